@@ -1,0 +1,50 @@
+//! What the layer leaves in a request's extensions, and what it takes out.
+
+use http::{Extensions, Request};
+
+use crate::verify::{Anonymous, Identity, Verified};
+
+/// Removes the [`Verified`] that its layer put in, whose type nobody else knows.
+#[derive(Clone, Copy)]
+struct Forget(fn(&mut Extensions));
+
+/// Takes out every identity that an outer layer, or anybody, left: the handler sees what this layer
+/// verified, or nothing.
+pub(super) fn forget<C: Send + Sync + 'static>(extensions: &mut Extensions) {
+    if extensions.is_empty() {
+        return;
+    }
+    if let Some(Forget(forget)) = extensions.remove::<Forget>() {
+        forget(extensions);
+    }
+    extensions.remove::<Verified<C>>();
+    extensions.remove::<Identity>();
+    extensions.remove::<Anonymous>();
+}
+
+pub(super) fn insert<C: Send + Sync + 'static>(extensions: &mut Extensions, verified: Verified<C>) {
+    extensions.insert(verified.identity());
+    extensions.insert(verified);
+    extensions.insert(Forget(|extensions| {
+        extensions.remove::<Verified<C>>();
+    }));
+}
+
+pub(super) fn insert_anonymous(extensions: &mut Extensions) {
+    extensions.insert(Anonymous::new());
+}
+
+impl<C: Send + Sync + 'static> Verified<C> {
+    /// The verified token of a request that went through a [`JwtAuthLayer`](crate::JwtAuthLayer).
+    ///
+    /// `None` without such a layer in front, when it reads another claims type, and when it let the
+    /// request through without a token.
+    pub fn of<B>(request: &Request<B>) -> Option<&Self> {
+        Self::in_extensions(request.extensions())
+    }
+
+    /// As [`of`](Self::of), where only the extensions are at hand, as with tonic.
+    pub fn in_extensions(extensions: &Extensions) -> Option<&Self> {
+        extensions.get()
+    }
+}

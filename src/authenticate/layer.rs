@@ -1,0 +1,133 @@
+//! The layer: settings, and the wrapping of services.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::request::Parts;
+use tower_layer::Layer;
+
+use super::config::Config;
+use super::service::JwtAuth;
+use crate::claims::Claims;
+use crate::possession::Confirm;
+use crate::respond::{Challenges, ProblemJson, Respond};
+use crate::rule::Rule;
+use crate::token::{BearerHeader, TokenSource};
+use crate::verify::Verifier;
+
+/// Puts authentication in front of a service.
+///
+/// A request with a valid token goes on with [`Verified<C>`](crate::Verified) and
+/// [`Identity`](crate::verify::Identity) in its extensions; any other is answered here and never
+/// reaches the service. See the [module](self) for an example.
+#[must_use = "a layer does nothing until it is put around a service"]
+pub struct JwtAuthLayer<C = Claims> {
+    config: Arc<Config<C>>,
+}
+
+impl<C> JwtAuthLayer<C> {
+    /// Authenticates with this verifier: `Authorization: Bearer`, problem+json refusals, no exceptions.
+    pub fn new(verifier: Verifier<C>) -> Self {
+        let config = Config {
+            verifier,
+            source: Arc::new(BearerHeader),
+            responder: Arc::new(ProblemJson::new()),
+            confirm: None,
+            bypass: None,
+            missing_allowed: false,
+            bound_tokens_accepted: false,
+            realm: None,
+            rule: None,
+            challenges: Challenges::new(None, None),
+        };
+        Self {
+            config: Arc::new(config),
+        }
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Config<C>)) -> Self {
+        change(Arc::make_mut(&mut self.config));
+        self
+    }
+
+    fn with_challenge(self, change: impl FnOnce(&mut Config<C>)) -> Self {
+        self.with(|config| {
+            change(config);
+            config.challenges = Challenges::new(config.realm.as_deref(), config.rule.as_ref());
+        })
+    }
+
+    /// Takes the token from here instead of the `Authorization` header.
+    pub fn token_source(self, source: impl TokenSource) -> Self {
+        self.with(|config| config.source = Arc::new(source))
+    }
+
+    /// Makes refusals look like this.
+    pub fn responder(self, responder: impl Respond) -> Self {
+        self.with(|config| config.responder = Arc::new(responder))
+    }
+
+    /// Names the protected space in every challenge (RFC 9110 §11.5).
+    pub fn realm(self, realm: impl Into<String>) -> Self {
+        self.with_challenge(|config| config.realm = Some(realm.into().into()))
+    }
+
+    /// Names the scopes of this rule to clients that come without a token (RFC 6750 §3).
+    ///
+    /// It only informs: to enforce a rule is authorization and not this layer's task.
+    pub fn challenge_scope(self, rule: Rule) -> Self {
+        self.with_challenge(|config| config.rule = Some(rule))
+    }
+
+    /// Asks for a proof that the token is in the hands it was issued to.
+    pub fn confirm(self, confirm: impl Confirm) -> Self {
+        self.with(|config| config.confirm = Some(Arc::new(confirm)))
+    }
+
+    /// Takes tokens that are bound to a key or certificate of their sender (`cnf`, RFC 7800) without
+    /// any proof: whoever steals one can use it. Right only where a proxy has judged the proof.
+    pub fn accept_bound_tokens_without_proof(self) -> Self {
+        self.with(|config| config.bound_tokens_accepted = true)
+    }
+
+    /// Lets requests without a token through, with [`Anonymous`](crate::verify::Anonymous) in their
+    /// extensions. A token that is there and wrong is still refused.
+    pub fn allow_missing_token(self) -> Self {
+        self.with(|config| config.missing_allowed = true)
+    }
+
+    /// Lets the requests through that this says yes to, whatever token they carry, as anonymous.
+    ///
+    /// Better than this, where it can be had: a router that has the public routes outside of the layer.
+    /// Compare whole paths; a prefix of an unnormalized path is easily met by another one.
+    pub fn bypass(self, bypass: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
+        self.with(|config| config.bypass = Some(Arc::new(bypass)))
+    }
+}
+
+impl<S, C> Layer<S> for JwtAuthLayer<C> {
+    type Service = JwtAuth<S, C>;
+
+    fn layer(&self, inner: S) -> JwtAuth<S, C> {
+        JwtAuth::new(inner, Arc::clone(&self.config))
+    }
+}
+
+impl<C> Clone for JwtAuthLayer<C> {
+    fn clone(&self) -> Self {
+        Self {
+            config: Arc::clone(&self.config),
+        }
+    }
+}
+
+impl<C> fmt::Debug for JwtAuthLayer<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JwtAuthLayer")
+            .field("verifier", &self.config.verifier)
+            .field("source", &self.config.source)
+            .field("missing_allowed", &self.config.missing_allowed)
+            .field("realm", &self.config.realm)
+            .finish_non_exhaustive()
+    }
+}

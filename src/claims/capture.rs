@@ -1,0 +1,606 @@
+//! The one pass over a payload: it notes the registered claims on the way into any claims type.
+//!
+//! `serde` drives the pass from the claims type, so that this file stands between the two: every
+//! member's name is seen here first, and the value of a claim that matters here is read twice, once
+//! for us and once for the claims type, from its own few bytes.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
+use serde::de::{
+    self, DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
+    Visitor,
+};
+use serde_json::Deserializer as JsonDeserializer;
+use serde_json::value::RawValue;
+
+use super::json::{BorrowText, Names, check_shape};
+use super::{NumericDate, Text, TextList};
+use crate::error::{Error, ErrorKind};
+
+/// What the pass notes: places in the payload's text, dates, and which required claims are there.
+#[derive(Debug, Default)]
+pub(crate) struct Captured {
+    pub(crate) iss: Option<Text>,
+    pub(crate) sub: Option<Text>,
+    pub(crate) aud: Option<TextList>,
+    pub(crate) exp: Option<NumericDate>,
+    pub(crate) nbf: Option<NumericDate>,
+    pub(crate) iat: Option<NumericDate>,
+    pub(crate) jti: Option<Text>,
+    pub(crate) scope: Option<TextList>,
+    pub(crate) scp: Option<TextList>,
+    pub(crate) roles: Option<TextList>,
+    /// Whether there is a `cnf` claim (RFC 7800).
+    pub(crate) cnf: bool,
+    /// A bit for each required claim that is there and not null, in the order of the list.
+    pub(crate) required: u64,
+}
+
+/// Reads a payload into `C` and notes the registered claims, refusing what is not strict.
+///
+/// The inner result is `C`'s own: it is to be looked at after the policy, so that an expired token
+/// is called expired whatever else is in it.
+///
+/// # Errors
+///
+/// [`ErrorKind::MalformedToken`] for anything but one strict JSON object without duplicate names;
+/// [`ErrorKind::InvalidIssuer`], [`ErrorKind::InvalidAudience`] or [`ErrorKind::InvalidClaims`] for a
+/// registered claim of the wrong type, null included.
+pub(crate) fn read<C: DeserializeOwned>(
+    payload: &str,
+    required: &[Box<str>],
+) -> Result<(Captured, Result<C, Error>), Error> {
+    check_shape(payload).map_err(|_| malformed("the payload is not one strict JSON object"))?;
+    let first = pass::<C>(payload, required)?;
+    match first {
+        (Some(captured), Ok(claims)) => Ok((captured, Ok(claims))),
+        // `C` stopped half-way or did not ask for a map: the rest still has to be judged.
+        (_, outcome) => match pass::<IgnoredAny>(payload, required)? {
+            (Some(captured), Ok(_)) => Ok((captured, outcome.map_err(|e| unfitting(&e)))),
+            _ => Err(malformed("the payload is not valid JSON")),
+        },
+    }
+}
+
+/// Finds the top-level `iss` of a payload whose signature nobody has checked yet.
+///
+/// Good for choosing among configured issuers and for nothing else. `None` when there is none; a
+/// payload that is odd in any other way is judged after its signature.
+pub(crate) fn find_issuer(payload: &str) -> Result<Option<Cow<'_, str>>, Error> {
+    let mut parser = JsonDeserializer::from_str(payload);
+    let issuer = parser
+        .deserialize_map(IssuerVisitor)
+        .map_err(|_| malformed("the payload is not one strict JSON object"))?;
+    let Some(raw) = issuer else { return Ok(None) };
+    text(raw).map(Some).ok_or_else(|| wrong_type(Claim::Iss))
+}
+
+fn malformed(detail: &'static str) -> Error {
+    Error::new(ErrorKind::MalformedToken).with_detail(detail)
+}
+
+fn unfitting(error: &serde_json::Error) -> Error {
+    // The parser's own text quotes values of claims: only what class of error it was goes on.
+    Error::new(ErrorKind::InvalidClaims).with_detail(match error.classify() {
+        serde_json::error::Category::Data => "they do not fit the claims type",
+        _ => "a number or string in them cannot be read",
+    })
+}
+
+fn wrong_type(claim: Claim) -> Error {
+    let (kind, detail) = match claim {
+        Claim::Iss => (ErrorKind::InvalidIssuer, "`iss` is not a string"),
+        Claim::Aud => (
+            ErrorKind::InvalidAudience,
+            "`aud` is not a string or a list of strings",
+        ),
+        Claim::Sub => (ErrorKind::InvalidClaims, "`sub` is not a string"),
+        Claim::Jti => (ErrorKind::InvalidClaims, "`jti` is not a string"),
+        Claim::Exp => (ErrorKind::InvalidClaims, "`exp` is not a number"),
+        Claim::Nbf => (ErrorKind::InvalidClaims, "`nbf` is not a number"),
+        Claim::Iat => (ErrorKind::InvalidClaims, "`iat` is not a number"),
+        _ => (ErrorKind::InvalidClaims, "a claim has the wrong type"),
+    };
+    Error::new(kind).with_detail(detail)
+}
+
+type Pass<C> = (Option<Captured>, Result<C, serde_json::Error>);
+
+/// Runs `C` over the payload. The captured claims are there only if every member went by.
+fn pass<C: DeserializeOwned>(payload: &str, required: &[Box<str>]) -> Result<Pass<C>, Error> {
+    let mut state = State {
+        payload,
+        required,
+        names: Names::default(),
+        captured: Captured::default(),
+        refusal: None,
+        complete: false,
+    };
+    let mut parser = JsonDeserializer::from_str(payload);
+    let outcome = C::deserialize(Tee {
+        parser: &mut parser,
+        state: &mut state,
+    })
+    .and_then(|claims| parser.end().map(|()| claims));
+    match state.refusal {
+        Some(refusal) => Err(refusal),
+        None => Ok((state.complete.then_some(state.captured), outcome)),
+    }
+}
+
+struct State<'de, 'r> {
+    payload: &'de str,
+    required: &'r [Box<str>],
+    names: Names<'de>,
+    captured: Captured,
+    refusal: Option<Error>,
+    complete: bool,
+}
+
+/// The claims that are noted.
+#[derive(Clone, Copy)]
+enum Claim {
+    Iss,
+    Sub,
+    Aud,
+    Exp,
+    Nbf,
+    Iat,
+    Jti,
+    Scope,
+    Scp,
+    Roles,
+    Cnf,
+    Required,
+    Other,
+}
+
+impl<'de> State<'de, '_> {
+    fn claim(&self, name: &str) -> Claim {
+        match name {
+            "iss" => Claim::Iss,
+            "sub" => Claim::Sub,
+            "aud" => Claim::Aud,
+            "exp" => Claim::Exp,
+            "nbf" => Claim::Nbf,
+            "iat" => Claim::Iat,
+            "jti" => Claim::Jti,
+            "scope" => Claim::Scope,
+            "scp" => Claim::Scp,
+            "roles" => Claim::Roles,
+            "cnf" => Claim::Cnf,
+            name if self.required.iter().any(|r| **r == *name) => Claim::Required,
+            _ => Claim::Other,
+        }
+    }
+
+    fn note_name(&mut self, name: Cow<'de, str>) -> Result<(), serde_json::Error> {
+        if self.names.insert(name) {
+            return Ok(());
+        }
+        self.refuse(malformed("a member name stands twice in the payload"))
+    }
+
+    fn note_value(
+        &mut self,
+        claim: Claim,
+        name: &str,
+        raw: &'de RawValue,
+    ) -> Result<(), serde_json::Error> {
+        let payload = self.payload;
+        let locate = |text| Text::locate(payload, text);
+        let captured = &mut self.captured;
+        let well_typed = match claim {
+            Claim::Iss => set(&mut captured.iss, text(raw).map(locate)),
+            Claim::Sub => set(&mut captured.sub, text(raw).map(locate)),
+            Claim::Jti => set(&mut captured.jti, text(raw).map(locate)),
+            Claim::Aud => {
+                let list = list(payload, raw).filter(|list| list.iter(payload).next().is_some());
+                set(&mut captured.aud, list)
+            }
+            Claim::Exp => set(&mut captured.exp, NumericDate::from_json(raw.get())),
+            Claim::Nbf => set(&mut captured.nbf, NumericDate::from_json(raw.get())),
+            Claim::Iat => set(&mut captured.iat, NumericDate::from_json(raw.get())),
+            // Private claims by origin: of another shape they grant nothing, and that is all.
+            Claim::Scope => {
+                captured.scope = list(payload, raw);
+                true
+            }
+            Claim::Scp => {
+                captured.scp = list(payload, raw);
+                true
+            }
+            Claim::Roles => {
+                captured.roles = list(payload, raw);
+                true
+            }
+            Claim::Cnf => {
+                captured.cnf = true;
+                true
+            }
+            Claim::Required | Claim::Other => true,
+        };
+        if !well_typed {
+            return self.refuse(wrong_type(claim));
+        }
+        if raw.get() != "null" {
+            let at = self
+                .required
+                .iter()
+                .position(|required| **required == *name);
+            let bit = at
+                .and_then(|at| u32::try_from(at).ok())
+                .and_then(|at| 1_u64.checked_shl(at));
+            self.captured.required |= bit.unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Keeps the reason here: `serde` errors carry nothing but text.
+    fn refuse<T>(&mut self, error: Error) -> Result<T, serde_json::Error> {
+        self.refusal.get_or_insert(error);
+        Err(de::Error::custom("refused"))
+    }
+}
+
+fn set<T>(slot: &mut Option<T>, value: Option<T>) -> bool {
+    *slot = value;
+    slot.is_some()
+}
+
+fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
+    if !raw.get().starts_with('"') {
+        return None;
+    }
+    BorrowText
+        .deserialize(&mut JsonDeserializer::from_str(raw.get()))
+        .ok()
+}
+
+fn list(payload: &str, raw: &RawValue) -> Option<TextList> {
+    struct Texts<'p>(&'p str);
+
+    impl<'de> Visitor<'de> for Texts<'_> {
+        type Value = Box<[Text]>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list of strings")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            let mut texts = Vec::new();
+            while let Some(text) = list.next_element_seed(BorrowText)? {
+                texts.push(Text::locate(self.0, text));
+            }
+            Ok(texts.into())
+        }
+    }
+
+    if let Some(one) = text(raw) {
+        return Some(TextList::One(Text::locate(payload, one)));
+    }
+    let mut parser = JsonDeserializer::from_str(raw.get());
+    parser
+        .deserialize_seq(Texts(payload))
+        .ok()
+        .map(TextList::Many)
+}
+
+/// A deserializer that shows every member of the outermost map to [`State`] first.
+struct Tee<'t, 'de, 'r> {
+    parser: &'t mut JsonDeserializer<serde_json::de::StrRead<'de>>,
+    state: &'t mut State<'de, 'r>,
+}
+
+macro_rules! as_map {
+    ($($method:ident($($argument:ident: $kind:ty),*);)+) => {
+        $(fn $method<V: Visitor<'de>>(self, $($argument: $kind,)* visitor: V) -> Result<V::Value, Self::Error> {
+            $(let _ = $argument;)*
+            self.parser.deserialize_map(TeeVisitor { visitor, state: self.state })
+        })+
+    };
+}
+
+// Whatever a claims type asks for, it gets the map: the payload is an object (RFC 7519 §7.2). A type
+// that cannot be made from a map says so itself.
+impl<'de> Deserializer<'de> for Tee<'_, 'de, '_> {
+    type Error = serde_json::Error;
+
+    as_map! {
+        deserialize_any();
+        deserialize_bool();
+        deserialize_i8();
+        deserialize_i16();
+        deserialize_i32();
+        deserialize_i64();
+        deserialize_u8();
+        deserialize_u16();
+        deserialize_u32();
+        deserialize_u64();
+        deserialize_f32();
+        deserialize_f64();
+        deserialize_char();
+        deserialize_str();
+        deserialize_string();
+        deserialize_bytes();
+        deserialize_byte_buf();
+        deserialize_unit();
+        deserialize_unit_struct(_name: &'static str);
+        deserialize_seq();
+        deserialize_tuple(_len: usize);
+        deserialize_tuple_struct(_name: &'static str, _len: usize);
+        deserialize_map();
+        deserialize_struct(_name: &'static str, _fields: &'static [&'static str]);
+        deserialize_identifier();
+        deserialize_ignored_any();
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        // Not seen member by member: `read` notices and runs a pass of its own.
+        self.parser.deserialize_enum(name, variants, visitor)
+    }
+}
+
+struct TeeVisitor<'t, 'de, 'r, V> {
+    visitor: V,
+    state: &'t mut State<'de, 'r>,
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for TeeVisitor<'_, 'de, '_, V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.visitor.expecting(f)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
+        // The error type is the parser's; going through text keeps this generic over the map.
+        let tee = TeeMap {
+            map,
+            state: self.state,
+            current: (Claim::Other, Cow::Borrowed("")),
+        };
+        self.visitor.visit_map(tee)
+    }
+}
+
+struct TeeMap<'t, 'de, 'r, A> {
+    map: A,
+    state: &'t mut State<'de, 'r>,
+    current: (Claim, Cow<'de, str>),
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for TeeMap<'_, 'de, '_, A> {
+    type Error = A::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, A::Error> {
+        let Some(name) = self.map.next_key_seed(BorrowText)? else {
+            self.state.complete = true;
+            return Ok(None);
+        };
+        self.state
+            .note_name(name.clone())
+            .map_err(de::Error::custom)?;
+        self.current = (self.state.claim(&name), name.clone());
+        match name {
+            Cow::Borrowed(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
+            Cow::Owned(name) => seed.deserialize(StringDeserializer::new(name)),
+        }
+        .map(Some)
+    }
+
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
+        let (claim, name) = &self.current;
+        if matches!(claim, Claim::Other) {
+            return self.map.next_value_seed(seed);
+        }
+        let raw: &'de RawValue = self.map.next_value()?;
+        self.state
+            .note_value(*claim, name, raw)
+            .map_err(de::Error::custom)?;
+        seed.deserialize(&mut JsonDeserializer::from_str(raw.get()))
+            .map_err(de::Error::custom)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        self.map.size_hint()
+    }
+}
+
+struct IssuerVisitor;
+
+impl<'de> Visitor<'de> for IssuerVisitor {
+    type Value = Option<&'de RawValue>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of claims")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while let Some(name) = map.next_key_seed(BorrowText)? {
+            if name == "iss" {
+                let issuer = map.next_value()?;
+                // The rest is read too: the answer must not depend on the order of the members.
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                return Ok(Some(issuer));
+            }
+            map.next_value::<IgnoredAny>()?;
+        }
+        Ok(None)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+    use serde_json::Value;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Small {
+        sub: String,
+        admin: Option<bool>,
+    }
+
+    fn kind_of<C: DeserializeOwned>(payload: &str) -> Result<(), ErrorKind> {
+        match read::<C>(payload, &[]) {
+            Err(error) => Err(error.kind()),
+            Ok((_, outcome)) => outcome.map(|_| ()).map_err(|error| error.kind()),
+        }
+    }
+
+    #[test]
+    fn one_pass_fills_the_type_and_notes_the_registered_claims() {
+        let payload = r#"{"iss":"i","sub":"s","aud":["a","b"],"exp":9,"nbf":1,"iat":2,"jti":"j",
+            "scope":"x y","scp":["z"],"roles":["r"],"cnf":{},"admin":true,"x":[1]}"#;
+        let (captured, small) = read::<Small>(payload, &[]).unwrap();
+        assert_eq!(
+            small.unwrap(),
+            Small {
+                sub: "s".into(),
+                admin: Some(true)
+            }
+        );
+        let at = |text: Option<Text>| text.unwrap().read(payload).to_owned();
+        assert_eq!(
+            (at(captured.iss), at(captured.sub), at(captured.jti)),
+            ("i".into(), "s".into(), "j".into())
+        );
+        assert_eq!(
+            captured.aud.unwrap().iter(payload).collect::<Vec<_>>(),
+            ["a", "b"]
+        );
+        assert_eq!(captured.exp, Some(NumericDate::from_seconds(9)));
+        assert_eq!(
+            captured.roles.unwrap().iter(payload).collect::<Vec<_>>(),
+            ["r"]
+        );
+        assert!(captured.cnf);
+    }
+
+    #[test]
+    fn malformed_payloads_are_the_same_for_every_claims_type() {
+        for payload in [
+            "[]",
+            "{",
+            "{}{}",
+            "{} ",
+            r#"{"a":1,"a":2}"#,
+            r#"{"sub":"a","s\u0075b":"a"}"#,
+            r#"{"sub":"a","x":"\ud800"}"#,
+            r#"{"sub":"a",}"#,
+            r#"{"sub":"a","x":NaN}"#,
+            "{\"sub\":\"a\",\"x\":\"\u{1}\"}",
+        ] {
+            let malformed = Err(ErrorKind::MalformedToken);
+            assert_eq!(kind_of::<Small>(payload), malformed, "{payload}");
+            assert_eq!(kind_of::<Value>(payload), malformed, "{payload}");
+            assert_eq!(kind_of::<IgnoredAny>(payload), malformed, "{payload}");
+            assert_eq!(kind_of::<String>(payload), malformed, "{payload}");
+        }
+    }
+
+    #[test]
+    fn registered_claims_of_the_wrong_type_refuse_whatever_the_claims_type_makes_of_them() {
+        for (name, value, kind) in [
+            ("iss", "[\"a\"]", ErrorKind::InvalidIssuer),
+            ("iss", "null", ErrorKind::InvalidIssuer),
+            ("aud", "[]", ErrorKind::InvalidAudience),
+            ("aud", "[1]", ErrorKind::InvalidAudience),
+            ("aud", "{}", ErrorKind::InvalidAudience),
+            ("sub", "7", ErrorKind::InvalidClaims),
+            ("jti", "null", ErrorKind::InvalidClaims),
+            ("exp", "\"9\"", ErrorKind::InvalidClaims),
+            ("exp", "null", ErrorKind::InvalidClaims),
+            ("nbf", "true", ErrorKind::InvalidClaims),
+            ("iat", "[9]", ErrorKind::InvalidClaims),
+        ] {
+            let payload = format!("{{\"{name}\":{value}}}");
+            assert_eq!(kind_of::<IgnoredAny>(&payload), Err(kind), "{payload}");
+            assert_eq!(kind_of::<Value>(&payload), Err(kind), "{payload}");
+        }
+    }
+
+    #[test]
+    fn a_type_that_does_not_fit_fails_on_its_own_account() {
+        // The claims are noted all the same, also those behind the member that did not fit.
+        let payload = r#"{"admin":"yes","sub":"s","exp":9}"#;
+        let (captured, small) = read::<Small>(payload, &[]).unwrap();
+        assert_eq!(small.unwrap_err().kind(), ErrorKind::InvalidClaims);
+        assert_eq!(captured.exp, Some(NumericDate::from_seconds(9)));
+        assert_eq!(kind_of::<String>("{}"), Err(ErrorKind::InvalidClaims));
+        assert_eq!(kind_of::<Vec<u8>>("{}"), Err(ErrorKind::InvalidClaims));
+    }
+
+    #[test]
+    fn enums_options_newtypes_and_maps_are_claims_types_too() {
+        #[derive(Debug, Deserialize, PartialEq)]
+        enum Kind {
+            User(u8),
+        }
+        #[derive(Debug, Deserialize)]
+        struct New(Option<Small>);
+
+        let (_, kind) = read::<Kind>(r#"{"User":7}"#, &[]).unwrap();
+        assert_eq!(kind.unwrap(), Kind::User(7));
+        assert_eq!(
+            kind_of::<Kind>(r#"{"User":7,"User":7}"#),
+            Err(ErrorKind::MalformedToken)
+        );
+        let (_, new) = read::<New>(r#"{"sub":"s"}"#, &[]).unwrap();
+        assert!(new.unwrap().0.is_some());
+        let (_, map) =
+            read::<std::collections::BTreeMap<String, Value>>(r#"{"exp":9}"#, &[]).unwrap();
+        assert_eq!(map.unwrap()["exp"], 9);
+    }
+
+    #[test]
+    fn required_claims_are_noted_when_they_are_there_and_not_null() {
+        let required = ["tenant".into(), "sub".into(), "email".into()];
+        let noted = |payload| read::<IgnoredAny>(payload, &required).unwrap().0.required;
+        assert_eq!(noted(r#"{"tenant":1,"sub":"s","email":false}"#), 0b111);
+        assert_eq!(noted(r#"{"tenant":null,"sub":"s"}"#), 0b010);
+        assert_eq!(noted(r#"{"x":{"tenant":1,"email":2},"Sub":"s"}"#), 0);
+    }
+
+    #[test]
+    fn the_unverified_issuer_is_found_at_the_top_level_only() {
+        let find = |payload| find_issuer(payload).map(|found| found.map(Cow::into_owned));
+        assert_eq!(
+            find(r#"{"sub":"s","iss":"a"}"#).unwrap().as_deref(),
+            Some("a")
+        );
+        assert_eq!(find(r#"{"x":{"iss":"a"}}"#).unwrap(), None);
+        assert_eq!(
+            find(r#"{"iss":["a"]}"#).unwrap_err().kind(),
+            ErrorKind::InvalidIssuer
+        );
+        assert_eq!(
+            find(r#"{"iss":"a""#).unwrap_err().kind(),
+            ErrorKind::MalformedToken
+        );
+        assert_eq!(find("7").unwrap_err().kind(), ErrorKind::MalformedToken);
+    }
+}

@@ -1,0 +1,226 @@
+//! What strict reading of a JSON object asks for beyond a JSON parser.
+//!
+//! `serde_json` checks the grammar. It does not see duplicate member names, lone surrogates in
+//! members that nobody reads, or the depth of such members; and it would take white space around the
+//! object. All of that is checked here, the same for every claims type.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Visitor};
+
+/// How deep objects and arrays may stand in each other.
+const MAX_DEPTH: usize = 64;
+
+/// Why a text is not one strict JSON object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Malformed {
+    NotAnObject,
+    TooDeep,
+    LoneSurrogate,
+}
+
+/// Checks the outer shape, the depth and the escapes of a text that is then given to `serde_json`.
+///
+/// Almost every token passes without the slow scan: it has few brackets and no backslash.
+pub(crate) fn check_shape(text: &str) -> Result<(), Malformed> {
+    if !(text.starts_with('{') && text.ends_with('}')) {
+        return Err(Malformed::NotAnObject);
+    }
+    let mut brackets = 0;
+    for at in memchr::memchr3_iter(b'{', b'[', b'\\', text.as_bytes()) {
+        brackets += 1;
+        if brackets > MAX_DEPTH || text.as_bytes().get(at) == Some(&b'\\') {
+            return scan(text);
+        }
+    }
+    Ok(())
+}
+
+fn scan(text: &str) -> Result<(), Malformed> {
+    let bytes = text.as_bytes();
+    let (mut depth, mut in_string) = (0_usize, false);
+    let mut rest = bytes;
+    while let Some((&byte, tail)) = rest.split_first() {
+        rest = tail;
+        match (in_string, byte) {
+            (true, b'\\') => rest = skip_escape(rest)?,
+            (_, b'"') => in_string = !in_string,
+            (false, b'{' | b'[') => {
+                depth += 1;
+                if depth > MAX_DEPTH {
+                    return Err(Malformed::TooDeep);
+                }
+            }
+            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Skips what follows a backslash; a surrogate must be the first half of a pair (RFC 8259 §7).
+fn skip_escape(rest: &[u8]) -> Result<&[u8], Malformed> {
+    match code_unit(rest) {
+        None => Ok(rest.get(1..).unwrap_or_default()),
+        Some((0xD800..=0xDBFF, tail)) => match tail.strip_prefix(b"\\").and_then(code_unit) {
+            Some((0xDC00..=0xDFFF, tail)) => Ok(tail),
+            _ => Err(Malformed::LoneSurrogate),
+        },
+        Some((0xDC00..=0xDFFF, _)) => Err(Malformed::LoneSurrogate),
+        Some((_, tail)) => Ok(tail),
+    }
+}
+
+/// Reads `uXXXX`. Anything else is left to the parser, which knows the grammar.
+fn code_unit(rest: &[u8]) -> Option<(u16, &[u8])> {
+    let (digits, tail) = rest.strip_prefix(b"u")?.split_at_checked(4)?;
+    let digits = std::str::from_utf8(digits).ok()?;
+    Some((u16::from_str_radix(digits, 16).ok()?, tail))
+}
+
+/// The member names of one object so far, to find duplicates in linear time.
+///
+/// Names are compared after unescaping: `"s\u0075b"` is `"sub"`.
+#[derive(Default)]
+pub(crate) struct Names<'de> {
+    /// A bit for each name seen, by a cheap hash: most new names are known to be new from this alone.
+    seen: u64,
+    few: [&'de str; 16],
+    len: usize,
+    /// Takes over from `few` when that is full. Randomly keyed, so that nobody can choose collisions.
+    many: Option<HashSet<Cow<'de, str>>>,
+}
+
+impl<'de> Names<'de> {
+    /// Notes a name; `false` if it was there already.
+    pub(crate) fn insert(&mut self, name: Cow<'de, str>) -> bool {
+        if let Some(many) = &mut self.many {
+            return many.insert(name);
+        }
+        let bit = 1_u64 << (cheap_hash(&name) & 63);
+        let few = self.few.iter().take(self.len);
+        if self.seen & bit != 0 && few.clone().any(|seen| *seen == name.as_ref()) {
+            return false;
+        }
+        self.seen |= bit;
+        if let (Cow::Borrowed(name), Some(slot)) = (&name, self.few.get_mut(self.len)) {
+            *slot = name;
+            self.len += 1;
+            return true;
+        }
+        let few = self.few.iter().take(self.len);
+        let mut many: HashSet<_> = few.map(|&name| Cow::Borrowed(name)).collect();
+        many.insert(name);
+        self.many = Some(many);
+        true
+    }
+}
+
+fn cheap_hash(name: &str) -> usize {
+    let bytes = name.as_bytes();
+    let first = bytes.first().copied().unwrap_or_default();
+    let last = bytes.last().copied().unwrap_or_default();
+    bytes.len() + 7 * usize::from(first) + 13 * usize::from(last)
+}
+
+/// Reads a string without copying it, unless it has escapes.
+pub(crate) struct BorrowText;
+
+impl<'de> DeserializeSeed<'de> for BorrowText {
+    type Value = Cow<'de, str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl<'de> Visitor<'de> for BorrowText {
+    type Value = Cow<'de, str>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Self::Value, E> {
+        Ok(Cow::Borrowed(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
+        Ok(Cow::Owned(value.to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_has_to_be_an_object_and_nothing_around_it() {
+        assert_eq!(check_shape("{}"), Ok(()));
+        for text in ["", "[]", " {}", "{}\n", "\u{feff}{}", "null", "{"] {
+            assert_eq!(check_shape(text), Err(Malformed::NotAnObject), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn sixty_four_levels_pass_and_sixty_five_do_not() {
+        let nested =
+            |arrays: usize| format!("{{\"a\":{}{}}}", "[".repeat(arrays), "]".repeat(arrays));
+        assert_eq!(check_shape(&nested(63)), Ok(()));
+        assert_eq!(check_shape(&nested(64)), Err(Malformed::TooDeep));
+        // Many brackets side by side are not deep, and brackets in strings do not count.
+        assert_eq!(
+            check_shape(&format!("{{\"a\":[{}0]}}", "[],".repeat(500))),
+            Ok(())
+        );
+        assert_eq!(
+            check_shape(&format!("{{\"a\":\"\\\\{}\"}}", "[".repeat(500))),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn lone_surrogates_are_refused_and_pairs_are_not() {
+        assert_eq!(
+            check_shape(r#"{"a":"\ud83d\ude00 \u00e9 \\ud800 \" \\"}"#),
+            Ok(())
+        );
+        for text in [
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":"\ud800\u0041"}"#,
+            r#"{"a":"\udc00"}"#,
+        ] {
+            assert_eq!(check_shape(text), Err(Malformed::LoneSurrogate), "{text}");
+        }
+    }
+
+    #[test]
+    fn duplicate_names_are_found_among_few_and_among_many() {
+        for count in [1_usize, 2, 15, 16, 17, 18, 300] {
+            let names: Vec<String> = (0..count).map(|i| format!("name-{i}")).collect();
+            let mut seen = Names::default();
+            assert!(
+                names.iter().all(|name| seen.insert(Cow::Borrowed(name))),
+                "{count}"
+            );
+            assert!(
+                names.iter().all(|name| !seen.insert(Cow::Borrowed(name))),
+                "{count}"
+            );
+            assert!(seen.insert(Cow::Owned("other".into())));
+            assert!(!seen.insert(Cow::Borrowed("other")));
+        }
+    }
+
+    #[test]
+    fn an_unescaped_name_meets_its_plain_spelling_in_either_order() {
+        let mut seen = Names::default();
+        assert!(seen.insert(Cow::Owned("sub".into())));
+        assert!(!seen.insert(Cow::Borrowed("sub")));
+        let mut seen = Names::default();
+        assert!(seen.insert(Cow::Borrowed("sub")));
+        assert!(!seen.insert(Cow::Owned("sub".into())));
+    }
+}

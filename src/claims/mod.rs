@@ -1,0 +1,39 @@
+//! What a token says: the registered claims, and types to read them into.
+//!
+//! Any `serde` type can be the claims type of a [`Verifier`](crate::Verifier); [`Claims`] is the one
+//! that is used when nothing else is named.
+//!
+//! ```
+//! use tower_jwt_auth::Claims;
+//!
+//! let claims: Claims = serde_json::from_str(
+//!     r#"{"sub":"user-1","exp":1900000000,"scope":"read write","email":"a@b.example"}"#,
+//! )?;
+//! assert_eq!(claims.subject(), Some("user-1"));
+//! assert_eq!(claims.text("email"), Some("a@b.example"));
+//! assert!(claims.scope().is_some_and(|scope| scope.contains("write")));
+//!
+//! // A registered claim of the wrong type is an error, never an absent claim.
+//! assert!(serde_json::from_str::<Claims>(r#"{"exp":"tomorrow"}"#).is_err());
+//! # Ok::<(), serde_json::Error>(())
+//! ```
+
+mod audience;
+mod capture;
+mod grants;
+pub(crate) mod json;
+mod numeric_date;
+mod registered;
+mod scope;
+mod standard;
+mod text;
+
+pub use audience::Audience;
+pub(crate) use capture::{Captured, find_issuer, read};
+pub use grants::Grants;
+pub use numeric_date::NumericDate;
+pub use registered::RegisteredClaims;
+pub use scope::ScopeSet;
+pub(crate) use scope::split as split_scopes;
+pub use standard::Claims;
+pub(crate) use text::{Text, TextList};

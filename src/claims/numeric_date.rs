@@ -1,0 +1,250 @@
+//! Points in time as tokens write them.
+
+use std::fmt;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::ser::{Serialize, Serializer};
+
+const NANOS_PER_SECOND: u32 = 1_000_000_000;
+
+/// Seconds since 1970-01-01T00:00:00Z, with an optional fraction (`NumericDate`, RFC 7519 §2).
+///
+/// Every JSON number is a valid value; what is beyond the range of 64 bits saturates. Arithmetic
+/// saturates too, so that no claim can make it overflow.
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_jwt_auth::claims::NumericDate;
+///
+/// let date: NumericDate = serde_json::from_str("1300819380.5")?;
+/// assert!(date > NumericDate::from_seconds(1_300_819_380));
+/// assert_eq!(date.saturating_add(Duration::from_millis(500)).seconds(), 1_300_819_381);
+///
+/// assert!(serde_json::from_str::<NumericDate>("\"1300819380\"").is_err()); // a string is no date
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NumericDate {
+    seconds: i64,
+    nanos: u32,
+}
+
+impl NumericDate {
+    const MAX: Self = Self {
+        seconds: i64::MAX,
+        nanos: 0,
+    };
+    const MIN: Self = Self {
+        seconds: i64::MIN,
+        nanos: 0,
+    };
+
+    /// A date of whole seconds.
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Self { seconds, nanos: 0 }
+    }
+
+    /// The whole seconds, rounded down.
+    pub const fn seconds(self) -> i64 {
+        self.seconds
+    }
+
+    /// This much later; stops at the end of the range.
+    #[must_use]
+    pub fn saturating_add(self, duration: Duration) -> Self {
+        let Ok(seconds) = i64::try_from(duration.as_secs()) else {
+            return Self::MAX;
+        };
+        let nanos = self.nanos + duration.subsec_nanos();
+        let carry = i64::from(nanos / NANOS_PER_SECOND);
+        match self
+            .seconds
+            .checked_add(seconds)
+            .and_then(|sum| sum.checked_add(carry))
+        {
+            Some(seconds) => Self {
+                seconds,
+                nanos: nanos % NANOS_PER_SECOND,
+            },
+            None => Self::MAX,
+        }
+    }
+
+    /// This date as system time, unless the system cannot express it.
+    pub fn to_system_time(self) -> Option<SystemTime> {
+        let fraction = Duration::from_nanos(self.nanos.into());
+        let whole = Duration::from_secs(self.seconds.unsigned_abs());
+        let second = if self.seconds < 0 {
+            UNIX_EPOCH.checked_sub(whole)
+        } else {
+            UNIX_EPOCH.checked_add(whole)
+        };
+        second?.checked_add(fraction)
+    }
+
+    /// Reads the text of a JSON number. `None` when it is anything else.
+    pub(crate) fn from_json(text: &str) -> Option<Self> {
+        let first = *text.as_bytes().first()?;
+        if !(first.is_ascii_digit() || first == b'-') {
+            return None;
+        }
+        match text.parse() {
+            Ok(seconds) => Some(Self::from_seconds(seconds)),
+            // A fraction, an exponent, or out of range: floating point saturates to infinity.
+            Err(_) => text.parse().ok().and_then(Self::from_f64),
+        }
+    }
+
+    fn from_f64(value: f64) -> Option<Self> {
+        if value.is_nan() {
+            return None;
+        }
+        let floor = value.floor();
+        // `as` saturates; the two ends of the range are exact powers of two and compare exactly.
+        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+        let whole = match floor {
+            low if low < i64::MIN as f64 => return Some(Self::MIN),
+            high if high >= i64::MAX as f64 => return Some(Self::MAX),
+            floor => floor as i64,
+        };
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let nanos = ((value - floor) * f64::from(NANOS_PER_SECOND)) as u32;
+        Some(Self {
+            seconds: whole,
+            nanos: nanos.min(NANOS_PER_SECOND - 1),
+        })
+    }
+}
+
+impl From<SystemTime> for NumericDate {
+    fn from(time: SystemTime) -> Self {
+        match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => Self::from_seconds(0).saturating_add(since),
+            Err(before) => {
+                let before = before.duration();
+                let Ok(seconds) = i64::try_from(before.as_secs()) else {
+                    return Self::MIN;
+                };
+                match before.subsec_nanos() {
+                    0 => Self::from_seconds(-seconds),
+                    nanos => Self {
+                        seconds: -seconds - 1,
+                        nanos: NANOS_PER_SECOND - nanos,
+                    },
+                }
+            }
+        }
+    }
+}
+
+impl Serialize for NumericDate {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.nanos == 0 {
+            return serializer.serialize_i64(self.seconds);
+        }
+        // A fraction came out of a double, so that nothing is lost by going back to one.
+        #[allow(clippy::cast_precision_loss)]
+        let seconds = self.seconds as f64;
+        serializer.serialize_f64(seconds + f64::from(self.nanos) / f64::from(NANOS_PER_SECOND))
+    }
+}
+
+impl<'de> Deserialize<'de> for NumericDate {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NumberVisitor;
+
+        impl Visitor<'_> for NumberVisitor {
+            type Value = NumericDate;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a number of seconds since 1970")
+            }
+
+            fn visit_i64<E: de::Error>(self, value: i64) -> Result<NumericDate, E> {
+                Ok(NumericDate::from_seconds(value))
+            }
+
+            fn visit_u64<E: de::Error>(self, value: u64) -> Result<NumericDate, E> {
+                Ok(i64::try_from(value).map_or(NumericDate::MAX, NumericDate::from_seconds))
+            }
+
+            fn visit_f64<E: de::Error>(self, value: f64) -> Result<NumericDate, E> {
+                NumericDate::from_f64(value).ok_or_else(|| E::custom("not a number"))
+            }
+        }
+
+        deserializer.deserialize_any(NumberVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn date(text: &str) -> NumericDate {
+        NumericDate::from_json(text).unwrap()
+    }
+
+    #[test]
+    fn every_json_number_is_a_date_and_nothing_else_is() {
+        assert_eq!(date("0"), NumericDate::from_seconds(0));
+        assert_eq!(date("-1"), NumericDate::from_seconds(-1));
+        assert_eq!(date("1e3"), NumericDate::from_seconds(1000));
+        assert_eq!(
+            date("1.5"),
+            NumericDate {
+                seconds: 1,
+                nanos: 500_000_000
+            }
+        );
+        assert_eq!(
+            date("-1.5"),
+            NumericDate {
+                seconds: -2,
+                nanos: 500_000_000
+            }
+        );
+        assert_eq!(date("9223372036854775808"), NumericDate::MAX);
+        assert_eq!(date("1e400"), NumericDate::MAX);
+        assert_eq!(date("-1e400"), NumericDate::MIN);
+        assert_eq!(date(&"9".repeat(5000)), NumericDate::MAX);
+        for other in ["\"1\"", "null", "true", "[1]", "{}", "", "NaN", "inf", "+1"] {
+            assert_eq!(NumericDate::from_json(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn adding_carries_the_fraction_and_saturates() {
+        let half = date("1.5").saturating_add(Duration::from_millis(600));
+        assert_eq!((half.seconds, half.nanos), (2, 100_000_000));
+        assert_eq!(
+            NumericDate::MAX.saturating_add(Duration::from_secs(1)),
+            NumericDate::MAX
+        );
+        assert_eq!(date("0").saturating_add(Duration::MAX), NumericDate::MAX);
+        let low = NumericDate::MIN.saturating_add(Duration::from_secs(1));
+        assert_eq!(low.seconds, i64::MIN + 1);
+    }
+
+    #[test]
+    fn system_time_goes_there_and_back_on_both_sides_of_1970() {
+        for text in ["0", "1300819380", "-1.5", "-3"] {
+            let date = date(text);
+            assert_eq!(NumericDate::from(date.to_system_time().unwrap()), date);
+        }
+        // What the system can express at the ends differs; reaching for them must not panic.
+        for end in [NumericDate::MAX, NumericDate::MIN] {
+            assert!(
+                end.to_system_time()
+                    .is_none_or(|time| NumericDate::from(time) == end)
+            );
+        }
+    }
+
+    #[test]
+    fn whole_seconds_are_written_as_an_integer() {
+        assert_eq!(serde_json::to_string(&date("12")).unwrap(), "12");
+        assert_eq!(serde_json::to_string(&date("12.25")).unwrap(), "12.25");
+    }
+}

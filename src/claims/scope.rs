@@ -1,0 +1,103 @@
+//! The `scope` claim.
+
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::{Serialize, Serializer};
+
+/// The scopes of a token: space-separated (RFC 8693 §4.2), or a list as some servers issue it.
+///
+/// ```
+/// use tower_jwt_auth::claims::ScopeSet;
+///
+/// let scope: ScopeSet = serde_json::from_str(r#""orders:read orders:write""#)?;
+/// assert!(scope.contains("orders:read"));
+/// assert!(!scope.contains("orders")); // whole tokens only, never a prefix
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeSet(Form);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Form {
+    Words(String),
+    List(Vec<String>),
+}
+
+impl ScopeSet {
+    /// Whether `scope` was granted, byte for byte.
+    pub fn contains(&self, scope: &str) -> bool {
+        self.iter().any(|granted| granted == scope)
+    }
+
+    /// The scopes, in the order of the token.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        let (words, list) = match &self.0 {
+            Form::Words(words) => (words.as_str(), [].as_slice()),
+            Form::List(list) => ("", list.as_slice()),
+        };
+        split(words).chain(list.iter().map(String::as_str))
+    }
+}
+
+/// Splits a space-separated list (RFC 6749 §3.3).
+pub(crate) fn split(words: &str) -> impl Iterator<Item = &str> {
+    words.split(' ').filter(|word| !word.is_empty())
+}
+
+impl Serialize for ScopeSet {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Form::Words(words) => words.serialize(serializer),
+            Form::List(list) => list.serialize(serializer),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for ScopeSet {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ScopeVisitor;
+
+        impl<'de> Visitor<'de> for ScopeVisitor {
+            type Value = ScopeSet;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("space-separated scopes or a list of them")
+            }
+
+            fn visit_str<E: de::Error>(self, value: &str) -> Result<ScopeSet, E> {
+                Ok(ScopeSet(Form::Words(value.to_owned())))
+            }
+
+            fn visit_string<E: de::Error>(self, value: String) -> Result<ScopeSet, E> {
+                Ok(ScopeSet(Form::Words(value)))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ScopeSet, A::Error> {
+                let mut scopes = Vec::new();
+                while let Some(scope) = list.next_element()? {
+                    scopes.push(scope);
+                }
+                Ok(ScopeSet(Form::List(scopes)))
+            }
+        }
+
+        deserializer.deserialize_any(ScopeVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_grant_the_same_and_are_written_back_as_they_came() {
+        for text in [r#""a  b""#, r#"["a","b"]"#] {
+            let scope: ScopeSet = serde_json::from_str(text).unwrap();
+            assert_eq!(scope.iter().collect::<Vec<_>>(), ["a", "b"]);
+            assert_eq!(serde_json::to_string(&scope).unwrap(), text);
+        }
+        assert!(serde_json::from_str::<ScopeSet>("7").is_err());
+        assert!(serde_json::from_str::<ScopeSet>("[7]").is_err());
+    }
+}

@@ -1,0 +1,78 @@
+//! Strings of a token that are kept as places in its decoded text.
+
+use std::borrow::Cow;
+
+/// One string: a place in the decoded text, or its own when unescaping had to change it.
+#[derive(Clone, Debug)]
+pub(crate) enum Text {
+    /// Byte positions. A token is at most 4 GiB long: anything else was refused before.
+    At {
+        start: u32,
+        end: u32,
+    },
+    Own(Box<str>),
+}
+
+impl Text {
+    /// Notes where `string` stands in `text`, or keeps a copy when it does not stand there.
+    pub(crate) fn locate(text: &str, string: Cow<'_, str>) -> Self {
+        let Cow::Borrowed(part) = string else {
+            return Self::Own(string.into());
+        };
+        let start = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
+        let end = start.wrapping_add(part.len());
+        match (u32::try_from(start), u32::try_from(end)) {
+            (Ok(at), Ok(to)) if text.get(start..end) == Some(part) => {
+                Self::At { start: at, end: to }
+            }
+            _ => Self::Own(part.into()),
+        }
+    }
+
+    /// Reads the string; `text` is the one that it was located in.
+    pub(crate) fn read<'a>(&'a self, text: &'a str) -> &'a str {
+        match self {
+            Self::At { start, end } => {
+                // Both ends were checked when the place was noted.
+                text.get(*start as usize..*end as usize).unwrap_or_default()
+            }
+            Self::Own(own) => own,
+        }
+    }
+}
+
+/// One string or several, as `aud`, `scope` and `roles` have them.
+#[derive(Clone, Debug)]
+pub(crate) enum TextList {
+    One(Text),
+    Many(Box<[Text]>),
+}
+
+impl TextList {
+    pub(crate) fn iter<'a>(&'a self, text: &'a str) -> impl Iterator<Item = &'a str> {
+        let list = match self {
+            Self::One(one) => std::slice::from_ref(one),
+            Self::Many(many) => many,
+        };
+        list.iter().map(|item| item.read(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_borrowed_part_is_kept_as_a_place_and_anything_else_as_a_copy() {
+        let text = String::from("{\"sub\":\"user\"}");
+        let place = Text::locate(&text, Cow::Borrowed(&text[8..12]));
+        assert!(matches!(place, Text::At { start: 8, end: 12 }));
+        assert_eq!(place.read(&text), "user");
+
+        for foreign in [Cow::Borrowed("user"), Cow::Owned(String::from("user"))] {
+            let copy = Text::locate(&text, foreign);
+            assert!(matches!(copy, Text::Own(_)));
+            assert_eq!(copy.read(&text), "user");
+        }
+    }
+}

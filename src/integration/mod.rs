@@ -1,0 +1,4 @@
+//! Bridges to frameworks.
+
+#[cfg(feature = "axum")]
+pub mod axum;

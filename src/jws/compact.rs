@@ -1,0 +1,206 @@
+//! The compact serialization: three parts and two dots (RFC 7515 §7.1).
+
+use super::base64url;
+use super::header::UnverifiedHeader;
+use super::payload::SignedPayload;
+use crate::error::{Error, ErrorKind};
+
+/// The longest signature there is: RSA with 4096 bits.
+const MAX_SIGNATURE: usize = 512;
+
+/// Room for a header on the stack; longer ones go to the heap.
+const USUAL_HEADER: usize = 512;
+
+/// A token in its three parts, borrowed and not yet decoded.
+#[derive(Clone, Copy)]
+pub(crate) struct Compact<'t> {
+    header: &'t [u8],
+    payload: &'t [u8],
+    signature: &'t [u8],
+    signing_input: &'t [u8],
+}
+
+impl<'t> Compact<'t> {
+    /// Splits a token. The length is looked at before anything else.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::TokenTooLarge`]; [`ErrorKind::MalformedToken`] unless there are three parts, none
+    /// of them empty.
+    pub(crate) fn parse(token: &'t str, max_len: usize) -> Result<Self, Error> {
+        if token.len() > max_len {
+            return Err(ErrorKind::TokenTooLarge.into());
+        }
+        Self::split(token.as_bytes()).ok_or_else(|| {
+            let detail = match memchr::memchr_iter(b'.', token.as_bytes()).take(5).count() {
+                0 | 1 => "it is no JWT at all: an opaque token or a session cookie",
+                4 => "it has five parts: an encrypted token",
+                _ => "it does not have three parts",
+            };
+            Error::new(ErrorKind::MalformedToken).with_detail(detail)
+        })
+    }
+
+    fn split(token: &'t [u8]) -> Option<Self> {
+        let mut dots = memchr::memchr_iter(b'.', token);
+        let (first, second) = (dots.next()?, dots.next()?);
+        let (signing_input, signature) = token.split_at_checked(second)?;
+        let (header, payload) = signing_input.split_at_checked(first)?;
+        let (payload, signature) = (payload.get(1..)?, signature.get(1..)?);
+        let whole = dots.next().is_none()
+            && !(header.is_empty() || payload.is_empty() || signature.is_empty());
+        whole.then_some(Self {
+            header,
+            payload,
+            signature,
+            signing_input,
+        })
+    }
+
+    /// Decodes and reads the header.
+    pub(crate) fn header<'b>(
+        &self,
+        buffer: &'b mut HeaderBuffer,
+    ) -> Result<UnverifiedHeader<'b>, Error> {
+        let malformed =
+            || Error::new(ErrorKind::MalformedToken).with_detail("the header is not base64url");
+        let HeaderBuffer { stack, heap } = buffer;
+        let bytes = if base64url::decoded_len(self.header) <= stack.len() {
+            base64url::decode_into(self.header, stack).map_err(|_| malformed())?
+        } else {
+            *heap = base64url::decode(self.header).map_err(|_| malformed())?;
+            Some(heap.as_slice())
+        };
+        let text = bytes
+            .and_then(|bytes| std::str::from_utf8(bytes).ok())
+            .ok_or_else(malformed)?;
+        UnverifiedHeader::read(text)
+    }
+
+    /// Decodes the payload of a token that nobody has verified, to choose among configured issuers.
+    pub(crate) fn unverified_payload(&self) -> Result<String, Error> {
+        let bytes = base64url::decode(self.payload).ok();
+        let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+        text.ok_or_else(|| {
+            Error::new(ErrorKind::MalformedToken).with_detail("the payload is not base64url")
+        })
+    }
+
+    /// Has `judge` look at the signed bytes, as received, and the signature; decodes the payload only
+    /// if it says yes.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidSignature`] if `judge` says no, [`ErrorKind::MalformedToken`] if a part is
+    /// not strict base64url or not UTF-8.
+    pub(crate) fn verify_with(
+        self,
+        header: &UnverifiedHeader<'_>,
+        judge: impl FnOnce(&[u8], &[u8]) -> bool,
+    ) -> Result<SignedPayload, Error> {
+        let mut buffer = [0; MAX_SIGNATURE];
+        let signature = base64url::decode_into(self.signature, &mut buffer).map_err(|_| {
+            Error::new(ErrorKind::MalformedToken).with_detail("the signature is not base64url")
+        })?;
+        // No key here has a signature that is longer than the buffer.
+        match signature {
+            Some(signature) if judge(self.signing_input, signature) => {
+                SignedPayload::decode(header, self.payload)
+            }
+            _ => Err(ErrorKind::InvalidSignature.into()),
+        }
+    }
+}
+
+/// Where a header is decoded to: on the stack, so that refusing allocates nothing.
+pub(crate) struct HeaderBuffer {
+    stack: [u8; USUAL_HEADER],
+    heap: Vec<u8>,
+}
+
+impl HeaderBuffer {
+    pub(crate) const fn new() -> Self {
+        Self {
+            stack: [0; USUAL_HEADER],
+            heap: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(token: &str) -> Option<ErrorKind> {
+        Compact::parse(token, 32).err().map(|error| error.kind())
+    }
+
+    #[test]
+    fn three_parts_none_of_them_empty() {
+        assert_eq!(kind("a.b.c"), None);
+        for token in [
+            "",
+            ".",
+            "..",
+            "a",
+            "a.b",
+            "a.b.",
+            ".b.c",
+            "a..c",
+            "a.b.c.d",
+            "a.b.c.d.e",
+            "...",
+        ] {
+            assert_eq!(kind(token), Some(ErrorKind::MalformedToken), "{token}");
+        }
+    }
+
+    #[test]
+    fn the_limit_is_the_longest_length_that_passes() {
+        let token = format!("a.b.{}", "c".repeat(28));
+        assert_eq!(kind(&token), None);
+        assert_eq!(kind(&format!("{token}c")), Some(ErrorKind::TokenTooLarge));
+        assert_eq!(kind(&".".repeat(33)), Some(ErrorKind::TokenTooLarge));
+    }
+
+    #[test]
+    fn the_judge_sees_the_bytes_as_they_came() {
+        let token = "eyJhbGciOiJIUzI1NiJ9.e30.AQID";
+        let compact = Compact::parse(token, 100).unwrap();
+        let mut buffer = HeaderBuffer::new();
+        let header = compact.header(&mut buffer).unwrap();
+        let payload = compact.verify_with(&header, |message, signature| {
+            assert_eq!(message, b"eyJhbGciOiJIUzI1NiJ9.e30");
+            assert_eq!(signature, [1, 2, 3]);
+            true
+        });
+        assert!(payload.is_ok());
+        let refused = compact.verify_with(&header, |_, _| false).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::InvalidSignature);
+    }
+
+    #[test]
+    fn headers_are_read_on_both_sides_of_the_buffer() {
+        for len in [0, 400, 512, 513, 5000] {
+            let json = format!("{{\"alg\":\"HS256\",\"x\":\"{}\"}}", "y".repeat(len));
+            let token = format!(
+                "{}.e30.AQID",
+                base64_simd::URL_SAFE_NO_PAD.encode_to_string(&json)
+            );
+            let compact = Compact::parse(&token, 10_000).unwrap();
+            assert_eq!(compact.header(&mut HeaderBuffer::new()).unwrap().text, json);
+        }
+    }
+
+    #[test]
+    fn a_signature_longer_than_any_key_makes_is_wrong_and_no_judge_is_asked() {
+        let token = format!("eyJhbGciOiJIUzI1NiJ9.e30.{}", "A".repeat(684));
+        let compact = Compact::parse(&token, 10_000).unwrap();
+        let mut buffer = HeaderBuffer::new();
+        let header = compact.header(&mut buffer).unwrap();
+        let refused = compact
+            .verify_with(&header, |_, _| unreachable!())
+            .unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::InvalidSignature);
+    }
+}

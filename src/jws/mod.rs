@@ -1,0 +1,16 @@
+//! JSON Web Signatures in the compact serialization (RFC 7515).
+
+mod algorithm;
+pub(crate) mod base64url;
+mod compact;
+mod header;
+mod payload;
+mod token_info;
+
+pub(crate) use algorithm::AlgorithmSet;
+pub use algorithm::{Algorithm, AlgorithmFamily};
+pub(crate) use compact::{Compact, HeaderBuffer};
+pub use header::JoseHeader;
+pub(crate) use header::UnverifiedHeader;
+pub(crate) use payload::{SignedClaims, SignedPayload};
+pub use token_info::TokenInfo;

@@ -1,0 +1,74 @@
+//! The payload of a token whose signature is right.
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+
+use super::base64url;
+use super::header::UnverifiedHeader;
+use super::token_info::TokenInfo;
+use crate::claims::{Text, read};
+use crate::error::{Error, ErrorKind};
+
+/// Proof that a key vouched for these bytes: the only holder of a decoded payload.
+///
+/// Made by [`Compact::verify_with`](super::Compact::verify_with), which `VerificationKey::verify`
+/// alone calls (a wall holds that).
+pub(crate) struct SignedPayload {
+    info: TokenInfo,
+}
+
+impl SignedPayload {
+    /// Decodes the payload behind the header, into one text that everything else points into.
+    pub(super) fn decode(header: &UnverifiedHeader<'_>, payload: &[u8]) -> Result<Self, Error> {
+        let malformed = |detail| Error::new(ErrorKind::MalformedToken).with_detail(detail);
+        let mut bytes = Vec::with_capacity(header.text.len() + base64url::decoded_len(payload));
+        bytes.extend_from_slice(header.text.as_bytes());
+        base64url::decode_append(payload, &mut bytes)
+            .map_err(|_| malformed("the payload is not base64url"))?;
+        let text = String::from_utf8(bytes).map_err(|_| malformed("the payload is not UTF-8"))?;
+
+        let place = |part: &std::borrow::Cow<'_, str>| Text::locate(header.text, part.clone());
+        let (kid, typ) = (
+            header.kid.as_ref().map(place),
+            header.typ.as_ref().map(place),
+        );
+        Ok(Self {
+            info: TokenInfo::new(text, header.text.len(), header.algorithm, kid, typ),
+        })
+    }
+
+    /// Reads the claims in one pass.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`]; the claims type's own failure is kept for after the policy.
+    pub(crate) fn read<C: DeserializeOwned>(
+        self,
+        required: &[Box<str>],
+    ) -> Result<SignedClaims<C>, Error> {
+        let Self { mut info } = self;
+        let (captured, claims) = read(info.payload(), required)?;
+        let present = captured.required;
+        info.set_claims(captured);
+        Ok(SignedClaims {
+            info,
+            claims,
+            present,
+        })
+    }
+}
+
+/// The claims of a token whose signature is right, before any policy has looked at them.
+pub(crate) struct SignedClaims<C> {
+    pub(crate) info: TokenInfo,
+    pub(crate) claims: Result<C, Error>,
+    /// A bit for each required claim that is present.
+    pub(crate) present: u64,
+}
+
+impl fmt::Debug for SignedPayload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignedPayload").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,145 @@
+//! The facts of one verified token, whatever its claims type.
+
+use std::fmt;
+
+use super::{Algorithm, JoseHeader};
+use crate::claims::{Captured, NumericDate, Text};
+
+/// The registered claims and the header of a verified token.
+///
+/// It borrows from the one decoded text of the token, never holds the token itself, and its `Debug`
+/// output has no values. [`Verified::token`](crate::Verified::token) hands it out.
+///
+/// ```
+/// # #[cfg(feature = "aws-lc-rs")] {
+/// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
+///
+/// let issuer = TestIssuer::hs256();
+/// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
+///
+/// let verified = verifier.verify_now(&issuer.token().subject("user-1").mint())?;
+/// assert_eq!(verified.token().subject(), Some("user-1"));
+/// assert_eq!(verified.token().header().algorithm.name(), "HS256");
+///
+/// let refused = verifier.verify_now(&issuer.token().claim("sub", 7).mint()).unwrap_err();
+/// assert_eq!(refused.kind(), ErrorKind::InvalidClaims);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct TokenInfo {
+    /// The decoded header and, right behind it, the decoded payload.
+    text: String,
+    header_len: usize,
+    algorithm: Algorithm,
+    kid: Option<Text>,
+    typ: Option<Text>,
+    claims: Captured,
+}
+
+impl TokenInfo {
+    pub(super) fn new(
+        text: String,
+        header_len: usize,
+        algorithm: Algorithm,
+        kid: Option<Text>,
+        typ: Option<Text>,
+    ) -> Self {
+        Self {
+            text,
+            header_len,
+            algorithm,
+            kid,
+            typ,
+            claims: Captured::default(),
+        }
+    }
+
+    pub(super) fn set_claims(&mut self, claims: Captured) {
+        self.claims = claims;
+    }
+
+    pub(super) fn payload(&self) -> &str {
+        self.text.get(self.header_len..).unwrap_or_default()
+    }
+
+    fn claim<'a>(&'a self, claim: Option<&'a Text>) -> Option<&'a str> {
+        claim.map(|text| text.read(self.payload()))
+    }
+
+    /// The JOSE header.
+    pub fn header(&self) -> JoseHeader<'_> {
+        JoseHeader {
+            algorithm: self.algorithm,
+            key_id: self.kid.as_ref().map(|text| text.read(&self.text)),
+            typ: self.typ.as_ref().map(|text| text.read(&self.text)),
+        }
+    }
+
+    /// `iss`: who issued the token (RFC 7519 §4.1.1).
+    pub fn issuer(&self) -> Option<&str> {
+        self.claim(self.claims.iss.as_ref())
+    }
+
+    /// `sub`: whom it is about (§4.1.2).
+    pub fn subject(&self) -> Option<&str> {
+        self.claim(self.claims.sub.as_ref())
+    }
+
+    /// `aud`: whom it is for, one by one (§4.1.3).
+    pub fn audiences(&self) -> impl Iterator<Item = &str> {
+        self.claims
+            .aud
+            .iter()
+            .flat_map(|list| list.iter(self.payload()))
+    }
+
+    /// `exp`: when it ends (§4.1.4).
+    pub const fn expires_at(&self) -> Option<NumericDate> {
+        self.claims.exp
+    }
+
+    /// `nbf`: when it begins (§4.1.5).
+    pub const fn not_before(&self) -> Option<NumericDate> {
+        self.claims.nbf
+    }
+
+    /// `iat`: when it was issued (§4.1.6).
+    pub const fn issued_at(&self) -> Option<NumericDate> {
+        self.claims.iat
+    }
+
+    /// `jti`: its own name (§4.1.7).
+    pub fn token_id(&self) -> Option<&str> {
+        self.claim(self.claims.jti.as_ref())
+    }
+
+    /// The scopes of `scope` (RFC 8693 §4.2) and `scp`, one by one.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        let lists = self.claims.scope.iter().chain(&self.claims.scp);
+        lists
+            .flat_map(|list| list.iter(self.payload()))
+            .flat_map(crate::claims::split_scopes)
+    }
+
+    /// The roles of `roles`, one by one (RFC 9068 §2.2.3.1).
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.claims
+            .roles
+            .iter()
+            .flat_map(|list| list.iter(self.payload()))
+    }
+
+    /// Whether the token is bound to a key or certificate of its sender (`cnf`, RFC 7800): without
+    /// a proof of possession it is not to be taken.
+    pub const fn is_sender_constrained(&self) -> bool {
+        self.claims.cnf
+    }
+}
+
+impl fmt::Debug for TokenInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TokenInfo")
+            .field("algorithm", &self.algorithm)
+            .finish_non_exhaustive()
+    }
+}

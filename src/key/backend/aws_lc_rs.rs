@@ -1,0 +1,70 @@
+//! AWS-LC, straight on the primitive crate: its keys are `Send + Sync` and prepared once.
+
+use aws_lc_rs::hmac;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey,
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+    RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters,
+    RsaPublicKeyComponents, VerificationAlgorithm,
+};
+
+use crate::jws::Algorithm;
+use crate::key::material::Material;
+
+pub(super) enum Key {
+    /// Boxed: the prepared state is over a kilobyte.
+    Hmac(Box<hmac::Key>),
+    Public(ParsedPublicKey),
+}
+
+impl Key {
+    /// `None` when the library rejects the key, or the algorithm is for another kind of key.
+    pub(super) fn new(material: &Material, algorithm: Algorithm) -> Option<Self> {
+        match material {
+            Material::Hmac(secret) => {
+                let hash = match algorithm {
+                    Algorithm::HS256 => hmac::HMAC_SHA256,
+                    Algorithm::HS384 => hmac::HMAC_SHA384,
+                    Algorithm::HS512 => hmac::HMAC_SHA512,
+                    _ => return None,
+                };
+                Some(Self::Hmac(Box::new(hmac::Key::new(hash, secret))))
+            }
+            Material::Rsa { n, e } => {
+                let parameters: &'static RsaParameters = match algorithm {
+                    Algorithm::RS256 => &RSA_PKCS1_2048_8192_SHA256,
+                    Algorithm::RS384 => &RSA_PKCS1_2048_8192_SHA384,
+                    Algorithm::RS512 => &RSA_PKCS1_2048_8192_SHA512,
+                    Algorithm::PS256 => &RSA_PSS_2048_8192_SHA256,
+                    Algorithm::PS384 => &RSA_PSS_2048_8192_SHA384,
+                    Algorithm::PS512 => &RSA_PSS_2048_8192_SHA512,
+                    _ => return None,
+                };
+                RsaPublicKeyComponents { n, e }
+                    .to_parsed_public_key(parameters)
+                    .ok()
+                    .map(Self::Public)
+            }
+            Material::P256(point) if algorithm == Algorithm::ES256 => {
+                public(&ECDSA_P256_SHA256_FIXED, point)
+            }
+            Material::P384(point) if algorithm == Algorithm::ES384 => {
+                public(&ECDSA_P384_SHA384_FIXED, point)
+            }
+            Material::Ed25519(point) if algorithm == Algorithm::EdDSA => public(&ED25519, point),
+            Material::P256(_) | Material::P384(_) | Material::Ed25519(_) => None,
+        }
+    }
+
+    pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        match self {
+            // Compares in constant time and only tags of full length.
+            Self::Hmac(key) => hmac::verify(key, message, signature).is_ok(),
+            Self::Public(key) => key.verify_sig(message, signature).is_ok(),
+        }
+    }
+}
+
+fn public(algorithm: &'static dyn VerificationAlgorithm, point: &[u8]) -> Option<Key> {
+    ParsedPublicKey::new(algorithm, point).ok().map(Key::Public)
+}

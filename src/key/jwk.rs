@@ -1,0 +1,357 @@
+//! JSON Web Keys (RFC 7517), read one by one: an odd key is skipped and never fails the set.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::Deserializer as JsonDeserializer;
+use serde_json::value::RawValue;
+use zeroize::Zeroizing;
+
+use super::material::{Material, Weakness};
+use super::verification_key::{Unusable, VerificationKey};
+use crate::claims::json::{BorrowText, Names, check_shape};
+use crate::jws::{Algorithm, base64url};
+
+/// The most keys that are read from one document.
+const MAX_KEYS: usize = 128;
+
+/// Why a key of a set is not used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum SkipReason {
+    /// Not a JSON object with members of the right types, or a member stands twice.
+    Malformed,
+    /// An unknown `kty` or `crv`.
+    UnknownType,
+    /// A member that the type needs is missing or is not base64url.
+    MissingMember,
+    /// `use`, `key_ops` or `alg` say that the key is not for verifying signatures.
+    NotForSignatures,
+    /// `alg` names an algorithm that is not known here, or not for this kind of key.
+    OtherAlgorithm,
+    /// The key holds its private half: whoever published it gave it away.
+    PrivateKey,
+    /// A secret in a document that came over the network.
+    Secret,
+    /// Too weak to be trusted: RSA below 2048 bits, a short secret, a point of small order.
+    Weak,
+    /// Not taken by the crypto library, or there is none.
+    Rejected,
+    /// Beyond the largest number of keys that is read from one document.
+    TooMany,
+}
+
+impl SkipReason {
+    /// The stable, lower-case label, for logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::UnknownType => "unknown_type",
+            Self::MissingMember => "missing_member",
+            Self::NotForSignatures => "not_for_signatures",
+            Self::OtherAlgorithm => "other_algorithm",
+            Self::PrivateKey => "private_key",
+            Self::Secret => "secret",
+            Self::Weak => "weak",
+            Self::Rejected => "rejected",
+            Self::TooMany => "too_many",
+        }
+    }
+
+    pub(super) const fn sentence(self) -> &'static str {
+        match self {
+            Self::Malformed => "it is not one strict JSON object",
+            Self::UnknownType => "its `kty` or `crv` is not one that is known here",
+            Self::MissingMember => "a member is missing or is not base64url",
+            Self::NotForSignatures => "`use`, `key_ops` or `alg` say it is not for signatures",
+            Self::OtherAlgorithm => "its `alg` is unknown or for another kind of key",
+            Self::PrivateKey => "it holds its private half",
+            Self::Secret => "a secret must not come over the network",
+            Self::Weak => "it is too weak",
+            Self::Rejected => "the crypto backend does not take it, or there is none",
+            Self::TooMany => "the document has too many keys",
+        }
+    }
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Reads one key.
+pub(super) fn read_one(json: &str) -> Result<VerificationKey, SkipReason> {
+    check_shape(json).map_err(|_| SkipReason::Malformed)?;
+    let mut parser = JsonDeserializer::from_str(json);
+    let read = parser.deserialize_map(JwkVisitor);
+    let jwk = read
+        .and_then(|jwk| parser.end().map(|()| jwk))
+        .map_err(|_| SkipReason::Malformed)?;
+    jwk.into_key()
+}
+
+/// Reads the `keys` of a set (RFC 7517 §5). `None` when the document is no set at all.
+pub(super) fn read_set(json: &str) -> Option<Vec<Result<VerificationKey, SkipReason>>> {
+    #[derive(serde::Deserialize)]
+    struct Document<'d> {
+        #[serde(borrow)]
+        keys: Vec<&'d RawValue>,
+    }
+
+    let Document { keys } = serde_json::from_str(json).ok()?;
+    let read = |(index, raw): (usize, &&RawValue)| {
+        if index < MAX_KEYS {
+            read_one(raw.get())
+        } else {
+            Err(SkipReason::TooMany)
+        }
+    };
+    Some(keys.iter().enumerate().map(read).collect())
+}
+
+#[derive(Default)]
+struct Jwk<'j> {
+    kty: Option<Cow<'j, str>>,
+    crv: Option<Cow<'j, str>>,
+    kid: Option<Cow<'j, str>>,
+    alg: Option<Cow<'j, str>>,
+    usage: Option<Cow<'j, str>>,
+    key_ops: Option<Vec<String>>,
+    n: Option<Cow<'j, str>>,
+    e: Option<Cow<'j, str>>,
+    x: Option<Cow<'j, str>>,
+    y: Option<Cow<'j, str>>,
+    k: Option<Zeroizing<String>>,
+    private: bool,
+    malformed: bool,
+}
+
+impl Jwk<'_> {
+    fn into_key(self) -> Result<VerificationKey, SkipReason> {
+        if self.malformed {
+            return Err(SkipReason::Malformed);
+        }
+        if self.private {
+            return Err(SkipReason::PrivateKey);
+        }
+        if self.usage.as_ref().is_some_and(|usage| usage != "sig")
+            || self
+                .key_ops
+                .as_ref()
+                .is_some_and(|ops| !ops.iter().any(|op| op == "verify"))
+        {
+            return Err(SkipReason::NotForSignatures);
+        }
+        let algorithm = match self.alg.as_deref() {
+            None => None,
+            Some(name) => Some(Algorithm::from_name(name).ok_or(SkipReason::OtherAlgorithm)?),
+        };
+        let key =
+            VerificationKey::prepare(self.material()?, algorithm).map_err(
+                |(_, why)| match why {
+                    Unusable::OtherKind => SkipReason::OtherAlgorithm,
+                    Unusable::NoBackend | Unusable::Rejected => SkipReason::Rejected,
+                },
+            )?;
+        Ok(match self.kid {
+            Some(kid) => key.with_key_id(kid),
+            None => key,
+        })
+    }
+
+    fn material(&self) -> Result<Material, SkipReason> {
+        let checked = match (self.kty.as_deref(), self.crv.as_deref()) {
+            (Some("RSA"), _) => Material::rsa(&bytes(self.n.as_ref())?, &bytes(self.e.as_ref())?),
+            (Some("EC"), Some("P-256")) => {
+                Material::p256(&bytes(self.x.as_ref())?, &bytes(self.y.as_ref())?)
+            }
+            (Some("EC"), Some("P-384")) => {
+                Material::p384(&bytes(self.x.as_ref())?, &bytes(self.y.as_ref())?)
+            }
+            (Some("OKP"), Some("Ed25519")) => Material::ed25519(&bytes(self.x.as_ref())?),
+            (Some("oct"), _) => {
+                let text = self.k.as_deref().ok_or(SkipReason::MissingMember)?;
+                let secret = base64url::decode(text.as_bytes()).map(Zeroizing::new);
+                Material::hmac(&secret.map_err(|_| SkipReason::MissingMember)?)
+            }
+            (Some(_), _) => return Err(SkipReason::UnknownType),
+            (None, _) => return Err(SkipReason::MissingMember),
+        };
+        checked.map_err(|weakness| match weakness {
+            Weakness::CoordinateLength => SkipReason::MissingMember,
+            _ => SkipReason::Weak,
+        })
+    }
+}
+
+fn bytes(member: Option<&Cow<'_, str>>) -> Result<Vec<u8>, SkipReason> {
+    let text = member.ok_or(SkipReason::MissingMember)?;
+    base64url::decode(text.as_bytes()).map_err(|_| SkipReason::MissingMember)
+}
+
+struct JwkVisitor;
+
+impl<'j> Visitor<'j> for JwkVisitor {
+    type Value = Jwk<'j>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON Web Key")
+    }
+
+    fn visit_map<A: MapAccess<'j>>(self, mut map: A) -> Result<Jwk<'j>, A::Error> {
+        let mut jwk = Jwk::default();
+        let mut names = Names::default();
+        while let Some(name) = map.next_key_seed(BorrowText)? {
+            jwk.malformed |= !names.insert(name.clone());
+            let slot = match name.as_ref() {
+                "kty" => &mut jwk.kty,
+                "crv" => &mut jwk.crv,
+                "kid" => &mut jwk.kid,
+                "alg" => &mut jwk.alg,
+                "use" => &mut jwk.usage,
+                "n" => &mut jwk.n,
+                "e" => &mut jwk.e,
+                "x" => &mut jwk.x,
+                "y" => &mut jwk.y,
+                "k" => {
+                    jwk.k = Some(Zeroizing::new(map.next_value()?));
+                    continue;
+                }
+                "key_ops" => {
+                    jwk.key_ops = Some(map.next_value()?);
+                    continue;
+                }
+                other => {
+                    jwk.private |= matches!(other, "d" | "p" | "q" | "dp" | "dq" | "qi" | "oth");
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            *slot = Some(map.next_value_seed(BorrowText)?);
+        }
+        Ok(jwk)
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "aws-lc-rs")]
+mod tests {
+    use super::*;
+
+    const X: &str = "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU";
+    const Y: &str = "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0";
+    const ED: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+
+    fn skipped(json: &str) -> Option<SkipReason> {
+        read_one(json).err()
+    }
+
+    #[test]
+    fn every_kind_of_key_is_read_and_its_broken_neighbour_is_skipped_for_the_right_reason() {
+        use SkipReason as S;
+        let ec = |rest: &str| format!(r#"{{"kty":"EC","crv":"P-256","x":"{X}","y":"{Y}"{rest}}}"#);
+        let ed = |rest: &str| format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{ED}"{rest}}}"#);
+        let other = |json: &str| json.to_owned();
+        for (json, reason) in [
+            (ec(""), None),
+            (ed(""), None),
+            (
+                ed(r#","alg":"EdDSA","use":"sig","key_ops":["sign","verify"],"kid":"1""#),
+                None,
+            ),
+            (ed(r#","alg":"Ed25519""#), None),
+            (ed(r#","x5c":["AA"],"x-vendor":{"a":[1]}"#), None),
+            (ed(r#","alg":"ES256""#), Some(S::OtherAlgorithm)),
+            (ed(r#","alg":"none""#), Some(S::OtherAlgorithm)),
+            (ed(r#","alg":"ECDH-ES""#), Some(S::OtherAlgorithm)),
+            (ec(r#","alg":"ES384""#), Some(S::OtherAlgorithm)),
+            (ec(r#","alg":"HS256""#), Some(S::OtherAlgorithm)),
+            (ed(r#","use":"enc""#), Some(S::NotForSignatures)),
+            (ed(r#","key_ops":["sign"]"#), Some(S::NotForSignatures)),
+            (ed(r#","key_ops":[]"#), Some(S::NotForSignatures)),
+            (
+                ed(r#","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A""#),
+                Some(S::PrivateKey),
+            ),
+            (ed(r#","kid":1"#), Some(S::Malformed)),
+            (ed(r#","kid":null"#), Some(S::Malformed)),
+            (ed(r#","alg":7"#), Some(S::Malformed)),
+            (ed(r#","x":"AA""#), Some(S::Malformed)),
+            (ed(r#","y":1"#), Some(S::Malformed)),
+            (other("[]"), Some(S::Malformed)),
+            (other("{}"), Some(S::MissingMember)),
+            (other(r#"{"kty":"RSA","n":"AQAB"}"#), Some(S::MissingMember)),
+            (
+                other(r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#),
+                Some(S::Weak),
+            ),
+            (other(r#"{"kty":"oct","k":"c2hvcnQ"}"#), Some(S::Weak)),
+            (other(r#"{"kty":"oct"}"#), Some(S::MissingMember)),
+            (
+                other(r#"{"kty":"AKP","alg":"ML-DSA-44","pub":"AA"}"#),
+                Some(S::OtherAlgorithm),
+            ),
+            (other(r#"{"kty":"AKP","pub":"AA"}"#), Some(S::UnknownType)),
+            (
+                other(r#"{"kty":"rsa","n":"AQAB","e":"AQAB"}"#),
+                Some(S::UnknownType),
+            ),
+            (
+                format!(r#"{{"kty":"EC","crv":"secp256k1","x":"{X}","y":"{Y}"}}"#),
+                Some(S::UnknownType),
+            ),
+            (
+                format!(r#"{{"kty":"EC","crv":"P-384","x":"{X}","y":"{Y}"}}"#),
+                Some(S::MissingMember),
+            ),
+            (
+                format!(r#"{{"kty":"EC","crv":"P-256","x":"{Y}","y":"{X}"}}"#),
+                Some(S::Rejected),
+            ),
+            (
+                format!(r#"{{"kty":"EC","crv":"P-256","x":"{X}="}}"#),
+                Some(S::MissingMember),
+            ),
+            (
+                format!(r#"{{"kty":"OKP","crv":"P-256","x":"{ED}"}}"#),
+                Some(S::UnknownType),
+            ),
+            (
+                format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}"}}"#, &ED[..42]),
+                Some(S::MissingMember),
+            ),
+        ] {
+            assert_eq!(skipped(&json), reason, "{json}");
+        }
+    }
+
+    #[test]
+    fn one_odd_key_does_not_spoil_the_set() {
+        let good = format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{ED}","kid":"a"}}"#);
+        let set = read_set(&format!(
+            r#"{{"x":1,"keys":[{{"kid":7}},null,{good},"key"]}}"#
+        ))
+        .unwrap();
+        assert_eq!(set.iter().filter(|key| key.is_ok()).count(), 1);
+        assert_eq!(set.len(), 4);
+        for no_set in [
+            "",
+            "[]",
+            "{}",
+            r#"{"keys":{}}"#,
+            r#"{"keys":[]"#,
+            r#"{"keys":[],"keys":[]}"#,
+        ] {
+            assert!(read_set(no_set).is_none(), "{no_set}");
+        }
+        let many = vec![good; MAX_KEYS + 1].join(",");
+        let set = read_set(&format!(r#"{{"keys":[{many}]}}"#)).unwrap();
+        assert_eq!(
+            set.last().unwrap().as_ref().unwrap_err(),
+            &SkipReason::TooMany
+        );
+        assert!(set[MAX_KEYS - 1].is_ok());
+    }
+}

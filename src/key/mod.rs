@@ -1,0 +1,38 @@
+//! Keys that signatures are verified with, and where they come from.
+//!
+//! A key is checked here before any crypto library sees it, is bound to the algorithms it may be used
+//! with (RFC 8725 §3.1), and is prepared once, so that a request pays for nothing but the signature.
+//!
+//! ```
+//! # #[cfg(feature = "aws-lc-rs")] {
+//! use tower_jwt_auth::VerificationKey;
+//!
+//! let key = VerificationKey::jwk(
+//!     r#"{"kty":"OKP","crv":"Ed25519","kid":"2026","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+//! )?;
+//! assert_eq!(key.key_id(), Some("2026"));
+//!
+//! // Shorter than the hash, RFC 7518 §3.2: refused.
+//! assert!(VerificationKey::shared_secret("guess me").is_err());
+//! # }
+//! # Ok::<(), tower_jwt_auth::BuildError>(())
+//! ```
+
+mod backend;
+mod jwk;
+mod material;
+#[cfg(feature = "pem")]
+mod pem;
+mod set;
+mod source;
+mod verification_key;
+
+pub use backend::CryptoBackend;
+pub use jwk::SkipReason;
+pub(crate) use set::Candidates;
+pub use set::KeySet;
+pub(crate) use source::Held;
+pub use source::{
+    KeySetState, KeySource, KeySourceHealth, Keys, RefreshError, RefreshReason, Refreshed,
+};
+pub use verification_key::VerificationKey;

@@ -1,0 +1,269 @@
+//! The keys of one issuer, and which of them come into question for a token.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::jwk::{SkipReason, read_set};
+use super::verification_key::VerificationKey;
+use crate::build_error::{BuildError, Problem};
+use crate::jws::{Algorithm, AlgorithmSet};
+
+/// The most keys that are tried for one token.
+const MAX_TRIES: usize = 4;
+
+/// The keys of one issuer (RFC 7517 §5). Never changes: a new set replaces it whole.
+///
+/// ```
+/// # #[cfg(feature = "aws-lc-rs")] {
+/// use tower_jwt_auth::key::{KeySet, SkipReason};
+///
+/// let set = KeySet::from_jwks(r#"{"keys":[
+///     {"kty":"OKP","crv":"Ed25519","kid":"2026","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+///     {"kty":"EC","crv":"secp256k1","kid":"odd","x":"AA","y":"AA"}
+/// ]}"#)?;
+/// assert_eq!(set.len(), 1);
+/// assert_eq!(set.skipped(), [SkipReason::UnknownType]);
+///
+/// assert!(KeySet::from_jwks("<html>log in first</html>").is_err());
+/// # }
+/// # Ok::<(), tower_jwt_auth::BuildError>(())
+/// ```
+pub struct KeySet {
+    keys: Vec<VerificationKey>,
+    by_id: HashMap<Box<str>, Vec<usize>>,
+    /// Whether a token's `kid` is looked at. Not for keys that were configured without any: a secret
+    /// or a PEM has no id, and the issuer may well put one into its tokens.
+    ids_matter: bool,
+    skipped: Vec<SkipReason>,
+    generation: u64,
+}
+
+impl KeySet {
+    /// Reads a JWKS document, skipping the keys that cannot be used.
+    ///
+    /// # Errors
+    ///
+    /// A document that is no JWKS, and one without a single usable key.
+    pub fn from_jwks(json: impl AsRef<str>) -> Result<Self, BuildError> {
+        let problem = |what, why, fix| BuildError::new(Problem::new(what, why, fix));
+        let Some(read) = read_set(json.as_ref()) else {
+            return Err(problem(
+                format!("{} bytes that are no JWKS document", json.as_ref().len()),
+                "a key set is a JSON object with an array `keys` (RFC 7517 §5)",
+                "Pass the text that the issuer serves at its `jwks_uri`",
+            ));
+        };
+        let (mut keys, mut skipped) = (Vec::new(), Vec::new());
+        for key in read {
+            match key {
+                Ok(key) => keys.push(key),
+                Err(reason) => skipped.push(reason),
+            }
+        }
+        if keys.is_empty() {
+            let reasons: Vec<_> = skipped.iter().map(|reason| reason.as_str()).collect();
+            return Err(problem(
+                format!(
+                    "a JWKS document without a usable key ({})",
+                    reasons.join(", ")
+                ),
+                "no token could be verified",
+                "Check that it is the issuer's set of public signing keys",
+            ));
+        }
+        Ok(Self {
+            ids_matter: true,
+            ..Self::new(keys, skipped)
+        })
+    }
+
+    /// A set of these keys.
+    pub fn from_keys(keys: impl IntoIterator<Item = VerificationKey>) -> Self {
+        Self::new(keys.into_iter().collect(), Vec::new())
+    }
+
+    fn new(keys: Vec<VerificationKey>, skipped: Vec<SkipReason>) -> Self {
+        // Generations are told apart and nothing else, so that no order between threads matters.
+        static GENERATIONS: AtomicU64 = AtomicU64::new(1);
+        let mut by_id: HashMap<Box<str>, Vec<usize>> = HashMap::new();
+        for (index, key) in keys.iter().enumerate() {
+            if let Some(id) = key.key_id() {
+                by_id.entry(id.into()).or_default().push(index);
+            }
+        }
+        let generation = GENERATIONS.fetch_add(1, Ordering::Relaxed);
+        Self {
+            ids_matter: !by_id.is_empty(),
+            keys,
+            by_id,
+            skipped,
+            generation,
+        }
+    }
+
+    /// The number of keys.
+    pub fn len(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// Whether there are no keys.
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Why keys of the document were left out, one reason for each.
+    pub fn skipped(&self) -> &[SkipReason] {
+        &self.skipped
+    }
+
+    /// A number that no other set of this process has: a verdict is good for its generation only.
+    pub const fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub(crate) fn keys(&self) -> &[VerificationKey] {
+        &self.keys
+    }
+
+    /// Chooses the keys to try: by `kid`, compared as a string and never falling back, then by what
+    /// each may be used for. No more than four are tried for one token.
+    pub(crate) fn candidates(
+        &self,
+        key_id: Option<&str>,
+        algorithm: Algorithm,
+        listed: Option<AlgorithmSet>,
+    ) -> Candidates<'_> {
+        let fits = |key: &&VerificationKey| key.usable(listed).contains(algorithm);
+        let mut chosen = [None; MAX_TRIES];
+        let fill = |chosen: &mut [Option<_>; MAX_TRIES], keys: &mut dyn Iterator<Item = _>| {
+            chosen
+                .iter_mut()
+                .zip(keys)
+                .for_each(|(slot, key)| *slot = Some(key));
+        };
+        match key_id {
+            Some(id) if self.ids_matter => {
+                let Some(indices) = self.by_id.get(id) else {
+                    return Candidates::UnknownId;
+                };
+                let keys = indices.iter().filter_map(|index| self.keys.get(*index));
+                fill(&mut chosen, &mut keys.filter(fits));
+            }
+            _ => fill(&mut chosen, &mut self.keys.iter().filter(fits)),
+        }
+        if chosen[0].is_none() {
+            Candidates::NoneFits
+        } else {
+            Candidates::Keys(chosen)
+        }
+    }
+}
+
+/// The keys that come into question for a token.
+pub(crate) enum Candidates<'s> {
+    /// At least one; the first place is taken.
+    Keys([Option<&'s VerificationKey>; MAX_TRIES]),
+    /// The set has no key of that id.
+    UnknownId,
+    /// No key, or not the one with that id, may be used with the token's algorithm.
+    NoneFits,
+}
+
+impl fmt::Debug for KeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeySet")
+            .field("keys", &self.keys)
+            .field("skipped", &self.skipped)
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+#[cfg(feature = "aws-lc-rs")]
+mod tests {
+    use super::*;
+
+    const ED: &str =
+        r#""kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo""#;
+    const EC: &str = r#""kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0""#;
+
+    fn set(keys: &[(&str, &str)]) -> KeySet {
+        let json = |(key, id): &(&str, &str)| match *id {
+            "" => format!("{{{key}}}"),
+            id => format!("{{{key},\"kid\":\"{id}\"}}"),
+        };
+        let keys: Vec<_> = keys.iter().map(json).collect();
+        KeySet::from_jwks(format!("{{\"keys\":[{}]}}", keys.join(","))).unwrap()
+    }
+
+    fn tried(set: &KeySet, id: Option<&str>, algorithm: Algorithm) -> Option<usize> {
+        match set.candidates(id, algorithm, None) {
+            Candidates::Keys(keys) => Some(keys.iter().flatten().count()),
+            Candidates::NoneFits => Some(0),
+            Candidates::UnknownId => None,
+        }
+    }
+
+    #[test]
+    fn an_id_is_compared_whole_and_never_falls_back() {
+        let set = set(&[(ED, "a"), (EC, "b")]);
+        assert_eq!(tried(&set, Some("a"), Algorithm::EdDSA), Some(1));
+        assert_eq!(tried(&set, Some("a"), Algorithm::ES256), Some(0));
+        for other in ["", "A", "a ", "ab", "../a"] {
+            assert_eq!(
+                tried(&set, Some(other), Algorithm::EdDSA),
+                None,
+                "{other:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn without_an_id_only_fitting_keys_are_tried_and_no_more_than_four() {
+        let few = set(&[(ED, "a"), (EC, "b"), (ED, "")]);
+        assert_eq!(tried(&few, None, Algorithm::EdDSA), Some(2));
+        assert_eq!(tried(&few, None, Algorithm::RS256), Some(0));
+        let many = set(&[(ED, "a"); 9]);
+        assert_eq!(tried(&many, None, Algorithm::EdDSA), Some(4));
+        assert_eq!(tried(&many, Some("a"), Algorithm::EdDSA), Some(4));
+    }
+
+    #[test]
+    fn a_key_of_a_document_that_has_no_id_is_not_found_by_one() {
+        assert_eq!(tried(&set(&[(ED, "")]), Some("a"), Algorithm::EdDSA), None);
+        assert_eq!(tried(&set(&[(ED, "")]), None, Algorithm::EdDSA), Some(1));
+    }
+
+    #[test]
+    fn a_key_that_was_configured_without_an_id_ignores_the_tokens() {
+        let key = VerificationKey::jwk(format!("{{{ED}}}")).unwrap();
+        assert_eq!(
+            tried(&KeySet::from_keys([key]), Some("a"), Algorithm::EdDSA),
+            Some(1)
+        );
+        let named = VerificationKey::jwk(format!("{{{ED}}}"))
+            .unwrap()
+            .with_key_id("b");
+        assert_eq!(
+            tried(&KeySet::from_keys([named]), Some("a"), Algorithm::EdDSA),
+            None
+        );
+    }
+
+    #[test]
+    fn equal_ids_on_keys_of_different_kinds_are_told_apart_by_kind() {
+        let set = set(&[(ED, "a"), (EC, "a")]);
+        assert_eq!(tried(&set, Some("a"), Algorithm::ES256), Some(1));
+        assert_eq!(tried(&set, Some("a"), Algorithm::EdDSA), Some(1));
+    }
+
+    #[test]
+    fn no_two_sets_share_a_generation() {
+        assert_ne!(
+            set(&[(ED, "a")]).generation(),
+            set(&[(ED, "a")]).generation()
+        );
+    }
+}

@@ -1,0 +1,178 @@
+//! Where keys come from: memory, or somewhere that has to be asked.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::set::KeySet;
+use super::verification_key::VerificationKey;
+use crate::answer::Answer;
+use crate::error::BoxError;
+
+/// Keys that change while the server runs.
+///
+/// [`current`](Self::current) is asked for every token and must neither block nor wait. Only when it
+/// has nothing that fits is [`refresh`](Self::refresh) asked, once per token; budgets, cool-downs and
+/// the joining of simultaneous refreshes are the source's business.
+pub trait KeySource: fmt::Debug + Send + Sync + 'static {
+    /// The keys in memory. `None` until there are any.
+    fn current(&self) -> Option<Arc<KeySet>>;
+
+    /// Tries to get newer keys, or says at once that it will not.
+    fn refresh(&self, reason: RefreshReason) -> Answer<Result<Refreshed, RefreshError>>;
+
+    /// How the source is doing, for readiness probes and dashboards.
+    fn health(&self) -> KeySourceHealth;
+}
+
+/// Why newer keys are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum RefreshReason {
+    /// There are no keys at all.
+    Empty,
+    /// A token names a key that is not there.
+    UnknownKey,
+    /// A signature is wrong under the key that the token names; its id may have been used again.
+    BadSignature,
+    /// The application asked.
+    Manual,
+}
+
+/// What came of a refresh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Refreshed {
+    /// There is a new set.
+    Replaced,
+    /// The source was asked and has the same keys.
+    Unchanged,
+    /// The source was not asked: it was, with success, a moment ago.
+    CoolingDown,
+}
+
+/// Newer keys could not be had.
+pub struct RefreshError {
+    retry_after: Duration,
+    source: Option<BoxError>,
+}
+
+impl RefreshError {
+    /// A failure after which the next attempt is worth making in `retry_after`.
+    pub const fn new(retry_after: Duration) -> Self {
+        Self {
+            retry_after,
+            source: None,
+        }
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// When the next attempt is worth making.
+    pub const fn retry_after(&self) -> Duration {
+        self.retry_after
+    }
+
+    pub(crate) fn into_source(self) -> Option<BoxError> {
+        self.source
+    }
+}
+
+impl fmt::Debug for RefreshError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RefreshError")
+            .field("retry_after", &self.retry_after)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for RefreshError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the keys could not be refreshed")
+    }
+}
+
+impl std::error::Error for RefreshError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match &self.source {
+            Some(source) => Some(&**source),
+            None => None,
+        }
+    }
+}
+
+/// What state the keys of a source are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeySetState {
+    /// There are no keys: nothing can be verified.
+    Empty,
+    /// The keys are as new as they should be.
+    Fresh,
+    /// The keys are past their lifetime and refreshing them fails; they still serve.
+    Stale,
+}
+
+/// How a key source is doing.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct KeySourceHealth {
+    /// What state the keys are in.
+    pub state: KeySetState,
+    /// The number of keys in memory.
+    pub keys: usize,
+    /// The time since the keys were last known to be right.
+    pub age: Option<Duration>,
+    /// The time until the next attempt to refresh them.
+    pub next_attempt: Option<Duration>,
+    /// A short, fixed label of what went wrong last.
+    pub last_error: Option<&'static str>,
+}
+
+impl KeySourceHealth {
+    /// A health of this state with that many keys; the other fields can be set.
+    pub const fn new(state: KeySetState, keys: usize) -> Self {
+        Self {
+            state,
+            keys,
+            age: None,
+            next_attempt: None,
+            last_error: None,
+        }
+    }
+}
+
+/// The keys of an issuer: fixed, or from a [`KeySource`].
+///
+/// Made with `into()` from a [`VerificationKey`], a [`KeySet`] or any source.
+#[derive(Clone, Debug)]
+pub struct Keys(pub(crate) Held);
+
+#[derive(Clone, Debug)]
+pub(crate) enum Held {
+    Fixed(Arc<KeySet>),
+    Source(Arc<dyn KeySource>),
+}
+
+impl From<KeySet> for Keys {
+    fn from(set: KeySet) -> Self {
+        Self(Held::Fixed(Arc::new(set)))
+    }
+}
+
+impl From<VerificationKey> for Keys {
+    fn from(key: VerificationKey) -> Self {
+        KeySet::from_keys([key]).into()
+    }
+}
+
+impl<S: KeySource> From<S> for Keys {
+    fn from(source: S) -> Self {
+        Self(Held::Source(Arc::new(source)))
+    }
+}

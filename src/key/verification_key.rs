@@ -1,0 +1,320 @@
+//! One key: its material, its id, and the algorithms it may be used with.
+
+use std::fmt;
+
+use super::backend::{PreparedKey, Unprepared};
+use super::material::Material;
+use crate::build_error::{BuildError, Problem};
+use crate::error::{Error, ErrorKind};
+use crate::jws::base64url;
+use crate::jws::{
+    Algorithm, AlgorithmFamily, AlgorithmSet, Compact, SignedPayload, UnverifiedHeader,
+};
+
+/// A key to verify signatures with, checked and prepared.
+///
+/// Its kind decides which algorithms it can be used with; the bytes of a public key can never act as
+/// an HMAC secret, because the two are made by different functions. `Debug` shows no key bytes.
+///
+/// ```
+/// # #[cfg(all(feature = "aws-lc-rs", feature = "pem"))] {
+/// use tower_jwt_auth::{Algorithm, VerificationKey};
+///
+/// let pem = b"-----BEGIN PUBLIC KEY-----
+/// MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEtPkC4q0jNczKA2SgMERzYy/Ldw6f
+/// 0KE8BGPqVMw+47KKz9iiw7oq2aqz7hP9aDhxVsZssACnhIzTS3VKJtu3Kg==
+/// -----END PUBLIC KEY-----
+/// ";
+/// assert!(VerificationKey::pem(Algorithm::ES256, pem).is_ok());
+/// assert!(VerificationKey::pem(Algorithm::RS256, pem).is_err()); // not that kind of key
+/// # }
+/// ```
+pub struct VerificationKey {
+    key_id: Option<Box<str>>,
+    material: Material,
+    /// The one algorithm that the key was declared for, by a PEM's caller or a JWK's `alg`.
+    declared: Option<Algorithm>,
+    prepared: Vec<(Algorithm, PreparedKey)>,
+}
+
+impl VerificationKey {
+    /// A shared secret for HMAC: the text as it stands, never decoded and never trimmed.
+    ///
+    /// It is used with HS256, or with what [`Policy::algorithms`](crate::Policy::algorithms) lists.
+    ///
+    /// # Errors
+    ///
+    /// A secret that is shorter than 32 bytes (RFC 7518 §3.2).
+    pub fn shared_secret(secret: impl AsRef<[u8]>) -> Result<Self, BuildError> {
+        let secret = secret.as_ref();
+        let material = Material::hmac(secret).map_err(|_| short_secret(secret.len(), 32))?;
+        Self::new(material, None)
+    }
+
+    /// A shared secret that is kept as base64url text without padding; the decoded bytes are the key.
+    ///
+    /// # Errors
+    ///
+    /// Text that is not base64url, and as [`shared_secret`](Self::shared_secret).
+    pub fn shared_secret_base64url(text: impl AsRef<str>) -> Result<Self, BuildError> {
+        let text = text.as_ref();
+        let secret = base64url::decode(text.as_bytes())
+            .map(zeroize::Zeroizing::new)
+            .map_err(|_| {
+                BuildError::new(Problem::new(
+                    format!(
+                        "a shared secret of {} characters that is not base64url",
+                        text.len()
+                    ),
+                    "other bytes than the issuer's would be the key",
+                    "Pass the text to `shared_secret` if the issuer signs with the text itself",
+                ))
+            })?;
+        Self::shared_secret(secret.as_slice())
+    }
+
+    /// A secret of 16 to 31 bytes: shorter than its hash, so that it may be found by trying.
+    ///
+    /// For systems that cannot change theirs today. Used with HS256 alone.
+    ///
+    /// # Errors
+    ///
+    /// A secret that is shorter than 16 bytes.
+    pub fn guessable_legacy_secret(secret: impl AsRef<[u8]>) -> Result<Self, BuildError> {
+        let secret = secret.as_ref();
+        let material = Material::legacy_hmac(secret).map_err(|_| short_secret(secret.len(), 16))?;
+        Self::new(material, None)
+    }
+
+    /// A public key in PEM form: `PUBLIC KEY` (RFC 5280 §4.1) or `RSA PUBLIC KEY` (RFC 8017 §A.1.1).
+    ///
+    /// # Errors
+    ///
+    /// Text that is no such PEM, a private key, a key that is not of the algorithm's kind, and a weak
+    /// key: RSA below 2048 bits, an Ed25519 point of small order.
+    #[cfg(feature = "pem")]
+    pub fn pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, BuildError> {
+        Self::new(super::pem::read(pem.as_ref())?, Some(algorithm))
+    }
+
+    /// One JSON Web Key (RFC 7517 §4), public or a secret (`oct`).
+    ///
+    /// Without `alg` the key's kind decides: EC and OKP keys by their curve; RSA is RS256 and `oct` is
+    /// HS256, or what [`Policy::algorithms`](crate::Policy::algorithms) lists for them.
+    ///
+    /// # Errors
+    ///
+    /// JSON that is no usable key: unknown types and curves, private members, `use` or `key_ops` that
+    /// are not for verifying, and weak keys.
+    pub fn jwk(json: impl AsRef<str>) -> Result<Self, BuildError> {
+        super::jwk::read_one(json.as_ref()).map_err(|reason| {
+            BuildError::new(Problem::new(
+                "a JWK that cannot be used",
+                reason.sentence(),
+                "Export the public signing key of the issuer as a JWK",
+            ))
+        })
+    }
+
+    /// Gives the key an id: only tokens that name it in `kid`, or name none, are verified with it.
+    #[must_use]
+    pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
+        self.key_id = Some(key_id.into().into());
+        self
+    }
+
+    /// The key's id (`kid`).
+    pub fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
+    pub(super) fn new(material: Material, declared: Option<Algorithm>) -> Result<Self, BuildError> {
+        Self::prepare(material, declared).map_err(|(what, why)| BuildError::new(why.problem(what)))
+    }
+
+    /// Prepares the material for every algorithm that it may come to be used with.
+    pub(super) fn prepare(
+        material: Material,
+        declared: Option<Algorithm>,
+    ) -> Result<Self, (String, Unusable)> {
+        let possible = material.algorithms();
+        let algorithms = match declared {
+            Some(one) if !possible.contains(one) => {
+                return Err((format!("{material:?} for {one}"), Unusable::OtherKind));
+            }
+            Some(one) => AlgorithmSet::of(one),
+            None => possible,
+        };
+        let prepare = |algorithm| match PreparedKey::new(&material, algorithm) {
+            Ok(key) => Ok((algorithm, key)),
+            Err(Unprepared::NoBackend) => Err((format!("{material:?}"), Unusable::NoBackend)),
+            Err(Unprepared::Rejected) => Err((format!("{material:?}"), Unusable::Rejected)),
+        };
+        let prepared = algorithms.iter().map(prepare).collect::<Result<_, _>>()?;
+        Ok(Self {
+            key_id: None,
+            material,
+            declared,
+            prepared,
+        })
+    }
+
+    pub(crate) const fn is_secret(&self) -> bool {
+        self.material.is_secret()
+    }
+
+    /// The algorithms that the key is used with under a policy that lists these, or lists none.
+    ///
+    /// A key has one algorithm unless a list says otherwise (RFC 8725 §3.1): an RSA key without `alg`
+    /// is never a PKCS #1 and a PSS key at once.
+    pub(crate) fn usable(&self, listed: Option<AlgorithmSet>) -> AlgorithmSet {
+        let possible = match self.declared {
+            Some(one) => AlgorithmSet::of(one),
+            None => self.material.algorithms(),
+        };
+        let default = match &self.material {
+            Material::Hmac(_) => AlgorithmSet::of(Algorithm::HS256),
+            Material::Rsa { .. } => AlgorithmSet::of(Algorithm::RS256),
+            _ => possible,
+        };
+        match (listed, self.declared) {
+            (None, None) => default,
+            (None, Some(_)) => possible,
+            (Some(listed), Some(_)) => possible.intersection(listed),
+            (Some(listed), None) => {
+                let narrowed = possible.intersection(listed);
+                let pkcs1 =
+                    narrowed.intersection(AlgorithmSet::of_family(AlgorithmFamily::RsaPkcs1));
+                match narrowed.intersection(default) {
+                    only if !only.is_empty() && matches!(self.material, Material::Rsa { .. }) => {
+                        only
+                    }
+                    _ if !pkcs1.is_empty() => pkcs1,
+                    _ => narrowed,
+                }
+            }
+        }
+    }
+
+    /// Verifies the signature, and decodes the payload if it is right.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::AlgorithmNotAllowed`] if the key was not prepared for the token's algorithm, and as
+    /// [`Compact::verify_with`].
+    pub(crate) fn verify(
+        &self,
+        compact: Compact<'_>,
+        header: &UnverifiedHeader<'_>,
+    ) -> Result<SignedPayload, Error> {
+        let of_token = |(algorithm, _): &&(Algorithm, PreparedKey)| *algorithm == header.algorithm;
+        let Some((_, key)) = self.prepared.iter().find(of_token) else {
+            return Err(ErrorKind::AlgorithmNotAllowed.into());
+        };
+        compact.verify_with(header, |message, signature| key.verify(message, signature))
+    }
+}
+
+impl fmt::Debug for VerificationKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerificationKey")
+            .field("key_id", &self.key_id)
+            .field("material", &self.material)
+            .field("declared", &self.declared)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why checked material still makes no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unusable {
+    OtherKind,
+    NoBackend,
+    Rejected,
+}
+
+impl Unusable {
+    fn problem(self, what: String) -> Problem {
+        match self {
+            Self::OtherKind => Problem::new(
+                what,
+                "the algorithm is for another kind of key",
+                "Name the algorithm that the issuer signs with",
+            ),
+            Self::NoBackend => Problem::new(
+                what,
+                "the crate was built without a crypto backend",
+                "Turn on the feature `aws-lc-rs` of `tower-jwt-auth`",
+            ),
+            Self::Rejected => Problem::new(
+                what,
+                "the crypto library does not take it, for example because a point is not on its curve",
+                "Export the key again",
+            ),
+        }
+    }
+}
+
+fn short_secret(len: usize, least: usize) -> BuildError {
+    BuildError::new(Problem::new(
+        format!("a shared secret of {len} bytes, where {least} are the least"),
+        "it can be found by trying (RFC 7518 §3.2)",
+        "Make one with `openssl rand -base64 32`",
+    ))
+}
+
+#[cfg(test)]
+#[cfg(feature = "aws-lc-rs")]
+mod tests {
+    use super::*;
+
+    const N: &str = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPddxHmfHQp-Vaw-4qPCJrcS2mJPMEzP1Pt0Bm4d4QlL-yRT-SFd2lZS-pCgNMsD1W_YpRPEwOWvG6b32690r2jZ47soMZo9wGzjb_7OMg0LOL-bSf63kpaSHSXndS5z5rexMdbBYUsLA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9kG4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2PAcDTW9gb54h4FRWyuXpoQ";
+
+    fn rsa(alg: &str) -> VerificationKey {
+        VerificationKey::jwk(format!(r#"{{"kty":"RSA","n":"{N}","e":"AQAB"{alg}}}"#)).unwrap()
+    }
+
+    fn usable(key: &VerificationKey, listed: &[Algorithm]) -> Vec<Algorithm> {
+        let listed = (!listed.is_empty()).then(|| listed.iter().copied().collect());
+        key.usable(listed).iter().collect()
+    }
+
+    #[test]
+    fn an_rsa_key_without_alg_is_rs256_unless_the_list_says_otherwise() {
+        use Algorithm::{ES256, PS256, PS512, RS256, RS384, RS512};
+        let key = rsa("");
+        assert_eq!(usable(&key, &[]), [RS256]);
+        assert_eq!(usable(&key, &[RS256, PS256, RS512]), [RS256]);
+        assert_eq!(usable(&key, &[PS256, PS512]), [PS256, PS512]);
+        assert_eq!(usable(&key, &[RS384, PS256]), [RS384]);
+        assert_eq!(usable(&key, &[ES256]), []);
+    }
+
+    #[test]
+    fn a_declared_algorithm_is_the_only_one() {
+        use Algorithm::{PS256, RS256, RS512};
+        let key = rsa(r#","alg":"PS256""#);
+        assert_eq!(usable(&key, &[]), [PS256]);
+        assert_eq!(usable(&key, &[RS256, RS512]), []);
+        assert_eq!(usable(&key, &[RS256, PS256]), [PS256]);
+    }
+
+    #[test]
+    fn a_secret_is_hs256_unless_the_list_says_otherwise() {
+        use Algorithm::{HS256, HS512, RS256};
+        let key = VerificationKey::shared_secret([7; 64]).unwrap();
+        assert_eq!(usable(&key, &[]), [HS256]);
+        assert_eq!(usable(&key, &[HS512]), [HS512]);
+        assert_eq!(usable(&key, &[HS256, HS512]), [HS256, HS512]);
+        assert_eq!(usable(&key, &[RS256]), []);
+        let short = VerificationKey::shared_secret([7; 32]).unwrap();
+        assert_eq!(usable(&short, &[HS512]), []);
+    }
+
+    #[test]
+    fn debug_shows_no_key_bytes() {
+        let key = VerificationKey::shared_secret("very-secret-very-secret-very-secret").unwrap();
+        assert!(!format!("{key:?}").contains("very"));
+        assert!(!format!("{:?}", rsa("")).contains(&N[..8]));
+    }
+}

@@ -1,0 +1,39 @@
+#![cfg_attr(docsrs, feature(doc_cfg))]
+// Without a backend every key is refused when it is made, and what keys are for goes unused.
+#![cfg_attr(not(feature = "aws-lc-rs"), allow(dead_code))]
+#![doc = include_str!("../README.md")]
+
+mod answer;
+pub mod authenticate;
+mod build_error;
+pub mod claims;
+pub mod clock;
+pub mod error;
+mod integration;
+pub mod jws;
+pub mod key;
+mod observe;
+mod policy;
+pub mod possession;
+pub mod preset;
+pub mod respond;
+mod rule;
+#[cfg(feature = "test-util")]
+#[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
+pub mod testing;
+pub mod token;
+pub mod verify;
+
+pub use answer::Answer;
+pub use authenticate::JwtAuthLayer;
+pub use build_error::{BuildError, Problem};
+pub use claims::Claims;
+pub use error::{Error, ErrorKind};
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub use integration::axum;
+pub use jws::Algorithm;
+pub use key::VerificationKey;
+pub use policy::Policy;
+pub use rule::Rule;
+pub use verify::{Issuer, Verified, Verifier};

@@ -1,0 +1,54 @@
+//! The `typ` header.
+
+use crate::error::{Error, ErrorKind};
+
+/// Compares media types as RFC 7515 §4.1.9 says: case does not matter, and `application/` may be left
+/// out when there is no other slash.
+pub(super) fn check_type(wanted: Option<&str>, typ: Option<&str>) -> Result<(), Error> {
+    let Some(wanted) = wanted else { return Ok(()) };
+    match typ {
+        Some(typ) if short(typ).eq_ignore_ascii_case(short(wanted)) => Ok(()),
+        Some(_) => Err(ErrorKind::InvalidType.into()),
+        None => Err(Error::new(ErrorKind::InvalidType).with_detail("`typ` is missing")),
+    }
+}
+
+fn short(media_type: &str) -> &str {
+    const PREFIX: &str = "application/";
+    match media_type.split_at_checked(PREFIX.len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) && !rest.contains('/') => rest,
+        _ => media_type,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_and_prefix_do_not_matter_and_everything_else_does() {
+        let passes = |wanted, typ| check_type(Some(wanted), Some(typ)).is_ok();
+        for typ in [
+            "at+jwt",
+            "AT+JWT",
+            "application/at+jwt",
+            "Application/At+Jwt",
+        ] {
+            assert!(passes("at+jwt", typ), "{typ}");
+            assert!(passes("application/at+jwt", typ), "{typ}");
+        }
+        for typ in [
+            "jwt",
+            "at+jwt ",
+            "",
+            "text/at+jwt",
+            "application/x/at+jwt",
+            "at+jwt; v=1",
+        ] {
+            assert!(!passes("at+jwt", typ), "{typ}");
+        }
+        assert!(check_type(Some("at+jwt"), None).is_err());
+        assert!(check_type(None, None).is_ok());
+        assert!(check_type(None, Some("anything")).is_ok());
+    }
+}

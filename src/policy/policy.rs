@@ -1,0 +1,282 @@
+//! The rules of one issuer, and the order in which they are judged.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::accepted::Accepted;
+use super::header::check_type;
+use super::identity::{Audiences, ExpectedIssuer, check_audience, check_issuer, check_subject};
+use super::required::{MAX_REQUIRED, check_required};
+use super::time::Times;
+use crate::build_error::Problem;
+use crate::claims::NumericDate;
+use crate::error::{Error, ErrorKind};
+use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet, SignedClaims, TokenInfo};
+
+const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
+const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);
+
+/// What a token of one issuer has to be like.
+///
+/// Strict where nothing is said: `exp` is required, `nbf` is honoured, 60 seconds of leeway. The
+/// audience has to be decided on: [`audience`](Self::audience) or [`any_audience`](Self::any_audience).
+///
+/// ```
+/// # #[cfg(feature = "aws-lc-rs")] {
+/// use std::time::Duration;
+/// use tower_jwt_auth::{ErrorKind, Issuer, Policy, VerificationKey, Verifier, testing::TestIssuer};
+///
+/// let tokens = TestIssuer::es256().issuer("https://auth.example.com").audience("orders");
+/// let policy = Policy::new().audience("orders").max_age(Duration::from_secs(3600)).require("tenant");
+/// let key = VerificationKey::jwk(tokens.jwk())?;
+/// let verifier =
+///     Verifier::builder().trust(Issuer::new("https://auth.example.com", key, policy)).build()?;
+///
+/// assert!(verifier.verify_now(&tokens.token().claim("tenant", "acme").mint()).is_ok());
+/// let refused = verifier.verify_now(&tokens.token().mint()).unwrap_err();
+/// assert_eq!(refused.kind(), ErrorKind::MissingClaim);
+/// # }
+/// # Ok::<(), tower_jwt_auth::BuildError>(())
+/// ```
+#[derive(Clone)]
+#[must_use = "a policy does nothing until an issuer is trusted under it"]
+pub struct Policy {
+    algorithms: Option<AlgorithmSet>,
+    audiences: Audiences,
+    subject: Option<Box<str>>,
+    typ: Option<Box<str>>,
+    times: Times,
+    required: Vec<Box<str>>,
+    rules: Vec<RegisteredRule>,
+}
+
+#[derive(Clone)]
+struct RegisteredRule {
+    name: &'static str,
+    rule: Arc<dyn Fn(&TokenInfo) -> bool + Send + Sync>,
+}
+
+impl Policy {
+    /// The strict defaults. The audience is still to be decided on.
+    pub fn new() -> Self {
+        let times = Times {
+            leeway: DEFAULT_LEEWAY,
+            max_age: None,
+            expiry_required: true,
+        };
+        Self {
+            algorithms: None,
+            audiences: Audiences::Undecided,
+            subject: None,
+            typ: None,
+            times,
+            required: Vec::new(),
+            rules: Vec::new(),
+        }
+    }
+
+    /// Takes tokens for this audience; called again, for that one too. `aud` is then required.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        let audience = audience.into().into();
+        self.audiences = match self.audiences {
+            Audiences::Undecided => Audiences::OneOf(vec![audience]),
+            Audiences::OneOf(mut all) => {
+                all.push(audience);
+                Audiences::OneOf(all)
+            }
+            Audiences::Any | Audiences::Contradictory => Audiences::Contradictory,
+        };
+        self
+    }
+
+    /// Takes tokens for any audience, or for none: also those that the issuer made for somebody else.
+    pub fn any_audience(mut self) -> Self {
+        self.audiences = match self.audiences {
+            Audiences::Undecided | Audiences::Any => Audiences::Any,
+            Audiences::OneOf(_) | Audiences::Contradictory => Audiences::Contradictory,
+        };
+        self
+    }
+
+    /// Takes these algorithms only. Without a list they follow from the keys.
+    pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.algorithms = Some(algorithms.into_iter().collect());
+        self
+    }
+
+    /// Takes tokens about this subject only.
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into().into());
+        self
+    }
+
+    /// How far the clocks of issuer and server may be apart: 60 seconds unless set, 5 minutes at most.
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.times.leeway = leeway;
+        self
+    }
+
+    /// Takes tokens that were issued at most this long ago. `iat` is then required.
+    pub fn max_age(mut self, age: Duration) -> Self {
+        self.times.max_age = Some(age);
+        self
+    }
+
+    /// Requires a claim at the top level, of any value but null.
+    pub fn require(mut self, claim: impl Into<String>) -> Self {
+        let claim = claim.into().into();
+        if !self.required.contains(&claim) {
+            self.required.push(claim);
+        }
+        self
+    }
+
+    /// Requires this `typ` header, such as `at+jwt` (RFC 8725 §3.11, RFC 9068 §4).
+    pub fn typ(mut self, typ: impl Into<String>) -> Self {
+        self.typ = Some(typ.into().into());
+        self
+    }
+
+    /// Takes tokens without `exp`: they are good until the key changes. One that is there still counts.
+    pub fn without_expiry(mut self) -> Self {
+        self.times.expiry_required = false;
+        self
+    }
+
+    /// Adds a rule of your own over the registered claims and the header; `false` refuses.
+    ///
+    /// The name says in logs which rule refused. Rules over claims of your own type go to
+    /// [`VerifierBuilder::check`](crate::verify::VerifierBuilder::check).
+    pub fn registered_rule(
+        mut self,
+        name: &'static str,
+        rule: impl Fn(&TokenInfo) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.rules.push(RegisteredRule {
+            name,
+            rule: Arc::new(rule),
+        });
+        self
+    }
+
+    /// The algorithms that were listed, if any were.
+    pub(crate) const fn listed(&self) -> Option<AlgorithmSet> {
+        self.algorithms
+    }
+
+    /// The claims that have to be there, for the pass over the payload to look out for.
+    pub(crate) fn required(&self) -> &[Box<str>] {
+        &self.required
+    }
+
+    /// Judges a token whose signature is right.
+    ///
+    /// Expiry comes last: a client is told of expiry, and it shall be told only when nothing else is
+    /// wrong.
+    ///
+    /// # Errors
+    ///
+    /// The first check that fails.
+    pub(crate) fn accept<C>(
+        &self,
+        signed: SignedClaims<C>,
+        issuer: ExpectedIssuer<'_>,
+        now: NumericDate,
+    ) -> Result<Accepted<C>, Error> {
+        let token = &signed.info;
+        check_type(self.typ.as_deref(), token.header().typ)?;
+        check_issuer(issuer, token)?;
+        check_audience(&self.audiences, token)?;
+        check_subject(self.subject.as_deref(), token)?;
+        check_required(&self.required, signed.present)?;
+        self.times.check_start(token, now)?;
+        for RegisteredRule { name, rule } in &self.rules {
+            if !rule(token) {
+                return Err(Error::new(ErrorKind::CheckFailed).with_detail(name));
+            }
+        }
+        self.times.check_expiry(token, now)?;
+        Ok(Accepted::new(signed))
+    }
+
+    /// What is unsafe or cannot work about this policy on its own.
+    pub(crate) fn problems(&self, of: &str) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut problem = |what: String, why, fix| problems.push(Problem::new(what, why, fix));
+        match &self.audiences {
+            Audiences::Undecided => problem(
+                format!("no audience for {of}"),
+                "a token that its issuer made for another service would be accepted here",
+                "Call `audience(\"this service\")`, or `any_audience()` if the issuer serves no other",
+            ),
+            Audiences::Contradictory => problem(
+                format!("both `audience` and `any_audience` for {of}"),
+                "one of the two would be without effect",
+                "Call one of them",
+            ),
+            Audiences::OneOf(all) if all.iter().any(|audience| audience.is_empty()) => problem(
+                format!("an empty audience for {of}"),
+                "it is more likely a missing setting than a name",
+                "Pass the name that the issuer puts into `aud`",
+            ),
+            Audiences::OneOf(_) | Audiences::Any => {}
+        }
+        if self.times.leeway > MAX_LEEWAY {
+            problem(
+                format!("a leeway of {:?} for {of}", self.times.leeway),
+                "tokens would stay valid long after they expired",
+                "Use 5 minutes at most; servers that keep their clocks need 60 seconds or less",
+            );
+        }
+        if self.required.len() > MAX_REQUIRED {
+            problem(
+                format!("{} required claims for {of}", self.required.len()),
+                "64 are the most",
+                "Give the claims type required fields instead",
+            );
+        }
+        if let Some(listed) = self.algorithms {
+            let secret = AlgorithmSet::of_family(AlgorithmFamily::Hmac);
+            let (symmetric, all) = (
+                listed.intersection(secret).iter().count(),
+                listed.iter().count(),
+            );
+            if all == 0 {
+                problem(
+                    format!("an empty list of algorithms for {of}"),
+                    "no token could be verified",
+                    "List the algorithms that the issuer signs with, or leave the list out",
+                );
+            } else if symmetric != 0 && symmetric != all {
+                problem(
+                    format!("HMAC and public-key algorithms in one list for {of}"),
+                    "somebody who knows the public key could sign with it as a secret",
+                    "Trust two issuers, one with the secret and one with the public keys",
+                );
+            }
+        }
+        problems
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rules: Vec<_> = self.rules.iter().map(|rule| rule.name).collect();
+        f.debug_struct("Policy")
+            .field("algorithms", &self.algorithms)
+            .field("audiences", &self.audiences)
+            .field("subject", &self.subject)
+            .field("typ", &self.typ)
+            .field("times", &self.times)
+            .field("required", &self.required)
+            .field("rules", &rules)
+            .finish()
+    }
+}

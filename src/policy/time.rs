@@ -1,0 +1,53 @@
+//! When a token is valid.
+
+use std::time::Duration;
+
+use crate::claims::NumericDate;
+use crate::error::{Error, ErrorKind};
+use crate::jws::TokenInfo;
+
+/// What a policy says of time. Leeway is applied once to each comparison; all sums saturate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Times {
+    pub(super) leeway: Duration,
+    pub(super) max_age: Option<Duration>,
+    pub(super) expiry_required: bool,
+}
+
+impl Times {
+    /// RFC 7519 §4.1.5, and how long ago it was issued. Expiry comes last of all checks, in
+    /// [`check_expiry`](Self::check_expiry): a client may be told of it, and of nothing else.
+    pub(super) fn check_start(&self, token: &TokenInfo, now: NumericDate) -> Result<(), Error> {
+        let latest = now.saturating_add(self.leeway);
+        if token.not_before().is_some_and(|start| latest < start) {
+            return Err(ErrorKind::TokenNotYetValid.into());
+        }
+        let Some(max_age) = self.max_age else {
+            return Ok(());
+        };
+        let Some(issued) = token.issued_at() else {
+            return Err(Error::new(ErrorKind::MissingClaim).with_detail("`iat` is missing"));
+        };
+        if latest < issued {
+            let detail = "it was issued in the future";
+            return Err(Error::new(ErrorKind::TokenNotYetValid).with_detail(detail));
+        }
+        if now >= issued.saturating_add(max_age.saturating_add(self.leeway)) {
+            return Err(ErrorKind::TokenTooOld.into());
+        }
+        Ok(())
+    }
+
+    /// RFC 7519 §4.1.4.
+    pub(super) fn check_expiry(&self, token: &TokenInfo, now: NumericDate) -> Result<(), Error> {
+        match token.expires_at() {
+            Some(end) if now >= end.saturating_add(self.leeway) => {
+                Err(ErrorKind::TokenExpired.into())
+            }
+            None if self.expiry_required => {
+                Err(Error::new(ErrorKind::MissingClaim).with_detail("`exp` is missing"))
+            }
+            _ => Ok(()),
+        }
+    }
+}

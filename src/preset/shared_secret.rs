@@ -1,0 +1,79 @@
+//! One secret, shared with the issuer.
+
+use std::env::{self, VarError};
+
+use zeroize::Zeroizing;
+
+use crate::build_error::{BuildError, Problem};
+use crate::claims::Claims;
+use crate::key::VerificationKey;
+use crate::verify::{Verifier, VerifierBuilder};
+
+impl Verifier<Claims> {
+    /// Verifies HS256 tokens of whoever shares this secret; the text as it stands is the key.
+    ///
+    /// The issuer's name may be set with [`issuer`](VerifierBuilder::issuer) and need not be. A secret
+    /// of less than 32 bytes is a [`BuildError`] (RFC 7518 §3.2).
+    ///
+    /// ```
+    /// # #[cfg(feature = "aws-lc-rs")] {
+    /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
+    ///
+    /// let issuer = TestIssuer::hs256();
+    /// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
+    /// assert!(verifier.verify_now(&issuer.token().mint()).is_ok());
+    ///
+    /// let other = Verifier::shared_secret("another secret of 32 bytes or more").any_audience().build()?;
+    /// let refused = other.verify_now(&issuer.token().mint()).unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::InvalidSignature);
+    /// # }
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    pub fn shared_secret(secret: impl AsRef<[u8]>) -> VerifierBuilder<Claims> {
+        VerifierBuilder::with_secret(VerificationKey::shared_secret(secret))
+    }
+
+    /// As [`shared_secret`](Self::shared_secret), for a secret that is kept as base64url text: the
+    /// decoded bytes are the key.
+    pub fn shared_secret_base64url(text: impl AsRef<str>) -> VerifierBuilder<Claims> {
+        VerifierBuilder::with_secret(VerificationKey::shared_secret_base64url(text))
+    }
+
+    /// As [`shared_secret`](Self::shared_secret), with the value of an environment variable, which is
+    /// neither trimmed nor decoded. One that is not set is a [`BuildError`].
+    ///
+    /// ```
+    /// use tower_jwt_auth::Verifier;
+    ///
+    /// let error = Verifier::shared_secret_from_env("NO_SUCH_VARIABLE").any_audience().build().unwrap_err();
+    /// assert!(error.to_string().contains("NO_SUCH_VARIABLE"));
+    /// ```
+    pub fn shared_secret_from_env(variable: &str) -> VerifierBuilder<Claims> {
+        VerifierBuilder::with_secret(read(variable))
+    }
+}
+
+fn read(variable: &str) -> Result<VerificationKey, BuildError> {
+    let problem = |what: String, why| {
+        let fix = "Set it to a secret of at least 32 bytes: `openssl rand -base64 32` makes one";
+        Err(BuildError::new(Problem::new(what, why, fix)))
+    };
+    match env::var(variable).map(Zeroizing::new) {
+        Ok(secret) if secret.len() < 32 => problem(
+            format!(
+                "a secret of {} bytes in `{variable}`, where 32 are the least",
+                secret.len()
+            ),
+            "it can be found by trying (RFC 7518 §3.2)",
+        ),
+        Ok(secret) => VerificationKey::shared_secret(secret.as_bytes()),
+        Err(VarError::NotPresent) => problem(
+            format!("`{variable}` is not set"),
+            "there is no secret to verify with",
+        ),
+        Err(VarError::NotUnicode(_)) => problem(
+            format!("`{variable}` is not UTF-8"),
+            "other bytes than the issuer's might be the key",
+        ),
+    }
+}

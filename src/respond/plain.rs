@@ -1,0 +1,30 @@
+//! Status and challenge, and no body (RFC 6750 §3).
+
+use bytes::Bytes;
+use http::Response;
+use http::request::Parts;
+
+use super::rejection::Rejection;
+use super::responder::Respond;
+
+/// Answers without a body: the challenge says it all.
+///
+/// ```
+/// # #[cfg(feature = "aws-lc-rs")] {
+/// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond::Plain};
+///
+/// let verifier = Verifier::shared_secret("0123456789abcdef0123456789abcdef").any_audience().build()?;
+/// let layer = JwtAuthLayer::new(verifier).responder(Plain);
+/// # let _ = layer;
+/// # }
+/// # Ok::<(), tower_jwt_auth::BuildError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs)] // a unit, to be written as it stands
+pub struct Plain;
+
+impl Respond for Plain {
+    fn respond(&self, rejection: &Rejection<'_>, _: &Parts) -> Response<Bytes> {
+        rejection.response(Bytes::new())
+    }
+}

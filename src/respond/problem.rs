@@ -1,0 +1,154 @@
+//! `application/problem+json` (RFC 9457).
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
+use http::{HeaderValue, Response};
+use serde::Serialize;
+
+use super::challenge::Challenge;
+use super::rejection::Rejection;
+use super::responder::Respond;
+
+/// Answers with a problem document; the default.
+///
+/// `error` is the code of RFC 6750, absent where there is none; `detail` is a fixed sentence.
+/// [`verbose`](Self::verbose) adds the exact reason, for development.
+///
+/// ```
+/// # #[cfg(feature = "aws-lc-rs")] {
+/// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond::ProblemJson};
+///
+/// let verifier = Verifier::shared_secret("0123456789abcdef0123456789abcdef").any_audience().build()?;
+/// let mut layer = JwtAuthLayer::new(verifier);
+/// if cfg!(debug_assertions) {
+///     layer = layer.responder(ProblemJson::new().verbose()); // "code": "token_expired"
+/// }
+/// # let _ = layer;
+/// # }
+/// # Ok::<(), tower_jwt_auth::BuildError>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ProblemJson {
+    verbose: bool,
+}
+
+impl ProblemJson {
+    /// Answers that keep the exact reason to the server.
+    pub const fn new() -> Self {
+        Self { verbose: false }
+    }
+
+    /// Adds the exact reason as `code` and `reason`. Not for production: it tells an attacker how far
+    /// a forgery got.
+    #[must_use]
+    pub const fn verbose(mut self) -> Self {
+        self.verbose = true;
+        self
+    }
+}
+
+/// The members of RFC 9457 §3.1 and our own.
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    detail: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+impl Respond for ProblemJson {
+    fn respond(&self, rejection: &Rejection<'_>, _: &Parts) -> Response<Bytes> {
+        let body = match prepared(rejection) {
+            Some(body) if !self.verbose => Bytes::from_static(body.as_bytes()),
+            _ => self.write(rejection),
+        };
+        let mut response = rejection.response(body);
+        let content_type = HeaderValue::from_static("application/problem+json");
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+        response
+    }
+}
+
+impl ProblemJson {
+    fn write(self, rejection: &Rejection<'_>) -> Bytes {
+        let status = rejection.status();
+        let problem = Problem {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail: rejection.description(),
+            error: rejection.error_code(),
+            code: self.verbose.then(|| rejection.error().kind().as_str()),
+            reason: self.verbose.then(|| rejection.error().to_string()),
+        };
+        // Strings and a number: there is nothing in it that could fail to serialize.
+        serde_json::to_vec(&problem).unwrap_or_default().into()
+    }
+}
+
+/// The document of a refusal that everybody can cause: written ahead, so that floods of them cost
+/// nothing to answer.
+fn prepared(rejection: &Rejection<'_>) -> Option<&'static str> {
+    const MISSING: &str = r#"{"type":"about:blank","title":"Unauthorized","status":401,"detail":"The request needs an access token"}"#;
+    const MALFORMED: &str = r#"{"type":"about:blank","title":"Bad Request","status":400,"detail":"The request is malformed","error":"invalid_request"}"#;
+    const INVALID: &str = r#"{"type":"about:blank","title":"Unauthorized","status":401,"detail":"The access token is invalid","error":"invalid_token"}"#;
+    const EXPIRED: &str = r#"{"type":"about:blank","title":"Unauthorized","status":401,"detail":"The access token expired","error":"invalid_token"}"#;
+    Some(match rejection.kind_of_challenge()? {
+        Challenge::Bare => MISSING,
+        Challenge::InvalidRequest => MALFORMED,
+        Challenge::InvalidToken => INVALID,
+        Challenge::Expired => EXPIRED,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Error, ErrorKind};
+    use crate::respond::Challenges;
+
+    #[test]
+    fn what_is_written_ahead_is_what_would_be_written() {
+        let challenges = Challenges::new(None, None);
+        let mut written_ahead = 0;
+        for kind in ErrorKind::ALL {
+            let error = Error::new(*kind);
+            let rejection = Rejection::new(&error, &challenges);
+            if let Some(prepared) = prepared(&rejection) {
+                assert_eq!(ProblemJson::new().write(&rejection), prepared, "{kind}");
+                written_ahead += 1;
+            }
+        }
+        assert!(written_ahead > 0);
+    }
+
+    #[test]
+    fn the_exact_reason_shows_only_when_asked_for() {
+        let challenges = Challenges::new(None, None);
+        let error = Error::new(ErrorKind::InvalidAudience).with_detail("`aud` is missing");
+        let rejection = Rejection::new(&error, &challenges);
+        let (parts, ()) = http::Request::new(()).into_parts();
+        let quiet = ProblemJson::new().respond(&rejection, &parts).into_body();
+        assert!(!String::from_utf8_lossy(&quiet).contains("aud"));
+        let verbose = ProblemJson::new()
+            .verbose()
+            .respond(&rejection, &parts)
+            .into_body();
+        let verbose: serde_json::Value = serde_json::from_slice(&verbose).unwrap();
+        assert_eq!(verbose["code"], "invalid_audience");
+        assert_eq!(verbose["error"], "invalid_token");
+        assert!(
+            verbose["reason"]
+                .as_str()
+                .unwrap()
+                .contains("`aud` is missing")
+        );
+    }
+}

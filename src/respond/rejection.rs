@@ -1,0 +1,132 @@
+//! The one place that maps a reason to HTTP.
+
+use http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+
+use super::challenge::{Challenge, Challenges};
+use crate::error::{Error, ErrorKind};
+
+/// A refusal on its way to becoming a response: the reason, the status and the headers that go with it.
+///
+/// What a client may know is coarse: [`error_code`](Self::error_code) and
+/// [`description`](Self::description) are the same for every bad token, expiry excepted. The exact
+/// reason is [`error`](Self::error), for logs.
+#[derive(Debug)]
+pub struct Rejection<'a> {
+    error: &'a Error,
+    status: StatusCode,
+    challenge: Option<Challenge>,
+    challenges: &'a Challenges,
+}
+
+impl<'a> Rejection<'a> {
+    pub(crate) fn new(error: &'a Error, challenges: &'a Challenges) -> Self {
+        let (status, challenge) = outcome(error.kind());
+        Self {
+            error,
+            status,
+            challenge,
+            challenges,
+        }
+    }
+
+    /// The exact reason. Not for clients: it tells an attacker how far a forgery got.
+    pub const fn error(&self) -> &'a Error {
+        self.error
+    }
+
+    /// The status of the response.
+    pub const fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The error code of RFC 6750 §3.1. None without credentials, and none when it is not the client's
+    /// doing.
+    pub fn error_code(&self) -> Option<&'static str> {
+        self.challenge.and_then(Challenge::error)
+    }
+
+    /// A fixed sentence for the client.
+    pub fn description(&self) -> &'static str {
+        match self.challenge {
+            Some(challenge) => challenge.description(),
+            None if self.status == StatusCode::SERVICE_UNAVAILABLE => {
+                "The access token cannot be verified at the moment"
+            }
+            None => "The server cannot answer this request",
+        }
+    }
+
+    /// The value of `WWW-Authenticate`.
+    pub fn challenge(&self) -> Option<&'a HeaderValue> {
+        self.challenge
+            .map(|challenge| self.challenges.get(challenge))
+    }
+
+    pub(super) const fn kind_of_challenge(&self) -> Option<Challenge> {
+        self.challenge
+    }
+
+    /// A response with the status and the headers of this rejection, to be given a body.
+    pub fn response<T>(&self, body: T) -> Response<T> {
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = HeaderMap::with_capacity(4);
+        self.protect(&mut response);
+        response
+    }
+
+    /// Puts the headers on that no responder is to leave out: the challenge of a 401 (RFC 9110
+    /// §15.5.2), `Retry-After`, and that refusals are not to be stored.
+    pub(crate) fn protect<T>(&self, response: &mut Response<T>) {
+        let headers = response.headers_mut();
+        if let Some(challenge) = self.challenge()
+            && !headers.contains_key(WWW_AUTHENTICATE)
+        {
+            headers.insert(WWW_AUTHENTICATE, challenge.clone());
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE && !headers.contains_key(RETRY_AFTER) {
+            let seconds = self
+                .error
+                .retry_after()
+                .unwrap_or_default()
+                .as_secs()
+                .max(1);
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if !headers.contains_key(CACHE_CONTROL) {
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+    }
+}
+
+/// Status and challenge of every reason.
+fn outcome(kind: ErrorKind) -> (StatusCode, Option<Challenge>) {
+    use ErrorKind as K;
+    match kind {
+        K::MissingToken | K::UnsupportedScheme => (StatusCode::UNAUTHORIZED, Some(Challenge::Bare)),
+        K::MalformedHeader | K::MultipleTokens => {
+            (StatusCode::BAD_REQUEST, Some(Challenge::InvalidRequest))
+        }
+        K::TokenExpired => (StatusCode::UNAUTHORIZED, Some(Challenge::Expired)),
+        K::TokenTooLarge
+        | K::MalformedToken
+        | K::AlgorithmNotAllowed
+        | K::UnknownKey
+        | K::InvalidSignature
+        | K::InvalidIssuer
+        | K::InvalidAudience
+        | K::InvalidSubject
+        | K::TokenNotYetValid
+        | K::TokenTooOld
+        | K::InvalidType
+        | K::MissingClaim
+        | K::InvalidClaims
+        | K::CheckFailed
+        | K::ProofRequired
+        | K::CertificateMismatch
+        | K::TokenRevoked => (StatusCode::UNAUTHORIZED, Some(Challenge::InvalidToken)),
+        K::KeysUnavailable | K::RevocationUnavailable => (StatusCode::SERVICE_UNAVAILABLE, None),
+        K::Internal => (StatusCode::INTERNAL_SERVER_ERROR, None),
+    }
+}

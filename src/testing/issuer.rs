@@ -1,0 +1,306 @@
+//! An issuer that signs what it is told to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::mint::SigningKey;
+use crate::claims::NumericDate;
+use crate::clock::{Clock, SystemClock};
+use crate::jws::{Algorithm, AlgorithmFamily, base64url};
+
+const LIFETIME: Duration = Duration::from_secs(15 * 60);
+
+/// Long enough for HS512.
+const SECRETS: [&str; 2] = [
+    "demo secret a of tower-jwt-auth, published: for tests, and for nothing else at all",
+    "demo secret b of tower-jwt-auth, published: for tests, and for nothing else at all",
+];
+
+struct KeyPair {
+    private: &'static str,
+    public: &'static str,
+    jwk: &'static str,
+}
+
+macro_rules! key_pairs {
+    ($name:literal) => {
+        [key_pairs!($name, "a"), key_pairs!($name, "b")]
+    };
+    ($name:literal, $which:literal) => {
+        KeyPair {
+            private: include_str!(concat!("keys/", $name, "-", $which, ".private.pem")),
+            public: include_str!(concat!("keys/", $name, "-", $which, ".public.pem")),
+            jwk: include_str!(concat!("keys/", $name, "-", $which, ".public.jwk")),
+        }
+    };
+}
+
+static RSA: [KeyPair; 2] = key_pairs!("rsa");
+static P256: [KeyPair; 2] = key_pairs!("p256");
+static P384: [KeyPair; 2] = key_pairs!("p384");
+static ED25519: [KeyPair; 2] = key_pairs!("ed25519");
+
+/// Mints tokens with a fixed demo key, good ones and bad ones.
+///
+/// See the [module](super) for an example.
+#[derive(Clone, Debug)]
+#[must_use = "an issuer does nothing until it is asked for a token or a key"]
+pub struct TestIssuer {
+    algorithm: Algorithm,
+    /// Which of the two demo keys.
+    which: usize,
+    key: Option<SigningKey>,
+    key_id: Option<String>,
+    name: Option<String>,
+    audience: Option<String>,
+    clock: Arc<dyn Clock>,
+}
+
+impl TestIssuer {
+    /// An issuer that signs with this algorithm.
+    pub fn new(algorithm: Algorithm) -> Self {
+        let key_id = match algorithm.family() {
+            AlgorithmFamily::Hmac => None,
+            _ => Some(format!("demo-{algorithm}")),
+        };
+        let issuer = Self {
+            algorithm,
+            which: 0,
+            key: None,
+            key_id,
+            name: None,
+            audience: None,
+            clock: Arc::new(SystemClock::new()),
+        };
+        issuer.with_key(0)
+    }
+
+    /// An issuer that signs with HS256.
+    pub fn hs256() -> Self {
+        Self::new(Algorithm::HS256)
+    }
+
+    /// An issuer that signs with ES256.
+    pub fn es256() -> Self {
+        Self::new(Algorithm::ES256)
+    }
+
+    /// The same issuer with the other demo key: what it signs does not verify under the first one,
+    /// although the key id is the same.
+    pub fn with_other_key(self) -> Self {
+        let other = 1 - self.which;
+        self.with_key(other)
+    }
+
+    fn with_key(mut self, which: usize) -> Self {
+        self.which = which;
+        let private = self.pair().map_or(self.secret(), |pair| pair.private);
+        self.key = SigningKey::new(self.algorithm, private);
+        self
+    }
+
+    /// Puts `iss` into the tokens.
+    pub fn issuer(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Puts `aud` into the tokens.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
+        self
+    }
+
+    /// Puts this `kid` into the tokens and the keys.
+    pub fn key_id(mut self, key_id: impl Into<String>) -> Self {
+        self.key_id = Some(key_id.into());
+        self
+    }
+
+    /// Puts no `kid` into the tokens and the keys.
+    pub fn without_key_id(mut self) -> Self {
+        self.key_id = None;
+        self
+    }
+
+    /// Takes `iat` and `exp` from this clock.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Arc::new(clock);
+        self
+    }
+
+    fn pair(&self) -> Option<&'static KeyPair> {
+        let pairs = match self.algorithm.family() {
+            AlgorithmFamily::Hmac => return None,
+            AlgorithmFamily::RsaPkcs1 | AlgorithmFamily::RsaPss => &RSA,
+            AlgorithmFamily::Ecdsa if self.algorithm == Algorithm::ES384 => &P384,
+            AlgorithmFamily::Ecdsa => &P256,
+            AlgorithmFamily::EdDsa => &ED25519,
+        };
+        pairs.get(self.which)
+    }
+
+    /// The algorithm it signs with.
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The secret of an HMAC issuer.
+    pub fn secret(&self) -> &'static str {
+        SECRETS.get(self.which).copied().unwrap_or_default()
+    }
+
+    /// The public key in PEM. Empty for HMAC.
+    pub fn public_pem(&self) -> &'static str {
+        self.pair().map_or("", |pair| pair.public)
+    }
+
+    /// The key as a JWK, with `alg` and `kid`; for HMAC, the secret as one.
+    pub fn jwk(&self) -> String {
+        let mut jwk: Map<String, Value> = match self.pair() {
+            Some(pair) => serde_json::from_str(pair.jwk).unwrap_or_default(),
+            None => Map::from_iter([
+                ("kty".to_owned(), "oct".into()),
+                (
+                    "k".to_owned(),
+                    base64url::encode(self.secret().as_bytes()).into(),
+                ),
+            ]),
+        };
+        jwk.insert("alg".to_owned(), self.algorithm.name().into());
+        if let Some(key_id) = &self.key_id {
+            jwk.insert("kid".to_owned(), key_id.as_str().into());
+        }
+        Value::Object(jwk).to_string()
+    }
+
+    /// A JWKS document with the one key.
+    pub fn jwks(&self) -> String {
+        format!("{{\"keys\":[{}]}}", self.jwk())
+    }
+
+    /// A token that is valid for 15 minutes, to be changed and minted.
+    pub fn token(&self) -> TestToken<'_> {
+        let now = NumericDate::from(self.clock.now());
+        let mut claims = Map::new();
+        let optional = [("iss", &self.name), ("aud", &self.audience)];
+        for (name, value) in optional {
+            claims.extend(
+                value
+                    .as_ref()
+                    .map(|value| (name.to_owned(), Value::from(value.as_str()))),
+            );
+        }
+        claims.insert("iat".to_owned(), now.seconds().into());
+        claims.insert(
+            "exp".to_owned(),
+            now.saturating_add(LIFETIME).seconds().into(),
+        );
+        let mut header = Map::from_iter([("alg".to_owned(), self.algorithm.name().into())]);
+        header.extend(
+            self.key_id
+                .as_ref()
+                .map(|id| ("kid".to_owned(), Value::from(id.as_str()))),
+        );
+        TestToken {
+            issuer: self,
+            now,
+            header,
+            claims,
+        }
+    }
+
+    /// Signs a header and a payload as they stand, whatever they are.
+    pub fn sign(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
+        let encode = |part: &[u8]| base64url::encode(part);
+        self.sign_encoded(&format!(
+            "{}.{}",
+            encode(header.as_ref()),
+            encode(payload.as_ref())
+        ))
+    }
+
+    /// Signs a signing input as it stands: two parts that are encoded, or not.
+    pub fn sign_encoded(&self, signing_input: &str) -> String {
+        let sign = |key: &SigningKey| key.sign(self.algorithm, signing_input.as_bytes());
+        let signature = self.key.as_ref().and_then(sign).unwrap_or_default();
+        format!("{signing_input}.{}", base64url::encode(&signature))
+    }
+}
+
+/// A token in the making.
+#[derive(Clone, Debug)]
+#[must_use = "a token is not made until `mint` is called"]
+pub struct TestToken<'i> {
+    issuer: &'i TestIssuer,
+    now: NumericDate,
+    header: Map<String, Value>,
+    claims: Map<String, Value>,
+}
+
+impl TestToken<'_> {
+    /// Sets `sub`.
+    pub fn subject(self, subject: impl Into<String>) -> Self {
+        self.claim("sub", subject.into())
+    }
+
+    /// Sets a claim.
+    pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.claims.insert(name.into(), value.into());
+        self
+    }
+
+    /// Sets the claims that this serializes to, which has to be an object.
+    pub fn claims(mut self, claims: impl Serialize) -> Self {
+        if let Ok(Value::Object(claims)) = serde_json::to_value(claims) {
+            self.claims.extend(claims);
+        }
+        self
+    }
+
+    /// Takes a claim out.
+    pub fn without(mut self, name: &str) -> Self {
+        self.claims.remove(name);
+        self
+    }
+
+    /// Sets `exp` to this long after now.
+    pub fn expires_in(self, lifetime: Duration) -> Self {
+        let end = self.now.saturating_add(lifetime).seconds();
+        self.claim("exp", end)
+    }
+
+    /// Sets `exp` to an hour ago.
+    pub fn expired(self) -> Self {
+        let end = self.now.seconds().saturating_sub(3600);
+        self.claim("exp", end)
+    }
+
+    /// Sets a member of the header.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.header.insert(name.into(), value.into());
+        self
+    }
+
+    /// Signs the token.
+    pub fn mint(self) -> String {
+        let (header, claims) = (Value::Object(self.header), Value::Object(self.claims));
+        self.issuer.sign(header.to_string(), claims.to_string())
+    }
+
+    /// Signs the token and then changes its subject: what a forger would do.
+    pub fn mint_tampered(self) -> String {
+        let issuer = self.issuer;
+        let header = Value::Object(self.header.clone()).to_string();
+        let honest = self.clone().mint();
+        let forged = Value::Object(self.subject("somebody else").claims).to_string();
+        let forged = issuer.sign(header, forged);
+        match (forged.rsplit_once('.'), honest.rsplit_once('.')) {
+            (Some((input, _)), Some((_, signature))) => format!("{input}.{signature}"),
+            _ => honest,
+        }
+    }
+}

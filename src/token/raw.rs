@@ -1,0 +1,59 @@
+//! A token as it was found.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use http::header::HeaderName;
+
+/// A token as it was found in a request, and where. Never printed.
+#[derive(Clone)]
+pub struct RawToken<'a> {
+    text: Cow<'a, str>,
+    origin: Origin,
+}
+
+/// Where a token was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Origin {
+    /// In this header field.
+    Header(HeaderName),
+    /// Somewhere else.
+    Other,
+}
+
+impl<'a> RawToken<'a> {
+    /// A token that was found somewhere else than in a header field.
+    pub fn new(text: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            text: text.into(),
+            origin: Origin::Other,
+        }
+    }
+
+    /// A token that was found in this header field, which the layer then marks as sensitive.
+    pub fn in_header(name: HeaderName, text: impl Into<Cow<'a, str>>) -> Self {
+        Self {
+            text: text.into(),
+            origin: Origin::Header(name),
+        }
+    }
+
+    /// The token itself. Do not log it.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Where it was found.
+    pub const fn origin(&self) -> &Origin {
+        &self.origin
+    }
+}
+
+impl fmt::Debug for RawToken<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RawToken")
+            .field("origin", &self.origin)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,385 @@
+//! Putting a verifier together. Nothing fails before `build`, which then says everything at once.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+
+use super::issuers::{Issuer, Issuers};
+use super::revocation::Revocation;
+use super::verifier::{Check, Inner, Verifier};
+use crate::build_error::{BuildError, Problem};
+use crate::claims::Claims;
+use crate::clock::{Clock, SystemClock};
+use crate::jws::{Algorithm, TokenInfo};
+use crate::key::{KeySet, VerificationKey};
+use crate::policy::Policy;
+
+const DEFAULT_MAX_TOKEN_LEN: usize = 16 * 1024;
+
+/// Collects the settings of a [`Verifier`].
+///
+/// Started by [`Verifier::shared_secret`], [`Verifier::jwks`] and their neighbours, which speak of one
+/// issuer, or by [`Verifier::builder`] for several. The settings that a [`Policy`] has, too, are those
+/// of that one issuer.
+///
+/// ```
+/// # #[cfg(feature = "aws-lc-rs")] {
+/// use serde::Deserialize;
+/// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
+///
+/// #[derive(Deserialize)]
+/// struct Mine {
+///     tenant: String,
+/// }
+///
+/// let issuer = TestIssuer::hs256();
+/// let verifier = Verifier::shared_secret(issuer.secret())
+///     .any_audience()
+///     .claims::<Mine>()
+///     .check("a known tenant", |mine| mine.tenant == "acme")
+///     .build()?;
+///
+/// assert!(verifier.verify_now(&issuer.token().claim("tenant", "acme").mint()).is_ok());
+/// let refused = verifier.verify_now(&issuer.token().claim("tenant", "evil").mint()).unwrap_err();
+/// assert_eq!(refused.kind(), ErrorKind::CheckFailed);
+/// # }
+/// # Ok::<(), tower_jwt_auth::BuildError>(())
+/// ```
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct VerifierBuilder<C = Claims> {
+    single: Option<Single>,
+    policy: Policy,
+    stray_settings: bool,
+    trusted: Vec<Issuer>,
+    checks: Vec<Check<C>>,
+    clock: Option<Arc<dyn Clock>>,
+    revocation: Option<Arc<dyn Revocation>>,
+    max_token_len: usize,
+    problems: Vec<Problem>,
+}
+
+/// The issuer of a short road.
+struct Single {
+    /// `None` when they were refused; the reason is in the list of problems.
+    keys: Option<RoadKeys>,
+    /// A shared secret has but one issuer, whose name need not be decided on.
+    secret: bool,
+    name: Option<String>,
+    any_name: bool,
+}
+
+enum RoadKeys {
+    Single(Vec<VerificationKey>),
+    Set(KeySet),
+}
+
+impl Verifier<Claims> {
+    /// Starts from nothing: [`trust`](VerifierBuilder::trust) somebody.
+    pub fn builder() -> VerifierBuilder<Claims> {
+        VerifierBuilder {
+            single: None,
+            policy: Policy::new(),
+            stray_settings: false,
+            trusted: Vec::new(),
+            checks: Vec::new(),
+            clock: None,
+            revocation: None,
+            max_token_len: DEFAULT_MAX_TOKEN_LEN,
+            problems: Vec::new(),
+        }
+    }
+}
+
+impl VerifierBuilder<Claims> {
+    /// A short road over one secret.
+    pub(crate) fn with_secret(key: Result<VerificationKey, BuildError>) -> Self {
+        Self::with_keys(key.map(|key| RoadKeys::Single(vec![key])), true)
+    }
+
+    /// A short road over one public key.
+    #[cfg(feature = "pem")]
+    pub(crate) fn with_public_key(key: Result<VerificationKey, BuildError>) -> Self {
+        Self::with_keys(key.map(|key| RoadKeys::Single(vec![key])), false)
+    }
+
+    /// A short road over a set of public keys.
+    pub(crate) fn with_key_set(set: Result<KeySet, BuildError>) -> Self {
+        Self::with_keys(set.map(RoadKeys::Set), false)
+    }
+
+    fn with_keys(given: Result<RoadKeys, BuildError>, secret: bool) -> Self {
+        let mut builder = Verifier::builder();
+        let keys = given
+            .map_err(|error| builder.problems.extend(error.into_problems()))
+            .ok();
+        builder.single = Some(Single {
+            keys,
+            secret,
+            name: None,
+            any_name: false,
+        });
+        builder
+    }
+}
+
+impl<C> VerifierBuilder<C> {
+    /// Reads the claims into `D` instead. Checks over the former type are dropped with it: call this
+    /// before [`check`](Self::check).
+    ///
+    /// Any type that `serde` can make from a JSON object will do.
+    pub fn claims<D: DeserializeOwned + Send + Sync + 'static>(self) -> VerifierBuilder<D> {
+        let mut problems = self.problems;
+        if !self.checks.is_empty() {
+            problems.push(Problem::new(
+                "`claims` after `check`",
+                "the check is over another claims type and would be lost",
+                "Call `claims` first",
+            ));
+        }
+        VerifierBuilder {
+            single: self.single,
+            policy: self.policy,
+            stray_settings: self.stray_settings,
+            trusted: self.trusted,
+            checks: Vec::new(),
+            clock: self.clock,
+            revocation: self.revocation,
+            max_token_len: self.max_token_len,
+            problems,
+        }
+    }
+
+    /// Trusts an issuer. Called again, trusts that one too; keys never cross.
+    pub fn trust(mut self, issuer: Issuer) -> Self {
+        self.trusted.push(issuer);
+        self
+    }
+
+    /// The issuer's name: `iss` is then required to be exactly this (RFC 7519 §4.1.1).
+    pub fn issuer(mut self, name: impl Into<String>) -> Self {
+        let name = name.into();
+        match &mut self.single {
+            Some(single) => match &single.name {
+                Some(other) if *other != name => self.problems.push(Problem::new(
+                    "two names for one issuer",
+                    "`iss` is one string and can be equal to one name only",
+                    "Call `trust` for each further issuer",
+                )),
+                _ => single.name = Some(name),
+            },
+            None => self.stray_settings = true,
+        }
+        self
+    }
+
+    /// Takes tokens of any issuer, or of none, as long as the keys fit.
+    pub fn any_issuer(mut self) -> Self {
+        match &mut self.single {
+            Some(single) => single.any_name = true,
+            None => self.stray_settings = true,
+        }
+        self
+    }
+
+    /// Takes tokens that were signed with this secret, too: the one before the last rotation.
+    pub fn and_previous(mut self, secret: impl AsRef<[u8]>) -> Self {
+        match &mut self.single {
+            Some(Single {
+                keys, secret: true, ..
+            }) => match VerificationKey::shared_secret(secret) {
+                Ok(key) => {
+                    if let Some(RoadKeys::Single(keys)) = keys {
+                        keys.push(key);
+                    }
+                }
+                Err(error) => self.problems.extend(error.into_problems()),
+            },
+            _ => self.problems.push(Problem::new(
+                "`and_previous` without a shared secret",
+                "a secret and public keys must not serve one issuer",
+                "Call it after `shared_secret`; list rotated public keys in one JWKS document",
+            )),
+        }
+        self
+    }
+
+    fn policy(mut self, change: impl FnOnce(Policy) -> Policy) -> Self {
+        self.policy = change(self.policy);
+        self.stray_settings |= self.single.is_none();
+        self
+    }
+
+    /// As [`Policy::audience`].
+    pub fn audience(self, audience: impl Into<String>) -> Self {
+        self.policy(|policy| policy.audience(audience))
+    }
+
+    /// As [`Policy::any_audience`].
+    pub fn any_audience(self) -> Self {
+        self.policy(Policy::any_audience)
+    }
+
+    /// As [`Policy::algorithms`].
+    pub fn algorithms(self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
+        self.policy(|policy| policy.algorithms(algorithms))
+    }
+
+    /// As [`Policy::subject`].
+    pub fn subject(self, subject: impl Into<String>) -> Self {
+        self.policy(|policy| policy.subject(subject))
+    }
+
+    /// As [`Policy::leeway`].
+    pub fn leeway(self, leeway: Duration) -> Self {
+        self.policy(|policy| policy.leeway(leeway))
+    }
+
+    /// As [`Policy::max_age`].
+    pub fn max_age(self, age: Duration) -> Self {
+        self.policy(|policy| policy.max_age(age))
+    }
+
+    /// As [`Policy::require`].
+    pub fn require(self, claim: impl Into<String>) -> Self {
+        self.policy(|policy| policy.require(claim))
+    }
+
+    /// As [`Policy::typ`].
+    pub fn typ(self, typ: impl Into<String>) -> Self {
+        self.policy(|policy| policy.typ(typ))
+    }
+
+    /// As [`Policy::without_expiry`].
+    pub fn without_expiry(self) -> Self {
+        self.policy(Policy::without_expiry)
+    }
+
+    /// As [`Policy::registered_rule`].
+    pub fn registered_rule(
+        self,
+        name: &'static str,
+        rule: impl Fn(&TokenInfo) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.policy(|policy| policy.registered_rule(name, rule))
+    }
+
+    /// Adds a check of your own over the claims of every issuer; `false` refuses with 401.
+    ///
+    /// The name says in logs which check refused. What a user may do belongs to authorization, which
+    /// answers 403: [`Rule`](crate::Rule).
+    pub fn check(
+        mut self,
+        name: &'static str,
+        check: impl Fn(&C) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        self.checks.push((name, Arc::new(check)));
+        self
+    }
+
+    /// Asks a revocation list about every token that verified.
+    pub fn revocation(mut self, revocation: impl Revocation) -> Self {
+        self.revocation = Some(Arc::new(revocation));
+        self
+    }
+
+    /// Reads the time from this clock.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// The longest token in bytes that is looked at: 16 KiB unless set.
+    pub fn max_token_len(mut self, bytes: usize) -> Self {
+        self.max_token_len = bytes;
+        self
+    }
+
+    /// Checks the settings and prepares the verifier. No I/O happens here.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is unsafe or cannot work, at once.
+    pub fn build(self) -> Result<Verifier<C>, BuildError> {
+        let Self {
+            single,
+            policy,
+            mut trusted,
+            mut problems,
+            ..
+        } = self;
+        let mut problem = |what: &str, why, fix| problems.push(Problem::new(what, why, fix));
+        if self.stray_settings {
+            problem(
+                "a setting of an issuer on a builder that has none",
+                "it would be without effect",
+                "Put it into the `Policy` of the issuer that you `trust`",
+            );
+        }
+        match single {
+            None if trusted.is_empty() => problem(
+                "nobody to trust",
+                "no token could be verified",
+                "Start with `Verifier::shared_secret`, `pem` or `jwks`, or call `trust`",
+            ),
+            None => {}
+            Some(Single {
+                keys,
+                secret,
+                name,
+                any_name,
+            }) => {
+                match (&name, any_name) {
+                    (None, false) if !secret => problem(
+                        "no issuer",
+                        "a token of whoever else signs with these keys would be accepted here",
+                        "Call `issuer(\"https://…\")` with what stands in `iss`, or `any_issuer()`",
+                    ),
+                    (Some(_), true) => problem(
+                        "both `issuer` and `any_issuer`",
+                        "one of the two would be without effect",
+                        "Call one of them",
+                    ),
+                    _ => {}
+                }
+                match keys {
+                    Some(RoadKeys::Single(keys)) => {
+                        let keys = KeySet::from_keys(keys).into();
+                        trusted.insert(0, Issuer { name, keys, policy });
+                    }
+                    Some(RoadKeys::Set(set)) => {
+                        trusted.insert(
+                            0,
+                            Issuer {
+                                name,
+                                keys: set.into(),
+                                policy,
+                            },
+                        );
+                    }
+                    // The keys' own problem is in the list; the policy is still worth a look.
+                    None => problems.extend(policy.problems("the issuer")),
+                }
+            }
+        }
+        let inner = Inner {
+            issuers: Issuers::new(trusted, &mut problems),
+            checks: self.checks,
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
+            revocation: self.revocation,
+            max_token_len: self.max_token_len,
+        };
+        BuildError::unless_none(problems, Verifier::new(inner))
+    }
+}
+
+impl<C> fmt::Debug for VerifierBuilder<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifierBuilder")
+            .field("policy", &self.policy)
+            .field("trusted", &self.trusted)
+            .field("problems", &self.problems)
+            .finish_non_exhaustive()
+    }
+}

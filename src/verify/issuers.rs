@@ -1,0 +1,183 @@
+//! Trusted issuers: each with its keys and its policy, which never mix.
+
+use std::collections::HashMap;
+
+use crate::build_error::Problem;
+use crate::claims::find_issuer;
+use crate::error::{Error, ErrorKind};
+use crate::jws::{AlgorithmFamily, AlgorithmSet, Compact};
+use crate::key::{Held, Keys};
+use crate::policy::{ExpectedIssuer, Policy};
+
+/// Somebody whose tokens are taken, with the keys and the rules that are theirs alone.
+///
+/// ```
+/// # #[cfg(feature = "aws-lc-rs")] {
+/// use tower_jwt_auth::{ErrorKind, Issuer, Policy, VerificationKey, Verifier, testing::TestIssuer};
+///
+/// let own = TestIssuer::hs256().audience("orders");
+/// let partner = TestIssuer::es256().issuer("https://partner.example").audience("orders");
+/// let policy = Policy::new().audience("orders");
+/// let verifier = Verifier::builder()
+///     .trust(Issuer::new("https://partner.example", VerificationKey::jwk(partner.jwk())?, policy.clone()))
+///     .trust(Issuer::unnamed(VerificationKey::shared_secret(own.secret())?, policy))
+///     .build()?;
+///
+/// assert!(verifier.verify_now(&partner.token().mint()).is_ok());
+/// assert!(verifier.verify_now(&own.token().mint()).is_ok());
+///
+/// // One issuer's key does not speak for another.
+/// let forged = own.token().claim("iss", "https://partner.example").mint();
+/// assert_eq!(verifier.verify_now(&forged).unwrap_err().kind(), ErrorKind::AlgorithmNotAllowed);
+/// # }
+/// # Ok::<(), tower_jwt_auth::BuildError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "an issuer is not trusted until it is given to `VerifierBuilder::trust`"]
+pub struct Issuer {
+    pub(super) name: Option<String>,
+    pub(super) keys: Keys,
+    pub(super) policy: Policy,
+}
+
+impl Issuer {
+    /// An issuer whose tokens carry this name in `iss`, byte for byte.
+    pub fn new(name: impl Into<String>, keys: impl Into<Keys>, policy: Policy) -> Self {
+        Self {
+            name: Some(name.into()),
+            keys: keys.into(),
+            policy,
+        }
+    }
+
+    /// An issuer whose tokens are known by their keys alone.
+    ///
+    /// As the only issuer it takes tokens with any `iss` or none; beside named issuers only those
+    /// without.
+    pub fn unnamed(keys: impl Into<Keys>, policy: Policy) -> Self {
+        Self {
+            name: None,
+            keys: keys.into(),
+            policy,
+        }
+    }
+
+    fn described(&self) -> String {
+        match &self.name {
+            Some(name) => format!("the issuer `{name}`"),
+            None => "the unnamed issuer".to_owned(),
+        }
+    }
+
+    /// What is unsafe or cannot work about this issuer.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let of = self.described();
+        let mut problems = self.policy.problems(&of);
+        let mut problem = |what: String, why, fix| problems.push(Problem::new(what, why, fix));
+        if self.name.as_deref() == Some("") {
+            problem(
+                "an issuer with an empty name".to_owned(),
+                "it is more likely a missing setting than a name",
+                "Pass what the issuer puts into `iss`, or use `Issuer::unnamed`",
+            );
+        }
+        // What a source will bring is not known yet; it is judged key by key when it comes.
+        let Held::Fixed(set) = &self.keys.0 else {
+            return problems;
+        };
+        let secrets = set.keys().iter().filter(|key| key.is_secret()).count();
+        if set.is_empty() {
+            problem(
+                format!("no keys for {of}"),
+                "no token could be verified",
+                "Give it a key",
+            );
+        } else if secrets != 0 && secrets != set.len() {
+            problem(
+                format!("secrets and public keys together for {of}"),
+                "somebody who knows a public key could try it as a secret",
+                "Trust two issuers, one with the secret and one with the public keys",
+            );
+        } else if let Some(listed) = self.policy.listed().filter(|listed| !listed.is_empty()) {
+            let usable = |set, key: &crate::key::VerificationKey| {
+                AlgorithmSet::union(set, key.usable(Some(listed)))
+            };
+            let usable = set.keys().iter().fold(AlgorithmSet::EMPTY, usable);
+            for unused in listed.iter().filter(|one| !usable.contains(*one)) {
+                // A list that names PKCS #1 and PSS for one key without `alg` falls under this too.
+                let why = if unused.family() == AlgorithmFamily::Hmac && secrets != 0 {
+                    "the secret is shorter than its hash (RFC 7518 §3.2)"
+                } else {
+                    "no key of this issuer can be used with it"
+                };
+                problem(
+                    format!("the algorithm {unused} for {of}"),
+                    why,
+                    "List only what the issuer signs with, and give it the key for that",
+                );
+            }
+        }
+        problems
+    }
+}
+
+/// The configured issuers, ready to choose from.
+#[derive(Debug)]
+pub(super) struct Issuers {
+    all: Vec<Issuer>,
+    by_name: HashMap<Box<str>, usize>,
+    unnamed: Option<usize>,
+}
+
+impl Issuers {
+    /// Indexes the issuers; notes what does not go together.
+    pub(super) fn new(all: Vec<Issuer>, problems: &mut Vec<Problem>) -> Self {
+        let (mut by_name, mut unnamed) = (HashMap::new(), None);
+        for (index, issuer) in all.iter().enumerate() {
+            problems.extend(issuer.problems());
+            let twice = match &issuer.name {
+                Some(name) => by_name.insert(name.as_str().into(), index).is_some(),
+                None => unnamed.replace(index).is_some(),
+            };
+            if twice {
+                problems.push(Problem::new(
+                    format!("{} twice", issuer.described()),
+                    "which keys and which policy count would be a matter of chance",
+                    "Put all keys of an issuer into one `KeySet` and trust it once",
+                ));
+            }
+        }
+        Self {
+            all,
+            by_name,
+            unnamed,
+        }
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<&Issuer> {
+        self.all.get(index)
+    }
+
+    /// Chooses the issuer that a token has to be from. With one there is nothing to read; with several
+    /// the unverified `iss` chooses among those that are configured, and does nothing else.
+    pub(super) fn route(&self, compact: &Compact<'_>) -> Result<usize, Error> {
+        if self.all.len() == 1 {
+            return Ok(0);
+        }
+        let payload = compact.unverified_payload()?;
+        let index = match find_issuer(&payload)? {
+            Some(name) => self.by_name.get(name.as_ref()).copied(),
+            None => self.unnamed,
+        };
+        index.ok_or_else(|| ErrorKind::InvalidIssuer.into())
+    }
+
+    /// What `iss` must be in the verified token, so that the choice above is confirmed.
+    pub(super) fn expected<'i>(&self, issuer: &'i Issuer) -> ExpectedIssuer<'i> {
+        match &issuer.name {
+            Some(name) => ExpectedIssuer::Named(name),
+            None if self.all.len() == 1 => ExpectedIssuer::Any,
+            None => ExpectedIssuer::Absent,
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! The verifier: from a compact JWT to claims that can be trusted. No HTTP in here.
+//!
+//! ```
+//! # #[cfg(feature = "aws-lc-rs")] {
+//! use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
+//!
+//! let issuer = TestIssuer::hs256().audience("jobs");
+//! let verifier = Verifier::shared_secret(issuer.secret()).audience("jobs").build()?;
+//!
+//! // A message from a queue, a WebSocket frame: anything that holds a token.
+//! let verified = verifier.verify_now(&issuer.token().subject("user-1").mint())?;
+//! assert_eq!(verified.subject(), Some("user-1"));
+//!
+//! let refused = verifier.verify_now(&issuer.token().expired().mint()).unwrap_err();
+//! assert_eq!(refused.kind(), ErrorKind::TokenExpired);
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod anonymous;
+mod builder;
+mod identity;
+mod issuers;
+mod revocation;
+mod verified;
+mod verifier;
+
+pub use anonymous::Anonymous;
+pub use builder::VerifierBuilder;
+pub use identity::Identity;
+pub use issuers::Issuer;
+pub use revocation::{Revocation, Standing};
+pub use verified::Verified;
+pub use verifier::Verifier;

@@ -1,0 +1,101 @@
+//! Proof that a token was verified, with its claims.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use super::identity::{Identity, Vouched};
+use crate::claims::Claims;
+use crate::error::Error;
+use crate::jws::TokenInfo;
+use crate::policy::Accepted;
+
+/// The claims of a verified token.
+///
+/// There is no way to make one but to verify a token, so that a function that takes it need not check
+/// anything. It derefs to the claims and is cheap to clone. `Debug` shows no values.
+///
+/// ```
+/// # #[cfg(feature = "aws-lc-rs")] {
+/// use tower_jwt_auth::{Verified, Verifier, testing::TestIssuer};
+///
+/// fn greet(user: &Verified) -> String {
+///     format!("hello, {}", user.text("name").unwrap_or("friend"))
+/// }
+///
+/// let issuer = TestIssuer::hs256();
+/// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
+/// let user = verifier.verify_now(&issuer.token().claim("name", "Ada").mint())?;
+/// assert_eq!(greet(&user), "hello, Ada");
+/// assert!(verifier.verify_now(&issuer.token().expired().mint()).is_err());
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Verified<C = Claims>(Arc<Inner<C>>);
+
+struct Inner<C> {
+    claims: C,
+    token: TokenInfo,
+}
+
+impl<C> Verified<C> {
+    /// The one constructor.
+    ///
+    /// # Errors
+    ///
+    /// The claims do not fit `C`.
+    pub(super) fn new(accepted: Accepted<C>) -> Result<Self, Error> {
+        let (token, claims) = accepted.into_parts()?;
+        Ok(Self(Arc::new(Inner { claims, token })))
+    }
+
+    /// The registered claims and the header, whatever the claims type.
+    pub fn token(&self) -> &TokenInfo {
+        &self.0.token
+    }
+
+    /// The claims, copied.
+    pub fn claims_owned(&self) -> C
+    where
+        C: Clone,
+    {
+        self.0.claims.clone()
+    }
+
+    /// Who this is, without the claims type.
+    pub fn identity(&self) -> Identity
+    where
+        C: Send + Sync + 'static,
+    {
+        let vouched: Arc<Inner<C>> = Arc::clone(&self.0);
+        Identity::new(vouched)
+    }
+}
+
+impl<C: Send + Sync> Vouched for Inner<C> {
+    fn token(&self) -> &TokenInfo {
+        &self.token
+    }
+}
+
+impl<C> Deref for Verified<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        &self.0.claims
+    }
+}
+
+impl<C> Clone for Verified<C> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<C> fmt::Debug for Verified<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verified")
+            .field("token", &self.0.token)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,1 @@
+//! Tokens of a real Better Auth server.

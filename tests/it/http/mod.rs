@@ -1,0 +1,1 @@
+//! What arrives and what is answered, over the layer and over real servers.

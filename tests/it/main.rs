@@ -1,0 +1,28 @@
+//! The one integration target.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod better_auth;
+mod http;
+mod support;
+mod tower;
+mod verify;
+
+use tower_jwt_auth::key::CryptoBackend;
+
+#[test]
+fn the_backend_under_test_is_the_one_that_the_features_name() {
+    let expected = if cfg!(feature = "aws-lc-rs") {
+        Some("aws-lc-rs")
+    } else {
+        None
+    };
+    let active = CryptoBackend::active().map(CryptoBackend::name);
+    println!("crypto backend: {active:?}");
+    assert_eq!(active, expected);
+}
