@@ -16,7 +16,8 @@ use std::fmt;
 /// assert!(Verifier::shared_secret("0123456789abcdef0123456789abcdef").any_audience().build().is_ok());
 /// # }
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", describe(.problems))]
 pub struct BuildError {
     problems: Vec<Problem>,
 }
@@ -47,19 +48,6 @@ impl BuildError {
     }
 }
 
-impl fmt::Display for BuildError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.problems.as_slice() {
-            [only] => write!(f, "{only}"),
-            many => {
-                write!(f, "{} problems with the configuration:", many.len())?;
-                many.iter()
-                    .try_for_each(|problem| write!(f, "\n- {problem}"))
-            }
-        }
-    }
-}
-
 impl fmt::Debug for BuildError {
     /// The sentences of `Display`: `fn main() -> Result<(), BuildError>` prints this, and it should teach.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,7 +55,16 @@ impl fmt::Debug for BuildError {
     }
 }
 
-impl std::error::Error for BuildError {}
+fn describe(problems: &[Problem]) -> String {
+    match problems {
+        [only] => only.to_string(),
+        many => {
+            let heading = format!("{} problems with the configuration:", many.len());
+            many.iter()
+                .fold(heading, |text, problem| format!("{text}\n- {problem}"))
+        }
+    }
+}
 
 /// One problem of a configuration: what was set, why it is refused, what to call instead.
 #[derive(Clone, Debug, PartialEq, Eq)]

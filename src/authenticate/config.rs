@@ -13,7 +13,6 @@ use crate::error::{Error, ErrorKind};
 use crate::observe;
 use crate::possession::{Confirm, Confirmation};
 use crate::respond::{Challenges, Rejection, Respond};
-use crate::rule::Rule;
 use crate::token::{Origin, RawToken, TokenSource};
 use crate::verify::{Verified, Verifier};
 
@@ -28,7 +27,7 @@ pub(super) struct Config<C> {
     pub(super) missing_allowed: bool,
     pub(super) bound_tokens_accepted: bool,
     pub(super) realm: Option<Box<str>>,
-    pub(super) rule: Option<Rule>,
+    pub(super) scope: Option<Box<str>>,
     pub(super) challenges: Challenges,
 }
 
@@ -43,7 +42,7 @@ impl<C> Clone for Config<C> {
             missing_allowed: self.missing_allowed,
             bound_tokens_accepted: self.bound_tokens_accepted,
             realm: self.realm.clone(),
-            rule: self.rule.clone(),
+            scope: self.scope.clone(),
             challenges: self.challenges.clone(),
         }
     }

@@ -19,7 +19,7 @@ use crate::verify::Verifier;
 ///
 /// A request with a valid token goes on with [`Verified<C>`](crate::Verified) and
 /// [`Identity`](crate::verify::Identity) in its extensions; any other is answered here and never
-/// reaches the service. See the [module](self) for an example.
+/// reaches the service. The module [`authenticate`](crate::authenticate) has an example.
 #[must_use = "a layer does nothing until it is put around a service"]
 pub struct JwtAuthLayer<C = Claims> {
     config: Arc<Config<C>>,
@@ -37,7 +37,7 @@ impl<C> JwtAuthLayer<C> {
             missing_allowed: false,
             bound_tokens_accepted: false,
             realm: None,
-            rule: None,
+            scope: None,
             challenges: Challenges::new(None, None),
         };
         Self {
@@ -53,7 +53,7 @@ impl<C> JwtAuthLayer<C> {
     fn with_challenge(self, change: impl FnOnce(&mut Config<C>)) -> Self {
         self.with(|config| {
             change(config);
-            config.challenges = Challenges::new(config.realm.as_deref(), config.rule.as_ref());
+            config.challenges = Challenges::new(config.realm.as_deref(), config.scope.as_deref());
         })
     }
 
@@ -75,8 +75,8 @@ impl<C> JwtAuthLayer<C> {
     /// Names the scopes of this rule to clients that come without a token (RFC 6750 §3).
     ///
     /// It only informs: to enforce a rule is authorization and not this layer's task.
-    pub fn challenge_scope(self, rule: Rule) -> Self {
-        self.with_challenge(|config| config.rule = Some(rule))
+    pub fn challenge_scope(self, rule: &Rule) -> Self {
+        self.with_challenge(|config| config.scope = Some(rule.scopes().join(" ").into()))
     }
 
     /// Asks for a proof that the token is in the hands it was issued to.

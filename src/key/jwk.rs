@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::material::{Material, Weakness};
 use super::verification_key::{Unusable, VerificationKey};
+use crate::build_error::{BuildError, Problem};
 use crate::claims::json::{BorrowText, Names, check_shape};
 use crate::jws::{Algorithm, base64url};
 
@@ -59,7 +60,7 @@ impl SkipReason {
         }
     }
 
-    pub(super) const fn sentence(self) -> &'static str {
+    const fn sentence(self) -> &'static str {
         match self {
             Self::Malformed => "it is not one strict JSON object",
             Self::UnknownType => "its `kty` or `crv` is not one that is known here",
@@ -81,8 +82,29 @@ impl fmt::Display for SkipReason {
     }
 }
 
+impl VerificationKey {
+    /// One JSON Web Key (RFC 7517 §4), public or a secret (`oct`).
+    ///
+    /// Without `alg` the key's kind decides: EC and OKP keys by their curve; RSA is RS256 and `oct` is
+    /// HS256, or what [`Policy::algorithms`](crate::Policy::algorithms) lists for them.
+    ///
+    /// # Errors
+    ///
+    /// JSON that is no usable key: unknown types and curves, private members, `use` or `key_ops` that
+    /// are not for verifying, and weak keys.
+    pub fn jwk(json: impl AsRef<str>) -> Result<Self, BuildError> {
+        read_one(json.as_ref()).map_err(|reason| {
+            BuildError::new(Problem::new(
+                "a JWK that cannot be used",
+                reason.sentence(),
+                "Export the public signing key of the issuer as a JWK",
+            ))
+        })
+    }
+}
+
 /// Reads one key.
-pub(super) fn read_one(json: &str) -> Result<VerificationKey, SkipReason> {
+fn read_one(json: &str) -> Result<VerificationKey, SkipReason> {
     check_shape(json).map_err(|_| SkipReason::Malformed)?;
     let mut parser = JsonDeserializer::from_str(json);
     let read = parser.deserialize_map(JwkVisitor);

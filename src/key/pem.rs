@@ -101,7 +101,11 @@ fn weak(weakness: Weakness) -> BuildError {
         Weakness::CoordinateLength => "a coordinate does not have the length of the curve",
         Weakness::SmallOrder => "the point has small order or is not canonical",
     };
-    problem("a PEM with a weak key".into(), why, "Have the issuer make a new key")
+    problem(
+        "a PEM with a weak key".into(),
+        why,
+        "Have the issuer make a new key",
+    )
 }
 
 fn unsupported(what: &str) -> BuildError {

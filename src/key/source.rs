@@ -52,6 +52,8 @@ pub enum Refreshed {
 }
 
 /// Newer keys could not be had.
+#[derive(thiserror::Error)]
+#[error("the keys could not be refreshed")]
 pub struct RefreshError {
     retry_after: Duration,
     source: Option<BoxError>,
@@ -88,21 +90,6 @@ impl fmt::Debug for RefreshError {
         f.debug_struct("RefreshError")
             .field("retry_after", &self.retry_after)
             .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Display for RefreshError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the keys could not be refreshed")
-    }
-}
-
-impl std::error::Error for RefreshError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match &self.source {
-            Some(source) => Some(&**source),
-            None => None,
-        }
     }
 }
 

@@ -97,25 +97,6 @@ impl VerificationKey {
         Self::new(super::pem::read(pem.as_ref())?, Some(algorithm))
     }
 
-    /// One JSON Web Key (RFC 7517 §4), public or a secret (`oct`).
-    ///
-    /// Without `alg` the key's kind decides: EC and OKP keys by their curve; RSA is RS256 and `oct` is
-    /// HS256, or what [`Policy::algorithms`](crate::Policy::algorithms) lists for them.
-    ///
-    /// # Errors
-    ///
-    /// JSON that is no usable key: unknown types and curves, private members, `use` or `key_ops` that
-    /// are not for verifying, and weak keys.
-    pub fn jwk(json: impl AsRef<str>) -> Result<Self, BuildError> {
-        super::jwk::read_one(json.as_ref()).map_err(|reason| {
-            BuildError::new(Problem::new(
-                "a JWK that cannot be used",
-                reason.sentence(),
-                "Export the public signing key of the issuer as a JWK",
-            ))
-        })
-    }
-
     /// Gives the key an id: only tokens that name it in `kid`, or name none, are verified with it.
     #[must_use]
     pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {

@@ -2,8 +2,6 @@
 
 use http::HeaderValue;
 
-use crate::rule::Rule;
-
 /// The challenges of one layer, ready to be sent.
 #[derive(Clone, Debug)]
 pub(crate) struct Challenges {
@@ -44,9 +42,9 @@ impl Challenge {
 }
 
 impl Challenges {
-    pub(crate) fn new(realm: Option<&str>, rule: Option<&Rule>) -> Self {
-        let scope = rule.map(|rule| rule.scopes().join(" "));
-        let write = |challenge| write(challenge, realm, scope.as_deref());
+    /// `scope` is space-separated (RFC 6749 §3.3).
+    pub(crate) fn new(realm: Option<&str>, scope: Option<&str>) -> Self {
+        let write = |challenge| write(challenge, realm, scope);
         Self {
             bare: write(Challenge::Bare),
             invalid_request: write(Challenge::InvalidRequest),
@@ -121,8 +119,7 @@ mod tests {
     fn no_credentials_are_challenged_without_an_error() {
         let plain = Challenges::new(None, None);
         assert_eq!(text(&plain, Challenge::Bare), "Bearer");
-        let rule = Rule::all_scopes(["orders:read", "orders:write"]);
-        let full = Challenges::new(Some("orders"), Some(&rule));
+        let full = Challenges::new(Some("orders"), Some("orders:read orders:write"));
         assert_eq!(
             text(&full, Challenge::Bare),
             r#"Bearer realm="orders", scope="orders:read orders:write""#
@@ -135,10 +132,10 @@ mod tests {
 
     #[test]
     fn nothing_can_be_injected_through_a_realm_or_a_scope() {
-        let rule = Rule::scope("a\"b\\c\r\nSet-Cookie: d");
+        let scope = "a\"b\\c\r\nSet-Cookie: d";
         let challenges = Challenges::new(
             Some("x\", error=\"none\\\r\nSet-Cookie: y\u{e9}\u{0}"),
-            Some(&rule),
+            Some(scope),
         );
         assert_eq!(
             text(&challenges, Challenge::Bare),

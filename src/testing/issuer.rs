@@ -1,10 +1,12 @@
 //! An issuer that signs what it is told to.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use super::mint::SigningKey;
 use crate::claims::NumericDate;
@@ -45,14 +47,16 @@ static ED25519: [KeyPair; 2] = key_pairs!("ed25519");
 
 /// Mints tokens with a fixed demo key, good ones and bad ones.
 ///
-/// See the [module](super) for an example.
-#[derive(Clone, Debug)]
+/// The module [`testing`](crate::testing) has an example.
+#[derive(Clone)]
 #[must_use = "an issuer does nothing until it is asked for a token or a key"]
 pub struct TestIssuer {
     algorithm: Algorithm,
     /// Which of the two demo keys.
     which: usize,
     key: Option<SigningKey>,
+    /// A secret of the caller's instead of a demo secret.
+    own_secret: Option<Zeroizing<String>>,
     key_id: Option<String>,
     name: Option<String>,
     audience: Option<String>,
@@ -70,6 +74,7 @@ impl TestIssuer {
             algorithm,
             which: 0,
             key: None,
+            own_secret: None,
             key_id,
             name: None,
             audience: None,
@@ -93,6 +98,13 @@ impl TestIssuer {
     pub fn with_other_key(self) -> Self {
         let other = 1 - self.which;
         self.with_key(other)
+    }
+
+    /// Makes an HMAC issuer sign with this secret instead of a demo secret.
+    pub fn with_secret(mut self, secret: impl Into<String>) -> Self {
+        self.own_secret = Some(Zeroizing::new(secret.into()));
+        let which = self.which;
+        self.with_key(which)
     }
 
     fn with_key(mut self, which: usize) -> Self {
@@ -149,8 +161,9 @@ impl TestIssuer {
     }
 
     /// The secret of an HMAC issuer.
-    pub fn secret(&self) -> &'static str {
-        SECRETS.get(self.which).copied().unwrap_or_default()
+    pub fn secret(&self) -> &str {
+        let demo = SECRETS.get(self.which).copied().unwrap_or_default();
+        self.own_secret.as_ref().map_or(demo, |own| own.as_str())
     }
 
     /// The public key in PEM. Empty for HMAC.
@@ -228,6 +241,17 @@ impl TestIssuer {
         let sign = |key: &SigningKey| key.sign(self.algorithm, signing_input.as_bytes());
         let signature = self.key.as_ref().and_then(sign).unwrap_or_default();
         format!("{signing_input}.{}", base64url::encode(&signature))
+    }
+}
+
+impl fmt::Debug for TestIssuer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestIssuer")
+            .field("algorithm", &self.algorithm)
+            .field("key_id", &self.key_id)
+            .field("name", &self.name)
+            .field("audience", &self.audience)
+            .finish_non_exhaustive()
     }
 }
 

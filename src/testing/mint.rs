@@ -1,7 +1,5 @@
 //! Signing, by the `signer_factory` of jsonwebtoken's providers. Never its process-wide default.
 
-use std::fmt;
-
 use jsonwebtoken::EncodingKey;
 #[cfg(feature = "aws-lc-rs")]
 use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
@@ -41,12 +39,6 @@ impl SigningKey {
     pub(super) fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
         let _ = (&self.0, translated(algorithm), message);
         None
-    }
-}
-
-impl fmt::Debug for SigningKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SigningKey(..)")
     }
 }
 

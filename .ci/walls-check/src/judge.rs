@@ -489,14 +489,12 @@ fn forbidden(from: &str, to: &str) -> Option<String> {
     let level = rules::SAME_FLOOR
         .iter()
         .any(|(a, b, _)| *a == from && *b == to);
-    let reason = if there == here {
-        "both stand on"
+    let stand = if there == here {
+        format!("both stand on floor {here}")
     } else {
-        "it stands above, on"
+        format!("it stands on floor {there}, {from} on floor {here}")
     };
-    (there >= here && !level).then(|| {
-        format!("{to}: {reason} floor {there}; {from} on floor {here} imports lower floors")
-    })
+    (there >= here && !level).then(|| format!("{stand}; a room imports lower floors"))
 }
 
 /// Whether the arrow goes up the stairs of the room.

@@ -1,0 +1,119 @@
+//! Cases measured in turns, so that whatever else the machine does hits all of them alike.
+
+use std::hint::black_box;
+use std::ops::Range;
+use std::time::{Duration, Instant};
+
+/// Something to be called many times.
+pub(crate) struct Case {
+    pub(crate) name: String,
+    repeat: Box<dyn FnMut(u64)>,
+}
+
+impl Case {
+    pub(crate) fn new<T>(name: impl Into<String>, mut call: impl FnMut() -> T + 'static) -> Self {
+        Self {
+            name: name.into(),
+            repeat: Box::new(move |times| {
+                for _ in 0..times {
+                    black_box(call());
+                }
+            }),
+        }
+    }
+
+    /// How long so many calls take.
+    pub(crate) fn time(&mut self, calls: u64) -> Duration {
+        let start = Instant::now();
+        (self.repeat)(calls);
+        start.elapsed()
+    }
+
+    /// The allocations per call, over so many calls.
+    #[allow(clippy::cast_precision_loss)]
+    pub(crate) fn allocations(&mut self, calls: u64) -> f64 {
+        (self.repeat)(calls); // whatever is only made once
+        let counted = allocation_counter::measure(|| (self.repeat)(calls));
+        counted.count_total as f64 / calls as f64
+    }
+
+    /// As many calls as fill `slot`.
+    fn fill(&mut self, slot: Duration) -> u64 {
+        let mut calls = 1;
+        loop {
+            let taken = self.time(calls);
+            if taken >= slot / 4 {
+                let fit = slot.as_nanos() * u128::from(calls) / taken.as_nanos().max(1);
+                return u64::try_from(fit).unwrap_or(u64::MAX).max(1);
+            }
+            calls *= 2;
+        }
+    }
+}
+
+/// Nanoseconds per call: a row for each case, a column for each round.
+pub(crate) struct Samples(Vec<Vec<f64>>);
+
+/// Runs every case once per round, each round in a new order.
+#[allow(clippy::cast_precision_loss)]
+pub(crate) fn interleave(cases: &mut [Case], rounds: usize, slot: Duration) -> Samples {
+    let calls: Vec<u64> = cases.iter_mut().map(|case| case.fill(slot)).collect();
+    let mut samples = vec![Vec::with_capacity(rounds); cases.len()];
+    let mut order: Vec<usize> = (0..cases.len()).collect();
+    let mut random = Random(0x9E37_79B9_7F4A_7C15);
+    for _ in 0..rounds {
+        random.shuffle(&mut order);
+        for &case in &order {
+            let taken = cases[case].time(calls[case]);
+            samples[case].push(taken.as_nanos() as f64 / calls[case] as f64);
+        }
+    }
+    Samples(samples)
+}
+
+impl Samples {
+    pub(crate) fn rounds(&self) -> usize {
+        self.0.first().map_or(0, Vec::len)
+    }
+
+    /// The median of a case over some of the rounds.
+    pub(crate) fn median(&self, case: usize, rounds: Range<usize>) -> f64 {
+        quantile(&self.0[case][rounds], 0.5)
+    }
+
+    /// How far the middle half of the rounds is spread, as a share of the median.
+    pub(crate) fn spread(&self, case: usize) -> f64 {
+        let all = &self.0[case];
+        (quantile(all, 0.75) - quantile(all, 0.25)) / quantile(all, 0.5)
+    }
+}
+
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss
+)]
+pub(crate) fn quantile(samples: &[f64], at: f64) -> f64 {
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let place = (sorted.len().saturating_sub(1) as f64 * at).round() as usize;
+    sorted.get(place).copied().unwrap_or(f64::NAN)
+}
+
+/// xorshift64: the order has to vary, not to be unpredictable.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 >> 33).unwrap_or_default() % end
+    }
+
+    fn shuffle(&mut self, order: &mut [usize]) {
+        for last in (1..order.len()).rev() {
+            order.swap(last, self.below(last + 1));
+        }
+    }
+}
