@@ -29,18 +29,12 @@ impl BuildError {
     }
 
     pub(crate) fn new(problem: Problem) -> Self {
-        Self {
-            problems: vec![problem],
-        }
+        Self { problems: vec![problem] }
     }
 
     /// `Ok` with the value when nothing was noted, else all problems.
     pub(crate) fn unless_none<T>(problems: Vec<Problem>, value: T) -> Result<T, Self> {
-        if problems.is_empty() {
-            Ok(value)
-        } else {
-            Err(Self { problems })
-        }
+        if problems.is_empty() { Ok(value) } else { Err(Self { problems }) }
     }
 
     pub(crate) fn into_problems(self) -> Vec<Problem> {
@@ -60,8 +54,7 @@ fn describe(problems: &[Problem]) -> String {
         [only] => only.to_string(),
         many => {
             let heading = format!("{} problems with the configuration:", many.len());
-            many.iter()
-                .fold(heading, |text, problem| format!("{text}\n- {problem}"))
+            many.iter().fold(heading, |text, problem| format!("{text}\n- {problem}"))
         }
     }
 }
@@ -77,11 +70,7 @@ pub struct Problem {
 impl Problem {
     /// `what` must not hold a secret; sizes and names are fine.
     pub(crate) fn new(what: impl Into<String>, why: &'static str, fix: &'static str) -> Self {
-        Self {
-            what: what.into(),
-            why,
-            fix,
-        }
+        Self { what: what.into(), why, fix }
     }
 
     /// What was set, or left out.
@@ -112,17 +101,10 @@ mod tests {
 
     #[test]
     fn one_problem_reads_as_a_sentence_and_several_as_a_list() {
-        let first = Problem::new(
-            "no audience",
-            "anybody's token would pass",
-            "Call `audience`",
-        );
+        let first = Problem::new("no audience", "anybody's token would pass", "Call `audience`");
         let second = Problem::new("no keys", "nothing could be verified", "Add one");
         let one = BuildError::new(first.clone());
-        assert_eq!(
-            one.to_string(),
-            "no audience: anybody's token would pass. Call `audience`."
-        );
+        assert_eq!(one.to_string(), "no audience: anybody's token would pass. Call `audience`.");
         let two = BuildError::unless_none(vec![first, second], ()).unwrap_err();
         assert_eq!(two.to_string().lines().count(), 3);
         assert_eq!(format!("{two:?}"), two.to_string());

@@ -40,12 +40,7 @@ pub struct Error {
 impl Error {
     /// An error of this kind, for implementations of the extension traits.
     pub const fn new(kind: ErrorKind) -> Self {
-        Self {
-            kind,
-            detail: None,
-            retry_after: None,
-            source: None,
-        }
+        Self { kind, detail: None, retry_after: None, source: None }
     }
 
     /// Adds a fixed sentence for operators: what exactly was wrong.
@@ -217,11 +212,7 @@ mod tests {
         labels.sort_unstable();
         labels.dedup();
         assert_eq!(labels.len(), ErrorKind::ALL.len());
-        assert!(
-            labels
-                .iter()
-                .all(|l| l.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'))
-        );
+        assert!(labels.iter().all(|l| l.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
     }
 
     #[test]

@@ -44,16 +44,12 @@ impl Rule {
 
     /// All of these scopes were granted.
     pub fn all_scopes<I: IntoIterator<Item = T>, T: Into<String>>(scopes: I) -> Self {
-        Self(Condition::All(
-            scopes.into_iter().map(Self::scope).collect(),
-        ))
+        Self(Condition::All(scopes.into_iter().map(Self::scope).collect()))
     }
 
     /// At least one of these scopes was granted. Of no scopes at all, none can be.
     pub fn any_scope<I: IntoIterator<Item = T>, T: Into<String>>(scopes: I) -> Self {
-        Self(Condition::Any(
-            scopes.into_iter().map(Self::scope).collect(),
-        ))
+        Self(Condition::Any(scopes.into_iter().map(Self::scope).collect()))
     }
 
     /// This role was granted.

@@ -81,10 +81,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
         };
         if let Origin::Header(name) = origin {
             // Whoever prints the request from here on does not print the token.
-            let values = parts
-                .headers
-                .iter_mut()
-                .filter(|(header, _)| **header == name);
+            let values = parts.headers.iter_mut().filter(|(header, _)| **header == name);
             values.for_each(|(_, value)| value.set_sensitive(true));
         }
         progress

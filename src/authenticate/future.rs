@@ -65,17 +65,11 @@ enum Step<C> {
 
 impl<S: Service<Request<B>>, C, B> ResponseFuture<S, C, B> {
     pub(super) const fn calling(future: S::Future, headers: HeaderMap) -> Self {
-        Self {
-            state: State::Calling { future, headers },
-        }
+        Self { state: State::Calling { future, headers } }
     }
 
     pub(super) const fn refused(response: Response<Bytes>) -> Self {
-        Self {
-            state: State::Refused {
-                response: Some(response),
-            },
-        }
+        Self { state: State::Refused { response: Some(response) } }
     }
 
     pub(super) fn waiting(
@@ -86,18 +80,8 @@ impl<S: Service<Request<B>>, C, B> ResponseFuture<S, C, B> {
         config: Arc<Config<C>>,
     ) -> Self {
         let step = Step::Judging(progress);
-        let waiting = Box::new(Waiting {
-            step,
-            parts,
-            body,
-            inner,
-            config,
-        });
-        Self {
-            state: State::Waiting {
-                waiting: Some(waiting),
-            },
-        }
+        let waiting = Box::new(Waiting { step, parts, body, inner, config });
+        Self { state: State::Waiting { waiting: Some(waiting) } }
     }
 }
 
@@ -135,9 +119,7 @@ where
                     };
                     match outcome? {
                         Verdict::Call(headers) => (*done).call(headers),
-                        Verdict::Refused(response) => State::Refused {
-                            response: Some(response),
-                        },
+                        Verdict::Refused(response) => State::Refused { response: Some(response) },
                     }
                 }
             };
@@ -190,12 +172,7 @@ where
     }
 
     fn call(self, headers: HeaderMap) -> State<S, C, B> {
-        let Self {
-            parts,
-            body,
-            mut inner,
-            ..
-        } = self;
+        let Self { parts, body, mut inner, .. } = self;
         let future = inner.call(Request::from_parts(parts, body));
         State::Calling { future, headers }
     }
@@ -208,8 +185,6 @@ impl<S: Service<Request<B>>, C, B> fmt::Debug for ResponseFuture<S, C, B> {
             State::Refused { .. } => "refused",
             State::Waiting { .. } => "waiting",
         };
-        f.debug_struct("ResponseFuture")
-            .field("state", &state)
-            .finish_non_exhaustive()
+        f.debug_struct("ResponseFuture").field("state", &state).finish_non_exhaustive()
     }
 }

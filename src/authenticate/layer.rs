@@ -40,9 +40,7 @@ impl<C> JwtAuthLayer<C> {
             scope: None,
             challenges: Challenges::new(None, None),
         };
-        Self {
-            config: Arc::new(config),
-        }
+        Self { config: Arc::new(config) }
     }
 
     fn with(mut self, change: impl FnOnce(&mut Config<C>)) -> Self {
@@ -115,9 +113,7 @@ impl<S, C> Layer<S> for JwtAuthLayer<C> {
 
 impl<C> Clone for JwtAuthLayer<C> {
     fn clone(&self) -> Self {
-        Self {
-            config: Arc::clone(&self.config),
-        }
+        Self { config: Arc::clone(&self.config) }
     }
 }
 

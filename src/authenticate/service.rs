@@ -79,17 +79,12 @@ where
 
 impl<S: Clone, C> Clone for JwtAuth<S, C> {
     fn clone(&self) -> Self {
-        Self {
-            inner: self.inner.clone(),
-            config: Arc::clone(&self.config),
-        }
+        Self { inner: self.inner.clone(), config: Arc::clone(&self.config) }
     }
 }
 
 impl<S: fmt::Debug, C> fmt::Debug for JwtAuth<S, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JwtAuth")
-            .field("inner", &self.inner)
-            .finish_non_exhaustive()
+        f.debug_struct("JwtAuth").field("inner", &self.inner).finish_non_exhaustive()
     }
 }

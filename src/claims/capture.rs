@@ -1,21 +1,14 @@
 //! The one pass over a payload: it notes the registered claims on the way into any claims type.
-//!
-//! `serde` drives the pass from the claims type, so that this file stands between the two: every
-//! member's name is seen here first, and the value of a claim that matters here is read twice, once
-//! for us and once for the claims type, from its own few bytes.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
-use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
-    Visitor,
-};
+use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Deserializer as JsonDeserializer;
 use serde_json::value::RawValue;
 
-use super::json::{BorrowText, Names, check_shape};
+use super::json::{self, BorrowText, Names, check_shape};
+use super::tee::{Refused, Tee, Witness};
 use super::{NumericDate, Text, TextList};
 use crate::error::{Error, ErrorKind};
 
@@ -74,7 +67,7 @@ pub(crate) fn find_issuer(payload: &str) -> Result<Option<Cow<'_, str>>, Error> 
         .deserialize_map(IssuerVisitor)
         .map_err(|_| malformed("the payload is not one strict JSON object"))?;
     let Some(raw) = issuer else { return Ok(None) };
-    text(raw).map(Some).ok_or_else(|| wrong_type(Claim::Iss))
+    json::text(raw).map(Some).ok_or_else(|| wrong_type(Claim::Iss))
 }
 
 fn malformed(detail: &'static str) -> Error {
@@ -92,10 +85,7 @@ fn unfitting(error: &serde_json::Error) -> Error {
 fn wrong_type(claim: Claim) -> Error {
     let (kind, detail) = match claim {
         Claim::Iss => (ErrorKind::InvalidIssuer, "`iss` is not a string"),
-        Claim::Aud => (
-            ErrorKind::InvalidAudience,
-            "`aud` is not a string or a list of strings",
-        ),
+        Claim::Aud => (ErrorKind::InvalidAudience, "`aud` is not a string or a list of strings"),
         Claim::Sub => (ErrorKind::InvalidClaims, "`sub` is not a string"),
         Claim::Jti => (ErrorKind::InvalidClaims, "`jti` is not a string"),
         Claim::Exp => (ErrorKind::InvalidClaims, "`exp` is not a number"),
@@ -110,37 +100,38 @@ type Pass<C> = (Option<Captured>, Result<C, serde_json::Error>);
 
 /// Runs `C` over the payload. The captured claims are there only if every member went by.
 fn pass<C: DeserializeOwned>(payload: &str, required: &[Box<str>]) -> Result<Pass<C>, Error> {
-    let mut state = State {
+    let mut capture = Capture {
         payload,
         required,
         names: Names::default(),
         captured: Captured::default(),
+        current: (Claim::Other, 0),
         refusal: None,
         complete: false,
     };
     let mut parser = JsonDeserializer::from_str(payload);
-    let outcome = C::deserialize(Tee {
-        parser: &mut parser,
-        state: &mut state,
-    })
-    .and_then(|claims| parser.end().map(|()| claims));
-    match state.refusal {
+    let outcome = C::deserialize(Tee::new(&mut parser, &mut capture))
+        .and_then(|claims| parser.end().map(|()| claims));
+    match capture.refusal {
         Some(refusal) => Err(refusal),
-        None => Ok((state.complete.then_some(state.captured), outcome)),
+        None => Ok((capture.complete.then_some(capture.captured), outcome)),
     }
 }
 
-struct State<'de, 'r> {
+/// The state of one pass.
+struct Capture<'de, 'r> {
     payload: &'de str,
     required: &'r [Box<str>],
     names: Names<'de>,
     captured: Captured,
+    /// The claim whose value comes next, and its bit if it is a required one.
+    current: (Claim, u64),
     refusal: Option<Error>,
     complete: bool,
 }
 
 /// The claims that are noted.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Claim {
     Iss,
     Sub,
@@ -153,280 +144,105 @@ enum Claim {
     Scp,
     Roles,
     Cnf,
-    Required,
     Other,
 }
 
-impl<'de> State<'de, '_> {
-    fn claim(&self, name: &str) -> Claim {
+impl Claim {
+    fn of(name: &str) -> Self {
         match name {
-            "iss" => Claim::Iss,
-            "sub" => Claim::Sub,
-            "aud" => Claim::Aud,
-            "exp" => Claim::Exp,
-            "nbf" => Claim::Nbf,
-            "iat" => Claim::Iat,
-            "jti" => Claim::Jti,
-            "scope" => Claim::Scope,
-            "scp" => Claim::Scp,
-            "roles" => Claim::Roles,
-            "cnf" => Claim::Cnf,
-            name if self.required.iter().any(|r| **r == *name) => Claim::Required,
-            _ => Claim::Other,
+            "iss" => Self::Iss,
+            "sub" => Self::Sub,
+            "aud" => Self::Aud,
+            "exp" => Self::Exp,
+            "nbf" => Self::Nbf,
+            "iat" => Self::Iat,
+            "jti" => Self::Jti,
+            "scope" => Self::Scope,
+            "scp" => Self::Scp,
+            "roles" => Self::Roles,
+            "cnf" => Self::Cnf,
+            _ => Self::Other,
         }
     }
+}
 
-    fn note_name(&mut self, name: Cow<'de, str>) -> Result<(), serde_json::Error> {
-        if self.names.insert(name) {
-            return Ok(());
+impl<'de> Witness<'de> for Capture<'de, '_> {
+    fn name(&mut self, name: Cow<'de, str>) -> Result<bool, Refused> {
+        let at = self.required.iter().position(|required| **required == *name);
+        let bit = at.and_then(|at| u32::try_from(at).ok()).and_then(|at| 1_u64.checked_shl(at));
+        self.current = (Claim::of(&name), bit.unwrap_or_default());
+        if !self.names.insert(name) {
+            return self.refuse(malformed("a member name stands twice in the payload"));
         }
-        self.refuse(malformed("a member name stands twice in the payload"))
+        Ok(self.current != (Claim::Other, 0))
     }
 
-    fn note_value(
-        &mut self,
-        claim: Claim,
-        name: &str,
-        raw: &'de RawValue,
-    ) -> Result<(), serde_json::Error> {
+    fn value(&mut self, raw: &'de RawValue) -> Result<(), Refused> {
+        let (claim, required) = self.current;
+        if !self.note(claim, raw) {
+            return self.refuse(wrong_type(claim));
+        }
+        if raw.get() != "null" {
+            self.captured.required |= required;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) {
+        self.complete = true;
+    }
+}
+
+impl<'de> Capture<'de, '_> {
+    /// Notes a value; `false` if it has the wrong type.
+    fn note(&mut self, claim: Claim, raw: &'de RawValue) -> bool {
         let payload = self.payload;
-        let locate = |text| Text::locate(payload, text);
+        let text = || json::text(raw).map(|text| Text::locate(payload, text));
+        let date = || NumericDate::from_json(raw.get());
         let captured = &mut self.captured;
-        let well_typed = match claim {
-            Claim::Iss => set(&mut captured.iss, text(raw).map(locate)),
-            Claim::Sub => set(&mut captured.sub, text(raw).map(locate)),
-            Claim::Jti => set(&mut captured.jti, text(raw).map(locate)),
+        match claim {
+            Claim::Iss => set(&mut captured.iss, text()),
+            Claim::Sub => set(&mut captured.sub, text()),
+            Claim::Jti => set(&mut captured.jti, text()),
+            Claim::Exp => set(&mut captured.exp, date()),
+            Claim::Nbf => set(&mut captured.nbf, date()),
+            Claim::Iat => set(&mut captured.iat, date()),
             Claim::Aud => {
-                let list = list(payload, raw).filter(|list| list.iter(payload).next().is_some());
+                let list =
+                    TextList::read(payload, raw).filter(|list| list.iter(payload).next().is_some());
                 set(&mut captured.aud, list)
             }
-            Claim::Exp => set(&mut captured.exp, NumericDate::from_json(raw.get())),
-            Claim::Nbf => set(&mut captured.nbf, NumericDate::from_json(raw.get())),
-            Claim::Iat => set(&mut captured.iat, NumericDate::from_json(raw.get())),
-            // Private claims by origin: of another shape they grant nothing, and that is all.
+            // No registered claims of RFC 7519: of another shape they grant nothing, and that is all.
             Claim::Scope => {
-                captured.scope = list(payload, raw);
+                captured.scope = TextList::read(payload, raw);
                 true
             }
             Claim::Scp => {
-                captured.scp = list(payload, raw);
+                captured.scp = TextList::read(payload, raw);
                 true
             }
             Claim::Roles => {
-                captured.roles = list(payload, raw);
+                captured.roles = TextList::read(payload, raw);
                 true
             }
             Claim::Cnf => {
                 captured.cnf = true;
                 true
             }
-            Claim::Required | Claim::Other => true,
-        };
-        if !well_typed {
-            return self.refuse(wrong_type(claim));
+            Claim::Other => true,
         }
-        if raw.get() != "null" {
-            let at = self
-                .required
-                .iter()
-                .position(|required| **required == *name);
-            let bit = at
-                .and_then(|at| u32::try_from(at).ok())
-                .and_then(|at| 1_u64.checked_shl(at));
-            self.captured.required |= bit.unwrap_or_default();
-        }
-        Ok(())
     }
 
     /// Keeps the reason here: `serde` errors carry nothing but text.
-    fn refuse<T>(&mut self, error: Error) -> Result<T, serde_json::Error> {
+    fn refuse<T>(&mut self, error: Error) -> Result<T, Refused> {
         self.refusal.get_or_insert(error);
-        Err(de::Error::custom("refused"))
+        Err(Refused)
     }
 }
 
 fn set<T>(slot: &mut Option<T>, value: Option<T>) -> bool {
     *slot = value;
     slot.is_some()
-}
-
-fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
-    if !raw.get().starts_with('"') {
-        return None;
-    }
-    BorrowText
-        .deserialize(&mut JsonDeserializer::from_str(raw.get()))
-        .ok()
-}
-
-fn list(payload: &str, raw: &RawValue) -> Option<TextList> {
-    struct Texts<'p>(&'p str);
-
-    impl<'de> Visitor<'de> for Texts<'_> {
-        type Value = Box<[Text]>;
-
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a list of strings")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-            let mut texts = Vec::new();
-            while let Some(text) = list.next_element_seed(BorrowText)? {
-                texts.push(Text::locate(self.0, text));
-            }
-            Ok(texts.into())
-        }
-    }
-
-    if let Some(one) = text(raw) {
-        return Some(TextList::One(Text::locate(payload, one)));
-    }
-    let mut parser = JsonDeserializer::from_str(raw.get());
-    parser
-        .deserialize_seq(Texts(payload))
-        .ok()
-        .map(TextList::Many)
-}
-
-/// A deserializer that shows every member of the outermost map to [`State`] first.
-struct Tee<'t, 'de, 'r> {
-    parser: &'t mut JsonDeserializer<serde_json::de::StrRead<'de>>,
-    state: &'t mut State<'de, 'r>,
-}
-
-macro_rules! as_map {
-    ($($method:ident($($argument:ident: $kind:ty),*);)+) => {
-        $(fn $method<V: Visitor<'de>>(self, $($argument: $kind,)* visitor: V) -> Result<V::Value, Self::Error> {
-            $(let _ = $argument;)*
-            self.parser.deserialize_map(TeeVisitor { visitor, state: self.state })
-        })+
-    };
-}
-
-// Whatever a claims type asks for, it gets the map: the payload is an object (RFC 7519 §7.2). A type
-// that cannot be made from a map says so itself.
-impl<'de> Deserializer<'de> for Tee<'_, 'de, '_> {
-    type Error = serde_json::Error;
-
-    as_map! {
-        deserialize_any();
-        deserialize_bool();
-        deserialize_i8();
-        deserialize_i16();
-        deserialize_i32();
-        deserialize_i64();
-        deserialize_u8();
-        deserialize_u16();
-        deserialize_u32();
-        deserialize_u64();
-        deserialize_f32();
-        deserialize_f64();
-        deserialize_char();
-        deserialize_str();
-        deserialize_string();
-        deserialize_bytes();
-        deserialize_byte_buf();
-        deserialize_unit();
-        deserialize_unit_struct(_name: &'static str);
-        deserialize_seq();
-        deserialize_tuple(_len: usize);
-        deserialize_tuple_struct(_name: &'static str, _len: usize);
-        deserialize_map();
-        deserialize_struct(_name: &'static str, _fields: &'static [&'static str]);
-        deserialize_identifier();
-        deserialize_ignored_any();
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
-        visitor.visit_some(self)
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _name: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        name: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Self::Error> {
-        // Not seen member by member: `read` notices and runs a pass of its own.
-        self.parser.deserialize_enum(name, variants, visitor)
-    }
-}
-
-struct TeeVisitor<'t, 'de, 'r, V> {
-    visitor: V,
-    state: &'t mut State<'de, 'r>,
-}
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for TeeVisitor<'_, 'de, '_, V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.visitor.expecting(f)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        // The error type is the parser's; going through text keeps this generic over the map.
-        let tee = TeeMap {
-            map,
-            state: self.state,
-            current: (Claim::Other, Cow::Borrowed("")),
-        };
-        self.visitor.visit_map(tee)
-    }
-}
-
-struct TeeMap<'t, 'de, 'r, A> {
-    map: A,
-    state: &'t mut State<'de, 'r>,
-    current: (Claim, Cow<'de, str>),
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for TeeMap<'_, 'de, '_, A> {
-    type Error = A::Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, A::Error> {
-        let Some(name) = self.map.next_key_seed(BorrowText)? else {
-            self.state.complete = true;
-            return Ok(None);
-        };
-        self.state
-            .note_name(name.clone())
-            .map_err(de::Error::custom)?;
-        self.current = (self.state.claim(&name), name.clone());
-        match name {
-            Cow::Borrowed(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
-            Cow::Owned(name) => seed.deserialize(StringDeserializer::new(name)),
-        }
-        .map(Some)
-    }
-
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
-        let (claim, name) = &self.current;
-        if matches!(claim, Claim::Other) {
-            return self.map.next_value_seed(seed);
-        }
-        let raw: &'de RawValue = self.map.next_value()?;
-        self.state
-            .note_value(*claim, name, raw)
-            .map_err(de::Error::custom)?;
-        seed.deserialize(&mut JsonDeserializer::from_str(raw.get()))
-            .map_err(de::Error::custom)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        self.map.size_hint()
-    }
 }
 
 struct IssuerVisitor;
@@ -476,27 +292,15 @@ mod tests {
         let payload = r#"{"iss":"i","sub":"s","aud":["a","b"],"exp":9,"nbf":1,"iat":2,"jti":"j",
             "scope":"x y","scp":["z"],"roles":["r"],"cnf":{},"admin":true,"x":[1]}"#;
         let (captured, small) = read::<Small>(payload, &[]).unwrap();
-        assert_eq!(
-            small.unwrap(),
-            Small {
-                sub: "s".into(),
-                admin: Some(true)
-            }
-        );
+        assert_eq!(small.unwrap(), Small { sub: "s".into(), admin: Some(true) });
         let at = |text: Option<Text>| text.unwrap().read(payload).to_owned();
         assert_eq!(
             (at(captured.iss), at(captured.sub), at(captured.jti)),
             ("i".into(), "s".into(), "j".into())
         );
-        assert_eq!(
-            captured.aud.unwrap().iter(payload).collect::<Vec<_>>(),
-            ["a", "b"]
-        );
+        assert_eq!(captured.aud.unwrap().iter(payload).collect::<Vec<_>>(), ["a", "b"]);
         assert_eq!(captured.exp, Some(NumericDate::from_seconds(9)));
-        assert_eq!(
-            captured.roles.unwrap().iter(payload).collect::<Vec<_>>(),
-            ["r"]
-        );
+        assert_eq!(captured.roles.unwrap().iter(payload).collect::<Vec<_>>(), ["r"]);
         assert!(captured.cnf);
     }
 
@@ -565,10 +369,7 @@ mod tests {
 
         let (_, kind) = read::<Kind>(r#"{"User":7}"#, &[]).unwrap();
         assert_eq!(kind.unwrap(), Kind::User(7));
-        assert_eq!(
-            kind_of::<Kind>(r#"{"User":7,"User":7}"#),
-            Err(ErrorKind::MalformedToken)
-        );
+        assert_eq!(kind_of::<Kind>(r#"{"User":7,"User":7}"#), Err(ErrorKind::MalformedToken));
         let (_, new) = read::<New>(r#"{"sub":"s"}"#, &[]).unwrap();
         assert!(new.unwrap().0.is_some());
         let (_, map) =
@@ -588,19 +389,10 @@ mod tests {
     #[test]
     fn the_unverified_issuer_is_found_at_the_top_level_only() {
         let find = |payload| find_issuer(payload).map(|found| found.map(Cow::into_owned));
-        assert_eq!(
-            find(r#"{"sub":"s","iss":"a"}"#).unwrap().as_deref(),
-            Some("a")
-        );
+        assert_eq!(find(r#"{"sub":"s","iss":"a"}"#).unwrap().as_deref(), Some("a"));
         assert_eq!(find(r#"{"x":{"iss":"a"}}"#).unwrap(), None);
-        assert_eq!(
-            find(r#"{"iss":["a"]}"#).unwrap_err().kind(),
-            ErrorKind::InvalidIssuer
-        );
-        assert_eq!(
-            find(r#"{"iss":"a""#).unwrap_err().kind(),
-            ErrorKind::MalformedToken
-        );
+        assert_eq!(find(r#"{"iss":["a"]}"#).unwrap_err().kind(), ErrorKind::InvalidIssuer);
+        assert_eq!(find(r#"{"iss":"a""#).unwrap_err().kind(), ErrorKind::MalformedToken);
         assert_eq!(find("7").unwrap_err().kind(), ErrorKind::MalformedToken);
     }
 }

@@ -9,6 +9,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Visitor};
+use serde_json::value::RawValue;
 
 /// How deep objects and arrays may stand in each other.
 const MAX_DEPTH: usize = 64;
@@ -152,6 +153,14 @@ impl<'de> Visitor<'de> for BorrowText {
     }
 }
 
+/// The string that a raw value is, if it is one.
+pub(crate) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
+    if !raw.get().starts_with('"') {
+        return None;
+    }
+    BorrowText.deserialize(&mut serde_json::Deserializer::from_str(raw.get())).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,27 +180,14 @@ mod tests {
         assert_eq!(check_shape(&nested(63)), Ok(()));
         assert_eq!(check_shape(&nested(64)), Err(Malformed::TooDeep));
         // Many brackets side by side are not deep, and brackets in strings do not count.
-        assert_eq!(
-            check_shape(&format!("{{\"a\":[{}0]}}", "[],".repeat(500))),
-            Ok(())
-        );
-        assert_eq!(
-            check_shape(&format!("{{\"a\":\"\\\\{}\"}}", "[".repeat(500))),
-            Ok(())
-        );
+        assert_eq!(check_shape(&format!("{{\"a\":[{}0]}}", "[],".repeat(500))), Ok(()));
+        assert_eq!(check_shape(&format!("{{\"a\":\"\\\\{}\"}}", "[".repeat(500))), Ok(()));
     }
 
     #[test]
     fn lone_surrogates_are_refused_and_pairs_are_not() {
-        assert_eq!(
-            check_shape(r#"{"a":"\ud83d\ude00 \u00e9 \\ud800 \" \\"}"#),
-            Ok(())
-        );
-        for text in [
-            r#"{"a":"\ud800"}"#,
-            r#"{"a":"\ud800\u0041"}"#,
-            r#"{"a":"\udc00"}"#,
-        ] {
+        assert_eq!(check_shape(r#"{"a":"\ud83d\ude00 \u00e9 \\ud800 \" \\"}"#), Ok(()));
+        for text in [r#"{"a":"\ud800"}"#, r#"{"a":"\ud800\u0041"}"#, r#"{"a":"\udc00"}"#] {
             assert_eq!(check_shape(text), Err(Malformed::LoneSurrogate), "{text}");
         }
     }
@@ -201,14 +197,8 @@ mod tests {
         for count in [1_usize, 2, 15, 16, 17, 18, 300] {
             let names: Vec<String> = (0..count).map(|i| format!("name-{i}")).collect();
             let mut seen = Names::default();
-            assert!(
-                names.iter().all(|name| seen.insert(Cow::Borrowed(name))),
-                "{count}"
-            );
-            assert!(
-                names.iter().all(|name| !seen.insert(Cow::Borrowed(name))),
-                "{count}"
-            );
+            assert!(names.iter().all(|name| seen.insert(Cow::Borrowed(name))), "{count}");
+            assert!(names.iter().all(|name| !seen.insert(Cow::Borrowed(name))), "{count}");
             assert!(seen.insert(Cow::Owned("other".into())));
             assert!(!seen.insert(Cow::Borrowed("other")));
         }

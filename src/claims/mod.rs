@@ -26,6 +26,7 @@ mod numeric_date;
 mod registered;
 mod scope;
 mod standard;
+mod tee;
 mod text;
 
 pub use audience::Audience;

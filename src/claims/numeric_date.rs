@@ -1,17 +1,17 @@
 //! Points in time as tokens write them.
 
-use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::de::{self, Deserialize, Deserializer, Visitor};
+use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
+use serde_json::Number;
 
 const NANOS_PER_SECOND: u32 = 1_000_000_000;
 
 /// Seconds since 1970-01-01T00:00:00Z, with an optional fraction (`NumericDate`, RFC 7519 §2).
 ///
-/// Every JSON number is a valid value; what is beyond the range of 64 bits saturates. Arithmetic
-/// saturates too, so that no claim can make it overflow.
+/// What is beyond the range of 64 bits saturates, and so does arithmetic: no claim can make it overflow.
+/// A literal that is beyond the range of floating point, such as `1e400`, is no number of seconds.
 ///
 /// ```
 /// use std::time::Duration;
@@ -31,14 +31,8 @@ pub struct NumericDate {
 }
 
 impl NumericDate {
-    const MAX: Self = Self {
-        seconds: i64::MAX,
-        nanos: 0,
-    };
-    const MIN: Self = Self {
-        seconds: i64::MIN,
-        nanos: 0,
-    };
+    const MAX: Self = Self { seconds: i64::MAX, nanos: 0 };
+    const MIN: Self = Self { seconds: i64::MIN, nanos: 0 };
 
     /// A date of whole seconds.
     pub const fn from_seconds(seconds: i64) -> Self {
@@ -58,15 +52,8 @@ impl NumericDate {
         };
         let nanos = self.nanos + duration.subsec_nanos();
         let carry = i64::from(nanos / NANOS_PER_SECOND);
-        match self
-            .seconds
-            .checked_add(seconds)
-            .and_then(|sum| sum.checked_add(carry))
-        {
-            Some(seconds) => Self {
-                seconds,
-                nanos: nanos % NANOS_PER_SECOND,
-            },
+        match self.seconds.checked_add(seconds).and_then(|sum| sum.checked_add(carry)) {
+            Some(seconds) => Self { seconds, nanos: nanos % NANOS_PER_SECOND },
             None => Self::MAX,
         }
     }
@@ -91,13 +78,13 @@ impl NumericDate {
         }
         match text.parse() {
             Ok(seconds) => Some(Self::from_seconds(seconds)),
-            // A fraction, an exponent, or out of range: floating point saturates to infinity.
+            // A fraction, an exponent, or more than 64 bits.
             Err(_) => text.parse().ok().and_then(Self::from_f64),
         }
     }
 
     fn from_f64(value: f64) -> Option<Self> {
-        if value.is_nan() {
+        if !value.is_finite() {
             return None;
         }
         let floor = value.floor();
@@ -110,10 +97,7 @@ impl NumericDate {
         };
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let nanos = ((value - floor) * f64::from(NANOS_PER_SECOND)) as u32;
-        Some(Self {
-            seconds: whole,
-            nanos: nanos.min(NANOS_PER_SECOND - 1),
-        })
+        Some(Self { seconds: whole, nanos: nanos.min(NANOS_PER_SECOND - 1) })
     }
 }
 
@@ -128,10 +112,7 @@ impl From<SystemTime> for NumericDate {
                 };
                 match before.subsec_nanos() {
                     0 => Self::from_seconds(-seconds),
-                    nanos => Self {
-                        seconds: -seconds - 1,
-                        nanos: NANOS_PER_SECOND - nanos,
-                    },
+                    nanos => Self { seconds: -seconds - 1, nanos: NANOS_PER_SECOND - nanos },
                 }
             }
         }
@@ -152,29 +133,13 @@ impl Serialize for NumericDate {
 
 impl<'de> Deserialize<'de> for NumericDate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct NumberVisitor;
-
-        impl Visitor<'_> for NumberVisitor {
-            type Value = NumericDate;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number of seconds since 1970")
-            }
-
-            fn visit_i64<E: de::Error>(self, value: i64) -> Result<NumericDate, E> {
-                Ok(NumericDate::from_seconds(value))
-            }
-
-            fn visit_u64<E: de::Error>(self, value: u64) -> Result<NumericDate, E> {
-                Ok(i64::try_from(value).map_or(NumericDate::MAX, NumericDate::from_seconds))
-            }
-
-            fn visit_f64<E: de::Error>(self, value: f64) -> Result<NumericDate, E> {
-                NumericDate::from_f64(value).ok_or_else(|| E::custom("not a number"))
-            }
+        // A `Number` is read right also when somebody turns `arbitrary_precision` on.
+        let number = Number::deserialize(deserializer)?;
+        match number.as_i64() {
+            Some(seconds) => Some(Self::from_seconds(seconds)),
+            None => number.as_f64().and_then(Self::from_f64),
         }
-
-        deserializer.deserialize_any(NumberVisitor)
+        .ok_or_else(|| de::Error::custom("not a number of seconds since 1970"))
     }
 }
 
@@ -187,29 +152,20 @@ mod tests {
     }
 
     #[test]
-    fn every_json_number_is_a_date_and_nothing_else_is() {
+    fn every_finite_json_number_is_a_date_and_nothing_else_is() {
         assert_eq!(date("0"), NumericDate::from_seconds(0));
         assert_eq!(date("-1"), NumericDate::from_seconds(-1));
         assert_eq!(date("1e3"), NumericDate::from_seconds(1000));
-        assert_eq!(
-            date("1.5"),
-            NumericDate {
-                seconds: 1,
-                nanos: 500_000_000
-            }
-        );
-        assert_eq!(
-            date("-1.5"),
-            NumericDate {
-                seconds: -2,
-                nanos: 500_000_000
-            }
-        );
+        assert_eq!(date("1.5"), NumericDate { seconds: 1, nanos: 500_000_000 });
+        assert_eq!(date("-1.5"), NumericDate { seconds: -2, nanos: 500_000_000 });
         assert_eq!(date("9223372036854775808"), NumericDate::MAX);
-        assert_eq!(date("1e400"), NumericDate::MAX);
-        assert_eq!(date("-1e400"), NumericDate::MIN);
-        assert_eq!(date(&"9".repeat(5000)), NumericDate::MAX);
-        for other in ["\"1\"", "null", "true", "[1]", "{}", "", "NaN", "inf", "+1"] {
+        assert_eq!(date(&"9".repeat(300)), NumericDate::MAX);
+        assert_eq!(date("1e300"), NumericDate::MAX);
+        assert_eq!(date("-1e300"), NumericDate::MIN);
+        assert_eq!(NumericDate::from_json(&"9".repeat(5000)), None);
+        for other in
+            ["1e400", "-1e400", "\"1\"", "null", "true", "[1]", "{}", "", "NaN", "inf", "+1"]
+        {
             assert_eq!(NumericDate::from_json(other), None, "{other}");
         }
     }
@@ -218,10 +174,7 @@ mod tests {
     fn adding_carries_the_fraction_and_saturates() {
         let half = date("1.5").saturating_add(Duration::from_millis(600));
         assert_eq!((half.seconds, half.nanos), (2, 100_000_000));
-        assert_eq!(
-            NumericDate::MAX.saturating_add(Duration::from_secs(1)),
-            NumericDate::MAX
-        );
+        assert_eq!(NumericDate::MAX.saturating_add(Duration::from_secs(1)), NumericDate::MAX);
         assert_eq!(date("0").saturating_add(Duration::MAX), NumericDate::MAX);
         let low = NumericDate::MIN.saturating_add(Duration::from_secs(1));
         assert_eq!(low.seconds, i64::MIN + 1);
@@ -235,10 +188,7 @@ mod tests {
         }
         // What the system can express at the ends differs; reaching for them must not panic.
         for end in [NumericDate::MAX, NumericDate::MIN] {
-            assert!(
-                end.to_system_time()
-                    .is_none_or(|time| NumericDate::from(time) == end)
-            );
+            assert!(end.to_system_time().is_none_or(|time| NumericDate::from(time) == end));
         }
     }
 

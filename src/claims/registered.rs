@@ -62,10 +62,7 @@ impl fmt::Debug for RegisteredClaims {
             ("iat", self.issued_at.is_some()),
             ("jti", self.token_id.is_some()),
         ];
-        let names = present
-            .iter()
-            .filter(|(_, there)| *there)
-            .map(|(name, _)| name);
+        let names = present.iter().filter(|(_, there)| *there).map(|(name, _)| name);
         f.write_str("RegisteredClaims ")?;
         f.debug_set().entries(names).finish()
     }

@@ -168,10 +168,8 @@ impl<'de> Deserialize<'de> for Claims {
                     }
                 }
                 // Only a usable `scope` is taken out; one of another shape stays where it is.
-                claims.scope = claims
-                    .other
-                    .get("scope")
-                    .and_then(|s| ScopeSet::deserialize(s).ok());
+                claims.scope =
+                    claims.other.get("scope").and_then(|s| ScopeSet::deserialize(s).ok());
                 if claims.scope.is_some() {
                     claims.other.remove("scope");
                 }

@@ -1,6 +1,12 @@
 //! Strings of a token that are kept as places in its decoded text.
 
 use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::json::{self, BorrowText};
 
 /// One string: a place in the decoded text, or its own when unescaping had to change it.
 #[derive(Clone, Debug)]
@@ -49,12 +55,40 @@ pub(crate) enum TextList {
 }
 
 impl TextList {
+    /// Reads a string or a list of strings; `None` for anything else.
+    pub(super) fn read(text: &str, raw: &RawValue) -> Option<Self> {
+        if let Some(one) = json::text(raw) {
+            return Some(Self::One(Text::locate(text, one)));
+        }
+        let mut parser = serde_json::Deserializer::from_str(raw.get());
+        parser.deserialize_seq(Located(text)).ok().map(Self::Many)
+    }
+
     pub(crate) fn iter<'a>(&'a self, text: &'a str) -> impl Iterator<Item = &'a str> {
         let list = match self {
             Self::One(one) => std::slice::from_ref(one),
             Self::Many(many) => many,
         };
         list.iter().map(|item| item.read(text))
+    }
+}
+
+/// Locates every string of a list in this text.
+struct Located<'t>(&'t str);
+
+impl<'de> Visitor<'de> for Located<'_> {
+    type Value = Box<[Text]>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of strings")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        let mut texts = Vec::new();
+        while let Some(text) = list.next_element_seed(BorrowText)? {
+            texts.push(Text::locate(self.0, text));
+        }
+        Ok(texts.into())
     }
 }
 

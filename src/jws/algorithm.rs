@@ -65,10 +65,7 @@ impl Algorithm {
         if name == "Ed25519" {
             return Some(Self::EdDSA);
         }
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|algorithm| algorithm.name() == name)
+        Self::ALL.iter().copied().find(|algorithm| algorithm.name() == name)
     }
 
     /// The name in the registry of RFC 7518 §7.1.
@@ -160,26 +157,17 @@ impl AlgorithmSet {
     }
 
     pub(crate) fn of_family(family: AlgorithmFamily) -> Self {
-        Algorithm::ALL
-            .iter()
-            .copied()
-            .filter(|algorithm| algorithm.family() == family)
-            .collect()
+        Algorithm::ALL.iter().copied().filter(|algorithm| algorithm.family() == family).collect()
     }
 
     pub(crate) fn iter(self) -> impl Iterator<Item = Algorithm> {
-        Algorithm::ALL
-            .iter()
-            .copied()
-            .filter(move |algorithm| self.contains(*algorithm))
+        Algorithm::ALL.iter().copied().filter(move |algorithm| self.contains(*algorithm))
     }
 }
 
 impl FromIterator<Algorithm> for AlgorithmSet {
     fn from_iter<I: IntoIterator<Item = Algorithm>>(algorithms: I) -> Self {
-        algorithms
-            .into_iter()
-            .fold(Self::EMPTY, |set, one| set.union(Self::of(one)))
+        algorithms.into_iter().fold(Self::EMPTY, |set, one| set.union(Self::of(one)))
     }
 }
 
@@ -198,9 +186,9 @@ mod tests {
         for algorithm in Algorithm::ALL {
             assert_eq!(Algorithm::from_name(algorithm.name()), Some(*algorithm));
         }
-        for other in [
-            "", "none", "None", "hs256", "HS256 ", "HS256\0", "ES256K", "ED25519", "eddsa",
-        ] {
+        for other in
+            ["", "none", "None", "hs256", "HS256 ", "HS256\0", "ES256K", "ED25519", "eddsa"]
+        {
             assert_eq!(Algorithm::from_name(other), None, "{other:?}");
         }
     }
@@ -208,10 +196,7 @@ mod tests {
     #[test]
     fn a_set_holds_what_was_put_in() {
         let set: AlgorithmSet = [Algorithm::EdDSA, Algorithm::HS256].into_iter().collect();
-        assert_eq!(
-            set.iter().collect::<Vec<_>>(),
-            [Algorithm::HS256, Algorithm::EdDSA]
-        );
+        assert_eq!(set.iter().collect::<Vec<_>>(), [Algorithm::HS256, Algorithm::EdDSA]);
         assert!(!set.contains(Algorithm::HS384));
         let rsa = AlgorithmSet::of_family(AlgorithmFamily::RsaPkcs1);
         assert!(set.intersection(rsa).is_empty());

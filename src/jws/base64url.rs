@@ -22,9 +22,7 @@ pub(crate) fn decode_into<'b>(
 
 /// Decodes and appends.
 pub(crate) fn decode_append(text: &[u8], to: &mut Vec<u8>) -> Result<(), Malformed> {
-    URL_SAFE_NO_PAD
-        .decode_append(text, to)
-        .map_err(|_| Malformed)
+    URL_SAFE_NO_PAD.decode_append(text, to).map_err(|_| Malformed)
 }
 
 /// Decodes to a vector.
@@ -50,19 +48,12 @@ mod tests {
     #[test]
     fn one_spelling_decodes_and_its_relatives_do_not() {
         assert_eq!(decode(b"-_8").unwrap(), [0xfb, 0xff]);
-        for text in [
-            "-_8=", "+/8", "-_9", "-_8 ", " -_8", "-\n_8", "-_8A=", "A", "%2d", "-_\u{e9}",
-        ] {
+        for text in ["-_8=", "+/8", "-_9", "-_8 ", " -_8", "-\n_8", "-_8A=", "A", "%2d", "-_\u{e9}"]
+        {
             assert!(decode(text.as_bytes()).is_err(), "{text:?}");
             let mut buffer = [0; 16];
-            assert!(
-                decode_into(text.as_bytes(), &mut buffer).is_err(),
-                "{text:?}"
-            );
-            assert!(
-                decode_append(text.as_bytes(), &mut Vec::new()).is_err(),
-                "{text:?}"
-            );
+            assert!(decode_into(text.as_bytes(), &mut buffer).is_err(), "{text:?}");
+            assert!(decode_append(text.as_bytes(), &mut Vec::new()).is_err(), "{text:?}");
         }
     }
 
@@ -95,9 +86,6 @@ mod tests {
     #[test]
     fn a_buffer_that_is_too_small_is_not_an_error_of_the_text() {
         assert!(matches!(decode_into(b"AAAA", &mut [0; 2]), Ok(None)));
-        assert!(matches!(
-            decode_into(b"AAAA", &mut [1; 3]),
-            Ok(Some([0, 0, 0]))
-        ));
+        assert!(matches!(decode_into(b"AAAA", &mut [1; 3]), Ok(Some([0, 0, 0]))));
     }
 }

@@ -49,12 +49,7 @@ impl<'t> Compact<'t> {
         let (payload, signature) = (payload.get(1..)?, signature.get(1..)?);
         let whole = dots.next().is_none()
             && !(header.is_empty() || payload.is_empty() || signature.is_empty());
-        whole.then_some(Self {
-            header,
-            payload,
-            signature,
-            signing_input,
-        })
+        whole.then_some(Self { header, payload, signature, signing_input })
     }
 
     /// Decodes and reads the header.
@@ -71,9 +66,7 @@ impl<'t> Compact<'t> {
             *heap = base64url::decode(self.header).map_err(|_| malformed())?;
             Some(heap.as_slice())
         };
-        let text = bytes
-            .and_then(|bytes| std::str::from_utf8(bytes).ok())
-            .ok_or_else(malformed)?;
+        let text = bytes.and_then(|bytes| std::str::from_utf8(bytes).ok()).ok_or_else(malformed)?;
         UnverifiedHeader::read(text)
     }
 
@@ -120,10 +113,7 @@ pub(crate) struct HeaderBuffer {
 
 impl HeaderBuffer {
     pub(crate) const fn new() -> Self {
-        Self {
-            stack: [0; USUAL_HEADER],
-            heap: Vec::new(),
-        }
+        Self { stack: [0; USUAL_HEADER], heap: Vec::new() }
     }
 }
 
@@ -138,19 +128,9 @@ mod tests {
     #[test]
     fn three_parts_none_of_them_empty() {
         assert_eq!(kind("a.b.c"), None);
-        for token in [
-            "",
-            ".",
-            "..",
-            "a",
-            "a.b",
-            "a.b.",
-            ".b.c",
-            "a..c",
-            "a.b.c.d",
-            "a.b.c.d.e",
-            "...",
-        ] {
+        for token in
+            ["", ".", "..", "a", "a.b", "a.b.", ".b.c", "a..c", "a.b.c.d", "a.b.c.d.e", "..."]
+        {
             assert_eq!(kind(token), Some(ErrorKind::MalformedToken), "{token}");
         }
     }
@@ -183,10 +163,8 @@ mod tests {
     fn headers_are_read_on_both_sides_of_the_buffer() {
         for len in [0, 400, 512, 513, 5000] {
             let json = format!("{{\"alg\":\"HS256\",\"x\":\"{}\"}}", "y".repeat(len));
-            let token = format!(
-                "{}.e30.AQID",
-                base64_simd::URL_SAFE_NO_PAD.encode_to_string(&json)
-            );
+            let token =
+                format!("{}.e30.AQID", base64_simd::URL_SAFE_NO_PAD.encode_to_string(&json));
             let compact = Compact::parse(&token, 10_000).unwrap();
             assert_eq!(compact.header(&mut HeaderBuffer::new()).unwrap().text, json);
         }
@@ -198,9 +176,7 @@ mod tests {
         let compact = Compact::parse(&token, 10_000).unwrap();
         let mut buffer = HeaderBuffer::new();
         let header = compact.header(&mut buffer).unwrap();
-        let refused = compact
-            .verify_with(&header, |_, _| unreachable!())
-            .unwrap_err();
+        let refused = compact.verify_with(&header, |_, _| unreachable!()).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::InvalidSignature);
     }
 }

@@ -29,9 +29,7 @@ pub struct JoseHeader<'t> {
 impl fmt::Debug for JoseHeader<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The two texts are the sender's.
-        f.debug_struct("JoseHeader")
-            .field("algorithm", &self.algorithm)
-            .finish_non_exhaustive()
+        f.debug_struct("JoseHeader").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }
 
@@ -64,12 +62,7 @@ impl<'h> UnverifiedHeader<'h> {
         }
         let name = members.alg.ok_or_else(|| malformed("`alg` is missing"))?;
         let algorithm = Algorithm::from_name(&name).ok_or(ErrorKind::AlgorithmNotAllowed)?;
-        Ok(Self {
-            text,
-            algorithm,
-            kid: members.kid,
-            typ: members.typ,
-        })
+        Ok(Self { text, algorithm, kid: members.kid, typ: members.typ })
     }
 }
 
@@ -175,17 +168,8 @@ mod tests {
 
     #[test]
     fn an_unknown_algorithm_is_not_allowed() {
-        for name in [
-            "none",
-            "None",
-            "NONE",
-            "",
-            "hs256",
-            "HS256 ",
-            "HS256\\u0000",
-            "ES256K",
-            "dir",
-        ] {
+        for name in ["none", "None", "NONE", "", "hs256", "HS256 ", "HS256\\u0000", "ES256K", "dir"]
+        {
             let text = format!("{{\"alg\":\"{name}\"}}");
             assert_eq!(kind(&text), Some(ErrorKind::AlgorithmNotAllowed), "{text}");
         }

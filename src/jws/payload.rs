@@ -29,13 +29,8 @@ impl SignedPayload {
         let text = String::from_utf8(bytes).map_err(|_| malformed("the payload is not UTF-8"))?;
 
         let place = |part: &std::borrow::Cow<'_, str>| Text::locate(header.text, part.clone());
-        let (kid, typ) = (
-            header.kid.as_ref().map(place),
-            header.typ.as_ref().map(place),
-        );
-        Ok(Self {
-            info: TokenInfo::new(text, header.text.len(), header.algorithm, kid, typ),
-        })
+        let (kid, typ) = (header.kid.as_ref().map(place), header.typ.as_ref().map(place));
+        Ok(Self { info: TokenInfo::new(text, header.text.len(), header.algorithm, kid, typ) })
     }
 
     /// Reads the claims in one pass.
@@ -51,11 +46,7 @@ impl SignedPayload {
         let (captured, claims) = read(info.payload(), required)?;
         let present = captured.required;
         info.set_claims(captured);
-        Ok(SignedClaims {
-            info,
-            claims,
-            present,
-        })
+        Ok(SignedClaims { info, claims, present })
     }
 }
 

@@ -44,14 +44,7 @@ impl TokenInfo {
         kid: Option<Text>,
         typ: Option<Text>,
     ) -> Self {
-        Self {
-            text,
-            header_len,
-            algorithm,
-            kid,
-            typ,
-            claims: Captured::default(),
-        }
+        Self { text, header_len, algorithm, kid, typ, claims: Captured::default() }
     }
 
     pub(super) fn set_claims(&mut self, claims: Captured) {
@@ -87,10 +80,7 @@ impl TokenInfo {
 
     /// `aud`: whom it is for, one by one (§4.1.3).
     pub fn audiences(&self) -> impl Iterator<Item = &str> {
-        self.claims
-            .aud
-            .iter()
-            .flat_map(|list| list.iter(self.payload()))
+        self.claims.aud.iter().flat_map(|list| list.iter(self.payload()))
     }
 
     /// `exp`: when it ends (§4.1.4).
@@ -116,17 +106,12 @@ impl TokenInfo {
     /// The scopes of `scope` (RFC 8693 §4.2) and `scp`, one by one.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         let lists = self.claims.scope.iter().chain(&self.claims.scp);
-        lists
-            .flat_map(|list| list.iter(self.payload()))
-            .flat_map(crate::claims::split_scopes)
+        lists.flat_map(|list| list.iter(self.payload())).flat_map(crate::claims::split_scopes)
     }
 
     /// The roles of `roles`, one by one (RFC 9068 §2.2.3.1).
     pub fn roles(&self) -> impl Iterator<Item = &str> {
-        self.claims
-            .roles
-            .iter()
-            .flat_map(|list| list.iter(self.payload()))
+        self.claims.roles.iter().flat_map(|list| list.iter(self.payload()))
     }
 
     /// Whether the token is bound to a key or certificate of its sender (`cnf`, RFC 7800): without
@@ -138,8 +123,6 @@ impl TokenInfo {
 
 impl fmt::Debug for TokenInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenInfo")
-            .field("algorithm", &self.algorithm)
-            .finish_non_exhaustive()
+        f.debug_struct("TokenInfo").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }

@@ -26,11 +26,7 @@ pub enum CryptoBackend {
 impl CryptoBackend {
     /// The one that keys are prepared for, chosen by the crate's features and by nothing else.
     pub const fn active() -> Option<Self> {
-        if cfg!(feature = "aws-lc-rs") {
-            Some(Self::AwsLcRs)
-        } else {
-            None
-        }
+        if cfg!(feature = "aws-lc-rs") { Some(Self::AwsLcRs) } else { None }
     }
 
     /// The name of its feature.

@@ -108,9 +108,7 @@ fn read_one(json: &str) -> Result<VerificationKey, SkipReason> {
     check_shape(json).map_err(|_| SkipReason::Malformed)?;
     let mut parser = JsonDeserializer::from_str(json);
     let read = parser.deserialize_map(JwkVisitor);
-    let jwk = read
-        .and_then(|jwk| parser.end().map(|()| jwk))
-        .map_err(|_| SkipReason::Malformed)?;
+    let jwk = read.and_then(|jwk| parser.end().map(|()| jwk)).map_err(|_| SkipReason::Malformed)?;
     jwk.into_key()
 }
 
@@ -124,11 +122,7 @@ pub(super) fn read_set(json: &str) -> Option<Vec<Result<VerificationKey, SkipRea
 
     let Document { keys } = serde_json::from_str(json).ok()?;
     let read = |(index, raw): (usize, &&RawValue)| {
-        if index < MAX_KEYS {
-            read_one(raw.get())
-        } else {
-            Err(SkipReason::TooMany)
-        }
+        if index < MAX_KEYS { read_one(raw.get()) } else { Err(SkipReason::TooMany) }
     };
     Some(keys.iter().enumerate().map(read).collect())
 }
@@ -159,10 +153,7 @@ impl Jwk<'_> {
             return Err(SkipReason::PrivateKey);
         }
         if self.usage.as_ref().is_some_and(|usage| usage != "sig")
-            || self
-                .key_ops
-                .as_ref()
-                .is_some_and(|ops| !ops.iter().any(|op| op == "verify"))
+            || self.key_ops.as_ref().is_some_and(|ops| !ops.iter().any(|op| op == "verify"))
         {
             return Err(SkipReason::NotForSignatures);
         }
@@ -279,10 +270,7 @@ mod tests {
         for (json, reason) in [
             (ec(""), None),
             (ed(""), None),
-            (
-                ed(r#","alg":"EdDSA","use":"sig","key_ops":["sign","verify"],"kid":"1""#),
-                None,
-            ),
+            (ed(r#","alg":"EdDSA","use":"sig","key_ops":["sign","verify"],"kid":"1""#), None),
             (ed(r#","alg":"Ed25519""#), None),
             (ed(r#","x5c":["AA"],"x-vendor":{"a":[1]}"#), None),
             (ed(r#","alg":"ES256""#), Some(S::OtherAlgorithm)),
@@ -293,10 +281,7 @@ mod tests {
             (ed(r#","use":"enc""#), Some(S::NotForSignatures)),
             (ed(r#","key_ops":["sign"]"#), Some(S::NotForSignatures)),
             (ed(r#","key_ops":[]"#), Some(S::NotForSignatures)),
-            (
-                ed(r#","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A""#),
-                Some(S::PrivateKey),
-            ),
+            (ed(r#","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A""#), Some(S::PrivateKey)),
             (ed(r#","kid":1"#), Some(S::Malformed)),
             (ed(r#","kid":null"#), Some(S::Malformed)),
             (ed(r#","alg":7"#), Some(S::Malformed)),
@@ -305,21 +290,12 @@ mod tests {
             (other("[]"), Some(S::Malformed)),
             (other("{}"), Some(S::MissingMember)),
             (other(r#"{"kty":"RSA","n":"AQAB"}"#), Some(S::MissingMember)),
-            (
-                other(r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#),
-                Some(S::Weak),
-            ),
+            (other(r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#), Some(S::Weak)),
             (other(r#"{"kty":"oct","k":"c2hvcnQ"}"#), Some(S::Weak)),
             (other(r#"{"kty":"oct"}"#), Some(S::MissingMember)),
-            (
-                other(r#"{"kty":"AKP","alg":"ML-DSA-44","pub":"AA"}"#),
-                Some(S::OtherAlgorithm),
-            ),
+            (other(r#"{"kty":"AKP","alg":"ML-DSA-44","pub":"AA"}"#), Some(S::OtherAlgorithm)),
             (other(r#"{"kty":"AKP","pub":"AA"}"#), Some(S::UnknownType)),
-            (
-                other(r#"{"kty":"rsa","n":"AQAB","e":"AQAB"}"#),
-                Some(S::UnknownType),
-            ),
+            (other(r#"{"kty":"rsa","n":"AQAB","e":"AQAB"}"#), Some(S::UnknownType)),
             (
                 format!(r#"{{"kty":"EC","crv":"secp256k1","x":"{X}","y":"{Y}"}}"#),
                 Some(S::UnknownType),
@@ -328,18 +304,9 @@ mod tests {
                 format!(r#"{{"kty":"EC","crv":"P-384","x":"{X}","y":"{Y}"}}"#),
                 Some(S::MissingMember),
             ),
-            (
-                format!(r#"{{"kty":"EC","crv":"P-256","x":"{Y}","y":"{X}"}}"#),
-                Some(S::Rejected),
-            ),
-            (
-                format!(r#"{{"kty":"EC","crv":"P-256","x":"{X}="}}"#),
-                Some(S::MissingMember),
-            ),
-            (
-                format!(r#"{{"kty":"OKP","crv":"P-256","x":"{ED}"}}"#),
-                Some(S::UnknownType),
-            ),
+            (format!(r#"{{"kty":"EC","crv":"P-256","x":"{Y}","y":"{X}"}}"#), Some(S::Rejected)),
+            (format!(r#"{{"kty":"EC","crv":"P-256","x":"{X}="}}"#), Some(S::MissingMember)),
+            (format!(r#"{{"kty":"OKP","crv":"P-256","x":"{ED}"}}"#), Some(S::UnknownType)),
             (
                 format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}"}}"#, &ED[..42]),
                 Some(S::MissingMember),
@@ -352,28 +319,18 @@ mod tests {
     #[test]
     fn one_odd_key_does_not_spoil_the_set() {
         let good = format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{ED}","kid":"a"}}"#);
-        let set = read_set(&format!(
-            r#"{{"x":1,"keys":[{{"kid":7}},null,{good},"key"]}}"#
-        ))
-        .unwrap();
+        let set =
+            read_set(&format!(r#"{{"x":1,"keys":[{{"kid":7}},null,{good},"key"]}}"#)).unwrap();
         assert_eq!(set.iter().filter(|key| key.is_ok()).count(), 1);
         assert_eq!(set.len(), 4);
-        for no_set in [
-            "",
-            "[]",
-            "{}",
-            r#"{"keys":{}}"#,
-            r#"{"keys":[]"#,
-            r#"{"keys":[],"keys":[]}"#,
-        ] {
+        for no_set in
+            ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[]"#, r#"{"keys":[],"keys":[]}"#]
+        {
             assert!(read_set(no_set).is_none(), "{no_set}");
         }
         let many = vec![good; MAX_KEYS + 1].join(",");
         let set = read_set(&format!(r#"{{"keys":[{many}]}}"#)).unwrap();
-        assert_eq!(
-            set.last().unwrap().as_ref().unwrap_err(),
-            &SkipReason::TooMany
-        );
+        assert_eq!(set.last().unwrap().as_ref().unwrap_err(), &SkipReason::TooMany);
         assert!(set[MAX_KEYS - 1].is_ok());
     }
 }

@@ -71,10 +71,7 @@ impl Material {
         if is_even(e) || e == [1] || bit_len(e) > 33 {
             return Err(Weakness::BadExponent);
         }
-        Ok(Self::Rsa {
-            n: n.to_vec(),
-            e: e.to_vec(),
-        })
+        Ok(Self::Rsa { n: n.to_vec(), e: e.to_vec() })
     }
 
     /// Coordinates of exactly the curve's length (RFC 7518 §6.2.1.2). That the point is on the curve
@@ -132,17 +129,12 @@ impl fmt::Debug for Material {
 }
 
 fn strip_zeros(number: &[u8]) -> &[u8] {
-    let start = number
-        .iter()
-        .position(|byte| *byte != 0)
-        .unwrap_or(number.len());
+    let start = number.iter().position(|byte| *byte != 0).unwrap_or(number.len());
     number.get(start..).unwrap_or_default()
 }
 
 fn bit_len(stripped: &[u8]) -> usize {
-    stripped.first().map_or(0, |first| {
-        stripped.len() * 8 - first.leading_zeros() as usize
-    })
+    stripped.first().map_or(0, |first| stripped.len() * 8 - first.leading_zeros() as usize)
 }
 
 fn is_even(number: &[u8]) -> bool {
@@ -153,10 +145,7 @@ fn point<const N: usize>(x: &[u8], y: &[u8]) -> Result<[u8; N], Weakness> {
     if x.len() != N / 2 || y.len() != N / 2 {
         return Err(Weakness::CoordinateLength);
     }
-    [&[4], x, y]
-        .concat()
-        .try_into()
-        .map_err(|_| Weakness::CoordinateLength)
+    [&[4], x, y].concat().try_into().map_err(|_| Weakness::CoordinateLength)
 }
 
 /// The prime 2^255 - 19, little-endian, and the `y` of the points of order 8 (RFC 8032 §5.1.3 decodes
@@ -195,20 +184,14 @@ mod tests {
         assert_eq!(Material::hmac(&[7; 31]).unwrap_err(), Weakness::ShortSecret);
         assert_eq!(Material::hmac(&[]).unwrap_err(), Weakness::ShortSecret);
         let algorithms = |len: usize| Material::hmac(&vec![7; len]).unwrap().algorithms();
-        assert_eq!(
-            algorithms(32).iter().collect::<Vec<_>>(),
-            [Algorithm::HS256]
-        );
+        assert_eq!(algorithms(32).iter().collect::<Vec<_>>(), [Algorithm::HS256]);
         assert_eq!(algorithms(47).iter().count(), 1);
         assert_eq!(algorithms(48).iter().count(), 2);
         assert_eq!(algorithms(63).iter().count(), 2);
         assert_eq!(algorithms(64).iter().count(), 3);
         assert!(Material::legacy_hmac(&[7; 15]).is_err());
         let legacy = Material::legacy_hmac(&[7; 16]).unwrap();
-        assert_eq!(
-            legacy.algorithms().iter().collect::<Vec<_>>(),
-            [Algorithm::HS256]
-        );
+        assert_eq!(legacy.algorithms().iter().collect::<Vec<_>>(), [Algorithm::HS256]);
     }
 
     #[test]
@@ -236,15 +219,7 @@ mod tests {
         let mut even = n.clone();
         *even.last_mut().unwrap() = 0xfe;
         assert_eq!(rsa(&even, &e), Err(Weakness::EvenModulus));
-        for bad in [
-            &[][..],
-            &[0],
-            &[1],
-            &[0, 1],
-            &[2],
-            &[1, 0, 0],
-            &[2, 0, 0, 0, 1],
-        ] {
+        for bad in [&[][..], &[0], &[1], &[0, 1], &[2], &[1, 0, 0], &[2, 0, 0, 0, 1]] {
             assert_eq!(rsa(&n, bad), Err(Weakness::BadExponent), "{bad:?}");
         }
         for good in [&[3][..], &[0, 3], &[1, 255, 255, 255, 255]] {
@@ -267,10 +242,7 @@ mod tests {
         // RFC 8037 appendix A.2
         let good = hex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
         assert!(Material::ed25519(&good).is_ok());
-        assert_eq!(
-            Material::ed25519(&good[..31]).unwrap_err(),
-            Weakness::CoordinateLength
-        );
+        assert_eq!(Material::ed25519(&good[..31]).unwrap_err(), Weakness::CoordinateLength);
         for small in [
             "0000000000000000000000000000000000000000000000000000000000000000",
             "0000000000000000000000000000000000000000000000000000000000000080",
@@ -295,12 +267,7 @@ mod tests {
     }
 
     fn hex(text: &str) -> Vec<u8> {
-        let pairs = text
-            .as_bytes()
-            .chunks(2)
-            .map(|pair| std::str::from_utf8(pair).unwrap());
-        pairs
-            .map(|pair| u8::from_str_radix(pair, 16).unwrap())
-            .collect()
+        let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).unwrap());
+        pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
     }
 }

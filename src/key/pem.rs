@@ -58,14 +58,10 @@ fn subject_public_key_info(der: &[u8]) -> Checked<Material> {
         EC_PUBLIC_KEY => match info.algorithm.parameters_oid() {
             Ok(P256) => ec(key, Material::p256),
             Ok(P384) => ec(key, Material::p384),
-            _ => Err(unsupported(
-                "an elliptic-curve key that is neither P-256 nor P-384",
-            )),
+            _ => Err(unsupported("an elliptic-curve key that is neither P-256 nor P-384")),
         },
         ED25519 => Material::ed25519(key).map_err(weak),
-        _ => Err(unsupported(
-            "a public key that is neither RSA, EC nor Ed25519",
-        )),
+        _ => Err(unsupported("a public key that is neither RSA, EC nor Ed25519")),
     })
 }
 
@@ -101,11 +97,7 @@ fn weak(weakness: Weakness) -> BuildError {
         Weakness::CoordinateLength => "a coordinate does not have the length of the curve",
         Weakness::SmallOrder => "the point has small order or is not canonical",
     };
-    problem(
-        "a PEM with a weak key".into(),
-        why,
-        "Have the issuer make a new key",
-    )
+    problem("a PEM with a weak key".into(), why, "Have the issuer make a new key")
 }
 
 fn unsupported(what: &str) -> BuildError {

@@ -64,18 +64,12 @@ impl KeySet {
         if keys.is_empty() {
             let reasons: Vec<_> = skipped.iter().map(|reason| reason.as_str()).collect();
             return Err(problem(
-                format!(
-                    "a JWKS document without a usable key ({})",
-                    reasons.join(", ")
-                ),
+                format!("a JWKS document without a usable key ({})", reasons.join(", ")),
                 "no token could be verified",
                 "Check that it is the issuer's set of public signing keys",
             ));
         }
-        Ok(Self {
-            ids_matter: true,
-            ..Self::new(keys, skipped)
-        })
+        Ok(Self { ids_matter: true, ..Self::new(keys, skipped) })
     }
 
     /// A set of these keys.
@@ -93,13 +87,7 @@ impl KeySet {
             }
         }
         let generation = GENERATIONS.fetch_add(1, Ordering::Relaxed);
-        Self {
-            ids_matter: !by_id.is_empty(),
-            keys,
-            by_id,
-            skipped,
-            generation,
-        }
+        Self { ids_matter: !by_id.is_empty(), keys, by_id, skipped, generation }
     }
 
     /// The number of keys.
@@ -137,10 +125,7 @@ impl KeySet {
         let fits = |key: &&VerificationKey| key.usable(listed).contains(algorithm);
         let mut chosen = [None; MAX_TRIES];
         let fill = |chosen: &mut [Option<_>; MAX_TRIES], keys: &mut dyn Iterator<Item = _>| {
-            chosen
-                .iter_mut()
-                .zip(keys)
-                .for_each(|(slot, key)| *slot = Some(key));
+            chosen.iter_mut().zip(keys).for_each(|(slot, key)| *slot = Some(key));
         };
         match key_id {
             Some(id) if self.ids_matter => {
@@ -152,11 +137,7 @@ impl KeySet {
             }
             _ => fill(&mut chosen, &mut self.keys.iter().filter(fits)),
         }
-        if chosen[0].is_none() {
-            Candidates::NoneFits
-        } else {
-            Candidates::Keys(chosen)
-        }
+        if chosen[0].is_none() { Candidates::NoneFits } else { Candidates::Keys(chosen) }
     }
 }
 
@@ -212,11 +193,7 @@ mod tests {
         assert_eq!(tried(&set, Some("a"), Algorithm::EdDSA), Some(1));
         assert_eq!(tried(&set, Some("a"), Algorithm::ES256), Some(0));
         for other in ["", "A", "a ", "ab", "../a"] {
-            assert_eq!(
-                tried(&set, Some(other), Algorithm::EdDSA),
-                None,
-                "{other:?}"
-            );
+            assert_eq!(tried(&set, Some(other), Algorithm::EdDSA), None, "{other:?}");
         }
     }
 
@@ -239,17 +216,9 @@ mod tests {
     #[test]
     fn a_key_that_was_configured_without_an_id_ignores_the_tokens() {
         let key = VerificationKey::jwk(format!("{{{ED}}}")).unwrap();
-        assert_eq!(
-            tried(&KeySet::from_keys([key]), Some("a"), Algorithm::EdDSA),
-            Some(1)
-        );
-        let named = VerificationKey::jwk(format!("{{{ED}}}"))
-            .unwrap()
-            .with_key_id("b");
-        assert_eq!(
-            tried(&KeySet::from_keys([named]), Some("a"), Algorithm::EdDSA),
-            None
-        );
+        assert_eq!(tried(&KeySet::from_keys([key]), Some("a"), Algorithm::EdDSA), Some(1));
+        let named = VerificationKey::jwk(format!("{{{ED}}}")).unwrap().with_key_id("b");
+        assert_eq!(tried(&KeySet::from_keys([named]), Some("a"), Algorithm::EdDSA), None);
     }
 
     #[test]
@@ -261,9 +230,6 @@ mod tests {
 
     #[test]
     fn no_two_sets_share_a_generation() {
-        assert_ne!(
-            set(&[(ED, "a")]).generation(),
-            set(&[(ED, "a")]).generation()
-        );
+        assert_ne!(set(&[(ED, "a")]).generation(), set(&[(ED, "a")]).generation());
     }
 }

@@ -62,10 +62,7 @@ pub struct RefreshError {
 impl RefreshError {
     /// A failure after which the next attempt is worth making in `retry_after`.
     pub const fn new(retry_after: Duration) -> Self {
-        Self {
-            retry_after,
-            source: None,
-        }
+        Self { retry_after, source: None }
     }
 
     /// Adds the cause.
@@ -124,13 +121,7 @@ pub struct KeySourceHealth {
 impl KeySourceHealth {
     /// A health of this state with that many keys; the other fields can be set.
     pub const fn new(state: KeySetState, keys: usize) -> Self {
-        Self {
-            state,
-            keys,
-            age: None,
-            next_attempt: None,
-            last_error: None,
-        }
+        Self { state, keys, age: None, next_attempt: None, last_error: None }
     }
 }
 

@@ -58,14 +58,10 @@ impl VerificationKey {
     /// Text that is not base64url, and as [`shared_secret`](Self::shared_secret).
     pub fn shared_secret_base64url(text: impl AsRef<str>) -> Result<Self, BuildError> {
         let text = text.as_ref();
-        let secret = base64url::decode(text.as_bytes())
-            .map(zeroize::Zeroizing::new)
-            .map_err(|_| {
+        let secret =
+            base64url::decode(text.as_bytes()).map(zeroize::Zeroizing::new).map_err(|_| {
                 BuildError::new(Problem::new(
-                    format!(
-                        "a shared secret of {} characters that is not base64url",
-                        text.len()
-                    ),
+                    format!("a shared secret of {} characters that is not base64url", text.len()),
                     "other bytes than the issuer's would be the key",
                     "Pass the text to `shared_secret` if the issuer signs with the text itself",
                 ))
@@ -132,12 +128,7 @@ impl VerificationKey {
             Err(Unprepared::Rejected) => Err((format!("{material:?}"), Unusable::Rejected)),
         };
         let prepared = algorithms.iter().map(prepare).collect::<Result<_, _>>()?;
-        Ok(Self {
-            key_id: None,
-            material,
-            declared,
-            prepared,
-        })
+        Ok(Self { key_id: None, material, declared, prepared })
     }
 
     pub(crate) const fn is_secret(&self) -> bool {

@@ -12,10 +12,7 @@ pub(crate) struct Accepted<C> {
 
 impl<C> Accepted<C> {
     pub(super) fn new(signed: SignedClaims<C>) -> Self {
-        Self {
-            info: signed.info,
-            claims: signed.claims,
-        }
+        Self { info: signed.info, claims: signed.claims }
     }
 
     /// The token and its claims.

@@ -50,11 +50,7 @@ pub(super) fn check_audience(wanted: &Audiences, token: &TokenInfo) -> Result<()
             if audiences.peek().is_none() {
                 return Err(refused.with_detail("`aud` is missing"));
             }
-            if audiences.any(is_wanted) {
-                Ok(())
-            } else {
-                Err(refused)
-            }
+            if audiences.any(is_wanted) { Ok(()) } else { Err(refused) }
         }
         // `build` does not let these through; refusing costs nothing.
         Audiences::Undecided | Audiences::Contradictory => Err(refused),

@@ -60,11 +60,7 @@ struct RegisteredRule {
 impl Policy {
     /// The strict defaults. The audience is still to be decided on.
     pub fn new() -> Self {
-        let times = Times {
-            leeway: DEFAULT_LEEWAY,
-            max_age: None,
-            expiry_required: true,
-        };
+        let times = Times { leeway: DEFAULT_LEEWAY, max_age: None, expiry_required: true };
         Self {
             algorithms: None,
             audiences: Audiences::Undecided,
@@ -153,10 +149,7 @@ impl Policy {
         name: &'static str,
         rule: impl Fn(&TokenInfo) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.rules.push(RegisteredRule {
-            name,
-            rule: Arc::new(rule),
-        });
+        self.rules.push(RegisteredRule { name, rule: Arc::new(rule) });
         self
     }
 
@@ -238,10 +231,8 @@ impl Policy {
         }
         if let Some(listed) = self.algorithms {
             let secret = AlgorithmSet::of_family(AlgorithmFamily::Hmac);
-            let (symmetric, all) = (
-                listed.intersection(secret).iter().count(),
-                listed.iter().count(),
-            );
+            let (symmetric, all) =
+                (listed.intersection(secret).iter().count(), listed.iter().count());
             if all == 0 {
                 problem(
                     format!("an empty list of algorithms for {of}"),

@@ -60,17 +60,13 @@ fn read(variable: &str) -> Result<VerificationKey, BuildError> {
     };
     match env::var(variable).map(Zeroizing::new) {
         Ok(secret) if secret.len() < 32 => problem(
-            format!(
-                "a secret of {} bytes in `{variable}`, where 32 are the least",
-                secret.len()
-            ),
+            format!("a secret of {} bytes in `{variable}`, where 32 are the least", secret.len()),
             "it can be found by trying (RFC 7518 §3.2)",
         ),
         Ok(secret) => VerificationKey::shared_secret(secret.as_bytes()),
-        Err(VarError::NotPresent) => problem(
-            format!("`{variable}` is not set"),
-            "there is no secret to verify with",
-        ),
+        Err(VarError::NotPresent) => {
+            problem(format!("`{variable}` is not set"), "there is no secret to verify with")
+        }
         Err(VarError::NotUnicode(_)) => problem(
             format!("`{variable}` is not UTF-8"),
             "other bytes than the issuer's might be the key",

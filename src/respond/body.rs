@@ -29,17 +29,11 @@ pin_project! {
 
 impl<B> ResponseBody<B> {
     pub(crate) const fn inner(body: B) -> Self {
-        Self {
-            kind: Kind::Inner { body },
-        }
+        Self { kind: Kind::Inner { body } }
     }
 
     pub(crate) fn refusal(body: Bytes) -> Self {
-        Self {
-            kind: Kind::Refusal {
-                body: Some(body).filter(|body| !body.is_empty()),
-            },
-        }
+        Self { kind: Kind::Refusal { body: Some(body).filter(|body| !body.is_empty()) } }
     }
 }
 

@@ -102,9 +102,7 @@ fn quote(text: &str) -> String {
 
 /// The characters of a scope (RFC 6749 §3.3), and the spaces between scopes.
 fn scope_text(text: &str) -> String {
-    text.chars()
-        .filter(|char| matches!(char, ' ' | '!' | '#'..='[' | ']'..='~'))
-        .collect()
+    text.chars().filter(|char| matches!(char, ' ' | '!' | '#'..='[' | ']'..='~')).collect()
 }
 
 #[cfg(test)]
@@ -133,10 +131,8 @@ mod tests {
     #[test]
     fn nothing_can_be_injected_through_a_realm_or_a_scope() {
         let scope = "a\"b\\c\r\nSet-Cookie: d";
-        let challenges = Challenges::new(
-            Some("x\", error=\"none\\\r\nSet-Cookie: y\u{e9}\u{0}"),
-            Some(scope),
-        );
+        let challenges =
+            Challenges::new(Some("x\", error=\"none\\\r\nSet-Cookie: y\u{e9}\u{0}"), Some(scope));
         assert_eq!(
             text(&challenges, Challenge::Bare),
             "Bearer realm=\"x\\\", error=\\\"none\\\\Set-Cookie: y\", scope=\"abcSet-Cookie: d\""

@@ -137,18 +137,10 @@ mod tests {
         let (parts, ()) = http::Request::new(()).into_parts();
         let quiet = ProblemJson::new().respond(&rejection, &parts).into_body();
         assert!(!String::from_utf8_lossy(&quiet).contains("aud"));
-        let verbose = ProblemJson::new()
-            .verbose()
-            .respond(&rejection, &parts)
-            .into_body();
+        let verbose = ProblemJson::new().verbose().respond(&rejection, &parts).into_body();
         let verbose: serde_json::Value = serde_json::from_slice(&verbose).unwrap();
         assert_eq!(verbose["code"], "invalid_audience");
         assert_eq!(verbose["error"], "invalid_token");
-        assert!(
-            verbose["reason"]
-                .as_str()
-                .unwrap()
-                .contains("`aud` is missing")
-        );
+        assert!(verbose["reason"].as_str().unwrap().contains("`aud` is missing"));
     }
 }

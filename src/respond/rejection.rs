@@ -22,12 +22,7 @@ pub struct Rejection<'a> {
 impl<'a> Rejection<'a> {
     pub(crate) fn new(error: &'a Error, challenges: &'a Challenges) -> Self {
         let (status, challenge) = outcome(error.kind());
-        Self {
-            error,
-            status,
-            challenge,
-            challenges,
-        }
+        Self { error, status, challenge, challenges }
     }
 
     /// The exact reason. Not for clients: it tells an attacker how far a forgery got.
@@ -59,8 +54,7 @@ impl<'a> Rejection<'a> {
 
     /// The value of `WWW-Authenticate`.
     pub fn challenge(&self) -> Option<&'a HeaderValue> {
-        self.challenge
-            .map(|challenge| self.challenges.get(challenge))
+        self.challenge.map(|challenge| self.challenges.get(challenge))
     }
 
     pub(super) const fn kind_of_challenge(&self) -> Option<Challenge> {
@@ -86,12 +80,7 @@ impl<'a> Rejection<'a> {
             headers.insert(WWW_AUTHENTICATE, challenge.clone());
         }
         if self.status == StatusCode::SERVICE_UNAVAILABLE && !headers.contains_key(RETRY_AFTER) {
-            let seconds = self
-                .error
-                .retry_after()
-                .unwrap_or_default()
-                .as_secs()
-                .max(1);
+            let seconds = self.error.retry_after().unwrap_or_default().as_secs().max(1);
             headers.insert(RETRY_AFTER, seconds.into());
         }
         if !headers.contains_key(CACHE_CONTROL) {

@@ -34,10 +34,7 @@ struct Times {
 impl FixedClock {
     /// A clock that stands at the beginning of 2026.
     pub fn new() -> Self {
-        let times = Times {
-            wall_nanos: AtomicU64::new(0),
-            monotonic_nanos: AtomicU64::new(0),
-        };
+        let times = Times { wall_nanos: AtomicU64::new(0), monotonic_nanos: AtomicU64::new(0) };
         let clock = Self(Arc::new(times));
         clock.set(UNIX_EPOCH + START);
         clock

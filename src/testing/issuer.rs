@@ -177,10 +177,7 @@ impl TestIssuer {
             Some(pair) => serde_json::from_str(pair.jwk).unwrap_or_default(),
             None => Map::from_iter([
                 ("kty".to_owned(), "oct".into()),
-                (
-                    "k".to_owned(),
-                    base64url::encode(self.secret().as_bytes()).into(),
-                ),
+                ("k".to_owned(), base64url::encode(self.secret().as_bytes()).into()),
             ]),
         };
         jwk.insert("alg".to_owned(), self.algorithm.name().into());
@@ -201,39 +198,20 @@ impl TestIssuer {
         let mut claims = Map::new();
         let optional = [("iss", &self.name), ("aud", &self.audience)];
         for (name, value) in optional {
-            claims.extend(
-                value
-                    .as_ref()
-                    .map(|value| (name.to_owned(), Value::from(value.as_str()))),
-            );
+            claims
+                .extend(value.as_ref().map(|value| (name.to_owned(), Value::from(value.as_str()))));
         }
         claims.insert("iat".to_owned(), now.seconds().into());
-        claims.insert(
-            "exp".to_owned(),
-            now.saturating_add(LIFETIME).seconds().into(),
-        );
+        claims.insert("exp".to_owned(), now.saturating_add(LIFETIME).seconds().into());
         let mut header = Map::from_iter([("alg".to_owned(), self.algorithm.name().into())]);
-        header.extend(
-            self.key_id
-                .as_ref()
-                .map(|id| ("kid".to_owned(), Value::from(id.as_str()))),
-        );
-        TestToken {
-            issuer: self,
-            now,
-            header,
-            claims,
-        }
+        header.extend(self.key_id.as_ref().map(|id| ("kid".to_owned(), Value::from(id.as_str()))));
+        TestToken { issuer: self, now, header, claims }
     }
 
     /// Signs a header and a payload as they stand, whatever they are.
     pub fn sign(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
         let encode = |part: &[u8]| base64url::encode(part);
-        self.sign_encoded(&format!(
-            "{}.{}",
-            encode(header.as_ref()),
-            encode(payload.as_ref())
-        ))
+        self.sign_encoded(&format!("{}.{}", encode(header.as_ref()), encode(payload.as_ref())))
     }
 
     /// Signs a signing input as it stands: two parts that are encoded, or not.

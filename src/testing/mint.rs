@@ -14,11 +14,7 @@ impl SigningKey {
     /// A secret, or the private half in PEM: PKCS #1 for RSA, PKCS #8 otherwise.
     pub(super) fn new(algorithm: Algorithm, key: &str) -> Option<Self> {
         use crate::jws::AlgorithmFamily as F;
-        let der = || {
-            x509_cert::der::pem::decode_vec(key.as_bytes())
-                .ok()
-                .map(|(_, der)| der)
-        };
+        let der = || x509_cert::der::pem::decode_vec(key.as_bytes()).ok().map(|(_, der)| der);
         Some(Self(match algorithm.family() {
             F::Hmac => EncodingKey::from_secret(key.as_bytes()),
             F::RsaPkcs1 | F::RsaPss => EncodingKey::from_rsa_der(&der()?),

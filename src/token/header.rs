@@ -43,10 +43,7 @@ impl TokenSource for BearerHeader {
 
 /// Takes the token out of a field value. Works on bytes: any of them may be there.
 fn bearer(value: &[u8]) -> Result<&str, Error> {
-    let end = value
-        .iter()
-        .position(|byte| !is_token_char(*byte))
-        .unwrap_or(value.len());
+    let end = value.iter().position(|byte| !is_token_char(*byte)).unwrap_or(value.len());
     let Some((scheme, rest)) = value.split_at_checked(end) else {
         return Err(ErrorKind::MalformedHeader.into());
     };
@@ -58,10 +55,7 @@ fn bearer(value: &[u8]) -> Result<&str, Error> {
         Some(b' ' | b'\t') | None => {}
         Some(_) => return Err(ErrorKind::UnsupportedScheme.into()),
     }
-    let start = rest
-        .iter()
-        .position(|byte| *byte != b' ')
-        .unwrap_or(rest.len());
+    let start = rest.iter().position(|byte| *byte != b' ').unwrap_or(rest.len());
     let token = rest.get(start..).unwrap_or_default();
     if !is_token68(token) {
         return Err(ErrorKind::MalformedHeader.into());
@@ -78,13 +72,9 @@ const fn is_token_char(byte: u8) -> bool {
 /// `token68` of RFC 9110 §11.2, which RFC 6750 calls `b64token`.
 fn is_token68(token: &[u8]) -> bool {
     let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
-    let (text, _) = token
-        .split_at_checked(token.len() - padding)
-        .unwrap_or_default();
+    let (text, _) = token.split_at_checked(token.len() - padding).unwrap_or_default();
     !text.is_empty()
-        && text
-            .iter()
-            .all(|byte| TOKEN68.get(usize::from(*byte)).is_some_and(|is| *is))
+        && text.iter().all(|byte| TOKEN68.get(usize::from(*byte)).is_some_and(|is| *is))
 }
 
 /// A table: the check looks at every byte of every token.
@@ -108,12 +98,7 @@ mod tests {
 
     #[test]
     fn the_scheme_in_any_case_and_one_or_more_spaces() {
-        for value in [
-            "Bearer a.b.c",
-            "bearer a.b.c",
-            "BEARER a.b.c",
-            "bEaReR    a.b.c",
-        ] {
+        for value in ["Bearer a.b.c", "bearer a.b.c", "BEARER a.b.c", "bEaReR    a.b.c"] {
             assert_eq!(bearer(value.as_bytes()).unwrap(), "a.b.c", "{value}");
         }
         assert_eq!(bearer(b"Bearer a-._~+/9==").unwrap(), "a-._~+/9==");
@@ -149,12 +134,7 @@ mod tests {
             (b"Bearer a%2eb", MalformedHeader),
         ];
         for (value, kind) in cases {
-            assert_eq!(
-                bearer(value).unwrap_err().kind(),
-                *kind,
-                "{}",
-                value.escape_ascii()
-            );
+            assert_eq!(bearer(value).unwrap_err().kind(), *kind, "{}", value.escape_ascii());
         }
     }
 }

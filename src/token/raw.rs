@@ -25,18 +25,12 @@ pub enum Origin {
 impl<'a> RawToken<'a> {
     /// A token that was found somewhere else than in a header field.
     pub fn new(text: impl Into<Cow<'a, str>>) -> Self {
-        Self {
-            text: text.into(),
-            origin: Origin::Other,
-        }
+        Self { text: text.into(), origin: Origin::Other }
     }
 
     /// A token that was found in this header field, which the layer then marks as sensitive.
     pub fn in_header(name: HeaderName, text: impl Into<Cow<'a, str>>) -> Self {
-        Self {
-            text: text.into(),
-            origin: Origin::Header(name),
-        }
+        Self { text: text.into(), origin: Origin::Header(name) }
     }
 
     /// The token itself. Do not log it.
@@ -52,8 +46,6 @@ impl<'a> RawToken<'a> {
 
 impl fmt::Debug for RawToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawToken")
-            .field("origin", &self.origin)
-            .finish_non_exhaustive()
+        f.debug_struct("RawToken").field("origin", &self.origin).finish_non_exhaustive()
     }
 }

@@ -111,15 +111,8 @@ impl VerifierBuilder<Claims> {
 
     fn with_keys(given: Result<RoadKeys, BuildError>, secret: bool) -> Self {
         let mut builder = Verifier::builder();
-        let keys = given
-            .map_err(|error| builder.problems.extend(error.into_problems()))
-            .ok();
-        builder.single = Some(Single {
-            keys,
-            secret,
-            name: None,
-            any_name: false,
-        });
+        let keys = given.map_err(|error| builder.problems.extend(error.into_problems())).ok();
+        builder.single = Some(Single { keys, secret, name: None, any_name: false });
         builder
     }
 }
@@ -186,9 +179,8 @@ impl<C> VerifierBuilder<C> {
     /// Takes tokens that were signed with this secret, too: the one before the last rotation.
     pub fn and_previous(mut self, secret: impl AsRef<[u8]>) -> Self {
         match &mut self.single {
-            Some(Single {
-                keys, secret: true, ..
-            }) => match VerificationKey::shared_secret(secret) {
+            Some(Single { keys, secret: true, .. }) => match VerificationKey::shared_secret(secret)
+            {
                 Ok(key) => {
                     if let Some(RoadKeys::Single(keys)) = keys {
                         keys.push(key);
@@ -302,13 +294,7 @@ impl<C> VerifierBuilder<C> {
     ///
     /// Everything that is unsafe or cannot work, at once.
     pub fn build(self) -> Result<Verifier<C>, BuildError> {
-        let Self {
-            single,
-            policy,
-            mut trusted,
-            mut problems,
-            ..
-        } = self;
+        let Self { single, policy, mut trusted, mut problems, .. } = self;
         let mut problem = |what: &str, why, fix| problems.push(Problem::new(what, why, fix));
         if self.stray_settings {
             problem(
@@ -324,12 +310,7 @@ impl<C> VerifierBuilder<C> {
                 "Start with `Verifier::shared_secret`, `pem` or `jwks`, or call `trust`",
             ),
             None => {}
-            Some(Single {
-                keys,
-                secret,
-                name,
-                any_name,
-            }) => {
+            Some(Single { keys, secret, name, any_name }) => {
                 match (&name, any_name) {
                     (None, false) if !secret => problem(
                         "no issuer",
@@ -349,14 +330,7 @@ impl<C> VerifierBuilder<C> {
                         trusted.insert(0, Issuer { name, keys, policy });
                     }
                     Some(RoadKeys::Set(set)) => {
-                        trusted.insert(
-                            0,
-                            Issuer {
-                                name,
-                                keys: set.into(),
-                                policy,
-                            },
-                        );
+                        trusted.insert(0, Issuer { name, keys: set.into(), policy });
                     }
                     // The keys' own problem is in the list; the policy is still worth a look.
                     None => problems.extend(policy.problems("the issuer")),

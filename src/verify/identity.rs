@@ -72,8 +72,6 @@ impl Grants for Identity {
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Identity")
-            .field("token", self.0.token())
-            .finish()
+        f.debug_struct("Identity").field("token", self.0.token()).finish()
     }
 }

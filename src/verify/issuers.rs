@@ -43,11 +43,7 @@ pub struct Issuer {
 impl Issuer {
     /// An issuer whose tokens carry this name in `iss`, byte for byte.
     pub fn new(name: impl Into<String>, keys: impl Into<Keys>, policy: Policy) -> Self {
-        Self {
-            name: Some(name.into()),
-            keys: keys.into(),
-            policy,
-        }
+        Self { name: Some(name.into()), keys: keys.into(), policy }
     }
 
     /// An issuer whose tokens are known by their keys alone.
@@ -55,11 +51,7 @@ impl Issuer {
     /// As the only issuer it takes tokens with any `iss` or none; beside named issuers only those
     /// without.
     pub fn unnamed(keys: impl Into<Keys>, policy: Policy) -> Self {
-        Self {
-            name: None,
-            keys: keys.into(),
-            policy,
-        }
+        Self { name: None, keys: keys.into(), policy }
     }
 
     fn described(&self) -> String {
@@ -87,11 +79,7 @@ impl Issuer {
         };
         let secrets = set.keys().iter().filter(|key| key.is_secret()).count();
         if set.is_empty() {
-            problem(
-                format!("no keys for {of}"),
-                "no token could be verified",
-                "Give it a key",
-            );
+            problem(format!("no keys for {of}"), "no token could be verified", "Give it a key");
         } else if secrets != 0 && secrets != set.len() {
             problem(
                 format!("secrets and public keys together for {of}"),
@@ -147,11 +135,7 @@ impl Issuers {
                 ));
             }
         }
-        Self {
-            all,
-            by_name,
-            unnamed,
-        }
+        Self { all, by_name, unnamed }
     }
 
     pub(super) fn get(&self, index: usize) -> Option<&Issuer> {

@@ -94,8 +94,6 @@ impl<C> Clone for Verified<C> {
 
 impl<C> fmt::Debug for Verified<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verified")
-            .field("token", &self.0.token)
-            .finish_non_exhaustive()
+        f.debug_struct("Verified").field("token", &self.0.token).finish_non_exhaustive()
     }
 }

@@ -57,11 +57,7 @@ enum Stop {
     /// It is refused.
     Refused(Error),
     /// Newer keys may help; if not, this is the refusal.
-    Keys {
-        source: Arc<dyn KeySource>,
-        reason: RefreshReason,
-        refusal: Error,
-    },
+    Keys { source: Arc<dyn KeySource>, reason: RefreshReason, refusal: Error },
 }
 
 impl From<Error> for Stop {
@@ -88,11 +84,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         match self.verify_with_current_keys(token) {
             Ok(verified) => self.check_standing(verified),
             Err(Stop::Refused(error)) => Answer::now(Err(error)),
-            Err(Stop::Keys {
-                source,
-                reason,
-                refusal,
-            }) => {
+            Err(Stop::Keys { source, reason, refusal }) => {
                 match source.refresh(reason).try_now() {
                     Ok(outcome) => self.verify_again(token, outcome, refusal),
                     Err(refreshing) => {
@@ -116,19 +108,12 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     /// [`ErrorKind::RevocationUnavailable`] when something would have to be fetched first.
     pub fn verify_now(&self, token: &str) -> Result<Verified<C>, Error> {
         match self.verify_with_current_keys(token) {
-            Ok(verified) => self
-                .check_standing(verified)
-                .try_now()
-                .unwrap_or_else(|_waiting| {
-                    let detail = "the revocation list has to be waited for";
-                    Err(Error::new(ErrorKind::RevocationUnavailable).with_detail(detail))
-                }),
+            Ok(verified) => self.check_standing(verified).try_now().unwrap_or_else(|_waiting| {
+                let detail = "the revocation list has to be waited for";
+                Err(Error::new(ErrorKind::RevocationUnavailable).with_detail(detail))
+            }),
             Err(Stop::Refused(error)) => Err(error),
-            Err(Stop::Keys {
-                source,
-                reason,
-                refusal,
-            }) => match source.refresh(reason).try_now() {
+            Err(Stop::Keys { source, reason, refusal }) => match source.refresh(reason).try_now() {
                 // Ready outcomes lead to ready verdicts, but for a revocation list that is not.
                 Ok(outcome) => {
                     let again = self.verify_again(token, outcome, refusal);
@@ -187,9 +172,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         let payload = verify_signature(issuer, compact, &header)?;
         let signed = payload.read::<C>(issuer.policy.required())?;
         let now = NumericDate::from(inner.clock.now());
-        let accepted = issuer
-            .policy
-            .accept(signed, inner.issuers.expected(issuer), now)?;
+        let accepted = issuer.policy.accept(signed, inner.issuers.expected(issuer), now)?;
         let verified = Verified::new(accepted)?;
         for (name, check) in &inner.checks {
             if !check(&verified) {
@@ -227,11 +210,7 @@ fn verify_signature(
     compact: Compact<'_>,
     header: &UnverifiedHeader<'_>,
 ) -> Result<SignedPayload, Stop> {
-    if issuer
-        .policy
-        .listed()
-        .is_some_and(|listed| !listed.contains(header.algorithm))
-    {
+    if issuer.policy.listed().is_some_and(|listed| !listed.contains(header.algorithm)) {
         return Err(Error::new(ErrorKind::AlgorithmNotAllowed).into());
     }
     match &issuer.keys.0 {
@@ -241,17 +220,10 @@ fn verify_signature(
         Held::Source(source) => {
             let outcome = match source.current() {
                 Some(set) => verify_with_set(&set, issuer, compact, header),
-                None => Err((
-                    ErrorKind::KeysUnavailable.into(),
-                    Some(RefreshReason::Empty),
-                )),
+                None => Err((ErrorKind::KeysUnavailable.into(), Some(RefreshReason::Empty))),
             };
             outcome.map_err(|(refusal, reason)| match reason {
-                Some(reason) => Stop::Keys {
-                    source: Arc::clone(source),
-                    reason,
-                    refusal,
-                },
+                Some(reason) => Stop::Keys { source: Arc::clone(source), reason, refusal },
                 None => Stop::Refused(refusal),
             })
         }
@@ -283,10 +255,9 @@ fn verify_with_set(
             }
             Err((refusal, Some(RefreshReason::BadSignature)))
         }
-        Candidates::UnknownId => Err((
-            ErrorKind::UnknownKey.into(),
-            Some(RefreshReason::UnknownKey),
-        )),
+        Candidates::UnknownId => {
+            Err((ErrorKind::UnknownKey.into(), Some(RefreshReason::UnknownKey)))
+        }
         Candidates::NoneFits => {
             // A new key may bring its algorithm; a secret never comes from a source.
             let hopeless =
@@ -305,8 +276,6 @@ impl<C> Clone for Verifier<C> {
 
 impl<C> fmt::Debug for Verifier<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verifier")
-            .field("issuers", &self.0.issuers)
-            .finish_non_exhaustive()
+        f.debug_struct("Verifier").field("issuers", &self.0.issuers).finish_non_exhaustive()
     }
 }
