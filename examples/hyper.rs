@@ -32,17 +32,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let verifier = Verifier::shared_secret(&secret).any_audience().build()?;
 
     // The layer stands in front of the one service that needs it.
-    let me = ServiceBuilder::new()
-        .layer(JwtAuthLayer::new(verifier))
-        .service_fn(me);
+    let me = ServiceBuilder::new().layer(JwtAuthLayer::new(verifier)).service_fn(me);
     let app = service_fn(move |request: Request<Incoming>| {
         let me = me.clone();
         async move {
             match request.uri().path() {
-                "/me" => me
-                    .oneshot(request)
-                    .await
-                    .map(|response| response.map(BodyExt::boxed)),
+                "/me" => me.oneshot(request).await.map(|response| response.map(BodyExt::boxed)),
                 "/" => Ok(text(StatusCode::OK, "public; /me needs a token\n")),
                 _ => Ok(text(StatusCode::NOT_FOUND, "not found\n")),
             }

@@ -75,9 +75,7 @@ fn verifier(file: &str, algorithm: Option<&str>) -> Result<Verifier, Box<dyn Err
     } else {
         VerificationKey::shared_secret(text.strip_suffix('\n').unwrap_or(&text))?.into()
     };
-    Ok(Verifier::builder()
-        .trust(Issuer::unnamed(keys, policy))
-        .build()?)
+    Ok(Verifier::builder().trust(Issuer::unnamed(keys, policy)).build()?)
 }
 
 /// The kind of key says which algorithm it is for, unless it is RSA.
@@ -86,9 +84,7 @@ fn pem(text: &str, algorithm: Option<Algorithm>) -> Result<VerificationKey, Box<
         return Ok(VerificationKey::pem(algorithm, text)?);
     }
     let usual = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::ES384];
-    let of_its_kind = usual
-        .into_iter()
-        .find_map(|usual| VerificationKey::pem(usual, text).ok());
+    let of_its_kind = usual.into_iter().find_map(|usual| VerificationKey::pem(usual, text).ok());
     match of_its_kind {
         Some(key) => Ok(key),
         None => Ok(VerificationKey::pem(Algorithm::RS256, text)?),

@@ -6,6 +6,35 @@ use std::time::{Duration, Instant, SystemTime};
 /// Where the time comes from: wall time for tokens, monotonic time for the age of keys.
 ///
 /// Inject your own to test expiry without sleeping; the feature `test-util` has a ready one.
+///
+/// ```
+/// # #[cfg(feature = "aws-lc-rs")] {
+/// use std::time::{Duration, SystemTime};
+/// use tower_jwt_auth::clock::Clock;
+/// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
+///
+/// /// A server whose clock is an hour ahead.
+/// #[derive(Debug)]
+/// struct AnHourAhead;
+///
+/// impl Clock for AnHourAhead {
+///     fn now(&self) -> SystemTime {
+///         SystemTime::now() + Duration::from_secs(3600)
+///     }
+///     fn monotonic(&self) -> Duration {
+///         Duration::ZERO
+///     }
+/// }
+///
+/// let issuer = TestIssuer::hs256();
+/// let builder = || Verifier::shared_secret(issuer.secret()).any_audience();
+/// let token = issuer.token().expires_in(Duration::from_secs(600)).mint();
+/// assert!(builder().build()?.verify_now(&token).is_ok());
+/// let late = builder().clock(AnHourAhead).build()?;
+/// assert_eq!(late.verify_now(&token).unwrap_err().kind(), ErrorKind::TokenExpired);
+/// # }
+/// # Ok::<(), tower_jwt_auth::BuildError>(())
+/// ```
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The wall time, which `exp`, `nbf` and `iat` are compared with.
     fn now(&self) -> SystemTime;

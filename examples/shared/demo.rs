@@ -23,11 +23,7 @@ pub(crate) fn port() -> Result<u16, Box<dyn Error>> {
 /// Stands in for the issuer, which would have made the token after a log-in.
 pub(crate) fn print_what_to_try(url: &str, secret: &str) {
     let issuer = TestIssuer::hs256().with_secret(secret);
-    let token = issuer
-        .token()
-        .subject("user-1")
-        .claim("email", "user-1@example.com")
-        .mint();
+    let token = issuer.token().subject("user-1").claim("email", "user-1@example.com").mint();
     let tampered = issuer.token().subject("user-1").mint_tampered();
     println!("listening on {url}");
     println!("token: {token}");

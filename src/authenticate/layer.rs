@@ -19,7 +19,36 @@ use crate::verify::Verifier;
 ///
 /// A request with a valid token goes on with [`Verified<C>`](crate::Verified) and
 /// [`Identity`](crate::verify::Identity) in its extensions; any other is answered here and never
-/// reaches the service. The module [`authenticate`](crate::authenticate) has an example.
+/// reaches the service. The module [`authenticate`](crate::authenticate) shows it around a service.
+///
+/// ```
+/// # #[cfg(feature = "aws-lc-rs")] {
+/// # futures_util::future::FutureExt::now_or_never(async {
+/// use http::{Request, Response, StatusCode};
+/// use tower::{Layer, ServiceExt, service_fn};
+/// use tower_jwt_auth::{JwtAuthLayer, Rule, Verifier, testing::TestIssuer};
+///
+/// let issuer = TestIssuer::hs256();
+/// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
+/// let layer = JwtAuthLayer::new(verifier)
+///     .realm("orders")
+///     .challenge_scope(&Rule::scope("orders:read"))
+///     .bypass(|request| request.uri.path() == "/health");
+/// let service = layer.layer(service_fn(async |_: Request<()>| {
+///     Ok::<_, std::convert::Infallible>(Response::new(http_body_util::Empty::<bytes::Bytes>::new()))
+/// }));
+///
+/// let health = Request::builder().uri("/health").body(())?;
+/// assert_eq!(service.clone().oneshot(health).await?.status(), StatusCode::OK);
+///
+/// let refused = service.oneshot(Request::new(())).await?;
+/// assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+/// assert_eq!(refused.headers()["www-authenticate"], r#"Bearer realm="orders", scope="orders:read""#);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).expect("nothing waits")?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[must_use = "a layer does nothing until it is put around a service"]
 pub struct JwtAuthLayer<C = Claims> {
     config: Arc<Config<C>>,

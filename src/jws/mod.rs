@@ -1,4 +1,7 @@
 //! JSON Web Signatures in the compact serialization (RFC 7515).
+//!
+//! What a token says of itself, to be read after it was verified: [`TokenInfo`] has the registered claims
+//! and the [`JoseHeader`], whatever the claims type.
 
 mod algorithm;
 pub(crate) mod base64url;

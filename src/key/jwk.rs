@@ -17,7 +17,7 @@ use crate::jws::{Algorithm, base64url};
 /// The most keys that are read from one document.
 const MAX_KEYS: usize = 128;
 
-/// Why a key of a set is not used.
+/// Why a key of a set is not used; [`KeySet::skipped`](super::KeySet::skipped) counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SkipReason {

@@ -14,6 +14,52 @@ use crate::error::BoxError;
 /// [`current`](Self::current) is asked for every token and must neither block nor wait. Only when it
 /// has nothing that fits is [`refresh`](Self::refresh) asked, once per token; budgets, cool-downs and
 /// the joining of simultaneous refreshes are the source's business.
+///
+/// ```
+/// # #[cfg(feature = "aws-lc-rs")] {
+/// use std::sync::{Arc, RwLock};
+/// use std::time::Duration;
+/// use tower_jwt_auth::key::{
+///     KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason, Refreshed,
+/// };
+/// use tower_jwt_auth::{Answer, ErrorKind, Issuer, Policy, Verifier, testing::TestIssuer};
+///
+/// /// A set that an operator may replace while the server runs.
+/// #[derive(Clone, Debug, Default)]
+/// struct Replaceable(Arc<RwLock<Option<Arc<KeySet>>>>);
+///
+/// impl KeySource for Replaceable {
+///     fn current(&self) -> Option<Arc<KeySet>> {
+///         self.0.read().ok()?.clone()
+///     }
+///     fn refresh(&self, _: RefreshReason) -> Answer<Result<Refreshed, RefreshError>> {
+///         // Nobody can be asked: it is there, or it is not.
+///         Answer::now(match self.current() {
+///             Some(_) => Ok(Refreshed::CoolingDown),
+///             None => Err(RefreshError::new(Duration::from_secs(5))),
+///         })
+///     }
+///     fn health(&self) -> KeySourceHealth {
+///         match self.current() {
+///             Some(set) => KeySourceHealth::new(KeySetState::Fresh, set.len()),
+///             None => KeySourceHealth::new(KeySetState::Empty, 0),
+///         }
+///     }
+/// }
+///
+/// let issuer = TestIssuer::es256().issuer("https://auth.example.com");
+/// let keys = Replaceable::default();
+/// let policy = Policy::new().any_audience();
+/// let verifier =
+///     Verifier::builder().trust(Issuer::new("https://auth.example.com", keys.clone(), policy)).build()?;
+///
+/// let token = issuer.token().mint();
+/// assert_eq!(verifier.verify_now(&token).unwrap_err().kind(), ErrorKind::KeysUnavailable);
+/// *keys.0.write().unwrap() = Some(Arc::new(KeySet::from_jwks(issuer.jwks())?));
+/// assert!(verifier.verify_now(&token).is_ok());
+/// # }
+/// # Ok::<(), tower_jwt_auth::BuildError>(())
+/// ```
 pub trait KeySource: fmt::Debug + Send + Sync + 'static {
     /// The keys in memory. `None` until there are any.
     fn current(&self) -> Option<Arc<KeySet>>;

@@ -11,6 +11,25 @@ use crate::error::{Error, ErrorKind};
 /// What a client may know is coarse: [`error_code`](Self::error_code) and
 /// [`description`](Self::description) are the same for every bad token, expiry excepted. The exact
 /// reason is [`error`](Self::error), for logs.
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::{Response, StatusCode, header::LOCATION, request::Parts};
+/// use tower_jwt_auth::respond::Rejection;
+///
+/// /// Sends people to the log-in page, and leaves programs with the challenge.
+/// fn log_in(rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes> {
+///     let mut response = rejection.response(Bytes::new());
+///     let person = request.headers.get("accept").is_some_and(|it| it.as_bytes().starts_with(b"text/html"));
+///     if rejection.status() == StatusCode::UNAUTHORIZED && person {
+///         *response.status_mut() = StatusCode::SEE_OTHER;
+///         response.headers_mut().insert(LOCATION, http::HeaderValue::from_static("/log-in"));
+///     }
+///     response
+/// }
+/// # fn takes(_: impl tower_jwt_auth::respond::Respond) {}
+/// # takes(log_in);
+/// ```
 #[derive(Debug)]
 pub struct Rejection<'a> {
     error: &'a Error,

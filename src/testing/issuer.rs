@@ -47,7 +47,24 @@ static ED25519: [KeyPair; 2] = key_pairs!("ed25519");
 
 /// Mints tokens with a fixed demo key, good ones and bad ones.
 ///
-/// The module [`testing`](crate::testing) has an example.
+/// ```
+/// # #[cfg(feature = "aws-lc-rs")] {
+/// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
+///
+/// let issuer = TestIssuer::es256();
+/// let verifier = Verifier::jwks(issuer.jwks()).any_issuer().any_audience().build()?;
+/// let kind = |token: String| verifier.verify_now(&token).err().map(|error| error.kind());
+///
+/// assert_eq!(kind(issuer.token().mint()), None);
+/// assert_eq!(kind(issuer.token().expired().mint()), Some(ErrorKind::TokenExpired));
+/// assert_eq!(kind(issuer.token().mint_tampered()), Some(ErrorKind::InvalidSignature));
+/// let other = issuer.clone().with_other_key();
+/// assert_eq!(kind(other.token().mint()), Some(ErrorKind::InvalidSignature));
+/// // Signed as it stands, whatever it is.
+/// assert_eq!(kind(issuer.sign(r#"{"alg":"ES256"}"#, "[]")), Some(ErrorKind::MalformedToken));
+/// # }
+/// # Ok::<(), tower_jwt_auth::BuildError>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "an issuer does nothing until it is asked for a token or a key"]
 pub struct TestIssuer {

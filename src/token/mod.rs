@@ -1,4 +1,7 @@
 //! Where in a request the token is.
+//!
+//! [`BearerHeader`] is the default: `Authorization: Bearer …`. [`from_fn`] makes a source of a function,
+//! and [`TokenSource`] is the seam for more.
 
 mod header;
 mod raw;

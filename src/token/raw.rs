@@ -6,6 +6,14 @@ use std::fmt;
 use http::header::HeaderName;
 
 /// A token as it was found in a request, and where. Never printed.
+///
+/// ```
+/// use tower_jwt_auth::token::RawToken;
+///
+/// let token = RawToken::new("a.b.c");
+/// assert_eq!(token.as_str(), "a.b.c");
+/// assert!(!format!("{token:?}").contains("a.b.c"));
+/// ```
 #[derive(Clone)]
 pub struct RawToken<'a> {
     text: Cow<'a, str>,
