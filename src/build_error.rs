@@ -37,6 +37,14 @@ impl BuildError {
         if problems.is_empty() { Ok(value) } else { Err(Self { problems }) }
     }
 
+    /// The same problems, said of this place.
+    pub(crate) fn within(mut self, place: &str) -> Self {
+        for problem in &mut self.problems {
+            problem.what = format!("{} in {place}", problem.what);
+        }
+        self
+    }
+
     pub(crate) fn into_problems(self) -> Vec<Problem> {
         self.problems
     }

@@ -1,6 +1,7 @@
 //! The one place that reads the time.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Where the time comes from: wall time for tokens, monotonic time for the age of keys.
@@ -41,6 +42,16 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 
     /// Time since an arbitrary fixed point; never goes back, whatever happens to the wall clock.
     fn monotonic(&self) -> Duration;
+}
+
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> SystemTime {
+        C::now(self)
+    }
+
+    fn monotonic(&self) -> Duration {
+        C::monotonic(self)
+    }
 }
 
 /// The operating system's clocks; the default.

@@ -23,11 +23,11 @@ use crate::claims::Grants;
 /// assert!(Rule::scope("orders:read").or(Rule::role("admin")).permits(&Reader));
 /// assert!(!Rule::all_scopes(["orders:read", "orders:write"]).permits(&Reader));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 #[must_use = "a rule does nothing until it is put into a layer or asked"]
 pub struct Rule(Condition);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 enum Condition {
     Scope(Box<str>),
     Role(Box<str>),

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{HeaderMap, Method, Response};
+use http::{HeaderMap, HeaderName, Response};
 use serde::de::DeserializeOwned;
 
 use super::extensions::{forget, insert, insert_anonymous};
 use crate::answer::Answer;
 use crate::error::{Error, ErrorKind};
 use crate::observe;
-use crate::possession::{Confirm, Confirmation};
-use crate::respond::{Challenges, Rejection, Respond};
+use crate::possession::{Confirm, Confirmation, Unconfirmed};
+use crate::respond::Refuser;
 use crate::token::{Origin, RawToken, TokenSource};
 use crate::verify::{Verified, Verifier};
 
@@ -21,14 +22,13 @@ pub(super) type Bypass = dyn Fn(&Parts) -> bool + Send + Sync;
 pub(super) struct Config<C> {
     pub(super) verifier: Verifier<C>,
     pub(super) source: Arc<dyn TokenSource>,
-    pub(super) responder: Arc<dyn Respond>,
+    pub(super) refuser: Arc<Refuser>,
     pub(super) confirm: Option<Arc<dyn Confirm>>,
     pub(super) bypass: Option<Arc<Bypass>>,
     pub(super) missing_allowed: bool,
     pub(super) bound_tokens_accepted: bool,
     pub(super) realm: Option<Box<str>>,
     pub(super) scope: Option<Box<str>>,
-    pub(super) challenges: Challenges,
 }
 
 impl<C> Clone for Config<C> {
@@ -36,26 +36,29 @@ impl<C> Clone for Config<C> {
         Self {
             verifier: self.verifier.clone(),
             source: Arc::clone(&self.source),
-            responder: Arc::clone(&self.responder),
+            refuser: Arc::clone(&self.refuser),
             confirm: self.confirm.clone(),
             bypass: self.bypass.clone(),
             missing_allowed: self.missing_allowed,
             bound_tokens_accepted: self.bound_tokens_accepted,
             realm: self.realm.clone(),
             scope: self.scope.clone(),
-            challenges: self.challenges.clone(),
         }
     }
 }
 
 /// How far a request has come.
 pub(super) enum Progress<C> {
-    Admitted(Pass<C>),
-    Refused(Error),
-    /// Waits for keys or a revocation list.
-    Verifying(Answer<Result<Verified<C>, Error>>),
-    /// Waits for the proof of possession to be judged.
-    Confirming(Verified<C>, Answer<Result<Confirmation, Error>>),
+    Done(Result<Pass<C>, Unconfirmed>),
+    Waiting(Pending<C>),
+}
+
+/// What a request waits for.
+pub(super) enum Pending<C> {
+    /// Keys or a revocation list. The token is kept if a proof of possession is still to be judged.
+    Verifying(Answer<Result<Verified<C>, Error>>, Option<RawToken<'static>>),
+    /// The verdict on the proof.
+    Confirming(Verified<C>, Answer<Result<Confirmation, Unconfirmed>>),
 }
 
 /// What a request goes on with.
@@ -64,12 +67,18 @@ pub(super) enum Pass<C> {
     Verified(Verified<C>, HeaderMap),
 }
 
+fn refused<C>(error: impl Into<Unconfirmed>) -> Progress<C> {
+    Progress::Done(Err(error.into()))
+}
+
 impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
     /// The way of a request as far as it goes without waiting.
     pub(super) fn begin(&self, parts: &mut Parts) -> Progress<C> {
         forget::<C>(&mut parts.extensions);
+        // Whoever prints the request from here on does not print the token.
+        mark_sensitive(parts, &AUTHORIZATION);
         if self.bypass.as_ref().is_some_and(|bypass| bypass(parts)) {
-            return Progress::Admitted(Pass::Anonymous);
+            return Progress::Done(Ok(Pass::Anonymous));
         }
         let (progress, origin) = match self.source.find(parts) {
             Ok(Some(raw)) => (self.verify(parts, &raw), raw.origin().clone()),
@@ -77,103 +86,88 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
             Err(error) if error.kind() == ErrorKind::UnsupportedScheme => {
                 return self.without_token(error);
             }
-            Err(error) => return Progress::Refused(error),
+            Err(error) => return refused(error),
         };
-        if let Origin::Header(name) = origin {
-            // Whoever prints the request from here on does not print the token.
-            let values = parts.headers.iter_mut().filter(|(header, _)| **header == name);
-            values.for_each(|(_, value)| value.set_sensitive(true));
+        match origin {
+            Origin::Header(name) if name != AUTHORIZATION => mark_sensitive(parts, &name),
+            _ => {}
         }
         progress
     }
 
     fn without_token(&self, error: Error) -> Progress<C> {
-        if self.missing_allowed {
-            Progress::Admitted(Pass::Anonymous)
-        } else {
-            Progress::Refused(error)
-        }
+        if self.missing_allowed { Progress::Done(Ok(Pass::Anonymous)) } else { refused(error) }
     }
 
     fn verify(&self, parts: &Parts, raw: &RawToken<'_>) -> Progress<C> {
-        match self.verifier.verify(raw.as_str()).try_now() {
-            Ok(Ok(verified)) => self.confirm(parts, raw, verified),
-            Ok(Err(error)) => Progress::Refused(error),
-            Err(waiting) => Progress::Verifying(waiting),
+        let proof_is_judged_here = self.confirm.is_some() || self.bound_tokens_accepted;
+        let answer = if proof_is_judged_here {
+            self.verifier.verify_without_proof_of_possession(raw.as_str())
+        } else {
+            self.verifier.verify(raw.as_str())
+        };
+        match answer.try_now() {
+            Ok(outcome) => self.confirm(parts, Some(raw), outcome),
+            Err(waiting) => {
+                let kept = self.confirm.as_ref().map(|_| raw.to_owned());
+                Progress::Waiting(Pending::Verifying(waiting, kept))
+            }
         }
     }
 
-    fn confirm(&self, parts: &Parts, raw: &RawToken<'_>, verified: Verified<C>) -> Progress<C> {
-        let Some(confirm) = &self.confirm else {
-            return self.unconfirmed(verified);
+    /// Goes on after verification, whether it had to wait or not.
+    pub(super) fn confirm(
+        &self,
+        parts: &Parts,
+        raw: Option<&RawToken<'_>>,
+        outcome: Result<Verified<C>, Error>,
+    ) -> Progress<C> {
+        let verified = match outcome {
+            Ok(verified) => verified,
+            Err(error) => return refused(error),
+        };
+        let (Some(confirm), Some(raw)) = (&self.confirm, raw) else {
+            return Progress::Done(Ok(Pass::Verified(verified, HeaderMap::new())));
         };
         match confirm.confirm(parts, verified.token(), raw).try_now() {
             Ok(outcome) => confirmed(verified, outcome),
-            Err(waiting) => Progress::Confirming(verified, waiting),
+            Err(waiting) => Progress::Waiting(Pending::Confirming(verified, waiting)),
         }
     }
 
-    /// Without anybody to judge a proof, only tokens that need none go through.
-    fn unconfirmed(&self, verified: Verified<C>) -> Progress<C> {
-        if verified.token().is_sender_constrained() && !self.bound_tokens_accepted {
-            return Progress::Refused(ErrorKind::ProofRequired.into());
-        }
-        Progress::Admitted(Pass::Verified(verified, HeaderMap::new()))
-    }
-
-    /// Goes on after verification had to wait.
-    pub(super) fn resume(&self, parts: &Parts, outcome: Result<Verified<C>, Error>) -> Progress<C> {
-        match outcome {
-            Err(error) => Progress::Refused(error),
-            Ok(verified) if self.confirm.is_none() => self.unconfirmed(verified),
-            // The token was borrowed from the request and could not be kept while waiting.
-            Ok(verified) => match self.source.find(parts) {
-                Ok(Some(raw)) => self.confirm(parts, &raw, verified),
-                Ok(None) => Progress::Refused(ErrorKind::MissingToken.into()),
-                Err(error) => Progress::Refused(error),
-            },
+    /// Puts the identity into the request; gives back the headers for the response.
+    pub(super) fn admit(&self, pass: Pass<C>, parts: &mut Parts) -> HeaderMap {
+        match pass {
+            Pass::Anonymous => {
+                insert_anonymous(&mut parts.extensions, &self.refuser);
+                HeaderMap::new()
+            }
+            Pass::Verified(verified, headers) => {
+                insert(&mut parts.extensions, verified);
+                headers
+            }
         }
     }
 
     /// The response to a refused request.
-    pub(super) fn refuse(&self, error: Error, parts: &Parts) -> Response<Bytes> {
+    pub(super) fn refuse(&self, refusal: Unconfirmed, parts: &Parts) -> Response<Bytes> {
+        let Unconfirmed { error, response_headers } = refusal;
         observe::refused(&error);
-        let rejection = Rejection::new(&error, &self.challenges);
-        let mut response = self.responder.respond(&rejection, parts);
-        rejection.protect(&mut response);
-        if parts.method == Method::HEAD {
-            *response.body_mut() = Bytes::new();
-        }
-        response.extensions_mut().insert(error);
-        response
+        self.refuser.refuse(error, response_headers, parts)
     }
 }
 
 /// What a judged proof of possession leads to.
 pub(super) fn confirmed<C>(
     verified: Verified<C>,
-    outcome: Result<Confirmation, Error>,
+    outcome: Result<Confirmation, Unconfirmed>,
 ) -> Progress<C> {
-    match outcome {
-        Ok(Confirmation { response_headers }) => {
-            Progress::Admitted(Pass::Verified(verified, response_headers))
-        }
-        Err(error) => Progress::Refused(error),
-    }
+    let pass =
+        outcome.map(|Confirmation { response_headers }| Pass::Verified(verified, response_headers));
+    Progress::Done(pass)
 }
 
-impl<C: Send + Sync + 'static> Pass<C> {
-    /// Puts the identity into the request; gives back the headers for the response.
-    pub(super) fn admit(self, parts: &mut Parts) -> HeaderMap {
-        match self {
-            Self::Anonymous => {
-                insert_anonymous(&mut parts.extensions);
-                HeaderMap::new()
-            }
-            Self::Verified(verified, headers) => {
-                insert(&mut parts.extensions, verified);
-                headers
-            }
-        }
-    }
+fn mark_sensitive(parts: &mut Parts, name: &HeaderName) {
+    let values = parts.headers.iter_mut().filter(|(header, _)| *header == name);
+    values.for_each(|(_, value)| value.set_sensitive(true));
 }

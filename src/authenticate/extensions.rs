@@ -1,15 +1,18 @@
 //! What the layer leaves in a request's extensions, and what it takes out.
 
+use std::sync::Arc;
+
 use http::{Extensions, Request};
 
+use crate::respond::Refuser;
 use crate::verify::{Anonymous, Identity, Verified};
 
 /// Removes the [`Verified`] that its layer put in, whose type nobody else knows.
 #[derive(Clone, Copy)]
 struct Forget(fn(&mut Extensions));
 
-/// Takes out every identity that an outer layer, or anybody, left: the handler sees what this layer
-/// verified, or nothing.
+/// Takes out every identity that an outer layer left: the handler sees what this layer verified, or
+/// nothing.
 pub(super) fn forget<C: Send + Sync + 'static>(extensions: &mut Extensions) {
     if extensions.is_empty() {
         return;
@@ -20,6 +23,7 @@ pub(super) fn forget<C: Send + Sync + 'static>(extensions: &mut Extensions) {
     extensions.remove::<Verified<C>>();
     extensions.remove::<Identity>();
     extensions.remove::<Anonymous>();
+    extensions.remove::<Arc<Refuser>>();
 }
 
 pub(super) fn insert<C: Send + Sync + 'static>(extensions: &mut Extensions, verified: Verified<C>) {
@@ -30,8 +34,10 @@ pub(super) fn insert<C: Send + Sync + 'static>(extensions: &mut Extensions, veri
     }));
 }
 
-pub(super) fn insert_anonymous(extensions: &mut Extensions) {
+/// The refuser goes along, for a handler that wants an identity after all.
+pub(super) fn insert_anonymous(extensions: &mut Extensions, refuser: &Arc<Refuser>) {
     extensions.insert(Anonymous::new());
+    extensions.insert(Arc::clone(refuser));
 }
 
 impl<C: Send + Sync + 'static> Verified<C> {

@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 use tower_service::Service;
 
-use super::config::{Config, Progress, confirmed};
+use super::config::{Config, Pending, Progress, confirmed};
 use crate::respond::ResponseBody;
 
 pin_project! {
@@ -58,7 +58,7 @@ struct Waiting<S, C, B> {
 }
 
 enum Step<C> {
-    Judging(Progress<C>),
+    Judging(Pending<C>),
     /// Admitted: the service has to become ready first.
     Readying(HeaderMap),
 }
@@ -73,13 +73,13 @@ impl<S: Service<Request<B>>, C, B> ResponseFuture<S, C, B> {
     }
 
     pub(super) fn waiting(
-        progress: Progress<C>,
+        pending: Pending<C>,
         parts: Parts,
         body: B,
         inner: S,
         config: Arc<Config<C>>,
     ) -> Self {
-        let step = Step::Judging(progress);
+        let step = Step::Judging(pending);
         let waiting = Box::new(Waiting { step, parts, body, inner, config });
         Self { state: State::Waiting { waiting: Some(waiting) } }
     }
@@ -98,7 +98,7 @@ where
             let next = match this.state.as_mut().project() {
                 StateProjection::Calling { future, headers } => {
                     let mut response = ready!(future.poll(cx))?;
-                    response.headers_mut().extend(std::mem::take(headers));
+                    append(response.headers_mut(), std::mem::take(headers));
                     return Poll::Ready(Ok(response.map(ResponseBody::inner)));
                 }
                 StateProjection::Refused { response } => {
@@ -128,6 +128,18 @@ where
     }
 }
 
+/// Adds headers beside those of the handler, which are not ours to replace.
+fn append(to: &mut HeaderMap, headers: HeaderMap) {
+    let mut last = None;
+    for (name, value) in headers {
+        // A name comes with the first of its values only.
+        last = name.or(last);
+        if let Some(name) = &last {
+            to.append(name, value);
+        }
+    }
+}
+
 enum Verdict {
     /// The service is ready and the request is admitted.
     Call(HeaderMap),
@@ -146,27 +158,24 @@ where
                     ready!(self.inner.poll_ready(cx))?;
                     return Poll::Ready(Ok(Verdict::Call(std::mem::take(headers))));
                 }
-                Step::Judging(Progress::Verifying(answer)) => {
+                Step::Judging(Pending::Verifying(answer, raw)) => {
                     let outcome = ready!(Pin::new(answer).poll(cx));
-                    self.config.resume(&self.parts, outcome)
+                    self.config.confirm(&self.parts, raw.as_ref(), outcome)
                 }
-                Step::Judging(Progress::Confirming(verified, answer)) => {
+                Step::Judging(Pending::Confirming(verified, answer)) => {
                     let outcome = ready!(Pin::new(answer).poll(cx));
                     confirmed(verified.clone(), outcome)
                 }
-                // Only what waits is ever put into a step.
-                Step::Judging(Progress::Admitted(_) | Progress::Refused(_)) => {
-                    return Poll::Pending;
-                }
             };
             self.step = match progress {
-                Progress::Admitted(pass) => Step::Readying(pass.admit(&mut self.parts)),
-                Progress::Refused(error) => {
-                    return Poll::Ready(Ok(Verdict::Refused(
-                        self.config.refuse(error, &self.parts),
-                    )));
+                Progress::Done(Ok(pass)) => {
+                    Step::Readying(self.config.admit(pass, &mut self.parts))
                 }
-                waiting => Step::Judging(waiting),
+                Progress::Done(Err(refusal)) => {
+                    let response = self.config.refuse(refusal, &self.parts);
+                    return Poll::Ready(Ok(Verdict::Refused(response)));
+                }
+                Progress::Waiting(pending) => Step::Judging(pending),
             };
         }
     }

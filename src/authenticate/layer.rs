@@ -10,7 +10,7 @@ use super::config::Config;
 use super::service::JwtAuth;
 use crate::claims::Claims;
 use crate::possession::Confirm;
-use crate::respond::{Challenges, ProblemJson, Respond};
+use crate::respond::{Challenges, Refuser, Respond};
 use crate::rule::Rule;
 use crate::token::{BearerHeader, TokenSource};
 use crate::verify::Verifier;
@@ -60,14 +60,13 @@ impl<C> JwtAuthLayer<C> {
         let config = Config {
             verifier,
             source: Arc::new(BearerHeader),
-            responder: Arc::new(ProblemJson::new()),
+            refuser: Arc::new(Refuser::default()),
             confirm: None,
             bypass: None,
             missing_allowed: false,
             bound_tokens_accepted: false,
             realm: None,
             scope: None,
-            challenges: Challenges::new(None, None),
         };
         Self { config: Arc::new(config) }
     }
@@ -77,10 +76,13 @@ impl<C> JwtAuthLayer<C> {
         self
     }
 
+    /// Changes what the challenges are made of, and makes them anew.
     fn with_challenge(self, change: impl FnOnce(&mut Config<C>)) -> Self {
         self.with(|config| {
             change(config);
-            config.challenges = Challenges::new(config.realm.as_deref(), config.scope.as_deref());
+            let challenges = Challenges::new(config.realm.as_deref(), config.scope.as_deref());
+            let further = config.confirm.as_ref().and_then(Confirm::challenge);
+            Arc::make_mut(&mut config.refuser).challenges = challenges.with_further(further);
         })
     }
 
@@ -91,7 +93,7 @@ impl<C> JwtAuthLayer<C> {
 
     /// Makes refusals look like this.
     pub fn responder(self, responder: impl Respond) -> Self {
-        self.with(|config| config.responder = Arc::new(responder))
+        self.with(|config| Arc::make_mut(&mut config.refuser).responder = Arc::new(responder))
     }
 
     /// Names the protected space in every challenge (RFC 9110 §11.5).
@@ -108,7 +110,7 @@ impl<C> JwtAuthLayer<C> {
 
     /// Asks for a proof that the token is in the hands it was issued to.
     pub fn confirm(self, confirm: impl Confirm) -> Self {
-        self.with(|config| config.confirm = Some(Arc::new(confirm)))
+        self.with_challenge(|config| config.confirm = Some(Arc::new(confirm)))
     }
 
     /// Takes tokens that are bound to a key or certificate of their sender (`cnf`, RFC 7800) without

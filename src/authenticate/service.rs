@@ -56,22 +56,24 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
         match self.config.begin(&mut parts) {
-            Progress::Admitted(pass) => {
-                let headers = pass.admit(&mut parts);
+            Progress::Done(Ok(pass)) => {
+                let headers = self.config.admit(pass, &mut parts);
                 // The very service that was polled ready.
                 let future = self.inner.call(Request::from_parts(parts, body));
                 ResponseFuture::calling(future, headers)
             }
-            Progress::Refused(error) => {
+            Progress::Done(Err(refusal)) => {
                 // A clone holds no permit: refused clients cannot starve others.
                 self.inner = self.inner.clone();
-                ResponseFuture::refused(self.config.refuse(error, &parts))
+                ResponseFuture::refused(self.config.refuse(refusal, &parts))
             }
-            waiting => {
+            Progress::Waiting(pending) => {
+                // Nobody keeps the readied service: neither the future, which may wait for long, nor
+                // this one, which would hold a permit until its next call.
                 let unready = self.inner.clone();
                 self.inner = unready.clone();
                 let config = Arc::clone(&self.config);
-                ResponseFuture::waiting(waiting, parts, body, unready, config)
+                ResponseFuture::waiting(pending, parts, body, unready, config)
             }
         }
     }

@@ -1,8 +1,9 @@
 //! What strict reading of a JSON object asks for beyond a JSON parser.
 //!
 //! `serde_json` checks the grammar. It does not see duplicate member names, lone surrogates in
-//! members that nobody reads, or the depth of such members; and it would take white space around the
-//! object. All of that is checked here, the same for every claims type.
+//! members that nobody reads, or the depth of such members; it would take white space around the
+//! object; and it takes names of its own to mean that the string behind them is JSON to be read once
+//! more. All of that is checked here, the same for every claims type.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -14,12 +15,17 @@ use serde_json::value::RawValue;
 /// How deep objects and arrays may stand in each other.
 const MAX_DEPTH: usize = 64;
 
+/// What the names begin with by which `serde_json` talks to itself. In a document they would make it
+/// read a string as JSON, with none of the checks here and with a depth that starts anew.
+const PRIVATE: &[u8] = b"$serde_json::private::";
+
 /// Why a text is not one strict JSON object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Malformed {
     NotAnObject,
     TooDeep,
     LoneSurrogate,
+    PrivateName,
 }
 
 /// Checks the outer shape, the depth and the escapes of a text that is then given to `serde_json`.
@@ -28,6 +34,9 @@ pub(crate) enum Malformed {
 pub(crate) fn check_shape(text: &str) -> Result<(), Malformed> {
     if !(text.starts_with('{') && text.ends_with('}')) {
         return Err(Malformed::NotAnObject);
+    }
+    if memchr::memmem::find(text.as_bytes(), PRIVATE).is_some() {
+        return scan(text);
     }
     let mut brackets = 0;
     for at in memchr::memchr3_iter(b'{', b'[', b'\\', text.as_bytes()) {
@@ -40,37 +49,69 @@ pub(crate) fn check_shape(text: &str) -> Result<(), Malformed> {
 }
 
 fn scan(text: &str) -> Result<(), Malformed> {
-    let bytes = text.as_bytes();
-    let (mut depth, mut in_string) = (0_usize, false);
-    let mut rest = bytes;
+    let (mut depth, mut rest) = (0_usize, text.as_bytes());
     while let Some((&byte, tail)) = rest.split_first() {
         rest = tail;
-        match (in_string, byte) {
-            (true, b'\\') => rest = skip_escape(rest)?,
-            (_, b'"') => in_string = !in_string,
-            (false, b'{' | b'[') => {
+        match byte {
+            b'"' => rest = scan_string(rest)?,
+            b'{' | b'[' => {
                 depth += 1;
                 if depth > MAX_DEPTH {
                     return Err(Malformed::TooDeep);
                 }
             }
-            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            b'}' | b']' => depth = depth.saturating_sub(1),
             _ => {}
         }
     }
     Ok(())
 }
 
-/// Skips what follows a backslash; a surrogate must be the first half of a pair (RFC 8259 §7).
-fn skip_escape(rest: &[u8]) -> Result<&[u8], Malformed> {
+/// Goes to the end of a string. A surrogate must be the first half of a pair (RFC 8259 §7), and the
+/// unescaped text must not begin like a private name, be it a name or a value.
+fn scan_string(mut rest: &[u8]) -> Result<&[u8], Malformed> {
+    // How much of a private name the string has spelled from its beginning; `None` once it differs.
+    let mut spelled = Some(0);
+    while let Some((&byte, tail)) = rest.split_first() {
+        let unit = match byte {
+            b'"' => return Ok(tail),
+            b'\\' => {
+                let (unit, tail) = unescape(tail)?;
+                rest = tail;
+                unit
+            }
+            plain => {
+                rest = tail;
+                plain.into()
+            }
+        };
+        spelled =
+            spelled.filter(|at| PRIVATE.get(*at).is_some_and(|byte| u16::from(*byte) == unit));
+        spelled = spelled.map(|at| at + 1);
+        if spelled == Some(PRIVATE.len()) {
+            return Err(Malformed::PrivateName);
+        }
+    }
+    Ok(rest)
+}
+
+/// Reads what follows a backslash. Only ASCII has to come out right: what else there is spells no
+/// private name.
+fn unescape(rest: &[u8]) -> Result<(u16, &[u8]), Malformed> {
     match code_unit(rest) {
-        None => Ok(rest.get(1..).unwrap_or_default()),
-        Some((0xD800..=0xDBFF, tail)) => match tail.strip_prefix(b"\\").and_then(code_unit) {
-            Some((0xDC00..=0xDFFF, tail)) => Ok(tail),
-            _ => Err(Malformed::LoneSurrogate),
-        },
+        // `\"`, `\\` and `\/` stand for themselves; the rest, and wrong ones, for nothing of interest.
+        None => Ok((
+            rest.first().copied().unwrap_or_default().into(),
+            rest.get(1..).unwrap_or_default(),
+        )),
+        Some((high @ 0xD800..=0xDBFF, tail)) => {
+            match tail.strip_prefix(b"\\").and_then(code_unit) {
+                Some((0xDC00..=0xDFFF, tail)) => Ok((high, tail)),
+                _ => Err(Malformed::LoneSurrogate),
+            }
+        }
         Some((0xDC00..=0xDFFF, _)) => Err(Malformed::LoneSurrogate),
-        Some((_, tail)) => Ok(tail),
+        Some(unit) => Ok(unit),
     }
 }
 
@@ -189,6 +230,25 @@ mod tests {
         assert_eq!(check_shape(r#"{"a":"\ud83d\ude00 \u00e9 \\ud800 \" \\"}"#), Ok(()));
         for text in [r#"{"a":"\ud800"}"#, r#"{"a":"\ud800\u0041"}"#, r#"{"a":"\udc00"}"#] {
             assert_eq!(check_shape(text), Err(Malformed::LoneSurrogate), "{text}");
+        }
+    }
+
+    #[test]
+    fn names_by_which_the_parser_talks_to_itself_are_refused_at_any_depth_and_in_any_spelling() {
+        for text in [
+            r#"{"$serde_json::private::RawValue":"{}"}"#,
+            r#"{"a":[{"$serde_json::private::Number":"1"}]}"#,
+            r#"{"a":{"\u0024serde_json::private::RawValue":"{}"}}"#,
+            r#"{"$serde\u005fjson::private::RawValue":"{}"}"#,
+        ] {
+            assert_eq!(check_shape(text), Err(Malformed::PrivateName), "{text}");
+        }
+        for text in [
+            r#"{"a":"about $serde_json::private::RawValue"}"#,
+            r#"{"$serde_json":"::private::"}"#,
+            r#"{"$serde_json::privat\u00e9::":1}"#,
+        ] {
+            assert_eq!(check_shape(text), Ok(()), "{text}");
         }
     }
 

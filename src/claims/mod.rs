@@ -35,6 +35,5 @@ pub use grants::Grants;
 pub use numeric_date::NumericDate;
 pub use registered::RegisteredClaims;
 pub use scope::ScopeSet;
-pub(crate) use scope::split as split_scopes;
 pub use standard::Claims;
 pub(crate) use text::{Text, TextList};

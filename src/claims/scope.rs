@@ -15,10 +15,10 @@ use serde::{Serialize, Serializer};
 /// assert!(!scope.contains("orders")); // whole tokens only, never a prefix
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct ScopeSet(Form);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 enum Form {
     Words(String),
     List(Vec<String>),
@@ -41,8 +41,15 @@ impl ScopeSet {
 }
 
 /// Splits a space-separated list (RFC 6749 §3.3).
-pub(crate) fn split(words: &str) -> impl Iterator<Item = &str> {
+pub(super) fn split(words: &str) -> impl Iterator<Item = &str> {
     words.split(' ').filter(|word| !word.is_empty())
+}
+
+impl fmt::Debug for ScopeSet {
+    /// How many, not which: this ends up in logs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ScopeSet({} scopes)", self.iter().count())
+    }
 }
 
 impl Serialize for ScopeSet {

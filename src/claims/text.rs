@@ -7,6 +7,7 @@ use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::json::{self, BorrowText};
+use super::scope::split;
 
 /// One string: a place in the decoded text, or its own when unescaping had to change it.
 #[derive(Clone, Debug)]
@@ -62,6 +63,15 @@ impl TextList {
         }
         let mut parser = serde_json::Deserializer::from_str(raw.get());
         parser.deserialize_seq(Located(text)).ok().map(Self::Many)
+    }
+
+    /// The words of one string, or the strings of a list as they are: a scope in a list is never split.
+    pub(crate) fn words<'a>(&'a self, text: &'a str) -> impl Iterator<Item = &'a str> {
+        let (words, list) = match self {
+            Self::One(one) => (one.read(text), [].as_slice()),
+            Self::Many(many) => ("", &**many),
+        };
+        split(words).chain(list.iter().map(|item| item.read(text)))
     }
 
     pub(crate) fn iter<'a>(&'a self, text: &'a str) -> impl Iterator<Item = &'a str> {

@@ -27,24 +27,25 @@
 //! # Ok::<(), tower_jwt_auth::BuildError>(())
 //! ```
 
+use std::sync::Arc;
+
 use axum_core::body::Body;
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
-use http::Extensions;
 use http::request::Parts;
+use http::{Extensions, HeaderMap};
 
 use crate::error::{Error, ErrorKind};
 use crate::observe;
-use crate::respond::{Challenges, ProblemJson, Rejection, Respond};
+use crate::respond::Refuser;
 use crate::verify::{Anonymous, Identity, Verified};
 
 /// Why a handler did not get its identity.
 ///
 /// 401 when the layer let the request through without a token but the handler wants one; 500 when no
-/// layer was in front, or one for another claims type.
+/// layer was in front, or one for another claims type. It looks as the layer's own refusals do.
 #[derive(Debug)]
 pub struct IdentityRejection {
-    error: Error,
     // Boxed: an extractor's error is carried through every handler's result.
     response: Box<http::Response<bytes::Bytes>>,
 }
@@ -52,25 +53,19 @@ pub struct IdentityRejection {
 impl IdentityRejection {
     fn new(error: Error, parts: &Parts) -> Self {
         observe::refused(&error);
-        let challenges = Challenges::new(None, None);
-        let rejection = Rejection::new(&error, &challenges);
-        let mut response = ProblemJson::new().respond(&rejection, parts);
-        rejection.protect(&mut response);
-        let response = Box::new(response);
-        Self { error, response }
+        let refuser = parts.extensions.get::<Arc<Refuser>>().cloned().unwrap_or_default();
+        Self { response: Box::new(refuser.refuse(error, HeaderMap::new(), parts)) }
     }
 
     /// The reason.
-    pub const fn error(&self) -> &Error {
-        &self.error
+    pub fn error(&self) -> Option<&Error> {
+        self.response.extensions().get()
     }
 }
 
 impl IntoResponse for IdentityRejection {
     fn into_response(self) -> Response {
-        let mut response = (*self.response).map(Body::from);
-        response.extensions_mut().insert(self.error);
-        response
+        (*self.response).map(Body::from)
     }
 }
 

@@ -106,7 +106,7 @@ impl TokenInfo {
     /// The scopes of `scope` (RFC 8693 §4.2) and `scp`, one by one.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         let lists = self.claims.scope.iter().chain(&self.claims.scp);
-        lists.flat_map(|list| list.iter(self.payload())).flat_map(crate::claims::split_scopes)
+        lists.flat_map(|list| list.words(self.payload()))
     }
 
     /// The roles of `roles`, one by one (RFC 9068 §2.2.3.1).

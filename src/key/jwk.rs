@@ -27,7 +27,7 @@ pub enum SkipReason {
     UnknownType,
     /// A member that the type needs is missing or is not base64url.
     MissingMember,
-    /// `use`, `key_ops` or `alg` say that the key is not for verifying signatures.
+    /// `use` or `key_ops` say that the key is not for verifying signatures.
     NotForSignatures,
     /// `alg` names an algorithm that is not known here, or not for this kind of key.
     OtherAlgorithm,
@@ -35,7 +35,7 @@ pub enum SkipReason {
     PrivateKey,
     /// A secret in a document that came over the network.
     Secret,
-    /// Too weak to be trusted: RSA below 2048 bits, a short secret, a point of small order.
+    /// Not safe to use: RSA below 2048 bits or above 4096, a short secret, a point of small order.
     Weak,
     /// Not taken by the crypto library, or there is none.
     Rejected,
@@ -65,11 +65,13 @@ impl SkipReason {
             Self::Malformed => "it is not one strict JSON object",
             Self::UnknownType => "its `kty` or `crv` is not one that is known here",
             Self::MissingMember => "a member is missing or is not base64url",
-            Self::NotForSignatures => "`use`, `key_ops` or `alg` say it is not for signatures",
+            Self::NotForSignatures => "`use` or `key_ops` say it is not for signatures",
             Self::OtherAlgorithm => "its `alg` is unknown or for another kind of key",
             Self::PrivateKey => "it holds its private half",
             Self::Secret => "a secret must not come over the network",
-            Self::Weak => "it is too weak",
+            Self::Weak => {
+                "it is not safe to use: RSA has 2048 to 4096 bits, a secret the length of its hash"
+            }
             Self::Rejected => "the crypto backend does not take it, or there is none",
             Self::TooMany => "the document has too many keys",
         }
@@ -93,7 +95,7 @@ impl VerificationKey {
     /// JSON that is no usable key: unknown types and curves, private members, `use` or `key_ops` that
     /// are not for verifying, and weak keys.
     pub fn jwk(json: impl AsRef<str>) -> Result<Self, BuildError> {
-        read_one(json.as_ref()).map_err(|reason| {
+        read_one(json.as_ref().trim(), Trust::Configured).map_err(|reason| {
             BuildError::new(Problem::new(
                 "a JWK that cannot be used",
                 reason.sentence(),
@@ -103,17 +105,29 @@ impl VerificationKey {
     }
 }
 
+/// How a document came here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// With the configuration, which may hold secrets.
+    Configured,
+    /// Over the network, where whoever sees a secret can sign with it.
+    Fetched,
+}
+
 /// Reads one key.
-fn read_one(json: &str) -> Result<VerificationKey, SkipReason> {
+fn read_one(json: &str, trust: Trust) -> Result<VerificationKey, SkipReason> {
     check_shape(json).map_err(|_| SkipReason::Malformed)?;
     let mut parser = JsonDeserializer::from_str(json);
     let read = parser.deserialize_map(JwkVisitor);
     let jwk = read.and_then(|jwk| parser.end().map(|()| jwk)).map_err(|_| SkipReason::Malformed)?;
-    jwk.into_key()
+    jwk.into_key(trust)
 }
 
 /// Reads the `keys` of a set (RFC 7517 §5). `None` when the document is no set at all.
-pub(super) fn read_set(json: &str) -> Option<Vec<Result<VerificationKey, SkipReason>>> {
+pub(super) fn read_set(
+    json: &str,
+    trust: Trust,
+) -> Option<Vec<Result<VerificationKey, SkipReason>>> {
     #[derive(serde::Deserialize)]
     struct Document<'d> {
         #[serde(borrow)]
@@ -122,7 +136,7 @@ pub(super) fn read_set(json: &str) -> Option<Vec<Result<VerificationKey, SkipRea
 
     let Document { keys } = serde_json::from_str(json).ok()?;
     let read = |(index, raw): (usize, &&RawValue)| {
-        if index < MAX_KEYS { read_one(raw.get()) } else { Err(SkipReason::TooMany) }
+        if index < MAX_KEYS { read_one(raw.get(), trust) } else { Err(SkipReason::TooMany) }
     };
     Some(keys.iter().enumerate().map(read).collect())
 }
@@ -145,12 +159,15 @@ struct Jwk<'j> {
 }
 
 impl Jwk<'_> {
-    fn into_key(self) -> Result<VerificationKey, SkipReason> {
+    fn into_key(self, trust: Trust) -> Result<VerificationKey, SkipReason> {
         if self.malformed {
             return Err(SkipReason::Malformed);
         }
         if self.private {
             return Err(SkipReason::PrivateKey);
+        }
+        if trust == Trust::Fetched && self.kty.as_deref() == Some("oct") {
+            return Err(SkipReason::Secret);
         }
         if self.usage.as_ref().is_some_and(|usage| usage != "sig")
             || self.key_ops.as_ref().is_some_and(|ops| !ops.iter().any(|op| op == "verify"))
@@ -165,6 +182,7 @@ impl Jwk<'_> {
             VerificationKey::prepare(self.material()?, algorithm).map_err(
                 |(_, why)| match why {
                     Unusable::OtherKind => SkipReason::OtherAlgorithm,
+                    Unusable::ShortSecret => SkipReason::Weak,
                     Unusable::NoBackend | Unusable::Rejected => SkipReason::Rejected,
                 },
             )?;
@@ -258,7 +276,7 @@ mod tests {
     const ED: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 
     fn skipped(json: &str) -> Option<SkipReason> {
-        read_one(json).err()
+        read_one(json, Trust::Configured).err()
     }
 
     #[test]
@@ -293,6 +311,18 @@ mod tests {
             (other(r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#), Some(S::Weak)),
             (other(r#"{"kty":"oct","k":"c2hvcnQ"}"#), Some(S::Weak)),
             (other(r#"{"kty":"oct"}"#), Some(S::MissingMember)),
+            (
+                other(
+                    r#"{"kty":"oct","alg":"HS512","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}"#,
+                ),
+                Some(S::Weak),
+            ),
+            (
+                other(
+                    r#"{"kty":"oct","alg":"HS256","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}"#,
+                ),
+                None,
+            ),
             (other(r#"{"kty":"AKP","alg":"ML-DSA-44","pub":"AA"}"#), Some(S::OtherAlgorithm)),
             (other(r#"{"kty":"AKP","pub":"AA"}"#), Some(S::UnknownType)),
             (other(r#"{"kty":"rsa","n":"AQAB","e":"AQAB"}"#), Some(S::UnknownType)),
@@ -319,18 +349,30 @@ mod tests {
     #[test]
     fn one_odd_key_does_not_spoil_the_set() {
         let good = format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{ED}","kid":"a"}}"#);
-        let set =
-            read_set(&format!(r#"{{"x":1,"keys":[{{"kid":7}},null,{good},"key"]}}"#)).unwrap();
+        let set = read_set(
+            &format!(r#"{{"x":1,"keys":[{{"kid":7}},null,{good},"key"]}}"#),
+            Trust::Configured,
+        )
+        .unwrap();
         assert_eq!(set.iter().filter(|key| key.is_ok()).count(), 1);
         assert_eq!(set.len(), 4);
         for no_set in
             ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[]"#, r#"{"keys":[],"keys":[]}"#]
         {
-            assert!(read_set(no_set).is_none(), "{no_set}");
+            assert!(read_set(no_set, Trust::Configured).is_none(), "{no_set}");
         }
         let many = vec![good; MAX_KEYS + 1].join(",");
-        let set = read_set(&format!(r#"{{"keys":[{many}]}}"#)).unwrap();
+        let set = read_set(&format!(r#"{{"keys":[{many}]}}"#), Trust::Configured).unwrap();
         assert_eq!(set.last().unwrap().as_ref().unwrap_err(), &SkipReason::TooMany);
         assert!(set[MAX_KEYS - 1].is_ok());
+    }
+
+    #[test]
+    fn a_secret_is_read_from_the_configuration_and_not_from_the_network() {
+        let secret =
+            r#"{"keys":[{"kty":"oct","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}]}"#;
+        assert!(read_set(secret, Trust::Configured).unwrap()[0].is_ok());
+        let fetched = read_set(secret, Trust::Fetched).unwrap();
+        assert_eq!(fetched[0].as_ref().unwrap_err(), &SkipReason::Secret);
     }
 }

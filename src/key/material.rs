@@ -31,6 +31,7 @@ pub(super) enum Material {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Weakness {
     ShortSecret,
+    PublicKeyAsSecret,
     SmallModulus,
     LargeModulus,
     EvenModulus,
@@ -53,6 +54,9 @@ impl Material {
     fn hmac_of_at_least(len: usize, secret: &[u8]) -> Result<Self, Weakness> {
         if secret.len() < len {
             return Err(Weakness::ShortSecret);
+        }
+        if is_public_key_text(secret) {
+            return Err(Weakness::PublicKeyAsSecret);
         }
         Ok(Self::Hmac(Zeroizing::new(secret.to_vec())))
     }
@@ -128,6 +132,16 @@ impl fmt::Debug for Material {
     }
 }
 
+/// Whether this is the text of a key that everybody may have: an honest mistake in a configuration, with
+/// which anybody could sign. Keys are told apart by type; this only looks out for the careless.
+fn is_public_key_text(secret: &[u8]) -> bool {
+    let text = secret.strip_prefix(b"\xef\xbb\xbf").unwrap_or(secret).trim_ascii_start();
+    let has = |part: &[u8]| memchr::memmem::find(text, part).is_some();
+    text.starts_with(b"-----BEGIN")
+        || text.starts_with(b"ssh-")
+        || text.starts_with(b"{") && (has(b"\"kty\"") || has(b"\"keys\""))
+}
+
 fn strip_zeros(number: &[u8]) -> &[u8] {
     let start = number.iter().position(|byte| *byte != 0).unwrap_or(number.len());
     number.get(start..).unwrap_or_default()
@@ -192,6 +206,21 @@ mod tests {
         assert!(Material::legacy_hmac(&[7; 15]).is_err());
         let legacy = Material::legacy_hmac(&[7; 16]).unwrap();
         assert_eq!(legacy.algorithms().iter().collect::<Vec<_>>(), [Algorithm::HS256]);
+    }
+
+    #[test]
+    fn the_text_of_a_public_key_is_no_secret() {
+        for text in [
+            "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE",
+            "\u{feff} \n-----BEGIN RSA PUBLIC KEY-----\nMFkwEwYHKoZ",
+            "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE",
+            r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS"}"#,
+            r#"{"keys":[{"crv":"Ed25519","x":"11qYAYKxCrfVS"}]}"#,
+        ] {
+            let refused = Material::hmac(text.as_bytes()).unwrap_err();
+            assert_eq!(refused, Weakness::PublicKeyAsSecret, "{text}");
+        }
+        assert!(Material::hmac(b"{a secret that merely begins like JSON}").is_ok());
     }
 
     #[test]

@@ -89,7 +89,7 @@ fn ec(
 
 fn weak(weakness: Weakness) -> BuildError {
     let why = match weakness {
-        Weakness::ShortSecret => "the secret is shorter than the hash (RFC 7518 §3.2)",
+        Weakness::ShortSecret | Weakness::PublicKeyAsSecret => "it is no public key",
         Weakness::SmallModulus => "the RSA modulus is shorter than 2048 bits (RFC 7518 §3.3)",
         Weakness::LargeModulus => "the RSA modulus is longer than 4096 bits",
         Weakness::EvenModulus => "the RSA modulus is even",
@@ -97,7 +97,11 @@ fn weak(weakness: Weakness) -> BuildError {
         Weakness::CoordinateLength => "a coordinate does not have the length of the curve",
         Weakness::SmallOrder => "the point has small order or is not canonical",
     };
-    problem("a PEM with a weak key".into(), why, "Have the issuer make a new key")
+    problem(
+        "a PEM with a key that is not safe to use".into(),
+        why,
+        "Have the issuer make a new key",
+    )
 }
 
 fn unsupported(what: &str) -> BuildError {

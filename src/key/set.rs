@@ -1,10 +1,10 @@
 //! The keys of one issuer, and which of them come into question for a token.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::jwk::{SkipReason, read_set};
+use super::jwk::{SkipReason, Trust, read_set};
 use super::verification_key::VerificationKey;
 use crate::build_error::{BuildError, Problem};
 use crate::jws::{Algorithm, AlgorithmSet};
@@ -40,16 +40,30 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    /// Reads a JWKS document, skipping the keys that cannot be used.
+    /// Reads a JWKS document of the configuration, skipping the keys that cannot be used.
     ///
     /// # Errors
     ///
     /// A document that is no JWKS, and one without a single usable key.
     pub fn from_jwks(json: impl AsRef<str>) -> Result<Self, BuildError> {
+        Self::read(json.as_ref(), Trust::Configured)
+    }
+
+    /// As [`from_jwks`](Self::from_jwks), for a document that came over the network: secrets in it are
+    /// skipped, too.
+    ///
+    /// # Errors
+    ///
+    /// As [`from_jwks`](Self::from_jwks).
+    pub fn from_fetched_jwks(json: impl AsRef<str>) -> Result<Self, BuildError> {
+        Self::read(json.as_ref(), Trust::Fetched)
+    }
+
+    fn read(json: &str, trust: Trust) -> Result<Self, BuildError> {
         let problem = |what, why, fix| BuildError::new(Problem::new(what, why, fix));
-        let Some(read) = read_set(json.as_ref()) else {
+        let Some(read) = read_set(json, trust) else {
             return Err(problem(
-                format!("{} bytes that are no JWKS document", json.as_ref().len()),
+                format!("{} bytes that are no JWKS document", json.len()),
                 "a key set is a JSON object with an array `keys` (RFC 7517 §5)",
                 "Pass the text that the issuer serves at its `jwks_uri`",
             ));
@@ -62,9 +76,12 @@ impl KeySet {
             }
         }
         if keys.is_empty() {
-            let reasons: Vec<_> = skipped.iter().map(|reason| reason.as_str()).collect();
+            let counts = skipped.iter().fold(BTreeMap::new(), |mut counts, reason| {
+                *counts.entry(reason.as_str()).or_insert(0) += 1;
+                counts
+            });
             return Err(problem(
-                format!("a JWKS document without a usable key ({})", reasons.join(", ")),
+                format!("a JWKS document without a usable key {counts:?}"),
                 "no token could be verified",
                 "Check that it is the issuer's set of public signing keys",
             ));
@@ -108,6 +125,19 @@ impl KeySet {
     /// A number that no other set of this process has: a verdict is good for its generation only.
     pub const fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// An algorithm for which more configured keys come into question than are tried, because no id
+    /// tells them apart: some of them would never be used.
+    pub(crate) fn crowded(&self, listed: Option<AlgorithmSet>) -> Option<Algorithm> {
+        if self.ids_matter {
+            return None;
+        }
+        let crowded = |algorithm: &Algorithm| {
+            let usable = |key: &&VerificationKey| key.usable(listed).contains(*algorithm);
+            self.keys.iter().filter(usable).count() > MAX_TRIES
+        };
+        Algorithm::ALL.iter().copied().find(crowded)
     }
 
     pub(crate) fn keys(&self) -> &[VerificationKey] {

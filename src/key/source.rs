@@ -64,11 +64,26 @@ pub trait KeySource: fmt::Debug + Send + Sync + 'static {
     /// The keys in memory. `None` until there are any.
     fn current(&self) -> Option<Arc<KeySet>>;
 
-    /// Tries to get newer keys, or says at once that it will not.
+    /// Tries to get newer keys, or says at once that it will not. An answer that comes later has to come
+    /// in bounded time: a request waits for it.
     fn refresh(&self, reason: RefreshReason) -> Answer<Result<Refreshed, RefreshError>>;
 
     /// How the source is doing, for readiness probes and dashboards.
     fn health(&self) -> KeySourceHealth;
+}
+
+impl<S: KeySource + ?Sized> KeySource for Arc<S> {
+    fn current(&self) -> Option<Arc<KeySet>> {
+        S::current(self)
+    }
+
+    fn refresh(&self, reason: RefreshReason) -> Answer<Result<Refreshed, RefreshError>> {
+        S::refresh(self, reason)
+    }
+
+    fn health(&self) -> KeySourceHealth {
+        S::health(self)
+    }
 }
 
 /// Why newer keys are wanted.
@@ -93,7 +108,7 @@ pub enum Refreshed {
     Replaced,
     /// The source was asked and has the same keys.
     Unchanged,
-    /// The source was not asked: it was, with success, a moment ago.
+    /// The source was not asked: it was, with success, a moment ago, or it does not ask for this reason.
     CoolingDown,
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::backend::{PreparedKey, Unprepared};
-use super::material::Material;
+use super::material::{Material, Weakness};
 use crate::build_error::{BuildError, Problem};
 use crate::error::{Error, ErrorKind};
 use crate::jws::base64url;
@@ -44,10 +44,11 @@ impl VerificationKey {
     ///
     /// # Errors
     ///
-    /// A secret that is shorter than 32 bytes (RFC 7518 §3.2).
+    /// A secret that is shorter than 32 bytes (RFC 7518 §3.2), and the text of a public key.
     pub fn shared_secret(secret: impl AsRef<[u8]>) -> Result<Self, BuildError> {
         let secret = secret.as_ref();
-        let material = Material::hmac(secret).map_err(|_| short_secret(secret.len(), 32))?;
+        let material =
+            Material::hmac(secret).map_err(|why| unusable_secret(why, secret.len(), 32))?;
         Self::new(material, None)
     }
 
@@ -78,7 +79,8 @@ impl VerificationKey {
     /// A secret that is shorter than 16 bytes.
     pub fn guessable_legacy_secret(secret: impl AsRef<[u8]>) -> Result<Self, BuildError> {
         let secret = secret.as_ref();
-        let material = Material::legacy_hmac(secret).map_err(|_| short_secret(secret.len(), 16))?;
+        let material =
+            Material::legacy_hmac(secret).map_err(|why| unusable_secret(why, secret.len(), 16))?;
         Self::new(material, None)
     }
 
@@ -117,7 +119,9 @@ impl VerificationKey {
         let possible = material.algorithms();
         let algorithms = match declared {
             Some(one) if !possible.contains(one) => {
-                return Err((format!("{material:?} for {one}"), Unusable::OtherKind));
+                let short = material.is_secret() && one.family() == AlgorithmFamily::Hmac;
+                let why = if short { Unusable::ShortSecret } else { Unusable::OtherKind };
+                return Err((format!("{material:?} for {one}"), why));
             }
             Some(one) => AlgorithmSet::of(one),
             None => possible,
@@ -140,31 +144,33 @@ impl VerificationKey {
     /// A key has one algorithm unless a list says otherwise (RFC 8725 §3.1): an RSA key without `alg`
     /// is never a PKCS #1 and a PSS key at once.
     pub(crate) fn usable(&self, listed: Option<AlgorithmSet>) -> AlgorithmSet {
-        let possible = match self.declared {
-            Some(one) => AlgorithmSet::of(one),
-            None => self.material.algorithms(),
-        };
-        let default = match &self.material {
+        let possible = self.possible();
+        let usual = match &self.material {
+            _ if self.declared.is_some() => possible,
             Material::Hmac(_) => AlgorithmSet::of(Algorithm::HS256),
             Material::Rsa { .. } => AlgorithmSet::of(Algorithm::RS256),
             _ => possible,
         };
-        match (listed, self.declared) {
-            (None, None) => default,
-            (None, Some(_)) => possible,
-            (Some(listed), Some(_)) => possible.intersection(listed),
-            (Some(listed), None) => {
-                let narrowed = possible.intersection(listed);
-                let pkcs1 =
-                    narrowed.intersection(AlgorithmSet::of_family(AlgorithmFamily::RsaPkcs1));
-                match narrowed.intersection(default) {
-                    only if !only.is_empty() && matches!(self.material, Material::Rsa { .. }) => {
-                        only
-                    }
-                    _ if !pkcs1.is_empty() => pkcs1,
-                    _ => narrowed,
-                }
-            }
+        let Some(listed) = listed else { return usual };
+        let listed = possible.intersection(listed);
+        if self.declared.is_some() || !matches!(self.material, Material::Rsa { .. }) {
+            return listed;
+        }
+        let pkcs1 = listed.intersection(AlgorithmSet::of_family(AlgorithmFamily::RsaPkcs1));
+        let in_order = [listed.intersection(usual), pkcs1, listed];
+        in_order.into_iter().find(|set| !set.is_empty()).unwrap_or_default()
+    }
+
+    /// The algorithms that the key could be used with, whatever a policy lists.
+    pub(crate) fn possible(&self) -> AlgorithmSet {
+        self.declared.map_or_else(|| self.material.algorithms(), AlgorithmSet::of)
+    }
+
+    /// Whether both are the same shared secret.
+    pub(crate) fn is_same_secret(&self, other: &Self) -> bool {
+        match (&self.material, &other.material) {
+            (Material::Hmac(one), Material::Hmac(other)) => one == other,
+            _ => false,
         }
     }
 
@@ -201,6 +207,7 @@ impl fmt::Debug for VerificationKey {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unusable {
     OtherKind,
+    ShortSecret,
     NoBackend,
     Rejected,
 }
@@ -212,6 +219,11 @@ impl Unusable {
                 what,
                 "the algorithm is for another kind of key",
                 "Name the algorithm that the issuer signs with",
+            ),
+            Self::ShortSecret => Problem::new(
+                what,
+                "the secret is shorter than the hash (RFC 7518 §3.2)",
+                "Make a longer one with `openssl rand -base64 64`",
             ),
             Self::NoBackend => Problem::new(
                 what,
@@ -227,12 +239,19 @@ impl Unusable {
     }
 }
 
-fn short_secret(len: usize, least: usize) -> BuildError {
-    BuildError::new(Problem::new(
-        format!("a shared secret of {len} bytes, where {least} are the least"),
-        "it can be found by trying (RFC 7518 §3.2)",
-        "Make one with `openssl rand -base64 32`",
-    ))
+fn unusable_secret(why: Weakness, len: usize, least: usize) -> BuildError {
+    BuildError::new(match why {
+        Weakness::PublicKeyAsSecret => Problem::new(
+            "a shared secret that is the text of a public key",
+            "everybody may have that, and could sign with it",
+            "Call `Verifier::pem` or `Verifier::jwks` for public keys",
+        ),
+        _ => Problem::new(
+            format!("a shared secret of {len} bytes, where {least} are the least"),
+            "it can be found by trying (RFC 7518 §3.2)",
+            "Make one with `openssl rand -base64 32`",
+        ),
+    })
 }
 
 #[cfg(test)]

@@ -158,6 +158,12 @@ impl Policy {
         self.algorithms
     }
 
+    /// Whether HMAC algorithms were listed.
+    pub(crate) fn lists_secrets(&self) -> bool {
+        let secrets = AlgorithmSet::of_family(AlgorithmFamily::Hmac);
+        self.algorithms.is_some_and(|listed| !listed.intersection(secrets).is_empty())
+    }
+
     /// The claims that have to be there, for the pass over the payload to look out for.
     pub(crate) fn required(&self) -> &[Box<str>] {
         &self.required
@@ -165,8 +171,8 @@ impl Policy {
 
     /// Judges a token whose signature is right.
     ///
-    /// Expiry comes last: a client is told of expiry, and it shall be told only when nothing else is
-    /// wrong.
+    /// Expiry comes last of what a policy says: a client is told of expiry, and a token for somebody else
+    /// shall not be called expired.
     ///
     /// # Errors
     ///
@@ -214,6 +220,15 @@ impl Policy {
                 "Pass the name that the issuer puts into `aud`",
             ),
             Audiences::OneOf(_) | Audiences::Any => {}
+        }
+        for (name, value) in [("subject", &self.subject), ("typ", &self.typ)] {
+            if value.as_deref() == Some("") {
+                problem(
+                    format!("an empty {name} for {of}"),
+                    "it is more likely a missing setting than a value",
+                    "Pass what stands in the token, or leave the call out",
+                );
+            }
         }
         if self.times.leeway > MAX_LEEWAY {
             problem(

@@ -1,12 +1,13 @@
 //! The seam for proofs of possession.
 
 use std::fmt;
+use std::sync::Arc;
 
-use http::HeaderMap;
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 
 use crate::answer::Answer;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::jws::TokenInfo;
 use crate::token::RawToken;
 
@@ -18,9 +19,9 @@ use crate::token::RawToken;
 /// ```
 /// use http::request::Parts;
 /// use tower_jwt_auth::jws::TokenInfo;
-/// use tower_jwt_auth::possession::{Confirm, Confirmation};
+/// use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 /// use tower_jwt_auth::token::RawToken;
-/// use tower_jwt_auth::{Answer, Error, ErrorKind};
+/// use tower_jwt_auth::{Answer, ErrorKind};
 ///
 /// /// The proxy in front terminates TLS and has compared the certificate (RFC 8705 §3).
 /// #[derive(Debug)]
@@ -32,7 +33,7 @@ use crate::token::RawToken;
 ///         request: &Parts,
 ///         token: &TokenInfo,
 ///         _: &RawToken<'_>,
-///     ) -> Answer<Result<Confirmation, Error>> {
+///     ) -> Answer<Result<Confirmation, Unconfirmed>> {
 ///         let compared = request.headers.get("x-certificate-matches").is_some_and(|it| it == "yes");
 ///         Answer::now(if compared || !token.is_sender_constrained() {
 ///             Ok(Confirmation::new())
@@ -43,7 +44,8 @@ use crate::token::RawToken;
 /// }
 /// ```
 pub trait Confirm: fmt::Debug + Send + Sync + 'static {
-    /// Whether the request proves possession of what the token is bound to.
+    /// Whether the request proves possession of what the token is bound to. An answer that comes later
+    /// has to come in bounded time.
     ///
     /// # Errors
     ///
@@ -53,14 +55,34 @@ pub trait Confirm: fmt::Debug + Send + Sync + 'static {
         request: &Parts,
         token: &TokenInfo,
         raw: &RawToken<'_>,
-    ) -> Answer<Result<Confirmation, Error>>;
+    ) -> Answer<Result<Confirmation, Unconfirmed>>;
+
+    /// A challenge of its own for every 401, beside the layer's (RFC 9449 §7.1). None unless overridden.
+    fn challenge(&self) -> Option<HeaderValue> {
+        None
+    }
+}
+
+impl<C: Confirm + ?Sized> Confirm for Arc<C> {
+    fn confirm(
+        &self,
+        request: &Parts,
+        token: &TokenInfo,
+        raw: &RawToken<'_>,
+    ) -> Answer<Result<Confirmation, Unconfirmed>> {
+        C::confirm(self, request, token, raw)
+    }
+
+    fn challenge(&self) -> Option<HeaderValue> {
+        C::challenge(self)
+    }
 }
 
 /// The request proves possession, or need not.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Confirmation {
-    /// Headers for the response, such as a new nonce (RFC 9449 §8.2).
+    /// Headers for the response, such as a new nonce (RFC 9449 §8.2). They are added to the handler's.
     pub response_headers: HeaderMap,
 }
 
@@ -68,5 +90,28 @@ impl Confirmation {
     /// A confirmation that adds nothing to the response.
     pub fn new() -> Self {
         Self::default()
+    }
+}
+
+/// The request does not prove possession.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Unconfirmed {
+    /// The reason.
+    pub error: Error,
+    /// Headers for the response, such as the nonce that is asked for (RFC 9449 §8). A
+    /// `WWW-Authenticate` among them takes the place of the layer's challenge.
+    pub response_headers: HeaderMap,
+}
+
+impl From<Error> for Unconfirmed {
+    fn from(error: Error) -> Self {
+        Self { error, response_headers: HeaderMap::new() }
+    }
+}
+
+impl From<ErrorKind> for Unconfirmed {
+    fn from(kind: ErrorKind) -> Self {
+        Error::new(kind).into()
     }
 }

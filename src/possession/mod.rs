@@ -5,4 +5,4 @@
 
 mod confirm;
 
-pub use confirm::{Confirm, Confirmation};
+pub use confirm::{Confirm, Confirmation, Unconfirmed};

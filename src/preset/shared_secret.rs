@@ -30,13 +30,13 @@ impl Verifier<Claims> {
     /// # Ok::<(), tower_jwt_auth::BuildError>(())
     /// ```
     pub fn shared_secret(secret: impl AsRef<[u8]>) -> VerifierBuilder<Claims> {
-        VerifierBuilder::with_secret(VerificationKey::shared_secret(secret))
+        VerifierBuilder::with_secret(VerificationKey::shared_secret(secret), from_text)
     }
 
     /// As [`shared_secret`](Self::shared_secret), for a secret that is kept as base64url text: the
     /// decoded bytes are the key.
     pub fn shared_secret_base64url(text: impl AsRef<str>) -> VerifierBuilder<Claims> {
-        VerifierBuilder::with_secret(VerificationKey::shared_secret_base64url(text))
+        VerifierBuilder::with_secret(VerificationKey::shared_secret_base64url(text), from_base64url)
     }
 
     /// As [`shared_secret`](Self::shared_secret), with the value of an environment variable, which is
@@ -49,8 +49,17 @@ impl Verifier<Claims> {
     /// assert!(error.to_string().contains("NO_SUCH_VARIABLE"));
     /// ```
     pub fn shared_secret_from_env(variable: &str) -> VerifierBuilder<Claims> {
-        VerifierBuilder::with_secret(read(variable))
+        VerifierBuilder::with_secret(read(variable), from_text)
     }
+}
+
+fn from_text(secret: &[u8]) -> Result<VerificationKey, BuildError> {
+    VerificationKey::shared_secret(secret)
+}
+
+fn from_base64url(text: &[u8]) -> Result<VerificationKey, BuildError> {
+    // What is not UTF-8 is not base64url either, and is refused as that.
+    VerificationKey::shared_secret_base64url(String::from_utf8_lossy(text))
 }
 
 fn read(variable: &str) -> Result<VerificationKey, BuildError> {
@@ -59,11 +68,8 @@ fn read(variable: &str) -> Result<VerificationKey, BuildError> {
         Err(BuildError::new(Problem::new(what, why, fix)))
     };
     match env::var(variable).map(Zeroizing::new) {
-        Ok(secret) if secret.len() < 32 => problem(
-            format!("a secret of {} bytes in `{variable}`, where 32 are the least", secret.len()),
-            "it can be found by trying (RFC 7518 §3.2)",
-        ),
-        Ok(secret) => VerificationKey::shared_secret(secret.as_bytes()),
+        Ok(secret) => VerificationKey::shared_secret(secret.as_bytes())
+            .map_err(|error| error.within(&format!("`{variable}`"))),
         Err(VarError::NotPresent) => {
             problem(format!("`{variable}` is not set"), "there is no secret to verify with")
         }

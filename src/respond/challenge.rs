@@ -9,6 +9,8 @@ pub(crate) struct Challenges {
     invalid_request: HeaderValue,
     invalid_token: HeaderValue,
     expired: HeaderValue,
+    /// A further challenge for every 401, of a proof of possession.
+    further: Option<HeaderValue>,
 }
 
 /// Which challenge an answer carries.
@@ -50,7 +52,18 @@ impl Challenges {
             invalid_request: write(Challenge::InvalidRequest),
             invalid_token: write(Challenge::InvalidToken),
             expired: write(Challenge::Expired),
+            further: None,
         }
+    }
+
+    /// Adds a challenge that goes with every 401.
+    pub(crate) fn with_further(mut self, further: Option<HeaderValue>) -> Self {
+        self.further = further;
+        self
+    }
+
+    pub(super) const fn further(&self) -> Option<&HeaderValue> {
+        self.further.as_ref()
     }
 
     pub(super) const fn get(&self, challenge: Challenge) -> &HeaderValue {

@@ -1,12 +1,13 @@
 //! What a refused request is answered.
 //!
 //! [`Rejection`] says what has to be answered, a [`Respond`] how it looks: [`ProblemJson`] is the
-//! default, [`Plain`] has no body, and any closure will do.
+//! default, [`Plain`] has no body, and [`from_fn`] makes one of a function.
 
 mod body;
 mod challenge;
 mod plain;
 mod problem;
+mod refuser;
 mod rejection;
 mod responder;
 
@@ -14,5 +15,6 @@ pub use body::ResponseBody;
 pub(crate) use challenge::Challenges;
 pub use plain::Plain;
 pub use problem::ProblemJson;
+pub(crate) use refuser::Refuser;
 pub use rejection::Rejection;
-pub use responder::Respond;
+pub use responder::{Respond, from_fn};

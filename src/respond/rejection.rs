@@ -28,7 +28,7 @@ use crate::error::{Error, ErrorKind};
 ///     response
 /// }
 /// # fn takes(_: impl tower_jwt_auth::respond::Respond) {}
-/// # takes(log_in);
+/// # takes(tower_jwt_auth::respond::from_fn(log_in));
 /// ```
 #[derive(Debug)]
 pub struct Rejection<'a> {
@@ -71,9 +71,12 @@ impl<'a> Rejection<'a> {
         }
     }
 
-    /// The value of `WWW-Authenticate`.
-    pub fn challenge(&self) -> Option<&'a HeaderValue> {
-        self.challenge.map(|challenge| self.challenges.get(challenge))
+    /// The values of `WWW-Authenticate`, each to be a field of its own (RFC 9110 §11.6.1).
+    pub fn challenges(&self) -> impl Iterator<Item = HeaderValue> {
+        let own = self.challenge.map(|challenge| self.challenges.get(challenge));
+        let is_unauthorized = self.status == StatusCode::UNAUTHORIZED;
+        let further = self.challenges.further().filter(|_| is_unauthorized);
+        own.into_iter().chain(further).cloned()
     }
 
     pub(super) const fn kind_of_challenge(&self) -> Option<Challenge> {
@@ -93,13 +96,16 @@ impl<'a> Rejection<'a> {
     /// §15.5.2), `Retry-After`, and that refusals are not to be stored.
     pub(crate) fn protect<T>(&self, response: &mut Response<T>) {
         let headers = response.headers_mut();
-        if let Some(challenge) = self.challenge()
-            && !headers.contains_key(WWW_AUTHENTICATE)
-        {
-            headers.insert(WWW_AUTHENTICATE, challenge.clone());
+        if !headers.contains_key(WWW_AUTHENTICATE) {
+            for challenge in self.challenges() {
+                headers.append(WWW_AUTHENTICATE, challenge);
+            }
         }
         if self.status == StatusCode::SERVICE_UNAVAILABLE && !headers.contains_key(RETRY_AFTER) {
-            let seconds = self.error.retry_after().unwrap_or_default().as_secs().max(1);
+            // Rounded up: who comes back early comes for nothing.
+            let delay = self.error.retry_after().unwrap_or_default();
+            let seconds =
+                delay.as_secs().saturating_add(u64::from(delay.subsec_nanos() != 0)).max(1);
             headers.insert(RETRY_AFTER, seconds.into());
         }
         if !headers.contains_key(CACHE_CONTROL) {

@@ -1,5 +1,7 @@
 //! The seam for what a refusal looks like.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::Response;
 use http::request::Parts;
@@ -8,31 +10,48 @@ use super::rejection::Rejection;
 
 /// Makes the response to a refused request.
 ///
-/// Closures qualify. Start from [`Rejection::response`]: status and headers are then right, and the
-/// layer puts back a challenge, `Retry-After` or `Cache-Control` that went missing.
-///
-/// ```
-/// use bytes::Bytes;
-/// use http::{Response, request::Parts};
-/// use tower_jwt_auth::respond::{Rejection, Respond};
-///
-/// fn teapot(rejection: &Rejection<'_>, _: &Parts) -> Response<Bytes> {
-///     rejection.response(Bytes::from_static(b"short and stout"))
-/// }
-///
-/// fn takes(_: impl Respond) {}
-/// takes(teapot);
-/// ```
+/// Start from [`Rejection::response`]: status and headers are then right, and the layer puts back a
+/// challenge, `Retry-After` or `Cache-Control` that went missing. [`from_fn`] makes one of a function.
 pub trait Respond: Send + Sync + 'static {
     /// The response to a request that is refused for this reason.
     fn respond(&self, rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes>;
 }
 
-impl<F> Respond for F
+impl<R: Respond + ?Sized> Respond for Arc<R> {
+    fn respond(&self, rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes> {
+        R::respond(self, rejection, request)
+    }
+}
+
+/// A responder from a function.
+///
+/// ```
+/// # #[cfg(feature = "aws-lc-rs")] {
+/// use bytes::Bytes;
+/// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond};
+///
+/// let verifier = Verifier::shared_secret("0123456789abcdef0123456789abcdef").any_audience().build()?;
+/// let layer = JwtAuthLayer::new(verifier).responder(respond::from_fn(|rejection, _request| {
+///     rejection.response(Bytes::from_static(b"not with that token"))
+/// }));
+/// # let _ = layer;
+/// # }
+/// # Ok::<(), tower_jwt_auth::BuildError>(())
+/// ```
+pub fn from_fn<F>(respond: F) -> impl Respond
+where
+    F: Fn(&Rejection<'_>, &Parts) -> Response<Bytes> + Send + Sync + 'static,
+{
+    FromFn(respond)
+}
+
+struct FromFn<F>(F);
+
+impl<F> Respond for FromFn<F>
 where
     F: Fn(&Rejection<'_>, &Parts) -> Response<Bytes> + Send + Sync + 'static,
 {
     fn respond(&self, rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes> {
-        self(rejection, request)
+        (self.0)(rejection, request)
     }
 }

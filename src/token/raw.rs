@@ -41,6 +41,11 @@ impl<'a> RawToken<'a> {
         Self { text: text.into(), origin: Origin::Header(name) }
     }
 
+    /// The same, independent of the request.
+    pub(crate) fn to_owned(&self) -> RawToken<'static> {
+        RawToken { text: Cow::Owned(self.text.clone().into_owned()), origin: self.origin.clone() }
+    }
+
     /// The token itself. Do not log it.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -1,6 +1,7 @@
 //! The seam for places that a token may come from.
 
 use std::fmt;
+use std::sync::Arc;
 
 use http::request::Parts;
 
@@ -17,6 +18,12 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     /// kind, [`MalformedHeader`](crate::ErrorKind::MalformedHeader) when they cannot be read,
     /// [`MultipleTokens`](crate::ErrorKind::MultipleTokens) when there is more than one.
     fn find<'a>(&self, parts: &'a Parts) -> Result<Option<RawToken<'a>>, Error>;
+}
+
+impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
+    fn find<'a>(&self, parts: &'a Parts) -> Result<Option<RawToken<'a>>, Error> {
+        S::find(self, parts)
+    }
 }
 
 /// A source from a function.

@@ -17,6 +17,7 @@ use crate::key::{KeySet, VerificationKey};
 use crate::policy::Policy;
 
 const DEFAULT_MAX_TOKEN_LEN: usize = 16 * 1024;
+const MAX_MAX_TOKEN_LEN: usize = 1024 * 1024;
 
 /// Collects the settings of a [`Verifier`].
 ///
@@ -64,11 +65,14 @@ pub struct VerifierBuilder<C = Claims> {
 struct Single {
     /// `None` when they were refused; the reason is in the list of problems.
     keys: Option<RoadKeys>,
-    /// A shared secret has but one issuer, whose name need not be decided on.
-    secret: bool,
+    /// How a shared secret is read. It has but one issuer, whose name need not be decided on.
+    secret: Option<ReadSecret>,
     name: Option<String>,
     any_name: bool,
 }
+
+/// Makes a key of a secret as the road spells it: text, or base64url.
+type ReadSecret = fn(&[u8]) -> Result<VerificationKey, BuildError>;
 
 enum RoadKeys {
     Single(Vec<VerificationKey>),
@@ -93,23 +97,23 @@ impl Verifier<Claims> {
 }
 
 impl VerifierBuilder<Claims> {
-    /// A short road over one secret.
-    pub(crate) fn with_secret(key: Result<VerificationKey, BuildError>) -> Self {
-        Self::with_keys(key.map(|key| RoadKeys::Single(vec![key])), true)
+    /// A short road over one secret; `read` makes keys of further ones.
+    pub(crate) fn with_secret(key: Result<VerificationKey, BuildError>, read: ReadSecret) -> Self {
+        Self::with_keys(key.map(|key| RoadKeys::Single(vec![key])), Some(read))
     }
 
     /// A short road over one public key.
     #[cfg(feature = "pem")]
     pub(crate) fn with_public_key(key: Result<VerificationKey, BuildError>) -> Self {
-        Self::with_keys(key.map(|key| RoadKeys::Single(vec![key])), false)
+        Self::with_keys(key.map(|key| RoadKeys::Single(vec![key])), None)
     }
 
     /// A short road over a set of public keys.
     pub(crate) fn with_key_set(set: Result<KeySet, BuildError>) -> Self {
-        Self::with_keys(set.map(RoadKeys::Set), false)
+        Self::with_keys(set.map(RoadKeys::Set), None)
     }
 
-    fn with_keys(given: Result<RoadKeys, BuildError>, secret: bool) -> Self {
+    fn with_keys(given: Result<RoadKeys, BuildError>, secret: Option<ReadSecret>) -> Self {
         let mut builder = Verifier::builder();
         let keys = given.map_err(|error| builder.problems.extend(error.into_problems())).ok();
         builder.single = Some(Single { keys, secret, name: None, any_name: false });
@@ -176,11 +180,11 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
-    /// Takes tokens that were signed with this secret, too: the one before the last rotation.
+    /// Takes tokens that were signed with this secret, too: the one before the last rotation, spelled as
+    /// the first one is.
     pub fn and_previous(mut self, secret: impl AsRef<[u8]>) -> Self {
         match &mut self.single {
-            Some(Single { keys, secret: true, .. }) => match VerificationKey::shared_secret(secret)
-            {
+            Some(Single { keys, secret: Some(read), .. }) => match read(secret.as_ref()) {
                 Ok(key) => {
                     if let Some(RoadKeys::Single(keys)) = keys {
                         keys.push(key);
@@ -282,7 +286,7 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
-    /// The longest token in bytes that is looked at: 16 KiB unless set.
+    /// The longest token in bytes that is looked at: 16 KiB unless set, 1 MiB at most.
     pub fn max_token_len(mut self, bytes: usize) -> Self {
         self.max_token_len = bytes;
         self
@@ -303,6 +307,13 @@ impl<C> VerifierBuilder<C> {
                 "Put it into the `Policy` of the issuer that you `trust`",
             );
         }
+        if !(1..=MAX_MAX_TOKEN_LEN).contains(&self.max_token_len) {
+            problem(
+                "a longest token of no bytes, or of more than a megabyte",
+                "no token could be verified, or a request could carry work for a second",
+                "Leave it at 16 KiB, or set what the server's limit for headers allows",
+            );
+        }
         match single {
             None if trusted.is_empty() => problem(
                 "nobody to trust",
@@ -312,10 +323,15 @@ impl<C> VerifierBuilder<C> {
             None => {}
             Some(Single { keys, secret, name, any_name }) => {
                 match (&name, any_name) {
-                    (None, false) if !secret => problem(
+                    (None, false) if secret.is_none() => problem(
                         "no issuer",
                         "a token of whoever else signs with these keys would be accepted here",
                         "Call `issuer(\"https://…\")` with what stands in `iss`, or `any_issuer()`",
+                    ),
+                    (None, true) if !trusted.is_empty() => problem(
+                        "`any_issuer` beside issuers with a name",
+                        "beside them only tokens without `iss` could be taken",
+                        "Call `issuer`, or trust an `Issuer::unnamed` for tokens without `iss`",
                     ),
                     (Some(_), true) => problem(
                         "both `issuer` and `any_issuer`",

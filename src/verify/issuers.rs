@@ -61,6 +61,13 @@ impl Issuer {
         }
     }
 
+    fn shares_a_secret_with(&self, other: &Self) -> bool {
+        let (Held::Fixed(ours), Held::Fixed(theirs)) = (&self.keys.0, &other.keys.0) else {
+            return false;
+        };
+        ours.keys().iter().any(|key| theirs.keys().iter().any(|other| key.is_same_secret(other)))
+    }
+
     /// What is unsafe or cannot work about this issuer.
     pub(super) fn problems(&self) -> Vec<Problem> {
         let of = self.described();
@@ -73,8 +80,15 @@ impl Issuer {
                 "Pass what the issuer puts into `iss`, or use `Issuer::unnamed`",
             );
         }
-        // What a source will bring is not known yet; it is judged key by key when it comes.
         let Held::Fixed(set) = &self.keys.0 else {
+            // What a source brings is judged when it comes; secrets are never used from one.
+            if self.policy.lists_secrets() {
+                problem(
+                    format!("HMAC algorithms for {of}, whose keys come from a source"),
+                    "a secret that can be fetched is none",
+                    "List the public-key algorithms that the issuer signs with",
+                );
+            }
             return problems;
         };
         let secrets = set.keys().iter().filter(|key| key.is_secret()).count();
@@ -86,15 +100,22 @@ impl Issuer {
                 "somebody who knows a public key could try it as a secret",
                 "Trust two issuers, one with the secret and one with the public keys",
             );
+        } else if let Some(algorithm) = set.crowded(self.policy.listed()) {
+            problem(
+                format!("more than four keys without an id for {algorithm} and {of}"),
+                "four are tried for a token, and the others would never be used",
+                "Give the keys ids, or drop the oldest",
+            );
         } else if let Some(listed) = self.policy.listed().filter(|listed| !listed.is_empty()) {
             let usable = |set, key: &crate::key::VerificationKey| {
                 AlgorithmSet::union(set, key.usable(Some(listed)))
             };
             let usable = set.keys().iter().fold(AlgorithmSet::EMPTY, usable);
             for unused in listed.iter().filter(|one| !usable.contains(*one)) {
-                // A list that names PKCS #1 and PSS for one key without `alg` falls under this too.
                 let why = if unused.family() == AlgorithmFamily::Hmac && secrets != 0 {
                     "the secret is shorter than its hash (RFC 7518 §3.2)"
+                } else if set.keys().iter().any(|key| key.possible().contains(unused)) {
+                    "a key without `alg` is used with one algorithm only, and the list has another for it"
                 } else {
                     "no key of this issuer can be used with it"
                 };
@@ -120,6 +141,15 @@ pub(super) struct Issuers {
 impl Issuers {
     /// Indexes the issuers; notes what does not go together.
     pub(super) fn new(all: Vec<Issuer>, problems: &mut Vec<Problem>) -> Self {
+        for (index, issuer) in all.iter().enumerate() {
+            if all.iter().skip(index + 1).any(|other| issuer.shares_a_secret_with(other)) {
+                problems.push(Problem::new(
+                    format!("{} and another one with the same secret", issuer.described()),
+                    "each could sign tokens in the other's name",
+                    "Give every issuer a secret of its own",
+                ));
+            }
+        }
         let (mut by_name, mut unnamed) = (HashMap::new(), None);
         for (index, issuer) in all.iter().enumerate() {
             problems.extend(issuer.problems());

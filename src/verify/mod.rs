@@ -29,6 +29,6 @@ pub use anonymous::Anonymous;
 pub use builder::VerifierBuilder;
 pub use identity::Identity;
 pub use issuers::Issuer;
-pub use revocation::{Revocation, Standing};
+pub use revocation::{Presented, Revocation, Standing};
 pub use verified::Verified;
 pub use verifier::Verifier;

@@ -3,17 +3,16 @@
 use std::fmt;
 use std::sync::Arc;
 
-use futures_util::FutureExt;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::issuers::{Issuer, Issuers};
-use super::revocation::{Revocation, Standing};
+use super::revocation::{Presented, Revocation, Standing};
 use super::verified::Verified;
 use crate::answer::Answer;
 use crate::claims::{Claims, NumericDate};
 use crate::clock::Clock;
-use crate::error::{BoxError, Error, ErrorKind};
+use crate::error::{Error, ErrorKind};
 use crate::jws::{AlgorithmFamily, Compact, HeaderBuffer, SignedPayload, UnverifiedHeader};
 use crate::key::{Candidates, Held, KeySet, KeySource, RefreshError, RefreshReason, Refreshed};
 
@@ -72,6 +71,13 @@ impl<C> Verifier<C> {
     }
 }
 
+/// What becomes of a token that is bound to its sender (`cnf`, RFC 7800).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Bound {
+    Refuse,
+    Accept,
+}
+
 impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     /// Verifies a token in the compact serialization (RFC 7515 §3.1).
     ///
@@ -79,25 +85,23 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     ///
     /// # Errors
     ///
-    /// The reason for the refusal; see [`ErrorKind`].
+    /// The reason for the refusal; see [`ErrorKind`]. A token that is bound to its sender is refused
+    /// with [`ErrorKind::ProofRequired`]: nobody here has judged a proof.
     pub fn verify(&self, token: &str) -> Answer<Result<Verified<C>, Error>> {
-        match self.verify_with_current_keys(token) {
-            Ok(verified) => self.check_standing(verified),
-            Err(Stop::Refused(error)) => Answer::now(Err(error)),
-            Err(Stop::Keys { source, reason, refusal }) => {
-                match source.refresh(reason).try_now() {
-                    Ok(outcome) => self.verify_again(token, outcome, refusal),
-                    Err(refreshing) => {
-                        // The token outlives the borrow, but nothing else: it is wiped afterwards.
-                        let (this, token) = (self.clone(), Zeroizing::new(token.to_owned()));
-                        Answer::later(async move {
-                            let outcome = refreshing.await;
-                            this.verify_again(&token, outcome, refusal).await
-                        })
-                    }
-                }
-            }
-        }
+        self.run(token, Bound::Refuse)
+    }
+
+    /// As [`verify`](Self::verify), and takes tokens that are bound to their sender (`cnf`, RFC 7800)
+    /// without any proof: whoever steals one can use it, unless the caller judges the proof.
+    ///
+    /// # Errors
+    ///
+    /// As [`verify`](Self::verify), but for [`ErrorKind::ProofRequired`].
+    pub fn verify_without_proof_of_possession(
+        &self,
+        token: &str,
+    ) -> Answer<Result<Verified<C>, Error>> {
+        self.run(token, Bound::Accept)
     }
 
     /// Verifies a token where waiting is not possible.
@@ -107,39 +111,64 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     /// As [`verify`](Self::verify), and [`ErrorKind::KeysUnavailable`] or
     /// [`ErrorKind::RevocationUnavailable`] when something would have to be fetched first.
     pub fn verify_now(&self, token: &str) -> Result<Verified<C>, Error> {
-        match self.verify_with_current_keys(token) {
-            Ok(verified) => self.check_standing(verified).try_now().unwrap_or_else(|_waiting| {
-                let detail = "the revocation list has to be waited for";
-                Err(Error::new(ErrorKind::RevocationUnavailable).with_detail(detail))
-            }),
+        let waiting = |kind, detail| Err(Error::new(kind).with_detail(detail));
+        let standing = |answer: Answer<Result<Verified<C>, Error>>| {
+            let detail = "the revocation list has to be waited for";
+            answer.try_now().unwrap_or_else(|_| waiting(ErrorKind::RevocationUnavailable, detail))
+        };
+        match self.verify_with_current_keys(token, Bound::Refuse) {
+            Ok(verified) => standing(self.check_standing(token, verified)),
             Err(Stop::Refused(error)) => Err(error),
             Err(Stop::Keys { source, reason, refusal }) => match source.refresh(reason).try_now() {
-                // Ready outcomes lead to ready verdicts, but for a revocation list that is not.
                 Ok(outcome) => {
-                    let again = self.verify_again(token, outcome, refusal);
-                    again
-                        .now_or_never()
-                        .unwrap_or_else(|| Err(ErrorKind::RevocationUnavailable.into()))
+                    standing(self.run_again(token, Bound::Refuse, outcome, reason, refusal))
                 }
-                Err(_waiting) => Err(Error::new(ErrorKind::KeysUnavailable)
-                    .with_detail("the keys have to be waited for")),
+                Err(_) => waiting(ErrorKind::KeysUnavailable, "the keys have to be waited for"),
             },
         }
     }
 
+    fn run(&self, token: &str, bound: Bound) -> Answer<Result<Verified<C>, Error>> {
+        match self.verify_with_current_keys(token, bound) {
+            Ok(verified) => self.check_standing(token, verified),
+            Err(Stop::Refused(error)) => Answer::now(Err(error)),
+            Err(Stop::Keys { source, reason, refusal }) => {
+                match source.refresh(reason).try_now() {
+                    Ok(outcome) => self.run_again(token, bound, outcome, reason, refusal),
+                    Err(refreshing) => {
+                        // The token outlives the borrow, but nothing else: it is wiped afterwards.
+                        let (this, token) = (self.clone(), Zeroizing::new(token.to_owned()));
+                        Answer::later(async move {
+                            let outcome = refreshing.await;
+                            this.run_again(&token, bound, outcome, reason, refusal).await
+                        })
+                    }
+                }
+            }
+        }
+    }
+
     /// After a refresh: once more, and then no more.
-    fn verify_again(
+    fn run_again(
         &self,
         token: &str,
+        bound: Bound,
         outcome: Result<Refreshed, RefreshError>,
+        reason: RefreshReason,
         refusal: Error,
     ) -> Answer<Result<Verified<C>, Error>> {
         match outcome {
-            Err(failed) if refusal.kind() == ErrorKind::InvalidSignature => {
-                // The key is known and did not fit: trouble at the source is no excuse for the token.
-                drop(failed);
-                Answer::now(Err(refusal))
+            Ok(Refreshed::Replaced | Refreshed::Unchanged) => {
+                match self.verify_with_current_keys(token, bound) {
+                    Ok(verified) => self.check_standing(token, verified),
+                    Err(Stop::Refused(refusal) | Stop::Keys { refusal, .. }) => {
+                        Answer::now(Err(refusal))
+                    }
+                }
             }
+            Ok(Refreshed::CoolingDown) => Answer::now(Err(refusal)),
+            // The key is known and did not fit: trouble at the source is no excuse for the token.
+            Err(_) if reason == RefreshReason::BadSignature => Answer::now(Err(refusal)),
             Err(failed) => {
                 let error =
                     Error::new(ErrorKind::KeysUnavailable).with_retry_after(failed.retry_after());
@@ -148,20 +177,11 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
                     None => error,
                 }))
             }
-            Ok(Refreshed::CoolingDown) => Answer::now(Err(refusal)),
-            Ok(Refreshed::Replaced | Refreshed::Unchanged) => {
-                match self.verify_with_current_keys(token) {
-                    Ok(verified) => self.check_standing(verified),
-                    Err(Stop::Refused(refusal) | Stop::Keys { refusal, .. }) => {
-                        Answer::now(Err(refusal))
-                    }
-                }
-            }
         }
     }
 
     /// The straight line: size, shape, header, issuer, keys, signature, claims, policy, checks.
-    fn verify_with_current_keys(&self, token: &str) -> Result<Verified<C>, Stop> {
+    fn verify_with_current_keys(&self, token: &str, bound: Bound) -> Result<Verified<C>, Stop> {
         let inner = &*self.0;
         let compact = Compact::parse(token, inner.max_token_len)?;
         let mut buffer = HeaderBuffer::new();
@@ -179,14 +199,20 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
                 return Err(Error::new(ErrorKind::CheckFailed).with_detail(name).into());
             }
         }
+        if bound == Bound::Refuse && verified.token().is_sender_constrained() {
+            return Err(Error::new(ErrorKind::ProofRequired).into());
+        }
         Ok(verified)
     }
 
-    fn check_standing(&self, verified: Verified<C>) -> Answer<Result<Verified<C>, Error>> {
-        let Some(revocation) = &self.0.revocation else {
-            return Answer::now(Ok(verified));
-        };
-        match revocation.check(verified.token()).try_now() {
+    fn check_standing(
+        &self,
+        token: &str,
+        verified: Verified<C>,
+    ) -> Answer<Result<Verified<C>, Error>> {
+        let Some(revocation) = &self.0.revocation else { return Answer::now(Ok(verified)) };
+        let presented = Presented::new(verified.token(), token);
+        match revocation.check(&presented).try_now() {
             Ok(standing) => Answer::now(stand(verified, standing)),
             Err(asking) => Answer::later(async move { stand(verified, asking.await) }),
         }
@@ -195,12 +221,11 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
 
 fn stand<C>(
     verified: Verified<C>,
-    standing: Result<Standing, BoxError>,
+    standing: Result<Standing, Error>,
 ) -> Result<Verified<C>, Error> {
-    match standing {
-        Ok(Standing::Active) => Ok(verified),
-        Ok(Standing::Revoked) => Err(ErrorKind::TokenRevoked.into()),
-        Err(error) => Err(Error::new(ErrorKind::RevocationUnavailable).with_source(error)),
+    match standing? {
+        Standing::Active => Ok(verified),
+        Standing::Revoked => Err(ErrorKind::TokenRevoked.into()),
     }
 }
 
@@ -216,6 +241,10 @@ fn verify_signature(
     match &issuer.keys.0 {
         Held::Fixed(set) => {
             verify_with_set(set, issuer, compact, header).map_err(|(error, _)| error.into())
+        }
+        // A secret that can be fetched is none: whatever a source holds, HMAC is not verified with it.
+        Held::Source(_) if header.algorithm.family() == AlgorithmFamily::Hmac => {
+            Err(Error::new(ErrorKind::AlgorithmNotAllowed).into())
         }
         Held::Source(source) => {
             let outcome = match source.current() {
@@ -253,7 +282,11 @@ fn verify_with_set(
                     Err(error) => refusal = error,
                 }
             }
-            Err((refusal, Some(RefreshReason::BadSignature)))
+            // Without an id, a wrong signature may just as well mean a key that is not here yet.
+            let known = header.kid.is_some();
+            let reason =
+                if known { RefreshReason::BadSignature } else { RefreshReason::UnknownKey };
+            Err((refusal, Some(reason)))
         }
         Candidates::UnknownId => {
             Err((ErrorKind::UnknownKey.into(), Some(RefreshReason::UnknownKey)))

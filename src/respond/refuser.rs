@@ -1,0 +1,48 @@
+//! What it takes to refuse a request: the settings of one layer, for it and for what stands behind it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderMap, Method, Response};
+
+use super::challenge::Challenges;
+use super::problem::ProblemJson;
+use super::rejection::Rejection;
+use super::responder::Respond;
+use crate::error::Error;
+
+/// Refuses in one layer's way.
+#[derive(Clone)]
+pub(crate) struct Refuser {
+    pub(crate) responder: Arc<dyn Respond>,
+    pub(crate) challenges: Challenges,
+}
+
+impl Default for Refuser {
+    fn default() -> Self {
+        Self { responder: Arc::new(ProblemJson::new()), challenges: Challenges::new(None, None) }
+    }
+}
+
+impl Refuser {
+    /// The response to a refused request, with these headers and the error in its extensions.
+    pub(crate) fn refuse(
+        &self,
+        error: Error,
+        headers: HeaderMap,
+        parts: &Parts,
+    ) -> Response<Bytes> {
+        let rejection = Rejection::new(&error, &self.challenges);
+        let mut response = self.responder.respond(&rejection, parts);
+        if !headers.is_empty() {
+            response.headers_mut().extend(headers);
+        }
+        rejection.protect(&mut response);
+        if parts.method == Method::HEAD {
+            *response.body_mut() = Bytes::new();
+        }
+        response.extensions_mut().insert(error);
+        response
+    }
+}
