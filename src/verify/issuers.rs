@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use crate::build_error::Problem;
 use crate::claims::find_issuer;
 use crate::error::{Error, ErrorKind};
-use crate::jws::{AlgorithmFamily, AlgorithmSet, Compact};
-use crate::key::{Held, Keys};
+use crate::jws::{AlgorithmFamily, Compact};
+use crate::key::{Held, Keys, VerificationKey};
 use crate::policy::{ExpectedIssuer, Policy};
 
 /// Somebody whose tokens are taken, with the keys and the rules that are theirs alone.
@@ -107,13 +107,16 @@ impl Issuer {
                 "Give the keys ids, or drop the oldest",
             );
         } else if let Some(listed) = self.policy.listed().filter(|listed| !listed.is_empty()) {
-            let usable = |set, key: &crate::key::VerificationKey| {
-                AlgorithmSet::union(set, key.usable(Some(listed)))
-            };
-            let usable = set.keys().iter().fold(AlgorithmSet::EMPTY, usable);
-            for unused in listed.iter().filter(|one| !usable.contains(*one)) {
+            // Of public keys one has to serve an algorithm; of secrets every one, or the secret of
+            // before a rotation would verify nothing.
+            let serves =
+                |algorithm, key: &VerificationKey| key.usable(Some(listed)).contains(algorithm);
+            for unused in listed.iter().filter(|one| match secrets {
+                0 => !set.keys().iter().any(|key| serves(*one, key)),
+                _ => !set.keys().iter().all(|key| serves(*one, key)),
+            }) {
                 let why = if unused.family() == AlgorithmFamily::Hmac && secrets != 0 {
-                    "the secret is shorter than its hash (RFC 7518 §3.2)"
+                    "a secret is shorter than its hash (RFC 7518 §3.2)"
                 } else if set.keys().iter().any(|key| key.possible().contains(unused)) {
                     "a key without `alg` is used with one algorithm only, and the list has another for it"
                 } else {

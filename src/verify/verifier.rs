@@ -123,6 +123,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
                 Ok(outcome) => {
                     standing(self.run_again(token, Bound::Refuse, outcome, reason, refusal))
                 }
+                // As when the refresh fails: the key is known and did not fit.
+                Err(_) if reason == RefreshReason::BadSignature => Err(refusal),
                 Err(_) => waiting(ErrorKind::KeysUnavailable, "the keys have to be waited for"),
             },
         }
