@@ -40,7 +40,7 @@ impl BuildError {
     /// The same problems, said of this place.
     pub(crate) fn within(mut self, place: &str) -> Self {
         for problem in &mut self.problems {
-            problem.what = format!("{} in {place}", problem.what);
+            problem.what = format!("{place} holds {}", problem.what);
         }
         self
     }

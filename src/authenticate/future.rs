@@ -97,8 +97,12 @@ where
             let mut this = self.as_mut().project();
             let next = match this.state.as_mut().project() {
                 StateProjection::Calling { future, headers } => {
-                    let mut response = ready!(future.poll(cx))?;
-                    append(response.headers_mut(), std::mem::take(headers));
+                    let outcome = ready!(future.poll(cx));
+                    let headers = std::mem::take(headers);
+                    // A finished future may panic when it is polled again; this one does not.
+                    this.state.set(State::Refused { response: None });
+                    let mut response = outcome?;
+                    append(response.headers_mut(), headers);
                     return Poll::Ready(Ok(response.map(ResponseBody::inner)));
                 }
                 StateProjection::Refused { response } => {

@@ -129,34 +129,33 @@ fn code_unit(rest: &[u8]) -> Option<(u16, &[u8])> {
 pub(crate) struct Names<'de> {
     /// A bit for each name seen, by a cheap hash: most new names are known to be new from this alone.
     seen: u64,
-    few: [&'de str; 16],
+    few: [Cow<'de, str>; 16],
     len: usize,
-    /// Takes over from `few` when that is full. Randomly keyed, so that nobody can choose collisions.
+    /// Takes what `few` has no place for. Randomly keyed, so that nobody can choose collisions.
     many: Option<HashSet<Cow<'de, str>>>,
 }
 
 impl<'de> Names<'de> {
     /// Notes a name; `false` if it was there already.
     pub(crate) fn insert(&mut self, name: Cow<'de, str>) -> bool {
-        if let Some(many) = &mut self.many {
-            return many.insert(name);
-        }
         let bit = 1_u64 << (cheap_hash(&name) & 63);
-        let few = self.few.iter().take(self.len);
-        if self.seen & bit != 0 && few.clone().any(|seen| *seen == name.as_ref()) {
+        if self.seen & bit != 0 && self.few.iter().take(self.len).any(|seen| *seen == name) {
             return false;
         }
         self.seen |= bit;
-        if let (Cow::Borrowed(name), Some(slot)) = (&name, self.few.get_mut(self.len)) {
-            *slot = name;
-            self.len += 1;
-            return true;
+        match self.few.get_mut(self.len) {
+            Some(slot) => {
+                *slot = name;
+                self.len += 1;
+                true
+            }
+            None => self.many.get_or_insert_default().insert(name),
         }
-        let few = self.few.iter().take(self.len);
-        let mut many: HashSet<_> = few.map(|&name| Cow::Borrowed(name)).collect();
-        many.insert(name);
-        self.many = Some(many);
-        true
+    }
+
+    /// Whether there is still place without allocating.
+    pub(crate) const fn are_few(&self) -> bool {
+        self.many.is_none()
     }
 }
 

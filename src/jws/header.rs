@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::Deserializer as JsonDeserializer;
 use serde_json::value::RawValue;
 
@@ -47,8 +47,8 @@ impl<'h> UnverifiedHeader<'h> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::MalformedToken`] for anything but one strict JSON object, a member of the wrong
-    /// type, `crit` (no extension is understood, RFC 7515 §4.1.11), `b64` other than `true` (RFC 7797
+    /// [`ErrorKind::MalformedToken`] for anything but one strict JSON object of at most 16 members, a
+    /// member of the wrong type, `crit` (no extension is understood, RFC 7515 §4.1.11), `b64` other than `true` (RFC 7797
     /// §7) and `enc` (an encrypted token); [`ErrorKind::AlgorithmNotAllowed`] for an unknown `alg`.
     pub(crate) fn read(text: &'h str) -> Result<Self, Error> {
         check_shape(text).map_err(|_| malformed("the header is not one strict JSON object"))?;
@@ -78,6 +78,31 @@ struct Members<'h> {
     refusal: Option<&'static str>,
 }
 
+/// The members that are looked at.
+enum Member {
+    Alg,
+    Kid,
+    Typ,
+    Crit,
+    Enc,
+    B64,
+    Other,
+}
+
+impl Member {
+    fn of(name: &str) -> Self {
+        match name {
+            "alg" => Self::Alg,
+            "kid" => Self::Kid,
+            "typ" => Self::Typ,
+            "crit" => Self::Crit,
+            "enc" => Self::Enc,
+            "b64" => Self::B64,
+            _ => Self::Other,
+        }
+    }
+}
+
 struct HeaderVisitor;
 
 impl<'h> Visitor<'h> for HeaderVisitor {
@@ -91,27 +116,32 @@ impl<'h> Visitor<'h> for HeaderVisitor {
         let mut members = Members::default();
         let mut names = Names::default();
         while let Some(name) = map.next_key_seed(BorrowText)? {
-            if !names.insert(name.clone()) {
+            let member = Member::of(&name);
+            if !names.insert(name) {
                 members.refusal = Some("a member name stands twice in the header");
             }
-            match name.as_ref() {
-                "alg" => members.alg = Some(map.next_value_seed(BorrowText)?),
-                "kid" => members.kid = Some(map.next_value_seed(BorrowText)?),
-                "typ" => members.typ = Some(map.next_value_seed(BorrowText)?),
-                "crit" => {
+            if !names.are_few() {
+                // Nobody has signed this yet: its work is bounded, whatever is in it.
+                return Err(de::Error::custom("too many members"));
+            }
+            match member {
+                Member::Alg => members.alg = Some(map.next_value_seed(BorrowText)?),
+                Member::Kid => members.kid = Some(map.next_value_seed(BorrowText)?),
+                Member::Typ => members.typ = Some(map.next_value_seed(BorrowText)?),
+                Member::Crit => {
                     map.next_value::<IgnoredAny>()?;
                     members.refusal = Some("`crit` asks for extensions that are not understood");
                 }
-                "enc" => {
+                Member::Enc => {
                     map.next_value::<IgnoredAny>()?;
                     members.refusal = Some("the token is encrypted");
                 }
-                "b64" => {
+                Member::B64 => {
                     if map.next_value::<&RawValue>()?.get() != "true" {
                         members.refusal = Some("the payload is not base64url-encoded");
                     }
                 }
-                _ => {
+                Member::Other => {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
@@ -164,6 +194,16 @@ mod tests {
             assert_eq!(kind(text), Some(ErrorKind::MalformedToken), "{text}");
         }
         assert_eq!(kind(r#"{"alg":"HS256","b64":true}"#), None);
+    }
+
+    #[test]
+    fn sixteen_members_pass_and_seventeen_do_not() {
+        let with = |others: usize| {
+            let others: Vec<_> = (0..others).map(|i| format!("\"x{i}\":{i},")).collect();
+            kind(&format!("{{{}\"alg\":\"HS256\"}}", others.concat()))
+        };
+        assert_eq!(with(15), None);
+        assert_eq!(with(16), Some(ErrorKind::MalformedToken));
     }
 
     #[test]

@@ -76,12 +76,13 @@ impl KeySet {
             }
         }
         if keys.is_empty() {
-            let counts = skipped.iter().fold(BTreeMap::new(), |mut counts, reason| {
+            let mut counts = BTreeMap::new();
+            for reason in &skipped {
                 *counts.entry(reason.as_str()).or_insert(0) += 1;
-                counts
-            });
+            }
+            let counts: Vec<_> = counts.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
             return Err(problem(
-                format!("a JWKS document without a usable key {counts:?}"),
+                format!("a JWKS document without a usable key ({})", counts.join(", ")),
                 "no token could be verified",
                 "Check that it is the issuer's set of public signing keys",
             ));

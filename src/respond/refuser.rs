@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderMap, Method, Response};
 
@@ -40,7 +41,9 @@ impl Refuser {
         }
         rejection.protect(&mut response);
         if parts.method == Method::HEAD {
-            *response.body_mut() = Bytes::new();
+            // The length is that of the answer to a GET (RFC 9110 §8.6): left to the server, it would be 0.
+            let length = std::mem::take(response.body_mut()).len();
+            response.headers_mut().insert(CONTENT_LENGTH, length.into());
         }
         response.extensions_mut().insert(error);
         response

@@ -81,22 +81,13 @@ fn tokens_of_real_better_auth_servers_are_accepted_and_their_forgeries_are_not()
     // Two tokens a plugin server, one cookie: each accepted by the verifier and by the layer. Refused:
     // wrong audience, another issuer, other keys, other keys under the same id, a changed byte in each
     // of three parts; for the cookie another secret and the three bytes.
-    let plugin = || Count {
-        accepted: 4,
-        refused: 14,
-    };
+    let plugin = || Count { accepted: 4, refused: 14 };
     let expected = [
         ("EdDSA", plugin()),
         ("ES256", plugin()),
         ("RS256", plugin()),
         ("PS256", plugin()),
-        (
-            "HS256",
-            Count {
-                accepted: 2,
-                refused: 4,
-            },
-        ),
+        ("HS256", Count { accepted: 2, refused: 4 }),
     ];
     assert_eq!(counts, expected);
 }
@@ -105,15 +96,9 @@ fn tokens_of_real_better_auth_servers_are_accepted_and_their_forgeries_are_not()
 fn capture() -> Capture {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/better_auth/run.sh");
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("better_auth.json");
-    let status = Command::new(&script)
-        .arg(&file)
-        .status()
-        .expect("bash is there to run the script");
-    assert!(
-        status.success(),
-        "{} failed with {status}",
-        script.display()
-    );
+    let status =
+        Command::new(&script).arg(&file).status().expect("bash is there to run the script");
+    assert!(status.success(), "{} failed with {status}", script.display());
     serde_json::from_slice(&fs::read(&file).unwrap()).unwrap()
 }
 
@@ -129,22 +114,13 @@ fn judge_plugin_tokens(server: &Server) -> Count {
     for token in &server.tokens {
         accept(&verifier, token, server, &mut count);
         for (wrong, kind) in [
-            (
-                trusting(&server.jwks, &server.issuer, "orders"),
-                ErrorKind::InvalidAudience,
-            ),
+            (trusting(&server.jwks, &server.issuer, "orders"), ErrorKind::InvalidAudience),
             (
                 trusting(&server.jwks, "http://127.0.0.1:1", &server.audience),
                 ErrorKind::InvalidIssuer,
             ),
-            (
-                trusting(&server.other_jwks, &server.issuer, &server.audience),
-                ErrorKind::UnknownKey,
-            ),
-            (
-                trusting(&relabelled, &server.issuer, &server.audience),
-                ErrorKind::InvalidSignature,
-            ),
+            (trusting(&server.other_jwks, &server.issuer, &server.audience), ErrorKind::UnknownKey),
+            (trusting(&relabelled, &server.issuer, &server.audience), ErrorKind::InvalidSignature),
         ] {
             refuse(&wrong, &token.jwt, Some(kind), &mut count);
         }
@@ -160,18 +136,14 @@ fn judge_cookie_tokens(server: &Server) -> Count {
         builder
             .any_audience()
             .claims::<Value>()
-            .check("the user's id", move |claims: &Value| {
-                claims["user"]["id"] == expected.as_str()
-            })
+            .check("the user's id", move |claims: &Value| claims["user"]["id"] == expected.as_str())
             .build()
             .unwrap()
     };
     let verifier = build(Verifier::shared_secret(&server.secret));
     let mut count = Count::default();
     for Token { from, jwt } in &server.tokens {
-        let user = verifier
-            .verify_now(jwt)
-            .unwrap_or_else(|error| panic!("{from}: {error}"));
+        let user = verifier.verify_now(jwt).unwrap_or_else(|error| panic!("{from}: {error}"));
         assert_eq!(user["user"]["email"], server.email.as_str());
         assert_eq!(through_the_layer(&verifier, jwt).0, StatusCode::OK);
         count.accepted += 2;
@@ -183,26 +155,11 @@ fn judge_cookie_tokens(server: &Server) -> Count {
 }
 
 fn accept(verifier: &Verifier, token: &Token, server: &Server, count: &mut Count) {
-    let user = verifier
-        .verify_now(&token.jwt)
-        .unwrap_or_else(|e| panic!("{}: {e}", token.from));
-    assert_eq!(
-        user.subject(),
-        Some(server.user_id.as_str()),
-        "{}",
-        token.from
-    );
-    assert_eq!(
-        user.text("email"),
-        Some(server.email.as_str()),
-        "{}",
-        token.from
-    );
+    let user = verifier.verify_now(&token.jwt).unwrap_or_else(|e| panic!("{}: {e}", token.from));
+    assert_eq!(user.subject(), Some(server.user_id.as_str()), "{}", token.from);
+    assert_eq!(user.text("email"), Some(server.email.as_str()), "{}", token.from);
     let (status, subject) = through_the_layer(verifier, &token.jwt);
-    assert_eq!(
-        (status, subject.as_deref()),
-        (StatusCode::OK, Some(server.user_id.as_str()))
-    );
+    assert_eq!((status, subject.as_deref()), (StatusCode::OK, Some(server.user_id.as_str())));
     count.accepted += 2;
 }
 
@@ -222,22 +179,13 @@ fn refuse_changed_bytes<C>(verifier: &Verifier<C>, jwt: &str, count: &mut Count)
 where
     C: serde::de::DeserializeOwned + Send + Sync + 'static,
 {
-    let ends: Vec<usize> = jwt
-        .match_indices('.')
-        .map(|(at, _)| at)
-        .chain([jwt.len()])
-        .collect();
+    let ends: Vec<usize> = jwt.match_indices('.').map(|(at, _)| at).chain([jwt.len()]).collect();
     for end in ends {
         let mut changed = jwt.as_bytes().to_vec();
         // In the middle of a part: every bit of that letter counts.
         let at = end - 8;
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-        refuse(
-            verifier,
-            std::str::from_utf8(&changed).unwrap(),
-            None,
-            count,
-        );
+        refuse(verifier, std::str::from_utf8(&changed).unwrap(), None, count);
     }
 }
 
@@ -249,29 +197,19 @@ where
         JwtAuthLayer::new(verifier.clone()).layer(service_fn(async |request: Request<()>| {
             let user = Verified::<C>::of(&request).expect("the layer verified a token");
             let mut response = Response::new(Empty::<bytes::Bytes>::new());
-            response
-                .extensions_mut()
-                .insert(user.token().subject().map(str::to_owned));
+            response.extensions_mut().insert(user.token().subject().map(str::to_owned));
             Ok::<_, std::convert::Infallible>(response)
         }));
-    let request = Request::builder()
-        .header("authorization", format!("Bearer {jwt}"))
-        .body(());
+    let request = Request::builder().header("authorization", format!("Bearer {jwt}")).body(());
     let response = block_on(service.oneshot(request.unwrap())).unwrap();
-    let subject = response
-        .extensions()
-        .get::<Option<String>>()
-        .cloned()
-        .flatten();
+    let subject = response.extensions().get::<Option<String>>().cloned().flatten();
     (response.status(), subject)
 }
 
 /// The keys of one set under the ids of another.
 fn relabel(keys: &str, ids: &str) -> String {
-    let (mut keys, ids): (Value, Value) = (
-        serde_json::from_str(keys).unwrap(),
-        serde_json::from_str(ids).unwrap(),
-    );
+    let (mut keys, ids): (Value, Value) =
+        (serde_json::from_str(keys).unwrap(), serde_json::from_str(ids).unwrap());
     keys["keys"][0]["kid"] = ids["keys"][0]["kid"].clone();
     keys.to_string()
 }

@@ -1,1 +1,13 @@
 //! What arrives and what is answered, over the layer and over real servers.
+#![cfg(feature = "aws-lc-rs")] // without a crypto backend no token verifies
+
+mod axum;
+mod optional;
+mod own_source;
+mod possession;
+mod refusals;
+mod responders;
+mod responses;
+mod secrecy;
+mod servers;
+mod sources;

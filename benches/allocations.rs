@@ -1,0 +1,68 @@
+//! How often the layer allocates. Exact, the same on every machine, and therefore asserted.
+//!
+//! Apart from `layer`, because counting slows every allocation down.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+mod support {
+    pub(crate) mod cases;
+    pub(crate) mod fixtures;
+    pub(crate) mod primitive;
+    pub(crate) mod service;
+}
+
+use std::collections::HashMap;
+use std::env;
+
+use support::cases::{Case, bare_of, cases};
+
+/// Each token once.
+const CALLS: u64 = 64;
+
+/// The typed claims alone allocate a string for each of eight.
+const TYPED: u64 = 8;
+
+/// The most that the layer may add (targets 6, 7 and 8).
+const MOST: [(&str, u64); 7] = [
+    ("HS256 valid", TYPED + 7),
+    ("RS256 valid", TYPED + 7),
+    ("ES256 valid", TYPED + 7),
+    ("EdDSA valid", TYPED + 7),
+    ("HS256 bad signature", 5),
+    ("RS256 bad signature", 5),
+    ("no token", 5),
+];
+
+fn main() {
+    if env::args().any(|argument| argument == "--list") {
+        return;
+    }
+    let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
+    let mut cases = cases();
+    let counts: HashMap<String, u64> =
+        cases.iter_mut().map(|case| (case.name.clone(), allocations(case))).collect();
+    println!("| {:<22} | allocations | added |", "case");
+    println!("|{:-<24}|------------:|------:|", "");
+    for Case { name, .. } in &cases {
+        let added = counts[name].checked_sub(counts[bare_of(name)]);
+        let added = added.map(|added| added.to_string()).unwrap_or_default();
+        println!("| {name:<22} | {:>11} | {added:>5} |", counts[name]);
+    }
+    for (name, most) in MOST {
+        let added = counts[name] - counts[bare_of(name)];
+        assert!(added <= most, "{name}: {added} allocations added, where {most} are the most");
+    }
+}
+
+/// The allocations of one call; they are the same for every token.
+fn allocations(case: &mut Case) -> u64 {
+    case.run(CALLS); // what is only made once
+    let counted = allocation_counter::measure(|| case.run(CALLS)).count_total;
+    assert_eq!(counted % CALLS, 0, "{}: {counted} allocations in {CALLS} calls", case.name);
+    counted / CALLS
+}

@@ -1,0 +1,76 @@
+//! What is measured: requests that pass and requests that do not, and what to hold them against.
+
+use http::StatusCode;
+use tower_jwt_auth::Claims;
+
+use super::fixtures::{ALGORITHMS, Fixture, Kind, Typed};
+use super::primitive::Primitive;
+use super::service::{Requests, bare, calling, hand_rolled, layered};
+
+/// Something to be called many times.
+pub(crate) struct Case {
+    pub(crate) name: String,
+    repeat: Box<dyn FnMut(u64)>,
+}
+
+impl Case {
+    fn new(name: impl Into<String>, mut call: impl FnMut() + 'static) -> Self {
+        Self { name: name.into(), repeat: Box::new(move |times| (0..times).for_each(|_| call())) }
+    }
+
+    pub(crate) fn run(&mut self, calls: u64) {
+        (self.repeat)(calls);
+    }
+}
+
+pub(crate) fn cases() -> Vec<Case> {
+    let (ok, unauthorized) = (StatusCode::OK, StatusCode::UNAUTHORIZED);
+    let fixtures = ALGORITHMS.map(Fixture::new);
+    let mut cases = Vec::new();
+    let [hmac, ..] = &fixtures;
+    let requests = || Requests::with(&hmac.tokens(Kind::Valid));
+    cases.push(Case::new("bare", calling(bare(), requests(), ok)));
+    let tokenless = Requests::without_token();
+    cases.push(Case::new("bare, no token", calling(bare(), tokenless, ok)));
+
+    for fixture in &fixtures {
+        let algorithm = fixture.algorithm;
+        let case = |what: &str| format!("{algorithm} {what}");
+        for (library, primitive) in Primitive::all_of(fixture) {
+            let raw = primitive.verifying(fixture);
+            cases.push(Case::new(case(&format!("raw, {library}")), raw));
+        }
+        let service = layered(fixture.verifier::<Typed>());
+        for kind in [Kind::Valid, Kind::BadSignature] {
+            let status = if kind == Kind::Valid { ok } else { unauthorized };
+            let requests = Requests::with(&fixture.tokens(kind));
+            let call = calling(service.clone(), requests, status);
+            cases.push(Case::new(case(kind.name()), call));
+        }
+        let requests = Requests::with(&fixture.tokens(Kind::Valid));
+        let call = calling(hand_rolled(fixture), requests, ok);
+        cases.push(Case::new(case("hand-rolled"), call));
+    }
+
+    let service = layered(hmac.verifier::<Claims>());
+    let call = calling(service, requests(), ok);
+    cases.push(Case::new("HS256 valid, Claims", call));
+    let service = layered(hmac.verifier::<Typed>());
+    for kind in [Kind::Expired, Kind::UnknownKey, Kind::Malformed] {
+        let requests = Requests::with(&hmac.tokens(kind));
+        let call = calling(service.clone(), requests, unauthorized);
+        cases.push(Case::new(format!("HS256 {}", kind.name()), call));
+    }
+    let tokenless = Requests::without_token();
+    let call = calling(service, tokenless, unauthorized);
+    cases.push(Case::new("no token", call));
+    cases
+}
+
+/// The case that a request through the layer is held against: the same request without the layer.
+pub(crate) fn bare_of(name: &str) -> &'static str {
+    match name {
+        "no token" => "bare, no token",
+        _ => "bare",
+    }
+}

@@ -1,0 +1,180 @@
+//! The figures, and the targets beside them.
+
+use std::fmt::Write as _;
+use std::ops::Range;
+
+use super::cases::bare_of;
+use super::interleave::Samples;
+
+/// Everything that was measured: the name and the samples of each case.
+pub(crate) struct Report {
+    pub(crate) names: Vec<String>,
+    pub(crate) samples: Samples,
+    /// CPU time per call of two threads, by that of one.
+    pub(crate) threads: Vec<Scaling>,
+}
+
+pub(crate) struct Scaling {
+    pub(crate) name: String,
+    pub(crate) ratio: f64,
+    /// Half the width of the middle half of the rounds.
+    pub(crate) spread: f64,
+}
+
+type Rounds = Range<usize>;
+
+impl Report {
+    /// The figures in two tables.
+    pub(crate) fn text(&self) -> String {
+        format!("\n{}\n{}", self.figures(), self.targets())
+    }
+
+    fn case(&self, name: &str) -> usize {
+        let at = self.names.iter().position(|case| case == name);
+        at.unwrap_or_else(|| panic!("no case `{name}`"))
+    }
+
+    fn nanos(&self, name: &str, rounds: &Rounds) -> f64 {
+        self.samples.median(self.case(name), rounds.clone())
+    }
+
+    fn added(&self, name: &str, rounds: &Rounds) -> f64 {
+        self.nanos(name, rounds) - self.nanos(bare_of(name), rounds)
+    }
+
+    /// The fastest primitive of the algorithm that a case names.
+    fn raw(&self, name: &str, rounds: &Rounds) -> Option<f64> {
+        let (algorithm, _) = name.split_once(' ')?;
+        let prefix = format!("{algorithm} raw, ");
+        let all = self.names.iter().filter(|name| name.starts_with(&prefix));
+        all.map(|name| self.nanos(name, rounds)).min_by(f64::total_cmp)
+    }
+
+    fn by_raw(&self, name: &str, rounds: &Rounds) -> Option<f64> {
+        Some(self.added(name, rounds) / self.raw(name, rounds)?)
+    }
+
+    fn by_hand_rolled(&self, name: &str, rounds: &Rounds) -> Option<f64> {
+        let (algorithm, what) = name.split_once(' ')?;
+        let other = format!("{algorithm} hand-rolled");
+        what.starts_with("valid").then(|| self.added(name, rounds) / self.added(&other, rounds))
+    }
+
+    fn figures(&self) -> String {
+        let all = 0..self.samples.rounds();
+        let mut text = format!(
+            "Nanoseconds per call: the median of {} rounds, and the spread of the middle half.\n\n\
+             | {:<22} | {:>7} | {:>6} | {:>7} | {:>9} | {:>13} |\n\
+             |{:-<24}|{:->8}:|{:->7}:|{:->8}:|{:->10}:|{:->14}:|\n",
+            all.end,
+            "case",
+            "ns",
+            "spread",
+            "added",
+            "added/raw",
+            "/ hand-rolled",
+            "",
+            "",
+            "",
+            "",
+            "",
+            "",
+        );
+        for name in &self.names {
+            let alone = name.contains(" raw, ") || name.starts_with("bare");
+            let show = |figure: Option<f64>, decimals| match figure {
+                Some(figure) if !alone => format!("{figure:.decimals$}"),
+                _ => String::new(),
+            };
+            writeln!(
+                text,
+                "| {name:<22} | {:>7.0} | {:>5.1}% | {:>7} | {:>9} | {:>13} |",
+                self.nanos(name, &all),
+                self.samples.spread(self.case(name)) * 100.0,
+                show(Some(self.added(name, &all)), 0),
+                show(self.by_raw(name, &all), 2),
+                show(self.by_hand_rolled(name, &all), 2),
+            )
+            .unwrap();
+        }
+        text
+    }
+
+    fn targets(&self) -> String {
+        let mut targets = Targets::new(self);
+        let by_raw = |name: &'static str| {
+            move |rounds: &Rounds| self.by_raw(name, rounds).unwrap_or(f64::NAN)
+        };
+        targets.timed(1, "HS256 valid: added / raw (floor)", 4.5, by_raw("HS256 valid"));
+        targets.timed(1, "HS256 valid: added / raw (target)", 3.3, by_raw("HS256 valid"));
+        targets.timed(2, "HS256 valid: added / hand-rolled", 0.40, |rounds| {
+            self.by_hand_rolled("HS256 valid", rounds).unwrap_or(f64::NAN)
+        });
+        targets.timed(3, "RS256 valid: added / raw", 1.12, by_raw("RS256 valid"));
+        targets.timed(4, "ES256 valid: added / raw", 1.05, by_raw("ES256 valid"));
+        targets.timed(4, "EdDSA valid: added / raw", 1.13, by_raw("EdDSA valid"));
+        for algorithm in ["HS256", "RS256", "ES256", "EdDSA"] {
+            let bad = format!("{algorithm} bad signature");
+            targets.timed(6, &format!("{bad}: added / (1.25 raw + 150 ns)"), 1.0, |rounds| {
+                let raw = self.raw(&bad, rounds).unwrap_or(f64::NAN);
+                self.added(&bad, rounds) / (1.25 * raw + 150.0)
+            });
+        }
+        targets.timed(7, "no token: added / bare", 0.5, |rounds| {
+            self.added("no token", rounds) / self.nanos("bare, no token", rounds)
+        });
+        for Scaling { name, ratio, spread } in &self.threads {
+            let what = format!("{name}: CPU per call, two threads / one");
+            // What the bare primitive loses is the machine's doing and nothing to judge.
+            let most = (!name.ends_with("raw")).then_some(1.10);
+            targets.row(9, &what, *ratio, &format!("± {spread:.2}"), most);
+        }
+        targets.text.push_str("\n9: no future was ever pending.\n");
+        targets.text
+    }
+}
+
+/// The second table in the making.
+struct Targets<'r> {
+    report: &'r Report,
+    text: String,
+}
+
+impl<'r> Targets<'r> {
+    fn new(report: &'r Report) -> Self {
+        let text = format!(
+            "| # | {:<47} | {:>6} | {:>13} | {:>5} | {:<6} |\n\
+             |---|{:-<49}|{:->7}:|{:->14}:|{:->6}:|{:-<8}|\n",
+            "target", "figure", "halves", "most", "", "", "", "", "", "",
+        );
+        Self { report, text }
+    }
+
+    /// A figure from times. That of each half of the rounds shows how far it can be trusted.
+    fn timed(&mut self, number: u8, what: &str, most: f64, figure: impl Fn(&Rounds) -> f64) {
+        let rounds = self.report.samples.rounds();
+        let middle = rounds / 2;
+        let (first, second) = (figure(&(0..middle.max(1))), figure(&(middle..rounds)));
+        self.row(
+            number,
+            what,
+            figure(&(0..rounds)),
+            &format!("{first:.2} – {second:.2}"),
+            Some(most),
+        );
+    }
+
+    fn row(&mut self, number: u8, what: &str, figure: f64, trust: &str, most: Option<f64>) {
+        let verdict = match most {
+            Some(most) if figure <= most => "met",
+            Some(_) => "missed",
+            None => "",
+        };
+        let most = most.map(|most| format!("{most:.2}")).unwrap_or_default();
+        writeln!(
+            self.text,
+            "| {number} | {what:<47} | {figure:>6.2} | {trust:>13} | {most:>5} | {verdict:<6} |"
+        )
+        .unwrap();
+    }
+}

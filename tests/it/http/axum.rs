@@ -1,0 +1,245 @@
+//! The extractors, on a real router.
+
+use axum::extract::{Extension, Request};
+use axum::routing::{any, get};
+use axum::{Router, body::Body};
+use serde::Deserialize;
+use tower_jwt_auth::ErrorKind::{self, Internal, InvalidSignature, MissingToken};
+use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::verify::Identity;
+use tower_jwt_auth::{Error, JwtAuthLayer, Verified, Verifier};
+
+use crate::support::ask::{Reply, ask};
+
+fn issuer() -> TestIssuer {
+    TestIssuer::hs256()
+}
+
+fn layer() -> JwtAuthLayer {
+    let verifier = Verifier::shared_secret(issuer().secret()).any_audience();
+    JwtAuthLayer::new(verifier.build().unwrap())
+}
+
+#[derive(Clone, Deserialize)]
+struct Mine {
+    tenant: String,
+}
+
+fn layer_of_mine() -> JwtAuthLayer<Mine> {
+    let verifier = Verifier::shared_secret(issuer().secret()).any_audience();
+    JwtAuthLayer::new(verifier.claims().build().unwrap())
+}
+
+/// One route for each kind of extractor.
+fn routes() -> Router {
+    async fn verified(user: Verified) -> String {
+        user.subject().unwrap_or("nobody").to_owned()
+    }
+    async fn mine(mine: Verified<Mine>) -> String {
+        mine.tenant.clone()
+    }
+    async fn identity(identity: Identity) -> String {
+        identity.subject().unwrap_or("nobody").to_owned()
+    }
+    async fn maybe_verified(user: Option<Verified>) -> String {
+        format!("{:?}", user.as_ref().map(|user| user.subject()))
+    }
+    async fn maybe_mine(mine: Option<Verified<Mine>>) -> String {
+        format!("{:?}", mine.map(|mine| mine.claims_owned().tenant))
+    }
+    async fn maybe_identity(identity: Option<Identity>) -> String {
+        format!("{:?}", identity.as_ref().map(Identity::subject))
+    }
+    async fn extension(Extension(user): Extension<Verified>) -> String {
+        user.subject().unwrap_or("nobody").to_owned()
+    }
+    async fn all(a: Verified, b: Identity, c: Option<Verified>, body: String) -> String {
+        assert_eq!(a.subject(), b.subject());
+        assert_eq!(a.subject(), c.as_ref().and_then(|c| c.subject()));
+        body
+    }
+    Router::new()
+        .route("/verified", any(verified))
+        .route("/mine", get(mine))
+        .route("/identity", get(identity))
+        .route("/maybe-verified", get(maybe_verified))
+        .route("/maybe-mine", get(maybe_mine))
+        .route("/maybe-identity", get(maybe_identity))
+        .route("/extension", get(extension))
+        .route("/all", any(all))
+        .route("/open", get(|| async { "open" }))
+}
+
+fn to(path: &str, token: Option<&str>) -> Request {
+    let mut request = Request::builder().uri(path);
+    if let Some(token) = token {
+        request = request.header("authorization", format!("Bearer {token}"));
+    }
+    request.body(Body::from("the body")).unwrap()
+}
+
+fn token() -> String {
+    issuer().token().subject("ada").claim("tenant", "acme").mint()
+}
+
+const ALL: [&str; 8] = [
+    "/verified",
+    "/mine",
+    "/identity",
+    "/maybe-verified",
+    "/maybe-mine",
+    "/maybe-identity",
+    "/extension",
+    "/all",
+];
+
+/// The paths of `ALL` with what each is to answer.
+fn walk(app: &Router, token: Option<&str>, expected: [Result<&str, (u16, ErrorKind)>; 8]) {
+    for (path, expected) in ALL.into_iter().zip(expected) {
+        let reply = ask(app.clone(), to(path, token));
+        match expected {
+            Ok(text) => assert_eq!((reply.status, reply.text()), (200, text), "{path}"),
+            Err((status, kind)) => {
+                // `Extension` is axum's own and knows nothing of our errors.
+                let kind = Some(kind).filter(|_| path != "/extension");
+                assert_eq!(reply.verdict(), (status, kind), "{path}");
+            }
+        }
+    }
+}
+
+#[test]
+fn every_extractor_hands_out_what_the_layer_verified() {
+    let elsewhere = Err((500, Internal));
+    let ada = "Some(Some(\"ada\"))";
+    walk(
+        &routes().layer(layer()),
+        Some(&token()),
+        [Ok("ada"), elsewhere, Ok("ada"), Ok(ada), elsewhere, Ok(ada), Ok("ada"), Ok("the body")],
+    );
+    walk(
+        &routes().layer(layer_of_mine()),
+        Some(&token()),
+        [
+            elsewhere,
+            Ok("acme"),
+            Ok("ada"),
+            elsewhere,
+            Ok("Some(\"acme\")"),
+            Ok(ada),
+            elsewhere,
+            elsewhere,
+        ],
+    );
+}
+
+#[test]
+fn without_a_layer_even_an_optional_identity_is_a_mistake_of_the_server() {
+    let mistake = Err((500, Internal));
+    for token in [None, Some(token())] {
+        walk(&routes(), token.as_deref(), [mistake; 8]);
+    }
+    assert_eq!(ask(routes(), to("/open", None)).text(), "open");
+}
+
+#[test]
+fn an_anonymous_visitor_gets_what_is_optional_and_401_elsewhere() {
+    let challenged = Err((401, MissingToken));
+    walk(
+        &routes().layer(layer().allow_missing_token()),
+        None,
+        [
+            challenged,
+            challenged,
+            challenged,
+            Ok("None"),
+            Ok("None"),
+            Ok("None"),
+            Err((500, Internal)),
+            challenged,
+        ],
+    );
+    walk(
+        &routes().layer(layer().bypass(|_| true)),
+        Some(&token()),
+        [
+            challenged,
+            challenged,
+            challenged,
+            Ok("None"),
+            Ok("None"),
+            Ok("None"),
+            Err((500, Internal)),
+            challenged,
+        ],
+    );
+}
+
+#[test]
+fn the_refusals_of_extractors_look_like_those_of_the_layer() {
+    let of_the_layer = ask(routes().layer(layer()), to("/verified", None));
+    let app = routes().layer(layer().allow_missing_token());
+    let of_the_extractor = ask(app.clone(), to("/verified", None));
+    let seen = |reply: &Reply| {
+        let mut headers = reply.headers.clone();
+        headers.remove("content-length");
+        (reply.verdict(), headers, reply.text().to_owned())
+    };
+    assert_eq!(of_the_layer.verdict(), (401, Some(MissingToken)));
+    assert_eq!(of_the_layer.header("www-authenticate"), Some("Bearer"));
+    assert_eq!(of_the_layer.header("cache-control"), Some("no-store"));
+    assert_eq!(seen(&of_the_extractor), seen(&of_the_layer));
+
+    let mut head = to("/verified", None);
+    *head.method_mut() = http::Method::HEAD;
+    assert!(ask(app, head).body.is_empty());
+}
+
+#[test]
+fn a_missing_layer_says_so_in_the_error_and_nothing_to_the_client() {
+    for (app, detail) in [
+        (routes(), "the route has no JwtAuthLayer in front of it"),
+        (
+            routes().layer(layer_of_mine()),
+            "the handler asks for another claims type than the verifier of its JwtAuthLayer reads",
+        ),
+    ] {
+        let reply = ask(app, to("/verified", Some(&token())));
+        assert_eq!(reply.verdict(), (500, Some(Internal)));
+        assert_eq!(reply.error.as_ref().and_then(Error::detail), Some(detail));
+        assert!(!reply.text().contains("Layer"), "{}", reply.text());
+        assert_eq!(reply.header("www-authenticate"), None);
+        assert_eq!(reply.header("cache-control"), Some("no-store"));
+    }
+}
+
+#[test]
+fn the_extractors_challenge_names_the_realm_of_the_layer() {
+    let layer = layer().realm("orders").allow_missing_token();
+    let reply = ask(routes().layer(layer), to("/verified", None));
+    assert_eq!(reply.verdict(), (401, Some(MissingToken)));
+    assert_eq!(reply.header("www-authenticate"), Some("Bearer realm=\"orders\""));
+}
+
+#[test]
+fn the_layer_guards_a_router_a_method_router_or_a_nested_one() {
+    let handler = || get(|user: Verified| async move { user.subject().unwrap_or("").to_owned() });
+    let app = Router::new()
+        .route("/route", handler().layer(layer()))
+        .route("/open", get(|| async { "open" }))
+        .nest("/nested", Router::new().route("/", handler()).layer(layer()))
+        .route("/after", handler())
+        .route_layer(layer().bypass(|parts| parts.uri.path() == "/open"));
+    let tampered = issuer().token().mint_tampered();
+    for path in ["/route", "/nested", "/after"] {
+        assert_eq!(ask(app.clone(), to(path, Some(&token()))).text(), "ada", "{path}");
+        let reply = ask(app.clone(), to(path, None));
+        assert_eq!(reply.verdict(), (401, Some(MissingToken)), "{path}");
+        let reply = ask(app.clone(), to(path, Some(&tampered)));
+        assert_eq!(reply.verdict(), (401, Some(InvalidSignature)), "{path}");
+    }
+    assert_eq!(ask(app.clone(), to("/open", None)).text(), "open");
+    // `route_layer` leaves unknown paths alone; `layer` guards them, too.
+    assert_eq!(ask(app.clone(), to("/nowhere", None)).status, 404);
+    assert_eq!(ask(app.layer(layer()), to("/nowhere", None)).status, 401);
+}

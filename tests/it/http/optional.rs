@@ -1,0 +1,192 @@
+//! Requests without a token that go through all the same, and identities of outer layers.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::Full;
+use serde::Deserialize;
+use tower::{Layer, Service};
+use tower_jwt_auth::ErrorKind::{
+    self, InvalidSignature, MalformedHeader, MalformedToken, MissingToken, MultipleTokens,
+    TokenExpired, UnsupportedScheme,
+};
+use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::verify::{Anonymous, Identity};
+use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
+
+use crate::support::ask::{ask, ask_layer, bearer, request, who};
+
+fn issuer() -> TestIssuer {
+    TestIssuer::hs256()
+}
+
+fn verifier() -> Verifier {
+    Verifier::shared_secret(issuer().secret()).any_audience().build().unwrap()
+}
+
+/// Another view of the claims.
+#[derive(Deserialize)]
+struct Mine {
+    tenant: String,
+}
+
+fn verifier_of_mine() -> Verifier<Mine> {
+    let verifier = Verifier::shared_secret(issuer().secret()).any_audience();
+    verifier.claims::<Mine>().build().unwrap()
+}
+
+fn token() -> String {
+    issuer().token().subject("ada").claim("tenant", "acme").mint()
+}
+
+type Verdict = (u16, Option<ErrorKind>);
+
+#[test]
+fn a_missing_token_may_be_allowed_and_a_bad_one_never_is() {
+    let strict = JwtAuthLayer::new(verifier());
+    let lenient = strict.clone().allow_missing_token();
+    let good = format!("Bearer {}", token());
+    let expired = format!("Bearer {}", issuer().token().expired().mint());
+    let tampered = format!("Bearer {}", issuer().token().mint_tampered());
+    let rows: &[(&[&str], Verdict, Result<&str, Verdict>)] = &[
+        (&[&good], (200, None), Ok("user ada")),
+        (&[], (401, Some(MissingToken)), Ok("anonymous")),
+        (&["Basic YWRhOnB3"], (401, Some(UnsupportedScheme)), Ok("anonymous")),
+        (&["Negotiate x"], (401, Some(UnsupportedScheme)), Ok("anonymous")),
+        (&["Bearer a.b.c"], (401, Some(MalformedToken)), Err((401, Some(MalformedToken)))),
+        (&[&expired], (401, Some(TokenExpired)), Err((401, Some(TokenExpired)))),
+        (&[&tampered], (401, Some(InvalidSignature)), Err((401, Some(InvalidSignature)))),
+        (&["Bearer"], (400, Some(MalformedHeader)), Err((400, Some(MalformedHeader)))),
+        (&["Bearer a b"], (400, Some(MalformedHeader)), Err((400, Some(MalformedHeader)))),
+        (&["Basic x", &good], (400, Some(MultipleTokens)), Err((400, Some(MultipleTokens)))),
+        (&["Basic x", "Basic x"], (400, Some(MultipleTokens)), Err((400, Some(MultipleTokens)))),
+    ];
+    for (fields, of_strict, of_lenient) in rows {
+        assert_eq!(ask_layer(&strict, request(*fields)).verdict(), *of_strict, "{fields:?}");
+        let reply = ask_layer(&lenient, request(*fields));
+        match of_lenient {
+            Ok(text) => assert_eq!((reply.status, reply.text()), (200, *text), "{fields:?}"),
+            Err(verdict) => assert_eq!(reply.verdict(), *verdict, "{fields:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_bypassed_request_is_anonymous_whatever_it_carries() {
+    let layer = JwtAuthLayer::new(verifier()).bypass(|parts| parts.uri.path() == "/health");
+    let to = |path: &str, fields: &[&str]| {
+        let mut request = request(fields);
+        *request.uri_mut() = path.parse().unwrap();
+        ask_layer(&layer, request)
+    };
+    let good = format!("Bearer {}", token());
+    let rows: [&[&str]; 5] = [&[], &[&good], &["Bearer a.b.c"], &["Bearer"], &["Basic x", &good]];
+    for fields in rows {
+        let reply = to("/health", fields);
+        assert_eq!((reply.status, reply.text()), (200, "anonymous"), "{fields:?}");
+    }
+    for path in ["/", "/healthy", "/health/", "/Health", "//health", "/%68ealth", "/x?/health"] {
+        assert_eq!(to(path, &[]).verdict(), (401, Some(MissingToken)), "{path}");
+        assert_eq!(to(path, &[&good]).text(), "user ada", "{path}");
+    }
+}
+
+/// What stands in the extensions: `M`ine, `C`laims, `I`dentity, `A`nonymous.
+async fn inventory(request: Request<String>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let extensions = request.extensions();
+    let there = [
+        ('M', Verified::<Mine>::of(&request).is_some_and(|mine| mine.tenant == "acme")),
+        ('C', Verified::<tower_jwt_auth::Claims>::of(&request).is_some()),
+        ('I', extensions.get::<Identity>().is_some()),
+        ('A', extensions.get::<Anonymous>().is_some()),
+    ];
+    let text: String = there.iter().filter(|it| it.1).map(|it| it.0).collect();
+    Ok(Response::new(Full::from(text)))
+}
+
+fn stocktaking<S, R>(service: S, request: Request<String>) -> String
+where
+    S: Service<Request<String>, Response = Response<R>, Error = Infallible>,
+    R: Body<Data = Bytes, Error = Infallible>,
+{
+    let reply = ask(service, request);
+    assert_eq!(reply.status, 200);
+    reply.text().to_owned()
+}
+
+#[test]
+fn only_what_the_innermost_layer_says_is_left() {
+    let claims = JwtAuthLayer::new(verifier());
+    let mine = JwtAuthLayer::new(verifier_of_mine());
+    let inner = || tower::service_fn(inventory);
+
+    let with = bearer(&token());
+    assert_eq!(stocktaking(mine.layer(inner()), with.clone()), "MI");
+    assert_eq!(stocktaking(claims.layer(mine.layer(inner())), with.clone()), "MI");
+    assert_eq!(stocktaking(mine.layer(claims.layer(inner())), with.clone()), "CI");
+    assert_eq!(stocktaking(claims.layer(claims.layer(inner())), with.clone()), "CI");
+
+    // The outer layer verified; the inner one lets everybody past.
+    let open = mine.clone().bypass(|_| true);
+    assert_eq!(stocktaking(claims.layer(open.layer(inner())), with.clone()), "A");
+    let open = claims.clone().bypass(|_| true);
+    assert_eq!(stocktaking(mine.layer(open.layer(inner())), with.clone()), "A");
+    assert_eq!(stocktaking(claims.layer(open.layer(inner())), with.clone()), "A");
+
+    // The other way round.
+    assert_eq!(stocktaking(open.layer(mine.layer(inner())), with.clone()), "MI");
+    assert_eq!(stocktaking(open.layer(claims.layer(inner())), with), "CI");
+
+    // Nobody found anything.
+    let (claims, mine) = (claims.allow_missing_token(), mine.allow_missing_token());
+    assert_eq!(stocktaking(claims.layer(mine.layer(inner())), Request::default()), "A");
+}
+
+#[test]
+fn an_inner_layer_that_looks_elsewhere_does_not_see_the_outer_ones_user() {
+    use tower_jwt_auth::token::{RawToken, from_fn};
+    let outer = JwtAuthLayer::new(verifier_of_mine());
+    let inner = JwtAuthLayer::new(verifier()).allow_missing_token();
+    let inner = inner.token_source(from_fn(|parts| {
+        let value = parts.headers.get("x-user-token");
+        Ok(value.and_then(|value| value.to_str().ok()).map(RawToken::new))
+    }));
+    let service = || outer.layer(inner.layer(tower::service_fn(inventory)));
+    assert_eq!(stocktaking(service(), bearer(&token())), "A");
+    let mut both = bearer(&token());
+    both.headers_mut().insert("x-user-token", token().parse().unwrap());
+    assert_eq!(stocktaking(service(), both), "CI");
+}
+
+#[test]
+fn three_layers_deep_nothing_of_the_outer_two_is_left() {
+    let claims = JwtAuthLayer::new(verifier());
+    let mine = JwtAuthLayer::new(verifier_of_mine());
+    let open = JwtAuthLayer::new(verifier()).bypass(|_| true);
+    let inner = || tower::service_fn(inventory);
+    let asked = || bearer(&token());
+    assert_eq!(stocktaking(claims.layer(mine.layer(open.layer(inner()))), asked()), "A");
+    assert_eq!(stocktaking(claims.layer(open.layer(mine.layer(inner()))), asked()), "MI");
+    assert_eq!(stocktaking(mine.layer(open.layer(claims.layer(inner()))), asked()), "CI");
+    assert_eq!(stocktaking(mine.layer(mine.layer(claims.layer(inner()))), asked()), "CI");
+}
+
+#[test]
+fn identities_that_were_there_before_do_not_get_through() {
+    let other = TestIssuer::hs256().token().subject("mallory").mint();
+    let planted: Verified = verifier().verify_now(&other).unwrap();
+    let layer = JwtAuthLayer::new(verifier()).allow_missing_token();
+    let mut asked = request::<&str>([]);
+    asked.extensions_mut().insert(planted.identity());
+    asked.extensions_mut().insert(planted.clone());
+    assert_eq!(ask_layer(&layer, asked.clone()).text(), "anonymous");
+    // The valid neighbour: what else was there stays.
+    asked.extensions_mut().insert(7_u8);
+    let keep = tower::service_fn(async |request: Request<String>| {
+        assert_eq!(request.extensions().get::<u8>(), Some(&7));
+        who(request).await
+    });
+    assert_eq!(ask(layer.layer(keep), asked).text(), "anonymous");
+}

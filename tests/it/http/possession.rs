@@ -1,0 +1,263 @@
+//! Tokens that are bound to their sender, and whoever judges the proof.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use http::request::Parts;
+use http::{HeaderMap, Request, Response};
+use serde_json::{Value, json};
+use tokio::sync::oneshot;
+use tower::{Layer, ServiceExt};
+use tower_jwt_auth::ErrorKind::{
+    self, CertificateMismatch, InvalidSignature, MissingToken, ProofRequired,
+};
+use tower_jwt_auth::jws::TokenInfo;
+use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
+use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::token::RawToken;
+use tower_jwt_auth::{Answer, Issuer, JwtAuthLayer, Policy, Verifier};
+
+use crate::support::ask::{ask_layer, bearer, request, take_apart, who};
+use crate::support::late_keys::LateKeys;
+
+fn issuer() -> TestIssuer {
+    TestIssuer::hs256()
+}
+
+fn layer() -> JwtAuthLayer {
+    let verifier = Verifier::shared_secret(issuer().secret()).any_audience();
+    JwtAuthLayer::new(verifier.build().unwrap())
+}
+
+fn bound() -> String {
+    issuer().token().subject("ada").claim("cnf", json!({"x5t#S256": "abc"})).mint()
+}
+
+fn unbound() -> String {
+    issuer().token().subject("ada").mint()
+}
+
+#[test]
+fn a_bound_token_without_anybody_to_judge_its_proof_is_refused() {
+    let (strict, optional) = (layer(), layer().allow_missing_token());
+    assert_eq!(ask_layer(&strict, bearer(&unbound())).text(), "user ada");
+    let forms: [Value; 6] = [
+        json!({"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}),
+        json!({"x5t#S256": "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2"}),
+        json!({}),
+        json!("unheard-of"),
+        json!([]),
+        json!(null),
+    ];
+    for cnf in forms {
+        let token = issuer().token().subject("ada").claim("cnf", cnf.clone()).mint();
+        for layer in [&strict, &optional] {
+            let reply = ask_layer(layer, bearer(&token));
+            assert_eq!(reply.verdict(), (401, Some(ProofRequired)), "{cnf}");
+        }
+        let open = layer().accept_bound_tokens_without_proof();
+        assert_eq!(ask_layer(&open, bearer(&token)).text(), "user ada", "{cnf}");
+    }
+    // Only a claim of that name binds.
+    let token = issuer().token().subject("ada").claim("CNF", json!({})).mint();
+    assert_eq!(ask_layer(&strict, bearer(&token)).text(), "user ada");
+}
+
+/// Counts how often it is asked, wants a header, and answers with one of its own.
+#[derive(Clone, Debug, Default)]
+struct WantsProof(Arc<AtomicUsize>);
+
+impl WantsProof {
+    fn asked(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Confirm for WantsProof {
+    fn confirm(
+        &self,
+        request: &Parts,
+        token: &TokenInfo,
+        raw: &RawToken<'_>,
+    ) -> Answer<Result<Confirmation, Unconfirmed>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        assert_eq!(request.headers["authorization"], format!("Bearer {}", raw.as_str()));
+        assert_eq!(token.subject(), Some("ada"));
+        let proof = request.headers.get("proof").is_some_and(|proof| proof == "good");
+        Answer::now(if proof || !token.is_sender_constrained() {
+            let mut confirmation = Confirmation::new();
+            confirmation.response_headers.insert("dpop-nonce", "n-1".parse().unwrap());
+            Ok(confirmation)
+        } else {
+            Err(CertificateMismatch.into())
+        })
+    }
+}
+
+fn with_proof(token: &str, proof: &str) -> Request<String> {
+    let mut request = bearer(token);
+    request.headers_mut().insert("proof", proof.parse().unwrap());
+    request
+}
+
+/// A request, the verdict, the header that comes with it, and how often the proof is judged.
+type Row = (Request<String>, (u16, Option<ErrorKind>), Option<&'static str>, usize);
+
+#[test]
+fn a_proof_is_judged_once_for_every_token_that_verified_and_for_no_other() {
+    let confirm = WantsProof::default();
+    let layer = layer().confirm(confirm.clone());
+    let rows: [Row; 7] = [
+        (with_proof(&bound(), "good"), (200, None), Some("n-1"), 1),
+        (bearer(&unbound()), (200, None), Some("n-1"), 1),
+        (with_proof(&bound(), "bad"), (401, Some(CertificateMismatch)), None, 1),
+        (bearer(&bound()), (401, Some(CertificateMismatch)), None, 1),
+        (Request::default(), (401, Some(MissingToken)), None, 0),
+        (request(["Bearer"]), (400, Some(ErrorKind::MalformedHeader)), None, 0),
+        (
+            with_proof(&issuer().token().mint_tampered(), "good"),
+            (401, Some(InvalidSignature)),
+            None,
+            0,
+        ),
+    ];
+    for (asked, verdict, nonce, times) in rows {
+        let before = confirm.asked();
+        let reply = ask_layer(&layer, asked);
+        assert_eq!(reply.verdict(), verdict);
+        assert_eq!(reply.header("dpop-nonce"), nonce, "{verdict:?}");
+        assert_eq!(confirm.asked() - before, times, "{verdict:?}");
+    }
+}
+
+#[test]
+fn whoever_judges_is_asked_although_bound_tokens_are_taken_without_proof() {
+    let confirm = WantsProof::default();
+    let layer = layer().accept_bound_tokens_without_proof().confirm(confirm.clone());
+    let reply = ask_layer(&layer, bearer(&bound()));
+    assert_eq!(reply.verdict(), (401, Some(CertificateMismatch)));
+    assert_eq!(confirm.asked(), 1);
+}
+
+#[test]
+fn a_request_that_carries_no_token_or_is_let_past_is_not_asked_for_a_proof() {
+    let confirm = WantsProof::default();
+    let open = layer().confirm(confirm.clone()).allow_missing_token();
+    let reply = ask_layer(&open, Request::<String>::default());
+    assert_eq!((reply.text(), reply.header("dpop-nonce")), ("anonymous", None));
+    let open = layer().confirm(confirm.clone()).bypass(|_| true);
+    assert_eq!(ask_layer(&open, bearer(&bound())).text(), "anonymous");
+    assert_eq!(confirm.asked(), 0);
+}
+
+/// Adds several headers; one is also set by the inner service.
+#[derive(Debug)]
+struct Chatty;
+
+impl Confirm for Chatty {
+    fn confirm(
+        &self,
+        _: &Parts,
+        _: &TokenInfo,
+        _: &RawToken<'_>,
+    ) -> Answer<Result<Confirmation, Unconfirmed>> {
+        let mut confirmation = Confirmation::new();
+        let headers: &mut HeaderMap = &mut confirmation.response_headers;
+        headers.append("x-first", "1".parse().unwrap());
+        headers.append("x-first", "2".parse().unwrap());
+        headers.append("x-second", "3".parse().unwrap());
+        Answer::now(Ok(confirmation))
+    }
+}
+
+#[tokio::test]
+async fn the_headers_of_a_confirmation_come_on_top_of_the_inner_services() {
+    let inner = tower::service_fn(async |request: Request<String>| {
+        let mut response = who(request).await?;
+        response.headers_mut().insert("content-language", "en".parse().unwrap());
+        *response.status_mut() = http::StatusCode::CREATED;
+        Ok::<Response<_>, std::convert::Infallible>(response)
+    });
+    let service = layer().confirm(Chatty).layer(inner);
+    let reply = take_apart(service.oneshot(bearer(&bound())).await.unwrap()).await;
+    assert_eq!((reply.status, reply.text()), (201, "user ada"));
+    assert_eq!(reply.header("content-language"), Some("en"));
+    assert_eq!(reply.header("x-second"), Some("3"));
+    let first: Vec<_> = reply.headers.get_all("x-first").iter().collect();
+    assert_eq!(first, ["1", "2"]);
+}
+
+type Verdict = Result<Confirmation, Unconfirmed>;
+
+/// Judges when the test says so.
+#[derive(Debug)]
+struct Later(std::sync::Mutex<Option<oneshot::Receiver<Verdict>>>);
+
+impl Confirm for Later {
+    fn confirm(&self, _: &Parts, _: &TokenInfo, _: &RawToken<'_>) -> Answer<Verdict> {
+        let told = self.0.lock().unwrap().take().unwrap();
+        Answer::later(async move { told.await.unwrap() })
+    }
+}
+
+#[test]
+fn a_judgement_may_take_its_time() {
+    let nonce = || {
+        let mut confirmation = Confirmation::new();
+        confirmation.response_headers.insert("dpop-nonce", "n-2".parse().unwrap());
+        confirmation
+    };
+    for (verdict, expected, text) in [
+        (Ok(nonce()), (200, None), Some("n-2")),
+        (Err(CertificateMismatch.into()), (401, Some(CertificateMismatch)), None),
+    ] {
+        let (tell, told) = oneshot::channel();
+        let layer = layer().confirm(Later(std::sync::Mutex::new(Some(told))));
+        let service = layer.layer(tower::service_fn(who::<String>));
+        let mut asked = tokio_test::task::spawn(service.oneshot(bearer(&bound())));
+        tokio_test::assert_pending!(asked.poll());
+        tell.send(verdict).unwrap();
+        assert!(asked.is_woken());
+        let response = tokio_test::assert_ready_ok!(asked.poll());
+        let reply = tokio_test::block_on(take_apart(response));
+        assert_eq!(reply.verdict(), expected);
+        assert_eq!(reply.header("dpop-nonce"), text);
+    }
+}
+
+#[test]
+fn a_proof_is_judged_after_the_keys_had_to_be_waited_for_too() {
+    let issuer = TestIssuer::es256();
+    let bound = issuer.token().subject("ada").claim("cnf", json!({"jkt": "abc"})).mint();
+    let trusting = |keys: &LateKeys| {
+        let trusted = Issuer::unnamed(keys.clone(), Policy::new().any_audience());
+        JwtAuthLayer::new(Verifier::builder().trust(trusted).build().unwrap())
+    };
+    let wait = |layer: JwtAuthLayer, keys: &LateKeys, request| {
+        let service = layer.layer(tower::service_fn(who::<String>));
+        let mut asked = tokio_test::task::spawn(service.oneshot(request));
+        tokio_test::assert_pending!(asked.poll());
+        keys.arrive(&issuer.jwks());
+        let response = tokio_test::assert_ready_ok!(asked.poll());
+        tokio_test::block_on(take_apart(response))
+    };
+
+    let keys = LateKeys::default();
+    let reply = wait(trusting(&keys), &keys, bearer(&bound));
+    assert_eq!(reply.verdict(), (401, Some(ProofRequired)));
+
+    let (keys, confirm) = (LateKeys::default(), WantsProof::default());
+    let layer = trusting(&keys).confirm(confirm.clone());
+    let reply = wait(layer, &keys, with_proof(&bound, "good"));
+    assert_eq!((reply.status, reply.header("dpop-nonce")), (200, Some("n-1")));
+    assert_eq!(confirm.asked(), 1);
+
+    let keys = LateKeys::default();
+    let layer = trusting(&keys).confirm(WantsProof::default());
+    let reply = wait(layer, &keys, with_proof(&bound, "bad"));
+    assert_eq!(reply.verdict(), (401, Some(CertificateMismatch)));
+
+    let keys = LateKeys::default();
+    let layer = trusting(&keys).accept_bound_tokens_without_proof();
+    assert_eq!(wait(layer, &keys, bearer(&bound)).text(), "user ada");
+}

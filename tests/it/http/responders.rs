@@ -1,0 +1,230 @@
+//! What refusals look like, and what no responder can leave out.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Request, Response, StatusCode};
+use serde_json::json;
+use tower_jwt_auth::respond::{Plain, ProblemJson, Rejection, from_fn};
+use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::{ErrorKind, Issuer, JwtAuthLayer, Policy, Rule, Verifier};
+
+use super::refusals::{self, refusal};
+use crate::support::ask::{Reply, ask_layer, bearer};
+use crate::support::late_keys::NoKeys;
+
+fn asked(kind: ErrorKind, change: impl Fn(JwtAuthLayer) -> JwtAuthLayer) -> Reply {
+    let (layer, request) = refusal(kind).unwrap();
+    ask_layer(&change(layer), request)
+}
+
+#[test]
+fn the_plain_responder_has_the_same_headers_and_no_body() {
+    for kind in ErrorKind::ALL.iter().filter(|kind| refusal(**kind).is_some()) {
+        let full = asked(*kind, |layer| layer);
+        let plain = asked(*kind, |layer| layer.responder(Plain));
+        assert_eq!(plain.verdict(), full.verdict(), "{kind}");
+        assert!(plain.body.is_empty(), "{kind}");
+        let mut headers = full.headers;
+        headers.remove("content-type");
+        assert_eq!(plain.headers, headers, "{kind}");
+    }
+}
+
+#[test]
+fn what_a_closure_leaves_out_is_put_back() {
+    let careless = |_: &Rejection<'_>, _: &Parts| Response::new(Bytes::from_static(b"no"));
+    let rows = [
+        (ErrorKind::MissingToken, Some("Bearer realm=\"orders\""), None),
+        (
+            ErrorKind::MultipleTokens,
+            Some(
+                "Bearer realm=\"orders\", error=\"invalid_request\", \
+                 error_description=\"The request is malformed\"",
+            ),
+            None,
+        ),
+        (
+            ErrorKind::InvalidAudience,
+            Some(
+                "Bearer realm=\"orders\", error=\"invalid_token\", \
+                 error_description=\"The access token is invalid\"",
+            ),
+            None,
+        ),
+        (ErrorKind::KeysUnavailable, None, Some("7")),
+        (ErrorKind::RevocationUnavailable, None, Some("1")),
+    ];
+    for (kind, challenge, retry_after) in rows {
+        let reply = asked(kind, |layer| layer.realm("orders").responder(from_fn(careless)));
+        assert_eq!(reply.text(), "no", "{kind}");
+        assert_eq!(reply.header("www-authenticate"), challenge, "{kind}");
+        assert_eq!(reply.header("retry-after"), retry_after, "{kind}");
+        assert_eq!(reply.header("cache-control"), Some("no-store"), "{kind}");
+        assert_eq!(reply.kind(), Some(kind), "{kind}");
+    }
+}
+
+#[test]
+fn a_closure_may_say_more_and_gets_the_reason_and_the_request() {
+    let teapot = |rejection: &Rejection<'_>, request: &Parts| {
+        let mut response = rejection.response(Bytes::from(format!(
+            "{} {} {:?} {} {}",
+            rejection.status().as_u16(),
+            rejection.error().kind(),
+            rejection.error_code(),
+            rejection.description(),
+            request.uri.path(),
+        )));
+        *response.status_mut() = StatusCode::IM_A_TEAPOT;
+        let headers = response.headers_mut();
+        headers.insert("www-authenticate", "Teapot".parse().unwrap());
+        headers.insert("cache-control", "no-store, private".parse().unwrap());
+        response
+    };
+    let reply = asked(ErrorKind::TokenExpired, |layer| layer.responder(from_fn(teapot)));
+    assert_eq!(reply.status, 418);
+    assert_eq!(
+        reply.text(),
+        "401 token_expired Some(\"invalid_token\") The access token expired /"
+    );
+    assert_eq!(reply.header("www-authenticate"), Some("Teapot"));
+    assert_eq!(reply.header("cache-control"), Some("no-store, private"));
+
+    let (layer, mut request) = refusal(ErrorKind::TokenExpired).unwrap();
+    *request.method_mut() = http::Method::HEAD;
+    assert!(ask_layer(&layer.responder(from_fn(teapot)), request).body.is_empty());
+}
+
+#[test]
+fn no_client_is_told_to_come_again_before_the_back_off_is_over() {
+    for (milliseconds, told) in
+        [(0, "1"), (1, "1"), (999, "1"), (1000, "1"), (1001, "2"), (1500, "2"), (60_000, "60")]
+    {
+        let keys = NoKeys(Duration::from_millis(milliseconds));
+        let trusted = Issuer::unnamed(keys, Policy::new().any_audience());
+        let layer = JwtAuthLayer::new(Verifier::builder().trust(trusted).build().unwrap());
+        let reply = ask_layer(&layer, bearer(&TestIssuer::es256().token().mint()));
+        assert_eq!(reply.verdict(), (503, Some(ErrorKind::KeysUnavailable)));
+        assert_eq!(reply.header("retry-after"), Some(told), "{milliseconds} ms");
+    }
+}
+
+#[test]
+fn the_verbose_document_names_the_reason_and_the_quiet_one_does_not() {
+    let rows = [
+        (
+            ErrorKind::InvalidAudience,
+            json!({
+                "type": "about:blank", "title": "Unauthorized", "status": 401,
+                "detail": "The access token is invalid", "error": "invalid_token",
+                "code": "invalid_audience", "reason": "the token is for another audience",
+            }),
+        ),
+        (
+            ErrorKind::CheckFailed,
+            json!({
+                "type": "about:blank", "title": "Unauthorized", "status": 401,
+                "detail": "The access token is invalid", "error": "invalid_token",
+                "code": "check_failed",
+                "reason": "a rule of the application refused the token: not frozen",
+            }),
+        ),
+        (
+            ErrorKind::MissingToken,
+            json!({
+                "type": "about:blank", "title": "Unauthorized", "status": 401,
+                "detail": "The request needs an access token",
+                "code": "missing_token", "reason": "the request carries no token",
+            }),
+        ),
+        (
+            ErrorKind::KeysUnavailable,
+            json!({
+                "type": "about:blank", "title": "Service Unavailable", "status": 503,
+                "detail": "The access token cannot be verified at the moment",
+                "code": "keys_unavailable", "reason": "the issuer's keys are not available now",
+            }),
+        ),
+    ];
+    for (kind, body) in rows {
+        let verbose = asked(kind, |layer| layer.responder(ProblemJson::new().verbose()));
+        assert_eq!(verbose.json(), body, "{kind}");
+        assert_eq!(verbose.header("content-type"), Some("application/problem+json"));
+        let quiet = asked(kind, |layer| layer.responder(ProblemJson::new()));
+        assert!(!quiet.text().contains(kind.as_str()), "{kind}");
+        assert_eq!(quiet.headers, verbose.headers, "{kind}");
+    }
+}
+
+#[test]
+fn realm_and_scope_stand_in_the_challenge_where_they_help() {
+    let rule = Rule::all_scopes(["orders:read", "orders:write"]);
+    let named = |layer: JwtAuthLayer| layer.realm("orders").challenge_scope(&rule);
+    let swapped = |layer: JwtAuthLayer| layer.challenge_scope(&rule).realm("orders");
+    for (kind, challenge) in [
+        (
+            ErrorKind::MissingToken,
+            Some(r#"Bearer realm="orders", scope="orders:read orders:write""#),
+        ),
+        (
+            ErrorKind::UnsupportedScheme,
+            Some(r#"Bearer realm="orders", scope="orders:read orders:write""#),
+        ),
+        (
+            ErrorKind::MalformedHeader,
+            Some(
+                "Bearer realm=\"orders\", error=\"invalid_request\", \
+                 error_description=\"The request is malformed\"",
+            ),
+        ),
+        (
+            ErrorKind::TokenExpired,
+            Some(
+                "Bearer realm=\"orders\", error=\"invalid_token\", \
+                 error_description=\"The access token expired\"",
+            ),
+        ),
+        (ErrorKind::KeysUnavailable, None),
+    ] {
+        for reply in [asked(kind, named), asked(kind, swapped)] {
+            assert_eq!(reply.header("www-authenticate"), challenge, "{kind}");
+        }
+    }
+}
+
+#[test]
+fn only_scopes_get_into_the_challenge_and_only_as_scopes() {
+    let rows = [
+        (Rule::role("admin"), "Bearer"),
+        (Rule::all_scopes(Vec::<String>::new()), "Bearer"),
+        (Rule::scope("b").not().and(Rule::scope("a")), r#"Bearer scope="a""#),
+        (Rule::scope("a").or(Rule::role("admin")), r#"Bearer scope="a""#),
+        (Rule::scope("a\"b\\c\r\nx: d\u{e9}"), r#"Bearer scope="abcx: d""#),
+        (Rule::scope("\""), "Bearer"),
+    ];
+    for (rule, challenge) in rows {
+        let layer = refusals::layer().challenge_scope(&rule);
+        let reply = ask_layer(&layer, Request::<String>::default());
+        assert_eq!(reply.header("www-authenticate"), Some(challenge), "{rule:?}");
+    }
+}
+
+#[test]
+fn a_realm_cannot_end_its_quotes_or_the_line() {
+    let rows = [
+        ("orders", r#"Bearer realm="orders""#),
+        ("", r#"Bearer realm="""#),
+        ("a \"b\"", r#"Bearer realm="a \"b\"""#),
+        (r"a\", r#"Bearer realm="a\\""#),
+        ("a\r\nset-cookie: b=c", r#"Bearer realm="aset-cookie: b=c""#),
+        ("\u{0}\u{7f}b\u{e9}\t", r#"Bearer realm="b""#),
+        (r#"a", error="none"#, r#"Bearer realm="a\", error=\"none""#),
+    ];
+    for (realm, challenge) in rows {
+        let layer = refusals::layer().realm(realm);
+        let reply = ask_layer(&layer, Request::<String>::default());
+        assert_eq!(reply.header("www-authenticate"), Some(challenge), "{realm:?}");
+    }
+}

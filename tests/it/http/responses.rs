@@ -1,0 +1,250 @@
+//! The matrix: what each reason is answered with.
+
+use http::Request;
+use serde_json::{Value, json};
+use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
+use tower_jwt_auth::testing::FixedClock;
+use tower_jwt_auth::token::RawToken;
+use tower_jwt_auth::{Answer, ErrorKind, JwtAuthLayer, Verifier};
+
+use super::refusals::{self, refusal};
+use crate::support::ask::{Reply, ask_layer, bearer};
+
+/// An answer: status, `WWW-Authenticate`, `Retry-After`, body.
+struct Expected {
+    status: u16,
+    challenge: Option<&'static str>,
+    retry_after: Option<&'static str>,
+    body: Value,
+}
+
+/// No credentials, or none that are ours: a challenge without an error code.
+fn asked_for() -> Expected {
+    Expected {
+        status: 401,
+        challenge: Some("Bearer"),
+        retry_after: None,
+        body: json!({
+            "type": "about:blank", "title": "Unauthorized", "status": 401,
+            "detail": "The request needs an access token",
+        }),
+    }
+}
+
+/// Credentials that cannot be read.
+fn malformed() -> Expected {
+    Expected {
+        status: 400,
+        challenge: Some(
+            r#"Bearer error="invalid_request", error_description="The request is malformed""#,
+        ),
+        retry_after: None,
+        body: json!({
+            "type": "about:blank", "title": "Bad Request", "status": 400,
+            "detail": "The request is malformed", "error": "invalid_request",
+        }),
+    }
+}
+
+/// Anything wrong with the token: one answer.
+fn invalid() -> Expected {
+    Expected {
+        status: 401,
+        challenge: Some(
+            r#"Bearer error="invalid_token", error_description="The access token is invalid""#,
+        ),
+        retry_after: None,
+        body: json!({
+            "type": "about:blank", "title": "Unauthorized", "status": 401,
+            "detail": "The access token is invalid", "error": "invalid_token",
+        }),
+    }
+}
+
+/// The one exception: clients act on it.
+fn expired() -> Expected {
+    Expected {
+        status: 401,
+        challenge: Some(
+            r#"Bearer error="invalid_token", error_description="The access token expired""#,
+        ),
+        retry_after: None,
+        body: json!({
+            "type": "about:blank", "title": "Unauthorized", "status": 401,
+            "detail": "The access token expired", "error": "invalid_token",
+        }),
+    }
+}
+
+/// Not the client's doing, and it may come again.
+fn unavailable(retry_after: &'static str) -> Expected {
+    Expected {
+        status: 503,
+        challenge: None,
+        retry_after: Some(retry_after),
+        body: json!({
+            "type": "about:blank", "title": "Service Unavailable", "status": 503,
+            "detail": "The access token cannot be verified at the moment",
+        }),
+    }
+}
+
+/// Not the client's doing, and it need not come again.
+fn internal() -> Expected {
+    Expected {
+        status: 500,
+        challenge: None,
+        retry_after: None,
+        body: json!({
+            "type": "about:blank", "title": "Internal Server Error", "status": 500,
+            "detail": "The server cannot answer this request",
+        }),
+    }
+}
+
+/// The table. A kind that is not in it fails the tests below.
+fn expected(kind: ErrorKind) -> Option<Expected> {
+    use ErrorKind as K;
+    #[allow(clippy::match_same_arms)] // a table: one row for each
+    Some(match kind {
+        K::MissingToken => asked_for(),
+        K::UnsupportedScheme => asked_for(),
+        K::MalformedHeader => malformed(),
+        K::MultipleTokens => malformed(),
+        K::TokenTooLarge => invalid(),
+        K::MalformedToken => invalid(),
+        K::AlgorithmNotAllowed => invalid(),
+        K::UnknownKey => invalid(),
+        K::InvalidSignature => invalid(),
+        K::InvalidIssuer => invalid(),
+        K::InvalidAudience => invalid(),
+        K::InvalidSubject => invalid(),
+        K::TokenExpired => expired(),
+        K::TokenNotYetValid => invalid(),
+        K::TokenTooOld => invalid(),
+        K::InvalidType => invalid(),
+        K::MissingClaim => invalid(),
+        K::InvalidClaims => invalid(),
+        K::CheckFailed => invalid(),
+        K::ProofRequired => invalid(),
+        K::CertificateMismatch => invalid(),
+        K::TokenRevoked => invalid(),
+        K::RevocationUnavailable => unavailable("1"),
+        K::KeysUnavailable => unavailable("1"),
+        K::Internal => internal(),
+        _ => return None,
+    })
+}
+
+/// Holds an answer against the table, every header of it.
+fn compare(kind: ErrorKind, reply: &Reply, expected: &Expected) {
+    assert_eq!(reply.verdict(), (expected.status, Some(kind)));
+    assert_eq!(reply.header("www-authenticate"), expected.challenge, "{kind}");
+    assert_eq!(reply.header("retry-after"), expected.retry_after, "{kind}");
+    assert_eq!(reply.header("cache-control"), Some("no-store"), "{kind}");
+    assert_eq!(reply.header("content-type"), Some("application/problem+json"), "{kind}");
+    let optional = [expected.challenge, expected.retry_after];
+    let headers = 2 + optional.iter().flatten().count();
+    assert_eq!(reply.headers.len(), headers, "{kind}: {:?}", reply.headers);
+    assert_eq!(reply.json(), expected.body, "{kind}");
+}
+
+/// A proof that is never good enough, for this reason.
+#[derive(Debug)]
+struct Never(ErrorKind);
+
+impl Confirm for Never {
+    fn confirm(
+        &self,
+        _: &http::request::Parts,
+        _: &tower_jwt_auth::jws::TokenInfo,
+        _: &RawToken<'_>,
+    ) -> Answer<Result<Confirmation, Unconfirmed>> {
+        Answer::now(Err(self.0.into()))
+    }
+}
+
+#[test]
+fn every_reason_has_its_answer_in_the_table() {
+    let issuer = refusals::issuer();
+    let verifier = Verifier::shared_secret(issuer.secret()).any_audience();
+    let verifier = verifier.clock(FixedClock::new()).build().unwrap();
+    for kind in ErrorKind::ALL {
+        let expected = expected(*kind).unwrap_or_else(|| panic!("`{kind}` is not in the table"));
+        let layer = JwtAuthLayer::new(verifier.clone()).confirm(Never(*kind));
+        let reply = ask_layer(&layer, bearer(&issuer.token().mint()));
+        compare(*kind, &reply, &expected);
+    }
+    println!("{} reasons", ErrorKind::ALL.len());
+}
+
+#[test]
+fn every_reason_that_a_request_can_cause_is_caused_by_one() {
+    // A certificate is judged by a `Confirm` only, and no request makes a server misconfigured.
+    let unreachable = [ErrorKind::CertificateMismatch, ErrorKind::Internal];
+    let mut caused = 0;
+    for kind in ErrorKind::ALL {
+        let Some((layer, request)) = refusal(*kind) else {
+            assert!(unreachable.contains(kind), "nothing causes `{kind}`");
+            continue;
+        };
+        let mut expected = expected(*kind).unwrap();
+        if *kind == ErrorKind::KeysUnavailable {
+            // The source of the keys knows better when to come again.
+            expected.retry_after = Some("7");
+        }
+        compare(*kind, &ask_layer(&layer, request), &expected);
+        caused += 1;
+    }
+    assert_eq!(caused + unreachable.len(), ErrorKind::ALL.len());
+}
+
+#[test]
+fn the_valid_neighbour_of_all_of_them_goes_through() {
+    let (layer, token) = (refusals::layer(), refusals::good().mint());
+    let reply = ask_layer(&layer, bearer(&token));
+    assert_eq!((reply.status, reply.text()), (200, "user user-1"));
+    assert!(reply.headers.is_empty(), "{:?}", reply.headers);
+    assert!(reply.error.is_none());
+}
+
+#[test]
+fn a_head_request_gets_the_same_headers_and_no_body() {
+    for kind in ErrorKind::ALL {
+        let Some((layer, request)) = refusal(*kind) else {
+            continue;
+        };
+        let get = ask_layer(&layer, request.clone());
+        let mut request: Request<String> = request;
+        *request.method_mut() = http::Method::HEAD;
+        let head = ask_layer(&layer, request);
+        assert_eq!(head.verdict(), get.verdict(), "{kind}");
+        // The length is the GET's; a server writes that one itself.
+        let mut expected = get.headers.clone();
+        expected.insert("content-length", get.body.len().into());
+        assert_eq!(head.headers, expected, "{kind}");
+        assert!(head.body.is_empty() && !get.body.is_empty(), "{kind}");
+    }
+}
+
+#[test]
+fn expiry_alone_is_told_apart_and_only_under_a_good_signature() {
+    let layer = refusals::layer();
+    let issuer = refusals::issuer();
+    let asked = |token: String| ask_layer(&layer, bearer(&token));
+
+    let good = asked(refusals::good().mint());
+    assert_eq!(good.status, 200);
+    let expired_token = asked(refusals::good().expired().mint());
+    compare(ErrorKind::TokenExpired, &expired_token, &expired());
+
+    // Without a good signature nobody learns how old a token is.
+    let other = refusals::in_its_name(issuer.clone().with_other_key());
+    let forged = asked(refusals::claims(&other).expired().mint());
+    compare(ErrorKind::InvalidSignature, &forged, &invalid());
+    let tampered = asked(refusals::good().expired().mint_tampered());
+    compare(ErrorKind::InvalidSignature, &tampered, &invalid());
+    let unsigned = refusals::good().expired().mint();
+    let unsigned = format!("{}.", unsigned.rsplit_once('.').unwrap().0);
+    compare(ErrorKind::MalformedToken, &asked(unsigned), &invalid());
+}

@@ -1,0 +1,200 @@
+//! Nothing of a token, a secret or a claim gets into an answer, an error or a debug print.
+
+use std::error::Error as StdError;
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use http::request::Parts;
+use http::{Request, Response};
+use http_body_util::Full;
+use tower::{Layer, ServiceExt};
+use tower_jwt_auth::jws::TokenInfo;
+use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
+use tower_jwt_auth::respond::{Plain, ProblemJson, Rejection, from_fn};
+use tower_jwt_auth::token::RawToken;
+use tower_jwt_auth::verify::Identity;
+use tower_jwt_auth::{Answer, ErrorKind, JwtAuthLayer, Verified, Verifier};
+
+use super::refusals::{self, PRIVATE, refusal};
+use crate::support::ask::{Reply, ask_layer, bearer, take_apart, who};
+
+/// What must not show: the token's parts, the secret, and what the claims say.
+fn forbidden(request: &Request<String>) -> Vec<String> {
+    let fields = request.headers().get_all("authorization").iter();
+    let words = fields.flat_map(|field| field.to_str().unwrap().split(' '));
+    let mut forbidden: Vec<_> = words
+        .flat_map(|word| word.split(['.', '~']))
+        // A scheme, and words that are too short to mean anything.
+        .filter(|part| part.len() > 8)
+        .map(ToOwned::to_owned)
+        .collect();
+    forbidden.extend(PRIVATE.iter().map(ToString::to_string));
+    forbidden.push(refusals::issuer().secret().to_owned());
+    forbidden.push("10.0.0.7".to_owned());
+    forbidden
+}
+
+fn assert_clean(text: &str, forbidden: &[String], place: &str) {
+    for one in forbidden {
+        assert!(!text.contains(one), "{place} shows `{one}`: {text}");
+    }
+}
+
+/// All that a client sees.
+fn answer(reply: &Reply) -> String {
+    let headers = reply.headers.iter();
+    let headers = headers.map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()));
+    format!("{}\n{}\n{}", reply.status, headers.collect::<String>(), reply.text())
+}
+
+#[test]
+fn no_refusal_shows_anything_of_the_token() {
+    type Change = fn(JwtAuthLayer) -> JwtAuthLayer;
+    let looks: [(&str, Change); 4] = [
+        ("problem+json", |layer| layer),
+        ("verbose", |layer| layer.responder(ProblemJson::new().verbose())),
+        ("plain", |layer| layer.responder(Plain)),
+        ("with realm", |layer| layer.realm("orders")),
+    ];
+    let mut refused = 0;
+    for (look, change) in looks {
+        for kind in ErrorKind::ALL {
+            let Some((layer, request)) = refusal(*kind) else {
+                continue;
+            };
+            let forbidden = forbidden(&request);
+            let clean = |text: &str, part| {
+                assert_clean(text, &forbidden, &format!("{look}, {kind}: {part}"));
+            };
+            let service = change(layer).layer(tower::service_fn(who::<String>));
+            let future = service.oneshot(request);
+            let response = future.now_or_never().unwrap().unwrap();
+            clean(&format!("{response:?}"), "the response, printed");
+            let reply = take_apart(response).now_or_never().unwrap();
+            clean(&answer(&reply), "the answer");
+            let error = reply.error.unwrap();
+            clean(&format!("{error:?} {error:#?} {error}"), "the error");
+            refused += 1;
+        }
+    }
+    println!("{refused} refusals");
+    assert_eq!(refused, looks.len() * (ErrorKind::ALL.len() - 2));
+}
+
+#[test]
+fn the_cause_behind_an_outage_is_for_the_operator_alone() {
+    for kind in [ErrorKind::KeysUnavailable, ErrorKind::RevocationUnavailable] {
+        let (layer, request) = refusal(kind).unwrap();
+        let reply = ask_layer(&layer, request);
+        let error = reply.error.as_ref().unwrap();
+        let cause = error.source().map(ToString::to_string);
+        assert_eq!(cause.as_deref(), Some("10.0.0.7 refused"), "{kind}");
+        assert!(!answer(&reply).contains("10.0.0.7"), "{kind}");
+        assert!(!format!("{error:?} {error}").contains("10.0.0.7"), "{kind}");
+    }
+}
+
+#[test]
+fn printing_what_the_layer_is_made_of_shows_neither_secret_nor_token() {
+    let request = bearer(&refusals::good().mint());
+    // Configured here: the one subject of the policy, and the id of the key that the tests sign with.
+    let forbidden: Vec<_> = forbidden(&request)
+        .into_iter()
+        .filter(|one| one != "user-1" && one != "private-key-id")
+        .collect();
+    let layer = refusals::layer();
+    let service = layer.layer("inner");
+    let secret = refusals::issuer().secret().to_owned();
+    let builder = Verifier::shared_secret(&secret).and_previous(&secret).any_audience();
+    let failing = Verifier::shared_secret(&secret[..20]).and_previous(&secret[..21]);
+    let printed: [(&str, &dyn Debug); 6] = [
+        ("the layer", &layer),
+        ("the service", &service),
+        ("the builder", &builder),
+        ("the failing builder", &failing),
+        ("the issuer of the tests", &refusals::issuer()),
+        ("the token of the tests", &RawToken::new(refusals::good().mint())),
+    ];
+    for (name, it) in printed {
+        assert_clean(&format!("{it:?} {it:#?}"), &forbidden, name);
+        assert!(!format!("{it:?}").contains(&secret[..20]), "{name}");
+    }
+    let verifier = builder.build().unwrap();
+    assert_clean(&format!("{verifier:?}"), &forbidden, "the verifier");
+    let error = failing.any_audience().build().unwrap_err();
+    assert!(!format!("{error:?} {error}").contains(&secret[..20]));
+}
+
+#[test]
+fn printing_a_request_that_went_through_shows_nothing_either() {
+    let request = bearer(&refusals::good().mint());
+    let forbidden = forbidden(&request);
+    let inner = tower::service_fn(|request: Request<String>| {
+        let verified: &Verified = Verified::of(&request).unwrap();
+        let identity = request.extensions().get::<Identity>().unwrap();
+        let printed = format!(
+            "{request:?} {:?} {verified:?} {identity:?} {:?} {:?}",
+            request.extensions(),
+            verified.token(),
+            **verified,
+        );
+        std::future::ready(Ok::<_, std::convert::Infallible>(Response::new(Full::<Bytes>::from(
+            printed,
+        ))))
+    });
+    let mut service = refusals::layer().layer(inner);
+    let future = tower::Service::call(&mut service, request);
+    assert_clean(&format!("{future:?}"), &forbidden, "the future");
+    let response = future.now_or_never().unwrap().unwrap();
+    let reply = take_apart(response).now_or_never().unwrap();
+    assert_eq!(reply.status, 200);
+    assert_clean(reply.text(), &forbidden, "the inner service");
+}
+
+/// Prints what it is asked about.
+#[derive(Debug)]
+struct Printing(Arc<Mutex<String>>);
+
+impl Confirm for Printing {
+    fn confirm(
+        &self,
+        request: &Parts,
+        token: &TokenInfo,
+        raw: &RawToken<'_>,
+    ) -> Answer<Result<Confirmation, Unconfirmed>> {
+        *self.0.lock().unwrap() = format!("{request:?} {token:?} {raw:?}");
+        Answer::now(Ok(Confirmation::new()))
+    }
+}
+
+#[test]
+fn whoever_judges_a_proof_can_print_what_it_gets() {
+    let request = bearer(&refusals::good().mint());
+    let forbidden = forbidden(&request);
+    let printed = Arc::new(Mutex::new(String::new()));
+    let layer = refusals::layer().confirm(Printing(Arc::clone(&printed)));
+    assert_eq!(ask_layer(&layer, request).status, 200);
+    let printed = printed.lock().unwrap();
+    assert!(printed.contains("authorization"));
+    assert_clean(&printed, &forbidden, "the request");
+}
+
+#[test]
+fn whoever_answers_a_refusal_can_print_what_it_gets() {
+    for kind in ErrorKind::ALL {
+        let Some((layer, request)) = refusal(*kind) else {
+            continue;
+        };
+        if *kind == ErrorKind::UnsupportedScheme {
+            continue; // somebody else's credentials, and not in this layer's care
+        }
+        let forbidden = forbidden(&request);
+        let print = |rejection: &Rejection<'_>, request: &Parts| {
+            rejection.response(Bytes::from(format!("{request:?} {rejection:?}")))
+        };
+        let reply = ask_layer(&layer.responder(from_fn(print)), request);
+        assert_clean(reply.text(), &forbidden, kind.as_str());
+    }
+}

@@ -1,0 +1,23 @@
+//! Counting allocations. Each thread has its own count, so that tests beside it do not matter; what
+//! the crypto backend takes from the C heap is not seen.
+#![cfg(feature = "aws-lc-rs")] // for tests that verify tokens
+
+/// Runs something; also says how often it allocated. Growing in place counts as allocating again.
+pub(crate) fn allocations<T>(run: impl FnOnce() -> T) -> (u64, T) {
+    let mut result = None;
+    let info = allocation_counter::measure(|| result = Some(run()));
+    (info.count_total, result.unwrap())
+}
+
+#[test]
+fn the_counter_counts() {
+    assert_eq!(allocations(|| ()).0, 0);
+    let boxed = || std::hint::black_box(Box::new(7));
+    assert_eq!(allocations(|| (boxed(), boxed())).0, 2);
+    let grown = || {
+        let mut list = Vec::with_capacity(1);
+        list.extend([1, 2, 3]);
+        std::hint::black_box(list)
+    };
+    assert_eq!(allocations(grown).0, 2);
+}

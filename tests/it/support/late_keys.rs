@@ -1,0 +1,97 @@
+//! Keys that come when the test says so.
+#![cfg(feature = "aws-lc-rs")] // for tests that verify tokens
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tower_jwt_auth::Answer;
+use tower_jwt_auth::key::{
+    KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason, Refreshed,
+};
+
+type Outcome = Result<Refreshed, RefreshError>;
+
+/// A source that has no keys, or old ones, until [`arrive`](Self::arrive). Clones are one source.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LateKeys(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+struct State {
+    set: Option<Arc<KeySet>>,
+    waiting: Vec<oneshot::Sender<Outcome>>,
+}
+
+impl LateKeys {
+    /// A source that has these keys so far.
+    pub(crate) fn with(jwks: &str) -> Self {
+        let source = Self::default();
+        source.lock().set = Some(Arc::new(KeySet::from_jwks(jwks).unwrap()));
+        source
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The keys are there; everybody who waits is told.
+    pub(crate) fn arrive(&self, jwks: &str) {
+        self.lock().set = Some(Arc::new(KeySet::from_jwks(jwks).unwrap()));
+        self.tell(|| Ok(Refreshed::Replaced));
+    }
+
+    /// The keys cannot be had; everybody who waits is told.
+    pub(crate) fn fail(&self, retry_after: Duration) {
+        self.tell(|| Err(RefreshError::new(retry_after).with_source("10.0.0.7 refused")));
+    }
+
+    fn tell(&self, outcome: impl Fn() -> Outcome) {
+        let waiting = std::mem::take(&mut self.lock().waiting);
+        for one in waiting {
+            // Whoever has gone meanwhile need not be told.
+            let _ = one.send(outcome());
+        }
+    }
+
+    /// How many wait now.
+    pub(crate) fn waiting(&self) -> usize {
+        let state = self.lock();
+        state.waiting.iter().filter(|one| !one.is_closed()).count()
+    }
+}
+
+impl KeySource for LateKeys {
+    fn current(&self) -> Option<Arc<KeySet>> {
+        self.lock().set.clone()
+    }
+
+    fn refresh(&self, _: RefreshReason) -> Answer<Outcome> {
+        let (tell, told) = oneshot::channel();
+        self.lock().waiting.push(tell);
+        Answer::later(async move {
+            told.await.unwrap_or_else(|_| Err(RefreshError::new(Duration::ZERO)))
+        })
+    }
+
+    fn health(&self) -> KeySourceHealth {
+        KeySourceHealth::new(KeySetState::Empty, 0)
+    }
+}
+
+/// A source that fails at once.
+#[derive(Debug)]
+pub(crate) struct NoKeys(pub(crate) Duration);
+
+impl KeySource for NoKeys {
+    fn current(&self) -> Option<Arc<KeySet>> {
+        None
+    }
+
+    fn refresh(&self, _: RefreshReason) -> Answer<Outcome> {
+        Answer::now(Err(RefreshError::new(self.0).with_source("10.0.0.7 refused")))
+    }
+
+    fn health(&self) -> KeySourceHealth {
+        KeySourceHealth::new(KeySetState::Empty, 0)
+    }
+}

@@ -1,0 +1,218 @@
+//! How often the layer allocates, counted through `Service::call` and its future.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Empty;
+use serde::Deserialize;
+use tower::{Layer, Service};
+use tower_jwt_auth::jws::AlgorithmFamily;
+use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::{Algorithm, ErrorKind, JwtAuthLayer, Verified, Verifier};
+
+use crate::support::alloc::allocations;
+use crate::support::ask::bearer;
+
+/// Eleven owned claims, eight of them text.
+#[derive(Deserialize)]
+#[allow(dead_code)] // read by nobody: what counts is that they are owned
+struct Owned {
+    iss: String,
+    sub: String,
+    aud: String,
+    exp: u64,
+    nbf: u64,
+    iat: u64,
+    jti: String,
+    scope: String,
+    email: String,
+    name: String,
+    tenant: String,
+}
+
+const ALGORITHMS: [Algorithm; 5] =
+    [Algorithm::HS256, Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::EdDSA];
+
+fn issuer(algorithm: Algorithm) -> TestIssuer {
+    let issuer = TestIssuer::new(algorithm).key_id("2025-10");
+    issuer.issuer("https://auth.orders.example").audience("https://orders.example")
+}
+
+/// The payload, so that the same text can be read without the layer.
+fn payload() -> String {
+    serde_json::json!({
+        "iss": "https://auth.orders.example",
+        "sub": "6a3f1c4e-7d20-4b55-9a51-0c9be2f0a7d1",
+        "aud": "https://orders.example",
+        "exp": 4_000_000_000_u64,
+        "nbf": 1_700_000_000,
+        "iat": 1_700_000_000,
+        "jti": "0b8f6a52-31c4-49a8-8c1b-5d7a3f9e2c64",
+        "scope": "orders:read orders:write profile",
+        "email": "ada.lovelace@orders.example",
+        "name": "Ada King of Lovelace",
+        "tenant": "analytical-engines",
+    })
+    .to_string()
+}
+
+fn token(issuer: &TestIssuer) -> String {
+    // Signatures differ in length; `typ` keeps all of the tokens within the bounds.
+    let typ = match issuer.algorithm().family() {
+        AlgorithmFamily::RsaPkcs1 | AlgorithmFamily::RsaPss => "",
+        _ => r#""typ":"JWT","#,
+    };
+    let header = format!(r#"{{"alg":"{}",{typ}"kid":"2025-10"}}"#, issuer.algorithm());
+    issuer.sign(header, payload())
+}
+
+fn verifier(issuer: &TestIssuer) -> Verifier<Owned> {
+    let verifier = if issuer.algorithm() == Algorithm::HS256 {
+        Verifier::shared_secret(issuer.secret())
+    } else {
+        Verifier::jwks(issuer.jwks())
+    };
+    let verifier = verifier.issuer("https://auth.orders.example");
+    verifier.audience("https://orders.example").claims().build().unwrap()
+}
+
+type Answer = Result<Response<Empty<Bytes>>, Infallible>;
+
+/// Answers at once and allocates nothing.
+#[allow(clippy::needless_pass_by_value)] // the signature of a service
+fn bare(request: Request<String>) -> Ready<Answer> {
+    black_box(request.extensions().get::<Verified<Owned>>());
+    ready(Ok(Response::new(Empty::new())))
+}
+
+/// One request from readiness to the response: how often that allocates, and the status.
+fn counted<S, R>(service: &mut S, request: Request<String>) -> (u64, u16)
+where
+    S: Service<Request<String>, Response = Response<R>, Error = Infallible>,
+{
+    let mut context = Context::from_waker(Waker::noop());
+    allocations(|| {
+        assert!(service.poll_ready(&mut context).is_ready());
+        let mut future = pin!(service.call(request));
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(Ok(response)) => response.status().as_u16(),
+            Poll::Pending => panic!("the keys are in memory and still it waits"),
+        }
+    })
+}
+
+/// What the layer adds to the bare service. Asked before, so that what is made once is made.
+fn added(layer: &JwtAuthLayer<Owned>, request: &Request<String>, status: u16) -> u64 {
+    let mut service = layer.layer(tower::service_fn(bare));
+    let (alone, _) = counted(&mut tower::service_fn(bare), request.clone());
+    for _ in 0..2 {
+        counted(&mut service, request.clone());
+    }
+    let (with_layer, answered) = counted(&mut service, request.clone());
+    assert_eq!(answered, status);
+    with_layer - alone
+}
+
+#[test]
+fn reading_claims_costs_their_own_allocations_and_seven() {
+    let text = payload();
+    let (own, read) = allocations(|| serde_json::from_str::<Owned>(&text));
+    assert!(read.is_ok());
+    assert_eq!(own, 8, "eight of the claims are strings");
+    for algorithm in ALGORITHMS {
+        let issuer = issuer(algorithm);
+        let token = token(&issuer);
+        assert!((560..=860).contains(&token.len()), "{algorithm}: {} bytes", token.len());
+        let layer = JwtAuthLayer::new(verifier(&issuer));
+        let added = added(&layer, &bearer(&token), 200);
+        println!("{algorithm}, {} bytes: {added} allocations, {own} are the claims'", token.len());
+        assert!(added <= own + 7, "{algorithm}: {added}");
+    }
+}
+
+#[test]
+fn refusing_a_signature_allocates_for_the_answer_alone() {
+    for algorithm in ALGORITHMS {
+        let issuer = issuer(algorithm);
+        let token = token(&issuer.clone().with_other_key());
+        let verifier = verifier(&issuer);
+        let warm = verifier.verify_now(&token).map(|_| ()).unwrap_err();
+        assert_eq!(warm.kind(), ErrorKind::InvalidSignature);
+        let (verification, verdict) = allocations(|| verifier.verify_now(&token));
+        assert!(verdict.is_err());
+        assert_eq!(verification, 0, "{algorithm}: verifying");
+
+        let added = added(&JwtAuthLayer::new(verifier), &bearer(&token), 401);
+        println!("{algorithm}, bad signature: {added} allocations, {verification} to verify");
+        assert!(added <= 5, "{algorithm}: {added}");
+    }
+}
+
+#[test]
+fn refusing_a_request_without_a_token_allocates_for_the_answer_alone() {
+    let issuer = issuer(Algorithm::HS256);
+    let layer = JwtAuthLayer::new(verifier(&issuer));
+    let named = JwtAuthLayer::new(verifier(&issuer)).realm("orders");
+    for (name, layer) in [("plain", &layer), ("with a realm", &named)] {
+        let added = added(layer, &Request::default(), 401);
+        println!("no token, {name}: {added} allocations");
+        assert!(added <= 5, "{name}: {added}");
+    }
+}
+
+#[test]
+fn what_an_attacker_sends_does_not_decide_how_much_is_allocated() {
+    let issuer = issuer(Algorithm::HS256);
+    let layer = JwtAuthLayer::new(verifier(&issuer));
+    let forger = issuer.clone().with_other_key();
+    let long = format!(r#"{{"a":[{}1]}}"#, "1,".repeat(5_000));
+    let rows = [
+        ("dots", ".".repeat(16_000)),
+        ("letters", "a".repeat(16_000)),
+        ("too long", "a".repeat(40_000)),
+        ("no signature", "a.b.".to_owned()),
+        ("an unknown algorithm", forger.sign(r#"{"alg":"none"}"#, payload())),
+        ("a long payload", forger.sign(r#"{"alg":"HS256"}"#, long)),
+    ];
+    for (name, token) in rows {
+        let added = added(&layer, &bearer(&token), 401);
+        println!("{name}, {} bytes: {added} allocations", token.len());
+        assert!(added <= 5, "{name}: {added}");
+    }
+}
+
+#[test]
+fn the_structure_of_a_header_that_nobody_signed_does_not_decide_it_either() {
+    let issuer = issuer(Algorithm::HS256);
+    let layer = JwtAuthLayer::new(verifier(&issuer));
+    let forger = issuer.clone().with_other_key();
+    let members = |member: &dyn Fn(u32) -> String, count| -> String {
+        let members: Vec<_> = (0..count).map(member).collect();
+        format!(r#"{{"alg":"HS256",{}}}"#, members.join(","))
+    };
+    let rows = [
+        ("a long id", format!(r#"{{"alg":"HS256","kid":"{}"}}"#, "k".repeat(8_000))),
+        ("an escaped id", r#"{"alg":"HS256","kid":"\u0061bc"}"#.to_owned()),
+        ("60 levels", format!(r#"{{"alg":"HS256","x":{}{}}}"#, "[".repeat(60), "]".repeat(60))),
+        ("not JSON", r#"{"alg":"HS256",,}"#.to_owned()),
+        ("16 members", members(&|it| format!(r#""m{it}":1"#), 15)),
+        ("900 members", members(&|it| format!(r#""m{it}":1"#), 900)),
+        ("700 escaped members", members(&|it| format!(r#""\u0061{it}":1"#), 700)),
+    ];
+    let counts = rows.map(|(name, header)| {
+        let token = forger.sign(header, payload());
+        let added = added(&layer, &bearer(&token), 401);
+        println!("{name}, {} bytes: {added} allocations", token.len());
+        (name, added)
+    });
+    // Five for the answer, one for a header that is longer than usual, and what parsing may cost: a
+    // header of more than sixteen members is given up on.
+    for (name, added) in counts {
+        assert!(added <= 32, "{name}: {added}");
+    }
+}

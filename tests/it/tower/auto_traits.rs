@@ -1,0 +1,188 @@
+//! Which types may cross threads, and which traits may stand behind a pointer. Held by the compiler;
+//! the tests exist to be read.
+
+use std::cell::Cell;
+use std::future::{Pending, Ready};
+use std::marker::PhantomPinned;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use static_assertions::{assert_impl_all, assert_not_impl_any, assert_obj_safe};
+use tower::Service;
+use tower_jwt_auth::authenticate::{JwtAuth, JwtAuthLayer, ResponseFuture};
+use tower_jwt_auth::axum::IdentityRejection;
+use tower_jwt_auth::claims::{Audience, NumericDate, RegisteredClaims, ScopeSet};
+use tower_jwt_auth::clock::{Clock, SystemClock};
+use tower_jwt_auth::jws::{AlgorithmFamily, JoseHeader, TokenInfo};
+use tower_jwt_auth::key::{
+    CryptoBackend, KeySet, KeySetState, KeySource, KeySourceHealth, Keys, RefreshError,
+    RefreshReason, Refreshed, SkipReason,
+};
+use tower_jwt_auth::possession::{Confirm, Confirmation};
+use tower_jwt_auth::respond::{Plain, ProblemJson, Rejection, Respond, ResponseBody};
+use tower_jwt_auth::testing::{FixedClock, TestIssuer, TestToken};
+use tower_jwt_auth::token::{BearerHeader, Origin, RawToken, TokenSource};
+use tower_jwt_auth::verify::{Anonymous, Identity, Revocation, Standing, VerifierBuilder};
+use tower_jwt_auth::{
+    Algorithm, Answer, BuildError, Claims, Error, ErrorKind, Issuer, Policy, Problem, Rule,
+    VerificationKey, Verified, Verifier,
+};
+
+/// Send, and not Sync.
+type NotSync = Cell<u8>;
+/// Neither.
+type NotSend = Rc<u8>;
+
+#[test]
+fn plain_types_cross_threads_freely() {
+    macro_rules! free {
+        ($($type:ty),+ $(,)?) => { $(assert_impl_all!($type: Send, Sync, Unpin);)+ };
+    }
+    free!(
+        Algorithm,
+        AlgorithmFamily,
+        Anonymous,
+        Audience,
+        BearerHeader,
+        BuildError,
+        Claims,
+        Confirmation,
+        CryptoBackend,
+        Error,
+        ErrorKind,
+        FixedClock,
+        Identity,
+        IdentityRejection,
+        Issuer,
+        JoseHeader<'static>,
+        KeySet,
+        KeySetState,
+        KeySourceHealth,
+        Keys,
+        NumericDate,
+        Origin,
+        Plain,
+        Policy,
+        Problem,
+        ProblemJson,
+        RawToken<'static>,
+        RefreshError,
+        RefreshReason,
+        Refreshed,
+        RegisteredClaims,
+        Rejection<'static>,
+        Rule,
+        ScopeSet,
+        SkipReason,
+        Standing,
+        SystemClock,
+        TestIssuer,
+        TestToken<'static>,
+        TokenInfo,
+        VerificationKey,
+    );
+}
+
+#[test]
+fn what_only_reads_claims_crosses_threads_whatever_they_are() {
+    assert_impl_all!(Verifier<Claims>: Send, Sync, Unpin, Clone);
+    assert_impl_all!(Verifier<NotSend>: Send, Sync, Unpin, Clone);
+    assert_impl_all!(VerifierBuilder<Claims>: Send, Sync, Unpin);
+    assert_impl_all!(VerifierBuilder<NotSend>: Send, Sync, Unpin);
+    assert_impl_all!(JwtAuthLayer<Claims>: Send, Sync, Unpin, Clone);
+    assert_impl_all!(JwtAuthLayer<NotSend>: Send, Sync, Unpin, Clone);
+}
+
+#[test]
+fn what_holds_claims_or_values_crosses_threads_as_far_as_they_do() {
+    assert_impl_all!(Verified<Claims>: Send, Sync, Unpin, Clone);
+    assert_not_impl_any!(Verified<NotSync>: Send, Sync);
+    assert_impl_all!(Verified<NotSync>: Clone);
+    assert_impl_all!(Answer<u8>: Send, Unpin);
+    assert_not_impl_any!(Answer<NotSend>: Send);
+}
+
+#[test]
+fn a_service_is_what_the_one_behind_it_is() {
+    assert_impl_all!(JwtAuth<u8>: Send, Sync, Unpin, Clone);
+    assert_impl_all!(JwtAuth<NotSync>: Send, Unpin);
+    assert_not_impl_any!(JwtAuth<NotSync>: Sync);
+    assert_not_impl_any!(JwtAuth<NotSend>: Send, Sync);
+    assert_impl_all!(JwtAuth<NotSend>: Clone);
+}
+
+#[test]
+fn a_response_body_is_what_the_inner_one_is() {
+    assert_impl_all!(ResponseBody<Full<Bytes>>: Send, Sync, Unpin, Default);
+    assert_impl_all!(ResponseBody<NotSync>: Send);
+    assert_not_impl_any!(ResponseBody<NotSync>: Sync);
+    assert_not_impl_any!(ResponseBody<NotSend>: Send);
+    assert_not_impl_any!(ResponseBody<PhantomPinned>: Unpin);
+}
+
+/// A service with a future of the type at hand, and something else in it.
+struct With<F, T>(std::marker::PhantomData<F>, T);
+
+impl<F, T: Clone> Clone for With<F, T> {
+    fn clone(&self) -> Self {
+        Self(std::marker::PhantomData, self.1.clone())
+    }
+}
+
+impl<B, F, T> Service<Request<B>> for With<F, T>
+where
+    F: Future<Output = Result<Response<()>, ()>>,
+{
+    type Response = Response<()>;
+    type Error = ();
+    type Future = F;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<B>) -> F {
+        unreachable!("held by the compiler, never called")
+    }
+}
+
+type Output = Result<Response<()>, ()>;
+type LocalFuture = Pin<Box<dyn Future<Output = Output>>>;
+
+#[test]
+fn the_future_may_be_sent_when_its_parts_may() {
+    type Sent = ResponseFuture<With<Ready<Output>, u8>, Claims, String>;
+    assert_impl_all!(Sent: Send, Unpin);
+    // The inner future, the inner service or the request's body stays where it is: so does this.
+    type LocalInner = ResponseFuture<With<LocalFuture, u8>, Claims, String>;
+    assert_not_impl_any!(LocalInner: Send);
+    type LocalService = ResponseFuture<With<Ready<Output>, NotSend>, Claims, String>;
+    assert_not_impl_any!(LocalService: Send);
+    type LocalBody = ResponseFuture<With<Ready<Output>, u8>, Claims, NotSend>;
+    assert_not_impl_any!(LocalBody: Send);
+    // Bodies and services that are not `Sync` are no obstacle.
+    type Unshared = ResponseFuture<With<Pending<Output>, NotSync>, Claims, NotSync>;
+    assert_impl_all!(Unshared: Send);
+}
+
+#[test]
+fn a_service_that_stays_on_its_thread_can_be_wrapped_all_the_same() {
+    type Local = JwtAuth<With<LocalFuture, NotSend>, Claims>;
+    type Future = ResponseFuture<With<LocalFuture, NotSend>, Claims, NotSend>;
+    assert_impl_all!(Local: Service<Request<NotSend>, Future = Future>);
+}
+
+#[test]
+fn the_six_extension_traits_are_object_safe() {
+    assert_obj_safe!(Clock, KeySource, Revocation, TokenSource, Confirm, Respond);
+    assert_impl_all!(dyn Clock: Send, Sync, std::fmt::Debug);
+    assert_impl_all!(dyn KeySource: Send, Sync, std::fmt::Debug);
+    assert_impl_all!(dyn Revocation: Send, Sync, std::fmt::Debug);
+    assert_impl_all!(dyn TokenSource: Send, Sync, std::fmt::Debug);
+    assert_impl_all!(dyn Confirm: Send, Sync, std::fmt::Debug);
+    assert_impl_all!(dyn Respond: Send, Sync);
+}

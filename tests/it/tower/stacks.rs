@@ -1,0 +1,237 @@
+//! In company: inside and outside of other middleware, boxed, and in the frameworks.
+
+use std::convert::Infallible;
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body as AxumBody;
+use axum::error_handling::HandleErrorLayer;
+use axum::routing::get;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::service::Service as HyperService;
+use hyper_util::service::TowerToHyperService;
+use tokio::time::timeout;
+use tower::util::{BoxCloneService, BoxCloneSyncService, BoxService};
+use tower::{Layer, Service, ServiceBuilder, ServiceExt};
+use tower_jwt_auth::ErrorKind::{InvalidSignature, MissingToken};
+use tower_jwt_auth::respond::ResponseBody;
+use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::{JwtAuthLayer, Verifier};
+
+use crate::support::ask::{Reply, bearer, take_apart, who};
+
+type BoxError = Box<dyn StdError + Send + Sync>;
+
+const LONG: Duration = Duration::from_secs(3600);
+/// A stack that is stuck fails its test instead of hanging it.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn issuer() -> TestIssuer {
+    TestIssuer::hs256()
+}
+
+fn layer() -> JwtAuthLayer {
+    let verifier = Verifier::shared_secret(issuer().secret()).any_audience();
+    JwtAuthLayer::new(verifier.build().unwrap())
+}
+
+fn good() -> Request<String> {
+    bearer(&issuer().token().subject("ada").mint())
+}
+
+async fn ask<S, R>(service: &mut S, request: Request<String>) -> Reply
+where
+    S: Service<Request<String>, Response = Response<R>>,
+    S::Error: Into<BoxError>,
+    R: http_body::Body<Data = Bytes>,
+    R::Error: std::fmt::Debug,
+{
+    let response = async { service.ready().await?.call(request).await };
+    let response = timeout(PATIENCE, response).await.expect("somebody keeps what all need");
+    take_apart(response.map_err(Into::into).unwrap()).await
+}
+
+/// Good, bad and missing tokens in turn, more of them than anything around has room for.
+async fn walk<S, R>(mut service: S)
+where
+    S: Service<Request<String>, Response = Response<R>>,
+    S::Error: Into<BoxError>,
+    R: http_body::Body<Data = Bytes>,
+    R::Error: std::fmt::Debug,
+{
+    for _ in 0..5 {
+        let reply = ask(&mut service, good()).await;
+        assert_eq!((reply.status, reply.text()), (200, "user ada"));
+        let tampered = bearer(&issuer().token().mint_tampered());
+        let reply = ask(&mut service, tampered).await;
+        assert_eq!(reply.verdict(), (401, Some(InvalidSignature)));
+        let reply = ask(&mut service, Request::default()).await;
+        assert_eq!(reply.verdict(), (401, Some(MissingToken)));
+    }
+}
+
+#[tokio::test]
+async fn inside_of_buffer_limit_and_timeout() {
+    let stack = ServiceBuilder::new()
+        .buffer(2)
+        .concurrency_limit(1)
+        .timeout(LONG)
+        .layer(layer())
+        .service_fn(who::<String>);
+    walk(stack.clone()).await;
+    walk(stack).await;
+}
+
+#[tokio::test]
+async fn outside_of_buffer_limit_and_timeout() {
+    let stack = ServiceBuilder::new()
+        .layer(layer())
+        .buffer(2)
+        .concurrency_limit(1)
+        .timeout(LONG)
+        .service_fn(who::<String>);
+    walk(stack.clone()).await;
+    walk(stack).await;
+}
+
+#[tokio::test]
+async fn in_the_middle_of_them_and_twice() {
+    let stack = ServiceBuilder::new()
+        .concurrency_limit(1)
+        .layer(layer().allow_missing_token())
+        .buffer(1)
+        .layer(layer())
+        .timeout(LONG)
+        .concurrency_limit(1)
+        .service_fn(who::<String>);
+    walk(stack).await;
+}
+
+#[tokio::test]
+async fn refused_clients_cannot_use_up_a_buffer_or_a_limit_that_is_shared() {
+    let inner = ServiceBuilder::new().buffer(1).concurrency_limit(1).service_fn(who::<String>);
+    let service = layer().layer(inner);
+    // Each connection has a clone of its own; the readied ones are kept after their refusal.
+    let mut refused = Vec::new();
+    for _ in 0..8 {
+        let mut mine = service.clone();
+        assert_eq!(ask(&mut mine, Request::default()).await.status, 401);
+        refused.push(mine);
+    }
+    let mut other = service.clone();
+    assert_eq!(ask(&mut other, good()).await.status, 200);
+    // And each of those connections goes on.
+    for mut mine in refused {
+        assert_eq!(ask(&mut mine, good()).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_timeout_of_the_inner_service_passes_and_one_around_a_refusal_does_not_strike() {
+    let never = tower::service_fn(|_: Request<String>| {
+        std::future::pending::<Result<Response<Full<Bytes>>, Infallible>>()
+    });
+    let inner = ServiceBuilder::new().timeout(Duration::ZERO).service(never);
+    let mut service = layer().layer(inner);
+    let error = service.ready().await.unwrap().call(good()).await.unwrap_err();
+    assert!(error.is::<tower::timeout::error::Elapsed>());
+    let refused = service.ready().await.unwrap().call(Request::default()).await;
+    assert_eq!(refused.unwrap().status(), 401);
+}
+
+#[tokio::test]
+async fn boxed_inside_and_outside() {
+    let inner = BoxCloneService::new(tower::service_fn(who::<String>));
+    walk(layer().layer(inner)).await;
+    let service = layer().layer(tower::service_fn(who::<String>));
+    walk(BoxService::new(service.clone())).await;
+    walk(BoxCloneService::new(service.clone())).await;
+    walk(BoxCloneSyncService::new(service)).await;
+}
+
+#[tokio::test]
+async fn one_layer_serves_many_services() {
+    let layer = layer();
+    let copy = layer.clone();
+    walk(layer.layer(tower::service_fn(who::<String>))).await;
+    walk(copy.layer(tower::service_fn(who::<String>))).await;
+    drop(layer);
+    let mut service = copy.layer(tower::service_fn(who::<String>));
+    let mut clone = service.clone();
+    assert_eq!(ask(&mut clone, good()).await.status, 200);
+    assert_eq!(ask(service.get_mut(), good()).await.text(), "nobody looked");
+    assert_eq!(ask(&mut service.into_inner(), good()).await.text(), "nobody looked");
+}
+
+#[tokio::test]
+async fn changing_a_copy_of_a_layer_leaves_the_other_alone() {
+    let strict = layer();
+    let lenient = strict.clone().allow_missing_token().realm("open");
+    let inner = || tower::service_fn(who::<String>);
+    let reply = ask(&mut strict.layer(inner()), Request::default()).await;
+    assert_eq!(reply.verdict(), (401, Some(MissingToken)));
+    assert_eq!(reply.header("www-authenticate"), Some("Bearer"));
+    let reply = ask(&mut lenient.layer(inner()), Request::default()).await;
+    assert_eq!(reply.text(), "anonymous");
+}
+
+#[tokio::test]
+async fn in_axum_below_a_layer_that_can_fail() {
+    let around = ServiceBuilder::new()
+        .layer(HandleErrorLayer::new(async |_: BoxError| StatusCode::REQUEST_TIMEOUT))
+        .timeout(LONG)
+        .layer(layer());
+    let app: Router = Router::new().route("/", get(|| async { "user ada" })).layer(around);
+    walk(app.map_request(|request: Request<String>| request.map(AxumBody::from))).await;
+}
+
+#[tokio::test]
+async fn as_a_fallback_and_a_nested_service_of_axum() {
+    let service = layer().layer(tower::service_fn(who::<AxumBody>));
+    let into_axum = |request: Request<String>| request.map(AxumBody::from);
+    walk(Router::new().fallback_service(service.clone()).map_request(into_axum)).await;
+    walk(Router::new().route_service("/", service).map_request(into_axum)).await;
+}
+
+#[tokio::test]
+async fn as_a_service_of_hyper() {
+    type Answer = Result<Response<ResponseBody<Full<Bytes>>>, Infallible>;
+    let service = TowerToHyperService::new(layer().layer(tower::service_fn(who::<String>)));
+    for (request, status) in [(good(), 200), (Request::default(), 401), (good(), 200)] {
+        let answer: Answer = HyperService::call(&service, request).await;
+        assert_eq!(take_apart(answer.unwrap()).await.status, status);
+    }
+}
+
+#[tokio::test]
+async fn many_tasks_at_once_get_each_their_own_verdict() {
+    let service =
+        ServiceBuilder::new().layer(layer()).concurrency_limit(2).service_fn(who::<String>);
+    let tasks: Vec<_> = (0..32)
+        .map(|number| {
+            let service = service.clone();
+            tokio::spawn(async move {
+                let issuer = issuer();
+                let token = issuer.token().subject(format!("user-{number}"));
+                let request = match number % 4 {
+                    0 => Request::default(),
+                    1 => bearer(&token.mint_tampered()),
+                    _ => bearer(&token.mint()),
+                };
+                let reply = take_apart(service.oneshot(request).await.unwrap()).await;
+                (number, reply)
+            })
+        })
+        .collect();
+    for task in tasks {
+        let (number, reply) = task.await.unwrap();
+        match number % 4 {
+            0 => assert_eq!(reply.verdict(), (401, Some(MissingToken))),
+            1 => assert_eq!(reply.verdict(), (401, Some(InvalidSignature))),
+            _ => assert_eq!(reply.text(), format!("user user-{number}")),
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! What `build` refuses: every problem that settings can have, each with its way out.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tower_jwt_auth::key::KeySet;
+use tower_jwt_auth::testing::FixedClock;
+use tower_jwt_auth::verify::VerifierBuilder;
+use tower_jwt_auth::{
+    Algorithm, BuildError, ErrorKind, Issuer, Policy, Problem, VerificationKey, Verifier,
+};
+
+use crate::support::tokens::{self, issuer, verdict};
+
+/// Stands in every secret below, so that a message with a secret in it is found out.
+const SECRET: &str =
+    "hunter2 hunter2 hunter2 hunter2 hunter2 hunter2 hunter2 hunter2 hunter2 hunter2";
+
+fn secret() -> VerificationKey {
+    VerificationKey::shared_secret(SECRET).unwrap()
+}
+
+fn public() -> VerificationKey {
+    VerificationKey::jwk(issuer(Algorithm::ES256).jwk()).unwrap()
+}
+
+fn any() -> Policy {
+    Policy::new().any_audience()
+}
+
+/// A verifier of this short road that would build.
+fn road() -> VerifierBuilder {
+    Verifier::shared_secret(SECRET).any_audience()
+}
+
+fn public_road() -> VerifierBuilder {
+    Verifier::jwks(issuer(Algorithm::ES256).jwks())
+}
+
+fn trusting(issuers: impl IntoIterator<Item = Issuer>) -> VerifierBuilder {
+    issuers.into_iter().fold(Verifier::builder(), VerifierBuilder::trust)
+}
+
+/// Expects these problems, told by how they begin, in any order.
+#[track_caller]
+pub(super) fn expect<T>(made: Result<T, BuildError>, expected: &[&str]) {
+    let made = made.map(drop);
+    let problems = match &made {
+        Ok(()) => &[][..],
+        Err(error) => error.problems(),
+    };
+    let whats: Vec<_> = problems.iter().map(Problem::what).collect();
+    assert_eq!(whats.len(), expected.len(), "{whats:#?}\nand expected: {expected:#?}");
+    for expected in expected {
+        assert!(
+            whats.iter().any(|what| what.starts_with(expected)),
+            "{expected} not in {whats:#?}"
+        );
+    }
+    for problem in problems {
+        for text in [problem.what(), problem.why(), problem.fix()] {
+            assert!(text.len() > 5 && !text.ends_with('.') && text == text.trim(), "{text:?}");
+        }
+        assert!(problem.fix().starts_with(char::is_uppercase), "{}", problem.fix());
+    }
+    if let Err(error) = &made {
+        let printed = format!("{error} {error:?} {:?}", error.problems());
+        assert!(!printed.contains("hunter2"), "{printed}");
+        for problem in problems {
+            assert!(error.to_string().contains(&problem.to_string()), "{error}");
+        }
+    }
+}
+
+#[test]
+fn the_neighbours_of_everything_below_do_build() {
+    expect(road().build(), &[]);
+    expect(public_road().any_issuer().any_audience().build(), &[]);
+    expect(public_road().issuer("https://auth.example").audience("orders").build(), &[]);
+    expect(trusting([Issuer::new("a", public(), any())]).build(), &[]);
+    expect(trusting([Issuer::unnamed(secret(), any())]).build(), &[]);
+}
+
+#[test]
+fn somebody_has_to_be_trusted() {
+    expect(Verifier::builder().build(), &["nobody to trust"]);
+    let empty = || KeySet::from_keys([]);
+    expect(
+        trusting([Issuer::unnamed(empty(), any())]).build(),
+        &["no keys for the unnamed issuer"],
+    );
+    expect(trusting([Issuer::new("a", empty(), any())]).build(), &["no keys for the issuer `a`"]);
+}
+
+#[test]
+fn an_issuer_of_public_keys_is_named_or_said_not_to_matter() {
+    expect(public_road().any_audience().build(), &["no issuer"]);
+    let pem = issuer(Algorithm::ES256).public_pem();
+    expect(Verifier::pem(Algorithm::ES256, pem).any_audience().build(), &["no issuer"]);
+    expect(
+        public_road().issuer("a").any_issuer().any_audience().build(),
+        &["both `issuer` and `any_issuer`"],
+    );
+    expect(road().any_issuer().issuer("a").build(), &["both `issuer` and `any_issuer`"]);
+    expect(road().issuer("a").issuer("b").build(), &["two names for one issuer"]);
+    expect(road().issuer("a").issuer("a").build(), &[]);
+    expect(road().issuer("").build(), &["an issuer with an empty name"]);
+    expect(trusting([Issuer::new("", public(), any())]).build(), &["an issuer with an empty name"]);
+}
+
+#[test]
+fn an_audience_is_named_or_said_not_to_matter() {
+    let undecided = || Verifier::shared_secret(SECRET);
+    expect(undecided().build(), &["no audience for the unnamed issuer"]);
+    expect(undecided().issuer("a").build(), &["no audience for the issuer `a`"]);
+    let both = "both `audience` and `any_audience` for the unnamed issuer";
+    expect(undecided().audience("a").any_audience().build(), &[both]);
+    expect(undecided().any_audience().audience("a").build(), &[both]);
+    expect(undecided().any_audience().audience("a").any_audience().build(), &[both]);
+    expect(undecided().any_audience().any_audience().build(), &[]);
+    expect(undecided().audience("").build(), &["an empty audience for the unnamed issuer"]);
+    expect(undecided().audience("a").audience("").build(), &["an empty audience for"]);
+    expect(undecided().audience("a").audience("b").build(), &[]);
+    let policy = Policy::new();
+    expect(trusting([Issuer::new("a", public(), policy)]).build(), &["no audience for"]);
+}
+
+#[test]
+fn a_secret_speaks_for_one_issuer() {
+    let other = || VerificationKey::shared_secret([7; 40]).unwrap();
+    let named = |name: &str, key: VerificationKey| Issuer::new(name, key, any());
+    expect(trusting([named("a", secret()), named("b", other())]).build(), &[]);
+    expect(
+        trusting([named("a", secret()), named("b", secret())]).build(),
+        &["the issuer `a` and another one with the same secret"],
+    );
+    // Public keys may be shared: nobody can sign with them.
+    expect(trusting([named("a", public()), named("b", public())]).build(), &[]);
+}
+
+#[test]
+fn settings_that_are_more_likely_missing_are_refused() {
+    expect(road().subject("").build(), &["an empty subject"]);
+    expect(road().typ("").build(), &["an empty typ"]);
+    expect(road().max_token_len(0).build(), &["a longest token of no bytes"]);
+    expect(road().max_token_len((1 << 20) + 1).build(), &["a longest token of no bytes"]);
+    for good in [1, 1 << 20] {
+        expect(road().max_token_len(good).build(), &[]);
+    }
+    let crowd = (0..4).fold(road(), |road, n| road.and_previous([n; 32]));
+    expect(crowd.build(), &["more than four keys without an id"]);
+    let four = (0..3).fold(road(), |road, n| road.and_previous([n; 32]));
+    expect(four.build(), &[]);
+    let beside = Verifier::jwks(issuer(Algorithm::ES256).jwks()).any_issuer().any_audience();
+    expect(beside.trust(Issuer::new("a", public(), any())).build(), &["`any_issuer` beside"]);
+}
+
+#[test]
+fn an_issuer_is_trusted_once() {
+    let named = |name: &str| Issuer::new(name, public(), any());
+    let unnamed = || Issuer::unnamed(secret(), any());
+    expect(trusting([named("a"), named("b"), unnamed()]).build(), &[]);
+    expect(trusting([named("a"), named("a")]).build(), &["the issuer `a` twice"]);
+    expect(trusting([named("a"), named("b"), named("a")]).build(), &["the issuer `a` twice"]);
+    let shared = "the unnamed issuer and another one with the same secret";
+    expect(trusting([unnamed(), unnamed()]).build(), &[shared, "the unnamed issuer twice"]);
+    expect(road().trust(unnamed()).build(), &[shared, "the unnamed issuer twice"]);
+    expect(road().issuer("a").trust(named("a")).build(), &["the issuer `a` twice"]);
+    expect(road().trust(named("a")).build(), &[]);
+}
+
+#[test]
+fn secrets_and_public_keys_do_not_serve_one_issuer() {
+    let together = "secrets and public keys together for the unnamed issuer";
+    let mixed = || KeySet::from_keys([secret(), public()]);
+    expect(trusting([Issuer::unnamed(mixed(), any())]).build(), &[together]);
+    let (oct, ec) = (issuer(Algorithm::HS256).jwk(), issuer(Algorithm::ES256).jwk());
+    let document = format!("{{\"keys\":[{ec},{oct}]}}");
+    expect(Verifier::jwks(document).any_issuer().any_audience().build(), &[together]);
+    let stray = "`and_previous` without a shared secret";
+    expect(public_road().any_issuer().any_audience().and_previous(SECRET).build(), &[stray]);
+    expect(trusting([Issuer::unnamed(public(), any())]).and_previous(SECRET).build(), &[stray]);
+    expect(road().and_previous(SECRET).and_previous(SECRET).build(), &[]);
+    let apart = [Issuer::unnamed(secret(), any()), Issuer::new("a", public(), any())];
+    expect(trusting(apart).build(), &[]);
+}
+
+#[test]
+fn a_list_of_algorithms_is_not_empty_not_mixed_and_has_keys() {
+    use Algorithm::{ES256, ES384, HS256, HS512, RS256};
+    let mixed = "HMAC and public-key algorithms in one list for the unnamed issuer";
+    let none: [Algorithm; 0] = [];
+    expect(road().algorithms(none).build(), &["an empty list of algorithms for"]);
+    expect(road().algorithms([HS256]).build(), &[]);
+    expect(road().algorithms([HS256, HS512]).build(), &[]);
+    expect(road().algorithms([HS256, RS256]).build(), &[mixed, "the algorithm RS256 for"]);
+    expect(road().algorithms([RS256]).build(), &["the algorithm RS256 for"]);
+    let public_road = || public_road().any_issuer().any_audience();
+    expect(public_road().algorithms([ES256]).build(), &[]);
+    expect(public_road().algorithms([ES384]).build(), &["the algorithm ES384 for"]);
+    expect(public_road().algorithms([ES256, ES384]).build(), &["the algorithm ES384 for"]);
+    expect(public_road().algorithms([ES256, HS256]).build(), &[mixed, "the algorithm HS256 for"]);
+}
+
+#[test]
+fn a_secret_is_as_long_as_the_hash_of_every_algorithm_that_is_listed() {
+    use Algorithm::{HS256, HS384, HS512};
+    let of = |length: usize, listed: Algorithm| {
+        let secret = SECRET.repeat(2)[..length].to_owned();
+        Verifier::shared_secret(secret).any_audience().algorithms([listed]).build()
+    };
+    expect(of(32, HS256), &[]);
+    expect(of(47, HS384), &["the algorithm HS384 for"]);
+    expect(of(48, HS384), &[]);
+    expect(of(63, HS512), &["the algorithm HS512 for"]);
+    expect(of(64, HS512), &[]);
+    expect(of(31, HS256), &["a shared secret of 31 bytes"]);
+    let legacy = |listed| {
+        let key = VerificationKey::guessable_legacy_secret(&SECRET[..16]).unwrap();
+        trusting([Issuer::unnamed(key, any().algorithms([listed]))]).build()
+    };
+    expect(legacy(HS256), &[]);
+    expect(legacy(HS384), &["the algorithm HS384 for"]);
+    expect(legacy(HS512), &["the algorithm HS512 for"]);
+}
+
+#[test]
+fn the_secret_before_the_last_rotation_is_held_to_the_same_length() {
+    let previous = |length: usize| road().and_previous(&SECRET[..length]);
+    expect(previous(31).build(), &["a shared secret of 31 bytes"]);
+    expect(previous(32).build(), &[]);
+    expect(previous(64).algorithms([Algorithm::HS512]).build(), &[]);
+    // Accepted in silence, it would be of no use: no token could be verified with it.
+    expect(previous(63).algorithms([Algorithm::HS512]).build(), &["the algorithm HS512 for"]);
+    expect(previous(47).algorithms([Algorithm::HS384]).build(), &["the algorithm HS384 for"]);
+}
+
+#[test]
+fn leeway_and_required_claims_have_bounds() {
+    let leeway = |leeway| road().leeway(leeway).build();
+    expect(leeway(Duration::ZERO), &[]);
+    expect(leeway(Duration::from_secs(300)), &[]);
+    expect(leeway(Duration::new(300, 1)), &["a leeway of 300.000000001s for"]);
+    expect(leeway(Duration::from_secs(301)), &["a leeway of 301s for"]);
+    expect(leeway(Duration::MAX), &["a leeway of"]);
+    let requiring = |count: usize| {
+        let require = |builder: VerifierBuilder, n| builder.require(format!("claim-{}", n % count));
+        // Each is asked for twice and counts once.
+        (0..2 * count).fold(road(), require).build()
+    };
+    expect(requiring(64), &[]);
+    expect(requiring(65), &["65 required claims for"]);
+    expect(requiring(200), &["200 required claims for"]);
+}
+
+#[test]
+fn settings_that_would_be_without_effect_are_refused() {
+    let stray = "a setting of an issuer on a builder that has none";
+    let builder = || trusting([Issuer::unnamed(public(), any())]);
+    expect(builder().build(), &[]);
+    expect(builder().clock(FixedClock::new()).max_token_len(100).build(), &[]);
+    expect(builder().check("a check", |_| true).build(), &[]);
+    for strayed in [
+        builder().issuer("a"),
+        builder().any_issuer(),
+        builder().audience("a"),
+        builder().any_audience(),
+        builder().algorithms([Algorithm::ES256]),
+        builder().subject("a"),
+        builder().leeway(Duration::ZERO),
+        builder().max_age(Duration::ZERO),
+        builder().require("a"),
+        builder().typ("a"),
+        builder().without_expiry(),
+        builder().registered_rule("a rule", |_| true),
+        Verifier::builder().audience("a").trust(Issuer::unnamed(public(), any())),
+    ] {
+        expect(strayed.build(), &[stray]);
+    }
+    let lost = road().check("a check", |_| true).claims::<Value>();
+    expect(lost.build(), &["`claims` after `check`"]);
+    let kept = road().claims::<Value>().check("a check", |_| true);
+    expect(kept.build(), &[]);
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let error = Verifier::pem(Algorithm::RS256, "hunter2 is no PEM")
+        .issuer("a")
+        .issuer("b")
+        .any_issuer()
+        .and_previous(SECRET)
+        .audience("")
+        .any_audience()
+        .audience("x")
+        .leeway(Duration::from_secs(3_600))
+        .algorithms([Algorithm::HS256, Algorithm::RS256])
+        .trust(Issuer::new("c", KeySet::from_keys([]), Policy::new()))
+        .trust(Issuer::new("c", public(), any().algorithms([])))
+        .check("a check", |_| true)
+        .claims::<serde::de::IgnoredAny>()
+        .build();
+    expect(
+        error,
+        &[
+            "17 bytes that are not PEM",
+            "two names for one issuer",
+            "both `issuer` and `any_issuer`",
+            "`and_previous` without a shared secret",
+            "both `audience` and `any_audience`",
+            "a leeway of 3600s",
+            "HMAC and public-key algorithms in one list",
+            "no audience for the issuer `c`",
+            "no keys for the issuer `c`",
+            "an empty list of algorithms for the issuer `c`",
+            "the issuer `c` twice",
+            "`claims` after `check`",
+        ],
+    );
+}
+
+#[test]
+fn a_verifier_is_cheap_to_clone_and_both_are_one() {
+    let signer = issuer(Algorithm::RS256);
+    let verifier = tokens::trusting(&signer).build().unwrap();
+    let clone = verifier.clone();
+    drop(verifier);
+    assert_eq!(verdict(&clone, &signer.token().mint()), Ok(()));
+}
+
+#[test]
+fn tokens_signed_before_and_after_a_rotation_verify() {
+    let (new, old) = (issuer(Algorithm::HS256), issuer(Algorithm::HS256).with_other_key());
+    let builder = || Verifier::shared_secret(new.secret()).any_audience().clock(FixedClock::new());
+    let (both, alone) = (builder().and_previous(old.secret()).build(), builder().build());
+    let (both, alone) = (both.unwrap(), alone.unwrap());
+    let third = issuer(Algorithm::HS256).with_secret("a third secret, which is not configured");
+    let wrong = Err(ErrorKind::InvalidSignature);
+    assert_eq!(verdict(&both, &new.token().mint()), Ok(()));
+    assert_eq!(verdict(&both, &old.token().mint()), Ok(()));
+    assert_eq!(verdict(&both, &third.token().mint()), wrong);
+    // Secrets have no ids, whatever the tokens call them.
+    assert_eq!(verdict(&both, &old.token().header("kid", "2025").mint()), Ok(()));
+    assert_eq!(verdict(&alone, &new.token().mint()), Ok(()));
+    assert_eq!(verdict(&alone, &old.token().mint()), wrong);
+}

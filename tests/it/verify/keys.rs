@@ -1,0 +1,320 @@
+//! Which key a token is verified with: `use`, `key_ops` and `alg` of the key, `kid` of the token
+//! (RFC 7517 §4, RFC 7515 §4.1.4).
+
+use tower_jwt_auth::key::{KeySet, Keys};
+use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, Policy, VerificationKey, Verifier};
+
+use crate::support::tokens::{PAYLOAD, Verdict, encode, header, issuer, trusting, verdict};
+
+const MALFORMED: Verdict = Err(ErrorKind::MalformedToken);
+const UNKNOWN: Verdict = Err(ErrorKind::UnknownKey);
+const NOT_ALLOWED: Verdict = Err(ErrorKind::AlgorithmNotAllowed);
+const WRONG: Verdict = Err(ErrorKind::InvalidSignature);
+
+/// A verifier over these JWKs, as a document has them.
+fn over(jwks: &[String]) -> Verifier {
+    let document = format!("{{\"keys\":[{}]}}", jwks.join(","));
+    trust(KeySet::from_jwks(document).unwrap())
+}
+
+fn trust(keys: impl Into<Keys>) -> Verifier {
+    let issuer = Issuer::unnamed(keys, Policy::new().any_audience());
+    Verifier::builder().trust(issuer).clock(FixedClock::new()).build().unwrap()
+}
+
+/// The JWK with more members.
+fn extended(jwk: &str, members: &str) -> String {
+    format!("{},{members}}}", jwk.strip_suffix('}').unwrap())
+}
+
+#[test]
+fn a_key_that_is_not_for_verifying_signatures_is_not_used() {
+    for algorithm in Algorithm::ALL.iter().copied() {
+        let issuer = issuer(algorithm);
+        let token = issuer.token().mint();
+        let bare = issuer.jwk().replace(&format!("\"alg\":\"{algorithm}\","), "");
+        let named = |alg: &str| extended(&bare, &format!("\"alg\":\"{alg}\""));
+        for (jwk, usable) in [
+            (issuer.jwk(), true),
+            (extended(&issuer.jwk(), r#""use":"sig""#), true),
+            (extended(&issuer.jwk(), r#""key_ops":["verify"]"#), true),
+            (extended(&issuer.jwk(), r#""key_ops":["sign","verify"]"#), true),
+            (extended(&issuer.jwk(), r#""use":"sig","key_ops":["verify"]"#), true),
+            (extended(&issuer.jwk(), r#""x-vendor":{"deep":[[1]]},"x5t":"AA""#), true),
+            (extended(&issuer.jwk(), r#""use":"enc""#), false),
+            (extended(&issuer.jwk(), r#""use":"SIG""#), false),
+            (extended(&issuer.jwk(), r#""use":"""#), false),
+            (extended(&issuer.jwk(), r#""use":null"#), false),
+            (extended(&issuer.jwk(), r#""use":["sig"]"#), false),
+            (extended(&issuer.jwk(), r#""key_ops":[]"#), false),
+            (extended(&issuer.jwk(), r#""key_ops":["sign"]"#), false),
+            (extended(&issuer.jwk(), r#""key_ops":["encrypt","wrapKey"]"#), false),
+            (extended(&issuer.jwk(), r#""key_ops":"verify""#), false),
+            (extended(&issuer.jwk(), r#""use":"enc","key_ops":["verify"]"#), false),
+            (extended(&issuer.jwk(), r#""use":"sig","key_ops":["encrypt"]"#), false),
+            (named("RSA-OAEP"), false),
+            (named("ECDH-ES"), false),
+            (named("A256KW"), false),
+            (named("none"), false),
+            (named("dir"), false),
+        ] {
+            let document = format!("{{\"keys\":[{jwk}]}}");
+            assert_eq!(VerificationKey::jwk(&jwk).is_ok(), usable, "{jwk}");
+            assert_eq!(KeySet::from_jwks(document).is_ok(), usable, "{jwk}");
+            if usable {
+                assert_eq!(verdict(&over(std::slice::from_ref(&jwk)), &token), Ok(()), "{jwk}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_declared_key_beside_an_encryption_key_of_the_same_id_is_the_one_that_is_used() {
+    let issuer = issuer(Algorithm::RS256);
+    let encryption = extended(&issuer.clone().with_other_key().jwk(), r#""use":"enc""#);
+    let verifier = over(&[encryption, issuer.jwk()]);
+    assert_eq!(verdict(&verifier, &issuer.token().mint()), Ok(()));
+    let other = issuer.clone().with_other_key();
+    assert_eq!(verdict(&verifier, &other.token().mint()), WRONG);
+}
+
+/// Two keys of one algorithm, `a` and `b`.
+fn two(algorithm: Algorithm) -> (TestIssuer, TestIssuer, Verifier) {
+    let a = issuer(algorithm).key_id("a");
+    let b = issuer(algorithm).with_other_key().key_id("b");
+    let verifier = over(&[a.jwk(), b.jwk()]);
+    (a, b, verifier)
+}
+
+#[test]
+fn an_id_is_compared_whole_and_what_matches_nothing_is_refused() {
+    for algorithm in Algorithm::ALL.iter().copied() {
+        let (a, b, verifier) = two(algorithm);
+        let long = format!("\"{}\"", "a".repeat(4_000));
+        for (kid, expected) in [
+            ("\"a\"", Ok(())),
+            (r#""\u0061""#, Ok(())),
+            ("\"b\"", WRONG), // the right key is in the set, and is not the one that is named
+            ("\"c\"", UNKNOWN),
+            ("\"\"", UNKNOWN),
+            ("\"A\"", UNKNOWN),
+            ("\"a \"", UNKNOWN),
+            ("\" a\"", UNKNOWN),
+            ("\"aa\"", UNKNOWN),
+            ("\"a\\u0000\"", UNKNOWN),
+            ("\"a,b\"", UNKNOWN),
+            ("\"%61\"", UNKNOWN),
+            ("\"\u{430}\"", UNKNOWN), // Cyrillic
+            ("\"./a\"", UNKNOWN),
+            ("\"../../../../dev/null\"", UNKNOWN),
+            ("\"/proc/sys/kernel/randomize_va_space\"", UNKNOWN),
+            ("\"file:///etc/hostname\"", UNKNOWN),
+            ("\"https://evil.example/jwks.json\"", UNKNOWN),
+            ("\"a' OR '1'='1\"", UNKNOWN),
+            ("\"a' UNION SELECT 'secret';--\"", UNKNOWN),
+            ("\"$(id)\"", UNKNOWN),
+            ("\"{{7*7}}\"", UNKNOWN),
+            (&long, UNKNOWN),
+            ("null", MALFORMED),
+            ("7", MALFORMED),
+            ("true", MALFORMED),
+            ("[\"a\"]", MALFORMED),
+            ("{\"a\":1}", MALFORMED),
+        ] {
+            let header = format!("{{\"alg\":\"{algorithm}\",\"kid\":{kid}}}");
+            assert_eq!(verdict(&verifier, &a.sign(&header, PAYLOAD)), expected, "{kid}");
+        }
+        assert_eq!(verdict(&verifier, &b.token().mint()), Ok(()));
+    }
+}
+
+#[test]
+fn an_id_that_is_a_number_is_not_the_text_of_that_number() {
+    let issuer = issuer(Algorithm::ES256).key_id("1");
+    let verifier = over(&[issuer.jwk()]);
+    assert_eq!(verdict(&verifier, &issuer.token().mint()), Ok(()));
+    assert_eq!(verdict(&verifier, &issuer.token().header("kid", 1).mint()), MALFORMED);
+    assert!(VerificationKey::jwk(issuer.jwk().replace("\"1\"", "1")).is_err());
+}
+
+#[test]
+fn the_key_of_an_id_is_not_exchanged_for_another_that_would_fit_the_algorithm() {
+    let (rsa, ec) = (issuer(Algorithm::RS256).key_id("rsa"), issuer(Algorithm::ES256).key_id("ec"));
+    let verifier = over(&[rsa.jwk(), ec.jwk()]);
+    for (issuer, kid, expected) in [
+        (&rsa, "rsa", Ok(())),
+        (&ec, "ec", Ok(())),
+        (&rsa, "ec", NOT_ALLOWED),
+        (&ec, "rsa", NOT_ALLOWED),
+        (&ec, "other", UNKNOWN),
+    ] {
+        let token = issuer.token().header("kid", kid).mint();
+        assert_eq!(verdict(&verifier, &token), expected, "{kid}");
+    }
+}
+
+#[test]
+fn a_key_that_was_configured_without_an_id_does_not_ask_for_one() {
+    for algorithm in Algorithm::ALL.iter().copied() {
+        let issuer = issuer(algorithm).without_key_id();
+        let alone = VerificationKey::jwk(issuer.jwk()).unwrap();
+        let mut verifiers = vec![trust(alone)];
+        if !issuer.public_pem().is_empty() {
+            verifiers.push(trust(VerificationKey::pem(algorithm, issuer.public_pem()).unwrap()));
+        } else if algorithm == Algorithm::HS256 {
+            verifiers.push(trust(VerificationKey::shared_secret(issuer.secret()).unwrap()));
+        }
+        for verifier in verifiers {
+            for (members, expected) in [
+                ("", Ok(())),
+                (",\"kid\":\"a\"", Ok(())),
+                (",\"kid\":\"\"", Ok(())),
+                (",\"kid\":\"../../dev/null\"", Ok(())),
+                (",\"kid\":7", MALFORMED),
+                (",\"kid\":null", MALFORMED),
+            ] {
+                let header = format!("{{\"alg\":\"{algorithm}\"{members}}}");
+                let token = issuer.sign(&header, PAYLOAD);
+                assert_eq!(verdict(&verifier, &token), expected, "{header}");
+                let forged = issuer.clone().with_other_key().sign(&header, PAYLOAD);
+                let refused = if expected.is_ok() { WRONG } else { expected };
+                assert_eq!(verdict(&verifier, &forged), refused, "{header}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_key_with_an_id_asks_for_it_or_for_none() {
+    for algorithm in Algorithm::ALL.iter().copied() {
+        let issuer = issuer(algorithm).without_key_id();
+        let key = VerificationKey::jwk(issuer.jwk()).unwrap().with_key_id("a");
+        let alone = trust(key);
+        let in_document = over(&[issuer.clone().key_id("a").jwk()]);
+        let without_id = over(&[issuer.jwk()]);
+        let token = |kid| issuer.token().header("kid", kid).mint();
+        for verifier in [&alone, &in_document] {
+            assert_eq!(verdict(verifier, &token("a")), Ok(()));
+            assert_eq!(verdict(verifier, &issuer.token().mint()), Ok(()));
+            assert_eq!(verdict(verifier, &token("b")), UNKNOWN);
+        }
+        // In a document, an id that matches nothing matches nothing.
+        assert_eq!(verdict(&without_id, &token("a")), UNKNOWN);
+        assert_eq!(verdict(&without_id, &issuer.token().mint()), Ok(()));
+    }
+}
+
+#[test]
+fn keys_of_one_id_are_told_apart_by_their_kind_and_else_tried_in_turn() {
+    let algorithms = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::EdDSA];
+    let issuers = algorithms.map(|algorithm| issuer(algorithm).key_id("k"));
+    let verifier = over(&issuers.clone().map(|issuer| issuer.jwk()));
+    for issuer in issuers {
+        assert_eq!(verdict(&verifier, &issuer.token().mint()), Ok(()));
+        let other = issuer.with_other_key();
+        assert_eq!(verdict(&verifier, &other.token().mint()), WRONG);
+    }
+    for algorithm in Algorithm::ALL.iter().copied() {
+        let first = issuer(algorithm).key_id("k");
+        let second = first.clone().with_other_key();
+        let both = over(&[first.jwk(), second.jwk()]);
+        assert_eq!(verdict(&both, &first.token().mint()), Ok(()));
+        assert_eq!(verdict(&both, &second.token().mint()), Ok(()));
+        assert_eq!(verdict(&over(&[first.jwk()]), &second.token().mint()), WRONG);
+    }
+}
+
+#[test]
+fn no_more_than_four_keys_are_tried_for_one_token() {
+    for algorithm in Algorithm::ALL.iter().copied() {
+        let right = issuer(algorithm);
+        let wrong = right.clone().with_other_key();
+        let unrelated = match algorithm {
+            // Secrets and public keys do not go into one set.
+            Algorithm::HS256 => issuer(Algorithm::HS384),
+            Algorithm::HS384 | Algorithm::HS512 => issuer(Algorithm::HS256),
+            Algorithm::ES384 => issuer(Algorithm::EdDSA),
+            _ => issuer(Algorithm::ES384),
+        };
+        for (wrong_keys, expected) in [(0, Ok(())), (3, Ok(())), (4, WRONG), (20, WRONG)] {
+            // With one id for all and a token that names it; with an id each and a token without.
+            for same_id in [true, false] {
+                let id = |n: usize| if same_id { "k".to_owned() } else { format!("k{n}") };
+                let mut jwks: Vec<_> =
+                    (0..10).map(|n| unrelated.clone().key_id(id(100 + n)).jwk()).collect();
+                jwks.extend((0..wrong_keys).map(|n| wrong.clone().key_id(id(n)).jwk()));
+                jwks.push(right.clone().key_id(id(200)).jwk());
+                let signer = right.clone();
+                let signer = if same_id { signer.key_id("k") } else { signer.without_key_id() };
+                let token = signer.token().mint();
+                let outcome = verdict(&over(&jwks), &token);
+                assert_eq!(outcome, expected, "{algorithm}: {wrong_keys} {same_id}");
+            }
+        }
+    }
+}
+
+#[test]
+fn keys_and_addresses_in_a_token_are_never_trusted_and_never_looked_at() {
+    for algorithm in Algorithm::ALL.iter().copied() {
+        let issuer = issuer(algorithm);
+        let verifier = trusting(&issuer).build().unwrap();
+        let attacker = issuer.clone().with_other_key();
+        let jwk: serde_json::Value = serde_json::from_str(&attacker.jwk()).unwrap();
+        let address = "http://127.0.0.1:1/never-fetched";
+        let members = [
+            ("jwk", jwk),
+            ("jwk", "not even a key".into()),
+            ("jku", address.into()),
+            ("x5u", address.into()),
+            ("x5u", 7.into()),
+            ("x5c", vec!["MIIB"].into()),
+            ("x5t", "AAAA".into()),
+            ("x5t#S256", "AAAA".into()),
+            ("iss", "https://evil.example".into()),
+        ];
+        for (name, value) in members {
+            let forged = attacker.token().header(name, value.clone()).mint();
+            assert_eq!(verdict(&verifier, &forged), WRONG, "{name}");
+            let honest = issuer.token().header(name, value).mint();
+            assert_eq!(verdict(&verifier, &honest), Ok(()), "{name}");
+        }
+        // Nor does a payload bring keys.
+        let in_claims = attacker.token().claim("jwks", attacker.jwks()).claim("jku", address);
+        assert_eq!(verdict(&verifier, &in_claims.mint()), WRONG);
+    }
+}
+
+#[test]
+fn nothing_prints_a_secret() {
+    let secret = "correct horse battery staple, correct horse battery staple, correct horse";
+    let key = || VerificationKey::shared_secret(secret).unwrap();
+    let jwk = VerificationKey::jwk(format!("{{\"kty\":\"oct\",\"k\":\"{}\"}}", encode(secret)));
+    let builder = || Verifier::shared_secret(secret).and_previous(secret).any_audience();
+    let verifier = builder().build().unwrap();
+    let issuer = issuer(Algorithm::HS256);
+    let token = issuer.sign(header(Algorithm::HS256), PAYLOAD);
+    let accepted = trusting(&issuer).build().unwrap().verify_now(&token).unwrap();
+    let error = verifier.verify_now(&token).unwrap_err();
+    for printed in [
+        format!("{:?}", key()),
+        format!("{jwk:?}"),
+        format!("{:?}", KeySet::from_keys([key(), key()])),
+        format!("{:?}", Keys::from(key())),
+        format!("{:?}", Issuer::unnamed(key(), Policy::new())),
+        format!("{:?}", builder()),
+        format!("{verifier:?}"),
+        format!("{error:?} {error}"),
+        format!("{accepted:?} {:?} {:?}", accepted.token(), accepted.identity()),
+        format!("{:?}", accepted.claims_owned()),
+        format!("{issuer:?} {:?}", accepted.token().header()),
+    ] {
+        for hidden in ["horse", &encode("correct"), "user-1", "published"] {
+            assert!(!printed.contains(hidden), "{hidden} in {printed}");
+        }
+        assert!(!printed.contains(&token), "{printed}");
+        // Nor as a list of numbers: `[99, 111, 114` is what `correct` begins with.
+        assert!(!printed.contains("99, 111, 114"), "{printed}");
+    }
+}

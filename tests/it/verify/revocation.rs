@@ -1,0 +1,129 @@
+//! Lists of revoked tokens: asked about every token that verified, and about no other.
+
+use std::error::Error as _;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::oneshot;
+use tokio_test::{assert_pending, assert_ready, task};
+use tower_jwt_auth::verify::{Presented, Revocation, Standing};
+use tower_jwt_auth::{Algorithm, Answer, Error, ErrorKind};
+
+use crate::support::tokens::{Verdict, issuer, trusting, verdict};
+
+const REVOKED: Verdict = Err(ErrorKind::TokenRevoked);
+const UNAVAILABLE: Verdict = Err(ErrorKind::RevocationUnavailable);
+
+/// Answers by the subject: `mallory` was thrown out, about `nobody` the list cannot say anything.
+#[derive(Clone, Debug, Default)]
+struct List {
+    asked: Arc<Mutex<Vec<String>>>,
+    /// Until this has been sent or dropped, the answer is not there.
+    gate: Arc<Mutex<Option<oneshot::Receiver<()>>>>,
+}
+
+impl List {
+    /// A list whose next answer waits.
+    fn gated() -> (oneshot::Sender<()>, Self) {
+        let (open, gate) = oneshot::channel();
+        let list = Self::default();
+        *list.gate.lock().unwrap() = Some(gate);
+        (open, list)
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+impl Revocation for List {
+    fn check(&self, presented: &Presented<'_>) -> Answer<Result<Standing, Error>> {
+        let token = presented.token();
+        let subject = token.subject().unwrap_or_default().to_owned();
+        self.asked.lock().unwrap().push(subject.clone());
+        let answer = move || match subject.as_str() {
+            "mallory" => Ok(Standing::Revoked),
+            "nobody" => Err(Error::new(ErrorKind::RevocationUnavailable)
+                .with_source("the list at 10.0.0.7 is away")),
+            _ => Ok(Standing::Active),
+        };
+        match self.gate.lock().unwrap().take() {
+            None => Answer::now(answer()),
+            Some(gate) => Answer::later(async move {
+                let _ = gate.await;
+                answer()
+            }),
+        }
+    }
+}
+
+#[test]
+fn a_revoked_token_is_refused_and_so_is_one_that_nobody_can_ask_about() {
+    for algorithm in Algorithm::ALL.iter().copied() {
+        let issuer = issuer(algorithm);
+        let list = List::default();
+        let verifier = trusting(&issuer).revocation(list.clone()).build().unwrap();
+        for (subject, expected) in
+            [("alice", Ok(())), ("mallory", REVOKED), ("nobody", UNAVAILABLE), ("alice", Ok(()))]
+        {
+            let token = issuer.token().subject(subject).mint();
+            assert_eq!(verdict(&verifier, &token), expected, "{algorithm}: {subject}");
+            let outcome = verifier.verify(&token).try_now().expect("nothing to wait for");
+            assert_eq!(outcome.map(|_| ()).map_err(|error| error.kind()), expected, "{subject}");
+        }
+        // Each token is asked about, each time: no verdict is kept.
+        assert_eq!(list.asked().len(), 8);
+    }
+}
+
+#[test]
+fn the_list_is_not_asked_about_a_token_that_did_not_verify() {
+    let issuer = issuer(Algorithm::ES256);
+    let list = List::default();
+    let verifier = trusting(&issuer).revocation(list.clone()).require("tenant");
+    let verifier = verifier.check("alice", |claims| claims.subject() == Some("alice")).build();
+    let verifier = verifier.unwrap();
+    let good = || issuer.token().subject("alice").claim("tenant", 1);
+    for (token, expected) in [
+        ("a.b.c".to_owned(), Err(ErrorKind::MalformedToken)),
+        (good().mint_tampered(), Err(ErrorKind::InvalidSignature)),
+        (good().header("kid", "other").mint(), Err(ErrorKind::UnknownKey)),
+        (good().expired().mint(), Err(ErrorKind::TokenExpired)),
+        (good().without("tenant").mint(), Err(ErrorKind::MissingClaim)),
+        (good().claim("scope", 1).subject("bob").mint(), Err(ErrorKind::CheckFailed)),
+    ] {
+        assert_eq!(verdict(&verifier, &token), expected);
+    }
+    assert_eq!(list.asked(), [""; 0]);
+    assert_eq!(verdict(&verifier, &good().mint()), Ok(()));
+    assert_eq!(list.asked(), ["alice"]);
+}
+
+#[test]
+fn verify_waits_for_the_list_and_verify_now_does_not() {
+    let issuer = issuer(Algorithm::EdDSA);
+    for (subject, expected) in [("alice", Ok(())), ("mallory", REVOKED), ("nobody", UNAVAILABLE)] {
+        let token = issuer.token().subject(subject).mint();
+        let (open, list) = List::gated();
+        let verifier = trusting(&issuer).revocation(list.clone()).build().unwrap();
+        let mut waiting = task::spawn(verifier.verify(&token));
+        assert_pending!(waiting.poll());
+        open.send(()).unwrap();
+        let outcome = assert_ready!(waiting.poll());
+        assert_eq!(outcome.map(|_| ()).map_err(|error| error.kind()), expected, "{subject}");
+        assert_eq!(list.asked(), [subject]);
+
+        let (_open, list) = List::gated();
+        let verifier = trusting(&issuer).revocation(list).build().unwrap();
+        assert_eq!(verdict(&verifier, &token), UNAVAILABLE, "{subject}");
+    }
+}
+
+#[test]
+fn why_the_list_could_not_be_asked_is_for_the_operator_alone() {
+    let issuer = issuer(Algorithm::HS256);
+    let verifier = trusting(&issuer).revocation(List::default()).build().unwrap();
+    let error = verifier.verify_now(&issuer.token().subject("nobody").mint()).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("10.0.0.7"));
+    let source = error.source().map(ToString::to_string);
+    assert_eq!(source.as_deref(), Some("the list at 10.0.0.7 is away"));
+}
