@@ -49,7 +49,7 @@ fn main() {
     println!("| {:<22} | allocations | added |", "case");
     println!("|{:-<24}|------------:|------:|", "");
     for Case { name, .. } in &cases {
-        let added = counts[name].checked_sub(counts[bare_of(name)]);
+        let added = counts[name].checked_sub(counts[bare_of(name)]).filter(|added| *added > 0);
         let added = added.map(|added| added.to_string()).unwrap_or_default();
         println!("| {name:<22} | {:>11} | {added:>5} |", counts[name]);
     }

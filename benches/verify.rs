@@ -17,15 +17,10 @@ use std::time::Duration;
 
 use criterion::Criterion;
 use support::fixtures::{ALGORITHMS, Fixture, Kind, Typed};
-use support::primitive;
+use support::primitive::Primitive;
 
-const KINDS: [Kind; 5] = [
-    Kind::Valid,
-    Kind::BadSignature,
-    Kind::Expired,
-    Kind::UnknownKey,
-    Kind::Malformed,
-];
+const KINDS: [Kind; 5] =
+    [Kind::Valid, Kind::BadSignature, Kind::Expired, Kind::UnknownKey, Kind::Malformed];
 
 fn main() {
     let mut criterion = Criterion::default()
@@ -36,8 +31,10 @@ fn main() {
     for algorithm in ALGORITHMS {
         let fixture = Fixture::new(algorithm);
         let mut group = criterion.benchmark_group(format!("verify {algorithm}"));
-        let mut raw = primitive::verifying(&fixture);
-        group.bench_function("raw", |bencher| bencher.iter(&mut raw));
+        for (library, primitive) in Primitive::all_of(&fixture) {
+            let mut raw = primitive.verifying(&fixture);
+            group.bench_function(format!("raw, {library}"), |bencher| bencher.iter(&mut raw));
+        }
         let verifier = fixture.verifier::<Typed>();
         for kind in KINDS {
             let tokens = fixture.tokens(kind);

@@ -23,6 +23,7 @@ impl Case {
     }
 }
 
+/// The cases, in the order of the tables.
 pub(crate) fn cases() -> Vec<Case> {
     let (ok, unauthorized) = (StatusCode::OK, StatusCode::UNAUTHORIZED);
     let fixtures = ALGORITHMS.map(Fixture::new);

@@ -6,12 +6,8 @@ use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Algorithm, Issuer, Policy, VerificationKey, Verifier};
 
 /// The algorithms that are measured.
-pub(crate) const ALGORITHMS: [Algorithm; 4] = [
-    Algorithm::HS256,
-    Algorithm::RS256,
-    Algorithm::ES256,
-    Algorithm::EdDSA,
-];
+pub(crate) const ALGORITHMS: [Algorithm; 4] =
+    [Algorithm::HS256, Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
 
 /// Tokens of each kind, used in turn, so that neither caches nor branch predictors learn one by heart.
 const TOKENS: usize = 64;
@@ -52,7 +48,7 @@ impl Typed {
             email: format!("ada.lovelace.{index:02}@example.com"),
             name: "Ada Lovelace".into(),
             scope: "orders:read orders:write profile email".into(),
-            tenant: "acme".into(),
+            tenant: "acme-logistics-eu".into(),
         }
     }
 }

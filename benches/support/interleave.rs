@@ -1,53 +1,27 @@
 //! Cases measured in turns, so that whatever else the machine does hits all of them alike.
 
-use std::hint::black_box;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-/// Something to be called many times.
-pub(crate) struct Case {
-    pub(crate) name: String,
-    repeat: Box<dyn FnMut(u64)>,
+use super::cases::Case;
+
+/// How long so many calls take.
+pub(crate) fn time(case: &mut Case, calls: u64) -> Duration {
+    let start = Instant::now();
+    case.run(calls);
+    start.elapsed()
 }
 
-impl Case {
-    pub(crate) fn new<T>(name: impl Into<String>, mut call: impl FnMut() -> T + 'static) -> Self {
-        Self {
-            name: name.into(),
-            repeat: Box::new(move |times| {
-                for _ in 0..times {
-                    black_box(call());
-                }
-            }),
+/// As many calls as fill `slot`.
+fn fill(case: &mut Case, slot: Duration) -> u64 {
+    let mut calls = 1;
+    loop {
+        let taken = time(case, calls);
+        if taken >= slot / 4 {
+            let fit = slot.as_nanos() * u128::from(calls) / taken.as_nanos().max(1);
+            return u64::try_from(fit).unwrap_or(u64::MAX).max(1);
         }
-    }
-
-    /// How long so many calls take.
-    pub(crate) fn time(&mut self, calls: u64) -> Duration {
-        let start = Instant::now();
-        (self.repeat)(calls);
-        start.elapsed()
-    }
-
-    /// The allocations per call, over so many calls.
-    #[allow(clippy::cast_precision_loss)]
-    pub(crate) fn allocations(&mut self, calls: u64) -> f64 {
-        (self.repeat)(calls); // whatever is only made once
-        let counted = allocation_counter::measure(|| (self.repeat)(calls));
-        counted.count_total as f64 / calls as f64
-    }
-
-    /// As many calls as fill `slot`.
-    fn fill(&mut self, slot: Duration) -> u64 {
-        let mut calls = 1;
-        loop {
-            let taken = self.time(calls);
-            if taken >= slot / 4 {
-                let fit = slot.as_nanos() * u128::from(calls) / taken.as_nanos().max(1);
-                return u64::try_from(fit).unwrap_or(u64::MAX).max(1);
-            }
-            calls *= 2;
-        }
+        calls *= 2;
     }
 }
 
@@ -57,14 +31,14 @@ pub(crate) struct Samples(Vec<Vec<f64>>);
 /// Runs every case once per round, each round in a new order.
 #[allow(clippy::cast_precision_loss)]
 pub(crate) fn interleave(cases: &mut [Case], rounds: usize, slot: Duration) -> Samples {
-    let calls: Vec<u64> = cases.iter_mut().map(|case| case.fill(slot)).collect();
+    let calls: Vec<u64> = cases.iter_mut().map(|case| fill(case, slot)).collect();
     let mut samples = vec![Vec::with_capacity(rounds); cases.len()];
     let mut order: Vec<usize> = (0..cases.len()).collect();
     let mut random = Random(0x9E37_79B9_7F4A_7C15);
     for _ in 0..rounds {
         random.shuffle(&mut order);
         for &case in &order {
-            let taken = cases[case].time(calls[case]);
+            let taken = time(&mut cases[case], calls[case]);
             samples[case].push(taken.as_nanos() as f64 / calls[case] as f64);
         }
     }
@@ -88,11 +62,7 @@ impl Samples {
     }
 }
 
-#[allow(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss
-)]
+#[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 pub(crate) fn quantile(samples: &[f64], at: f64) -> f64 {
     let mut sorted = samples.to_vec();
     sorted.sort_by(f64::total_cmp);

@@ -143,8 +143,8 @@ struct Targets<'r> {
 impl<'r> Targets<'r> {
     fn new(report: &'r Report) -> Self {
         let text = format!(
-            "| # | {:<47} | {:>6} | {:>13} | {:>5} | {:<6} |\n\
-             |---|{:-<49}|{:->7}:|{:->14}:|{:->6}:|{:-<8}|\n",
+            "| # | {:<49} | {:>6} | {:>13} | {:>5} | {:<6} |\n\
+             |---|{:-<51}|{:->7}:|{:->14}:|{:->6}:|{:-<8}|\n",
             "target", "figure", "halves", "most", "", "", "", "", "", "",
         );
         Self { report, text }
@@ -173,7 +173,7 @@ impl<'r> Targets<'r> {
         let most = most.map(|most| format!("{most:.2}")).unwrap_or_default();
         writeln!(
             self.text,
-            "| {number} | {what:<47} | {figure:>6.2} | {trust:>13} | {most:>5} | {verdict:<6} |"
+            "| {number} | {what:<49} | {figure:>6.2} | {trust:>13} | {most:>5} | {verdict:<6} |"
         )
         .unwrap();
     }

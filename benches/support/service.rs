@@ -38,24 +38,15 @@ impl Requests {
             (ACCEPT_LANGUAGE, "en-GB,en;q=0.9"),
             (ACCEPT_ENCODING, "gzip, deflate, br"),
             (REFERER, "https://app.example.com/orders"),
-            (
-                HeaderName::from_static("x-request-id"),
-                "5f2b1f0e-7a3c-4e0d-9d0a-3f1f0c9b7a61",
-            ),
+            (HeaderName::from_static("x-request-id"), "5f2b1f0e-7a3c-4e0d-9d0a-3f1f0c9b7a61"),
         ];
         let mut template = Request::new(Empty::new());
         *template.uri_mut() = "/orders/42".parse().unwrap();
         for (name, value) in ordinary {
-            template
-                .headers_mut()
-                .insert(name, HeaderValue::from_static(value));
+            template.headers_mut().insert(name, HeaderValue::from_static(value));
         }
         let value = |token: &String| HeaderValue::try_from(format!("Bearer {token}")).unwrap();
-        Self {
-            template,
-            tokens: tokens.iter().map(value).collect(),
-            turn: 0,
-        }
+        Self { template, tokens: tokens.iter().map(value).collect(), turn: 0 }
     }
 
     pub(crate) fn without_token() -> Self {
@@ -153,10 +144,7 @@ where
 {
     move || {
         let mut context = Context::from_waker(Waker::noop());
-        assert!(matches!(
-            service.poll_ready(&mut context),
-            Poll::Ready(Ok(()))
-        ));
+        assert!(matches!(service.poll_ready(&mut context), Poll::Ready(Ok(()))));
         let future = pin!(service.call(requests.next()));
         let Poll::Ready(Ok(response)) = future.poll(&mut context) else {
             panic!("pending while the keys are in memory");

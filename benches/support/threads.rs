@@ -1,54 +1,29 @@
 //! What a call costs when two threads call at once.
 
-use std::hint::black_box;
 use std::sync::Barrier;
 use std::time::Duration;
 
 use cpu_time::ThreadTime;
 
 use super::interleave::quantile;
+use super::report::Scaling;
 
 /// A service with requests of its own for each of two threads.
 pub(crate) struct Pair {
-    pub(crate) name: String,
+    name: String,
     repeat: [Box<dyn FnMut(u64) + Send>; 2],
 }
 
 impl Pair {
-    pub(crate) fn new<T>(
+    pub(crate) fn new<F: FnMut() + Send + 'static>(
         name: impl Into<String>,
-        make: impl Fn() -> Box<dyn FnMut() -> T + Send>,
-    ) -> Self
-    where
-        T: 'static,
-    {
+        make: impl Fn() -> F,
+    ) -> Self {
         let repeat = || -> Box<dyn FnMut(u64) + Send> {
             let mut call = make();
-            Box::new(move |times| {
-                for _ in 0..times {
-                    black_box(call());
-                }
-            })
+            Box::new(move |times| (0..times).for_each(|_| call()))
         };
-        Self {
-            name: name.into(),
-            repeat: [repeat(), repeat()],
-        }
-    }
-
-    /// CPU time per call on two threads, divided by that on one: the median over the rounds, and the
-    /// spread of its middle half.
-    pub(crate) fn two_by_one(&mut self, rounds: usize, slot: Duration) -> (f64, f64) {
-        let calls = self.fill(slot);
-        let ratios: Vec<f64> = (0..rounds)
-            .map(|_| {
-                let alone = cpu(&mut self.repeat[..1], calls);
-                let together = cpu(&mut self.repeat, calls) / 2.0;
-                together / alone
-            })
-            .collect();
-        let spread = quantile(&ratios, 0.75) - quantile(&ratios, 0.25);
-        (quantile(&ratios, 0.5), spread)
+        Self { name: name.into(), repeat: [repeat(), repeat()] }
     }
 
     /// As many calls as take a thread about as long as `slot`.
@@ -65,27 +40,38 @@ impl Pair {
     }
 }
 
+/// CPU time per call on two threads, divided by that on one: for each pair the median of the rounds,
+/// in each of which every pair runs once.
+pub(crate) fn two_by_one(mut pairs: Vec<Pair>, rounds: usize, slot: Duration) -> Vec<Scaling> {
+    let calls: Vec<u64> = pairs.iter_mut().map(|pair| pair.fill(slot)).collect();
+    let mut ratios = vec![Vec::with_capacity(rounds); pairs.len()];
+    for _ in 0..rounds {
+        for ((pair, calls), ratios) in pairs.iter_mut().zip(&calls).zip(&mut ratios) {
+            let alone = cpu(&mut pair.repeat[..1], *calls);
+            let together = cpu(&mut pair.repeat, *calls) / 2.0;
+            ratios.push(together / alone);
+        }
+    }
+    let scaling = |(pair, ratios): (Pair, Vec<f64>)| Scaling {
+        name: pair.name,
+        ratio: quantile(&ratios, 0.5),
+        spread: (quantile(&ratios, 0.75) - quantile(&ratios, 0.25)) / 2.0,
+    };
+    pairs.into_iter().zip(ratios).map(scaling).collect()
+}
+
 /// The CPU seconds of all threads together, each of which makes so many calls.
 fn cpu(threads: &mut [Box<dyn FnMut(u64) + Send>], calls: u64) -> f64 {
     let barrier = &Barrier::new(threads.len());
     std::thread::scope(|scope| {
         let spawn = |repeat: &mut Box<dyn FnMut(u64) + Send>| {
-            let mut seconds = 0.0;
-            allocation_counter::opt_out(|| {
-                barrier.wait();
-                let start = ThreadTime::now();
-                repeat(calls);
-                seconds = start.elapsed().as_secs_f64();
-            });
-            seconds
+            barrier.wait();
+            let start = ThreadTime::now();
+            repeat(calls);
+            start.elapsed().as_secs_f64()
         };
-        let running: Vec<_> = threads
-            .iter_mut()
-            .map(|repeat| scope.spawn(move || spawn(repeat)))
-            .collect();
-        running
-            .into_iter()
-            .map(|thread| thread.join().unwrap())
-            .sum()
+        let running: Vec<_> =
+            threads.iter_mut().map(|repeat| scope.spawn(move || spawn(repeat))).collect();
+        running.into_iter().map(|thread| thread.join().unwrap()).sum()
     })
 }

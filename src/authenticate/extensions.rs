@@ -1,5 +1,6 @@
 //! What the layer leaves in a request's extensions, and what it takes out.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use http::{Extensions, Request};
@@ -7,31 +8,30 @@ use http::{Extensions, Request};
 use crate::respond::Refuser;
 use crate::verify::{Anonymous, Identity, Verified};
 
-/// Removes the [`Verified`] that its layer put in, whose type nobody else knows.
-#[derive(Clone, Copy)]
-struct Forget(fn(&mut Extensions));
-
 /// Takes out every identity that an outer layer left: the handler sees what this layer verified, or
 /// nothing.
 pub(super) fn forget<C: Send + Sync + 'static>(extensions: &mut Extensions) {
     if extensions.is_empty() {
         return;
     }
-    if let Some(Forget(forget)) = extensions.remove::<Forget>() {
-        forget(extensions);
+    if let Some(remove) = extensions.remove::<Identity>().and_then(|it| it.companion()) {
+        remove(extensions);
     }
-    extensions.remove::<Verified<C>>();
-    extensions.remove::<Identity>();
+    remove::<C>(extensions);
     extensions.remove::<Anonymous>();
     extensions.remove::<Arc<Refuser>>();
 }
 
 pub(super) fn insert<C: Send + Sync + 'static>(extensions: &mut Extensions, verified: Verified<C>) {
-    extensions.insert(verified.identity());
+    extensions.insert(verified.identity().with_companion(remove::<C>));
     extensions.insert(verified);
-    extensions.insert(Forget(|extensions| {
+}
+
+/// Removes the [`Verified`] of this claims type; anything but extensions is left alone.
+fn remove<C: Send + Sync + 'static>(extensions: &mut dyn Any) {
+    if let Some(extensions) = extensions.downcast_mut::<Extensions>() {
         extensions.remove::<Verified<C>>();
-    }));
+    }
 }
 
 /// The refuser goes along, for a handler that wants an identity after all.

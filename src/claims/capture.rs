@@ -8,7 +8,7 @@ use serde_json::Deserializer as JsonDeserializer;
 use serde_json::value::RawValue;
 
 use super::json::{self, BorrowText, Names, check_shape};
-use super::tee::{Refused, Tee, Witness};
+use super::tee::{Refused, Tee, Wanted, Witness};
 use super::{NumericDate, Text, TextList};
 use crate::error::{Error, ErrorKind};
 
@@ -167,14 +167,32 @@ impl Claim {
 }
 
 impl<'de> Witness<'de> for Capture<'de, '_> {
-    fn name(&mut self, name: Cow<'de, str>) -> Result<bool, Refused> {
+    fn name(&mut self, name: Cow<'de, str>) -> Result<Wanted, Refused> {
         let at = self.required.iter().position(|required| **required == *name);
         let bit = at.and_then(|at| u32::try_from(at).ok()).and_then(|at| 1_u64.checked_shl(at));
         self.current = (Claim::of(&name), bit.unwrap_or_default());
         if !self.names.insert(name) {
             return self.refuse(malformed("a member name stands twice in the payload"));
         }
-        Ok(self.current != (Claim::Other, 0))
+        Ok(match self.current {
+            (Claim::Other, 0) => Wanted::Nothing,
+            (Claim::Iss | Claim::Sub | Claim::Jti, _) => Wanted::Text,
+            _ => Wanted::Raw,
+        })
+    }
+
+    fn text(&mut self, text: Option<&Cow<'de, str>>) -> Result<(), Refused> {
+        let (claim, required) = self.current;
+        let Some(text) = text else { return self.refuse(wrong_type(claim)) };
+        let text = Text::locate(self.payload, text.clone());
+        match claim {
+            Claim::Iss => self.captured.iss = Some(text),
+            Claim::Sub => self.captured.sub = Some(text),
+            Claim::Jti => self.captured.jti = Some(text),
+            _ => {}
+        }
+        self.captured.required |= required;
+        Ok(())
     }
 
     fn value(&mut self, raw: &'de RawValue) -> Result<(), Refused> {
@@ -197,13 +215,9 @@ impl<'de> Capture<'de, '_> {
     /// Notes a value; `false` if it has the wrong type.
     fn note(&mut self, claim: Claim, raw: &'de RawValue) -> bool {
         let payload = self.payload;
-        let text = || json::text(raw).map(|text| Text::locate(payload, text));
         let date = || NumericDate::from_json(raw.get());
         let captured = &mut self.captured;
         match claim {
-            Claim::Iss => set(&mut captured.iss, text()),
-            Claim::Sub => set(&mut captured.sub, text()),
-            Claim::Jti => set(&mut captured.jti, text()),
             Claim::Exp => set(&mut captured.exp, date()),
             Claim::Nbf => set(&mut captured.nbf, date()),
             Claim::Iat => set(&mut captured.iat, date()),
@@ -229,7 +243,8 @@ impl<'de> Capture<'de, '_> {
                 captured.cnf = true;
                 true
             }
-            Claim::Other => true,
+            // Read as texts, or of no interest but for being there.
+            Claim::Iss | Claim::Sub | Claim::Jti | Claim::Other => true,
         }
     }
 

@@ -35,7 +35,8 @@ pub(crate) fn check_shape(text: &str) -> Result<(), Malformed> {
     if !(text.starts_with('{') && text.ends_with('}')) {
         return Err(Malformed::NotAnObject);
     }
-    if memchr::memmem::find(text.as_bytes(), PRIVATE).is_some() {
+    // A private name begins with a dollar, which hardly any token has.
+    if memchr::memchr(b'$', text.as_bytes()).is_some() {
         return scan(text);
     }
     let mut brackets = 0;
@@ -129,9 +130,9 @@ fn code_unit(rest: &[u8]) -> Option<(u16, &[u8])> {
 pub(crate) struct Names<'de> {
     /// A bit for each name seen, by a cheap hash: most new names are known to be new from this alone.
     seen: u64,
-    few: [Cow<'de, str>; 16],
+    few: [&'de str; 16],
     len: usize,
-    /// Takes what `few` has no place for. Randomly keyed, so that nobody can choose collisions.
+    /// Takes what `few` cannot hold. Randomly keyed, so that nobody can choose collisions.
     many: Option<HashSet<Cow<'de, str>>>,
 }
 
@@ -139,23 +140,28 @@ impl<'de> Names<'de> {
     /// Notes a name; `false` if it was there already.
     pub(crate) fn insert(&mut self, name: Cow<'de, str>) -> bool {
         let bit = 1_u64 << (cheap_hash(&name) & 63);
-        if self.seen & bit != 0 && self.few.iter().take(self.len).any(|seen| *seen == name) {
+        let known = self.seen & bit != 0
+            && (self.few.iter().take(self.len).any(|seen| *seen == name)
+                || self.many.as_ref().is_some_and(|many| many.contains(&name)));
+        if known {
             return false;
         }
         self.seen |= bit;
-        match self.few.get_mut(self.len) {
-            Some(slot) => {
+        match (name, self.few.get_mut(self.len)) {
+            (Cow::Borrowed(name), Some(slot)) => {
                 *slot = name;
                 self.len += 1;
-                true
             }
-            None => self.many.get_or_insert_default().insert(name),
+            (name, _) => {
+                self.many.get_or_insert_default().insert(name);
+            }
         }
+        true
     }
 
-    /// Whether there is still place without allocating.
-    pub(crate) const fn are_few(&self) -> bool {
-        self.many.is_none()
+    /// The number of names.
+    pub(crate) fn len(&self) -> usize {
+        self.len + self.many.as_ref().map_or(0, HashSet::len)
     }
 }
 

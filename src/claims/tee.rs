@@ -1,14 +1,14 @@
 //! Standing between a JSON parser and a claims type.
 //!
 //! `serde` drives a pass from the claims type. A [`Tee`] lets a [`Witness`] see every member of the
-//! outermost object first; a value that the witness wants is read twice from its own few bytes, once for
-//! the witness and once for the claims type, and all others go straight through.
+//! outermost object first. A text that the witness wants is read once and handed on; any other value that
+//! it wants is read twice from its own few bytes; all others go straight through.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
-use serde::de::{self, DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Deserializer as JsonDeserializer;
 use serde_json::de::StrRead;
 use serde_json::value::RawValue;
@@ -17,14 +17,27 @@ use super::json::BorrowText;
 
 /// Sees the members of an object go by.
 pub(super) trait Witness<'de> {
-    /// The name of the next member; the answer says whether its value is wanted, too.
-    fn name(&mut self, name: Cow<'de, str>) -> Result<bool, Refused>;
+    /// The name of the next member; the answer says what is wanted of its value.
+    fn name(&mut self, name: Cow<'de, str>) -> Result<Wanted, Refused>;
 
-    /// The value of the member that was named last.
+    /// The value of the member that was named last, if it is a text.
+    fn text(&mut self, text: Option<&Cow<'de, str>>) -> Result<(), Refused>;
+
+    /// The value of the member that was named last, whatever it is.
     fn value(&mut self, raw: &'de RawValue) -> Result<(), Refused>;
 
     /// There are no more members.
     fn end(&mut self);
+}
+
+/// What a witness wants of a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Nothing,
+    /// The text that it has to be.
+    Text,
+    /// Its JSON.
+    Raw,
 }
 
 /// The witness will not have it. It keeps the reason: `serde` errors carry nothing but text.
@@ -126,15 +139,15 @@ impl<'de, V: Visitor<'de>, W: Witness<'de>> Visitor<'de> for TeeVisitor<'_, V, W
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_map(TeeMap { map, witness: self.witness, wanted: false })
+        self.visitor.visit_map(TeeMap { map, witness: self.witness, wanted: Wanted::Nothing })
     }
 }
 
 struct TeeMap<'t, A, W> {
     map: A,
     witness: &'t mut W,
-    /// Whether the witness wants the value that comes next.
-    wanted: bool,
+    /// What the witness wants of the value that comes next.
+    wanted: Wanted,
 }
 
 impl<'de, A: MapAccess<'de>, W: Witness<'de>> MapAccess<'de> for TeeMap<'_, A, W> {
@@ -157,15 +170,86 @@ impl<'de, A: MapAccess<'de>, W: Witness<'de>> MapAccess<'de> for TeeMap<'_, A, W
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
-        if !self.wanted {
-            return self.map.next_value_seed(seed);
+        match self.wanted {
+            Wanted::Nothing => self.map.next_value_seed(seed),
+            Wanted::Text => {
+                let text = self.map.next_value_seed(MaybeText)?;
+                self.witness.text(text.as_ref()).map_err(refused)?;
+                match text {
+                    Some(Cow::Borrowed(text)) => {
+                        seed.deserialize(BorrowedStrDeserializer::new(text))
+                    }
+                    Some(Cow::Owned(text)) => seed.deserialize(StringDeserializer::new(text)),
+                    None => Err(de::Error::custom("no text")),
+                }
+            }
+            Wanted::Raw => {
+                let raw: &'de RawValue = self.map.next_value()?;
+                self.witness.value(raw).map_err(refused)?;
+                seed.deserialize(&mut JsonDeserializer::from_str(raw.get()))
+                    .map_err(de::Error::custom)
+            }
         }
-        let raw: &'de RawValue = self.map.next_value()?;
-        self.witness.value(raw).map_err(refused)?;
-        seed.deserialize(&mut JsonDeserializer::from_str(raw.get())).map_err(de::Error::custom)
     }
 
     fn size_hint(&self) -> Option<usize> {
         self.map.size_hint()
+    }
+}
+
+/// Reads a text without copying it, unless it has escapes; `None` for anything else.
+struct MaybeText;
+
+impl<'de> DeserializeSeed<'de> for MaybeText {
+    type Value = Option<Cow<'de, str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for MaybeText {
+    type Value = Option<Cow<'de, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Borrowed(text)))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+        Ok(Some(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(None)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(None)
     }
 }

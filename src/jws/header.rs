@@ -11,6 +11,9 @@ use super::Algorithm;
 use crate::claims::json::{BorrowText, Names, check_shape};
 use crate::error::{Error, ErrorKind};
 
+/// The most members that a header may have: those of all standards together are fewer.
+const MAX_MEMBERS: usize = 16;
+
 /// The header of a verified token: its algorithm, key id and type.
 ///
 /// Members that name keys (`jwk`, `jku`, `x5c`, `x5u`, `x5t`) are never read: trust comes from the
@@ -47,7 +50,7 @@ impl<'h> UnverifiedHeader<'h> {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::MalformedToken`] for anything but one strict JSON object of at most 16 members, a
+    /// [`ErrorKind::MalformedToken`] for anything but one strict JSON object of at most sixteen members, a
     /// member of the wrong type, `crit` (no extension is understood, RFC 7515 §4.1.11), `b64` other than `true` (RFC 7797
     /// §7) and `enc` (an encrypted token); [`ErrorKind::AlgorithmNotAllowed`] for an unknown `alg`.
     pub(crate) fn read(text: &'h str) -> Result<Self, Error> {
@@ -120,7 +123,7 @@ impl<'h> Visitor<'h> for HeaderVisitor {
             if !names.insert(name) {
                 members.refusal = Some("a member name stands twice in the header");
             }
-            if !names.are_few() {
+            if names.len() > MAX_MEMBERS {
                 // Nobody has signed this yet: its work is bounded, whatever is in it.
                 return Err(de::Error::custom("too many members"));
             }

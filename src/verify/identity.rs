@@ -1,5 +1,6 @@
 //! Who the bearer is, whatever the claims type.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
@@ -27,7 +28,15 @@ use crate::jws::TokenInfo;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct Identity(Arc<dyn Vouched>);
+pub struct Identity {
+    vouched: Arc<dyn Vouched>,
+    /// Takes the `Verified` of the same token out of where it was put beside this: only who put it there
+    /// knows its type.
+    companion: Option<RemoveCompanion>,
+}
+
+/// Removes something from a map of extensions, which is passed as what it is to keep HTTP out of here.
+pub(crate) type RemoveCompanion = fn(&mut dyn Any);
 
 /// What a [`Verified`](crate::Verified) of any claims type has.
 pub(super) trait Vouched: Send + Sync {
@@ -36,27 +45,36 @@ pub(super) trait Vouched: Send + Sync {
 
 impl Identity {
     pub(super) fn new(vouched: Arc<dyn Vouched>) -> Self {
-        Self(vouched)
+        Self { vouched, companion: None }
+    }
+
+    pub(crate) fn with_companion(mut self, remove: RemoveCompanion) -> Self {
+        self.companion = Some(remove);
+        self
+    }
+
+    pub(crate) const fn companion(&self) -> Option<RemoveCompanion> {
+        self.companion
     }
 
     /// `sub`: whom the token is about.
     pub fn subject(&self) -> Option<&str> {
-        self.0.token().subject()
+        self.vouched.token().subject()
     }
 
     /// The scopes that the token grants, one by one.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.0.token().scopes()
+        self.vouched.token().scopes()
     }
 
     /// The roles that the token grants, one by one.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
-        self.0.token().roles()
+        self.vouched.token().roles()
     }
 
     /// The registered claims and the header.
     pub fn token(&self) -> &TokenInfo {
-        self.0.token()
+        self.vouched.token()
     }
 }
 
@@ -72,6 +90,6 @@ impl Grants for Identity {
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Identity").field("token", self.0.token()).finish()
+        f.debug_struct("Identity").field("token", self.vouched.token()).finish_non_exhaustive()
     }
 }
