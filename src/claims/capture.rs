@@ -44,17 +44,22 @@ pub(crate) struct Captured {
 pub(crate) fn read<C: DeserializeOwned>(
     payload: &str,
     required: &[Box<str>],
-) -> Result<(Captured, Result<C, Error>), Error> {
+    captured: &mut Captured,
+) -> Result<Result<C, Error>, Error> {
     check_shape(payload).map_err(|_| malformed("the payload is not one strict JSON object"))?;
-    let first = pass::<C>(payload, required)?;
-    match first {
-        (Some(captured), Ok(claims)) => Ok((captured, Ok(claims))),
-        // `C` stopped half-way or did not ask for a map: the rest still has to be judged.
-        (_, outcome) => match pass::<IgnoredAny>(payload, required)? {
-            (Some(captured), Ok(_)) => Ok((captured, outcome.map_err(|e| unfitting(&e)))),
-            _ => Err(malformed("the payload is not valid JSON")),
-        },
+    let mut first = pass::<C>(payload, required, Pace::Fast, captured)?;
+    if first.surprised {
+        first = pass::<C>(payload, required, Pace::Careful, captured)?;
     }
+    if let Pass { complete: true, outcome: Ok(claims), .. } = first {
+        return Ok(Ok(claims));
+    }
+    // `C` stopped half-way or did not ask for a map: the rest still has to be judged.
+    let whole = pass::<IgnoredAny>(payload, required, Pace::Careful, captured)?;
+    if !whole.complete || whole.outcome.is_err() {
+        return Err(malformed("the payload is not valid JSON"));
+    }
+    Ok(first.outcome.map_err(|error| unfitting(&error)))
 }
 
 /// Finds the top-level `iss` of a payload whose signature nobody has checked yet.
@@ -96,25 +101,50 @@ fn wrong_type(claim: Claim) -> Error {
     Error::new(kind).with_detail(detail)
 }
 
-type Pass<C> = (Option<Captured>, Result<C, serde_json::Error>);
+/// How a pass reads the claims that are noted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    /// As the texts and integers that they are in almost every token.
+    Fast,
+    /// Whatever they are. Slower, and needed only when a fast pass was surprised.
+    Careful,
+}
 
-/// Runs `C` over the payload. The captured claims are there only if every member went by.
-fn pass<C: DeserializeOwned>(payload: &str, required: &[Box<str>]) -> Result<Pass<C>, Error> {
+/// What came of a pass.
+struct Pass<C> {
+    outcome: Result<C, serde_json::Error>,
+    /// Whether every member went by: only then was everything noted.
+    complete: bool,
+    /// Whether a fast pass met a claim that is neither the text nor the integer it should be.
+    surprised: bool,
+}
+
+/// Runs `C` over the payload and notes the claims anew.
+fn pass<C: DeserializeOwned>(
+    payload: &str,
+    required: &[Box<str>],
+    pace: Pace,
+    captured: &mut Captured,
+) -> Result<Pass<C>, Error> {
+    *captured = Captured::default();
     let mut capture = Capture {
         payload,
         required,
+        pace,
         names: Names::default(),
-        captured: Captured::default(),
+        captured,
         current: (Claim::Other, 0),
         refusal: None,
         complete: false,
+        surprised: false,
     };
     let mut parser = JsonDeserializer::from_str(payload);
     let outcome = C::deserialize(Tee::new(&mut parser, &mut capture))
         .and_then(|claims| parser.end().map(|()| claims));
-    match capture.refusal {
+    let Capture { refusal, complete, surprised, .. } = capture;
+    match refusal {
         Some(refusal) => Err(refusal),
-        None => Ok((capture.complete.then_some(capture.captured), outcome)),
+        None => Ok(Pass { outcome, complete, surprised }),
     }
 }
 
@@ -122,12 +152,14 @@ fn pass<C: DeserializeOwned>(payload: &str, required: &[Box<str>]) -> Result<Pas
 struct Capture<'de, 'r> {
     payload: &'de str,
     required: &'r [Box<str>],
+    pace: Pace,
     names: Names<'de>,
-    captured: Captured,
+    captured: &'r mut Captured,
     /// The claim whose value comes next, and its bit if it is a required one.
     current: (Claim, u64),
     refusal: Option<Error>,
     complete: bool,
+    surprised: bool,
 }
 
 /// The claims that are noted.
@@ -168,30 +200,47 @@ impl Claim {
 
 impl<'de> Witness<'de> for Capture<'de, '_> {
     fn name(&mut self, name: Cow<'de, str>) -> Result<Wanted, Refused> {
-        let at = self.required.iter().position(|required| **required == *name);
-        let bit = at.and_then(|at| u32::try_from(at).ok()).and_then(|at| 1_u64.checked_shl(at));
-        self.current = (Claim::of(&name), bit.unwrap_or_default());
+        self.current = (Claim::of(&name), self.required_bit(&name));
         if !self.names.insert(name) {
             return self.refuse(malformed("a member name stands twice in the payload"));
         }
-        Ok(match self.current {
-            (Claim::Other, 0) => Wanted::Nothing,
-            (Claim::Iss | Claim::Sub | Claim::Jti, _) => Wanted::Text,
+        Ok(match (self.current.0, self.pace) {
+            (Claim::Other, _) if self.current.1 == 0 => Wanted::Nothing,
+            (Claim::Iss | Claim::Sub | Claim::Jti | Claim::Aud | Claim::Scope, Pace::Fast) => {
+                Wanted::Text
+            }
+            (Claim::Exp | Claim::Nbf | Claim::Iat, Pace::Fast) => Wanted::Integer,
             _ => Wanted::Raw,
         })
     }
 
     fn text(&mut self, text: Option<&Cow<'de, str>>) -> Result<(), Refused> {
         let (claim, required) = self.current;
-        let Some(text) = text else { return self.refuse(wrong_type(claim)) };
+        let Some(text) = text else { return self.surprise() };
         let text = Text::locate(self.payload, text.clone());
+        self.captured.required |= required;
         match claim {
             Claim::Iss => self.captured.iss = Some(text),
             Claim::Sub => self.captured.sub = Some(text),
             Claim::Jti => self.captured.jti = Some(text),
-            _ => {}
+            Claim::Aud => self.captured.aud = Some(TextList::One(text)),
+            Claim::Scope => self.captured.scope = Some(TextList::One(text)),
+            _ => return self.surprise(),
         }
+        Ok(())
+    }
+
+    fn integer(&mut self, integer: Option<i64>) -> Result<(), Refused> {
+        let (claim, required) = self.current;
+        let date = integer.map(NumericDate::from_seconds);
         self.captured.required |= required;
+        match claim {
+            _ if date.is_none() => return self.surprise(),
+            Claim::Exp => self.captured.exp = date,
+            Claim::Nbf => self.captured.nbf = date,
+            Claim::Iat => self.captured.iat = date,
+            _ => return self.surprise(),
+        }
         Ok(())
     }
 
@@ -215,9 +264,13 @@ impl<'de> Capture<'de, '_> {
     /// Notes a value; `false` if it has the wrong type.
     fn note(&mut self, claim: Claim, raw: &'de RawValue) -> bool {
         let payload = self.payload;
+        let text = || json::text(raw).map(|text| Text::locate(payload, text));
         let date = || NumericDate::from_json(raw.get());
-        let captured = &mut self.captured;
+        let captured = &mut *self.captured;
         match claim {
+            Claim::Iss => set(&mut captured.iss, text()),
+            Claim::Sub => set(&mut captured.sub, text()),
+            Claim::Jti => set(&mut captured.jti, text()),
             Claim::Exp => set(&mut captured.exp, date()),
             Claim::Nbf => set(&mut captured.nbf, date()),
             Claim::Iat => set(&mut captured.iat, date()),
@@ -243,9 +296,21 @@ impl<'de> Capture<'de, '_> {
                 captured.cnf = true;
                 true
             }
-            // Read as texts, or of no interest but for being there.
-            Claim::Iss | Claim::Sub | Claim::Jti | Claim::Other => true,
+            // Of interest for being there.
+            Claim::Other => true,
         }
+    }
+
+    fn required_bit(&self, name: &str) -> u64 {
+        let at = self.required.iter().position(|required| **required == *name);
+        let bit = at.and_then(|at| u32::try_from(at).ok()).and_then(|at| 1_u64.checked_shl(at));
+        bit.unwrap_or_default()
+    }
+
+    /// Gives a fast pass up.
+    fn surprise<T>(&mut self) -> Result<T, Refused> {
+        self.surprised = true;
+        Err(Refused)
     }
 
     /// Keeps the reason here: `serde` errors carry nothing but text.
@@ -295,8 +360,16 @@ mod tests {
         admin: Option<bool>,
     }
 
+    fn reading<C: DeserializeOwned>(
+        payload: &str,
+        required: &[Box<str>],
+    ) -> Result<(Captured, Result<C, Error>), Error> {
+        let mut captured = Captured::default();
+        read::<C>(payload, required, &mut captured).map(|claims| (captured, claims))
+    }
+
     fn kind_of<C: DeserializeOwned>(payload: &str) -> Result<(), ErrorKind> {
-        match read::<C>(payload, &[]) {
+        match reading::<C>(payload, &[]) {
             Err(error) => Err(error.kind()),
             Ok((_, outcome)) => outcome.map(|_| ()).map_err(|error| error.kind()),
         }
@@ -306,7 +379,7 @@ mod tests {
     fn one_pass_fills_the_type_and_notes_the_registered_claims() {
         let payload = r#"{"iss":"i","sub":"s","aud":["a","b"],"exp":9,"nbf":1,"iat":2,"jti":"j",
             "scope":"x y","scp":["z"],"roles":["r"],"cnf":{},"admin":true,"x":[1]}"#;
-        let (captured, small) = read::<Small>(payload, &[]).unwrap();
+        let (captured, small) = reading::<Small>(payload, &[]).unwrap();
         assert_eq!(small.unwrap(), Small { sub: "s".into(), admin: Some(true) });
         let at = |text: Option<Text>| text.unwrap().read(payload).to_owned();
         assert_eq!(
@@ -366,7 +439,7 @@ mod tests {
     fn a_type_that_does_not_fit_fails_on_its_own_account() {
         // The claims are noted all the same, also those behind the member that did not fit.
         let payload = r#"{"admin":"yes","sub":"s","exp":9}"#;
-        let (captured, small) = read::<Small>(payload, &[]).unwrap();
+        let (captured, small) = reading::<Small>(payload, &[]).unwrap();
         assert_eq!(small.unwrap_err().kind(), ErrorKind::InvalidClaims);
         assert_eq!(captured.exp, Some(NumericDate::from_seconds(9)));
         assert_eq!(kind_of::<String>("{}"), Err(ErrorKind::InvalidClaims));
@@ -382,20 +455,20 @@ mod tests {
         #[derive(Debug, Deserialize)]
         struct New(Option<Small>);
 
-        let (_, kind) = read::<Kind>(r#"{"User":7}"#, &[]).unwrap();
+        let (_, kind) = reading::<Kind>(r#"{"User":7}"#, &[]).unwrap();
         assert_eq!(kind.unwrap(), Kind::User(7));
         assert_eq!(kind_of::<Kind>(r#"{"User":7,"User":7}"#), Err(ErrorKind::MalformedToken));
-        let (_, new) = read::<New>(r#"{"sub":"s"}"#, &[]).unwrap();
+        let (_, new) = reading::<New>(r#"{"sub":"s"}"#, &[]).unwrap();
         assert!(new.unwrap().0.is_some());
         let (_, map) =
-            read::<std::collections::BTreeMap<String, Value>>(r#"{"exp":9}"#, &[]).unwrap();
+            reading::<std::collections::BTreeMap<String, Value>>(r#"{"exp":9}"#, &[]).unwrap();
         assert_eq!(map.unwrap()["exp"], 9);
     }
 
     #[test]
     fn required_claims_are_noted_when_they_are_there_and_not_null() {
         let required = ["tenant".into(), "sub".into(), "email".into()];
-        let noted = |payload| read::<IgnoredAny>(payload, &required).unwrap().0.required;
+        let noted = |payload| reading::<IgnoredAny>(payload, &required).unwrap().0.required;
         assert_eq!(noted(r#"{"tenant":1,"sub":"s","email":false}"#), 0b111);
         assert_eq!(noted(r#"{"tenant":null,"sub":"s"}"#), 0b010);
         assert_eq!(noted(r#"{"x":{"tenant":1,"email":2},"Sub":"s"}"#), 0);

@@ -1,13 +1,15 @@
 //! Standing between a JSON parser and a claims type.
 //!
 //! `serde` drives a pass from the claims type. A [`Tee`] lets a [`Witness`] see every member of the
-//! outermost object first. A text that the witness wants is read once and handed on; any other value that
-//! it wants is read twice from its own few bytes; all others go straight through.
+//! outermost object first. A text or an integer that the witness wants is read once and handed on; any
+//! other value that it wants is read twice from its own few bytes; all others go straight through.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
+use serde::de::value::{
+    BorrowedStrDeserializer, I64Deserializer, StringDeserializer, U64Deserializer,
+};
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Deserializer as JsonDeserializer;
 use serde_json::de::StrRead;
@@ -23,6 +25,9 @@ pub(super) trait Witness<'de> {
     /// The value of the member that was named last, if it is a text.
     fn text(&mut self, text: Option<&Cow<'de, str>>) -> Result<(), Refused>;
 
+    /// The value of the member that was named last, if it is an integer that 64 bits can hold.
+    fn integer(&mut self, integer: Option<i64>) -> Result<(), Refused>;
+
     /// The value of the member that was named last, whatever it is.
     fn value(&mut self, raw: &'de RawValue) -> Result<(), Refused>;
 
@@ -34,8 +39,10 @@ pub(super) trait Witness<'de> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wanted {
     Nothing,
-    /// The text that it has to be.
+    /// The text that it should be.
     Text,
+    /// The integer that it should be.
+    Integer,
     /// Its JSON.
     Raw,
 }
@@ -183,6 +190,16 @@ impl<'de, A: MapAccess<'de>, W: Witness<'de>> MapAccess<'de> for TeeMap<'_, A, W
                     None => Err(de::Error::custom("no text")),
                 }
             }
+            Wanted::Integer => {
+                let integer = self.map.next_value_seed(MaybeInteger)?;
+                self.witness.integer(integer).map_err(refused)?;
+                match integer.map(|integer| (integer, u64::try_from(integer))) {
+                    // As the parser itself hands them on.
+                    Some((_, Ok(integer))) => seed.deserialize(U64Deserializer::new(integer)),
+                    Some((integer, Err(_))) => seed.deserialize(I64Deserializer::new(integer)),
+                    None => Err(de::Error::custom("no integer")),
+                }
+            }
             Wanted::Raw => {
                 let raw: &'de RawValue = self.map.next_value()?;
                 self.witness.value(raw).map_err(refused)?;
@@ -195,6 +212,28 @@ impl<'de, A: MapAccess<'de>, W: Witness<'de>> MapAccess<'de> for TeeMap<'_, A, W
     fn size_hint(&self) -> Option<usize> {
         self.map.size_hint()
     }
+}
+
+macro_rules! nothing_else {
+    ($($method:ident: $kind:ty),*) => {
+        $(fn $method<E>(self, _: $kind) -> Result<Self::Value, E> {
+            Ok(None)
+        })*
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(None)
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            Ok(None)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+            Ok(None)
+        }
+    };
 }
 
 /// Reads a text without copying it, unless it has escapes; `None` for anything else.
@@ -223,33 +262,34 @@ impl<'de> Visitor<'de> for MaybeText {
         Ok(Some(Cow::Owned(text.to_owned())))
     }
 
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(None)
+    nothing_else!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64);
+}
+
+/// Reads an integer that 64 bits can hold; `None` for anything else.
+struct MaybeInteger;
+
+impl<'de> DeserializeSeed<'de> for MaybeInteger {
+    type Value = Option<i64>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for MaybeInteger {
+    type Value = Option<i64>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an integer")
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(None)
+    fn visit_i64<E>(self, integer: i64) -> Result<Self::Value, E> {
+        Ok(Some(integer))
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(None)
+    fn visit_u64<E>(self, integer: u64) -> Result<Self::Value, E> {
+        Ok(i64::try_from(integer).ok())
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(None)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-        while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(None)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(None)
-    }
+    nothing_else!(visit_bool: bool, visit_f64: f64, visit_str: &str);
 }

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::base64url;
 use super::header::UnverifiedHeader;
 use super::token_info::TokenInfo;
-use crate::claims::{Text, read};
+use crate::claims::Text;
 use crate::error::{Error, ErrorKind};
 
 /// Proof that a key vouched for these bytes: the only holder of a decoded payload.
@@ -37,15 +37,13 @@ impl SignedPayload {
     ///
     /// # Errors
     ///
-    /// As [`read`]; the claims type's own failure is kept for after the policy.
+    /// As [`TokenInfo::read_claims`]; the claims type's own failure is kept for after the policy.
     pub(crate) fn read<C: DeserializeOwned>(
         self,
         required: &[Box<str>],
     ) -> Result<SignedClaims<C>, Error> {
         let Self { mut info } = self;
-        let (captured, claims) = read(info.payload(), required)?;
-        let present = captured.required;
-        info.set_claims(captured);
+        let (claims, present) = info.read_claims(required)?;
         Ok(SignedClaims { info, claims, present })
     }
 }

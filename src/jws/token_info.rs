@@ -2,8 +2,11 @@
 
 use std::fmt;
 
+use serde::de::DeserializeOwned;
+
 use super::{Algorithm, JoseHeader};
-use crate::claims::{Captured, NumericDate, Text};
+use crate::claims::{Captured, NumericDate, Text, read};
+use crate::error::Error;
 
 /// The registered claims and the header of a verified token.
 ///
@@ -47,11 +50,17 @@ impl TokenInfo {
         Self { text, header_len, algorithm, kid, typ, claims: Captured::default() }
     }
 
-    pub(super) fn set_claims(&mut self, claims: Captured) {
-        self.claims = claims;
+    /// Reads the payload, as [`read`]. The bits of the required claims that are there come along.
+    pub(super) fn read_claims<C: DeserializeOwned>(
+        &mut self,
+        required: &[Box<str>],
+    ) -> Result<(Result<C, Error>, u64), Error> {
+        let payload = self.text.get(self.header_len..).unwrap_or_default();
+        let claims = read(payload, required, &mut self.claims)?;
+        Ok((claims, self.claims.required))
     }
 
-    pub(super) fn payload(&self) -> &str {
+    fn payload(&self) -> &str {
         self.text.get(self.header_len..).unwrap_or_default()
     }
 
