@@ -7,6 +7,7 @@ mod algorithm;
 pub(crate) mod base64url;
 mod compact;
 mod header;
+mod known;
 mod payload;
 mod token_info;
 
@@ -15,5 +16,6 @@ pub use algorithm::{Algorithm, AlgorithmFamily};
 pub(crate) use compact::{Compact, HeaderBuffer};
 pub use header::JoseHeader;
 pub(crate) use header::UnverifiedHeader;
+pub(crate) use known::KnownHeaders;
 pub(crate) use payload::{SignedClaims, SignedPayload};
 pub use token_info::TokenInfo;

@@ -12,7 +12,7 @@ use super::verifier::{Check, Inner, Verifier};
 use crate::build_error::{BuildError, Problem};
 use crate::claims::Claims;
 use crate::clock::{Clock, SystemClock};
-use crate::jws::{Algorithm, TokenInfo};
+use crate::jws::{Algorithm, KnownHeaders, TokenInfo};
 use crate::key::{KeySet, VerificationKey};
 use crate::policy::Policy;
 
@@ -359,6 +359,7 @@ impl<C> VerifierBuilder<C> {
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             revocation: self.revocation,
             max_token_len: self.max_token_len,
+            known_headers: KnownHeaders::default(),
         };
         BuildError::unless_none(problems, Verifier::new(inner))
     }

@@ -13,7 +13,9 @@ use crate::answer::Answer;
 use crate::claims::{Claims, NumericDate};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::jws::{AlgorithmFamily, Compact, HeaderBuffer, SignedPayload, UnverifiedHeader};
+use crate::jws::{
+    AlgorithmFamily, Compact, HeaderBuffer, KnownHeaders, SignedPayload, UnverifiedHeader,
+};
 use crate::key::{Candidates, Held, KeySet, KeySource, RefreshError, RefreshReason, Refreshed};
 
 /// Verifies tokens and reads their claims into `C`.
@@ -49,6 +51,7 @@ pub(super) struct Inner<C> {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) revocation: Option<Arc<dyn Revocation>>,
     pub(super) max_token_len: usize,
+    pub(super) known_headers: KnownHeaders,
 }
 
 /// Why a token was not verified with the keys in memory.
@@ -186,8 +189,15 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     fn verify_with_current_keys(&self, token: &str, bound: Bound) -> Result<Verified<C>, Stop> {
         let inner = &*self.0;
         let compact = Compact::parse(token, inner.max_token_len)?;
-        let mut buffer = HeaderBuffer::new();
-        let header = compact.header(&mut buffer)?;
+        let mut buffer;
+        let known = inner.known_headers.get(compact.encoded_header());
+        let is_new = known.is_none();
+        let header = if let Some(header) = known {
+            header
+        } else {
+            buffer = HeaderBuffer::new();
+            compact.header(&mut buffer)?
+        };
         let issuer = inner.issuers.get(inner.issuers.route(&compact)?);
         let issuer = issuer.ok_or_else(|| Error::new(ErrorKind::InvalidIssuer))?;
 
@@ -203,6 +213,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         }
         if bound == Bound::Refuse && verified.token().is_sender_constrained() {
             return Err(Error::new(ErrorKind::ProofRequired).into());
+        }
+        if is_new && inner.known_headers.has_place() {
+            inner.known_headers.remember(compact.encoded_header(), &header);
         }
         Ok(verified)
     }
