@@ -76,7 +76,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
     pub(super) fn begin(&self, parts: &mut Parts) -> Progress<C> {
         forget::<C>(&mut parts.extensions);
         // Whoever prints the request from here on does not print the token.
-        mark_sensitive(parts, &AUTHORIZATION);
+        if let Some(value) = parts.headers.get_mut(AUTHORIZATION) {
+            value.set_sensitive(true);
+        }
         if self.bypass.as_ref().is_some_and(|bypass| bypass(parts)) {
             return Progress::Done(Ok(Pass::Anonymous));
         }
@@ -86,7 +88,11 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
             Err(error) if error.kind() == ErrorKind::UnsupportedScheme => {
                 return self.without_token(error);
             }
-            Err(error) => return refused(error),
+            Err(error) => {
+                // There may be more than the one that is marked.
+                mark_sensitive(parts, &AUTHORIZATION);
+                return refused(error);
+            }
         };
         match origin {
             Origin::Header(name) if name != AUTHORIZATION => mark_sensitive(parts, &name),

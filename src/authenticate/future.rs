@@ -102,7 +102,9 @@ where
                     // A finished future may panic when it is polled again; this one does not.
                     this.state.set(State::Refused { response: None });
                     let mut response = outcome?;
-                    append(response.headers_mut(), headers);
+                    if !headers.is_empty() {
+                        append(response.headers_mut(), headers);
+                    }
                     return Poll::Ready(Ok(response.map(ResponseBody::inner)));
                 }
                 StateProjection::Refused { response } => {

@@ -131,6 +131,7 @@ fn pass<C: DeserializeOwned>(
         payload,
         required,
         pace,
+        seen: 0,
         names: Names::default(),
         captured,
         current: (Claim::Other, 0),
@@ -153,6 +154,8 @@ struct Capture<'de, 'r> {
     payload: &'de str,
     required: &'r [Box<str>],
     pace: Pace,
+    /// A bit for each noted claim that has gone by; all other names are in `names`.
+    seen: u16,
     names: Names<'de>,
     captured: &'r mut Captured,
     /// The claim whose value comes next, and its bit if it is a required one.
@@ -196,15 +199,25 @@ impl Claim {
             _ => Self::Other,
         }
     }
+
+    const fn bit(self) -> u16 {
+        1 << self as u16
+    }
 }
 
 impl<'de> Witness<'de> for Capture<'de, '_> {
     fn name(&mut self, name: Cow<'de, str>) -> Result<Wanted, Refused> {
-        self.current = (Claim::of(&name), self.required_bit(&name));
-        if !self.names.insert(name) {
+        let claim = Claim::of(&name);
+        self.current = (claim, self.required_bit(&name));
+        let is_new = match claim {
+            Claim::Other => self.names.insert(name),
+            noted => self.seen & noted.bit() == 0,
+        };
+        self.seen |= claim.bit();
+        if !is_new {
             return self.refuse(malformed("a member name stands twice in the payload"));
         }
-        Ok(match (self.current.0, self.pace) {
+        Ok(match (claim, self.pace) {
             (Claim::Other, _) if self.current.1 == 0 => Wanted::Nothing,
             (Claim::Iss | Claim::Sub | Claim::Jti | Claim::Aud | Claim::Scope, Pace::Fast) => {
                 Wanted::Text

@@ -184,7 +184,9 @@ impl Policy {
         now: NumericDate,
     ) -> Result<Accepted<C>, Error> {
         let token = &signed.info;
-        check_type(self.typ.as_deref(), token.header().typ)?;
+        if let Some(wanted) = &self.typ {
+            check_type(wanted, token.header().typ)?;
+        }
         check_issuer(issuer, token)?;
         check_audience(&self.audiences, token)?;
         check_subject(self.subject.as_deref(), token)?;
