@@ -17,5 +17,5 @@ pub(crate) use compact::{Compact, HeaderBuffer};
 pub use header::JoseHeader;
 pub(crate) use header::UnverifiedHeader;
 pub(crate) use known::KnownHeaders;
-pub(crate) use payload::{SignedClaims, SignedPayload};
+pub(crate) use payload::{SignedClaims, SignedPayload, TokenBody};
 pub use token_info::TokenInfo;

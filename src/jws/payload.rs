@@ -1,6 +1,7 @@
 //! The payload of a token whose signature is right.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
@@ -44,16 +45,48 @@ impl SignedPayload {
     ) -> Result<SignedClaims<C>, Error> {
         let Self { mut info } = self;
         let (claims, present) = info.read_claims(required)?;
-        Ok(SignedClaims { info, claims, present })
+        let body = match claims {
+            Ok(claims) => Ok(Arc::new(TokenBody { token: info, claims })),
+            Err(error) => Err(Box::new((info, error))),
+        };
+        Ok(SignedClaims { body, present })
     }
+}
+
+/// A token's facts and its claims; behind one pointer from here on, because both are large.
+pub(crate) struct TokenBody<C> {
+    pub(crate) token: TokenInfo,
+    pub(crate) claims: C,
 }
 
 /// The claims of a token whose signature is right, before any policy has looked at them.
 pub(crate) struct SignedClaims<C> {
-    pub(crate) info: TokenInfo,
-    pub(crate) claims: Result<C, Error>,
+    /// The claims type's own failure waits here until the policy has spoken.
+    body: Result<Arc<TokenBody<C>>, Box<(TokenInfo, Error)>>,
+    present: u64,
+}
+
+impl<C> SignedClaims<C> {
+    pub(crate) fn token(&self) -> &TokenInfo {
+        match &self.body {
+            Ok(body) => &body.token,
+            Err(unfit) => &unfit.0,
+        }
+    }
+
     /// A bit for each required claim that is present.
-    pub(crate) present: u64,
+    pub(crate) const fn present(&self) -> u64 {
+        self.present
+    }
+
+    /// The claims.
+    ///
+    /// # Errors
+    ///
+    /// The claims type's own failure.
+    pub(crate) fn into_body(self) -> Result<Arc<TokenBody<C>>, Error> {
+        self.body.map_err(|unfit| unfit.1)
+    }
 }
 
 impl fmt::Debug for SignedPayload {

@@ -1,18 +1,17 @@
 //! Proof that a policy was met.
 
+use std::sync::Arc;
+
 use crate::error::Error;
-use crate::jws::{SignedClaims, TokenInfo};
+use crate::jws::{SignedClaims, TokenBody};
 
 /// A token whose signature is right and whose policy is met. Made by `Policy::accept` alone; it
 /// carries the claims it vouches for, so that they cannot be exchanged on the way.
-pub(crate) struct Accepted<C> {
-    info: TokenInfo,
-    claims: Result<C, Error>,
-}
+pub(crate) struct Accepted<C>(SignedClaims<C>);
 
 impl<C> Accepted<C> {
     pub(super) fn new(signed: SignedClaims<C>) -> Self {
-        Self { info: signed.info, claims: signed.claims }
+        Self(signed)
     }
 
     /// The token and its claims.
@@ -20,8 +19,7 @@ impl<C> Accepted<C> {
     /// # Errors
     ///
     /// The claims type's own failure, which has waited until here so that the policy came first.
-    pub(crate) fn into_parts(self) -> Result<(TokenInfo, C), Error> {
-        let Self { info, claims } = self;
-        claims.map(|claims| (info, claims))
+    pub(crate) fn into_body(self) -> Result<Arc<TokenBody<C>>, Error> {
+        self.0.into_body()
     }
 }

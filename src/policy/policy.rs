@@ -183,14 +183,14 @@ impl Policy {
         issuer: ExpectedIssuer<'_>,
         now: NumericDate,
     ) -> Result<Accepted<C>, Error> {
-        let token = &signed.info;
+        let token = signed.token();
         if let Some(wanted) = &self.typ {
             check_type(wanted, token.header().typ)?;
         }
         check_issuer(issuer, token)?;
         check_audience(&self.audiences, token)?;
         check_subject(self.subject.as_deref(), token)?;
-        check_required(&self.required, signed.present)?;
+        check_required(&self.required, signed.present())?;
         self.times.check_start(token, now)?;
         for RegisteredRule { name, rule } in &self.rules {
             if !rule(token) {

@@ -74,7 +74,8 @@ fn is_token68(token: &[u8]) -> bool {
     let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
     let (text, _) = token.split_at_checked(token.len() - padding).unwrap_or_default();
     // Without a branch in it the compiler looks at many bytes at once; tokens are long.
-    !text.is_empty() && text.iter().fold(true, |all, byte| all & is_token68_char(*byte))
+    let odd = text.iter().fold(0, |odd, byte| odd | u8::from(!is_token68_char(*byte)));
+    !text.is_empty() && odd == 0
 }
 
 #[inline]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::identity::{Identity, Vouched};
 use crate::claims::Claims;
 use crate::error::Error;
-use crate::jws::TokenInfo;
+use crate::jws::{TokenBody, TokenInfo};
 use crate::policy::Accepted;
 
 /// The claims of a verified token.
@@ -31,12 +31,7 @@ use crate::policy::Accepted;
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Verified<C = Claims>(Arc<Inner<C>>);
-
-struct Inner<C> {
-    claims: C,
-    token: TokenInfo,
-}
+pub struct Verified<C = Claims>(Arc<TokenBody<C>>);
 
 impl<C> Verified<C> {
     /// The one constructor.
@@ -45,8 +40,7 @@ impl<C> Verified<C> {
     ///
     /// The claims do not fit `C`.
     pub(super) fn new(accepted: Accepted<C>) -> Result<Self, Error> {
-        let (token, claims) = accepted.into_parts()?;
-        Ok(Self(Arc::new(Inner { claims, token })))
+        accepted.into_body().map(Self)
     }
 
     /// The registered claims and the header, whatever the claims type.
@@ -67,12 +61,12 @@ impl<C> Verified<C> {
     where
         C: Send + Sync + 'static,
     {
-        let vouched: Arc<Inner<C>> = Arc::clone(&self.0);
+        let vouched: Arc<TokenBody<C>> = Arc::clone(&self.0);
         Identity::new(vouched)
     }
 }
 
-impl<C: Send + Sync> Vouched for Inner<C> {
+impl<C: Send + Sync> Vouched for TokenBody<C> {
     fn token(&self) -> &TokenInfo {
         &self.token
     }
