@@ -64,8 +64,11 @@ pub(super) enum Pending<C> {
 /// What a request goes on with.
 pub(super) enum Pass<C> {
     Anonymous,
-    Verified(Verified<C>, HeaderMap),
+    Verified(Verified<C>, ResponseHeaders),
 }
+
+/// Headers for the response; boxed, because there are hardly ever any.
+pub(super) type ResponseHeaders = Option<Box<HeaderMap>>;
 
 fn refused<C>(error: impl Into<Unconfirmed>) -> Progress<C> {
     Progress::Done(Err(error.into()))
@@ -133,7 +136,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
             Err(error) => return refused(error),
         };
         let (Some(confirm), Some(raw)) = (&self.confirm, raw) else {
-            return Progress::Done(Ok(Pass::Verified(verified, HeaderMap::new())));
+            return Progress::Done(Ok(Pass::Verified(verified, None)));
         };
         match confirm.confirm(parts, verified.token(), raw).try_now() {
             Ok(outcome) => confirmed(verified, outcome),
@@ -142,11 +145,11 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
     }
 
     /// Puts the identity into the request; gives back the headers for the response.
-    pub(super) fn admit(&self, pass: Pass<C>, parts: &mut Parts) -> HeaderMap {
+    pub(super) fn admit(&self, pass: Pass<C>, parts: &mut Parts) -> ResponseHeaders {
         match pass {
             Pass::Anonymous => {
                 insert_anonymous(&mut parts.extensions, &self.refuser);
-                HeaderMap::new()
+                None
             }
             Pass::Verified(verified, headers) => {
                 insert(&mut parts.extensions, verified);
@@ -168,8 +171,9 @@ pub(super) fn confirmed<C>(
     verified: Verified<C>,
     outcome: Result<Confirmation, Unconfirmed>,
 ) -> Progress<C> {
-    let pass =
-        outcome.map(|Confirmation { response_headers }| Pass::Verified(verified, response_headers));
+    let pass = outcome.map(|Confirmation { response_headers: headers }| {
+        Pass::Verified(verified, (!headers.is_empty()).then(|| Box::new(headers)))
+    });
     Progress::Done(pass)
 }
 

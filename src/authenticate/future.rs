@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 use tower_service::Service;
 
-use super::config::{Config, Pending, Progress, confirmed};
+use super::config::{Config, Pending, Progress, ResponseHeaders, confirmed};
 use crate::respond::ResponseBody;
 
 pin_project! {
@@ -36,7 +36,7 @@ pin_project! {
         Calling {
             #[pin]
             future: S::Future,
-            headers: HeaderMap,
+            headers: ResponseHeaders,
         },
         Refused {
             response: Option<Response<Bytes>>,
@@ -60,11 +60,11 @@ struct Waiting<S, C, B> {
 enum Step<C> {
     Judging(Pending<C>),
     /// Admitted: the service has to become ready first.
-    Readying(HeaderMap),
+    Readying(ResponseHeaders),
 }
 
 impl<S: Service<Request<B>>, C, B> ResponseFuture<S, C, B> {
-    pub(super) const fn calling(future: S::Future, headers: HeaderMap) -> Self {
+    pub(super) const fn calling(future: S::Future, headers: ResponseHeaders) -> Self {
         Self { state: State::Calling { future, headers } }
     }
 
@@ -98,12 +98,12 @@ where
             let next = match this.state.as_mut().project() {
                 StateProjection::Calling { future, headers } => {
                     let outcome = ready!(future.poll(cx));
-                    let headers = std::mem::take(headers);
+                    let headers = headers.take();
                     // A finished future may panic when it is polled again; this one does not.
                     this.state.set(State::Refused { response: None });
                     let mut response = outcome?;
-                    if !headers.is_empty() {
-                        append(response.headers_mut(), headers);
+                    if let Some(headers) = headers {
+                        append(response.headers_mut(), *headers);
                     }
                     return Poll::Ready(Ok(response.map(ResponseBody::inner)));
                 }
@@ -148,7 +148,7 @@ fn append(to: &mut HeaderMap, headers: HeaderMap) {
 
 enum Verdict {
     /// The service is ready and the request is admitted.
-    Call(HeaderMap),
+    Call(ResponseHeaders),
     Refused(Response<Bytes>),
 }
 
@@ -162,7 +162,7 @@ where
             let progress = match &mut self.step {
                 Step::Readying(headers) => {
                     ready!(self.inner.poll_ready(cx))?;
-                    return Poll::Ready(Ok(Verdict::Call(std::mem::take(headers))));
+                    return Poll::Ready(Ok(Verdict::Call(headers.take())));
                 }
                 Step::Judging(Pending::Verifying(answer, raw)) => {
                     let outcome = ready!(Pin::new(answer).poll(cx));
@@ -186,7 +186,7 @@ where
         }
     }
 
-    fn call(self, headers: HeaderMap) -> State<S, C, B> {
+    fn call(self, headers: ResponseHeaders) -> State<S, C, B> {
         let Self { parts, body, mut inner, .. } = self;
         let future = inner.call(Request::from_parts(parts, body));
         State::Calling { future, headers }
