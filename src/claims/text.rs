@@ -12,7 +12,7 @@ use super::scope::split;
 /// One string: a place in the decoded text, or its own when unescaping had to change it.
 #[derive(Clone, Debug)]
 pub(crate) enum Text {
-    /// Byte positions. A token is at most 4 GiB long: anything else was refused before.
+    /// Byte positions: a token is at most a megabyte long.
     At {
         start: u32,
         end: u32,
