@@ -479,6 +479,49 @@ mod tests {
     }
 
     #[test]
+    fn the_claims_that_are_noted_can_be_of_any_type_that_the_parser_could_fill() {
+        #[derive(Debug, Deserialize, PartialEq, Eq, Hash)]
+        struct Id(String);
+        #[derive(Debug, Deserialize, PartialEq)]
+        struct Moment(Option<i64>);
+        #[derive(Debug, Deserialize, PartialEq)]
+        #[serde(rename_all = "lowercase")]
+        enum Party {
+            Orders,
+        }
+        #[derive(Debug, Deserialize)]
+        struct Mine {
+            iss: Option<Id>,
+            sub: Id,
+            aud: Party,
+            jti: Box<str>,
+            scope: Option<String>,
+            exp: Moment,
+            nbf: Option<f64>,
+            iat: u32,
+            #[serde(flatten)]
+            rest: std::collections::HashMap<Id, Value>,
+        }
+
+        let payload = r#"{"iss":"i","sub":"s\u0075b","aud":"orders","jti":"j","scope":"a b","exp":9,
+            "nbf":-1,"iat":7,"x":1}"#;
+        let (captured, mine) = reading::<Mine>(payload, &[]).unwrap();
+        let mine = mine.unwrap();
+        assert_eq!((mine.iss, mine.sub), (Some(Id("i".into())), Id("sub".into())));
+        assert_eq!(
+            (mine.aud, &*mine.jti, mine.scope.as_deref()),
+            (Party::Orders, "j", Some("a b"))
+        );
+        assert_eq!((mine.exp, mine.nbf, mine.iat), (Moment(Some(9)), Some(-1.0), 7));
+        assert_eq!(mine.rest[&Id("x".into())], 1);
+        assert_eq!(captured.sub.unwrap().read(payload), "sub");
+        // The unusual shapes take another way to the same end.
+        let (_, mine) =
+            reading::<Value>(r#"{"aud":["a"],"exp":1.5,"scope":{"a":1}}"#, &[]).unwrap();
+        assert_eq!(mine.unwrap()["exp"], 1.5);
+    }
+
+    #[test]
     fn required_claims_are_noted_when_they_are_there_and_not_null() {
         let required = ["tenant".into(), "sub".into(), "email".into()];
         let noted = |payload| reading::<IgnoredAny>(payload, &required).unwrap().0.required;

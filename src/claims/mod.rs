@@ -23,6 +23,7 @@ mod capture;
 mod grants;
 pub(crate) mod json;
 mod numeric_date;
+mod primitive;
 mod registered;
 mod scope;
 mod standard;

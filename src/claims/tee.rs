@@ -7,15 +7,13 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::value::{
-    BorrowedStrDeserializer, I64Deserializer, StringDeserializer, U64Deserializer,
-};
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Deserializer as JsonDeserializer;
 use serde_json::de::StrRead;
 use serde_json::value::RawValue;
 
 use super::json::BorrowText;
+use super::primitive::{IntegerDeserializer, TextDeserializer};
 
 /// Sees the members of an object go by.
 pub(super) trait Witness<'de> {
@@ -169,11 +167,7 @@ impl<'de, A: MapAccess<'de>, W: Witness<'de>> MapAccess<'de> for TeeMap<'_, A, W
             return Ok(None);
         };
         self.wanted = self.witness.name(name.clone()).map_err(refused)?;
-        match name {
-            Cow::Borrowed(name) => seed.deserialize(BorrowedStrDeserializer::new(name)),
-            Cow::Owned(name) => seed.deserialize(StringDeserializer::new(name)),
-        }
-        .map(Some)
+        seed.deserialize(TextDeserializer::new(name)).map(Some)
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
@@ -182,23 +176,14 @@ impl<'de, A: MapAccess<'de>, W: Witness<'de>> MapAccess<'de> for TeeMap<'_, A, W
             Wanted::Text => {
                 let text = self.map.next_value_seed(MaybeText)?;
                 self.witness.text(text.as_ref()).map_err(refused)?;
-                match text {
-                    Some(Cow::Borrowed(text)) => {
-                        seed.deserialize(BorrowedStrDeserializer::new(text))
-                    }
-                    Some(Cow::Owned(text)) => seed.deserialize(StringDeserializer::new(text)),
-                    None => Err(de::Error::custom("no text")),
-                }
+                let text = text.ok_or_else(|| de::Error::custom("no text"))?;
+                seed.deserialize(TextDeserializer::new(text))
             }
             Wanted::Integer => {
                 let integer = self.map.next_value_seed(MaybeInteger)?;
                 self.witness.integer(integer).map_err(refused)?;
-                match integer.map(|integer| (integer, u64::try_from(integer))) {
-                    // As the parser itself hands them on.
-                    Some((_, Ok(integer))) => seed.deserialize(U64Deserializer::new(integer)),
-                    Some((integer, Err(_))) => seed.deserialize(I64Deserializer::new(integer)),
-                    None => Err(de::Error::custom("no integer")),
-                }
+                let integer = integer.ok_or_else(|| de::Error::custom("no integer"))?;
+                seed.deserialize(IntegerDeserializer::new(integer))
             }
             Wanted::Raw => {
                 let raw: &'de RawValue = self.map.next_value()?;
