@@ -31,7 +31,8 @@ pub(crate) struct Captured {
     pub(crate) required: u64,
 }
 
-/// Reads a payload into `C` and notes the registered claims, refusing what is not strict.
+/// Reads a payload into `C` and notes the registered claims in an empty `captured`, refusing what is not
+/// strict.
 ///
 /// The inner result is `C`'s own: it is to be looked at after the policy, so that an expired token
 /// is called expired whatever else is in it.
@@ -49,12 +50,14 @@ pub(crate) fn read<C: DeserializeOwned>(
     check_shape(payload).map_err(|_| malformed("the payload is not one strict JSON object"))?;
     let mut first = pass::<C>(payload, required, Pace::Fast, captured)?;
     if first.surprised {
+        *captured = Captured::default();
         first = pass::<C>(payload, required, Pace::Careful, captured)?;
     }
     if let Pass { complete: true, outcome: Ok(claims), .. } = first {
         return Ok(Ok(claims));
     }
     // `C` stopped half-way or did not ask for a map: the rest still has to be judged.
+    *captured = Captured::default();
     let whole = pass::<IgnoredAny>(payload, required, Pace::Careful, captured)?;
     if !whole.complete || whole.outcome.is_err() {
         return Err(malformed("the payload is not valid JSON"));
@@ -119,14 +122,13 @@ struct Pass<C> {
     surprised: bool,
 }
 
-/// Runs `C` over the payload and notes the claims anew.
+/// Runs `C` over the payload and notes the claims, of which none are noted yet.
 fn pass<C: DeserializeOwned>(
     payload: &str,
     required: &[Box<str>],
     pace: Pace,
     captured: &mut Captured,
 ) -> Result<Pass<C>, Error> {
-    *captured = Captured::default();
     let mut capture = Capture {
         payload,
         required,

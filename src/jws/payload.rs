@@ -1,10 +1,12 @@
 //! The payload of a token whose signature is right.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+use super::algorithm::Algorithm;
 use super::base64url;
 use super::header::UnverifiedHeader;
 use super::token_info::TokenInfo;
@@ -16,11 +18,16 @@ use crate::error::{Error, ErrorKind};
 /// Made by [`Compact::verify_with`](super::Compact::verify_with), which `VerificationKey::verify`
 /// alone calls (a wall holds that).
 pub(crate) struct SignedPayload {
-    info: TokenInfo,
+    /// The decoded header and, right behind it, the decoded payload. Everything else points into it.
+    text: String,
+    header_len: usize,
+    algorithm: Algorithm,
+    kid: Option<Text>,
+    typ: Option<Text>,
 }
 
 impl SignedPayload {
-    /// Decodes the payload behind the header, into one text that everything else points into.
+    /// Decodes the payload behind the header.
     pub(super) fn decode(header: &UnverifiedHeader<'_>, payload: &[u8]) -> Result<Self, Error> {
         let malformed = |detail| Error::new(ErrorKind::MalformedToken).with_detail(detail);
         let mut bytes = Vec::with_capacity(header.text.len() + base64url::decoded_len(payload));
@@ -29,9 +36,14 @@ impl SignedPayload {
             .map_err(|_| malformed("the payload is not base64url"))?;
         let text = String::from_utf8(bytes).map_err(|_| malformed("the payload is not UTF-8"))?;
 
-        let place = |part: &std::borrow::Cow<'_, str>| Text::locate(header.text, part.clone());
-        let (kid, typ) = (header.kid.as_ref().map(place), header.typ.as_ref().map(place));
-        Ok(Self { info: TokenInfo::new(text, header.text.len(), header.algorithm, kid, typ) })
+        let place = |part: &Cow<'_, str>| Text::locate(header.text, part.clone());
+        Ok(Self {
+            text,
+            header_len: header.text.len(),
+            algorithm: header.algorithm,
+            kid: header.kid.as_ref().map(place),
+            typ: header.typ.as_ref().map(place),
+        })
     }
 
     /// Reads the claims in one pass.
@@ -43,7 +55,8 @@ impl SignedPayload {
         self,
         required: &[Box<str>],
     ) -> Result<SignedClaims<C>, Error> {
-        let Self { mut info } = self;
+        let Self { text, header_len, algorithm, kid, typ } = self;
+        let mut info = TokenInfo::new(text, header_len, algorithm, kid, typ);
         let (claims, present) = info.read_claims(required)?;
         let body = match claims {
             Ok(claims) => Ok(Arc::new(TokenBody { token: info, claims })),
