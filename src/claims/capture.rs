@@ -1,13 +1,13 @@
 //! The one pass over a payload: it notes the registered claims on the way into any claims type.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Deserializer as JsonDeserializer;
 use serde_json::value::RawValue;
 
-use super::json::{self, BorrowText, Names, check_shape};
+use super::json::{self, Names, check_shape};
+use super::noted::{Claim, wrong_type};
 use super::tee::{Refused, Tee, Wanted, Witness};
 use super::{NumericDate, Text, TextList};
 use crate::error::{Error, ErrorKind};
@@ -65,19 +65,6 @@ pub(crate) fn read<C: DeserializeOwned>(
     Ok(first.outcome.map_err(|error| unfitting(&error)))
 }
 
-/// Finds the top-level `iss` of a payload whose signature nobody has checked yet.
-///
-/// Good for choosing among configured issuers and for nothing else. `None` when there is none; a
-/// payload that is odd in any other way is judged after its signature.
-pub(crate) fn find_issuer(payload: &str) -> Result<Option<Cow<'_, str>>, Error> {
-    let mut parser = JsonDeserializer::from_str(payload);
-    let issuer = parser
-        .deserialize_map(IssuerVisitor)
-        .map_err(|_| malformed("the payload is not one strict JSON object"))?;
-    let Some(raw) = issuer else { return Ok(None) };
-    json::text(raw).map(Some).ok_or_else(|| wrong_type(Claim::Iss))
-}
-
 fn malformed(detail: &'static str) -> Error {
     Error::new(ErrorKind::MalformedToken).with_detail(detail)
 }
@@ -88,20 +75,6 @@ fn unfitting(error: &serde_json::Error) -> Error {
         serde_json::error::Category::Data => "they do not fit the claims type",
         _ => "a number or string in them cannot be read",
     })
-}
-
-fn wrong_type(claim: Claim) -> Error {
-    let (kind, detail) = match claim {
-        Claim::Iss => (ErrorKind::InvalidIssuer, "`iss` is not a string"),
-        Claim::Aud => (ErrorKind::InvalidAudience, "`aud` is not a string or a list of strings"),
-        Claim::Sub => (ErrorKind::InvalidClaims, "`sub` is not a string"),
-        Claim::Jti => (ErrorKind::InvalidClaims, "`jti` is not a string"),
-        Claim::Exp => (ErrorKind::InvalidClaims, "`exp` is not a number"),
-        Claim::Nbf => (ErrorKind::InvalidClaims, "`nbf` is not a number"),
-        Claim::Iat => (ErrorKind::InvalidClaims, "`iat` is not a number"),
-        _ => (ErrorKind::InvalidClaims, "a claim has the wrong type"),
-    };
-    Error::new(kind).with_detail(detail)
 }
 
 /// How a pass reads the claims that are noted.
@@ -165,46 +138,6 @@ struct Capture<'de, 'r> {
     refusal: Option<Error>,
     complete: bool,
     surprised: bool,
-}
-
-/// The claims that are noted.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Claim {
-    Iss,
-    Sub,
-    Aud,
-    Exp,
-    Nbf,
-    Iat,
-    Jti,
-    Scope,
-    Scp,
-    Roles,
-    Cnf,
-    Other,
-}
-
-impl Claim {
-    fn of(name: &str) -> Self {
-        match name {
-            "iss" => Self::Iss,
-            "sub" => Self::Sub,
-            "aud" => Self::Aud,
-            "exp" => Self::Exp,
-            "nbf" => Self::Nbf,
-            "iat" => Self::Iat,
-            "jti" => Self::Jti,
-            "scope" => Self::Scope,
-            "scp" => Self::Scp,
-            "roles" => Self::Roles,
-            "cnf" => Self::Cnf,
-            _ => Self::Other,
-        }
-    }
-
-    const fn bit(self) -> u16 {
-        1 << self as u16
-    }
 }
 
 impl<'de> Witness<'de> for Capture<'de, '_> {
@@ -338,29 +271,6 @@ impl<'de> Capture<'de, '_> {
 fn set<T>(slot: &mut Option<T>, value: Option<T>) -> bool {
     *slot = value;
     slot.is_some()
-}
-
-struct IssuerVisitor;
-
-impl<'de> Visitor<'de> for IssuerVisitor {
-    type Value = Option<&'de RawValue>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object of claims")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        while let Some(name) = map.next_key_seed(BorrowText)? {
-            if name == "iss" {
-                let issuer = map.next_value()?;
-                // The rest is read too: the answer must not depend on the order of the members.
-                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                return Ok(Some(issuer));
-            }
-            map.next_value::<IgnoredAny>()?;
-        }
-        Ok(None)
-    }
 }
 
 #[cfg(test)]
@@ -530,15 +440,5 @@ mod tests {
         assert_eq!(noted(r#"{"tenant":1,"sub":"s","email":false}"#), 0b111);
         assert_eq!(noted(r#"{"tenant":null,"sub":"s"}"#), 0b010);
         assert_eq!(noted(r#"{"x":{"tenant":1,"email":2},"Sub":"s"}"#), 0);
-    }
-
-    #[test]
-    fn the_unverified_issuer_is_found_at_the_top_level_only() {
-        let find = |payload| find_issuer(payload).map(|found| found.map(Cow::into_owned));
-        assert_eq!(find(r#"{"sub":"s","iss":"a"}"#).unwrap().as_deref(), Some("a"));
-        assert_eq!(find(r#"{"x":{"iss":"a"}}"#).unwrap(), None);
-        assert_eq!(find(r#"{"iss":["a"]}"#).unwrap_err().kind(), ErrorKind::InvalidIssuer);
-        assert_eq!(find(r#"{"iss":"a""#).unwrap_err().kind(), ErrorKind::MalformedToken);
-        assert_eq!(find("7").unwrap_err().kind(), ErrorKind::MalformedToken);
     }
 }
