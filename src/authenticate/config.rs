@@ -79,9 +79,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
     pub(super) fn begin(&self, parts: &mut Parts) -> Progress<C> {
         forget::<C>(&mut parts.extensions);
         // Whoever prints the request from here on does not print the token.
-        if let Some(value) = parts.headers.get_mut(AUTHORIZATION) {
-            value.set_sensitive(true);
-        }
+        mark_sensitive(parts, &AUTHORIZATION);
         if self.bypass.as_ref().is_some_and(|bypass| bypass(parts)) {
             return Progress::Done(Ok(Pass::Anonymous));
         }
@@ -91,11 +89,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
             Err(error) if error.kind() == ErrorKind::UnsupportedScheme => {
                 return self.without_token(error);
             }
-            Err(error) => {
-                // There may be more than the one that is marked.
-                mark_sensitive(parts, &AUTHORIZATION);
-                return refused(error);
-            }
+            Err(error) => return refused(error),
         };
         match origin {
             Origin::Header(name) if name != AUTHORIZATION => mark_sensitive(parts, &name),
@@ -135,9 +129,11 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
             Ok(verified) => verified,
             Err(error) => return refused(error),
         };
-        let (Some(confirm), Some(raw)) = (&self.confirm, raw) else {
+        let Some(confirm) = &self.confirm else {
             return Progress::Done(Ok(Pass::Verified(verified, None)));
         };
+        // A proof that cannot be judged is none.
+        let Some(raw) = raw else { return refused(ErrorKind::ProofRequired) };
         match confirm.confirm(parts, verified.token(), raw).try_now() {
             Ok(outcome) => confirmed(verified, outcome),
             Err(waiting) => Progress::Waiting(Pending::Confirming(verified, waiting)),
@@ -178,6 +174,14 @@ pub(super) fn confirmed<C>(
 }
 
 fn mark_sensitive(parts: &mut Parts, name: &HeaderName) {
-    let values = parts.headers.iter_mut().filter(|(header, _)| *header == name);
+    let headers = &mut parts.headers;
+    if headers.len() == headers.keys_len() {
+        // No field is repeated: the first value is the only one.
+        if let Some(value) = headers.get_mut(name) {
+            value.set_sensitive(true);
+        }
+        return;
+    }
+    let values = headers.iter_mut().filter(|(header, _)| *header == name);
     values.for_each(|(_, value)| value.set_sensitive(true));
 }

@@ -17,7 +17,7 @@ use crate::key::{KeySet, VerificationKey};
 use crate::policy::Policy;
 
 const DEFAULT_MAX_TOKEN_LEN: usize = 16 * 1024;
-const MAX_MAX_TOKEN_LEN: usize = 1024 * 1024;
+const LARGEST_MAX_TOKEN_LEN: usize = 1024 * 1024;
 
 /// Collects the settings of a [`Verifier`].
 ///
@@ -307,10 +307,10 @@ impl<C> VerifierBuilder<C> {
                 "Put it into the `Policy` of the issuer that you `trust`",
             );
         }
-        if !(1..=MAX_MAX_TOKEN_LEN).contains(&self.max_token_len) {
+        if !(1..=LARGEST_MAX_TOKEN_LEN).contains(&self.max_token_len) {
             problem(
                 "a longest token of no bytes, or of more than a megabyte",
-                "no token could be verified, or a request could carry work for a second",
+                "no token could be verified, or a refusal would cost what its sender likes",
                 "Leave it at 16 KiB, or set what the server's limit for headers allows",
             );
         }
