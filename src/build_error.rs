@@ -5,7 +5,7 @@ use std::fmt;
 /// The configuration is unsafe or cannot work; lists every problem with its way out.
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use tower_jwt_auth::Verifier;
 ///
 /// let error = Verifier::shared_secret("too short").build().unwrap_err();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant, SystemTime};
 /// Inject your own to test expiry without sleeping; the feature `test-util` has a ready one.
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use std::time::{Duration, SystemTime};
 /// use tower_jwt_auth::clock::Clock;
 /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};

@@ -17,7 +17,7 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 /// Opaque, cheap to clone, and free of anything secret. Match on [`Error::kind`].
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use tower_jwt_auth::{ErrorKind, Verifier};
 ///
 /// let verifier = Verifier::shared_secret("a secret of at least 32 bytes, this")

@@ -1,6 +1,6 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Without a backend every key is refused when it is made, and what keys are for goes unused.
-#![cfg_attr(not(feature = "aws-lc-rs"), allow(dead_code))]
+#![cfg_attr(not(any(feature = "aws-lc-rs", feature = "rust-crypto")), allow(dead_code))]
 #![doc = include_str!("../README.md")]
 
 mod answer;

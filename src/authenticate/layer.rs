@@ -22,7 +22,7 @@ use crate::verify::Verifier;
 /// reaches the service. The module [`authenticate`](crate::authenticate) shows it around a service.
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// # futures_util::future::FutureExt::now_or_never(async {
 /// use http::{Request, Response, StatusCode};
 /// use tower::{Layer, ServiceExt, service_fn};

@@ -1,7 +1,7 @@
 //! The middleware: a token in, a verified identity or a 401 out.
 //!
 //! ```
-//! # #[cfg(feature = "aws-lc-rs")] {
+//! # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 //! # futures_util::future::FutureExt::now_or_never(async {
 //! use http::{Request, Response, StatusCode};
 //! use tower::{ServiceBuilder, ServiceExt};

@@ -6,7 +6,7 @@
 //! mistake in the wiring must not look like an anonymous visitor, nor like one whose token is bad.
 //!
 //! ```
-//! # #[cfg(feature = "aws-lc-rs")] {
+//! # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 //! use axum::{Router, routing::get};
 //! use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 //!

@@ -39,6 +39,8 @@ pub enum Algorithm {
     ES256,
     /// ECDSA on P-384 with SHA-384.
     ES384,
+    /// ECDSA on P-521 with SHA-512. Not every crypto backend has it.
+    ES512,
     /// Ed25519; tokens call it `EdDSA`, or `Ed25519` since RFC 9864.
     EdDSA,
 }
@@ -57,6 +59,7 @@ impl Algorithm {
         Self::PS512,
         Self::ES256,
         Self::ES384,
+        Self::ES512,
         Self::EdDSA,
     ];
 
@@ -82,6 +85,7 @@ impl Algorithm {
             Self::PS512 => "PS512",
             Self::ES256 => "ES256",
             Self::ES384 => "ES384",
+            Self::ES512 => "ES512",
             Self::EdDSA => "EdDSA",
         }
     }
@@ -92,7 +96,7 @@ impl Algorithm {
             Self::HS256 | Self::HS384 | Self::HS512 => AlgorithmFamily::Hmac,
             Self::RS256 | Self::RS384 | Self::RS512 => AlgorithmFamily::RsaPkcs1,
             Self::PS256 | Self::PS384 | Self::PS512 => AlgorithmFamily::RsaPss,
-            Self::ES256 | Self::ES384 => AlgorithmFamily::Ecdsa,
+            Self::ES256 | Self::ES384 | Self::ES512 => AlgorithmFamily::Ecdsa,
             Self::EdDSA => AlgorithmFamily::EdDsa,
         }
     }
@@ -102,7 +106,7 @@ impl Algorithm {
         match self {
             Self::HS256 | Self::RS256 | Self::PS256 | Self::ES256 => 32,
             Self::HS384 | Self::RS384 | Self::PS384 | Self::ES384 => 48,
-            Self::HS512 | Self::RS512 | Self::PS512 | Self::EdDSA => 64,
+            Self::HS512 | Self::RS512 | Self::PS512 | Self::ES512 | Self::EdDSA => 64,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::error::Error;
 /// output has no values. [`Verified::token`](crate::Verified::token) hands it out.
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
 ///
 /// let issuer = TestIssuer::hs256();

@@ -2,83 +2,147 @@
 
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc_rs;
+#[cfg(feature = "rust-crypto")]
+mod rust_crypto;
 
 use super::material::Material;
 use crate::jws::Algorithm;
 
 /// A crypto library that signatures are verified with.
 ///
+/// Both give the same verdict on every token; they differ in speed, in what it takes to build them, and
+/// in [`supports`](Self::supports). The process-wide default provider of `jsonwebtoken` is neither read
+/// nor set.
+///
 /// ```
+/// use tower_jwt_auth::Algorithm;
 /// use tower_jwt_auth::key::CryptoBackend;
 ///
 /// match CryptoBackend::active() {
 ///     Some(backend) => println!("verifying with {}", backend.name()),
 ///     None => println!("built without a backend: every key is refused when it is made"),
 /// }
+/// assert!(CryptoBackend::AwsLcRs.supports(Algorithm::ES512));
+/// assert!(!CryptoBackend::RustCrypto.supports(Algorithm::ES512));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CryptoBackend {
-    /// AWS-LC (feature `aws-lc-rs`).
+    /// AWS-LC (feature `aws-lc-rs`): keys are prepared once. Needs a C compiler to build.
     AwsLcRs,
+    /// The RustCrypto crates (feature `rust-crypto`): pure Rust, and several times slower for public
+    /// keys.
+    RustCrypto,
 }
 
 impl CryptoBackend {
-    /// The one that keys are prepared for, chosen by the crate's features and by nothing else.
+    /// The one in use where the builder names none: AWS-LC if it is built in, else RustCrypto.
+    ///
+    /// It is decided by the crate's features and by nothing else.
     pub const fn active() -> Option<Self> {
-        if cfg!(feature = "aws-lc-rs") { Some(Self::AwsLcRs) } else { None }
+        if Self::AwsLcRs.is_built_in() {
+            Some(Self::AwsLcRs)
+        } else if Self::RustCrypto.is_built_in() {
+            Some(Self::RustCrypto)
+        } else {
+            None
+        }
+    }
+
+    /// Whether its feature is on.
+    pub const fn is_built_in(self) -> bool {
+        match self {
+            Self::AwsLcRs => cfg!(feature = "aws-lc-rs"),
+            Self::RustCrypto => cfg!(feature = "rust-crypto"),
+        }
+    }
+
+    /// Whether the library has the algorithm: all of them, but for ES512 in RustCrypto.
+    pub const fn supports(self, algorithm: Algorithm) -> bool {
+        match self {
+            Self::AwsLcRs => true,
+            Self::RustCrypto => !matches!(algorithm, Algorithm::ES512),
+        }
     }
 
     /// The name of its feature.
     pub const fn name(self) -> &'static str {
         match self {
             Self::AwsLcRs => "aws-lc-rs",
+            Self::RustCrypto => "rust-crypto",
         }
     }
 }
 
-/// A key ready to verify with one algorithm: nothing is parsed or derived per signature.
+/// A key ready to verify with one algorithm, by every library that is built in and has it.
 pub(super) struct PreparedKey {
+    /// Nothing is parsed or derived per signature.
     #[cfg(feature = "aws-lc-rs")]
-    key: aws_lc_rs::Key,
+    aws_lc_rs: aws_lc_rs::Key,
+    #[cfg(feature = "rust-crypto")]
+    rust_crypto: Option<rust_crypto::Key>,
     /// Without a backend there is no value of this type.
-    #[cfg(not(feature = "aws-lc-rs"))]
-    key: std::convert::Infallible,
+    #[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+    never: std::convert::Infallible,
 }
 
 /// Why a key could not be prepared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unprepared {
     /// The crate was built without a crypto backend.
-    #[cfg_attr(feature = "aws-lc-rs", allow(dead_code))]
     NoBackend,
-    /// The library does not take the key: a point off its curve, for one.
+    /// No library that is built in has the algorithm.
+    Unsupported,
+    /// A library does not take the key: a point off its curve, for one.
     Rejected,
 }
 
 impl PreparedKey {
-    /// Hands checked material to the library.
+    /// Hands checked material to the libraries. What one of them rejects is no key for the others.
     pub(super) fn new(material: &Material, algorithm: Algorithm) -> Result<Self, Unprepared> {
-        #[cfg(feature = "aws-lc-rs")]
-        return match aws_lc_rs::Key::new(material, algorithm) {
-            Some(key) => Ok(Self { key }),
-            None => Err(Unprepared::Rejected),
+        let Some(active) = CryptoBackend::active() else { return Err(Unprepared::NoBackend) };
+        // The active one has every algorithm that any other has.
+        if !active.supports(algorithm) {
+            return Err(Unprepared::Unsupported);
+        }
+        #[cfg(feature = "rust-crypto")]
+        let rust_crypto = if CryptoBackend::RustCrypto.supports(algorithm) {
+            Some(rust_crypto::Key::new(material, algorithm).ok_or(Unprepared::Rejected)?)
+        } else {
+            None
         };
-        #[cfg(not(feature = "aws-lc-rs"))]
+        #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+        return Ok(Self {
+            #[cfg(feature = "aws-lc-rs")]
+            aws_lc_rs: aws_lc_rs::Key::new(material, algorithm).ok_or(Unprepared::Rejected)?,
+            #[cfg(feature = "rust-crypto")]
+            rust_crypto,
+        });
+        #[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
         {
-            let _ = (material, algorithm, Unprepared::Rejected);
+            let _ = (material, Unprepared::Rejected);
             Err(Unprepared::NoBackend)
         }
     }
 
-    /// Whether `signature` is this key's over `message`.
-    pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
-        #[cfg(feature = "aws-lc-rs")]
-        return self.key.verify(message, signature);
-        #[cfg(not(feature = "aws-lc-rs"))]
-        {
-            let _ = (message, signature);
-            match self.key {}
+    /// Whether `signature` is this key's over `message`. A backend that is not built in, or does not
+    /// have the algorithm, has never seen a right one.
+    pub(super) fn verify(&self, backend: CryptoBackend, message: &[u8], signature: &[u8]) -> bool {
+        match backend {
+            #[cfg(feature = "aws-lc-rs")]
+            CryptoBackend::AwsLcRs => self.aws_lc_rs.verify(message, signature),
+            #[cfg(feature = "rust-crypto")]
+            CryptoBackend::RustCrypto => {
+                self.rust_crypto.as_ref().is_some_and(|key| key.verify(message, signature))
+            }
+            #[cfg(not(any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+            _ => {
+                let _ = (message, signature);
+                match self.never {}
+            }
+            #[cfg(not(all(feature = "aws-lc-rs", feature = "rust-crypto")))]
+            #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+            _ => false,
         }
     }
 }

@@ -37,6 +37,8 @@ pub enum SkipReason {
     Secret,
     /// Not safe to use: RSA below 2048 bits or above 4096, a short secret, a point of small order.
     Weak,
+    /// For an algorithm that the crypto backend does not have: ES512 in RustCrypto.
+    NotInBackend,
     /// Not taken by the crypto library, or there is none.
     Rejected,
     /// Beyond the largest number of keys that is read from one document.
@@ -55,6 +57,7 @@ impl SkipReason {
             Self::PrivateKey => "private_key",
             Self::Secret => "secret",
             Self::Weak => "weak",
+            Self::NotInBackend => "not_in_backend",
             Self::Rejected => "rejected",
             Self::TooMany => "too_many",
         }
@@ -72,6 +75,7 @@ impl SkipReason {
             Self::Weak => {
                 "it is not safe to use: RSA has 2048 to 4096 bits, a secret the length of its hash"
             }
+            Self::NotInBackend => "the feature `rust-crypto` has no ES512: turn on `aws-lc-rs`",
             Self::Rejected => "the crypto backend does not take it, or there is none",
             Self::TooMany => "the document has too many keys",
         }
@@ -183,6 +187,7 @@ impl Jwk<'_> {
                 |(_, why)| match why {
                     Unusable::OtherKind => SkipReason::OtherAlgorithm,
                     Unusable::ShortSecret => SkipReason::Weak,
+                    Unusable::NotInBackend => SkipReason::NotInBackend,
                     Unusable::NoBackend | Unusable::Rejected => SkipReason::Rejected,
                 },
             )?;
@@ -200,6 +205,9 @@ impl Jwk<'_> {
             }
             (Some("EC"), Some("P-384")) => {
                 Material::p384(&bytes(self.x.as_ref())?, &bytes(self.y.as_ref())?)
+            }
+            (Some("EC"), Some("P-521")) => {
+                Material::p521(&bytes(self.x.as_ref())?, &bytes(self.y.as_ref())?)
             }
             (Some("OKP"), Some("Ed25519")) => Material::ed25519(&bytes(self.x.as_ref())?),
             (Some("oct"), _) => {
@@ -267,7 +275,7 @@ impl<'j> Visitor<'j> for JwkVisitor {
 }
 
 #[cfg(test)]
-#[cfg(feature = "aws-lc-rs")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod tests {
     use super::*;
 

@@ -24,6 +24,7 @@ pub(super) enum Material {
     /// Uncompressed points: 4, x, y.
     P256([u8; 65]),
     P384([u8; 97]),
+    P521([u8; 133]),
     Ed25519([u8; 32]),
 }
 
@@ -89,6 +90,11 @@ impl Material {
         point::<97>(x, y).map(Self::P384)
     }
 
+    /// As [`p256`](Self::p256): 66 bytes each, the first of which is 0 or 1.
+    pub(super) fn p521(x: &[u8], y: &[u8]) -> Result<Self, Weakness> {
+        point::<133>(x, y).map(Self::P521)
+    }
+
     /// 32 bytes, canonical, and not one of the eight points under which a signature proves nothing.
     pub(super) fn ed25519(x: &[u8]) -> Result<Self, Weakness> {
         let point: [u8; 32] = x.try_into().map_err(|_| Weakness::CoordinateLength)?;
@@ -111,6 +117,7 @@ impl Material {
                 .union(AlgorithmSet::of_family(AlgorithmFamily::RsaPss)),
             Self::P256(_) => AlgorithmSet::of(Algorithm::ES256),
             Self::P384(_) => AlgorithmSet::of(Algorithm::ES384),
+            Self::P521(_) => AlgorithmSet::of(Algorithm::ES512),
             Self::Ed25519(_) => AlgorithmSet::of(Algorithm::EdDSA),
         }
     }
@@ -127,6 +134,7 @@ impl fmt::Debug for Material {
             Self::Rsa { .. } => "RSA public key",
             Self::P256(_) => "P-256 public key",
             Self::P384(_) => "P-384 public key",
+            Self::P521(_) => "P-521 public key",
             Self::Ed25519(_) => "Ed25519 public key",
         })
     }
@@ -260,6 +268,9 @@ mod tests {
     fn coordinates_have_exactly_the_length_of_the_curve() {
         assert!(Material::p256(&[1; 32], &[2; 32]).is_ok());
         assert!(Material::p384(&[1; 48], &[2; 48]).is_ok());
+        assert!(Material::p521(&[1; 66], &[2; 66]).is_ok());
+        assert!(Material::p521(&[1; 65], &[2; 66]).is_err());
+        assert!(Material::p521(&[1; 66], &[2; 67]).is_err());
         for (x, y) in [(31, 32), (32, 31), (33, 32), (32, 33), (0, 64), (48, 48)] {
             assert!(Material::p256(&vec![1; x], &vec![2; y]).is_err(), "{x} {y}");
         }

@@ -4,7 +4,7 @@
 //! with (RFC 8725 §3.1), and is prepared once, so that a request pays for nothing but the signature.
 //!
 //! ```
-//! # #[cfg(feature = "aws-lc-rs")] {
+//! # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 //! use tower_jwt_auth::VerificationKey;
 //!
 //! let key = VerificationKey::jwk(
@@ -19,6 +19,8 @@
 //! ```
 
 mod backend;
+#[cfg(feature = "pem")]
+mod der;
 mod jwk;
 mod material;
 #[cfg(feature = "pem")]

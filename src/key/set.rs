@@ -15,7 +15,7 @@ const MAX_TRIES: usize = 4;
 /// The keys of one issuer (RFC 7517 §5). Never changes: a new set replaces it whole.
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use tower_jwt_auth::key::{KeySet, SkipReason};
 ///
 /// let set = KeySet::from_jwks(r#"{"keys":[
@@ -193,7 +193,7 @@ impl fmt::Debug for KeySet {
 }
 
 #[cfg(test)]
-#[cfg(feature = "aws-lc-rs")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod tests {
     use super::*;
 

@@ -16,7 +16,7 @@ use crate::error::BoxError;
 /// the joining of simultaneous refreshes are the source's business.
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use std::sync::{Arc, RwLock};
 /// use std::time::Duration;
 /// use tower_jwt_auth::key::{

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::backend::{PreparedKey, Unprepared};
+use super::backend::{CryptoBackend, PreparedKey, Unprepared};
 use super::material::{Material, Weakness};
 use crate::build_error::{BuildError, Problem};
 use crate::error::{Error, ErrorKind};
@@ -17,7 +17,7 @@ use crate::jws::{
 /// an HMAC secret, because the two are made by different functions. `Debug` shows no key bytes.
 ///
 /// ```
-/// # #[cfg(all(feature = "aws-lc-rs", feature = "pem"))] {
+/// # #[cfg(all(any(feature = "aws-lc-rs", feature = "rust-crypto"), feature = "pem"))] {
 /// use tower_jwt_auth::{Algorithm, VerificationKey};
 ///
 /// let pem = b"-----BEGIN PUBLIC KEY-----
@@ -89,10 +89,63 @@ impl VerificationKey {
     /// # Errors
     ///
     /// Text that is no such PEM, a private key, a key that is not of the algorithm's kind, and a weak
-    /// key: RSA below 2048 bits, an Ed25519 point of small order.
+    /// key: RSA below 2048 bits, an Ed25519 point of small order. A certificate is not read here: see
+    /// [`certificate`](Self::certificate).
     #[cfg(feature = "pem")]
     pub fn pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, BuildError> {
         Self::new(super::pem::read(pem.as_ref())?, Some(algorithm))
+    }
+
+    /// A public key in DER form: `SubjectPublicKeyInfo` (RFC 5280 §4.1) or `RSAPublicKey`
+    /// (RFC 8017 §A.1.1).
+    ///
+    /// # Errors
+    ///
+    /// As [`pem`](Self::pem).
+    #[cfg(feature = "pem")]
+    pub fn der(algorithm: Algorithm, der: impl AsRef<[u8]>) -> Result<Self, BuildError> {
+        Self::new(super::der::read(der.as_ref())?, Some(algorithm))
+    }
+
+    /// The public key of an X.509 certificate (RFC 5280 §4.1), in PEM or DER form.
+    ///
+    /// The certificate is only a wrapping: its own key decides the type, and is trusted because you
+    /// trust this file. **Its dates, its names, who signed it and whether it was revoked are not
+    /// judged**: an expired certificate is a key like any other. Of its extensions only the key usage
+    /// counts.
+    ///
+    /// ```
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+    /// use tower_jwt_auth::{Algorithm, VerificationKey};
+    ///
+    /// let certificate = "-----BEGIN CERTIFICATE-----
+    /// MIIBjjCCATWgAwIBAgIUXu57LPipbo3PNHOYCm8ZrppYRfYwCgYIKoZIzj0EAwIw
+    /// HTEbMBkGA1UEAwwSYSBkZW1vIGNlcnRpZmljYXRlMB4XDTI2MTEyMzA5NTM0NloX
+    /// DTI2MTEyNDA5NTM0NlowHTEbMBkGA1UEAwwSYSBkZW1vIGNlcnRpZmljYXRlMFkw
+    /// EwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEtPkC4q0jNczKA2SgMERzYy/Ldw6f0KE8
+    /// BGPqVMw+47KKz9iiw7oq2aqz7hP9aDhxVsZssACnhIzTS3VKJtu3KqNTMFEwHQYD
+    /// VR0OBBYEFI/x7HGUfrHhrpH95g5qtQT7SRRAMB8GA1UdIwQYMBaAFI/x7HGUfrHh
+    /// rpH95g5qtQT7SRRAMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDRwAwRAIg
+    /// dwEOJb+dcvtpHSc9ZrbspTxLq9aIfP15Fm+tPOntVQMCICBXgJ0AkKD5sGTztQzT
+    /// 57CuQJXmd0ToE/esOTmXMUOk
+    /// -----END CERTIFICATE-----
+    /// ";
+    /// assert!(VerificationKey::certificate(Algorithm::ES256, certificate).is_ok());
+    /// assert!(VerificationKey::certificate(Algorithm::RS256, certificate).is_err()); // not its key
+    /// assert!(VerificationKey::pem(Algorithm::ES256, certificate).is_err()); // has to be meant
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Bytes that are no such certificate, a file with several, a key usage that is present and has
+    /// neither `digitalSignature` nor `nonRepudiation`, and as [`pem`](Self::pem).
+    #[cfg(feature = "pem")]
+    pub fn certificate(
+        algorithm: Algorithm,
+        certificate: impl AsRef<[u8]>,
+    ) -> Result<Self, BuildError> {
+        Self::new(super::pem::read_certificate(certificate.as_ref())?, Some(algorithm))
     }
 
     /// Gives the key an id: only tokens that name it in `kid`, or name none, are verified with it.
@@ -129,6 +182,9 @@ impl VerificationKey {
         let prepare = |algorithm| match PreparedKey::new(&material, algorithm) {
             Ok(key) => Ok((algorithm, key)),
             Err(Unprepared::NoBackend) => Err((format!("{material:?}"), Unusable::NoBackend)),
+            Err(Unprepared::Unsupported) => {
+                Err((format!("{material:?} for {algorithm}"), Unusable::NotInBackend))
+            }
             Err(Unprepared::Rejected) => Err((format!("{material:?}"), Unusable::Rejected)),
         };
         let prepared = algorithms.iter().map(prepare).collect::<Result<_, _>>()?;
@@ -174,6 +230,11 @@ impl VerificationKey {
         }
     }
 
+    /// Whether the library has any of the key's algorithms.
+    pub(crate) fn is_supported_by(&self, backend: CryptoBackend) -> bool {
+        self.possible().iter().any(|algorithm| backend.supports(algorithm))
+    }
+
     /// Verifies the signature, and decodes the payload if it is right.
     ///
     /// # Errors
@@ -184,12 +245,30 @@ impl VerificationKey {
         &self,
         compact: Compact<'_>,
         header: &UnverifiedHeader<'_>,
+        backend: CryptoBackend,
     ) -> Result<SignedPayload, Error> {
-        let of_token = |(algorithm, _): &&(Algorithm, PreparedKey)| *algorithm == header.algorithm;
-        let Some((_, key)) = self.prepared.iter().find(of_token) else {
+        let Some(key) = self.prepared_for(header.algorithm) else {
             return Err(ErrorKind::AlgorithmNotAllowed.into());
         };
-        compact.verify_with(header, |message, signature| key.verify(message, signature))
+        compact.verify_with(header, |message, signature| key.verify(backend, message, signature))
+    }
+
+    /// Whether the signature is right, over a message that need not be a token's.
+    #[cfg(feature = "test-util")]
+    pub(crate) fn is_signature(
+        &self,
+        backend: CryptoBackend,
+        algorithm: Algorithm,
+        message: &[u8],
+        signature: &[u8],
+    ) -> bool {
+        let key = self.prepared_for(algorithm);
+        key.is_some_and(|key| key.verify(backend, message, signature))
+    }
+
+    fn prepared_for(&self, algorithm: Algorithm) -> Option<&PreparedKey> {
+        let prepared = self.prepared.iter().find(|(prepared, _)| *prepared == algorithm);
+        prepared.map(|(_, key)| key)
     }
 }
 
@@ -209,6 +288,7 @@ pub(super) enum Unusable {
     OtherKind,
     ShortSecret,
     NoBackend,
+    NotInBackend,
     Rejected,
 }
 
@@ -228,6 +308,11 @@ impl Unusable {
             Self::NoBackend => Problem::new(
                 what,
                 "the crate was built without a crypto backend",
+                "Turn on the feature `aws-lc-rs` or `rust-crypto` of `tower-jwt-auth`",
+            ),
+            Self::NotInBackend => Problem::new(
+                what,
+                "the crypto backend `rust-crypto` does not have the algorithm",
                 "Turn on the feature `aws-lc-rs` of `tower-jwt-auth`",
             ),
             Self::Rejected => Problem::new(
@@ -255,7 +340,7 @@ fn unusable_secret(why: Weakness, len: usize, least: usize) -> BuildError {
 }
 
 #[cfg(test)]
-#[cfg(feature = "aws-lc-rs")]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod tests {
     use super::*;
 

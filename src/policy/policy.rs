@@ -23,7 +23,7 @@ const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);
 /// audience has to be decided on: [`audience`](Self::audience) or [`any_audience`](Self::any_audience).
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use std::time::Duration;
 /// use tower_jwt_auth::{ErrorKind, Issuer, Policy, VerificationKey, Verifier, testing::TestIssuer};
 ///

@@ -12,7 +12,7 @@ impl Verifier<Claims> {
     /// [`any_issuer`](VerifierBuilder::any_issuer).
     ///
     /// ```
-    /// # #[cfg(feature = "aws-lc-rs")] {
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
     /// use tower_jwt_auth::{Algorithm, ErrorKind, Verifier, testing::TestIssuer};
     ///
     /// let issuer = TestIssuer::new(Algorithm::RS256).issuer("https://auth.example.com");

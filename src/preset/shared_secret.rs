@@ -16,7 +16,7 @@ impl Verifier<Claims> {
     /// of less than 32 bytes is a [`BuildError`] (RFC 7518 §3.2).
     ///
     /// ```
-    /// # #[cfg(feature = "aws-lc-rs")] {
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
     /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
     ///
     /// let issuer = TestIssuer::hs256();

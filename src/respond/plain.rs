@@ -10,7 +10,7 @@ use super::responder::Respond;
 /// Answers without a body: the challenge says it all.
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond::Plain};
 ///
 /// let verifier = Verifier::shared_secret("0123456789abcdef0123456789abcdef").any_audience().build()?;

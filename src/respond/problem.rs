@@ -16,7 +16,7 @@ use super::responder::Respond;
 /// [`verbose`](Self::verbose) adds the exact reason, for development.
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond::ProblemJson};
 ///
 /// let verifier = Verifier::shared_secret("0123456789abcdef0123456789abcdef").any_audience().build()?;

@@ -26,7 +26,7 @@ impl<R: Respond + ?Sized> Respond for Arc<R> {
 /// A responder from a function.
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use bytes::Bytes;
 /// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond};
 ///

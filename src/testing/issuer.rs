@@ -43,12 +43,13 @@ macro_rules! key_pairs {
 static RSA: [KeyPair; 2] = key_pairs!("rsa");
 static P256: [KeyPair; 2] = key_pairs!("p256");
 static P384: [KeyPair; 2] = key_pairs!("p384");
+static P521: [KeyPair; 2] = key_pairs!("p521");
 static ED25519: [KeyPair; 2] = key_pairs!("ed25519");
 
 /// Mints tokens with a fixed demo key, good ones and bad ones.
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
 ///
 /// let issuer = TestIssuer::es256();
@@ -81,7 +82,9 @@ pub struct TestIssuer {
 }
 
 impl TestIssuer {
-    /// An issuer that signs with this algorithm.
+    /// An issuer that signs with this algorithm, if the crypto backend has it: where
+    /// [`CryptoBackend::supports`](crate::key::CryptoBackend::supports) says no, its tokens have an empty
+    /// signature.
     pub fn new(algorithm: Algorithm) -> Self {
         let key_id = match algorithm.family() {
             AlgorithmFamily::Hmac => None,
@@ -166,6 +169,7 @@ impl TestIssuer {
             AlgorithmFamily::Hmac => return None,
             AlgorithmFamily::RsaPkcs1 | AlgorithmFamily::RsaPss => &RSA,
             AlgorithmFamily::Ecdsa if self.algorithm == Algorithm::ES384 => &P384,
+            AlgorithmFamily::Ecdsa if self.algorithm == Algorithm::ES512 => &P521,
             AlgorithmFamily::Ecdsa => &P256,
             AlgorithmFamily::EdDsa => &ED25519,
         };

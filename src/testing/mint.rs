@@ -1,10 +1,9 @@
 //! Signing, by the `signer_factory` of jsonwebtoken's providers. Never its process-wide default.
 
 use jsonwebtoken::EncodingKey;
-#[cfg(feature = "aws-lc-rs")]
-use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
 
 use crate::jws::Algorithm;
+use crate::key::CryptoBackend;
 
 /// A private key or a secret.
 #[derive(Clone)]
@@ -23,35 +22,53 @@ impl SigningKey {
         }))
     }
 
-    /// The signature over a message. Without a crypto backend there is none.
-    #[cfg(feature = "aws-lc-rs")]
+    /// The signature over a message. There is none without a crypto backend, and none from one that does
+    /// not have the algorithm.
     pub(super) fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
-        let signer = (DEFAULT_PROVIDER.signer_factory)(&translated(algorithm), &self.0).ok()?;
-        signer.try_sign(message).ok()
-    }
-
-    /// The signature over a message. Without a crypto backend there is none.
-    #[cfg(not(feature = "aws-lc-rs"))]
-    pub(super) fn sign(&self, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
-        let _ = (&self.0, translated(algorithm), message);
-        None
+        match CryptoBackend::active()? {
+            CryptoBackend::AwsLcRs if algorithm == Algorithm::ES512 => {
+                aws_lc_rs_p521(&self.0, message)
+            }
+            CryptoBackend::AwsLcRs => aws_lc_rs(&self.0, algorithm, message),
+            CryptoBackend::RustCrypto => rust_crypto(&self.0, algorithm, message),
+        }
     }
 }
 
-const fn translated(algorithm: Algorithm) -> jsonwebtoken::Algorithm {
-    use jsonwebtoken::Algorithm as J;
-    match algorithm {
-        Algorithm::HS256 => J::HS256,
-        Algorithm::HS384 => J::HS384,
-        Algorithm::HS512 => J::HS512,
-        Algorithm::RS256 => J::RS256,
-        Algorithm::RS384 => J::RS384,
-        Algorithm::RS512 => J::RS512,
-        Algorithm::PS256 => J::PS256,
-        Algorithm::PS384 => J::PS384,
-        Algorithm::PS512 => J::PS512,
-        Algorithm::ES256 => J::ES256,
-        Algorithm::ES384 => J::ES384,
-        Algorithm::EdDSA => J::EdDSA,
-    }
+#[cfg(feature = "aws-lc-rs")]
+fn aws_lc_rs(key: &EncodingKey, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
+    use jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER;
+    let algorithm = algorithm.name().parse().ok()?;
+    (DEFAULT_PROVIDER.signer_factory)(&algorithm, key).ok()?.try_sign(message).ok()
+}
+
+#[cfg(not(feature = "aws-lc-rs"))]
+fn aws_lc_rs(_: &EncodingKey, _: Algorithm, _: &[u8]) -> Option<Vec<u8>> {
+    None
+}
+
+/// `jsonwebtoken` does not know the algorithm.
+#[cfg(feature = "aws-lc-rs")]
+fn aws_lc_rs_p521(key: &EncodingKey, message: &[u8]) -> Option<Vec<u8>> {
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::signature::{ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair};
+    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P521_SHA512_FIXED_SIGNING, key.as_bytes()).ok()?;
+    Some(pair.sign(&SystemRandom::new(), message).ok()?.as_ref().to_vec())
+}
+
+#[cfg(not(feature = "aws-lc-rs"))]
+fn aws_lc_rs_p521(_: &EncodingKey, _: &[u8]) -> Option<Vec<u8>> {
+    None
+}
+
+#[cfg(feature = "rust-crypto")]
+fn rust_crypto(key: &EncodingKey, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
+    use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
+    let algorithm = algorithm.name().parse().ok()?;
+    (DEFAULT_PROVIDER.signer_factory)(&algorithm, key).ok()?.try_sign(message).ok()
+}
+
+#[cfg(not(feature = "rust-crypto"))]
+fn rust_crypto(_: &EncodingKey, _: Algorithm, _: &[u8]) -> Option<Vec<u8>> {
+    None
 }

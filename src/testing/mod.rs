@@ -3,7 +3,7 @@
 //! The keys are fixed and published with this crate: never trust them outside of tests.
 //!
 //! ```
-//! # #[cfg(feature = "aws-lc-rs")] {
+//! # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 //! use std::time::Duration;
 //! use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 //! use tower_jwt_auth::{ErrorKind, Verifier};
@@ -28,6 +28,8 @@
 mod clock;
 mod issuer;
 mod mint;
+mod signature;
 
 pub use clock::FixedClock;
 pub use issuer::{TestIssuer, TestToken};
+pub use signature::is_signature;

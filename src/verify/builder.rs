@@ -13,7 +13,7 @@ use crate::build_error::{BuildError, Problem};
 use crate::claims::Claims;
 use crate::clock::{Clock, SystemClock};
 use crate::jws::{Algorithm, KnownHeaders, TokenInfo};
-use crate::key::{KeySet, VerificationKey};
+use crate::key::{CryptoBackend, KeySet, VerificationKey};
 use crate::policy::Policy;
 
 const DEFAULT_MAX_TOKEN_LEN: usize = 16 * 1024;
@@ -26,7 +26,7 @@ const LARGEST_MAX_TOKEN_LEN: usize = 1024 * 1024;
 /// of that one issuer.
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use serde::Deserialize;
 /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
 ///
@@ -58,6 +58,7 @@ pub struct VerifierBuilder<C = Claims> {
     clock: Option<Arc<dyn Clock>>,
     revocation: Option<Arc<dyn Revocation>>,
     max_token_len: usize,
+    backend: Option<CryptoBackend>,
     problems: Vec<Problem>,
 }
 
@@ -91,6 +92,7 @@ impl Verifier<Claims> {
             clock: None,
             revocation: None,
             max_token_len: DEFAULT_MAX_TOKEN_LEN,
+            backend: None,
             problems: Vec::new(),
         }
     }
@@ -144,6 +146,7 @@ impl<C> VerifierBuilder<C> {
             clock: self.clock,
             revocation: self.revocation,
             max_token_len: self.max_token_len,
+            backend: self.backend,
             problems,
         }
     }
@@ -292,6 +295,15 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
+    /// Verifies with this crypto library instead of [`CryptoBackend::active`].
+    ///
+    /// Its feature has to be on. The verdicts are the same; an issuer whose keys are all for algorithms
+    /// that it does not have is a [`BuildError`].
+    pub fn crypto_backend(mut self, backend: CryptoBackend) -> Self {
+        self.backend = Some(backend);
+        self
+    }
+
     /// Checks the settings and prepares the verifier. No I/O happens here.
     ///
     /// # Errors
@@ -353,8 +365,10 @@ impl<C> VerifierBuilder<C> {
                 }
             }
         }
+        let backend = chosen(self.backend, &mut problems);
         let inner = Inner {
-            issuers: Issuers::new(trusted, &mut problems),
+            issuers: Issuers::new(trusted, backend, &mut problems),
+            backend,
             checks: self.checks,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             revocation: self.revocation,
@@ -362,6 +376,30 @@ impl<C> VerifierBuilder<C> {
             known_headers: KnownHeaders::default(),
         };
         BuildError::unless_none(problems, Verifier::new(inner))
+    }
+}
+
+/// The backend to verify with. With a problem it does not matter which: there will be no verifier.
+fn chosen(named: Option<CryptoBackend>, problems: &mut Vec<Problem>) -> CryptoBackend {
+    let mut problem = |what: String, why, fix| problems.push(Problem::new(what, why, fix));
+    match named.or(CryptoBackend::active()) {
+        Some(backend) if backend.is_built_in() => backend,
+        Some(other) => {
+            problem(
+                format!("the crypto backend `{}`", other.name()),
+                "the crate was built without it",
+                "Turn on the feature of that name of `tower-jwt-auth`",
+            );
+            other
+        }
+        None => {
+            problem(
+                "no crypto backend".to_owned(),
+                "the crate was built without one, and no signature could be judged",
+                "Turn on the feature `aws-lc-rs` or `rust-crypto` of `tower-jwt-auth`",
+            );
+            CryptoBackend::AwsLcRs
+        }
     }
 }
 

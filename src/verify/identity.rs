@@ -13,7 +13,7 @@ use crate::jws::TokenInfo;
 /// know the claims type. It shares the verified token and copies nothing.
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use tower_jwt_auth::{Rule, Verifier, testing::TestIssuer};
 ///
 /// let issuer = TestIssuer::hs256();

@@ -6,13 +6,13 @@ use crate::build_error::Problem;
 use crate::claims::find_issuer;
 use crate::error::{Error, ErrorKind};
 use crate::jws::{AlgorithmFamily, Compact};
-use crate::key::{Held, Keys, VerificationKey};
+use crate::key::{CryptoBackend, Held, Keys, VerificationKey};
 use crate::policy::{ExpectedIssuer, Policy};
 
 /// Somebody whose tokens are taken, with the keys and the rules that are theirs alone.
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use tower_jwt_auth::{ErrorKind, Issuer, Policy, VerificationKey, Verifier, testing::TestIssuer};
 ///
 /// let own = TestIssuer::hs256().audience("orders");
@@ -69,7 +69,7 @@ impl Issuer {
     }
 
     /// What is unsafe or cannot work about this issuer.
-    pub(super) fn problems(&self) -> Vec<Problem> {
+    pub(super) fn problems(&self, backend: CryptoBackend) -> Vec<Problem> {
         let of = self.described();
         let mut problems = self.policy.problems(&of);
         let mut problem = |what: String, why, fix| problems.push(Problem::new(what, why, fix));
@@ -79,6 +79,15 @@ impl Issuer {
                 "it is more likely a missing setting than a name",
                 "Pass what the issuer puts into `iss`, or use `Issuer::unnamed`",
             );
+        }
+        for missing in self.policy.listed().unwrap_or_default().iter() {
+            if !backend.supports(missing) {
+                problem(
+                    format!("the algorithm {missing} for {of}"),
+                    "the crypto backend `rust-crypto` does not have it",
+                    "Turn on the feature `aws-lc-rs`, and name no other backend",
+                );
+            }
         }
         let Held::Fixed(set) = &self.keys.0 else {
             // What a source brings is judged when it comes; secrets are never used from one.
@@ -99,6 +108,12 @@ impl Issuer {
                 format!("secrets and public keys together for {of}"),
                 "somebody who knows a public key could try it as a secret",
                 "Trust two issuers, one with the secret and one with the public keys",
+            );
+        } else if !set.keys().iter().any(|key| key.is_supported_by(backend)) {
+            problem(
+                format!("keys for {of} that the crypto backend `{}` cannot use", backend.name()),
+                "no token could be verified",
+                "Turn on the feature `aws-lc-rs`, and name no other backend",
             );
         } else if let Some(algorithm) = set.crowded(self.policy.listed()) {
             problem(
@@ -143,7 +158,11 @@ pub(super) struct Issuers {
 
 impl Issuers {
     /// Indexes the issuers; notes what does not go together.
-    pub(super) fn new(all: Vec<Issuer>, problems: &mut Vec<Problem>) -> Self {
+    pub(super) fn new(
+        all: Vec<Issuer>,
+        backend: CryptoBackend,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
         for (index, issuer) in all.iter().enumerate() {
             if all.iter().skip(index + 1).any(|other| issuer.shares_a_secret_with(other)) {
                 problems.push(Problem::new(
@@ -155,7 +174,7 @@ impl Issuers {
         }
         let (mut by_name, mut unnamed) = (HashMap::new(), None);
         for (index, issuer) in all.iter().enumerate() {
-            problems.extend(issuer.problems());
+            problems.extend(issuer.problems(backend));
             let twice = match &issuer.name {
                 Some(name) => by_name.insert(name.as_str().into(), index).is_some(),
                 None => unnamed.replace(index).is_some(),

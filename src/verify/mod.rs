@@ -1,7 +1,7 @@
 //! The verifier: from a compact JWT to claims that can be trusted. No HTTP in here.
 //!
 //! ```
-//! # #[cfg(feature = "aws-lc-rs")] {
+//! # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 //! use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
 //!
 //! let issuer = TestIssuer::hs256().audience("jobs");

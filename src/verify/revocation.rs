@@ -14,7 +14,7 @@ use crate::jws::TokenInfo;
 /// may have been revoked is not accepted.
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use std::collections::HashSet;
 /// use tower_jwt_auth::verify::{Presented, Revocation, Standing};
 /// use tower_jwt_auth::{Answer, Error, ErrorKind, Verifier, testing::TestIssuer};

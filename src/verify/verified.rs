@@ -16,7 +16,7 @@ use crate::policy::Accepted;
 /// anything. It derefs to the claims and is cheap to clone. `Debug` shows no values.
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use tower_jwt_auth::{Verified, Verifier, testing::TestIssuer};
 ///
 /// fn greet(user: &Verified) -> String {

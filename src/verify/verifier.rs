@@ -16,7 +16,9 @@ use crate::error::{Error, ErrorKind};
 use crate::jws::{
     AlgorithmFamily, Compact, HeaderBuffer, KnownHeaders, SignedPayload, UnverifiedHeader,
 };
-use crate::key::{Candidates, Held, KeySet, KeySource, RefreshError, RefreshReason, Refreshed};
+use crate::key::{
+    Candidates, CryptoBackend, Held, KeySet, KeySource, RefreshError, RefreshReason, Refreshed,
+};
 
 /// Verifies tokens and reads their claims into `C`.
 ///
@@ -27,7 +29,7 @@ use crate::key::{Candidates, Held, KeySet, KeySource, RefreshError, RefreshReaso
 /// [`builder`](Verifier::builder).
 ///
 /// ```
-/// # #[cfg(feature = "aws-lc-rs")] {
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
 ///
 /// let issuer = TestIssuer::hs256().audience("orders");
@@ -47,6 +49,7 @@ pub(super) type Check<C> = (&'static str, Arc<dyn Fn(&C) -> bool + Send + Sync>)
 
 pub(super) struct Inner<C> {
     pub(super) issuers: Issuers,
+    pub(super) backend: CryptoBackend,
     pub(super) checks: Vec<Check<C>>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) revocation: Option<Arc<dyn Revocation>>,
@@ -201,7 +204,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         let issuer = inner.issuers.get(inner.issuers.route(&compact)?);
         let issuer = issuer.ok_or_else(|| Error::new(ErrorKind::InvalidIssuer))?;
 
-        let payload = verify_signature(issuer, compact, &header)?;
+        let payload = verify_signature(issuer, compact, &header, inner.backend)?;
         let signed = payload.read::<C>(issuer.policy.required())?;
         let now = NumericDate::from(inner.clock.now());
         let accepted = issuer.policy.accept(signed, inner.issuers.expected(issuer), now)?;
@@ -249,13 +252,17 @@ fn verify_signature(
     issuer: &Issuer,
     compact: Compact<'_>,
     header: &UnverifiedHeader<'_>,
+    backend: CryptoBackend,
 ) -> Result<SignedPayload, Stop> {
-    if issuer.policy.listed().is_some_and(|listed| !listed.contains(header.algorithm)) {
+    if !backend.supports(header.algorithm)
+        || issuer.policy.listed().is_some_and(|listed| !listed.contains(header.algorithm))
+    {
         return Err(Error::new(ErrorKind::AlgorithmNotAllowed).into());
     }
     match &issuer.keys.0 {
         Held::Fixed(set) => {
-            verify_with_set(set, issuer, compact, header).map_err(|(error, _)| error.into())
+            let outcome = verify_with_set(set, issuer, compact, header, backend);
+            outcome.map_err(|(error, _)| error.into())
         }
         // A secret that can be fetched is none: whatever a source holds, HMAC is not verified with it.
         Held::Source(_) if header.algorithm.family() == AlgorithmFamily::Hmac => {
@@ -263,7 +270,7 @@ fn verify_signature(
         }
         Held::Source(source) => {
             let outcome = match source.current() {
-                Some(set) => verify_with_set(&set, issuer, compact, header),
+                Some(set) => verify_with_set(&set, issuer, compact, header, backend),
                 None => Err((ErrorKind::KeysUnavailable.into(), Some(RefreshReason::Empty))),
             };
             outcome.map_err(|(refusal, reason)| match reason {
@@ -282,13 +289,14 @@ fn verify_with_set(
     issuer: &Issuer,
     compact: Compact<'_>,
     header: &UnverifiedHeader<'_>,
+    backend: CryptoBackend,
 ) -> Result<SignedPayload, Miss> {
     let listed = issuer.policy.listed();
     match set.candidates(header.kid.as_deref(), header.algorithm, listed) {
         Candidates::Keys(keys) => {
             let mut refusal = Error::new(ErrorKind::InvalidSignature);
             for key in keys.into_iter().flatten() {
-                match key.verify(compact, header) {
+                match key.verify(compact, header, backend) {
                     Ok(payload) => return Ok(payload),
                     // Malformed is malformed under every key.
                     Err(error) if error.kind() == ErrorKind::MalformedToken => {

@@ -17,7 +17,13 @@ use tower_jwt_auth::key::CryptoBackend;
 
 #[test]
 fn the_backend_under_test_is_the_one_that_the_features_name() {
-    let expected = if cfg!(feature = "aws-lc-rs") { Some("aws-lc-rs") } else { None };
+    let expected = if cfg!(feature = "aws-lc-rs") {
+        Some("aws-lc-rs")
+    } else if cfg!(feature = "rust-crypto") {
+        Some("rust-crypto")
+    } else {
+        None
+    };
     let active = CryptoBackend::active().map(CryptoBackend::name);
     println!("crypto backend: {active:?}");
     assert_eq!(active, expected);

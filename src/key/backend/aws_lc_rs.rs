@@ -2,10 +2,10 @@
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey,
-    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
-    RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters,
-    RsaPublicKeyComponents, VerificationAlgorithm,
+    ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519,
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
+    RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
+    RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPublicKeyComponents, VerificationAlgorithm,
 };
 
 use crate::jws::Algorithm;
@@ -51,8 +51,13 @@ impl Key {
             Material::P384(point) if algorithm == Algorithm::ES384 => {
                 public(&ECDSA_P384_SHA384_FIXED, point)
             }
+            Material::P521(point) if algorithm == Algorithm::ES512 => {
+                public(&ECDSA_P521_SHA512_FIXED, point)
+            }
             Material::Ed25519(point) if algorithm == Algorithm::EdDSA => public(&ED25519, point),
-            Material::P256(_) | Material::P384(_) | Material::Ed25519(_) => None,
+            Material::P256(_) | Material::P384(_) | Material::P521(_) | Material::Ed25519(_) => {
+                None
+            }
         }
     }
 

@@ -1,5 +1,5 @@
 //! What arrives and what is answered, over the layer and over real servers.
-#![cfg(feature = "aws-lc-rs")] // without a crypto backend no token verifies
+#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // without a crypto backend no token verifies
 
 mod axum;
 mod optional;

@@ -1,5 +1,5 @@
 //! Asking a service, and what came back.
-#![cfg(feature = "aws-lc-rs")] // for tests that verify tokens
+#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // for tests that verify tokens
 
 use std::convert::Infallible;
 use std::fmt::Debug;

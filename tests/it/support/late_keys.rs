@@ -1,5 +1,5 @@
 //! Keys that come when the test says so.
-#![cfg(feature = "aws-lc-rs")] // for tests that verify tokens
+#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // for tests that verify tokens
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -1,5 +1,5 @@
 //! Issuers, verifiers and verdicts for the tests of the verifier.
-#![cfg(feature = "aws-lc-rs")] // without a crypto backend no token verifies
+#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // without a crypto backend no token verifies
 
 use base64_simd::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2::{Sha256, Sha384, Sha512};
 use tower_jwt_auth::jws::AlgorithmFamily;
+use tower_jwt_auth::key::CryptoBackend;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{Algorithm, Claims, ErrorKind, Verifier};
@@ -54,10 +55,15 @@ pub(crate) fn pair(algorithm: Algorithm) -> (TestIssuer, Verifier) {
     (issuer, verifier)
 }
 
-/// The algorithms with a public key.
+/// The algorithms that the backend under test has.
+pub(crate) fn algorithms() -> impl Iterator<Item = Algorithm> {
+    let backend = CryptoBackend::active().unwrap();
+    Algorithm::ALL.iter().copied().filter(move |algorithm| backend.supports(*algorithm))
+}
+
+/// Those of them with a public key.
 pub(crate) fn public_algorithms() -> impl Iterator<Item = Algorithm> {
-    let all = Algorithm::ALL.iter().copied();
-    all.filter(|algorithm| algorithm.family() != AlgorithmFamily::Hmac)
+    algorithms().filter(|algorithm| algorithm.family() != AlgorithmFamily::Hmac)
 }
 
 /// The least header.

@@ -1,5 +1,5 @@
 //! HTTP/1.1 by hand: bytes that no client would send, and what comes back.
-#![cfg(feature = "aws-lc-rs")] // for tests that verify tokens
+#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // for tests that verify tokens
 
 use std::net::SocketAddr;
 use std::time::Duration;

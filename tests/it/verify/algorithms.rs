@@ -6,7 +6,8 @@ use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{Algorithm, ErrorKind, VerificationKey, Verifier};
 
 use crate::support::tokens::{
-    PAYLOAD, Verdict, decode, header, issuer, mac_token, pair, public_algorithms, trusting, verdict,
+    PAYLOAD, Verdict, algorithms, decode, header, issuer, mac_token, pair, public_algorithms,
+    trusting, verdict,
 };
 
 const MALFORMED: Verdict = Err(ErrorKind::MalformedToken);
@@ -15,8 +16,8 @@ const NOT_ALLOWED: Verdict = Err(ErrorKind::AlgorithmNotAllowed);
 #[test]
 fn a_key_takes_tokens_of_its_own_algorithm_and_of_no_other() {
     let mut refused = 0;
-    for key in Algorithm::ALL.iter().copied() {
-        for signed in Algorithm::ALL.iter().copied() {
+    for key in algorithms() {
+        for signed in algorithms() {
             // RSA keys and secrets are the same under all their algorithms: only the name differs.
             for id in [None, Some("k")] {
                 let with_id = |issuer: TestIssuer| match id {
@@ -31,7 +32,9 @@ fn a_key_takes_tokens_of_its_own_algorithm_and_of_no_other() {
             }
         }
     }
-    assert_eq!(refused, 2 * 12 * 11);
+    let all = algorithms().count();
+    assert_eq!(refused, 2 * all * (all - 1));
+    assert_eq!(all, if cfg!(feature = "aws-lc-rs") { 13 } else { 12 });
 }
 
 /// The issuer's key as a JWK that names no algorithm.
@@ -73,7 +76,7 @@ fn a_key_without_an_algorithm_has_one_unless_the_policy_lists_others() {
     ];
     for (kind, listed, taken) in rows {
         let verifier = trusting_key(open_jwk(kind), listed).build().unwrap();
-        for signed in Algorithm::ALL.iter().copied() {
+        for signed in algorithms() {
             let expected = if taken.contains(&signed) { Ok(()) } else { NOT_ALLOWED };
             let token = issuer(signed).token().mint();
             assert_eq!(
@@ -112,7 +115,7 @@ fn a_list_may_not_ask_for_what_no_key_is_for() {
 
 #[test]
 fn no_spelling_of_none_is_taken_with_or_without_a_signature() {
-    for algorithm in Algorithm::ALL.iter().copied() {
+    for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         for none in [
             "none",
@@ -144,7 +147,7 @@ fn no_spelling_of_none_is_taken_with_or_without_a_signature() {
 
 #[test]
 fn the_name_is_compared_byte_for_byte() {
-    for algorithm in Algorithm::ALL.iter().copied() {
+    for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         let name = algorithm.name();
         let escaped = format!("\\u{:04x}{}", u32::from(name.as_bytes()[0]), &name[1..]);
@@ -180,14 +183,14 @@ fn the_name_is_compared_byte_for_byte() {
 
 #[test]
 fn names_that_are_registered_elsewhere_are_no_algorithms_here() {
-    for algorithm in Algorithm::ALL.iter().copied() {
+    for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         for name in [
             "HS1",
             "RS1",
             "HS256/64",
             "ES256K",
-            "ES512",
+            "ES521",
             "ESP256",
             "Ed448",
             "ED25519",

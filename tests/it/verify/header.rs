@@ -2,14 +2,16 @@
 
 use tower_jwt_auth::{Algorithm, ErrorKind};
 
-use crate::support::tokens::{PAYLOAD, Verdict, encode, issuer, pair, trusting, verdict};
+use crate::support::tokens::{
+    PAYLOAD, Verdict, algorithms, encode, issuer, pair, trusting, verdict,
+};
 
 const MALFORMED: Verdict = Err(ErrorKind::MalformedToken);
 const WRONG_TYPE: Verdict = Err(ErrorKind::InvalidType);
 
 #[test]
 fn whoever_asks_for_extensions_is_refused_because_none_is_understood() {
-    for algorithm in Algorithm::ALL.iter().copied() {
+    for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         for (members, expected) in [
             ("", Ok(())),
@@ -48,7 +50,7 @@ fn whoever_asks_for_extensions_is_refused_because_none_is_understood() {
 
 #[test]
 fn a_payload_that_is_not_encoded_is_refused() {
-    for algorithm in Algorithm::ALL.iter().copied() {
+    for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         for (b64, expected) in [
             ("true", Ok(())),
@@ -134,7 +136,7 @@ fn only_types_without_a_slash_of_their_own_have_the_usual_prefix() {
 
 #[test]
 fn without_a_wanted_type_any_text_will_do_and_nothing_but_text() {
-    for algorithm in Algorithm::ALL.iter().copied() {
+    for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         for (member, expected) in [
             ("", Ok(())),

@@ -5,7 +5,7 @@ use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, Policy, VerificationKey, Verifier};
 
 use crate::support::tokens::{
-    PAYLOAD, Verdict, header, issuer, mac_token, parts, trusting, verdict,
+    PAYLOAD, Verdict, algorithms, header, issuer, mac_token, parts, trusting, verdict,
 };
 
 const ISSUER: Verdict = Err(ErrorKind::InvalidIssuer);
@@ -41,7 +41,7 @@ fn naming(issuer: &TestIssuer, name: Option<&str>) -> String {
 
 #[test]
 fn a_key_does_not_speak_for_another_issuer_even_under_the_same_id() {
-    for algorithm in Algorithm::ALL.iter().copied() {
+    for algorithm in algorithms() {
         let of_a = issuer(algorithm).key_id("k");
         let of_b = of_a.clone().with_other_key();
         let verifier =
@@ -68,8 +68,8 @@ fn a_key_does_not_speak_for_another_issuer_even_under_the_same_id() {
 #[test]
 fn keys_of_other_ids_and_other_algorithms_do_not_cross_either() {
     let mut crossed = 0;
-    for first in Algorithm::ALL.iter().copied() {
-        for second in Algorithm::ALL.iter().copied() {
+    for first in algorithms() {
+        for second in algorithms() {
             let of_a = issuer(first).key_id("a");
             let of_b = issuer(second).with_other_key().key_id("b");
             let verifier = trusting_all([
@@ -87,7 +87,7 @@ fn keys_of_other_ids_and_other_algorithms_do_not_cross_either() {
             crossed += 1;
         }
     }
-    assert_eq!(crossed, 144);
+    assert_eq!(crossed, algorithms().count().pow(2));
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn each_issuer_has_its_own_rules() {
 
 #[test]
 fn beside_named_issuers_the_unnamed_one_takes_only_tokens_without_a_name() {
-    for algorithm in Algorithm::ALL.iter().copied() {
+    for algorithm in algorithms() {
         let named = issuer(algorithm).without_key_id();
         let unnamed = named.clone().with_other_key();
         let beside = trusting_all([
@@ -175,7 +175,7 @@ fn a_short_road_takes_more_issuers_and_stays_apart_from_them() {
 
 #[test]
 fn the_unverified_name_chooses_among_the_configured_and_does_nothing_else() {
-    for algorithm in Algorithm::ALL.iter().copied() {
+    for algorithm in algorithms() {
         let of_a = issuer(algorithm).without_key_id();
         let of_b = of_a.clone().with_other_key();
         let verifier =

@@ -61,17 +61,14 @@ fn pem_files_are_described_by_what_they_are() {
         (pem("RSA PUBLIC KEY", b"hunter2"), "a PEM labelled `RSA PUBLIC KEY` that holds"),
         (pem("RSA PUBLIC KEY", &pkcs1(&[5; 256], &[3])[1..]), "a PEM labelled `RSA PUBLIC KEY`"),
         (info(RSA, &[5, 0], b"hunter2"), "a PEM labelled `PUBLIC KEY` that holds something else"),
-        (info(EC, &der(6, SECP256K1), &point), "an elliptic-curve key that is neither"),
-        (info(EC, &[], &point), "an elliptic-curve key that is neither"),
+        (info(EC, &der(6, SECP256K1), &point), "an elliptic-curve key that is not on"),
+        (info(EC, &[], &point), "an elliptic-curve key that is not on"),
         (info(EC, &der(6, P256), &[2; 33]), "an elliptic-curve key in compressed form"),
         (info(EC, &der(6, P256), &point), "P-256 public key"),
-        (info(EC, &der(6, P256), &point[..64]), "a PEM with a key that is not safe to use"),
+        (info(EC, &der(6, P256), &point[..64]), "a public key that is not safe to use"),
         (info(ED448, &[], &[1; 57]), "a public key that is neither RSA, EC nor Ed25519"),
-        (
-            pem("RSA PUBLIC KEY", &pkcs1(&[5; 128], &[3])),
-            "a PEM with a key that is not safe to use",
-        ),
-        (info(RSA, &[5, 0], &pkcs1(&[5; 256], &[2])), "a PEM with a key that is not safe to use"),
+        (pem("RSA PUBLIC KEY", &pkcs1(&[5; 128], &[3])), "a public key that is not safe to use"),
+        (info(RSA, &[5, 0], &pkcs1(&[5; 256], &[2])), "a public key that is not safe to use"),
         (rsa.clone(), "RSA public key for ES256"),
     ] {
         expect(VerificationKey::pem(Algorithm::ES256, &text), &[what]);

@@ -6,7 +6,7 @@ use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{Algorithm, VerificationKey, Verifier};
 
 use super::der::{EC, ED448, ED25519, P256, P384, P521, RSA, SECP256K1, der, pem, pkcs1, spki};
-use crate::support::tokens::{decode, encode, issuer, verdict};
+use crate::support::tokens::{algorithms, decode, encode, issuer, verdict};
 
 fn rsa_jwk(n: &[u8], e: &[u8]) -> String {
     format!("{{\"kty\":\"RSA\",\"n\":\"{}\",\"e\":\"{}\"}}", encode(n), encode(e))
@@ -62,7 +62,7 @@ fn rsa_keys_have_2048_to_4096_bits_and_an_odd_exponent_above_one() {
             for algorithm in [Algorithm::RS256, Algorithm::RS512, Algorithm::PS384] {
                 let made = VerificationKey::pem(algorithm, &text).err();
                 let refusal = made.map(|error| error.problems()[0].what().to_owned());
-                let expected = (!accepted).then_some("a PEM with a key that is not safe to use");
+                let expected = (!accepted).then_some("a public key that is not safe to use");
                 assert_eq!(refusal.as_deref(), expected, "{shown}");
             }
         }
@@ -71,9 +71,16 @@ fn rsa_keys_have_2048_to_4096_bits_and_an_odd_exponent_above_one() {
 
 #[test]
 fn points_are_on_their_curve_and_coordinates_of_its_length() {
-    for (algorithm, crv, oid, length) in
-        [(Algorithm::ES256, "P-256", P256, 32), (Algorithm::ES384, "P-384", P384, 48)]
-    {
+    let curves = [
+        (Algorithm::ES256, "P-256", P256, 32),
+        (Algorithm::ES384, "P-384", P384, 48),
+        (Algorithm::ES512, "P-521", P521, 66),
+    ];
+    let other = |length| if length == 32 { 48 } else { 32 };
+    for (algorithm, crv, oid, length) in curves {
+        if !algorithms().any(|one| one == algorithm) {
+            continue;
+        }
         let issuer = issuer(algorithm);
         let (x, y) = (member(&issuer, "x"), member(&issuer, "y"));
         let mut off = y.clone();
@@ -92,7 +99,7 @@ fn points_are_on_their_curve_and_coordinates_of_its_length() {
             (padded(&x), y[1..].to_vec(), false),
             (x.clone(), vec![], false),
             (vec![], vec![], false),
-            (vec![1; 32 + 48 - length], vec![1; 32 + 48 - length], false),
+            (vec![1; other(length)], vec![1; other(length)], false),
         ] {
             let shown = format!("{crv}: {} and {} bytes", x.len(), y.len());
             let jwk = format!(
@@ -114,14 +121,21 @@ fn points_are_on_their_curve_and_coordinates_of_its_length() {
             (oid, &compressed[..]),
             (oid, &[0]),
             (oid, &[]),
-            (P521, &point),
             (SECP256K1, &point),
             (if oid == P256 { P384 } else { P256 }, &point),
+            (if oid == P521 { P384 } else { P521 }, &point),
         ] {
             let text = pem("PUBLIC KEY", &spki(EC, &der(6, curve), key));
             assert!(VerificationKey::pem(algorithm, text).is_err(), "{crv} {curve:?}");
         }
-        for other in ["P-521", "secp256k1", "p-256", "Ed25519", "P-256 ", ""] {
+        for other in [
+            if oid == P521 { "P-384" } else { "P-521" },
+            "secp256k1",
+            "p-256",
+            "Ed25519",
+            "P-256 ",
+            "",
+        ] {
             let jwk = issuer.jwk().replace(crv, other);
             assert!(VerificationKey::jwk(jwk).is_err(), "{other}");
         }

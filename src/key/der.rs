@@ -1,0 +1,146 @@
+//! Public keys in DER: `SubjectPublicKeyInfo`, PKCS #1, and the key inside of an X.509 certificate.
+
+use x509_cert::Certificate;
+use x509_cert::der::asn1::{ObjectIdentifier, UintRef};
+use x509_cert::der::referenced::OwnedToRef;
+use x509_cert::der::{self, Decode, Header, Reader, SliceReader, Tag};
+use x509_cert::ext::pkix::KeyUsage;
+use x509_cert::spki::SubjectPublicKeyInfoRef;
+
+use super::material::{Material, Weakness};
+use crate::build_error::{BuildError, Problem};
+
+const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
+const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
+
+/// The structure is not what it should be; or it is, and the key in it is fit for use or is not.
+type Checked = der::Result<Result<Material, BuildError>>;
+
+/// A public key in either of its structures.
+pub(super) fn read(der: &[u8]) -> Result<Material, BuildError> {
+    let read = match leading_number(der) {
+        // The version with which every structure of a private key begins.
+        Some([0 | 1]) => return Err(private_key("DER bytes with a private key")),
+        Some(_) => pkcs1(der),
+        None => subject_public_key_info(der),
+    };
+    read.unwrap_or_else(|_| {
+        Err(problem(
+            format!("{} bytes that are no public key in DER", der.len()),
+            "they are neither a `SubjectPublicKeyInfo` nor an `RSAPublicKey`",
+            "Export the key again: `openssl pkey -in key.pem -pubout -outform DER`",
+        ))
+    })
+}
+
+/// The first element of the outermost sequence, if it is a number.
+fn leading_number(der: &[u8]) -> Option<&[u8]> {
+    let mut reader = SliceReader::new(der).ok()?;
+    Header::decode(&mut reader).ok()?.tag.assert_eq(Tag::Sequence).ok()?;
+    Some(UintRef::decode(&mut reader).ok()?.as_bytes())
+}
+
+/// RFC 5280 §4.1.2.7.
+pub(super) fn subject_public_key_info(der: &[u8]) -> Checked {
+    material(&SubjectPublicKeyInfoRef::from_der(der)?)
+}
+
+/// RFC 8017 §A.1.1.
+pub(super) fn pkcs1(der: &[u8]) -> Checked {
+    let mut reader = SliceReader::new(der)?;
+    let (n, e) = reader.sequence(|fields| {
+        let n = UintRef::decode(fields)?;
+        Ok((n, UintRef::decode(fields)?))
+    })?;
+    reader.finish(Material::rsa(n.as_bytes(), e.as_bytes()).map_err(weak))
+}
+
+/// RFC 5280 §4.1: only the key and what it may be used for are looked at.
+pub(super) fn certificate(der: &[u8]) -> Result<Material, BuildError> {
+    let not_a_certificate = |_| {
+        problem(
+            format!("{} bytes that are no X.509 certificate", der.len()),
+            "they are not the structure of RFC 5280 §4.1",
+            "Export the certificate again: `openssl x509 -in cert.pem -outform DER`",
+        )
+    };
+    let certificate = Certificate::from_der(der).map_err(not_a_certificate)?.tbs_certificate;
+    let usage = certificate.get::<KeyUsage>().map_err(not_a_certificate)?;
+    if usage.is_some_and(|(_, usage)| !usage.digital_signature() && !usage.non_repudiation()) {
+        return Err(problem(
+            "a certificate whose key is not for signatures".into(),
+            "its key usage has neither `digitalSignature` nor `nonRepudiation` (RFC 5280 §4.2.1.3)",
+            "Use the certificate that the issuer signs tokens with",
+        ));
+    }
+    let key = certificate.subject_public_key_info.owned_to_ref();
+    material(&key).unwrap_or_else(|error| Err(not_a_certificate(error)))
+}
+
+/// The key's own type decides what it is.
+fn material(info: &SubjectPublicKeyInfoRef<'_>) -> Checked {
+    let Some(key) = info.subject_public_key.as_bytes() else {
+        return Err(der::ErrorKind::Failed.into());
+    };
+    Ok(match info.algorithm.oid {
+        RSA_ENCRYPTION => return pkcs1(key),
+        EC_PUBLIC_KEY => match info.algorithm.parameters_oid() {
+            Ok(P256) => ec(key, Material::p256),
+            Ok(P384) => ec(key, Material::p384),
+            Ok(P521) => ec(key, Material::p521),
+            _ => Err(unsupported("an elliptic-curve key that is not on P-256, P-384 or P-521")),
+        },
+        ED25519 => Material::ed25519(key).map_err(weak),
+        _ => Err(unsupported("a public key that is neither RSA, EC nor Ed25519")),
+    })
+}
+
+fn ec(
+    point: &[u8],
+    check: fn(&[u8], &[u8]) -> Result<Material, Weakness>,
+) -> Result<Material, BuildError> {
+    match point.split_first() {
+        Some((4, coordinates)) => {
+            let (x, y) = coordinates.split_at(coordinates.len() / 2);
+            check(x, y).map_err(weak)
+        }
+        _ => Err(unsupported("an elliptic-curve key in compressed form")),
+    }
+}
+
+fn weak(weakness: Weakness) -> BuildError {
+    let why = match weakness {
+        Weakness::ShortSecret | Weakness::PublicKeyAsSecret => "it is no public key",
+        Weakness::SmallModulus => "the RSA modulus is shorter than 2048 bits (RFC 7518 §3.3)",
+        Weakness::LargeModulus => "the RSA modulus is longer than 4096 bits",
+        Weakness::EvenModulus => "the RSA modulus is even",
+        Weakness::BadExponent => "the RSA exponent is even, 1 or longer than 33 bits",
+        Weakness::CoordinateLength => "a coordinate does not have the length of the curve",
+        Weakness::SmallOrder => "the point has small order or is not canonical",
+    };
+    problem("a public key that is not safe to use".into(), why, "Have the issuer make a new key")
+}
+
+fn unsupported(what: &str) -> BuildError {
+    problem(
+        what.into(),
+        "no algorithm here verifies with it",
+        "Use RSA, P-256, P-384, P-521 or Ed25519, uncompressed",
+    )
+}
+
+pub(super) fn private_key(what: &str) -> BuildError {
+    problem(
+        what.into(),
+        "whoever can read this server's configuration could sign tokens",
+        "Give the server the public half: `openssl pkey -in key.pem -pubout`",
+    )
+}
+
+pub(super) fn problem(what: String, why: &'static str, fix: &'static str) -> BuildError {
+    BuildError::new(Problem::new(what, why, fix))
+}

@@ -1,0 +1,38 @@
+//! Signatures over messages that are no tokens, for the vectors that others wrote.
+
+use crate::jws::Algorithm;
+use crate::key::{CryptoBackend, VerificationKey};
+
+/// Whether `signature` is this key's over `message`, which may be any bytes and not only a token's.
+///
+/// `false`, too, if the key is not for the algorithm, or the backend is not built in. It says nothing
+/// about a token: whether one is valid, only a [`Verifier`](crate::Verifier) can tell.
+///
+/// ```
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+/// use tower_jwt_auth::key::{CryptoBackend, VerificationKey};
+/// use tower_jwt_auth::{Algorithm, testing::is_signature};
+///
+/// // RFC 4231 §4.3, padded to a secret of the length that HS256 asks for: zeros change no MAC.
+/// let key = VerificationKey::shared_secret(b"Jefe\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0")?;
+/// let message = b"what do ya want for nothing?";
+/// let mut mac = [
+///     0x5b, 0xdc, 0xc1, 0x46, 0xbf, 0x60, 0x75, 0x4e, 0x6a, 0x04, 0x24, 0x26, 0x08, 0x95, 0x75, 0xc7,
+///     0x5a, 0x00, 0x3f, 0x08, 0x9d, 0x27, 0x39, 0x83, 0x9d, 0xec, 0x58, 0xb9, 0x64, 0xec, 0x38, 0x43,
+/// ];
+/// let backend = CryptoBackend::active().unwrap();
+/// assert!(is_signature(&key, backend, Algorithm::HS256, message, &mac));
+/// mac[31] ^= 1;
+/// assert!(!is_signature(&key, backend, Algorithm::HS256, message, &mac));
+/// # }
+/// # Ok::<(), tower_jwt_auth::BuildError>(())
+/// ```
+pub fn is_signature(
+    key: &VerificationKey,
+    backend: CryptoBackend,
+    algorithm: Algorithm,
+    message: &[u8],
+    signature: &[u8],
+) -> bool {
+    key.is_signature(backend, algorithm, message, signature)
+}
