@@ -7,6 +7,8 @@ mod no_backend;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod algorithms;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod backends;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod builder;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod claims;
@@ -22,6 +24,8 @@ mod identity;
 mod issuers;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod json;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod key_forms;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod key_problems;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
