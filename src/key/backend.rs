@@ -146,3 +146,30 @@ impl PreparedKey {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn aws_lc_is_active_where_it_is_built_in_and_rust_crypto_where_it_is_alone() {
+        println!("crypto backend: {:?}", CryptoBackend::active());
+        let expected = match (cfg!(feature = "aws-lc-rs"), cfg!(feature = "rust-crypto")) {
+            (true, _) => Some("aws-lc-rs"),
+            (false, true) => Some("rust-crypto"),
+            (false, false) => None,
+        };
+        assert_eq!(CryptoBackend::active().map(CryptoBackend::name), expected);
+    }
+
+    #[test]
+    fn whatever_a_backend_has_the_active_one_has_too() {
+        let Some(active) = CryptoBackend::active() else { return };
+        for backend in [CryptoBackend::AwsLcRs, CryptoBackend::RustCrypto] {
+            for algorithm in Algorithm::ALL.iter().copied() {
+                let has = backend.is_built_in() && backend.supports(algorithm);
+                assert!(!has || active.supports(algorithm), "{backend:?} {algorithm}");
+            }
+        }
+    }
+}
