@@ -9,6 +9,8 @@ mod build_error;
 pub mod claims;
 pub mod clock;
 pub mod error;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod integration;
 pub mod jws;
 pub mod key;

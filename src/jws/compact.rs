@@ -34,6 +34,7 @@ impl<'t> Compact<'t> {
         Self::split(token.as_bytes()).ok_or_else(|| {
             let detail = match memchr::memchr_iter(b'.', token.as_bytes()).take(5).count() {
                 0 | 1 => "it is no JWT at all: an opaque token or a session cookie",
+                2 => "one of its three parts is empty; without a signature there is nothing to verify",
                 4 => "it has five parts: an encrypted token",
                 _ => "it does not have three parts",
             };

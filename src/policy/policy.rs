@@ -260,7 +260,7 @@ impl Policy {
                 problem(
                     format!("HMAC and public-key algorithms in one list for {of}"),
                     "somebody who knows the public key could sign with it as a secret",
-                    "Trust two issuers, one with the secret and one with the public keys",
+                    "Trust two issuers of different names, or build a verifier for each kind of key",
                 );
             }
         }

@@ -24,6 +24,7 @@ const SECRETS: [&str; 2] = [
 struct KeyPair {
     private: &'static str,
     public: &'static str,
+    certificate: &'static str,
     jwk: &'static str,
 }
 
@@ -35,6 +36,7 @@ macro_rules! key_pairs {
         KeyPair {
             private: include_str!(concat!("keys/", $name, "-", $which, ".private.pem")),
             public: include_str!(concat!("keys/", $name, "-", $which, ".public.pem")),
+            certificate: include_str!(concat!("keys/", $name, "-", $which, ".certificate.pem")),
             jwk: include_str!(concat!("keys/", $name, "-", $which, ".public.jwk")),
         }
     };
@@ -192,6 +194,11 @@ impl TestIssuer {
         self.pair().map_or("", |pair| pair.public)
     }
 
+    /// The public key in a certificate, which is signed by itself and expired in 2020. Empty for HMAC.
+    pub fn certificate_pem(&self) -> &'static str {
+        self.pair().map_or("", |pair| pair.certificate)
+    }
+
     /// The key as a JWK, with `alg` and `kid`; for HMAC, the secret as one.
     pub fn jwk(&self) -> String {
         let mut jwk: Map<String, Value> = match self.pair() {
@@ -255,7 +262,7 @@ impl fmt::Debug for TestIssuer {
 }
 
 /// A token in the making.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "a token is not made until `mint` is called"]
 pub struct TestToken<'i> {
     issuer: &'i TestIssuer,
@@ -325,5 +332,16 @@ impl TestToken<'_> {
             (Some((input, _)), Some((_, signature))) => format!("{input}.{signature}"),
             _ => honest,
         }
+    }
+}
+
+impl fmt::Debug for TestToken<'_> {
+    /// Names alone: the claims may be somebody's.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestToken")
+            .field("issuer", self.issuer)
+            .field("header", &self.header.keys())
+            .field("claims", &self.claims.keys())
+            .finish_non_exhaustive()
     }
 }

@@ -107,7 +107,7 @@ impl Issuer {
             problem(
                 format!("secrets and public keys together for {of}"),
                 "somebody who knows a public key could try it as a secret",
-                "Trust two issuers, one with the secret and one with the public keys",
+                "Trust two issuers of different names, or build a verifier for each kind of key",
             );
         } else if !set.keys().iter().any(|key| key.is_supported_by(backend)) {
             problem(

@@ -16,15 +16,9 @@ macro_rules! certificate {
     };
 }
 
-/// The certificate over the algorithm's demo key, expired in 2020.
+/// Over the algorithm's demo key, expired in 2020.
 fn certificate(algorithm: Algorithm) -> &'static str {
-    match algorithm {
-        Algorithm::ES256 => certificate!("p256"),
-        Algorithm::ES384 => certificate!("p384"),
-        Algorithm::ES512 => certificate!("p521"),
-        Algorithm::EdDSA => certificate!("ed25519"),
-        _ => certificate!("rsa"),
-    }
+    issuer(algorithm).certificate_pem()
 }
 
 fn der_of(pem: &str) -> Vec<u8> {
@@ -96,7 +90,8 @@ fn the_key_in_a_certificate_decides_what_it_is_for_and_not_the_caller() {
     }
     assert!(crossed > 100, "{crossed}");
     // Declared for one algorithm, it is for no other.
-    let key = VerificationKey::certificate(Algorithm::PS256, certificate!("rsa")).unwrap();
+    let key =
+        VerificationKey::certificate(Algorithm::PS256, certificate(Algorithm::PS256)).unwrap();
     let verifier = over(key);
     assert_eq!(verdict(&verifier, &issuer(Algorithm::PS256).token().mint()), Ok(()));
     assert_eq!(verdict(&verifier, &issuer(Algorithm::RS256).token().mint()), NOT_ALLOWED);
@@ -114,7 +109,7 @@ fn a_certificate_is_a_wrapping_whose_dates_and_signer_are_not_judged() {
     assert_eq!(verdict(&verifier, &issuer(Algorithm::ES256).token().mint()), Ok(()));
 }
 
-const P256: &str = certificate!("p256");
+const P256: &str = include_str!("../../../src/testing/keys/p256-a.certificate.pem");
 
 #[test]
 fn a_certificate_says_whether_its_key_is_for_signatures() {

@@ -1,7 +1,8 @@
-"""Makes the certificates beside this file: `python make.py`, with the package `cryptography`.
+"""Makes the demo certificates: `python make.py`, with the package `cryptography`.
 
-The keys are the demo keys of the crate's `testing` room. All of them are long expired, and signed by
-themselves: what the tests show is that neither matters.
+One over each demo key of the crate's `testing` room, beside the keys; and some with a key usage, beside
+this file. All of them are long expired, and signed by themselves: what the tests show is that neither
+matters.
 """
 
 import datetime
@@ -25,9 +26,9 @@ USAGES = [
 ]
 
 
-def make(name, key, usages=()):
+def make(to, key, usages=()):
     private = serialization.load_pem_private_key(
-        (KEYS / f"{key}-a.private.pem").read_bytes(), None
+        (KEYS / f"{key}.private.pem").read_bytes(), None
     )
     subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a demo key")])
     builder = (
@@ -43,15 +44,19 @@ def make(name, key, usages=()):
     for usage in usages:
         extension = x509.KeyUsage(**{one: one == usage for one in USAGES})
         builder = builder.add_extension(extension, critical=True)
-    digest = None if key == "ed25519" else hashes.SHA256()
+    digest = None if key.startswith("ed25519") else hashes.SHA256()
     certificate = builder.sign(private, digest)
     pem = certificate.public_bytes(serialization.Encoding.PEM)
-    (HERE / f"{name}.pem").write_bytes(pem)
+    to.write_bytes(pem)
 
 
 for key in ["rsa", "p256", "p384", "p521", "ed25519"]:
-    make(key, key)
-make("signing", "p256", usages=["digital_signature"])
-make("non-repudiation", "p256", usages=["content_commitment"])
-make("encryption", "p256", usages=["key_encipherment"])
-make("authority", "p256", usages=["key_cert_sign"])
+    for which in ["a", "b"]:
+        make(KEYS / f"{key}-{which}.certificate.pem", f"{key}-{which}")
+for name, usage in [
+    ("signing", "digital_signature"),
+    ("non-repudiation", "content_commitment"),
+    ("encryption", "key_encipherment"),
+    ("authority", "key_cert_sign"),
+]:
+    make(HERE / f"{name}.pem", "p256-a", usages=[usage])

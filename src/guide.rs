@@ -1,0 +1,28 @@
+//! The guide, page by page: the Markdown files of `docs/`, whose examples are compiled and run as tests.
+//!
+//! 1. [`threat_model`]: what an attacker can do, what stops it, and what is left to you.
+//! 2. [`keys_and_policy`]: which keys, which settings, and what is judged by default.
+//! 3. [`without_tower`]: WebSockets, queues and jobs, with the verifier alone.
+//! 4. [`testing`]: tests for handlers behind the layer, with tokens good and bad.
+//!
+//! There is nothing to use in here; the modules exist in the documentation only.
+
+// At their ends, the pages say where their links lead on a Git host. Of two definitions the first one
+// counts, so that the ones here lead to the modules. Tests leave them out: their line numbers are then
+// those of the page.
+
+#[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
+#[doc = include_str!("../docs/threat-model.md")]
+pub mod threat_model {}
+
+#[cfg_attr(not(doctest), doc = "[threats]: threat_model")]
+#[cfg_attr(not(doctest), doc = "[alone]: without_tower")]
+#[doc = include_str!("../docs/keys-and-policy.md")]
+pub mod keys_and_policy {}
+
+#[cfg_attr(not(doctest), doc = "[tests]: testing")]
+#[doc = include_str!("../docs/without-tower.md")]
+pub mod without_tower {}
+
+#[doc = include_str!("../docs/testing.md")]
+pub mod testing {}
