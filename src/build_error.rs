@@ -37,6 +37,12 @@ impl BuildError {
         if problems.is_empty() { Ok(value) } else { Err(Self { problems }) }
     }
 
+    /// All problems of which there is at least one.
+    #[cfg(feature = "jwks")]
+    pub(crate) const fn of(problems: Vec<Problem>) -> Self {
+        Self { problems }
+    }
+
     /// The same problems, said of this place.
     pub(crate) fn within(mut self, place: &str) -> Self {
         for problem in &mut self.problems {

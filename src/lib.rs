@@ -12,9 +12,12 @@ pub mod error;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod integration;
+#[cfg(feature = "jwks")]
+#[cfg_attr(docsrs, doc(cfg(feature = "jwks")))]
+pub mod jwks;
 pub mod jws;
 pub mod key;
-mod observe;
+pub mod observe;
 mod policy;
 pub mod possession;
 pub mod preset;

@@ -1,6 +1,95 @@
-//! The one file that names `tracing`: what operators get to see, without tokens and without claims.
+//! What operators get to see, without tokens and without claims. The one file that names `tracing`.
+
+#[cfg(feature = "jwks")]
+use std::fmt;
+#[cfg(feature = "jwks")]
+use std::sync::Arc;
+use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
+
+/// Something worth counting. Labels are few and fixed: nothing of a token is ever one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// Keys were asked for at their source.
+    #[non_exhaustive]
+    KeysRefreshed {
+        /// Why: `schedule`, `cold`, `unknown_key`, `bad_signature` or `manual`.
+        trigger: &'static str,
+        /// `replaced`, `unchanged`, or the label of what went wrong.
+        outcome: &'static str,
+        /// The number of keys that are held now.
+        keys: usize,
+        /// The number of entries of the document that could not be used.
+        skipped: usize,
+        /// How long it took, by the injected clock.
+        took: Duration,
+    },
+    /// Keys were wanted and not asked for: the last attempt is too recent.
+    #[non_exhaustive]
+    RefreshSuppressed {
+        /// As for [`KeysRefreshed`](Self::KeysRefreshed).
+        trigger: &'static str,
+    },
+}
+
+/// Is told what happens, for metrics and logs.
+///
+/// It is called where the thing happens: it should count and return. Any `Fn(&Event)` is one.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use tower_jwt_auth::observe::{Event, Observer};
+///
+/// static SUPPRESSED: AtomicU64 = AtomicU64::new(0);
+///
+/// fn count(event: &Event) {
+///     if let Event::RefreshSuppressed { .. } = event {
+///         SUPPRESSED.fetch_add(1, Ordering::Relaxed);
+///     }
+/// }
+/// fn takes(_: impl Observer) {}
+/// takes(count);
+/// ```
+pub trait Observer: Send + Sync + 'static {
+    /// Something happened.
+    fn observe(&self, event: &Event);
+}
+
+impl<F: Fn(&Event) + Send + Sync + 'static> Observer for F {
+    fn observe(&self, event: &Event) {
+        self(event);
+    }
+}
+
+/// An observer in its place, which shows nothing of itself.
+#[cfg(feature = "jwks")]
+#[derive(Clone)]
+pub(crate) struct Observing(Option<Arc<dyn Observer>>);
+
+#[cfg(feature = "jwks")]
+impl Observing {
+    pub(crate) const NOBODY: Self = Self(None);
+
+    pub(crate) fn with(observer: impl Observer) -> Self {
+        Self(Some(Arc::new(observer)))
+    }
+
+    pub(crate) fn tell(&self, event: &Event) {
+        traced(event);
+        if let Some(observer) = &self.0 {
+            observer.observe(event);
+        }
+    }
+}
+
+#[cfg(feature = "jwks")]
+impl fmt::Debug for Observing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "an observer" } else { "nobody" })
+    }
+}
 
 /// A request was refused.
 #[cfg(feature = "tracing")]
@@ -18,3 +107,22 @@ pub(crate) fn refused(error: &Error) {
 pub(crate) const fn refused(error: &Error) {
     let _: ErrorKind = error.kind();
 }
+
+#[cfg(all(feature = "jwks", feature = "tracing"))]
+fn traced(event: &Event) {
+    match *event {
+        Event::KeysRefreshed { trigger, outcome, keys, skipped, took } => match outcome {
+            "replaced" | "unchanged" => {
+                tracing::info!(trigger, outcome, keys, skipped, ?took, "keys refreshed");
+            }
+            _ => tracing::warn!(trigger, outcome, keys, ?took, "keys could not be refreshed"),
+        },
+        // Tokens with invented key ids cause these.
+        Event::RefreshSuppressed { trigger } => {
+            tracing::debug!(trigger, "no refresh: the last attempt is too recent");
+        }
+    }
+}
+
+#[cfg(all(feature = "jwks", not(feature = "tracing")))]
+const fn traced(_: &Event) {}

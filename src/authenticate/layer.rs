@@ -108,6 +108,15 @@ impl<C> JwtAuthLayer<C> {
         self.with_challenge(|config| config.scope = Some(rule.scopes().join(" ").into()))
     }
 
+    /// Answers 401 instead of 503 while the keys cannot be had, for clients that know no better.
+    ///
+    /// They will throw away good tokens and ask for new ones, which is what an issuer in trouble needs
+    /// least. The `Error` in the response's extensions still says
+    /// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable).
+    pub fn unauthorized_while_keys_are_unavailable(self) -> Self {
+        self.with(|config| Arc::make_mut(&mut config.refuser).unavailable_is_unauthorized = true)
+    }
+
     /// Asks for a proof that the token is in the hands it was issued to.
     pub fn confirm(self, confirm: impl Confirm) -> Self {
         self.with_challenge(|config| config.confirm = Some(Arc::new(confirm)))

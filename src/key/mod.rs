@@ -33,6 +33,8 @@ pub use backend::CryptoBackend;
 pub use jwk::SkipReason;
 pub(crate) use set::Candidates;
 pub use set::KeySet;
+#[cfg(feature = "jwks")]
+pub(crate) use set::NoSet;
 pub(crate) use source::Held;
 pub use source::{
     KeySetState, KeySource, KeySourceHealth, Keys, RefreshError, RefreshReason, Refreshed,

@@ -61,33 +61,46 @@ impl KeySet {
 
     fn read(json: &str, trust: Trust) -> Result<Self, BuildError> {
         let problem = |what, why, fix| BuildError::new(Problem::new(what, why, fix));
-        let Some(read) = read_set(json, trust) else {
-            return Err(problem(
+        Self::try_read(json, trust).map_err(|why| match why {
+            NoSet::NotADocument => problem(
                 format!("{} bytes that are no JWKS document", json.len()),
                 "a key set is a JSON object with an array `keys` (RFC 7517 §5)",
                 "Pass the text that the issuer serves at its `jwks_uri`",
-            ));
-        };
+            ),
+            NoSet::NoUsableKey(skipped) => {
+                let mut counts = BTreeMap::new();
+                for reason in &skipped {
+                    *counts.entry(reason.as_str()).or_insert(0) += 1;
+                }
+                let counts: Vec<_> =
+                    counts.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
+                problem(
+                    format!("a JWKS document without a usable key ({})", counts.join(", ")),
+                    "no token could be verified",
+                    "Check that it is the issuer's set of public signing keys",
+                )
+            }
+        })
+    }
+
+    fn try_read(json: &str, trust: Trust) -> Result<Self, NoSet> {
         let (mut keys, mut skipped) = (Vec::new(), Vec::new());
-        for key in read {
+        for key in read_set(json, trust).ok_or(NoSet::NotADocument)? {
             match key {
                 Ok(key) => keys.push(key),
                 Err(reason) => skipped.push(reason),
             }
         }
         if keys.is_empty() {
-            let mut counts = BTreeMap::new();
-            for reason in &skipped {
-                *counts.entry(reason.as_str()).or_insert(0) += 1;
-            }
-            let counts: Vec<_> = counts.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
-            return Err(problem(
-                format!("a JWKS document without a usable key ({})", counts.join(", ")),
-                "no token could be verified",
-                "Check that it is the issuer's set of public signing keys",
-            ));
+            return Err(NoSet::NoUsableKey(skipped));
         }
         Ok(Self { ids_matter: true, ..Self::new(keys, skipped) })
+    }
+
+    /// As [`from_fetched_jwks`](Self::from_fetched_jwks), for who has to tell the failures apart.
+    #[cfg(feature = "jwks")]
+    pub(crate) fn try_from_fetched_jwks(json: &str) -> Result<Self, NoSet> {
+        Self::try_read(json, Trust::Fetched)
     }
 
     /// A set of these keys.
@@ -170,6 +183,13 @@ impl KeySet {
         }
         if chosen[0].is_none() { Candidates::NoneFits } else { Candidates::Keys(chosen) }
     }
+}
+
+/// Why a document makes no set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum NoSet {
+    NotADocument,
+    NoUsableKey(Vec<SkipReason>),
 }
 
 /// The keys that come into question for a token.

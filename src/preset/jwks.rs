@@ -28,6 +28,6 @@ impl Verifier<Claims> {
     /// # Ok::<(), tower_jwt_auth::BuildError>(())
     /// ```
     pub fn jwks(document: impl AsRef<str>) -> VerifierBuilder<Claims> {
-        VerifierBuilder::with_key_set(KeySet::from_jwks(document))
+        VerifierBuilder::with_public_keys(KeySet::from_jwks(document))
     }
 }

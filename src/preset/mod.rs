@@ -4,7 +4,10 @@
 //! [`shared_secret_from_env`](crate::Verifier::shared_secret_from_env), [`pem`](crate::Verifier::pem)
 //! and [`jwks`](crate::Verifier::jwks). All of them end in one `build()`.
 
+#[cfg(feature = "jwks-client")]
+mod issuer_url;
 mod jwks;
+mod key_source;
 #[cfg(feature = "pem")]
 mod pem;
 mod shared_secret;

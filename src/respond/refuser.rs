@@ -11,18 +11,24 @@ use super::challenge::Challenges;
 use super::problem::ProblemJson;
 use super::rejection::Rejection;
 use super::responder::Respond;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 
 /// Refuses in one layer's way.
 #[derive(Clone)]
 pub(crate) struct Refuser {
     pub(crate) responder: Arc<dyn Respond>,
     pub(crate) challenges: Challenges,
+    /// 401 instead of 503 while the keys are out of reach.
+    pub(crate) unavailable_is_unauthorized: bool,
 }
 
 impl Default for Refuser {
     fn default() -> Self {
-        Self { responder: Arc::new(ProblemJson::new()), challenges: Challenges::new(None, None) }
+        Self {
+            responder: Arc::new(ProblemJson::new()),
+            challenges: Challenges::new(None, None),
+            unavailable_is_unauthorized: false,
+        }
     }
 }
 
@@ -34,7 +40,10 @@ impl Refuser {
         headers: HeaderMap,
         parts: &Parts,
     ) -> Response<Bytes> {
-        let rejection = Rejection::new(&error, &self.challenges);
+        let mut rejection = Rejection::new(&error, &self.challenges);
+        if self.unavailable_is_unauthorized && error.kind() == ErrorKind::KeysUnavailable {
+            rejection = rejection.into_invalid_token();
+        }
         let mut response = self.responder.respond(&rejection, parts);
         if !headers.is_empty() {
             response.headers_mut().extend(headers);

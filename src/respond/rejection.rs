@@ -44,6 +44,13 @@ impl<'a> Rejection<'a> {
         Self { error, status, challenge, challenges }
     }
 
+    /// The answer to a token that is refused, whatever the reason was.
+    pub(super) const fn into_invalid_token(mut self) -> Self {
+        self.status = StatusCode::UNAUTHORIZED;
+        self.challenge = Some(Challenge::InvalidToken);
+        self
+    }
+
     /// The exact reason. Not for clients: it tells an attacker how far a forgery got.
     pub const fn error(&self) -> &'a Error {
         self.error

@@ -13,7 +13,7 @@ use crate::build_error::{BuildError, Problem};
 use crate::claims::Claims;
 use crate::clock::{Clock, SystemClock};
 use crate::jws::{Algorithm, KnownHeaders, TokenInfo};
-use crate::key::{CryptoBackend, KeySet, VerificationKey};
+use crate::key::{CryptoBackend, KeySet, Keys, VerificationKey};
 use crate::policy::Policy;
 
 const DEFAULT_MAX_TOKEN_LEN: usize = 16 * 1024;
@@ -77,7 +77,7 @@ type ReadSecret = fn(&[u8]) -> Result<VerificationKey, BuildError>;
 
 enum RoadKeys {
     Single(Vec<VerificationKey>),
-    Set(KeySet),
+    Other(Keys),
 }
 
 impl Verifier<Claims> {
@@ -110,9 +110,9 @@ impl VerifierBuilder<Claims> {
         Self::with_keys(key.map(|key| RoadKeys::Single(vec![key])), None)
     }
 
-    /// A short road over a set of public keys.
-    pub(crate) fn with_key_set(set: Result<KeySet, BuildError>) -> Self {
-        Self::with_keys(set.map(RoadKeys::Set), None)
+    /// A short road over public keys that are told apart by their ids.
+    pub(crate) fn with_public_keys<K: Into<Keys>>(keys: Result<K, BuildError>) -> Self {
+        Self::with_keys(keys.map(|keys| RoadKeys::Other(keys.into())), None)
     }
 
     fn with_keys(given: Result<RoadKeys, BuildError>, secret: Option<ReadSecret>) -> Self {
@@ -357,9 +357,7 @@ impl<C> VerifierBuilder<C> {
                         let keys = KeySet::from_keys(keys).into();
                         trusted.insert(0, Issuer { name, keys, policy });
                     }
-                    Some(RoadKeys::Set(set)) => {
-                        trusted.insert(0, Issuer { name, keys: set.into(), policy });
-                    }
+                    Some(RoadKeys::Other(keys)) => trusted.insert(0, Issuer { name, keys, policy }),
                     // The keys' own problem is in the list; the policy is still worth a look.
                     None => problems.extend(policy.problems("the issuer")),
                 }

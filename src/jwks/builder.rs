@@ -1,0 +1,307 @@
+//! Putting a remote key set together. Nothing is fetched here.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::client;
+use super::discovery::Issuer;
+use super::fetch::Fetch;
+use super::location::{self, Allowed};
+use super::remote::{Place, RemoteJwks, Settings};
+use super::schedule::Times;
+use crate::build_error::{BuildError, Problem};
+use crate::clock::{Clock, SystemClock};
+use crate::observe::{Observer, Observing};
+
+const TIMEOUT: Duration = Duration::from_secs(5);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// A request waits no longer than this, whatever is set.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(30);
+const MOST_BYTES: usize = 256 * 1024;
+const LARGEST_MOST_BYTES: usize = 8 * 1024 * 1024;
+const MOST_WAITING: usize = 1024;
+const LEAST_LIFETIME: Duration = Duration::from_secs(10);
+const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+const LEAST_COOL_DOWN: Duration = Duration::from_secs(1);
+
+/// Collects the settings of a [`RemoteJwks`]. Each default has its reason in the guide's page on
+/// rotation and outages.
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct RemoteJwksBuilder {
+    url: String,
+    is_issuer: bool,
+    client: Option<Box<dyn Fetch>>,
+    allowed: Allowed,
+    times: Times,
+    timeout: Duration,
+    connect_timeout: Duration,
+    most_bytes: usize,
+    most_waiting: usize,
+    refetch_on_bad_signature: bool,
+    clock: Option<Arc<dyn Clock>>,
+    observer: Observing,
+}
+
+impl RemoteJwks {
+    /// Keys that are served at this URL, an issuer's `jwks_uri`.
+    pub fn url(url: impl Into<String>) -> RemoteJwksBuilder {
+        RemoteJwksBuilder::new(url.into(), false)
+    }
+
+    /// Keys of the issuer with this URL, found by its metadata (OpenID Connect Discovery 1.0 §4,
+    /// RFC 8414 §3).
+    ///
+    /// The metadata has to name the issuer by exactly this text. It is believed for twelve hours, and read
+    /// again when the keys are gone from where it said.
+    pub fn issuer(url: impl Into<String>) -> RemoteJwksBuilder {
+        RemoteJwksBuilder::new(url.into(), true)
+    }
+}
+
+impl RemoteJwksBuilder {
+    fn new(url: String, is_issuer: bool) -> Self {
+        Self {
+            url,
+            is_issuer,
+            client: None,
+            allowed: Allowed::default(),
+            times: Times::default(),
+            timeout: TIMEOUT,
+            connect_timeout: CONNECT_TIMEOUT,
+            most_bytes: MOST_BYTES,
+            most_waiting: MOST_WAITING,
+            refetch_on_bad_signature: false,
+            clock: None,
+            observer: Observing::NOBODY,
+        }
+    }
+
+    /// Fetches with this client: any Tower service from `Request<NoBody>` to a response.
+    ///
+    /// Redirects are refused, whatever the client does with them on its own: have it follow none.
+    pub fn client(mut self, client: impl Fetch) -> Self {
+        self.client = Some(Box::new(client));
+        self
+    }
+
+    /// Allows `http` to this machine (`localhost`, 127.0.0.0/8, `::1`), for development and tests.
+    pub fn allow_http_on_loopback(mut self) -> Self {
+        self.allowed.http_on_loopback = true;
+        self
+    }
+
+    /// Lets metadata name a `jwks_uri` at a private address of another host than the issuer's: whoever
+    /// can change the metadata can then make this server ask inside of its network.
+    pub fn allow_private_jwks_uri(mut self) -> Self {
+        self.allowed.private_jwks_uri = true;
+        self
+    }
+
+    /// Wants the `jwks_uri` of metadata to have the issuer's scheme, host and port.
+    pub fn same_origin(mut self) -> Self {
+        self.allowed.same_origin_only = true;
+        self
+    }
+
+    /// How long keys live whose answer has no `Cache-Control: max-age`: ten minutes unless set.
+    pub fn lifetime(mut self, lifetime: Duration) -> Self {
+        self.times.lifetime = lifetime;
+        self
+    }
+
+    /// The bounds of what `Cache-Control: max-age` may ask for: one minute and one hour unless set.
+    ///
+    /// The upper one bounds how long a withdrawn key is good.
+    pub fn lifetime_between(mut self, shortest: Duration, longest: Duration) -> Self {
+        (self.times.shortest_lifetime, self.times.longest_lifetime) = (shortest, longest);
+        self
+    }
+
+    /// How long keys serve after their lifetime while the key server is out of reach: four hours unless
+    /// set. Zero makes every outage that lasts longer than a lifetime an outage of this server.
+    pub fn stale_for(mut self, bound: Duration) -> Self {
+        self.times.stale = bound;
+        self
+    }
+
+    /// Serves keys for as long as the key server is out of reach: a key that was withdrawn meanwhile is
+    /// good until the server is back.
+    pub fn stale_without_bound(self) -> Self {
+        self.stale_for(Duration::MAX)
+    }
+
+    /// The least time between two fetches that tokens with unknown key ids can cause: 30 s unless set.
+    pub fn cool_down(mut self, least: Duration) -> Self {
+        self.times.cool_down = least;
+        self
+    }
+
+    /// The longest wait after failures; it begins at one second and doubles. One minute unless set.
+    pub fn longest_back_off(mut self, longest: Duration) -> Self {
+        self.times.longest_back_off = longest;
+        self.times.first_back_off = self.times.first_back_off.min(longest);
+        self
+    }
+
+    /// The longest that one fetch may take, from connecting to the last byte, discovery and a retry
+    /// included, and so the longest that a request waits: 5 s unless set.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// The longest that the client of the feature `jwks-client` takes to connect: 2 s unless set.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// The most bytes of a document that are read: 256 KiB unless set.
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.most_bytes = bytes;
+        self
+    }
+
+    /// The most requests that may wait for keys at once; the others have 503 at once. 1024 unless set.
+    pub fn max_waiting(mut self, requests: usize) -> Self {
+        self.most_waiting = requests;
+        self
+    }
+
+    /// Fetches, within the same budget as for unknown key ids, when a signature is wrong under the key that
+    /// the token names: for issuers that use an id again for another key.
+    pub fn refetch_on_bad_signature(mut self) -> Self {
+        self.refetch_on_bad_signature = true;
+        self
+    }
+
+    /// Measures ages by this clock.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// Tells this observer of every refresh.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Observing::with(observer);
+        self
+    }
+
+    /// Checks the settings. No I/O happens here, and nothing has to be reachable.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is unsafe or cannot work, at once.
+    pub fn build(self) -> Result<RemoteJwks, BuildError> {
+        let mut problems = self.problems();
+        let mut refused = |what: String, why| {
+            let fix = "Pass the `https` URL as the issuer publishes it";
+            problems.push(Problem::new(what, why, fix));
+        };
+        let place = if self.is_issuer {
+            match Issuer::new(&self.url, self.allowed) {
+                Ok(issuer) => Some(Place::Issuer(Box::new(issuer))),
+                Err(why) => {
+                    refused("the URL of the issuer".to_owned(), why);
+                    None
+                }
+            }
+        } else {
+            let url = location::read(&self.url, self.allowed);
+            url.map_err(|why| refused("the URL of the key set".to_owned(), why))
+                .ok()
+                .map(Place::Url)
+        };
+        let client = match self.client {
+            Some(client) => Some(client),
+            None => client::default(self.connect_timeout).map_err(|why| problems.push(why)).ok(),
+        };
+        let (Some(place), Some(client)) = (place, client) else {
+            return Err(BuildError::of(problems));
+        };
+        let settings = Settings {
+            place,
+            client,
+            times: self.times,
+            timeout: self.timeout,
+            most_bytes: self.most_bytes,
+            most_waiting: self.most_waiting,
+            refetch_on_bad_signature: self.refetch_on_bad_signature,
+            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
+            observer: self.observer,
+        };
+        BuildError::unless_none(problems, RemoteJwks::new(settings))
+    }
+}
+
+impl RemoteJwksBuilder {
+    /// What is wrong with the numbers.
+    fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut check = |good: bool, what: &str, why, fix| {
+            if !good {
+                problems.push(Problem::new(what, why, fix));
+            }
+        };
+        let times = &self.times;
+        check(
+            times.shortest_lifetime >= LEAST_LIFETIME && times.lifetime >= LEAST_LIFETIME,
+            "a lifetime of less than ten seconds",
+            "the key server would be asked with nearly every request",
+            "Leave it at ten minutes: new keys are found by their id, however long the old ones live",
+        );
+        check(
+            times.shortest_lifetime <= times.longest_lifetime,
+            "a shortest lifetime above the longest",
+            "no lifetime is between them",
+            "Swap the two",
+        );
+        check(
+            times.lifetime <= LONGEST_LIFETIME && times.longest_lifetime <= LONGEST_LIFETIME,
+            "a lifetime of more than a day",
+            "a key that was withdrawn would be good for as long",
+            "Leave it at one hour; the key server's 304 makes asking cheap",
+        );
+        check(
+            times.cool_down >= LEAST_COOL_DOWN,
+            "a cool-down of less than a second",
+            "tokens with invented key ids would make this server flood the key server",
+            "Leave it at 30 seconds",
+        );
+        check(
+            times.longest_back_off >= LEAST_COOL_DOWN,
+            "a longest back-off of less than a second",
+            "this server would keep a struggling key server down",
+            "Leave it at one minute",
+        );
+        check(
+            !self.timeout.is_zero() && self.timeout <= LONGEST_TIMEOUT,
+            "a timeout of none, or of more than 30 seconds",
+            "no fetch could succeed, or requests would pile up behind a key server that hangs",
+            "Leave it at 5 seconds",
+        );
+        check(
+            (1..=LARGEST_MOST_BYTES).contains(&self.most_bytes),
+            "a longest document of no bytes, or of more than 8 MiB",
+            "no key set could be read, or a broken key server would fill this server's memory",
+            "Leave it at 256 KiB",
+        );
+        check(
+            (1..=Semaphore::MAX_PERMITS).contains(&self.most_waiting),
+            "no request that may wait for keys",
+            "none could be answered before the keys are there",
+            "Leave it at 1024",
+        );
+        problems
+    }
+}
+
+impl fmt::Debug for RemoteJwksBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Not the URL: it was not looked at yet, and may hold a password.
+        f.debug_struct("RemoteJwksBuilder").field("times", &self.times).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,188 @@
+//! Finding the key set of an issuer: OpenID Connect Discovery 1.0 §4, and RFC 8414 where there is none.
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use http::Uri;
+use serde::Deserialize;
+
+use super::failure::FetchFailure;
+use super::fetch::{Fetch, Validators, get};
+use super::location::{self, Allowed};
+
+/// An issuer whose metadata says where its keys are.
+#[derive(Clone, Debug)]
+pub(super) struct Issuer {
+    /// As it stands in `iss`; the metadata has to say the same, byte for byte.
+    name: String,
+    openid: Uri,
+    /// RFC 8414 §3.1, which puts the path of the issuer behind the well-known one.
+    oauth: Uri,
+    url: Uri,
+    allowed: Allowed,
+}
+
+/// Where the keys were found.
+#[derive(Clone, Debug)]
+pub(super) struct Found {
+    pub(super) jwks_uri: Uri,
+    pub(super) at: Duration,
+}
+
+#[derive(Deserialize)]
+struct Metadata<'d> {
+    #[serde(borrow)]
+    issuer: std::borrow::Cow<'d, str>,
+    #[serde(borrow)]
+    jwks_uri: std::borrow::Cow<'d, str>,
+}
+
+impl Issuer {
+    /// The issuer of this URL, or what is wrong with it.
+    pub(super) fn new(name: &str, allowed: Allowed) -> Result<Self, &'static str> {
+        let url = location::read(name, allowed)?;
+        if url.query().is_some() {
+            return Err("an issuer's URL has no query (RFC 8414 §2)");
+        }
+        let base = name.trim_end_matches('/');
+        let path = url.path().trim_end_matches('/');
+        let origin = base.strip_suffix(path).ok_or("it is no URL")?;
+        let at = |text: String| location::read(&text, allowed);
+        Ok(Self {
+            name: name.to_owned(),
+            openid: at(format!("{base}/.well-known/openid-configuration"))?,
+            oauth: at(format!("{origin}/.well-known/oauth-authorization-server{path}"))?,
+            url,
+            allowed,
+        })
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Reads the metadata and finds the URL of the keys in it.
+    ///
+    /// # Errors
+    ///
+    /// No metadata, metadata of another issuer, and a URL that may not be asked. The second place is
+    /// asked only when there is nothing at the first: trouble there is no reason to look elsewhere.
+    pub(super) async fn discover(
+        &self,
+        client: &Mutex<Box<dyn Fetch>>,
+        most_bytes: usize,
+    ) -> Result<Uri, FetchFailure> {
+        let ask = |url| get(client, url, &Validators::NONE, most_bytes);
+        let fetched = match ask(&self.openid).await {
+            Err(FetchFailure::NotFound) => ask(&self.oauth).await?,
+            other => other?,
+        };
+        self.read(&fetched.document.unwrap_or_default())
+    }
+
+    fn read(&self, document: &[u8]) -> Result<Uri, FetchFailure> {
+        let metadata: Metadata<'_> =
+            serde_json::from_slice(document).map_err(|_| FetchFailure::NotMetadata)?;
+        // No folding, no trimming: RFC 8414 §3.3.
+        if metadata.issuer != self.name {
+            return Err(FetchFailure::OtherIssuer);
+        }
+        let url = location::read(&metadata.jwks_uri, self.allowed);
+        let url = url.map_err(|_| FetchFailure::ForbiddenUrl)?;
+        let elsewhere = url.host() != self.url.host();
+        let forbidden = self.allowed.same_origin_only && !location::is_same_origin(&url, &self.url)
+            || elsewhere && !self.allowed.private_jwks_uri && location::is_private(&url);
+        if forbidden { Err(FetchFailure::ForbiddenUrl) } else { Ok(url) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAME: &str = "https://auth.example.com/tenant";
+
+    fn issuer() -> Issuer {
+        Issuer::new(NAME, Allowed::default()).unwrap()
+    }
+
+    #[test]
+    fn the_well_known_places_follow_from_the_issuer() {
+        for (name, openid, oauth) in [
+            (
+                "https://a.example",
+                "https://a.example/.well-known/openid-configuration",
+                "https://a.example/.well-known/oauth-authorization-server",
+            ),
+            (
+                "https://a.example/",
+                "https://a.example/.well-known/openid-configuration",
+                "https://a.example/.well-known/oauth-authorization-server",
+            ),
+            (
+                "https://a.example:8443/realms/one/",
+                "https://a.example:8443/realms/one/.well-known/openid-configuration",
+                "https://a.example:8443/.well-known/oauth-authorization-server/realms/one",
+            ),
+        ] {
+            let issuer = Issuer::new(name, Allowed::default()).unwrap();
+            assert_eq!(issuer.openid.to_string(), openid);
+            assert_eq!(issuer.oauth.to_string(), oauth);
+            assert_eq!(issuer.name(), name);
+        }
+        for bad in ["http://a.example", "https://a.example?tenant=1", "https://a.example#x", "a"] {
+            assert!(Issuer::new(bad, Allowed::default()).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_metadata_has_to_be_that_of_the_issuer_to_the_letter() {
+        let read = |name: &str| {
+            issuer().read(
+                format!(r#"{{"issuer":"{name}","jwks_uri":"https://k.example/k"}}"#).as_bytes(),
+            )
+        };
+        assert_eq!(read(NAME).unwrap().to_string(), "https://k.example/k");
+        for other in [
+            "https://auth.example.com/tenant/",
+            "https://auth.example.com/TENANT",
+            "https://auth.example.com",
+            "https://evil.example/tenant",
+            "",
+        ] {
+            assert_eq!(read(other).unwrap_err(), FetchFailure::OtherIssuer, "{other}");
+        }
+        for bad in ["", "{}", "[]", "<html>", r#"{"issuer":1,"jwks_uri":"https://k.example/k"}"#] {
+            assert_eq!(
+                issuer().read(bad.as_bytes()).unwrap_err(),
+                FetchFailure::NotMetadata,
+                "{bad}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_keys_are_where_they_may_be() {
+        let read = |issuer: &Issuer, url: &str| {
+            issuer.read(format!(r#"{{"issuer":"{NAME}","jwks_uri":"{url}"}}"#).as_bytes()).is_ok()
+        };
+        let (plain, mut private, mut strict) = (issuer(), issuer(), issuer());
+        private.allowed.private_jwks_uri = true;
+        strict.allowed.same_origin_only = true;
+        for (url, in_plain, in_private, in_strict) in [
+            ("https://auth.example.com/keys", true, true, true),
+            ("https://keys.example.com/keys", true, true, false),
+            ("https://10.0.0.1/keys", false, true, false),
+            ("https://169.254.169.254/latest", false, true, false),
+            ("http://auth.example.com/keys", false, false, false),
+            ("http://127.0.0.1/keys", false, false, false),
+            ("https://user@auth.example.com/keys", false, false, false),
+            ("/keys", false, false, false),
+            ("", false, false, false),
+        ] {
+            assert_eq!(read(&plain, url), in_plain, "{url}");
+            assert_eq!(read(&private, url), in_private, "{url}");
+            assert_eq!(read(&strict, url), in_strict, "{url}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The seam to the network: one GET with hard limits, over any Tower HTTP client.
+
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Buf, BufMut, Bytes, BytesMut};
+use futures_util::future::BoxFuture;
+use http::header::{ACCEPT, AGE, CACHE_CONTROL, CONTENT_ENCODING, ETAG, IF_MODIFIED_SINCE};
+use http::header::{IF_NONE_MATCH, LAST_MODIFIED};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
+use http_body::{Body, Frame, SizeHint};
+use tower_service::Service;
+
+use super::failure::FetchFailure;
+
+/// The body of the requests that are sent: there is none.
+///
+/// A type of its own, so that a client's body type can be inferred.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct NoBody;
+
+impl Body for NoBody {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        Poll::Ready(None)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        true
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(0)
+    }
+}
+
+/// A client that can be asked for keys: any Tower service from an HTTP GET to a response.
+///
+/// It is implemented for every such service that is `Clone`, and by nothing else; make one of a function
+/// with `tower::service_fn`. What a fetch may cost is bounded here, and not the client's business: the
+/// time, the number of bytes, redirects.
+pub trait Fetch: Send + 'static {
+    /// Sends the request and reads the answer, up to that many bytes.
+    #[doc(hidden)]
+    fn fetch(
+        &self,
+        request: Request<NoBody>,
+        most_bytes: usize,
+    ) -> BoxFuture<'static, Result<Response<Bytes>, FetchFailure>>;
+}
+
+impl<S, B> Fetch for S
+where
+    S: Service<Request<NoBody>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send,
+    B: Body + Send,
+{
+    fn fetch(
+        &self,
+        request: Request<NoBody>,
+        most_bytes: usize,
+    ) -> BoxFuture<'static, Result<Response<Bytes>, FetchFailure>> {
+        let mut service = self.clone();
+        Box::pin(async move {
+            let ready = poll_fn(|cx| service.poll_ready(cx)).await;
+            ready.map_err(|_| FetchFailure::Connection)?;
+            let response = service.call(request).await.map_err(|_| FetchFailure::Connection)?;
+            let (parts, body) = response.into_parts();
+            // What is not a key set anyhow is not worth reading.
+            let body = match parts.status {
+                StatusCode::OK => read(body, most_bytes).await?,
+                _ => Bytes::new(),
+            };
+            Ok(Response::from_parts(parts, body))
+        })
+    }
+}
+
+/// Reads a body while it does not grow over the limit.
+async fn read<B: Body>(body: B, most_bytes: usize) -> Result<Bytes, FetchFailure> {
+    let mut body = pin!(body);
+    let mut read = BytesMut::new();
+    if body.size_hint().lower() > u64::try_from(most_bytes).unwrap_or(u64::MAX) {
+        return Err(FetchFailure::TooLarge);
+    }
+    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        let Ok(data) = frame.map_err(|_| FetchFailure::Connection)?.into_data() else { continue };
+        if data.remaining() > most_bytes - read.len() {
+            return Err(FetchFailure::TooLarge);
+        }
+        read.put(data);
+    }
+    Ok(read.freeze())
+}
+
+/// What names an earlier answer, for "only if it changed since" (RFC 9110 §13.1).
+#[derive(Clone, Debug, Default)]
+pub(super) struct Validators {
+    entity_tag: Option<HeaderValue>,
+    last_modified: Option<HeaderValue>,
+}
+
+impl Validators {
+    fn of(headers: &HeaderMap) -> Self {
+        let one = |name: HeaderName| headers.get(name).cloned();
+        Self { entity_tag: one(ETAG), last_modified: one(LAST_MODIFIED) }
+    }
+
+    pub(super) const NONE: Self = Self { entity_tag: None, last_modified: None };
+
+    const fn is_some(&self) -> bool {
+        self.entity_tag.is_some() || self.last_modified.is_some()
+    }
+}
+
+/// A document, or the word that it is still the same.
+#[derive(Debug)]
+pub(super) struct Fetched {
+    /// `None` when it did not change.
+    pub(super) document: Option<Bytes>,
+    pub(super) validators: Validators,
+    /// How long it may be kept, if the answer says so (RFC 9111 §5.2.2.1).
+    pub(super) max_age: Option<Duration>,
+}
+
+/// Sends the GET to exactly this URL.
+///
+/// # Errors
+///
+/// Whatever is not status 200 with a plain body in bounds, or 304 to a request with validators.
+pub(super) async fn get(
+    client: &Mutex<Box<dyn Fetch>>,
+    url: &Uri,
+    validators: &Validators,
+    most_bytes: usize,
+) -> Result<Fetched, FetchFailure> {
+    let mut request = Request::new(NoBody);
+    *request.uri_mut() = url.clone();
+    let headers = request.headers_mut();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json, application/jwk-set+json"));
+    for (name, value) in
+        [(IF_NONE_MATCH, &validators.entity_tag), (IF_MODIFIED_SINCE, &validators.last_modified)]
+    {
+        if let Some(value) = value {
+            headers.insert(name, value.clone());
+        }
+    }
+    // The lock is held for cloning the client, and not while it works.
+    let answer = client.lock().unwrap_or_else(PoisonError::into_inner).fetch(request, most_bytes);
+    let (parts, body) = answer.await?.into_parts();
+    let document = match parts.status {
+        StatusCode::OK if is_encoded(&parts.headers) => return Err(FetchFailure::Encoding),
+        StatusCode::OK => Some(body),
+        StatusCode::NOT_MODIFIED if validators.is_some() => None,
+        StatusCode::NOT_MODIFIED => return Err(FetchFailure::UnexpectedNotModified),
+        other if other.is_redirection() => return Err(FetchFailure::Redirect),
+        StatusCode::NOT_FOUND | StatusCode::GONE => return Err(FetchFailure::NotFound),
+        _ => return Err(FetchFailure::Status),
+    };
+    let max_age = max_age(&parts.headers);
+    let validators = match document {
+        Some(_) => Validators::of(&parts.headers),
+        None => validators.clone(),
+    };
+    Ok(Fetched { document, validators, max_age })
+}
+
+fn is_encoded(headers: &HeaderMap) -> bool {
+    headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
+}
+
+/// `max-age` less `Age` (RFC 9111 §4.2). `no-store` and `no-cache` mean none at all. What cannot be read
+/// says nothing.
+fn max_age(headers: &HeaderMap) -> Option<Duration> {
+    let directives = headers.get_all(CACHE_CONTROL);
+    let directives = directives.iter().filter_map(|value| value.to_str().ok());
+    let mut age = None;
+    for directive in directives.flat_map(|value| value.split(',')) {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        let (name, value) = (name.trim(), value.trim().trim_matches('"'));
+        if name.eq_ignore_ascii_case("no-store") || name.eq_ignore_ascii_case("no-cache") {
+            return Some(Duration::ZERO);
+        }
+        if name.eq_ignore_ascii_case("max-age") {
+            // Of several, the shortest.
+            let seconds = seconds(value)?;
+            age = Some(age.map_or(seconds, |other: u64| other.min(seconds)));
+        }
+    }
+    let spent = headers.get(AGE).and_then(|age| seconds(age.to_str().ok()?.trim()));
+    age.map(|age| Duration::from_secs(age.saturating_sub(spent.unwrap_or_default())))
+}
+
+/// Digits; more than fit are as many as fit (RFC 9111 §1.2.2).
+fn seconds(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_answer_says_how_long_it_may_be_kept() {
+        for (cache_control, age, seconds) in [
+            (&[][..], "", None),
+            (&["max-age=300"], "", Some(300)),
+            (&["public, max-age=300, must-revalidate"], "", Some(300)),
+            (&["MAX-AGE = 300"], "", Some(300)),
+            (&["max-age=\"300\""], "", Some(300)),
+            (&["max-age=300"], "100", Some(200)),
+            (&["max-age=300"], "400", Some(0)),
+            (&["max-age=300"], "soon", Some(300)),
+            (&["max-age=300", "max-age=200"], "", Some(200)),
+            (&["no-store"], "", Some(0)),
+            (&["no-cache, max-age=300"], "", Some(0)),
+            (&["max-age=300", "no-cache=\"set-cookie\""], "", Some(0)),
+            (&["max-age=-1"], "", None),
+            (&["max-age="], "", None),
+            (&["max-age"], "", None),
+            (&["max-age=1.5"], "", None),
+            (&["s-maxage=300"], "", None),
+            (&["x-max-age=300"], "", None),
+            (&["max-age=99999999999999999999999999"], "", Some(u64::MAX)),
+            (&["max-age=99999999999999999999999999"], "99999999999999999999", Some(0)),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in cache_control {
+                headers.append(CACHE_CONTROL, value.parse().unwrap());
+            }
+            if !age.is_empty() {
+                headers.insert(AGE, age.parse().unwrap());
+            }
+            assert_eq!(
+                max_age(&headers),
+                seconds.map(Duration::from_secs),
+                "{cache_control:?} {age}"
+            );
+        }
+    }
+}

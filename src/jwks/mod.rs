@@ -1,0 +1,17 @@
+//! Keys from the network (feature `jwks`): a key set at a URL, or found by an issuer's metadata.
+
+mod background;
+mod builder;
+mod client;
+mod discovery;
+mod failure;
+mod fetch;
+mod location;
+mod remote;
+mod schedule;
+mod single_flight;
+
+pub use builder::RemoteJwksBuilder;
+pub use failure::FetchFailure;
+pub use fetch::{Fetch, NoBody};
+pub use remote::RemoteJwks;
