@@ -119,6 +119,7 @@ fn weak(weakness: Weakness) -> BuildError {
         Weakness::LargeModulus => "the RSA modulus is longer than 4096 bits",
         Weakness::EvenModulus => "the RSA modulus is even",
         Weakness::BadExponent => "the RSA exponent is even, 1 or longer than 33 bits",
+        Weakness::Roca => "the RSA modulus can be factored (CVE-2017-15361)",
         Weakness::CoordinateLength => "a coordinate does not have the length of the curve",
         Weakness::SmallOrder => "the point has small order or is not canonical",
     };

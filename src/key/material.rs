@@ -37,6 +37,7 @@ pub(super) enum Weakness {
     LargeModulus,
     EvenModulus,
     BadExponent,
+    Roca,
     CoordinateLength,
     SmallOrder,
 }
@@ -75,6 +76,9 @@ impl Material {
         }
         if is_even(e) || e == [1] || bit_len(e) > 33 {
             return Err(Weakness::BadExponent);
+        }
+        if is_roca(n) {
+            return Err(Weakness::Roca);
         }
         Ok(Self::Rsa { n: n.to_vec(), e: e.to_vec() })
     }
@@ -161,6 +165,18 @@ fn bit_len(stripped: &[u8]) -> usize {
 
 fn is_even(number: &[u8]) -> bool {
     number.last().is_none_or(|last| last % 2 == 0)
+}
+
+/// Whether the modulus bears the mark of the library of CVE-2017-15361, whose keys can be factored: modulo
+/// each of these primes it is a power of 65537. Of all other moduli, one in 2^28 does.
+fn is_roca(n: &[u8]) -> bool {
+    const MARKED: [u32; 17] =
+        [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
+    MARKED.iter().all(|prime| {
+        let rest = n.iter().fold(0, |rest, byte| (rest * 256 + u32::from(*byte)) % prime);
+        let powers = std::iter::successors(Some(1), |power| Some(power * 65537 % prime));
+        powers.take(*prime as usize).any(|power| power == rest)
+    })
 }
 
 fn point<const N: usize>(x: &[u8], y: &[u8]) -> Result<[u8; N], Weakness> {
@@ -262,6 +278,25 @@ mod tests {
         for good in [&[3][..], &[0, 3], &[1, 255, 255, 255, 255]] {
             assert_eq!(rsa(&n, good), Ok(()), "{good:?}");
         }
+    }
+
+    #[test]
+    fn a_modulus_with_the_mark_of_roca_is_refused_and_its_neighbour_is_not() {
+        // A power of 65537 modulo the product of the first 126 primes, which is what the library makes.
+        let marked = hex(concat!(
+            "f8eb4f6b17f5e837d70820fe119a72d174c9df6acc011cdd9474031b7f26144b98289fcd59a54a7b",
+            "b1fee08f571242425051c1ccd17f9acae01f5057ca02135e92b1d3f28ede0d7ac3baea9e13deef86",
+            "ab1031d0f646e1f40a097c976bf46c697d2caf82eeeacbe226e875555790f82ec1d3fcff2a3af4d4",
+            "6b0a18e8830e07bc1e398f1012bd4cb9a8af5d94ab49f2d4b2d79b1730c92b186188326e158a1791",
+            "08026c0c599d6806e78173c81bc837988eb701040d5e456469da031e6b4e56b23c63da29443a364e",
+            "8c5d6b19439357c1d6a68cd197922d2594f63535656177af0a734895498ad0cc95bf089ef327e7d5",
+            "706627758d8ecfc262f3bf55aa7a09f7"
+        ));
+        assert_eq!(marked.len(), 256);
+        assert_eq!(Material::rsa(&marked, &[1, 0, 1]).unwrap_err(), Weakness::Roca);
+        let mut neighbour = marked;
+        neighbour[255] ^= 2;
+        assert!(Material::rsa(&neighbour, &[1, 0, 1]).is_ok());
     }
 
     #[test]
