@@ -1,6 +1,5 @@
 //! Finding the key set of an issuer: OpenID Connect Discovery 1.0 §4, and RFC 8414 where there is none.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use http::Uri;
@@ -9,6 +8,7 @@ use serde::Deserialize;
 use super::failure::FetchFailure;
 use super::fetch::{Fetch, Validators, get};
 use super::location::{self, Allowed};
+use super::sync::Mutex;
 
 /// An issuer whose metadata says where its keys are.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::sync::{Mutex, PoisonError};
+use std::sync::PoisonError;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use http_body::{Body, Frame, SizeHint};
 use tower_service::Service;
 
 use super::failure::FetchFailure;
+use super::sync::Mutex;
 
 /// The body of the requests that are sent: there is none.
 ///

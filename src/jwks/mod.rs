@@ -6,10 +6,13 @@ mod client;
 mod discovery;
 mod failure;
 mod fetch;
+#[cfg(all(test, shuttle))]
+mod interleavings;
 mod location;
 mod remote;
 mod schedule;
 mod single_flight;
+mod sync;
 
 pub use builder::RemoteJwksBuilder;
 pub use failure::FetchFailure;

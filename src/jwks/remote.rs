@@ -3,14 +3,12 @@
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
-use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use http::Uri;
-use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 
 use super::discovery::{Found, Issuer};
@@ -18,6 +16,7 @@ use super::failure::FetchFailure;
 use super::fetch::{Fetch, Fetched, Validators, get};
 use super::schedule::{Decision, Schedule, Times, scaled};
 use super::single_flight::{SingleFlight, Ticket, Waiting};
+use super::sync::{AtomicU64, Mutex, MutexGuard, Runtime, Swap, sleep, timeout};
 use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::key::{
@@ -65,7 +64,7 @@ pub(super) enum Place {
 
 struct Inner {
     /// What requests read.
-    held: ArcSwapOption<Held>,
+    held: Swap<Held>,
     /// In nanoseconds: from here on a request that has its key starts a refresh behind itself.
     ahead_at: AtomicU64,
     /// What fetching needs. Locked for moments, and never by a request whose key is held.
@@ -125,7 +124,7 @@ struct Cargo {
 impl RemoteJwks {
     pub(super) fn new(settings: Settings) -> Self {
         Self(Arc::new(Inner {
-            held: ArcSwapOption::empty(),
+            held: Swap::empty(),
             ahead_at: AtomicU64::new(u64::MAX),
             state: Mutex::new(State {
                 schedule: Schedule::new(settings.times),
@@ -217,7 +216,7 @@ impl KeySource for RemoteJwks {
         if reason == RefreshReason::BadSignature && !self.0.refetch_on_bad_signature {
             return Answer::now(Ok(Refreshed::CoolingDown));
         }
-        let Ok(runtime) = Handle::try_current() else {
+        let Some(runtime) = Runtime::current() else {
             return Answer::now(Err(failed(FetchFailure::Aborted, LEAST_RETRY_AFTER)));
         };
         let now = self.0.clock.monotonic();
@@ -244,7 +243,7 @@ impl KeySource for RemoteJwks {
             return Answer::now(Err(failed(FetchFailure::TooManyWaiting, LEAST_RETRY_AFTER)));
         };
         // Made here, where a runtime is known to be: who polls the answer may have another, or none.
-        let outcome = tokio::time::timeout(self.0.timeout, waiting.outcome());
+        let outcome = timeout(self.0.timeout, waiting.outcome());
         let inner = Arc::clone(&self.0);
         Answer::later(async move {
             let outcome = outcome.await;
@@ -297,7 +296,7 @@ impl Inner {
         }
         if state.schedule.is_due(now) {
             // Without a runtime nothing starts; a later request may have one.
-            if let Ok(runtime) = Handle::try_current() {
+            if let Some(runtime) = Runtime::current() {
                 let _ = self.start(&mut state, &runtime, now, "schedule");
             }
         } else {
@@ -309,7 +308,7 @@ impl Inner {
     fn start(
         self: &Arc<Self>,
         state: &mut State,
-        runtime: &Handle,
+        runtime: &Runtime,
         now: Duration,
         trigger: &'static str,
     ) -> Waiting<Outcome> {
@@ -346,10 +345,10 @@ impl Inner {
                 return first;
             }
             // With no key in memory every request is lost: a connection that broke is worth another.
-            tokio::time::sleep(RETRY_AFTER + scaled(RETRY_SPREAD, chance())).await;
+            sleep(RETRY_AFTER + scaled(RETRY_SPREAD, chance())).await;
             self.attempt(plan).await
         };
-        tokio::time::timeout(self.timeout, flight).await.unwrap_or(Err(FetchFailure::Timeout))
+        timeout(self.timeout, flight).await.unwrap_or(Err(FetchFailure::Timeout))
     }
 
     async fn attempt(&self, plan: &Plan) -> Result<Cargo, FetchFailure> {
@@ -426,7 +425,7 @@ impl Inner {
         let old = self.held.load();
         let set = set.map(Arc::new).or_else(|| old.as_ref().map(|old| Arc::clone(&old.set)));
         if let Some(set) = set {
-            self.held.store(Some(Arc::new(Held { set, dies_at: nanos(life.dies_at) })));
+            self.held.store(Held { set, dies_at: nanos(life.dies_at) });
         }
         refreshed
     }

@@ -1,0 +1,99 @@
+//! What is shared between threads. With `--cfg shuttle` a checker of interleavings stands in for it, so
+//! that what is checked is the code that ships.
+
+#[cfg(shuttle)]
+pub(super) use self::checked::{AtomicU64, Mutex, MutexGuard, Runtime, Swap, sleep, timeout};
+#[cfg(not(shuttle))]
+pub(super) use self::real::{AtomicU64, Mutex, MutexGuard, Runtime, Swap, sleep, timeout};
+
+#[cfg(not(shuttle))]
+mod real {
+    use std::sync::Arc;
+    pub(in crate::jwks) use std::sync::atomic::AtomicU64;
+    pub(in crate::jwks) use std::sync::{Mutex, MutexGuard};
+
+    pub(in crate::jwks) use tokio::time::{sleep, timeout};
+
+    /// A value that is read without a lock.
+    pub(in crate::jwks) struct Swap<T>(arc_swap::ArcSwapOption<T>);
+
+    impl<T> Swap<T> {
+        pub(in crate::jwks) const fn empty() -> Self {
+            Self(arc_swap::ArcSwapOption::const_empty())
+        }
+
+        pub(in crate::jwks) fn load(&self) -> arc_swap::Guard<Option<Arc<T>>> {
+            self.0.load()
+        }
+
+        pub(in crate::jwks) fn store(&self, value: T) {
+            self.0.store(Some(Arc::new(value)));
+        }
+    }
+
+    /// Where a fetch goes on when nobody waits for it.
+    pub(in crate::jwks) struct Runtime(tokio::runtime::Handle);
+
+    impl Runtime {
+        /// The one that this thread is on, if any.
+        pub(in crate::jwks) fn current() -> Option<Self> {
+            tokio::runtime::Handle::try_current().ok().map(Self)
+        }
+
+        pub(in crate::jwks) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+            drop(self.0.spawn(task));
+        }
+    }
+}
+
+#[cfg(shuttle)]
+mod checked {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    pub(in crate::jwks) use shuttle::sync::atomic::AtomicU64;
+    pub(in crate::jwks) use shuttle::sync::{Mutex, MutexGuard};
+
+    use crate::error::BoxError;
+
+    pub(in crate::jwks) struct Swap<T>(Mutex<Option<Arc<T>>>);
+
+    impl<T> Swap<T> {
+        pub(in crate::jwks) fn empty() -> Self {
+            Self(Mutex::new(None))
+        }
+
+        pub(in crate::jwks) fn load(&self) -> Option<Arc<T>> {
+            self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        }
+
+        pub(in crate::jwks) fn store(&self, value: T) {
+            let mut held = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            *held = Some(Arc::new(value));
+        }
+    }
+
+    pub(in crate::jwks) struct Runtime;
+
+    impl Runtime {
+        pub(in crate::jwks) fn current() -> Option<Self> {
+            Some(Self)
+        }
+
+        pub(in crate::jwks) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+            drop(shuttle::future::spawn(task));
+        }
+    }
+
+    /// There is no time here: whatever can happen happens in some order.
+    pub(in crate::jwks) async fn timeout<F: Future>(
+        _: Duration,
+        task: F,
+    ) -> Result<F::Output, BoxError> {
+        Ok(task.await)
+    }
+
+    pub(in crate::jwks) async fn sleep(_: Duration) {
+        shuttle::future::yield_now().await;
+    }
+}
