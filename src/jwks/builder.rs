@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::client;
+use super::client::{self, MakeClient};
 use super::discovery::Issuer;
 use super::fetch::Fetch;
 use super::location::{self, Allowed};
@@ -38,6 +38,7 @@ pub struct RemoteJwksBuilder {
     times: Times,
     timeout: Duration,
     connect_timeout: Duration,
+    make_client: MakeClient,
     most_bytes: usize,
     most_waiting: usize,
     refetch_on_bad_signature: bool,
@@ -71,6 +72,7 @@ impl RemoteJwksBuilder {
             times: Times::default(),
             timeout: TIMEOUT,
             connect_timeout: CONNECT_TIMEOUT,
+            make_client: client::with_platform_roots,
             most_bytes: MOST_BYTES,
             most_waiting: MOST_WAITING,
             refetch_on_bad_signature: false,
@@ -159,6 +161,14 @@ impl RemoteJwksBuilder {
         self
     }
 
+    /// Has the client of the feature `jwks-client` trust what Mozilla trusted when this was built, and not
+    /// what the platform trusts: for images without root certificates.
+    #[cfg(feature = "webpki-roots")]
+    pub fn webpki_roots(mut self) -> Self {
+        self.make_client = client::with_mozilla_roots;
+        self
+    }
+
     /// The most bytes of a document that are read: 256 KiB unless set.
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.most_bytes = bytes;
@@ -217,7 +227,7 @@ impl RemoteJwksBuilder {
         };
         let client = match self.client {
             Some(client) => Some(client),
-            None => client::default(self.connect_timeout).map_err(|why| problems.push(why)).ok(),
+            None => (self.make_client)(self.connect_timeout).map_err(|why| problems.push(why)).ok(),
         };
         let (Some(place), Some(client)) = (place, client) else {
             return Err(BuildError::of(problems));

@@ -1,13 +1,17 @@
-//! The client that is used where none was given (feature `jwks-client`).
+//! The clients that are made where none was given: HTTPS by hyper and rustls, HTTP/1.1, no redirects, no
+//! proxy (feature `jwks-client`).
 
 use std::time::Duration;
 
 use super::fetch::Fetch;
 use crate::build_error::Problem;
 
+/// Makes a client that takes no longer than this to connect.
+pub(super) type MakeClient = fn(Duration) -> Result<Box<dyn Fetch>, Problem>;
+
 /// Without the feature there is none.
 #[cfg(not(feature = "jwks-client"))]
-pub(super) fn default(_: Duration) -> Result<Box<dyn Fetch>, Problem> {
+pub(super) fn with_platform_roots(_: Duration) -> Result<Box<dyn Fetch>, Problem> {
     Err(Problem::new(
         "a remote key set without a client",
         "there is nothing to fetch it with",
@@ -15,39 +19,57 @@ pub(super) fn default(_: Duration) -> Result<Box<dyn Fetch>, Problem> {
     ))
 }
 
-/// HTTPS by hyper and rustls, HTTP/1.1, no redirects, certificates judged as the platform does.
-///
-/// The TLS provider is named here, so that the process-wide one is neither read nor set.
+/// Judges certificates as the platform does, with what an administrator has added.
 #[cfg(feature = "jwks-client")]
-pub(super) fn default(connect_timeout: Duration) -> Result<Box<dyn Fetch>, Problem> {
-    use std::sync::Arc;
+pub(super) fn with_platform_roots(connect_timeout: Duration) -> Result<Box<dyn Fetch>, Problem> {
+    use hyper_rustls::ConfigBuilderExt;
 
-    use hyper_rustls::{ConfigBuilderExt, HttpsConnectorBuilder};
-    use hyper_util::client::legacy::{Client, connect::HttpConnector};
-    use hyper_util::rt::TokioExecutor;
-
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let no_roots = |error: rustls::Error| {
+    let verified = tls().and_then(ConfigBuilderExt::try_with_platform_verifier);
+    let config = verified.map_err(|error| {
         Problem::new(
             format!("a TLS client that could not be set up ({error})"),
             "the certificate of the key server could not be judged",
-            "Install the platform's root certificates (`ca-certificates` in a container)",
+            "Install root certificates (`ca-certificates` in a container), or turn on the feature \
+             `webpki-roots` and call `webpki_roots`",
         )
-    };
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(no_roots)?
-        .try_with_platform_verifier()
-        .map_err(no_roots)?
-        .with_no_client_auth();
+    })?;
+    Ok(over(config.with_no_client_auth(), connect_timeout))
+}
+
+/// Judges certificates by the roots that Mozilla trusted when this was built.
+#[cfg(feature = "webpki-roots")]
+pub(super) fn with_mozilla_roots(connect_timeout: Duration) -> Result<Box<dyn Fetch>, Problem> {
+    use hyper_rustls::ConfigBuilderExt;
+
+    let config = tls().map(ConfigBuilderExt::with_webpki_roots).map_err(|error| {
+        Problem::new(
+            format!("a TLS client that could not be set up ({error})"),
+            "the certificate of the key server could not be judged",
+            "Report this: the TLS library does not take its own defaults",
+        )
+    })?;
+    Ok(over(config.with_no_client_auth(), connect_timeout))
+}
+
+/// The provider is named here: the process-wide one is neither read nor set.
+#[cfg(feature = "jwks-client")]
+fn tls() -> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>, rustls::Error>
+{
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
+}
+
+#[cfg(feature = "jwks-client")]
+fn over(config: rustls::ClientConfig, connect_timeout: Duration) -> Box<dyn Fetch> {
+    use hyper_rustls::HttpsConnectorBuilder;
+    use hyper_util::client::legacy::{Client, connect::HttpConnector};
+    use hyper_util::rt::TokioExecutor;
+
     let mut http = HttpConnector::new();
     http.enforce_http(false);
     http.set_connect_timeout(Some(connect_timeout));
     // Which plain URLs may be asked was decided when the URL was read.
-    let connector = HttpsConnectorBuilder::new()
-        .with_tls_config(tls)
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(http);
-    Ok(Box::new(Client::builder(TokioExecutor::new()).build::<_, super::NoBody>(connector)))
+    let connector = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http();
+    let connector = connector.enable_http1().wrap_connector(http);
+    Box::new(Client::builder(TokioExecutor::new()).build::<_, super::NoBody>(connector))
 }
