@@ -11,19 +11,19 @@ use std::time::{Duration, Instant, SystemTime};
 /// ```
 /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use std::time::{Duration, SystemTime};
-/// use tower_jwt_auth::clock::Clock;
+/// use tower_jwt_auth::clock::{Clock, SystemClock};
 /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
 ///
 /// /// A server whose clock is an hour ahead.
-/// #[derive(Debug)]
-/// struct AnHourAhead;
+/// #[derive(Debug, Default)]
+/// struct AnHourAhead(SystemClock);
 ///
 /// impl Clock for AnHourAhead {
 ///     fn now(&self) -> SystemTime {
-///         SystemTime::now() + Duration::from_secs(3600)
+///         self.0.now() + Duration::from_secs(3600)
 ///     }
 ///     fn monotonic(&self) -> Duration {
-///         Duration::ZERO
+///         self.0.monotonic()
 ///     }
 /// }
 ///
@@ -31,7 +31,7 @@ use std::time::{Duration, Instant, SystemTime};
 /// let builder = || Verifier::shared_secret(issuer.secret()).any_audience();
 /// let token = issuer.token().expires_in(Duration::from_secs(600)).mint();
 /// assert!(builder().build()?.verify_now(&token).is_ok());
-/// let late = builder().clock(AnHourAhead).build()?;
+/// let late = builder().clock(AnHourAhead::default()).build()?;
 /// assert_eq!(late.verify_now(&token).unwrap_err().kind(), ErrorKind::TokenExpired);
 /// # }
 /// # Ok::<(), tower_jwt_auth::BuildError>(())

@@ -10,8 +10,10 @@ use super::client::{self, MakeClient};
 use super::discovery::Issuer;
 use super::fetch::Fetch;
 use super::location::{self, Allowed};
-use super::remote::{Place, RemoteJwks, Settings};
+use super::origin::{Origin, Place};
+use super::remote::{RemoteJwks, Settings};
 use super::schedule::Times;
+use super::sync::Mutex;
 use crate::build_error::{BuildError, Problem};
 use crate::clock::{Clock, SystemClock};
 use crate::observe::{Observer, Observing};
@@ -83,7 +85,8 @@ impl RemoteJwksBuilder {
 
     /// Fetches with this client: any Tower service from `Request<NoBody>` to a response.
     ///
-    /// Redirects are refused, whatever the client does with them on its own: have it follow none.
+    /// A redirect that the client hands on is refused. Have it follow none: one that follows redirects on
+    /// its own cannot be noticed.
     pub fn client(mut self, client: impl Fetch) -> Self {
         self.client = Some(Box::new(client));
         self
@@ -116,21 +119,24 @@ impl RemoteJwksBuilder {
 
     /// The bounds of what `Cache-Control: max-age` may ask for: one minute and one hour unless set.
     ///
-    /// The upper one bounds how long a withdrawn key is good.
+    /// The upper one bounds how long a withdrawn key is good on a server that has requests, or
+    /// [`keep_fresh`](RemoteJwks::keep_fresh). After a quiet time longer than the lifetime, the first
+    /// request is verified with what is held, and starts the refresh.
     pub fn lifetime_between(mut self, shortest: Duration, longest: Duration) -> Self {
         (self.times.shortest_lifetime, self.times.longest_lifetime) = (shortest, longest);
         self
     }
 
-    /// How long keys serve after their lifetime while the key server is out of reach: four hours unless
-    /// set. Zero makes every outage that lasts longer than a lifetime an outage of this server.
+    /// How long keys serve after their lifetime, because the key server is out of reach or has no usable
+    /// key, or because no request came to notice: four hours unless set. Zero makes every outage that lasts
+    /// longer than a lifetime an outage of this server.
     pub fn stale_for(mut self, bound: Duration) -> Self {
         self.times.stale = bound;
         self
     }
 
-    /// Serves keys for as long as the key server is out of reach: a key that was withdrawn meanwhile is
-    /// good until the server is back.
+    /// Serves keys until there are newer ones: a key that was withdrawn while the key server was out of
+    /// reach, or this server had no requests, is good until then.
     pub fn stale_without_bound(self) -> Self {
         self.stale_for(Duration::MAX)
     }
@@ -232,18 +238,23 @@ impl RemoteJwksBuilder {
         let (Some(place), Some(client)) = (place, client) else {
             return Err(BuildError::of(problems));
         };
+        if !problems.is_empty() {
+            return Err(BuildError::of(problems));
+        }
         let settings = Settings {
-            place,
-            client,
+            origin: Origin {
+                place,
+                client: Mutex::new(client),
+                timeout: self.timeout,
+                most_bytes: self.most_bytes,
+            },
             times: self.times,
-            timeout: self.timeout,
-            most_bytes: self.most_bytes,
             most_waiting: self.most_waiting,
             refetch_on_bad_signature: self.refetch_on_bad_signature,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             observer: self.observer,
         };
-        BuildError::unless_none(problems, RemoteJwks::new(settings))
+        Ok(RemoteJwks::new(settings))
     }
 }
 
@@ -288,7 +299,9 @@ impl RemoteJwksBuilder {
             "Leave it at one minute",
         );
         check(
-            !self.timeout.is_zero() && self.timeout <= LONGEST_TIMEOUT,
+            [self.timeout, self.connect_timeout]
+                .iter()
+                .all(|timeout| !timeout.is_zero() && *timeout <= LONGEST_TIMEOUT),
             "a timeout of none, or of more than 30 seconds",
             "no fetch could succeed, or requests would pile up behind a key server that hangs",
             "Leave it at 5 seconds",

@@ -71,5 +71,9 @@ fn over(config: rustls::ClientConfig, connect_timeout: Duration) -> Box<dyn Fetc
     // Which plain URLs may be asked was decided when the URL was read.
     let connector = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http();
     let connector = connector.enable_http1().wrap_connector(http);
-    Box::new(Client::builder(TokioExecutor::new()).build::<_, super::NoBody>(connector))
+    // Fetches are minutes apart: a connection that was kept for the next one may have died meanwhile
+    // without a word, and would cost a whole time-out.
+    let mut client = Client::builder(TokioExecutor::new());
+    client.pool_max_idle_per_host(0);
+    Box::new(client.build::<_, super::NoBody>(connector))
 }

@@ -74,15 +74,22 @@ impl Issuer {
     ) -> Result<Uri, FetchFailure> {
         let ask = |url| get(client, url, &Validators::NONE, most_bytes);
         let fetched = match ask(&self.openid).await {
-            Err(FetchFailure::NotFound) => ask(&self.oauth).await?,
-            other => other?,
+            Err(FetchFailure::NotFound) => ask(&self.oauth).await,
+            other => other,
         };
+        // That they are gone is said of keys alone.
+        let fetched = fetched.map_err(|failure| match failure {
+            FetchFailure::NotFound | FetchFailure::Gone => FetchFailure::NotMetadata,
+            other => other,
+        })?;
         self.read(&fetched.document.unwrap_or_default())
     }
 
     fn read(&self, document: &[u8]) -> Result<Uri, FetchFailure> {
-        let metadata: Metadata<'_> =
-            serde_json::from_slice(document).map_err(|_| FetchFailure::NotMetadata)?;
+        // An array of two strings would do for the derived reader, too.
+        let is_object = document.trim_ascii_start().starts_with(b"{");
+        let metadata = serde_json::from_slice(document).ok().filter(|_| is_object);
+        let metadata: Metadata<'_> = metadata.ok_or(FetchFailure::NotMetadata)?;
         // No folding, no trimming: RFC 8414 §3.3.
         if metadata.issuer != self.name {
             return Err(FetchFailure::OtherIssuer);
@@ -152,7 +159,14 @@ mod tests {
         ] {
             assert_eq!(read(other).unwrap_err(), FetchFailure::OtherIssuer, "{other}");
         }
-        for bad in ["", "{}", "[]", "<html>", r#"{"issuer":1,"jwks_uri":"https://k.example/k"}"#] {
+        for bad in [
+            "",
+            "{}",
+            "[]",
+            "<html>",
+            r#"{"issuer":1,"jwks_uri":"https://k.example/k"}"#,
+            r#"["https://auth.example.com/tenant","https://k.example/k"]"#,
+        ] {
             assert_eq!(
                 issuer().read(bad.as_bytes()).unwrap_err(),
                 FetchFailure::NotMetadata,

@@ -15,8 +15,10 @@ pub enum FetchFailure {
     Timeout,
     /// A redirect (3xx). None is followed: keys come from the URL that was configured.
     Redirect,
-    /// Status 404 or 410: the document has moved, or never was there.
+    /// Status 404: the document has moved, or never was there.
     NotFound,
+    /// Status 410: the document has moved for good.
+    Gone,
     /// Any other status than 200.
     Status,
     /// `304 Not Modified` for a request that named no earlier answer.
@@ -48,6 +50,7 @@ impl FetchFailure {
         Self::Timeout,
         Self::Redirect,
         Self::NotFound,
+        Self::Gone,
         Self::Status,
         Self::UnexpectedNotModified,
         Self::Encoding,
@@ -68,6 +71,7 @@ impl FetchFailure {
             Self::Timeout => "timeout",
             Self::Redirect => "redirect",
             Self::NotFound => "not_found",
+            Self::Gone => "gone",
             Self::Status => "status",
             Self::UnexpectedNotModified => "unexpected_not_modified",
             Self::Encoding => "encoding",
@@ -88,6 +92,7 @@ impl FetchFailure {
             Self::Timeout => "the key server did not answer in time",
             Self::Redirect => "the key server redirects, which is not followed",
             Self::NotFound => "the key server has no such document",
+            Self::Gone => "the key server has no such document any more",
             Self::Status => "the key server did not answer with status 200",
             Self::UnexpectedNotModified => "the key server says that nothing changed since nothing",
             Self::Encoding => "the key server's answer is compressed, which was not asked for",

@@ -48,7 +48,7 @@ impl Body for NoBody {
 ///
 /// It is implemented for every such service that is `Clone`, and by nothing else; make one of a function
 /// with `tower::service_fn`. What a fetch may cost is bounded here, and not the client's business: the
-/// time, the number of bytes, redirects.
+/// time and the number of bytes. It is to follow no redirects.
 pub trait Fetch: Send + 'static {
     /// Sends the request and reads the answer, up to that many bytes.
     #[doc(hidden)]
@@ -89,16 +89,21 @@ where
 /// Reads a body while it does not grow over the limit.
 async fn read<B: Body>(body: B, most_bytes: usize) -> Result<Bytes, FetchFailure> {
     let mut body = pin!(body);
-    let mut read = BytesMut::new();
+    let (mut read, mut pieces) = (BytesMut::new(), 0);
     if body.size_hint().lower() > u64::try_from(most_bytes).unwrap_or(u64::MAX) {
         return Err(FetchFailure::TooLarge);
     }
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
         let Ok(data) = frame.map_err(|_| FetchFailure::Connection)?.into_data() else { continue };
-        if data.remaining() > most_bytes - read.len() {
+        // An empty piece counts as a byte: an endless row of them has to end, too.
+        pieces += usize::from(!data.has_remaining());
+        if data.remaining() > most_bytes.saturating_sub(read.len() + pieces) {
             return Err(FetchFailure::TooLarge);
         }
         read.put(data);
+        if read.len() + pieces > most_bytes {
+            return Err(FetchFailure::TooLarge);
+        }
     }
     Ok(read.freeze())
 }
@@ -117,6 +122,14 @@ impl Validators {
     }
 
     pub(super) const NONE: Self = Self { entity_tag: None, last_modified: None };
+
+    /// These, and of the others what is missing in them.
+    fn or(self, others: &Self) -> Self {
+        Self {
+            entity_tag: self.entity_tag.or_else(|| others.entity_tag.clone()),
+            last_modified: self.last_modified.or_else(|| others.last_modified.clone()),
+        }
+    }
 
     const fn is_some(&self) -> bool {
         self.entity_tag.is_some() || self.last_modified.is_some()
@@ -164,13 +177,14 @@ pub(super) async fn get(
         StatusCode::NOT_MODIFIED if validators.is_some() => None,
         StatusCode::NOT_MODIFIED => return Err(FetchFailure::UnexpectedNotModified),
         other if other.is_redirection() => return Err(FetchFailure::Redirect),
-        StatusCode::NOT_FOUND | StatusCode::GONE => return Err(FetchFailure::NotFound),
+        StatusCode::NOT_FOUND => return Err(FetchFailure::NotFound),
+        StatusCode::GONE => return Err(FetchFailure::Gone),
         _ => return Err(FetchFailure::Status),
     };
     let max_age = max_age(&parts.headers);
     let validators = match document {
         Some(_) => Validators::of(&parts.headers),
-        None => validators.clone(),
+        None => Validators::of(&parts.headers).or(validators),
     };
     Ok(Fetched { document, validators, max_age })
 }
@@ -196,7 +210,7 @@ fn max_age(headers: &HeaderMap) -> Option<Duration> {
         }
         if name.eq_ignore_ascii_case("max-age") {
             // Of several, the shortest.
-            let seconds = seconds(value)?;
+            let Some(seconds) = seconds(value) else { continue };
             age = Some(age.map_or(seconds, |other: u64| other.min(seconds)));
         }
     }
@@ -230,6 +244,7 @@ mod tests {
             (&["no-cache, max-age=300"], "", Some(0)),
             (&["max-age=300", "no-cache=\"set-cookie\""], "", Some(0)),
             (&["max-age=-1"], "", None),
+            (&["max-age=soon, no-store"], "", Some(0)),
             (&["max-age="], "", None),
             (&["max-age"], "", None),
             (&["max-age=1.5"], "", None),

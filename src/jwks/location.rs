@@ -30,6 +30,10 @@ pub(super) fn read(text: &str, allowed: Allowed) -> Result<Uri, &'static str> {
     if authority.host().is_empty() {
         return Err("it names no host");
     }
+    let after_host = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
+    if !after_host.is_empty() && url.port_u16().is_none() {
+        return Err("its port is no port");
+    }
     match scheme {
         "http" if !is_loopback(&url) => {
             Err("whoever stands between could put their own keys into the answer")
@@ -47,41 +51,65 @@ fn is_loopback(url: &Uri) -> bool {
     url.host() == Some("localhost") || address(url).is_some_and(|address| address.is_loopback())
 }
 
-/// Whether the host is an address that is not meant for the public: of this machine, of a local network,
-/// or of the machine's own services. Names are not resolved.
+/// Whether the host is one that is not meant for the public: this machine, a local network, the machine's
+/// own services, or a spelling of an address that only some resolvers understand. Names are not resolved.
 pub(super) fn is_private(url: &Uri) -> bool {
-    if url.host().is_some_and(|host| host == "localhost" || host.ends_with(".localhost")) {
-        return true;
+    let host = url.host().unwrap_or_default().to_ascii_lowercase();
+    let host = host.strip_suffix('.').unwrap_or(&host);
+    match host.parse() {
+        Ok(address) => return is_private_v4(address),
+        // Resolvers take `127.1`, `0x7f.1` and `2130706433` for addresses.
+        Err(_) if ends_in_a_number(host) => return true,
+        Err(_) => {}
     }
-    match address(url) {
-        Some(IpAddr::V4(address)) => is_private_v4(address),
-        Some(IpAddr::V6(address)) => match address.to_ipv4() {
-            // Mapped and compatible addresses lead to the same places.
-            Some(mapped) if address != Ipv6Addr::LOCALHOST => is_private_v4(mapped),
-            _ => is_private_v6(address),
-        },
-        None => false,
+    match host.strip_prefix('[') {
+        Some(host) => host.trim_end_matches(']').parse().map_or(true, is_private_v6),
+        None => host == "localhost" || host.ends_with(".localhost"),
     }
+}
+
+/// No top-level domain is a number.
+fn ends_in_a_number(host: &str) -> bool {
+    let last = host.rsplit('.').next().unwrap_or_default();
+    let digits = last.strip_prefix("0x").unwrap_or(last);
+    last.starts_with("0x") || !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 const fn is_private_v4(address: Ipv4Addr) -> bool {
-    let [a, b, ..] = address.octets();
+    let [a, b, c, _] = address.octets();
     address.is_loopback()
         || address.is_private()
         || address.is_link_local()
-        || address.is_broadcast()
         || address.is_multicast()
         || a == 0
+        || a >= 240
         // Shared between carriers and their customers (RFC 6598).
         || (a == 100 && b & 0xc0 == 64)
+        // Protocol assignments (RFC 6890) and benchmarks (RFC 2544).
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 198 && b & 0xfe == 18)
 }
 
 const fn is_private_v6(address: Ipv6Addr) -> bool {
-    address.is_loopback()
-        || address.is_unspecified()
-        || address.is_multicast()
+    let segments = address.segments();
+    // Addresses that lead to an IPv4 one: compatible, mapped, translated (RFC 6052, RFC 7915), 6to4.
+    let within = match segments {
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => Some([high, low]),
+        _ => None,
+    };
+    if let Some([high, low]) = within {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        // Loopback and the unspecified address are among the compatible ones.
+        return is_private_v4(Ipv4Addr::new(a, b, c, d));
+    }
+    address.is_multicast()
         || address.is_unique_local()
         || address.is_unicast_link_local()
+        // Site-local, which RFC 3879 took back.
+        || segments[0] & 0xffc0 == 0xfec0
 }
 
 fn address(url: &Uri) -> Option<IpAddr> {
@@ -119,6 +147,8 @@ mod tests {
             ("https://user:pass@auth.example.com/keys", false, false),
             ("https://auth.example.com/keys#part", false, false),
             ("https:///keys", false, false),
+            ("https://auth.example.com:99999/keys", false, false),
+            ("https://auth.example.com:8443/keys", true, true),
             ("/keys", false, false),
             ("auth.example.com", false, false),
             ("file:///etc/passwd", false, false),
@@ -155,6 +185,30 @@ mod tests {
             ("[::ffff:10.0.0.1]", true),
             ("[::ffff:8.8.8.8]", false),
             ("[2001:4860:4860::8888]", false),
+            ("LOCALHOST", true),
+            ("localhost.", true),
+            ("auth.example.com.", false),
+            ("1.example.com", false),
+            ("127.1", true),
+            ("2130706433", true),
+            ("0x7f.0.0.1", true),
+            ("0x7f000001", true),
+            ("0177.0.0.1", true),
+            ("127.0.0.1.", true),
+            ("0", true),
+            ("192.0.0.1", true),
+            ("192.0.2.1", false),
+            ("198.18.0.1", true),
+            ("198.20.0.1", false),
+            ("240.0.0.1", true),
+            ("255.255.255.255", true),
+            ("[64:ff9b::a00:1]", true),
+            ("[64:ff9b::808:808]", false),
+            ("[2002:a00:1::]", true),
+            ("[2002:808:808::]", false),
+            ("[::ffff:0:10.0.0.1]", true),
+            ("[fec0::1]", true),
+            ("[fe80::1%25eth0]", true),
         ] {
             let url = read(&format!("https://{host}/keys"), Allowed::default()).unwrap();
             assert_eq!(is_private(&url), private, "{host}");

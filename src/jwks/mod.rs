@@ -9,6 +9,7 @@ mod fetch;
 #[cfg(all(test, shuttle))]
 mod interleavings;
 mod location;
+mod origin;
 mod remote;
 mod schedule;
 mod single_flight;

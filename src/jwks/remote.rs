@@ -1,34 +1,26 @@
 //! Keys that live at a URL: what is held, and who may ask for more.
 
-use std::collections::hash_map::RandomState;
 use std::fmt;
-use std::hash::BuildHasher;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::Uri;
 use tokio::sync::Semaphore;
 
-use super::discovery::{Found, Issuer};
+use super::discovery::Found;
 use super::failure::FetchFailure;
-use super::fetch::{Fetch, Fetched, Validators, get};
-use super::schedule::{Decision, Schedule, Times, scaled};
+use super::origin::{Cargo, Document, Origin, Place, Plan, chance};
+use super::schedule::{Decision, Schedule, Times};
 use super::single_flight::{SingleFlight, Ticket, Waiting};
-use super::sync::{AtomicU64, Mutex, MutexGuard, Runtime, Swap, sleep, timeout};
+use super::sync::{AtomicU64, Mutex, MutexGuard, Runtime, Swap, timeout};
 use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::key::{
-    KeySet, KeySetState, KeySource, KeySourceHealth, NoSet, RefreshError, RefreshReason, Refreshed,
+    KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason, Refreshed,
 };
 use crate::observe::{Event, Observing};
 
-/// How long a retry waits when there are no keys at all.
-const RETRY_AFTER: Duration = Duration::from_millis(100);
-const RETRY_SPREAD: Duration = Duration::from_millis(200);
-/// How long metadata is believed.
-const METADATA_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 /// After so many failures the metadata is read again: the keys may have moved.
 const FAILURES_TO_REDISCOVER: u32 = 3;
 /// What a request is told to wait where nothing better is known.
@@ -39,27 +31,52 @@ const LEAST_RETRY_AFTER: Duration = Duration::from_secs(1);
 /// A [`KeySource`] for [`Issuer::new`](crate::Issuer::new). One `Arc`: clone it to ask for
 /// [`health`](KeySource::health) or to [`warm`](Self::warm) it. A key that is in memory is served without
 /// a lock and without waiting, whatever the key server does meanwhile.
+///
+/// Fetching needs a Tokio runtime with timers (`enable_all`), that of the request or of whoever spawned
+/// [`keep_fresh`](Self::keep_fresh). Where there is none, keys that are not in memory are
+/// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable).
+///
+/// ```
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+/// use bytes::Bytes;
+/// use http::{Request, Response};
+/// use http_body_util::Full;
+/// use tower_jwt_auth::jwks::{NoBody, RemoteJwks};
+/// use tower_jwt_auth::key::KeySetState;
+/// use tower_jwt_auth::{ErrorKind, Issuer, Policy, Verifier, testing::TestIssuer};
+///
+/// # tokio_test::block_on(async {
+/// let issuer = TestIssuer::es256().issuer("https://auth.example.com");
+/// // Any Tower HTTP client will do; this one answers itself.
+/// let document = Bytes::from(issuer.jwks());
+/// let client = tower::service_fn(move |_: Request<NoBody>| {
+///     let document = Full::new(document.clone());
+///     async { Ok::<_, std::convert::Infallible>(Response::new(document)) }
+/// });
+/// let keys = RemoteJwks::url("https://auth.example.com/jwks.json").client(client).build()?;
+/// let policy = Policy::new().any_audience();
+/// let trusted = Issuer::new("https://auth.example.com", keys.clone(), policy);
+/// let verifier = Verifier::builder().trust(trusted).build()?;
+///
+/// assert_eq!(keys.health().state, KeySetState::Empty); // nothing was fetched yet
+/// assert!(verifier.verify(&issuer.token().mint()).await.is_ok());
+/// assert_eq!(keys.health().state, KeySetState::Fresh);
+/// let unknown = issuer.token().header("kid", "another").mint();
+/// assert_eq!(verifier.verify(&unknown).await.unwrap_err().kind(), ErrorKind::UnknownKey);
+/// # Ok::<(), tower_jwt_auth::BuildError>(()) }).unwrap();
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct RemoteJwks(Arc<Inner>);
 
 /// What a builder hands over.
 pub(super) struct Settings {
-    pub(super) place: Place,
+    pub(super) origin: Origin,
     pub(super) times: Times,
-    pub(super) timeout: Duration,
-    pub(super) most_bytes: usize,
     pub(super) most_waiting: usize,
     pub(super) refetch_on_bad_signature: bool,
-    pub(super) client: Box<dyn Fetch>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Observing,
-}
-
-/// Where the keys are.
-#[derive(Clone, Debug)]
-pub(super) enum Place {
-    Url(Uri),
-    Issuer(Box<Issuer>),
 }
 
 struct Inner {
@@ -70,10 +87,7 @@ struct Inner {
     /// What fetching needs. Locked for moments, and never by a request whose key is held.
     state: Mutex<State>,
     waiting: Arc<Semaphore>,
-    client: Mutex<Box<dyn Fetch>>,
-    place: Place,
-    timeout: Duration,
-    most_bytes: usize,
+    origin: Origin,
     refetch_on_bad_signature: bool,
     clock: Arc<dyn Clock>,
     observer: Observing,
@@ -94,32 +108,7 @@ struct State {
     last_failure: Option<FetchFailure>,
 }
 
-#[derive(Clone)]
-struct Document {
-    url: Uri,
-    bytes: Bytes,
-    validators: Validators,
-}
-
 type Outcome = Result<Refreshed, FetchFailure>;
-
-/// What one flight is to do, as things stood when it started.
-struct Plan {
-    found: Option<Found>,
-    rediscover: bool,
-    document: Option<Document>,
-    is_empty: bool,
-    started: Duration,
-}
-
-/// What a flight brought home.
-struct Cargo {
-    url: Uri,
-    found: Option<Found>,
-    fetched: Fetched,
-    /// Read from the document, if that is another than the one before.
-    set: Option<KeySet>,
-}
 
 impl RemoteJwks {
     pub(super) fn new(settings: Settings) -> Self {
@@ -134,10 +123,7 @@ impl RemoteJwks {
                 last_failure: None,
             }),
             waiting: Arc::new(Semaphore::new(settings.most_waiting)),
-            client: Mutex::new(settings.client),
-            place: settings.place,
-            timeout: settings.timeout,
-            most_bytes: settings.most_bytes,
+            origin: settings.origin,
             refetch_on_bad_signature: settings.refetch_on_bad_signature,
             clock: settings.clock,
             observer: settings.observer,
@@ -221,10 +207,17 @@ impl KeySource for RemoteJwks {
         };
         let now = self.0.clock.monotonic();
         let mut state = self.0.state();
-        let waiting = match state.flights.join(now) {
-            Some(waiting) => waiting,
+        if reason == RefreshReason::Empty && state.schedule.state(now) != KeySetState::Empty {
+            // They came between the look and this call.
+            return Answer::now(Ok(Refreshed::Unchanged));
+        }
+        let (waiting, flight) = match state.flights.join(now) {
+            Some(waiting) => (waiting, None),
             None => match state.schedule.decide(reason, now) {
-                Decision::Fetch => self.0.start(&mut state, &runtime, now, label(reason)),
+                Decision::Fetch => {
+                    let (waiting, flight) = self.0.start(&mut state, now, label(reason));
+                    (waiting, Some(flight))
+                }
                 too_early => {
                     let last = state.last_failure;
                     drop(state);
@@ -239,19 +232,28 @@ impl KeySource for RemoteJwks {
             },
         };
         drop(state);
+        if let Some(flight) = flight {
+            flight.take_off(&runtime);
+        }
         let Ok(permit) = Arc::clone(&self.0.waiting).try_acquire_owned() else {
             return Answer::now(Err(failed(FetchFailure::TooManyWaiting, LEAST_RETRY_AFTER)));
         };
-        // Made here, where a runtime is known to be: who polls the answer may have another, or none.
-        let outcome = timeout(self.0.timeout, waiting.outcome());
+        // Made here, where a runtime is known to be: who polls the answer may have another, or none. A
+        // little longer than the flight, which then lands first and says how it was.
+        let longest = self.0.origin.timeout * 17 / 16;
+        let wait = AssertUnwindSafe(|| timeout(longest, waiting.outcome()));
+        let Ok(outcome) = catch_unwind(wait) else {
+            // The runtime was built without timers, which Tokio says by a panic.
+            return Answer::now(Err(failed(FetchFailure::Aborted, LEAST_RETRY_AFTER)));
+        };
         let inner = Arc::clone(&self.0);
         Answer::later(async move {
             let outcome = outcome.await;
             drop(permit);
             match outcome.unwrap_or(Some(Err(FetchFailure::Timeout))) {
                 Some(Ok(refreshed)) => Ok(refreshed),
-                Some(Err(failure)) => Err(inner.failed(failure)),
-                None => Err(inner.failed(FetchFailure::Aborted)),
+                Some(Err(failure)) => Err(inner.failed(failure, reason)),
+                None => Err(inner.failed(FetchFailure::Aborted, reason)),
             }
         })
     }
@@ -280,7 +282,7 @@ impl Inner {
     /// A request has its key and found that newer ones are due.
     fn refresh_ahead(self: &Arc<Self>, now: Duration) {
         // One request goes on from here; the flight says when it is time again.
-        let again = nanos(now.saturating_add(self.timeout));
+        let again = nanos(now.saturating_add(self.origin.timeout));
         let before = self.ahead_at.load(Ordering::Relaxed);
         let won =
             self.ahead_at.compare_exchange(before, again, Ordering::Relaxed, Ordering::Relaxed);
@@ -297,28 +299,32 @@ impl Inner {
         if state.schedule.is_due(now) {
             // Without a runtime nothing starts; a later request may have one.
             if let Some(runtime) = Runtime::current() {
-                let _ = self.start(&mut state, &runtime, now, "schedule");
+                let (_, flight) = self.start(&mut state, now, "schedule");
+                drop(state);
+                flight.take_off(&runtime);
             }
         } else {
             self.ahead_at.store(nanos(state.schedule.next_attempt()), Ordering::Relaxed);
         }
     }
 
-    /// Sets off a flight of its own, which no request can cancel.
+    /// Makes a flight ready. It takes off once the lock is released: a runtime that is shutting down
+    /// drops it at once, and it then lands here.
     fn start(
         self: &Arc<Self>,
         state: &mut State,
-        runtime: &Runtime,
         now: Duration,
         trigger: &'static str,
-    ) -> Waiting<Outcome> {
+    ) -> (Waiting<Outcome>, Flight) {
         // Twice the time that a flight can take: whoever has not landed by then never will.
-        let (waiting, ticket) = state.flights.start(now.saturating_add(self.timeout * 2));
+        let (waiting, ticket) = state.flights.start(now.saturating_add(self.origin.timeout * 2));
         let failures = state.schedule.failures();
         let plan = Plan {
             found: state.found.clone(),
-            rediscover: state.last_failure == Some(FetchFailure::NotFound)
-                || failures != 0 && failures.is_multiple_of(FAILURES_TO_REDISCOVER),
+            rediscover: matches!(
+                state.last_failure,
+                Some(FetchFailure::NotFound | FetchFailure::Gone)
+            ) || failures != 0 && failures.is_multiple_of(FAILURES_TO_REDISCOVER),
             document: state.document.clone(),
             is_empty: state.schedule.state(now) == KeySetState::Empty,
             started: now,
@@ -326,66 +332,17 @@ impl Inner {
         state.schedule.started(now);
         let landing =
             Landing { inner: Arc::clone(self), ticket, trigger, started: now, is_down: false };
-        runtime.spawn(landing.fly(plan));
-        waiting
+        (waiting, Flight { landing, plan })
     }
 
-    /// A failure, with the time of the next attempt.
-    fn failed(&self, failure: FetchFailure) -> RefreshError {
-        let next = self.state().schedule.next_attempt();
-        failed(failure, next.saturating_sub(self.clock.monotonic()))
-    }
-
-    /// One flight: at most the time that was set for it, retries and discovery included.
-    async fn fetch(&self, plan: &Plan) -> Result<Cargo, FetchFailure> {
-        let flight = async {
-            let first = self.attempt(plan).await;
-            let again = matches!(first, Err(FetchFailure::Connection | FetchFailure::Status));
-            if !(plan.is_empty && again) {
-                return first;
-            }
-            // With no key in memory every request is lost: a connection that broke is worth another.
-            sleep(RETRY_AFTER + scaled(RETRY_SPREAD, chance())).await;
-            self.attempt(plan).await
+    /// A failure, with the time until this reason may cause the next attempt.
+    fn failed(&self, failure: FetchFailure, reason: RefreshReason) -> RefreshError {
+        let now = self.clock.monotonic();
+        let retry_after = match self.state().schedule.decide(reason, now) {
+            Decision::Failing { retry_after } => retry_after,
+            _ => LEAST_RETRY_AFTER,
         };
-        timeout(self.timeout, flight).await.unwrap_or(Err(FetchFailure::Timeout))
-    }
-
-    async fn attempt(&self, plan: &Plan) -> Result<Cargo, FetchFailure> {
-        let (url, found) = self.locate(plan).await?;
-        let document = plan.document.as_ref().filter(|document| document.url == url);
-        let validators = document.map_or(&Validators::NONE, |document| &document.validators);
-        let fetched = get(&self.client, &url, validators, self.most_bytes).await?;
-        let set = match &fetched.document {
-            // The same words are the same set: nothing that hangs on its generation is thrown away.
-            Some(new) if document.is_none_or(|old| old.bytes != new) => Some(read(new)?),
-            _ => None,
-        };
-        Ok(Cargo { url, found, fetched, set })
-    }
-
-    /// The URL of the keys. Metadata that is only old is better than none.
-    async fn locate(&self, plan: &Plan) -> Result<(Uri, Option<Found>), FetchFailure> {
-        let issuer = match &self.place {
-            Place::Url(url) => return Ok((url.clone(), None)),
-            Place::Issuer(issuer) => issuer,
-        };
-        let age = |found: &Found| plan.started.saturating_sub(found.at);
-        match &plan.found {
-            Some(found) if !plan.rediscover && age(found) < METADATA_LIFETIME => {
-                Ok((found.jwks_uri.clone(), Some(found.clone())))
-            }
-            old => match (issuer.discover(&self.client, self.most_bytes).await, old) {
-                (Ok(jwks_uri), _) => {
-                    let found = Found { jwks_uri: jwks_uri.clone(), at: plan.started };
-                    Ok((jwks_uri, Some(found)))
-                }
-                (Err(_), Some(old)) if !plan.rediscover => {
-                    Ok((old.jwks_uri.clone(), Some(old.clone())))
-                }
-                (Err(failure), _) => Err(failure),
-            },
-        }
+        failed(failure, retry_after)
     }
 
     /// Takes over what a flight brought, unless a newer one is under way.
@@ -440,24 +397,42 @@ struct Landing {
     is_down: bool,
 }
 
-impl Landing {
-    async fn fly(mut self, plan: Plan) {
-        let brought = self.inner.fetch(&plan).await;
-        self.touch_down(brought);
-    }
+/// A fetch of its own, which no request can cancel.
+struct Flight {
+    landing: Landing,
+    plan: Plan,
+}
 
+impl Flight {
+    fn take_off(self, runtime: &Runtime) {
+        let Self { mut landing, plan } = self;
+        runtime.spawn(async move {
+            let brought = landing.inner.origin.fetch(&plan).await;
+            landing.touch_down(brought);
+        });
+    }
+}
+
+impl Landing {
     fn touch_down(&mut self, brought: Result<Cargo, FetchFailure>) {
         self.is_down = true;
-        let Some(outcome) = self.inner.land(&self.ticket, brought) else { return };
-        self.ticket.announce(outcome);
+        let outcome = self.inner.land(&self.ticket, brought);
+        if let Some(outcome) = outcome {
+            self.ticket.announce(outcome);
+        }
+        if std::thread::panicking() {
+            // The client panicked. If the observer did so, too, the process would end.
+            return;
+        }
         let held = self.inner.held.load();
         let set = held.as_ref().map(|held| &held.set);
         self.inner.observer.tell(&Event::KeysRefreshed {
             trigger: self.trigger,
             outcome: match outcome {
-                Ok(Refreshed::Replaced) => "replaced",
-                Ok(_) => "unchanged",
-                Err(failure) => failure.as_str(),
+                Some(Ok(Refreshed::Replaced)) => "replaced",
+                Some(Ok(_)) => "unchanged",
+                Some(Err(failure)) => failure.as_str(),
+                None => "superseded",
             },
             keys: set.map_or(0, |set| set.len()),
             skipped: set.map_or(0, |set| set.skipped().len()),
@@ -477,20 +452,13 @@ impl Drop for Landing {
 impl fmt::Debug for RemoteJwks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RemoteJwks");
-        match &self.0.place {
-            Place::Url(url) => debug.field("url", url),
+        match &self.0.origin.place {
+            // Without the query, which may hold a key of another kind.
+            Place::Url(url) => debug.field("host", &url.host()).field("path", &url.path()),
             Place::Issuer(issuer) => debug.field("issuer", &issuer.name()),
         };
         debug.field("health", &self.health()).finish_non_exhaustive()
     }
-}
-
-fn read(document: &Bytes) -> Result<KeySet, FetchFailure> {
-    let text = std::str::from_utf8(document).map_err(|_| FetchFailure::NotAKeySet)?;
-    KeySet::try_from_fetched_jwks(text).map_err(|why| match why {
-        NoSet::NotADocument => FetchFailure::NotAKeySet,
-        NoSet::NoUsableKey(_) => FetchFailure::NoUsableKey,
-    })
 }
 
 fn failed(failure: FetchFailure, retry_after: Duration) -> RefreshError {
@@ -510,7 +478,53 @@ fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// Any number. It spreads attempts in time and need not be a secret.
-fn chance() -> u64 {
-    RandomState::new().hash_one(())
+#[cfg(test)]
+#[cfg(not(shuttle))]
+mod tests {
+    use super::*;
+    use crate::jwks::NoBody;
+    use futures_util::FutureExt;
+
+    /// Whose client never answers.
+    fn keys() -> RemoteJwks {
+        let client = tower::service_fn(|_: http::Request<NoBody>| {
+            std::future::pending::<Result<http::Response<NoBody>, std::convert::Infallible>>()
+        });
+        RemoteJwks::url("https://auth.example.com/keys?token=hunter2")
+            .client(client)
+            .build()
+            .unwrap()
+    }
+
+    #[test]
+    fn a_runtime_that_is_gone_is_a_failure_and_no_deadlock() {
+        let keys = keys();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let handle = runtime.handle().clone();
+        drop(runtime);
+        let _guard = handle.enter();
+        let outcome = KeySource::refresh(&keys, RefreshReason::Empty).now_or_never();
+        assert!(matches!(outcome, Some(Err(_))), "{outcome:?}");
+        assert_eq!(keys.health().last_error, Some("aborted"));
+    }
+
+    #[test]
+    fn a_runtime_that_ends_in_the_middle_of_a_fetch_leaves_the_next_one_free_to_try() {
+        let keys = keys();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            assert!(KeySource::refresh(&keys, RefreshReason::Empty).now_or_never().is_none());
+            tokio::task::yield_now().await;
+        });
+        assert_eq!(keys.health().last_error, None);
+        drop(runtime);
+        assert_eq!(keys.health().last_error, Some("aborted"));
+        assert!(keys.0.state().flights.join(Duration::ZERO).is_none());
+    }
+
+    #[test]
+    fn debug_shows_no_query() {
+        let shown = format!("{:?}", keys());
+        assert!(shown.contains("auth.example.com") && !shown.contains("hunter2"), "{shown}");
+    }
 }

@@ -153,6 +153,7 @@ impl Schedule {
         };
         self.life = Some(life);
         self.failures = 0;
+        self.retry_at = Duration::ZERO;
         life
     }
 

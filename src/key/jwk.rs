@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Deserializer as JsonDeserializer;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
@@ -128,21 +128,62 @@ fn read_one(json: &str, trust: Trust) -> Result<VerificationKey, SkipReason> {
 }
 
 /// Reads the `keys` of a set (RFC 7517 §5). `None` when the document is no set at all.
+///
+/// The second part is the number of entries beyond the largest that is read.
 pub(super) fn read_set(
     json: &str,
     trust: Trust,
-) -> Option<Vec<Result<VerificationKey, SkipReason>>> {
+) -> Option<(Vec<Result<VerificationKey, SkipReason>>, usize)> {
     #[derive(serde::Deserialize)]
     struct Document<'d> {
         #[serde(borrow)]
-        keys: Vec<&'d RawValue>,
+        keys: Entries<'d>,
     }
 
+    // An array would do for the derived reader, too.
+    if !json.trim_ascii_start().starts_with('{') {
+        return None;
+    }
     let Document { keys } = serde_json::from_str(json).ok()?;
-    let read = |(index, raw): (usize, &&RawValue)| {
-        if index < MAX_KEYS { read_one(raw.get(), trust) } else { Err(SkipReason::TooMany) }
-    };
-    Some(keys.iter().enumerate().map(read).collect())
+    let read = keys.first.iter().map(|raw| read_one(raw.get(), trust)).collect();
+    Some((read, keys.more))
+}
+
+/// The first entries of `keys`, and the number of those that are not looked at: a document that is long for
+/// no reason costs no more memory than its text.
+struct Entries<'d> {
+    first: Vec<&'d RawValue>,
+    more: usize,
+}
+
+impl<'de: 'd, 'd> Deserialize<'de> for Entries<'d> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(EntriesVisitor)
+    }
+}
+
+struct EntriesVisitor;
+
+impl<'d> Visitor<'d> for EntriesVisitor {
+    type Value = Entries<'d>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of keys")
+    }
+
+    fn visit_seq<A: SeqAccess<'d>>(self, mut seq: A) -> Result<Entries<'d>, A::Error> {
+        let mut entries = Entries { first: Vec::new(), more: 0 };
+        while entries.first.len() < MAX_KEYS {
+            match seq.next_element()? {
+                Some(raw) => entries.first.push(raw),
+                None => return Ok(entries),
+            }
+        }
+        while seq.next_element::<IgnoredAny>()?.is_some() {
+            entries.more += 1;
+        }
+        Ok(entries)
+    }
 }
 
 #[derive(Default)]
@@ -357,21 +398,22 @@ mod tests {
     #[test]
     fn one_odd_key_does_not_spoil_the_set() {
         let good = format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{ED}","kid":"a"}}"#);
-        let set = read_set(
+        let (set, more) = read_set(
             &format!(r#"{{"x":1,"keys":[{{"kid":7}},null,{good},"key"]}}"#),
             Trust::Configured,
         )
         .unwrap();
         assert_eq!(set.iter().filter(|key| key.is_ok()).count(), 1);
-        assert_eq!(set.len(), 4);
+        assert_eq!((set.len(), more), (4, 0));
+        let array = format!("[[{good}]]");
         for no_set in
-            ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[]"#, r#"{"keys":[],"keys":[]}"#]
+            ["", "[]", &array, "{}", r#"{"keys":{}}"#, r#"{"keys":[]"#, r#"{"keys":[],"keys":[]}"#]
         {
             assert!(read_set(no_set, Trust::Configured).is_none(), "{no_set}");
         }
         let many = vec![good; MAX_KEYS + 1].join(",");
-        let set = read_set(&format!(r#"{{"keys":[{many}]}}"#), Trust::Configured).unwrap();
-        assert_eq!(set.last().unwrap().as_ref().unwrap_err(), &SkipReason::TooMany);
+        let (set, more) = read_set(&format!(r#"{{"keys":[{many}]}}"#), Trust::Configured).unwrap();
+        assert_eq!((set.len(), more), (MAX_KEYS, 1));
         assert!(set[MAX_KEYS - 1].is_ok());
     }
 
@@ -379,8 +421,8 @@ mod tests {
     fn a_secret_is_read_from_the_configuration_and_not_from_the_network() {
         let secret =
             r#"{"keys":[{"kty":"oct","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}]}"#;
-        assert!(read_set(secret, Trust::Configured).unwrap()[0].is_ok());
-        let fetched = read_set(secret, Trust::Fetched).unwrap();
+        assert!(read_set(secret, Trust::Configured).unwrap().0[0].is_ok());
+        let (fetched, _) = read_set(secret, Trust::Fetched).unwrap();
         assert_eq!(fetched[0].as_ref().unwrap_err(), &SkipReason::Secret);
     }
 }

@@ -85,12 +85,14 @@ impl KeySet {
 
     fn try_read(json: &str, trust: Trust) -> Result<Self, NoSet> {
         let (mut keys, mut skipped) = (Vec::new(), Vec::new());
-        for key in read_set(json, trust).ok_or(NoSet::NotADocument)? {
+        let (read, more) = read_set(json, trust).ok_or(NoSet::NotADocument)?;
+        for key in read {
             match key {
                 Ok(key) => keys.push(key),
                 Err(reason) => skipped.push(reason),
             }
         }
+        skipped.resize(skipped.len() + more, SkipReason::TooMany);
         if keys.is_empty() {
             return Err(NoSet::NoUsableKey(skipped));
         }

@@ -160,7 +160,8 @@ pub enum KeySetState {
     Empty,
     /// The keys are as new as they should be.
     Fresh,
-    /// The keys are past their lifetime and refreshing them fails; they still serve.
+    /// The keys are past their lifetime, and still serve: refreshing them fails, which the health's
+    /// `last_error` then says, or there was no request to start it.
     Stale,
 }
 

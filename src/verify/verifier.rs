@@ -61,8 +61,24 @@ pub(super) struct Inner<C> {
 enum Stop {
     /// It is refused.
     Refused(Error),
-    /// Newer keys may help; if not, this is the refusal.
-    Keys { source: Arc<dyn KeySource>, reason: RefreshReason, refusal: Error },
+    /// Newer keys may help.
+    Keys(Wanted),
+}
+
+/// What to ask a source for, and what to say if that does not help.
+struct Wanted {
+    source: Arc<dyn KeySource>,
+    reason: RefreshReason,
+    refusal: Error,
+    /// The generation of the set that was tried.
+    tried: Option<u64>,
+}
+
+impl Wanted {
+    /// Whether the source has another set than the one that was tried.
+    fn has_come(&self) -> bool {
+        self.source.current().map(|set| set.generation()) != self.tried
+    }
 }
 
 impl From<Error> for Stop {
@@ -125,12 +141,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         match self.verify_with_current_keys(token, Bound::Refuse) {
             Ok(verified) => standing(self.check_standing(token, verified)),
             Err(Stop::Refused(error)) => Err(error),
-            Err(Stop::Keys { source, reason, refusal }) => match source.refresh(reason).try_now() {
-                Ok(outcome) => {
-                    standing(self.run_again(token, Bound::Refuse, outcome, reason, refusal))
-                }
+            Err(Stop::Keys(wanted)) => match wanted.source.refresh(wanted.reason).try_now() {
+                Ok(outcome) => standing(self.run_again(token, Bound::Refuse, outcome, wanted)),
                 // As when the refresh fails: the key is known and did not fit.
-                Err(_) if reason == RefreshReason::BadSignature => Err(refusal),
+                Err(_) if wanted.reason == RefreshReason::BadSignature => Err(wanted.refusal),
                 Err(_) => waiting(ErrorKind::KeysUnavailable, "the keys have to be waited for"),
             },
         }
@@ -140,15 +154,15 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         match self.verify_with_current_keys(token, bound) {
             Ok(verified) => self.check_standing(token, verified),
             Err(Stop::Refused(error)) => Answer::now(Err(error)),
-            Err(Stop::Keys { source, reason, refusal }) => {
-                match source.refresh(reason).try_now() {
-                    Ok(outcome) => self.run_again(token, bound, outcome, reason, refusal),
+            Err(Stop::Keys(wanted)) => {
+                match wanted.source.refresh(wanted.reason).try_now() {
+                    Ok(outcome) => self.run_again(token, bound, outcome, wanted),
                     Err(refreshing) => {
                         // The token outlives the borrow, but nothing else: it is wiped afterwards.
                         let (this, token) = (self.clone(), Zeroizing::new(token.to_owned()));
                         Answer::later(async move {
                             let outcome = refreshing.await;
-                            this.run_again(&token, bound, outcome, reason, refusal).await
+                            this.run_again(&token, bound, outcome, wanted).await
                         })
                     }
                 }
@@ -162,21 +176,21 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         token: &str,
         bound: Bound,
         outcome: Result<Refreshed, RefreshError>,
-        reason: RefreshReason,
-        refusal: Error,
+        wanted: Wanted,
     ) -> Answer<Result<Verified<C>, Error>> {
         match outcome {
-            Ok(Refreshed::Replaced | Refreshed::Unchanged) => {
-                match self.verify_with_current_keys(token, bound) {
-                    Ok(verified) => self.check_standing(token, verified),
-                    Err(Stop::Refused(refusal) | Stop::Keys { refusal, .. }) => {
-                        Answer::now(Err(refusal))
-                    }
+            // Whatever the source says of this refresh: another one's may have brought the key meanwhile.
+            Ok(_) if wanted.has_come() => match self.verify_with_current_keys(token, bound) {
+                Ok(verified) => self.check_standing(token, verified),
+                Err(Stop::Refused(refusal) | Stop::Keys(Wanted { refusal, .. })) => {
+                    Answer::now(Err(refusal))
                 }
-            }
-            Ok(Refreshed::CoolingDown) => Answer::now(Err(refusal)),
+            },
+            Ok(_) => Answer::now(Err(wanted.refusal)),
             // The key is known and did not fit: trouble at the source is no excuse for the token.
-            Err(_) if reason == RefreshReason::BadSignature => Answer::now(Err(refusal)),
+            Err(_) if wanted.reason == RefreshReason::BadSignature => {
+                Answer::now(Err(wanted.refusal))
+            }
             Err(failed) => {
                 let error =
                     Error::new(ErrorKind::KeysUnavailable).with_retry_after(failed.retry_after());
@@ -269,12 +283,16 @@ fn verify_signature(
             Err(Error::new(ErrorKind::AlgorithmNotAllowed).into())
         }
         Held::Source(source) => {
-            let outcome = match source.current() {
+            let current = source.current();
+            let tried = current.as_ref().map(|set| set.generation());
+            let outcome = match current {
                 Some(set) => verify_with_set(&set, issuer, compact, header, backend),
                 None => Err((ErrorKind::KeysUnavailable.into(), Some(RefreshReason::Empty))),
             };
             outcome.map_err(|(refusal, reason)| match reason {
-                Some(reason) => Stop::Keys { source: Arc::clone(source), reason, refusal },
+                Some(reason) => {
+                    Stop::Keys(Wanted { source: Arc::clone(source), reason, refusal, tried })
+                }
                 None => Stop::Refused(refusal),
             })
         }

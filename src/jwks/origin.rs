@@ -1,0 +1,137 @@
+//! One fetch, from the plan to a set that was read. It knows nothing of who waits for it.
+
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Uri;
+
+use super::discovery::{Found, Issuer};
+use super::failure::FetchFailure;
+use super::fetch::{Fetch, Fetched, Validators, get};
+use super::schedule::scaled;
+use super::sync::{Mutex, sleep, timeout};
+use crate::key::{KeySet, NoSet};
+
+/// How long a retry waits when there are no keys at all.
+const RETRY_AFTER: Duration = Duration::from_millis(100);
+const RETRY_SPREAD: Duration = Duration::from_millis(200);
+/// How long metadata is believed.
+const METADATA_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// Where the keys are.
+#[derive(Clone, Debug)]
+pub(super) enum Place {
+    Url(Uri),
+    Issuer(Box<Issuer>),
+}
+
+/// Where the keys are, and how they are fetched from there.
+pub(super) struct Origin {
+    pub(super) place: Place,
+    pub(super) client: Mutex<Box<dyn Fetch>>,
+    pub(super) timeout: Duration,
+    pub(super) most_bytes: usize,
+}
+
+/// A document, where it came from, and what names it there.
+#[derive(Clone)]
+pub(super) struct Document {
+    pub(super) url: Uri,
+    pub(super) bytes: Bytes,
+    pub(super) validators: Validators,
+}
+
+/// What one fetch is to do, as things stood when it started.
+pub(super) struct Plan {
+    pub(super) found: Option<Found>,
+    pub(super) rediscover: bool,
+    pub(super) document: Option<Document>,
+    pub(super) is_empty: bool,
+    pub(super) started: Duration,
+}
+
+/// What a fetch brought home.
+pub(super) struct Cargo {
+    pub(super) url: Uri,
+    pub(super) found: Option<Found>,
+    pub(super) fetched: Fetched,
+    /// Read from the document, if that is another than the one before.
+    pub(super) set: Option<KeySet>,
+}
+
+impl Origin {
+    /// Takes at most the time that was set for it, a retry and discovery included.
+    pub(super) async fn fetch(&self, plan: &Plan) -> Result<Cargo, FetchFailure> {
+        let flight = async {
+            let first = self.attempt(plan).await;
+            let again = matches!(first, Err(FetchFailure::Connection | FetchFailure::Status));
+            if !(plan.is_empty && again) {
+                return first;
+            }
+            // With no key in memory every request is lost: a connection that broke is worth another.
+            sleep(RETRY_AFTER + scaled(RETRY_SPREAD, chance())).await;
+            self.attempt(plan).await
+        };
+        timeout(self.timeout, flight).await.unwrap_or(Err(FetchFailure::Timeout))
+    }
+
+    async fn attempt(&self, plan: &Plan) -> Result<Cargo, FetchFailure> {
+        let (url, found) = self.locate(plan).await?;
+        let document = plan.document.as_ref().filter(|document| document.url == url);
+        let validators = document.map_or(&Validators::NONE, |document| &document.validators);
+        let fetched = get(&self.client, &url, validators, self.most_bytes).await?;
+        let set = match &fetched.document {
+            // The same words are the same set: nothing that hangs on its generation is thrown away.
+            Some(new) if document.is_none_or(|old| old.bytes != new) => Some(read(new)?),
+            _ => None,
+        };
+        Ok(Cargo { url, found, fetched, set })
+    }
+
+    /// The URL of the keys. Metadata that is only old is better than none.
+    async fn locate(&self, plan: &Plan) -> Result<(Uri, Option<Found>), FetchFailure> {
+        let issuer = match &self.place {
+            Place::Url(url) => return Ok((url.clone(), None)),
+            Place::Issuer(issuer) => issuer,
+        };
+        let age = |found: &Found| plan.started.saturating_sub(found.at);
+        match &plan.found {
+            Some(found) if !plan.rediscover && age(found) < METADATA_LIFETIME => {
+                Ok((found.jwks_uri.clone(), Some(found.clone())))
+            }
+            old => {
+                let discovery = issuer.discover(&self.client, self.most_bytes);
+                let discovered = match old {
+                    // Half of the time is for the keys, at the place that is known.
+                    Some(_) => timeout(self.timeout / 2, discovery)
+                        .await
+                        .unwrap_or(Err(FetchFailure::Timeout)),
+                    None => discovery.await,
+                };
+                match (discovered, old) {
+                    (Ok(jwks_uri), _) => {
+                        let found = Found { jwks_uri: jwks_uri.clone(), at: plan.started };
+                        Ok((jwks_uri, Some(found)))
+                    }
+                    (Err(_), Some(old)) => Ok((old.jwks_uri.clone(), Some(old.clone()))),
+                    (Err(failure), None) => Err(failure),
+                }
+            }
+        }
+    }
+}
+
+fn read(document: &Bytes) -> Result<KeySet, FetchFailure> {
+    let text = std::str::from_utf8(document).map_err(|_| FetchFailure::NotAKeySet)?;
+    KeySet::try_from_fetched_jwks(text).map_err(|why| match why {
+        NoSet::NotADocument => FetchFailure::NotAKeySet,
+        NoSet::NoUsableKey(_) => FetchFailure::NoUsableKey,
+    })
+}
+
+/// Any number. It spreads attempts in time and need not be a secret.
+pub(super) fn chance() -> u64 {
+    RandomState::new().hash_one(())
+}
