@@ -9,6 +9,8 @@
 
 mod better_auth;
 mod http;
+#[cfg(feature = "jwks-client")]
+mod jwks;
 mod support;
 mod tower;
 mod verify;

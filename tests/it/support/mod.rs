@@ -1,7 +1,11 @@
 //! What several tests share.
 
 pub(crate) mod alloc;
+#[cfg(feature = "jwks-client")]
+pub(crate) mod answers;
 pub(crate) mod ask;
+#[cfg(feature = "jwks-client")]
+pub(crate) mod key_server;
 pub(crate) mod late_keys;
 pub(crate) mod permits;
 pub(crate) mod tokens;

@@ -1,0 +1,135 @@
+//! Settings that are refused, and their neighbours that are not.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Empty;
+use tower_jwt_auth::BuildError;
+use tower_jwt_auth::jwks::{Fetch, NoBody, RemoteJwks, RemoteJwksBuilder};
+
+use super::rig::{NANOSECOND, Rig, SECOND, just_before};
+
+const URL: &str = "https://auth.example.com/keys";
+
+/// The built-in client reads the platform's roots; one is enough.
+fn client() -> impl Fetch {
+    let answer = || Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()));
+    tower::service_fn(move |_: Request<NoBody>| std::future::ready(answer()))
+}
+
+fn problems(builder: RemoteJwksBuilder) -> Vec<String> {
+    let refused = builder.client(client()).build().err();
+    let problems = refused.as_ref().map(BuildError::problems).unwrap_or_default();
+    problems.iter().map(|problem| problem.what().to_owned()).collect()
+}
+
+#[test]
+fn a_setting_is_refused_on_one_side_of_its_bound_and_taken_on_the_other() {
+    type Set = fn(RemoteJwksBuilder, Duration) -> RemoteJwksBuilder;
+    let day = Duration::from_secs(24 * 3600);
+    let rows: [(&str, Set, Duration, Duration); 11] = [
+        // A word of the problem, the setting, the last good value, the first bad one
+        ("ten seconds", |it, v| it.lifetime(v), 10 * SECOND, just_before(10 * SECOND)),
+        ("a day", |it, v| it.lifetime(v), day, day + NANOSECOND),
+        (
+            "ten seconds",
+            |it, v| it.lifetime_between(v, 60 * SECOND),
+            10 * SECOND,
+            just_before(10 * SECOND),
+        ),
+        (
+            "above the longest",
+            |it, v| it.lifetime_between(v, 60 * SECOND),
+            60 * SECOND,
+            60 * SECOND + NANOSECOND,
+        ),
+        ("a day", |it, v| it.lifetime_between(60 * SECOND, v), day, day + NANOSECOND),
+        ("cool-down", |it, v| it.cool_down(v), SECOND, just_before(SECOND)),
+        ("back-off", |it, v| it.longest_back_off(v), SECOND, just_before(SECOND)),
+        ("timeout", |it, v| it.timeout(v), NANOSECOND, Duration::ZERO),
+        ("timeout", |it, v| it.timeout(v), 30 * SECOND, 30 * SECOND + NANOSECOND),
+        // In bytes and in requests.
+        ("document", |it, v| it.max_bytes(v.as_nanos() as usize), NANOSECOND, Duration::ZERO),
+        ("wait", |it, v| it.max_waiting(v.as_nanos() as usize), NANOSECOND, Duration::ZERO),
+    ];
+    for (word, set, good, bad) in rows {
+        assert_eq!(problems(set(RemoteJwks::url(URL), good)), [""; 0], "{word}");
+        let refused = problems(set(RemoteJwks::url(URL), bad));
+        assert_eq!(refused.len(), 1, "{word}: {refused:?}");
+        assert!(refused[0].contains(word), "{refused:?}");
+    }
+    let mib = 1024 * 1024;
+    assert_eq!(problems(RemoteJwks::url(URL).max_bytes(8 * mib)), [""; 0]);
+    assert_eq!(problems(RemoteJwks::url(URL).max_bytes(8 * mib + 1)).len(), 1);
+    // Staleness has no bound that would be wrong.
+    for bound in [Duration::ZERO, Duration::MAX] {
+        assert_eq!(problems(RemoteJwks::url(URL).stale_for(bound)), [""; 0]);
+    }
+}
+
+#[test]
+fn a_number_of_waiting_requests_that_is_too_large_is_a_problem_and_no_panic() {
+    assert_eq!(problems(RemoteJwks::url(URL).max_waiting(usize::MAX)).len(), 1);
+    assert_eq!(problems(RemoteJwks::url(URL).max_waiting(usize::MAX >> 3)), [""; 0]);
+}
+
+#[test]
+fn a_url_is_refused_unless_keys_from_it_can_be_trusted() {
+    for (url, as_url, as_issuer, on_loopback) in [
+        ("https://auth.example.com", true, true, true),
+        ("https://auth.example.com/keys", true, true, true),
+        ("https://auth.example.com/keys?v=1", true, false, true),
+        ("https://10.0.0.1/keys", true, true, true),
+        ("http://auth.example.com/keys", false, false, false),
+        ("http://127.0.0.1:3000/keys", false, false, true),
+        ("http://localhost/keys", false, false, true),
+        ("http://127.0.0.1.nip.io/keys", false, false, false),
+        ("https://user:pass@auth.example.com/keys", false, false, false),
+        ("https://auth.example.com/keys#k", false, false, false),
+        ("//auth.example.com/keys", false, false, false),
+        ("/keys", false, false, false),
+        ("ftp://auth.example.com/keys", false, false, false),
+        ("file:///etc/keys", false, false, false),
+        ("", false, false, false),
+    ] {
+        assert_eq!(problems(RemoteJwks::url(url)).is_empty(), as_url, "{url}");
+        assert_eq!(problems(RemoteJwks::issuer(url)).is_empty(), as_issuer, "{url}");
+        let loopback = RemoteJwks::url(url).allow_http_on_loopback();
+        assert_eq!(problems(loopback).is_empty(), on_loopback, "{url}");
+    }
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    let builder = RemoteJwks::issuer("http://user:hunter2@auth.example.com?x#y")
+        .lifetime(SECOND)
+        .lifetime_between(60 * SECOND * 60 * 48, 60 * SECOND * 60 * 25)
+        .cool_down(Duration::ZERO)
+        .longest_back_off(Duration::ZERO)
+        .timeout(Duration::ZERO)
+        .max_bytes(0)
+        .max_waiting(0);
+    assert!(!format!("{builder:?}").contains("hunter2"));
+    let error = builder.build().unwrap_err();
+    assert_eq!(error.problems().len(), 9, "{error}");
+    // Each with its reason and its way out, and without the password.
+    for problem in error.problems() {
+        assert!(!problem.why().is_empty() && !problem.fix().is_empty());
+    }
+    assert!(!format!("{error} {error:?}").contains("hunter2"));
+}
+
+#[tokio::test]
+async fn what_is_shown_of_keys_is_where_they_are_and_how_they_do() {
+    let rig = Rig::start().warm().await;
+    let shown = format!("{:?}", rig.keys);
+    assert!(shown.contains("/keys") && shown.contains("Fresh"), "{shown}");
+    // Nor does anything that holds them say more.
+    let jwk: serde_json::Value = serde_json::from_str(&rig.issuer.jwk()).unwrap();
+    let coordinate = jwk["x"].as_str().unwrap();
+    for shown in [shown, format!("{:?}", rig.verifier), format!("{:?}", rig.layer)] {
+        assert!(!shown.contains(coordinate), "{shown}");
+    }
+}

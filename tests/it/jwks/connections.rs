@@ -1,0 +1,37 @@
+//! Connections that are kept, and what becomes of them in a quiet hour.
+
+use super::rig::{COOL_DOWN, GOOD, Rig, UNKNOWN};
+use crate::support::answers::document;
+use crate::support::key_server::Act;
+
+/// A document after which the connection may be used again.
+fn kept(body: &str) -> Vec<u8> {
+    let bytes = String::from_utf8(document(body)).unwrap();
+    bytes.replace("Connection: close\r\n", "").into_bytes()
+}
+
+#[tokio::test]
+async fn a_connection_that_the_server_closed_meanwhile_costs_nothing() {
+    let rig = Rig::start();
+    // Says that the connection stays, and closes it.
+    rig.server.send(kept(&rig.issuer.jwks()));
+    let rig = rig.warm().await;
+    for _ in 0..3 {
+        rig.clock.advance(COOL_DOWN);
+        assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
+    }
+    assert_eq!(rig.server.asked(), 4);
+}
+
+#[tokio::test]
+async fn a_connection_that_died_without_a_word_costs_nothing() {
+    let rig = Rig::with(|builder| builder.timeout(std::time::Duration::from_millis(200)));
+    // As when something in between has forgotten it: the connection stays and nothing answers on it.
+    let answer = kept(&rig.issuer.jwks());
+    rig.server.act(move |_, _| Act::Hang(answer.clone()));
+    let rig = rig.warm().await;
+    let answer = kept(&rig.next_issuer().jwks());
+    rig.server.act(move |_, _| Act::Hang(answer.clone()));
+    rig.clock.advance(COOL_DOWN);
+    assert_eq!(rig.verdict(&rig.next_issuer().token().mint()).await, GOOD);
+}

@@ -1,0 +1,256 @@
+//! Keys that an issuer's metadata leads to.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tower_jwt_auth::jwks::{RemoteJwks, RemoteJwksBuilder};
+use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+
+use super::rig::{COOL_DOWN, DOWN, GOOD, LIFETIME, Rig, SECOND, UNKNOWN, just_before};
+use crate::support::answers::{document, status};
+use crate::support::key_server::{Act, KeyServer};
+
+const OPENID: &str = "/.well-known/openid-configuration";
+const OAUTH: &str = "/.well-known/oauth-authorization-server";
+const METADATA_LIFETIME: Duration = Duration::from_secs(12 * 3600);
+const NOT_FOUND: &str = "404 Not Found";
+const SERVER_ERROR: &str = "500 Internal Server Error";
+
+/// What is at each path; 404 elsewhere.
+#[derive(Clone, Debug, Default)]
+struct Site(Arc<Mutex<HashMap<String, Vec<u8>>>>);
+
+impl Site {
+    fn put(&self, path: &str, bytes: Vec<u8>) {
+        self.0.lock().unwrap().insert(path.to_owned(), bytes);
+    }
+
+    fn get(&self, path: &str) -> Vec<u8> {
+        self.0.lock().unwrap().get(path).cloned().unwrap_or_else(|| status(NOT_FOUND))
+    }
+}
+
+fn metadata(issuer: &str, jwks_uri: &str) -> Vec<u8> {
+    document(&format!(r#"{{"issuer":"{issuer}","jwks_uri":"{jwks_uri}","scopes_supported":[]}}"#))
+}
+
+/// An issuer under this path, with good metadata and keys at `/keys`.
+fn issuer_at(
+    path: &str,
+    settings: impl FnOnce(RemoteJwksBuilder) -> RemoteJwksBuilder,
+) -> (Rig, Site) {
+    let clock = FixedClock::new();
+    let signer = TestIssuer::es256().key_id("known").clock(clock.clone());
+    let (server, site) = (KeyServer::start(""), Site::default());
+    let pages = site.clone();
+    server.act(move |request, _| Act::Send(pages.get(request.path())));
+    let name = server.url(path);
+    let place = format!("{}{OPENID}", path.trim_end_matches('/'));
+    site.put(&place, metadata(&name, &server.url("/keys")));
+    site.put("/keys", document(&signer.jwks()));
+    let builder = settings(RemoteJwks::issuer(name).allow_http_on_loopback());
+    (Rig::of(server, clock, signer, builder), site)
+}
+
+fn paths(rig: &Rig) -> Vec<String> {
+    rig.server.requests().iter().map(|request| request.path().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn the_metadata_is_read_once_and_the_keys_as_often_as_they_have_to() {
+    let (rig, _) = issuer_at("", |it| it);
+    assert_eq!(rig.verdict(&rig.known()).await, GOOD);
+    assert_eq!(paths(&rig), [OPENID, "/keys"]);
+    rig.clock.advance(COOL_DOWN);
+    assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
+    assert_eq!(paths(&rig), [OPENID, "/keys", "/keys"]);
+}
+
+#[tokio::test]
+async fn an_issuer_with_a_path_is_looked_for_where_each_standard_says() {
+    for path in ["/tenant", "/tenant/"] {
+        let (rig, _) = issuer_at(path, |it| it);
+        assert_eq!(rig.verdict(&rig.known()).await, GOOD);
+        assert_eq!(paths(&rig), [&*format!("/tenant{OPENID}"), "/keys"]);
+
+        let (rig, other) = issuer_at(path, |it| it);
+        let (name, keys) = (rig.server.url(path), rig.server.url("/keys"));
+        other.put(&format!("/tenant{OPENID}"), status(NOT_FOUND));
+        other.put(&format!("{OAUTH}/tenant"), metadata(&name, &keys));
+        assert_eq!(rig.verdict(&rig.known()).await, GOOD);
+        let expected = [format!("/tenant{OPENID}"), format!("{OAUTH}/tenant"), "/keys".to_owned()];
+        assert_eq!(paths(&rig), expected);
+    }
+}
+
+#[tokio::test]
+async fn the_second_place_is_asked_when_there_is_nothing_at_the_first_and_only_then() {
+    let rows = [
+        // What is at the first place, what is made of it, what is asked
+        (status(SERVER_ERROR), "status", &[OPENID, OPENID][..]),
+        (status("503 Service Unavailable"), "status", &[OPENID, OPENID]),
+        (status("403 Forbidden"), "status", &[OPENID, OPENID]),
+        (status("410 Gone"), "not_metadata", &[OPENID]),
+        (status("302 Found"), "redirect", &[OPENID]),
+        (status("304 Not Modified"), "unexpected_not_modified", &[OPENID]),
+        (document("<html>"), "not_metadata", &[OPENID]),
+        (document("{}"), "not_metadata", &[OPENID]),
+        (document(""), "not_metadata", &[OPENID]),
+        (document(&" ".repeat(256 * 1024 + 1)), "too_large", &[OPENID]),
+    ];
+    for (first, label, asked) in rows {
+        let (rig, site) = issuer_at("", |it| it);
+        let shown = String::from_utf8_lossy(&first[..30]).into_owned();
+        site.put(OPENID, first);
+        site.put(OAUTH, metadata(&rig.server.url(""), &rig.server.url("/keys")));
+        assert_eq!(rig.verdict(&rig.known()).await, DOWN, "{shown}");
+        assert_eq!(rig.keys.health().last_error, Some(label), "{shown}");
+        assert_eq!(paths(&rig), asked, "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn metadata_of_another_issuer_leads_nowhere() {
+    let (rig, _) = issuer_at("", |it| it);
+    let name = rig.server.url("");
+    let others = ["/", "/tenant", "?", "."].map(|more| format!("{name}{more}"));
+    for other in others.into_iter().chain([name.replace("http", "HTTP"), String::new()]) {
+        let (rig, site) = issuer_at("", |it| it);
+        let other = other.replace(&name, &rig.server.url(""));
+        site.put(OPENID, metadata(&other, &rig.server.url("/keys")));
+        assert_eq!(rig.verdict(&rig.known()).await, DOWN, "{other}");
+        assert_eq!(rig.keys.health().last_error, Some("other_issuer"), "{other}");
+        assert_eq!(paths(&rig), [OPENID], "{other}");
+    }
+    // The slash is as much a part of the name.
+    let (rig, site) = issuer_at("/", |it| it);
+    site.put(OPENID, metadata(&rig.server.url(""), &rig.server.url("/keys")));
+    assert_eq!(rig.verdict(&rig.known()).await, DOWN);
+    assert_eq!(rig.keys.health().last_error, Some("other_issuer"));
+    rig.clock.advance(SECOND);
+    site.put(OPENID, metadata(&rig.server.url("/"), &rig.server.url("/keys")));
+    assert_eq!(rig.verdict(&rig.known()).await, GOOD);
+}
+
+#[tokio::test]
+async fn metadata_leads_only_where_it_may() {
+    type Settings = fn(RemoteJwksBuilder) -> RemoteJwksBuilder;
+    let (plain, private, strict): (Settings, Settings, Settings) =
+        (|it| it, |it| it.allow_private_jwks_uri(), |it| it.same_origin());
+    let other = KeyServer::start(&TestIssuer::es256().key_id("known").jwks());
+    let port = other.url("").rsplit_once(':').unwrap().1.to_owned();
+    for (settings, jwks_uri, allowed) in [
+        // The same host on another port.
+        (plain, format!("http://127.0.0.1:{port}/keys"), true),
+        (strict, format!("http://127.0.0.1:{port}/keys"), false),
+        // This machine by another name is a private address of another host.
+        (plain, format!("http://localhost:{port}/keys"), false),
+        (private, format!("http://localhost:{port}/keys"), true),
+        (plain, format!("http://127.0.0.2:{port}/keys"), false),
+        (plain, "https://10.0.0.1/keys".to_owned(), false),
+        (plain, "https://169.254.169.254/latest/meta-data".to_owned(), false),
+        (plain, "https://[::1]/keys".to_owned(), false),
+        // Plain HTTP to anywhere else, and what is no place at all.
+        (private, "http://keys.example/keys".to_owned(), false),
+        (private, "http://10.0.0.1/keys".to_owned(), false),
+        (private, format!("http://user:pass@127.0.0.1:{port}/keys"), false),
+        (private, "file:///etc/passwd".to_owned(), false),
+        (private, "/keys".to_owned(), false),
+        (private, String::new(), false),
+    ] {
+        let (rig, site) = issuer_at("", settings);
+        let before = other.connections();
+        site.put(OPENID, metadata(&rig.server.url(""), &jwks_uri));
+        let verdict = rig.verdict(&rig.known()).await;
+        assert_eq!(verdict, if allowed { GOOD } else { DOWN }, "{jwks_uri}");
+        let failure = (!allowed).then_some("forbidden_url");
+        assert_eq!(rig.keys.health().last_error, failure, "{jwks_uri}");
+        assert_eq!(paths(&rig), [OPENID], "{jwks_uri}");
+        assert_eq!(other.connections() - before, usize::from(allowed), "{jwks_uri}");
+    }
+}
+
+#[tokio::test]
+async fn keys_that_are_gone_are_looked_for_again() {
+    for gone in [NOT_FOUND, "410 Gone"] {
+        let (rig, site) = issuer_at("", |it| it);
+        let rig = rig.warm().await;
+        let name = rig.server.url("");
+        site.put("/keys", status(gone));
+        site.put("/moved", document(&rig.next_issuer().jwks()));
+        site.put(OPENID, metadata(&name, &rig.server.url("/moved")));
+        rig.clock.advance(COOL_DOWN);
+        assert_eq!(rig.verdict(&rig.next_issuer().token().mint()).await, DOWN, "{gone}");
+        assert_eq!(paths(&rig)[2..], ["/keys"]);
+        rig.clock.advance(COOL_DOWN);
+        assert_eq!(rig.verdict(&rig.next_issuer().token().mint()).await, GOOD, "{gone}");
+        assert_eq!(paths(&rig)[3..], [OPENID, "/moved"]);
+        // And believed from then on.
+        rig.clock.advance(COOL_DOWN);
+        assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
+        assert_eq!(paths(&rig)[5..], ["/moved"]);
+    }
+}
+
+#[tokio::test]
+async fn after_three_failures_the_keys_are_looked_for_again() {
+    let (rig, site) = issuer_at("", |it| it);
+    let rig = rig.warm().await;
+    site.put("/keys", status(SERVER_ERROR));
+    site.put("/moved", document(&rig.issuer.jwks()));
+    site.put(OPENID, metadata(&rig.server.url(""), &rig.server.url("/moved")));
+    for _ in 0..3 {
+        rig.clock.advance(COOL_DOWN);
+        assert_eq!(rig.verdict(&rig.unknown()).await, DOWN);
+    }
+    assert_eq!(paths(&rig)[2..], ["/keys", "/keys", "/keys"]);
+    rig.clock.advance(COOL_DOWN);
+    assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
+    assert_eq!(paths(&rig)[5..], [OPENID, "/moved"]);
+}
+
+#[tokio::test]
+async fn metadata_is_believed_for_twelve_hours() {
+    let (rig, site) = issuer_at("", |it| it);
+    let rig = rig.warm().await;
+    rig.clock.advance(just_before(METADATA_LIFETIME));
+    assert_eq!(rig.verdict(&rig.known()).await, GOOD);
+    assert_eq!(paths(&rig)[2..], ["/keys"]);
+    // From here on it is read again; as long as that fails, what it said is better than nothing.
+    rig.clock.advance(LIFETIME);
+    site.put(OPENID, status(SERVER_ERROR));
+    for _ in 0..2 {
+        let before = rig.events.flights();
+        rig.clock.advance(COOL_DOWN);
+        assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
+        rig.events.landed(before + 1).await;
+    }
+    assert_eq!(paths(&rig)[3..], [OPENID, "/keys", OPENID, "/keys"]);
+    // It is back, and says something else.
+    site.put("/moved", document(&rig.next_issuer().jwks()));
+    site.put(OPENID, metadata(&rig.server.url(""), &rig.server.url("/moved")));
+    rig.clock.advance(COOL_DOWN);
+    assert_eq!(rig.verdict(&rig.next_issuer().token().mint()).await, GOOD);
+    assert_eq!(paths(&rig)[7..], [OPENID, "/moved"]);
+}
+
+#[tokio::test]
+async fn metadata_that_is_gone_does_not_keep_out_keys_that_are_back() {
+    let (rig, site) = issuer_at("", |it| it);
+    let rig = rig.warm().await;
+    // A deployment that goes wrong takes everything away, and a second one brings only the keys back.
+    site.put("/keys", status(NOT_FOUND));
+    site.put(OPENID, status(NOT_FOUND));
+    for _ in 0..2 {
+        rig.clock.advance(COOL_DOWN);
+        assert_eq!(rig.verdict(&rig.unknown()).await, DOWN);
+    }
+    site.put("/keys", document(&rig.issuer.jwks()));
+    let mut verdicts = Vec::new();
+    for _ in 0..6 {
+        rig.clock.advance(COOL_DOWN);
+        verdicts.push(rig.verdict(&rig.unknown()).await);
+    }
+    assert!(verdicts.contains(&UNKNOWN), "never asked again: {:?}", paths(&rig));
+}

@@ -1,0 +1,146 @@
+//! What operators get to see.
+
+use std::sync::{Arc, Mutex};
+
+use tower_jwt_auth::jwks::{FetchFailure, RemoteJwks, RemoteJwksBuilder};
+use tower_jwt_auth::observe::Event;
+use tower_jwt_auth::testing::TestIssuer;
+
+use super::rig::{
+    COOL_DOWN, DOWN, GOOD, LIFETIME, Rig, SECOND, STALE_BOUND, UNKNOWN, WRONG, set_of,
+};
+use crate::support::answers::{document, status};
+use crate::support::key_server::{Act, Gate};
+
+#[tokio::test]
+async fn every_fetch_is_told_with_its_trigger_and_its_outcome() {
+    let rig = Rig::with(RemoteJwksBuilder::refetch_on_bad_signature);
+    assert_eq!(rig.verdict(&rig.known()).await, GOOD);
+    assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
+    assert_eq!(rig.verdict(&rig.forged()).await, WRONG);
+    assert!(rig.keys.refresh_now().await.is_ok());
+    rig.clock.advance(COOL_DOWN);
+    assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
+    rig.clock.advance(COOL_DOWN);
+    assert_eq!(rig.verdict(&rig.forged()).await, WRONG);
+    rig.clock.advance(COOL_DOWN);
+    assert!(rig.keys.refresh_now().await.is_ok());
+    rig.clock.advance(LIFETIME);
+    assert_eq!(rig.verdict(&rig.known()).await, GOOD);
+    rig.events.landed(5).await;
+    rig.server.send(status("404 Not Found"));
+    rig.clock.advance(LIFETIME + STALE_BOUND);
+    assert_eq!(rig.verdict(&rig.known()).await, DOWN);
+    assert_eq!(rig.verdict(&rig.known()).await, DOWN);
+    rig.events.landed(6).await;
+    assert_eq!(
+        rig.events.all(),
+        [
+            "cold replaced",
+            "unknown_key suppressed",
+            "bad_signature suppressed",
+            "manual suppressed",
+            "unknown_key unchanged",
+            "bad_signature unchanged",
+            "manual unchanged",
+            "schedule unchanged",
+            "cold not_found",
+            "cold suppressed",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_request_with_a_known_key_is_no_event() {
+    let rig = Rig::start().warm().await;
+    for _ in 0..100 {
+        assert_eq!(rig.verdict(&rig.known()).await, GOOD);
+        assert_eq!(rig.verdict(&rig.forged()).await, WRONG);
+    }
+    assert_eq!(rig.events.all(), ["cold replaced"]);
+}
+
+#[tokio::test]
+async fn the_keys_are_counted_and_so_is_what_was_left_out() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let observer = Arc::clone(&seen);
+    let rig = Rig::start();
+    let gate = Gate::closed();
+    let held = gate.clone();
+    let secret = TestIssuer::hs256().jwk();
+    let answer = document(&set_of([
+        &*rig.issuer.jwk(),
+        &rig.next_issuer().jwk(),
+        &secret,
+        "null",
+        r#"{"kty":"AKP"}"#,
+    ]));
+    rig.server.act(move |_, _| held.then(answer.clone()));
+    let keys = RemoteJwks::url(rig.server.url("/keys"))
+        .allow_http_on_loopback()
+        .clock(rig.clock.clone())
+        .observer(move |event: &Event| observer.lock().unwrap().push(*event))
+        .build()
+        .unwrap();
+    let warming = tokio::spawn({
+        let keys = keys.clone();
+        async move { keys.warm().await.is_ok() }
+    });
+    rig.server.was_asked(1).await;
+    rig.clock.advance(3 * SECOND);
+    gate.open();
+    assert!(warming.await.unwrap());
+    while seen.lock().unwrap().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    let seen = seen.lock().unwrap();
+    let [Event::KeysRefreshed { trigger, outcome, keys, skipped, took, .. }] = seen[..] else {
+        panic!("{seen:?}")
+    };
+    assert_eq!((trigger, outcome, keys, skipped), ("cold", "replaced", 2, 3));
+    assert_eq!(took, 3 * SECOND);
+}
+
+#[tokio::test]
+async fn an_observer_that_panics_takes_nothing_down() {
+    let rig = Rig::start();
+    let keys = RemoteJwks::url(rig.server.url("/keys"))
+        .allow_http_on_loopback()
+        .clock(rig.clock.clone())
+        .observer(|_: &Event| panic!("a bug"))
+        .build()
+        .unwrap();
+    assert!(keys.warm().await.is_ok());
+    rig.clock.advance(COOL_DOWN);
+    assert!(keys.refresh_now().await.is_ok());
+    rig.server.act(|_, _| Act::Reset);
+    rig.clock.advance(COOL_DOWN);
+    assert!(keys.refresh_now().await.is_err());
+    assert_eq!(keys.health().keys, 1);
+}
+
+#[test]
+fn labels_are_few_fixed_and_different() {
+    let labels: Vec<_> = FetchFailure::ALL.iter().map(|failure| failure.as_str()).collect();
+    assert_eq!(
+        labels,
+        [
+            "connection",
+            "timeout",
+            "redirect",
+            "not_found",
+            "gone",
+            "status",
+            "unexpected_not_modified",
+            "encoding",
+            "too_large",
+            "not_a_key_set",
+            "no_usable_key",
+            "not_metadata",
+            "other_issuer",
+            "forbidden_url",
+            "too_many_waiting",
+            "aborted",
+        ]
+    );
+}

@@ -1,0 +1,143 @@
+//! Attack traffic costs the key server nothing, and those with a known key nothing at all.
+
+use std::sync::Arc;
+
+use tower_jwt_auth::ErrorKind;
+
+use super::rig::{COOL_DOWN, LIFETIME, NANOSECOND, Rig, SECOND, UNKNOWN, just_before};
+use crate::support::answers::status;
+use crate::support::tokens::{encode, parts};
+
+/// A token with an id of its own. Nobody gets as far as its signature.
+fn invented(template: &str, number: usize) -> String {
+    let [_, payload, signature] = parts(template);
+    let header = encode(format!(r#"{{"alg":"ES256","kid":"invented {number}"}}"#));
+    format!("{header}.{payload}.{signature}")
+}
+
+/// That many tokens with invented ids, from a hundred tasks, and one in ten of the known key beside.
+async fn flood(rig: &Arc<Rig>, tokens: usize, expected: (u16, Option<ErrorKind>)) {
+    let tasks = (0..100).map(|task| {
+        let (rig, template, known) = (Arc::clone(rig), rig.unknown(), rig.known());
+        tokio::spawn(async move {
+            for number in 0..tokens / 100 {
+                let token = invented(&template, task * tokens + number);
+                assert_eq!(rig.verdict(&token).await, expected);
+                if number % 10 == 0 {
+                    let answer = rig.verifier.verify(&known).try_now();
+                    assert!(answer.expect("a known key waits").is_ok());
+                }
+            }
+        })
+    });
+    for task in tasks.collect::<Vec<_>>() {
+        task.await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_invented_ids_make_one_fetch_in_a_cool_down() {
+    let rig = Arc::new(Rig::start().warm().await);
+    rig.clock.advance(just_before(COOL_DOWN));
+    flood(&rig, 1000, UNKNOWN).await;
+    assert_eq!(rig.server.asked(), 1, "the cool-down counts from the first fetch");
+    rig.clock.advance(NANOSECOND);
+    flood(&rig, 10_000, UNKNOWN).await;
+    assert_eq!(rig.server.asked(), 2);
+    rig.clock.advance(just_before(COOL_DOWN));
+    flood(&rig, 1000, UNKNOWN).await;
+    assert_eq!(rig.server.asked(), 2);
+    rig.clock.advance(NANOSECOND);
+    flood(&rig, 1000, UNKNOWN).await;
+    assert_eq!(rig.server.asked(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn failures_do_not_shorten_the_cool_down() {
+    let rig = Arc::new(Rig::start().warm().await);
+    rig.server.send(status("500 Internal Server Error"));
+    rig.clock.advance(COOL_DOWN);
+    flood(&rig, 1000, super::rig::DOWN).await;
+    assert_eq!(rig.server.asked(), 2);
+    // Any back-off is over long before.
+    rig.clock.advance(just_before(COOL_DOWN));
+    flood(&rig, 1000, super::rig::DOWN).await;
+    assert_eq!(rig.server.asked(), 2);
+    rig.clock.advance(NANOSECOND);
+    flood(&rig, 1000, super::rig::DOWN).await;
+    assert_eq!(rig.server.asked(), 3);
+}
+
+#[tokio::test]
+async fn a_known_key_never_waits_while_the_key_server_hangs() {
+    for age in [COOL_DOWN, LIFETIME * 8 / 10, LIFETIME, LIFETIME * 10] {
+        let rig = Rig::start().warm().await;
+        rig.server.hang();
+        rig.clock.advance(age);
+        // Is waiting for the server, whatever the age; joins what the next one may have started.
+        let unknown = rig.verifier.verify(&rig.unknown()).try_now().unwrap_err();
+        rig.server.was_asked(2).await;
+        for _ in 0..250 {
+            let answer = rig.verifier.verify(&rig.known()).try_now();
+            assert!(answer.expect("a known key waits").is_ok());
+        }
+        drop(unknown);
+        assert_eq!(rig.server.asked(), 2, "{age:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_refresh_that_fails_makes_a_known_key_wait_or_ask_without_end() {
+    let rig = Rig::start().warm().await;
+    rig.server.send(status("500 Internal Server Error"));
+    rig.clock.advance(LIFETIME);
+    for _ in 0..100 {
+        assert_eq!(rig.verdict_now(&rig.known()), Ok(()));
+        tokio::task::yield_now().await;
+    }
+    rig.events.landed(2).await;
+    for _ in 0..100 {
+        assert_eq!(rig.verdict_now(&rig.known()), Ok(()));
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(rig.server.asked(), 2);
+}
+
+#[tokio::test]
+async fn an_invented_id_every_minute_does_not_keep_a_new_key_out() {
+    let rig = Rig::start().warm().await;
+    let next = rig.next_issuer();
+    for minute in 0..5 {
+        rig.clock.advance(60 * SECOND);
+        assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
+        assert_eq!(rig.server.asked(), minute + 2);
+    }
+    // The issuer rotates just after it was asked.
+    rig.server.serve(&next.jwks());
+    assert_eq!(rig.verdict(&next.token().mint()).await, UNKNOWN);
+    rig.clock.advance(just_before(COOL_DOWN));
+    assert_eq!(rig.verdict(&next.token().mint()).await, UNKNOWN);
+    rig.clock.advance(NANOSECOND);
+    assert_eq!(rig.verdict(&next.token().mint()).await, super::rig::GOOD);
+}
+
+#[tokio::test]
+async fn an_id_is_never_a_part_of_what_is_asked() {
+    let rig = Rig::start().warm().await;
+    let stranger = rig.issuer.clone().with_other_key();
+    for id in ["../../admin", "http://127.0.0.1:1/keys", "?x=1", "\r\nHost: evil", "k\u{e9}y", ""] {
+        rig.clock.advance(COOL_DOWN);
+        let token = stranger.token().header("kid", id).mint();
+        assert_eq!(rig.verdict(&token).await, UNKNOWN, "{id}");
+    }
+    let requests = rig.server.requests();
+    assert_eq!(requests.len(), 7);
+    for request in requests {
+        assert_eq!((request.method(), request.path()), ("GET", "/keys"));
+        for name in ["authorization", "cookie", "content-length", "accept-encoding"] {
+            assert_eq!(request.header(name), None, "{name}");
+        }
+        let accept = "application/json, application/jwk-set+json";
+        assert_eq!(request.header("accept"), Some(accept));
+    }
+}

@@ -1,0 +1,235 @@
+//! Every fault of the key server in every state of the keys, against the table in `matrix.txt`.
+//!
+//! `cargo test --features jwks-client --test it jwks::matrix -- --nocapture` prints it.
+
+use std::fmt::Write as _;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::Name;
+use hyper_util::rt::TokioExecutor;
+use tower_jwt_auth::ErrorKind;
+use tower_jwt_auth::jwks::{NoBody, RemoteJwks};
+use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+
+use super::faults::{Break, Documents, Place};
+use super::rig::{COOL_DOWN, LIFETIME, LONGEST_BACK_OFF, Rig, SECOND, STALE_BOUND};
+use crate::support::answers::with_headers;
+use crate::support::key_server::KeyServer;
+
+const TABLE: &str = include_str!("matrix.txt");
+const STATES: [&str; 4] = ["cold", "warm", "expired", "past"];
+/// A fault that makes a client wait, waits for this long.
+const SHORT: Duration = Duration::from_millis(200);
+/// One that does not, is not to wait for a machine that is busy either.
+const LONG: Duration = Duration::from_secs(30);
+
+/// A line of the table.
+#[derive(Clone, Copy)]
+struct Row {
+    fault: &'static str,
+    failure: &'static str,
+    cells: [&'static str; 4],
+}
+
+fn rows() -> Vec<Row> {
+    let lines = TABLE.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let row = |line: &'static str| {
+        let columns: Vec<_> = line.split('|').map(str::trim).collect();
+        let [fault, failure, cells @ ..] = &columns[..] else { panic!("{line}") };
+        Row { fault, failure, cells: cells.try_into().expect(line) }
+    };
+    lines.map(row).collect()
+}
+
+/// Finds this machine under any name, until the names are lost.
+#[derive(Clone)]
+struct Names(Arc<AtomicBool>);
+
+impl tower::Service<Name> for Names {
+    type Response = std::iter::Once<std::net::SocketAddr>;
+    type Error = std::io::Error;
+    type Future = std::future::Ready<Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(
+        &mut self,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Result<(), Self::Error>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Name) -> Self::Future {
+        std::future::ready(if self.0.load(Ordering::SeqCst) {
+            Err(std::io::Error::other("no such name"))
+        } else {
+            Ok(std::iter::once(([127, 0, 0, 1], 0).into()))
+        })
+    }
+}
+
+/// Puts the keys into a state, breaks the server, asks, and says what came of it.
+async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<&'static str>) {
+    let clock = FixedClock::new();
+    let issuer = TestIssuer::es256().key_id("known").clock(clock.clone());
+    let documents = Documents(issuer.clone());
+    let other_host = KeyServer::start(&documents.usual());
+    let (place, broken) = documents.fault(row.fault, &other_host.url("/keys"));
+
+    let server = KeyServer::start(&documents.usual());
+    if !row.fault.ends_with("without a validator") {
+        server.send(with_headers(&[("ETag", "\"1\"")], documents.usual()));
+    }
+    let lost = Names(Arc::new(AtomicBool::new(false)));
+    let builder = match place {
+        Place::Http => RemoteJwks::url(server.url("/keys")).allow_http_on_loopback(),
+        Place::Https => {
+            server.greet(super::tls::greeting("good"));
+            RemoteJwks::url(server.https_url("/keys"))
+        }
+        Place::Named => {
+            // The built-in client asks the system for names, which a test cannot make forget one.
+            let client = HttpConnector::new_with_resolver(lost.clone());
+            let client = Client::builder(TokioExecutor::new()).build::<_, NoBody>(client);
+            let url = server.url("/keys").replace("127.0.0.1", "localhost");
+            RemoteJwks::url(url).allow_http_on_loopback().client(client)
+        }
+    };
+    let hangs = row.failure == "timeout";
+    let builder = builder.timeout(if hangs { SHORT } else { LONG });
+    let rig = Rig::of(server, clock, issuer, builder);
+    let age = match state {
+        "cold" => Duration::ZERO,
+        "warm" => COOL_DOWN + SECOND,
+        "expired" => 6 * LIFETIME,
+        _ => LIFETIME + STALE_BOUND + 50 * 60 * SECOND,
+    };
+    if state != "cold" {
+        fetched(&rig).await;
+        rig.clock.advance(age);
+    }
+
+    let (flights, connections) = (rig.events.flights(), rig.server.connections());
+    match broken {
+        Break::Answer(act) => rig.server.behave(act),
+        Break::ClosePort => rig.server.close().await,
+        Break::LoseName => lost.0.store(true, Ordering::SeqCst),
+        Break::Greet(greeting) => rig.server.greet(greeting),
+    }
+    let mut outcome = String::new();
+    for (index, token) in [rig.known(), rig.unknown(), rig.forged()].iter().enumerate() {
+        write!(outcome, "{} ", word(rig.verdict(token).await)).unwrap();
+        // What an expired set starts behind the first request has to be over before the next.
+        if index == 0 && state == "expired" {
+            rig.events.landed(flights + 1).await;
+        }
+    }
+    let stated = expected.rsplit_once(' ').unwrap().1.split_once('/').unwrap().0;
+    rig.events.landed(flights + stated.parse::<usize>().unwrap()).await;
+    // One more that is under way would be joined; when there is none, it is too early to ask.
+    let _ = rig.keys.refresh_now().await;
+    let _ = rig.keys.refresh_now().await;
+    assert_eq!(rig.events.all().last().unwrap(), "manual suppressed", "{}", row.fault);
+    let flights = rig.events.flights() - flights;
+    let connections = rig.server.connections() - connections;
+    write!(outcome, "{flights}/{connections}").unwrap();
+    assert_eq!(other_host.connections(), 0, "{}: followed to another host", row.fault);
+    let failure = rig.keys.health().last_error;
+    let told = rig.events.all();
+    let told = told.iter().rfind(|event| !event.ends_with("suppressed")).unwrap();
+    let told = told.split_once(' ').unwrap().1;
+    let agrees = failure.map_or(matches!(told, "replaced" | "unchanged"), |it| it == told);
+    assert!(agrees, "{}, {state}: the observer was told `{told}`, not {failure:?}", row.fault);
+
+    // Whatever it was, it passes by itself.
+    if lost.0.swap(false, Ordering::SeqCst) || place != Place::Https {
+        rig.server.open();
+        rig.server.serve(&documents.usual());
+    } else {
+        rig.server.greet(super::tls::greeting("good"));
+    }
+    rig.clock.advance(LONGEST_BACK_OFF + SECOND);
+    fetched(&rig).await;
+    for (token, expected) in [(rig.known(), "ok"), (rig.unknown(), "none"), (rig.forged(), "bad")] {
+        assert_eq!(word(rig.verdict(&token).await), expected, "{}, {state}: healed", row.fault);
+    }
+    (outcome, failure)
+}
+
+/// Fetches the keys from a server that is well. With a time-out of 200 ms even that can fail once on a
+/// machine that is busy.
+async fn fetched(rig: &Rig) {
+    for _ in 0..20 {
+        if rig.keys.refresh_now().await.is_ok() {
+            return;
+        }
+        rig.clock.advance(LONGEST_BACK_OFF + SECOND);
+    }
+    panic!("the server is well and cannot be asked: {:?}", rig.keys);
+}
+
+fn word(verdict: (u16, Option<ErrorKind>)) -> String {
+    match verdict {
+        super::rig::GOOD => "ok".to_owned(),
+        super::rig::UNKNOWN => "none".to_owned(),
+        super::rig::WRONG => "bad".to_owned(),
+        super::rig::DOWN => "down".to_owned(),
+        (status, kind) => format!("{status}:{kind:?}"),
+    }
+}
+
+/// Runs every cell and says which are not as stated.
+async fn wrong_cells() -> (usize, Vec<String>) {
+    let rows = rows();
+    let cells = rows.iter().flat_map(|row| STATES.iter().zip(row.cells).map(move |it| (row, it)));
+    // Those that wait do so together and at a quiet time.
+    let (waiting, others): (Vec<_>, Vec<_>) = cells.partition(|cell| cell.0.failure == "timeout");
+    let mut wrong = Vec::new();
+    let count = waiting.len() + others.len();
+    for cells in [others, waiting] {
+        let run =
+            cells.iter().map(|(row, (state, expected))| tokio::spawn(cell(**row, state, expected)));
+        let outcomes = join_all(run.collect::<Vec<_>>()).await;
+        for ((row, (state, expected)), outcome) in cells.iter().zip(outcomes) {
+            let failure = expected.contains("down").then_some(row.failure);
+            match outcome {
+                Ok(outcome) if outcome == (expected.to_string(), failure) => {}
+                Ok(outcome) => wrong.push(format!(
+                    "{}, {state}: `{expected}` and {failure:?} stated, {outcome:?} found",
+                    row.fault
+                )),
+                Err(panic) => wrong.push(format!("{}, {state}: {panic}", row.fault)),
+            }
+        }
+    }
+    (count, wrong)
+}
+
+/// In a process of its own, which trusts the authority of the tests and nobody else.
+#[test]
+fn every_fault_in_every_state_is_answered_as_the_table_says() {
+    let name = "jwks::matrix::every_fault_in_every_state_is_answered_as_the_table_says";
+    if std::env::var_os("SSL_CERT_FILE").is_none_or(|file| !file.to_string_lossy().ends_with(CA)) {
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args([name, "--exact", "--nocapture"])
+            .env("SSL_CERT_FILE", format!("{}/{CA}", env!("CARGO_MANIFEST_DIR")))
+            .env_remove("SSL_CERT_DIR")
+            .output()
+            .unwrap();
+        println!("{}", String::from_utf8_lossy(&child.stdout));
+        assert!(child.status.success(), "{}", String::from_utf8_lossy(&child.stderr));
+        return;
+    }
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
+    let started = std::time::Instant::now();
+    let (count, wrong) = runtime.block_on(wrong_cells());
+    println!("{TABLE}\n{count} cells, {} not as stated, {:?}", wrong.len(), started.elapsed());
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+const CA: &str = "tests/it/data/tls/ca.pem";

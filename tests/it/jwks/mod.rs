@@ -1,0 +1,23 @@
+//! Keys from the network: real sockets, and ages by a clock that is moved.
+#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // without a crypto backend no token verifies
+
+mod ages;
+// The counts are those of prepared keys: the other backend builds a verifier per signature.
+#[cfg(feature = "aws-lc-rs")]
+mod allocations;
+mod builder;
+mod connections;
+mod defaults;
+mod discovery;
+mod events;
+mod faults;
+mod flights;
+mod flood;
+mod matrix;
+mod races;
+mod retry_after;
+mod rig;
+mod sets;
+mod start;
+mod tls;
+mod virtual_time;

@@ -1,0 +1,133 @@
+//! Rows 17 to 20 of the answers: what a client is told when keys are unknown or cannot be had.
+
+use tower_jwt_auth::{ErrorKind, JwtAuthLayer};
+
+use super::rig::{
+    COOL_DOWN, DOWN, LIFETIME, NANOSECOND, Rig, SECOND, STALE_BOUND, UNKNOWN, ask, just_before,
+};
+use crate::support::answers::{document, status};
+use crate::support::ask::{Reply, bearer};
+use crate::support::key_server::Act;
+
+const SERVER_ERROR: &str = "500 Internal Server Error";
+
+fn assert_is_row_17(reply: &Reply) {
+    assert_eq!(reply.verdict(), UNKNOWN);
+    let challenge = reply.header("www-authenticate").unwrap();
+    assert!(challenge.starts_with("Bearer ") && challenge.contains(r#"error="invalid_token""#));
+    assert_eq!(reply.header("retry-after"), None);
+    assert_eq!(reply.json()["error"], "invalid_token");
+}
+
+fn assert_is_unavailable(reply: &Reply, retry_after: &str) {
+    assert_eq!(reply.verdict(), DOWN);
+    assert_eq!(reply.header("www-authenticate"), None);
+    assert_eq!(reply.header("retry-after"), Some(retry_after));
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+}
+
+#[tokio::test]
+async fn row_17_a_healthy_set_lacks_the_key() {
+    let rig = Rig::start();
+    // Just fetched, cooling down, refetched.
+    assert_is_row_17(&rig.ask(&rig.unknown()).await);
+    assert_is_row_17(&rig.ask(&rig.unknown()).await);
+    rig.clock.advance(COOL_DOWN);
+    assert_is_row_17(&rig.ask(&rig.unknown()).await);
+    assert_eq!(rig.server.asked(), 2);
+}
+
+#[tokio::test]
+async fn row_18_the_last_refresh_failed() {
+    let rig = Rig::start().warm().await;
+    rig.server.send(status(SERVER_ERROR));
+    rig.clock.advance(COOL_DOWN);
+    // Nobody asks for the sake of a token before the cool-down ends: half a minute for all of them.
+    assert_is_unavailable(&rig.ask(&rig.unknown()).await, "30");
+    assert_is_unavailable(&rig.ask(&rig.unknown()).await, "30");
+}
+
+#[tokio::test]
+async fn row_18_the_wait_is_rounded_up_and_never_nought() {
+    let rig = Rig::start().warm().await;
+    rig.server.send(status(SERVER_ERROR));
+    rig.clock.advance(COOL_DOWN);
+    assert_eq!(rig.verdict(&rig.unknown()).await, DOWN);
+    for (advance, told) in [
+        (NANOSECOND, "30"),
+        (just_before(SECOND), "29"),
+        (SECOND / 2, "29"),
+        (28 * SECOND, "1"),
+        (just_before(SECOND / 2), "1"),
+    ] {
+        rig.clock.advance(advance);
+        assert_is_unavailable(&rig.ask(&rig.unknown()).await, told);
+    }
+    assert_eq!(rig.server.asked(), 2);
+    // The server is well again, and the answer is that of a healthy set.
+    rig.server.serve(&rig.issuer.jwks());
+    rig.clock.advance(NANOSECOND);
+    assert_is_row_17(&rig.ask(&rig.unknown()).await);
+    assert_eq!(rig.server.asked(), 3);
+}
+
+#[tokio::test]
+async fn row_19_there_is_no_key_set() {
+    let rig = Rig::start();
+    rig.server.send(status("404 Not Found"));
+    for token in [rig.known(), rig.unknown(), rig.forged()] {
+        // Back-off after a first failure is less than a second.
+        assert_is_unavailable(&rig.ask(&token).await, "1");
+    }
+    let rig = Rig::start().warm().await;
+    rig.server.send(status("404 Not Found"));
+    rig.clock.advance(LIFETIME + STALE_BOUND);
+    for token in [rig.known(), rig.unknown(), rig.forged()] {
+        assert_is_unavailable(&rig.ask(&token).await, "1");
+    }
+}
+
+#[tokio::test]
+async fn row_20_on_request_it_is_the_clients_fault() {
+    let rig = Rig::start();
+    rig.server.send(status("404 Not Found"));
+    let layer = JwtAuthLayer::new(rig.verifier.clone()).unauthorized_while_keys_are_unavailable();
+    for token in [rig.known(), rig.unknown(), rig.forged()] {
+        let reply = ask(&layer, bearer(&token)).await;
+        assert_eq!(reply.verdict(), (401, Some(ErrorKind::KeysUnavailable)));
+        let challenge = reply.header("www-authenticate").unwrap();
+        assert!(challenge.contains(r#"error="invalid_token""#), "{challenge}");
+        assert_eq!(reply.header("retry-after"), None);
+    }
+    rig.server.serve(&rig.issuer.jwks());
+    rig.clock.advance(SECOND);
+    assert_eq!(ask(&layer, bearer(&rig.known())).await.verdict(), (200, None));
+}
+
+#[tokio::test]
+async fn what_the_key_server_says_and_where_it_is_stays_here() {
+    let secret = "s3cret-of-the-key-server";
+    let answers = [
+        format!("HTTP/1.1 500 {secret}\r\nContent-Length: 24\r\n\r\n{secret}").into_bytes(),
+        format!("HTTP/1.1 302 Found\r\nLocation: http://{secret}/\r\n\r\n").into_bytes(),
+        document(secret),
+        secret.as_bytes().to_vec(),
+    ];
+    for bytes in answers {
+        for age in [None, Some(COOL_DOWN), Some(LIFETIME + STALE_BOUND)] {
+            let rig = Rig::start();
+            let rig = if age.is_some() { rig.warm().await } else { rig };
+            rig.clock.advance(age.unwrap_or_default());
+            let sent = bytes.clone();
+            rig.server.act(move |_, _| Act::Send(sent.clone()));
+            let reply = rig.ask(&rig.unknown()).await;
+            assert_eq!(reply.verdict(), DOWN);
+            let shown = format!("{:?} {} {:?}", reply.headers, reply.text(), reply.error);
+            let port = rig.server.url("").rsplit_once(':').unwrap().1.to_owned();
+            for hidden in [secret, "127.0.0.1", &*port, "key server", "/keys", "redirect", "500"] {
+                assert!(!shown.contains(hidden), "{hidden}: {shown}");
+            }
+            assert_eq!(reply.json()["detail"], "The access token cannot be verified at the moment");
+        }
+    }
+}

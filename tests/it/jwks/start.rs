@@ -1,0 +1,166 @@
+//! Servers that start before their issuers, several issuers, and how keys say that they are.
+
+use std::time::Duration;
+
+use tower_jwt_auth::jwks::RemoteJwks;
+use tower_jwt_auth::key::{KeySetState, KeySource};
+use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+use tower_jwt_auth::{Issuer, JwtAuthLayer, Policy, Verifier};
+
+use super::rig::{
+    DOWN, GOOD, LIFETIME, NANOSECOND, Rig, SECOND, STALE_BOUND, UNKNOWN, ask, just_before,
+};
+use crate::support::answers::status;
+use crate::support::ask::bearer;
+use crate::support::key_server::KeyServer;
+
+#[tokio::test]
+async fn building_asks_nobody() {
+    let rig = Rig::start();
+    let url = rig.server.url("/keys");
+    let keys = RemoteJwks::url(&*url).allow_http_on_loopback().build().unwrap();
+    let issuer = RemoteJwks::issuer(rig.server.url("")).allow_http_on_loopback().build().unwrap();
+    for keys in [&keys, &issuer] {
+        let verifier = Verifier::key_source(keys.clone()).any_issuer().any_audience();
+        let layer = JwtAuthLayer::new(verifier.build().unwrap());
+        drop((layer.clone(), format!("{layer:?} {keys:?}"), keys.health()));
+        assert!(keys.current().is_none());
+    }
+    tokio::task::yield_now().await;
+    assert_eq!(rig.server.connections(), 0);
+}
+
+#[test]
+fn the_short_roads_are_built_without_a_runtime_and_without_a_network() {
+    let url = "https://auth.invalid";
+    assert!(Verifier::issuer_url(url).audience("orders").build().is_ok());
+    let keys = Verifier::jwks_url("https://auth.invalid/keys");
+    assert!(keys.issuer(url).audience("orders").build().is_ok());
+    // Not over plain HTTP, not even to this machine: that has to be said.
+    for bad in ["http://auth.invalid", "http://127.0.0.1:1", "auth.invalid", ""] {
+        assert!(Verifier::issuer_url(bad).audience("orders").build().is_err(), "{bad}");
+        assert!(Verifier::jwks_url(bad).any_issuer().audience("orders").build().is_err(), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_starts_while_its_issuer_is_down_and_recovers_by_itself() {
+    let rig = Rig::start();
+    rig.server.close().await;
+    for _ in 0..5 {
+        let reply = rig.ask(&rig.known()).await;
+        assert_eq!(reply.verdict(), DOWN);
+        assert!(reply.header("retry-after").is_some());
+        rig.clock.advance(60 * SECOND);
+    }
+    assert!(rig.keys.warm().await.is_err());
+    assert_eq!(rig.server.connections(), 0);
+    rig.server.open();
+    rig.clock.advance(60 * SECOND);
+    assert_eq!(rig.verdict(&rig.known()).await, GOOD);
+    assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
+}
+
+#[tokio::test]
+async fn warming_up_fetches_once_and_then_has_the_keys() {
+    let rig = Rig::start();
+    rig.keys.warm().await.unwrap();
+    rig.keys.warm().await.unwrap();
+    assert_eq!(rig.server.asked(), 1);
+    assert_eq!(rig.verdict_now(&rig.known()), Ok(()));
+    // Keys that are stale are there, too.
+    rig.server.close().await;
+    rig.clock.advance(just_before(LIFETIME + STALE_BOUND));
+    assert!(rig.keys.warm().await.is_ok());
+    rig.events.landed(2).await;
+    rig.clock.advance(60 * SECOND);
+    assert!(rig.keys.warm().await.is_err());
+}
+
+#[tokio::test]
+async fn one_issuer_that_is_dead_does_not_touch_the_others() {
+    let clock = FixedClock::new();
+    let policy = || Policy::new().audience("orders");
+    let mut issuers = Vec::new();
+    for name in ["https://a.example", "https://b.example", "https://c.example"] {
+        // All of them use the same id.
+        let issuer = TestIssuer::es256().issuer(name).audience("orders").key_id("1");
+        let issuer = issuer.clock(clock.clone());
+        let issuer = if name.contains('b') { issuer.with_other_key() } else { issuer };
+        let server = KeyServer::start(&issuer.jwks());
+        let keys = RemoteJwks::url(server.url("/keys")).allow_http_on_loopback();
+        let keys = keys.clock(clock.clone()).build().unwrap();
+        issuers.push((issuer, server, keys));
+    }
+    let trusted =
+        issuers.iter().zip(["https://a.example", "https://b.example", "https://c.example"]);
+    let builder = trusted.fold(Verifier::builder().clock(clock.clone()), |builder, (it, name)| {
+        builder.trust(Issuer::new(name, it.2.clone(), policy()))
+    });
+    let layer = JwtAuthLayer::new(builder.build().unwrap());
+    let [a, b, c] = &issuers[..] else { unreachable!() };
+    a.1.close().await;
+    b.1.hang();
+    for _ in 0..3 {
+        assert_eq!(ask(&layer, bearer(&a.0.token().mint())).await.verdict(), DOWN);
+        assert_eq!(ask(&layer, bearer(&c.0.token().mint())).await.verdict(), GOOD);
+    }
+    // One whose issuer hangs waits alone.
+    let waiting = tokio::spawn({
+        let (layer, token) = (layer.clone(), b.0.token().mint());
+        async move { ask(&layer, bearer(&token)).await.verdict() }
+    });
+    b.1.was_asked(1).await;
+    assert_eq!(ask(&layer, bearer(&c.0.token().mint())).await.verdict(), GOOD);
+    assert_eq!(c.1.asked(), 1);
+    // A key of one does not speak for another.
+    let forged = c.0.clone().issuer("https://b.example").token().mint();
+    b.1.close().await;
+    assert_eq!(waiting.await.unwrap(), DOWN);
+    assert_eq!(ask(&layer, bearer(&forged)).await.verdict().0, 503);
+    b.1.open();
+    b.1.serve(&b.0.jwks());
+    clock.advance(60 * SECOND);
+    assert_eq!(ask(&layer, bearer(&b.0.token().mint())).await.verdict(), GOOD);
+    let wrong = (401, Some(tower_jwt_auth::ErrorKind::InvalidSignature));
+    let forged_now = c.0.clone().issuer("https://b.example").token().mint();
+    assert_eq!(ask(&layer, bearer(&forged_now)).await.verdict(), wrong);
+}
+
+#[tokio::test]
+async fn health_says_how_the_keys_are() {
+    let rig = Rig::start();
+    let seen = |rig: &Rig| {
+        let health = rig.keys.health();
+        (health.state, health.keys, health.age, health.last_error)
+    };
+    assert_eq!(seen(&rig), (KeySetState::Empty, 0, None, None));
+    assert_eq!(rig.keys.health().next_attempt, Some(Duration::ZERO));
+
+    rig.server.send(status("500 Internal Server Error"));
+    assert!(rig.keys.warm().await.is_err());
+    assert_eq!(seen(&rig), (KeySetState::Empty, 0, None, Some("status")));
+    assert!(rig.keys.health().next_attempt.unwrap() < SECOND);
+
+    rig.server.serve(&rig.issuer.jwks());
+    rig.clock.advance(SECOND);
+    let rig = rig.warm().await;
+    assert_eq!(seen(&rig), (KeySetState::Fresh, 1, Some(Duration::ZERO), None));
+    let next = rig.keys.health().next_attempt.unwrap();
+    assert!((LIFETIME * 7 / 10..=LIFETIME * 8 / 10).contains(&next), "{next:?}");
+
+    rig.clock.advance(just_before(LIFETIME));
+    assert_eq!(seen(&rig), (KeySetState::Fresh, 1, Some(just_before(LIFETIME)), None));
+    rig.clock.advance(NANOSECOND);
+    assert_eq!(seen(&rig), (KeySetState::Stale, 1, Some(LIFETIME), None));
+    rig.server.send(status("404 Not Found"));
+    assert!(rig.keys.refresh_now().await.is_err());
+    assert_eq!(seen(&rig), (KeySetState::Stale, 1, Some(LIFETIME), Some("not_found")));
+    assert!(rig.keys.health().next_attempt.unwrap() < SECOND);
+
+    rig.clock.advance(STALE_BOUND);
+    let dead = seen(&rig);
+    assert_eq!((dead.0, dead.1, dead.3), (KeySetState::Empty, 0, Some("not_found")));
+    // Looking at it starts nothing.
+    assert_eq!(rig.events.flights(), 3);
+}
