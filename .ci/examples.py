@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
@@ -22,29 +23,13 @@ def check(what, got, expected):
         raise AssertionError(f"{what}: got {got!r}, expected {expected!r}")
 
 
-class Server:
-    """An example that serves on a port of the system's choice and prints a token."""
+class Host:
+    """Somebody to ask over HTTP, by their address."""
 
-    def __init__(self, name):
-        environment = {**os.environ, "PORT": "0", "JWT_SECRET": SECRET}
-        self.process = subprocess.Popen(
-            [BINARIES / name], env=environment, stdout=subprocess.PIPE, text=True
-        )
-        line = self.process.stdout.readline().strip()
-        prefix = "listening on http://"
-        if not line.startswith(prefix):
-            raise AssertionError(f"{name} printed {line!r} first")
-        self.address = line.removeprefix(prefix)
-        self.token = self.process.stdout.readline().strip().removeprefix("token: ")
+    def __init__(self, address):
+        self.address = address
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.process.wait()
-
-    def ask(self, path, *authorizations, method="GET"):
+    def send(self, path, *authorizations, method="GET"):
         connection = http.client.HTTPConnection(self.address, timeout=10)
         connection.putrequest(method, path)
         for authorization in authorizations:
@@ -53,7 +38,51 @@ class Server:
         response = connection.getresponse()
         body = response.read()
         connection.close()
+        return response, body
+
+    def ask(self, path, *authorizations, method="GET"):
+        response, body = self.send(path, *authorizations, method=method)
         return response.status, response.getheader("WWW-Authenticate"), body
+
+    def post(self, path):
+        status, _, body = self.ask(path, method="POST")
+        check(f"POST {path}", status, 200)
+        return body.decode().strip()
+
+
+class Server(Host):
+    """An example that serves on a port of the system's choice, and what it prints."""
+
+    def __init__(self, name, **settings):
+        environment = {**os.environ, "PORT": "0", "JWT_SECRET": SECRET, **settings}
+        self.process = subprocess.Popen(
+            [BINARIES / name], env=environment, stdout=subprocess.PIPE, text=True
+        )
+        line = self.process.stdout.readline().strip()
+        prefix = "listening on http://"
+        if not line.startswith(prefix):
+            raise AssertionError(f"{name} printed {line!r} first")
+        super().__init__(line.removeprefix(prefix))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def printed(self, label):
+        """What stands behind the label, further down in what it has printed."""
+        for line in self.process.stdout:
+            if line.startswith(f"{label}: "):
+                return line.removeprefix(f"{label}: ").strip()
+        raise AssertionError(f"nothing was printed for {label!r}")
+
+    def stop(self):
+        """Ends it. The lines that it has printed and nobody has read."""
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+        return [] if self.process.stdout.closed else self.process.stdout.read().splitlines()
 
 
 def tampered(token):
@@ -64,9 +93,10 @@ def tampered(token):
 
 def serves_public_and_protected(name):
     with Server(name) as server:
+        token = server.printed("token")
         check("public", server.ask("/")[0], 200)
 
-        status, challenge, body = server.ask("/me", f"Bearer {server.token}")
+        status, challenge, body = server.ask("/me", f"Bearer {token}")
         check("good token", (status, challenge), (200, None))
         claims = json.loads(body)
         check("subject", (claims["sub"], claims["email"]), ("user-1", "user-1@example.com"))
@@ -75,18 +105,18 @@ def serves_public_and_protected(name):
         check("no token", (status, challenge), (401, "Bearer"))
         check("no token, error", json.loads(body).get("error"), None)
 
-        status, challenge, body = server.ask("/me", f"Bearer {tampered(server.token)}")
+        status, challenge, body = server.ask("/me", f"Bearer {tampered(token)}")
         check("tampered", (status, challenge), (401, INVALID_TOKEN))
         problem = json.loads(body)
         check("tampered, body", (problem["status"], problem["error"]), (401, "invalid_token"))
 
-        twice = [f"Bearer {server.token}"] * 2
+        twice = [f"Bearer {token}"] * 2
         status, challenge, body = server.ask("/me", *twice)
         check("two headers", (status, challenge), (400, INVALID_REQUEST))
         check("two headers, error", json.loads(body)["error"], "invalid_request")
 
         check("HEAD", server.ask("/me", method="HEAD"), (401, "Bearer", b""))
-        check("after refusals", server.ask("/me", f"Bearer {server.token}")[0], 200)
+        check("after refusals", server.ask("/me", f"Bearer {token}")[0], 200)
 
     # The error is printed and names the way out; the secret is not printed.
     short = {**os.environ, "PORT": "0", "JWT_SECRET": "tooshort"}
@@ -98,7 +128,7 @@ def serves_public_and_protected(name):
 
 def verifies_on_the_command_line(name):
     with Server("axum") as server:
-        token = server.token
+        token = server.printed("token")
     keys = ROOT / "src" / "testing" / "keys"
     with tempfile.NamedTemporaryFile("w", suffix=".secret") as secret:
         secret.write(SECRET + "\n")
@@ -120,9 +150,162 @@ def verifies_on_the_command_line(name):
             check(f"{arguments[1:]}, output", printed in done.stdout + done.stderr, True)
 
 
+def unavailable(server, token):
+    """503 that says when to come back, and nothing about the token."""
+    response, body = server.send("/me", f"Bearer {token}")
+    challenge = response.getheader("WWW-Authenticate")
+    check("no keys", (response.status, challenge), (503, None))
+    check("no keys, back in seconds", 1 <= int(response.getheader("Retry-After")) <= 60, True)
+    check("no keys, not to be stored", response.getheader("Cache-Control"), "no-store")
+    check("no keys, body", json.loads(body)["status"], 503)
+
+
+def accepted_within(seconds, server, token):
+    """Waits for the server to recover on its own."""
+    end = time.monotonic() + seconds
+    while (status := server.ask("/me", f"Bearer {token}")[0]) != 200:
+        check("until it recovers", status, 503)
+        if time.monotonic() > end:
+            raise AssertionError(f"no recovery within {seconds} s")
+        time.sleep(0.1)
+
+
+def refused(server, token):
+    status, challenge, body = server.ask("/me", f"Bearer {token}")
+    check("refused", (status, challenge), (401, INVALID_TOKEN))
+    check("refused, error", json.loads(body)["error"], "invalid_token")
+
+
+def follows_rotation(name):
+    with Server(name) as server:
+        first = server.printed("token")
+        issuer = Host(server.printed("issuer").removeprefix("http://"))
+
+        def status(token):
+            return server.ask("/me", f"Bearer {token}")[0]
+
+        def health():
+            status, _, body = server.ask("/health")
+            check("health", status, 200)
+            return json.loads(body)
+
+        def rotate():
+            # The cool-down of this example: no attempt in the second before.
+            while (health()["age_seconds"] or 0) < 1.1:
+                time.sleep(0.1)
+            return issuer.post("/rotate")
+
+        accepted_within(5, server, first)
+        check("no token", server.ask("/me")[:2], (401, "Bearer"))
+        refused(server, tampered(first))
+        now = health()
+        check("health", (now["state"], now["keys"], now["last_error"]), ("Fresh", 1, None))
+        check("next attempt", 0 < now["next_attempt_seconds"] <= 20, True)
+
+        # A new key is there with its first token, and the old one stays.
+        second = rotate()
+        check("new key", [status(second), status(first), health()["keys"]], [200, 200, 2])
+        refused(server, tampered(second))
+        # The next rotation withdraws the first.
+        third = rotate()
+        check("newer key", [status(third), status(second), health()["keys"]], [200, 200, 2])
+        refused(server, first)
+
+        # An outage is one for new keys only.
+        check("outage", issuer.post("/outage"), "the key server is down")
+        fourth = rotate()
+        unavailable(server, fourth)
+        check("known keys", [status(third), status(second)], [200, 200])
+        refused(server, tampered(third))
+        now = health()
+        check("health", (now["state"], now["keys"], now["last_error"]), ("Fresh", 2, "status"))
+        check("recovery", issuer.post("/recovery"), "the key server is up")
+        accepted_within(10, server, fourth)
+        refused(server, second)
+        check("health", (health()["keys"], health()["last_error"]), (2, None))
+
+        # Each token of a new key has caused one fetch. None was due for its age: the run is shorter.
+        lines = server.stop()
+        fetches = [line for line in lines if line.startswith("KeysRefreshed")]
+        check("fetched ahead", 'trigger: "schedule", outcome: "replaced", keys: 1' in fetches[0], True)
+        by_token = [line for line in fetches if 'trigger: "unknown_key"' in line]
+        outcomes = [line.split('outcome: "')[1].split('"')[0] for line in by_token]
+        check("fetched for tokens", outcomes[:3], ["replaced", "replaced", "status"])
+        check("fetched for tokens, in the end", outcomes[-1], "replaced")
+
+
+def finds_the_issuer(name):
+    with Server("jwks") as there:
+        token = there.printed("token")
+        url = there.printed("issuer")
+        issuer = Host(url.removeprefix("http://"))
+
+        # It starts while the issuer is down, says so, and recovers by itself.
+        issuer.post("/outage")
+        with Server(name, ISSUER_URL=url, AUDIENCE="orders") as server:
+            check("public", server.ask("/")[0], 200)
+            check("no token", server.ask("/me")[:2], (401, "Bearer"))
+            unavailable(server, token)
+            unavailable(server, tampered(token))
+            issuer.post("/recovery")
+            accepted_within(15, server, token)
+            refused(server, tampered(token))
+            status, _, body = server.ask("/me", f"Bearer {token}")
+            claims = json.loads(body)
+            check("claims", (claims["iss"], claims["sub"]), (url, "user-1"))
+
+        with Server(name, ISSUER_URL=url, AUDIENCE="billing") as server:
+            end = time.monotonic() + 5
+            while server.ask("/me", f"Bearer {token}")[0] == 503 and time.monotonic() < end:
+                time.sleep(0.1)
+            refused(server, token)
+
+    for settings, status, explained in [
+        ({"ISSUER_URL": "https://auth.example.com"}, 2, "usage: ISSUER_URL="),
+        ({"ISSUER_URL": "http://auth.example.com", "AUDIENCE": "orders"}, 1, "`https`"),
+        ({"ISSUER_URL": "https://user@auth.example.com", "AUDIENCE": "orders"}, 1, "password"),
+    ]:
+        asked = ["ISSUER_URL", "AUDIENCE"]
+        environment = {key: value for key, value in os.environ.items() if key not in asked}
+        environment = {**environment, "PORT": "0", **settings}
+        done = subprocess.run(
+            [BINARIES / name], env=environment, capture_output=True, text=True, timeout=20
+        )
+        check(f"{settings}, exit status", done.returncode, status)
+        check(f"{settings}, explained", explained in done.stderr, True)
+
+
+def keeps_issuers_apart(name):
+    staff, partner = "https://staff.example", "https://partner.example"
+    with Server(name) as server:
+        for label, orders, reports in [
+            ("staff", {"issuer": staff, "subject": "user-1", "tenant": None}, 200),
+            ("partner", {"issuer": partner, "subject": "user-2", "tenant": "acme"}, 401),
+            ("partner-without-tenant", None, 401),
+            ("staff-as-partner", None, 401),
+            ("partner-as-staff", None, 401),
+            ("stranger", None, 401),
+            ("staff-tampered", None, 401),
+        ]:
+            token = server.printed(label)
+            status, challenge, body = server.ask("/orders", f"Bearer {token}")
+            if orders:
+                check(f"{label}, orders", (status, challenge, json.loads(body)), (200, None, orders))
+            else:
+                check(f"{label}, orders", (status, challenge), (401, INVALID_TOKEN))
+                check(f"{label}, error", json.loads(body)["error"], "invalid_token")
+            status, challenge, _ = server.ask("/reports", f"Bearer {token}")
+            challenged = None if reports == 200 else INVALID_TOKEN
+            check(f"{label}, reports", (status, challenge), (reports, challenged))
+        check("no token", server.ask("/orders")[:2], (401, "Bearer"))
+
+
 CHECKS = {
     "axum": serves_public_and_protected,
     "hyper": serves_public_and_protected,
+    "jwks": follows_rotation,
+    "multi_issuer": keeps_issuers_apart,
+    "oidc": finds_the_issuer,
     "verify": verifies_on_the_command_line,
 }
 

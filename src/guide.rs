@@ -2,8 +2,9 @@
 //!
 //! 1. [`threat_model`]: what an attacker can do, what stops it, and what is left to you.
 //! 2. [`keys_and_policy`]: which keys, which settings, and what is judged by default.
-//! 3. [`without_tower`]: WebSockets, queues and jobs, with the verifier alone.
-//! 4. [`testing`]: tests for handlers behind the layer, with tokens good and bad.
+//! 3. [`rotation_and_outages`]: keys from a URL, and what happens when they change or cannot be had.
+//! 4. [`without_tower`]: WebSockets, queues and jobs, with the verifier alone.
+//! 5. [`testing`]: tests for handlers behind the layer, with tokens good and bad.
 //!
 //! There is nothing to use in here; the modules exist in the documentation only.
 
@@ -16,9 +17,14 @@
 pub mod threat_model {}
 
 #[cfg_attr(not(doctest), doc = "[threats]: threat_model")]
+#[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
 #[cfg_attr(not(doctest), doc = "[alone]: without_tower")]
 #[doc = include_str!("../docs/keys-and-policy.md")]
 pub mod keys_and_policy {}
+
+#[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
+#[doc = include_str!("../docs/rotation-and-outages.md")]
+pub mod rotation_and_outages {}
 
 #[cfg_attr(not(doctest), doc = "[tests]: testing")]
 #[doc = include_str!("../docs/without-tower.md")]

@@ -1,0 +1,79 @@
+//! An axum server that takes the tokens of two issuers, each by its own keys and rules.
+//!
+//! ```text
+//! cargo run --example multi_issuer
+//! ```
+//!
+//! `PORT` (3000 unless set) comes from the environment. It prints tokens of both issuers, good and bad, and
+//! what becomes of each. The key sets are documents here; `RemoteJwks` stands in their place where they are
+//! at a URL.
+
+#[path = "shared/demo.rs"]
+#[expect(dead_code, reason = "the rest of it is for examples with a shared secret")]
+mod demo;
+
+use std::error::Error;
+use std::time::Duration;
+
+use axum::{Json, Router, routing::get};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tower_jwt_auth::key::KeySet;
+use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::{Algorithm, Issuer, JwtAuthLayer, Policy, Verified, Verifier};
+
+const STAFF: &str = "https://staff.example";
+const PARTNER: &str = "https://partner.example";
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    // They stand in for the issuers, which have the private keys.
+    let staff = TestIssuer::es256().issuer(STAFF).audience("orders").key_id("2026");
+    let partner =
+        TestIssuer::new(Algorithm::RS256).issuer(PARTNER).audience("orders").key_id("2026");
+
+    // Both call their key `2026`: ids are looked up within an issuer, and never across.
+    let policy = Policy::new().audience("orders").require("sub");
+    let staff_keys = KeySet::from_jwks(staff.jwks())?;
+    let partner_keys = KeySet::from_jwks(partner.jwks())?;
+    let trusted_staff =
+        Issuer::new(STAFF, staff_keys, policy.clone().max_age(Duration::from_secs(3600)));
+    let trusted_partner = Issuer::new(PARTNER, partner_keys, policy.require("tenant"));
+
+    let both = Verifier::builder().trust(trusted_staff.clone()).trust(trusted_partner).build()?;
+    let staff_only = Verifier::builder().trust(trusted_staff).build()?;
+
+    let app = Router::new()
+        .route("/orders", get(who).layer(JwtAuthLayer::new(both)))
+        .route("/reports", get(who).layer(JwtAuthLayer::new(staff_only)));
+
+    let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
+    print_what_to_try(&format!("http://{}", listener.local_addr()?), &staff, &partner);
+    Ok(axum::serve(listener, app).await?)
+}
+
+async fn who(user: Verified) -> Json<Value> {
+    let tenant = user.text("tenant");
+    Json(json!({ "issuer": user.token().issuer(), "subject": user.subject(), "tenant": tenant }))
+}
+
+fn print_what_to_try(url: &str, staff: &TestIssuer, partner: &TestIssuer) {
+    println!("listening on {url}");
+    let staff = || staff.token().subject("user-1");
+    let partner = || partner.token().subject("user-2").claim("tenant", "acme");
+    for (name, token, orders, reports) in [
+        ("staff", staff().mint(), 200, 200),
+        ("partner", partner().mint(), 200, 401),
+        ("partner-without-tenant", partner().without("tenant").mint(), 401, 401),
+        ("staff-as-partner", staff().claim("iss", PARTNER).mint(), 401, 401),
+        ("partner-as-staff", partner().claim("iss", STAFF).mint(), 401, 401),
+        ("stranger", staff().claim("iss", "https://evil.example").mint(), 401, 401),
+        ("staff-tampered", staff().mint_tampered(), 401, 401),
+    ] {
+        println!();
+        println!("{name}: {token}");
+        for (path, status) in [("orders", orders), ("reports", reports)] {
+            println!("curl -i {url}/{path} -H 'Authorization: Bearer {token}' # {status}");
+        }
+    }
+}
