@@ -2,9 +2,9 @@
 //!
 //! Runs when `BETTER_AUTH_INTEROP` is set, and says so when it is left out; it needs Node and npm.
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
-use std::{env, fs};
 
 use ::http::{Request, Response, StatusCode};
 use http_body_util::Empty;
@@ -14,6 +14,8 @@ use tokio_test::block_on;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{Algorithm, ErrorKind, JwtAuthLayer, Verified, Verifier};
+
+use crate::support::interop;
 
 #[derive(Deserialize)]
 struct Capture {
@@ -57,8 +59,7 @@ struct Count {
 
 #[test]
 fn tokens_of_real_better_auth_servers_are_accepted_and_their_forgeries_are_not() {
-    if env::var_os("BETTER_AUTH_INTEROP").is_none() {
-        println!("left out: set BETTER_AUTH_INTEROP=1 to run it (needs Node 20 and npm)");
+    if !interop::is_wanted() {
         return;
     }
     let capture = capture();
@@ -94,10 +95,11 @@ fn tokens_of_real_better_auth_servers_are_accepted_and_their_forgeries_are_not()
 
 /// Starts the servers, collects tokens and key sets, stops the servers.
 fn capture() -> Capture {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/better_auth/run.sh");
+    let script = interop::script("better_auth/run.sh");
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("better_auth.json");
-    let status =
-        Command::new(&script).arg(&file).status().expect("bash is there to run the script");
+    let mut capture = Command::new(&script);
+    capture.arg(&file).env("INTEROP_PACKAGES", interop::packages());
+    let status = capture.status().expect("bash is there to run the script");
     assert!(status.success(), "{} failed with {status}", script.display());
     serde_json::from_slice(&fs::read(&file).unwrap()).unwrap()
 }

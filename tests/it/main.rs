@@ -11,6 +11,8 @@ mod better_auth;
 mod http;
 #[cfg(feature = "jwks-client")]
 mod jwks;
+mod oidc_provider;
+mod rotation;
 mod support;
 mod tower;
 mod verify;

@@ -4,14 +4,16 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+
+import { installedVersion } from "../harness.mjs";
+import { Client, signIn } from "./client.mjs";
 
 const ALGORITHMS = ["EdDSA", "ES256", "RS256", "PS256"];
 const START_ATTEMPTS = 5;
 const START_TIMEOUT_MS = 20_000;
-const REQUEST_TIMEOUT_MS = 20_000;
 const TOTAL_TIMEOUT_MS = 120_000;
 
 const running = new Set();
@@ -84,78 +86,6 @@ async function startOnce(mode, alg, secret) {
 
 async function stopAll() {
   await Promise.all([...running].map((stop) => stop()));
-}
-
-// ---- HTTP -------------------------------------------------------------------
-
-/** A browser, as far as one is needed: it keeps the cookies of one server. */
-class Client {
-  cookies = new Map();
-
-  constructor(url) {
-    this.url = url;
-  }
-
-  async request(method, path, body) {
-    const headers = { origin: this.url };
-    if (this.cookies.size > 0) {
-      headers.cookie = [...this.cookies].map((pair) => pair.join("=")).join("; ");
-    }
-    if (body) {
-      headers["content-type"] = "application/json";
-    }
-    const response = await fetch(`${this.url}/api/auth${path}`, {
-      method,
-      headers,
-      body: body && JSON.stringify(body),
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-    });
-    const text = await response.text();
-    assert.equal(response.status, 200, `${method} ${path} answered ${response.status}: ${text}`);
-    for (const line of response.headers.getSetCookie()) {
-      this.#store(line);
-    }
-    return { headers: response.headers, text };
-  }
-
-  #store(line) {
-    const [pair, ...attributes] = line.split(";").map((part) => part.trim());
-    const equals = pair.indexOf("=");
-    const name = pair.slice(0, equals);
-    if (attributes.some((attribute) => attribute.toLowerCase() === "max-age=0")) {
-      this.cookies.delete(name);
-    } else {
-      this.cookies.set(name, pair.slice(equals + 1));
-    }
-  }
-
-  /** The decoded value of a cookie, which may have come in chunks; or undefined. */
-  cookie(name) {
-    if (this.cookies.has(name)) {
-      return decodeURIComponent(this.cookies.get(name));
-    }
-    let value = "";
-    for (let i = 0; this.cookies.has(`${name}.${i}`); i++) {
-      value += this.cookies.get(`${name}.${i}`);
-    }
-    return value === "" ? undefined : decodeURIComponent(value);
-  }
-}
-
-/** Signs a new user up, and in again with nothing but the password. */
-async function signIn(url) {
-  const email = `user-${randomBytes(8).toString("hex")}@example.com`;
-  const password = randomBytes(12).toString("hex");
-  const signUp = await new Client(url).request("POST", "/sign-up/email", {
-    name: "Interop User",
-    email,
-    password,
-  });
-  const client = new Client(url);
-  const answer = await client.request("POST", "/sign-in/email", { email, password });
-  const userId = JSON.parse(answer.text).user.id;
-  assert.equal(userId, JSON.parse(signUp.text).user.id, "sign-in found another user");
-  return { client, email, userId };
 }
 
 // ---- checks -----------------------------------------------------------------
@@ -246,17 +176,9 @@ async function captureCookieCache() {
   };
 }
 
-async function installedVersion() {
-  const read = async (path) => JSON.parse(await readFile(new URL(path, import.meta.url), "utf8"));
-  const { version } = await read("node_modules/better-auth/package.json");
-  const pinned = (await read("package.json")).dependencies["better-auth"];
-  assert.equal(version, pinned, "another version of better-auth is installed than pinned");
-  return version;
-}
-
 async function main(output) {
   assert.ok(output, "usage: node capture.mjs OUTPUT.json");
-  const version = await installedVersion();
+  const version = await installedVersion("better-auth");
   const servers = [];
   for (const alg of ALGORITHMS) {
     say(`jwt-plugin ${alg}`);

@@ -4,6 +4,7 @@ pub(crate) mod alloc;
 #[cfg(feature = "jwks-client")]
 pub(crate) mod answers;
 pub(crate) mod ask;
+pub(crate) mod interop;
 #[cfg(feature = "jwks-client")]
 pub(crate) mod key_server;
 pub(crate) mod late_keys;

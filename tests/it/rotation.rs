@@ -1,0 +1,380 @@
+//! Keys that a real Better Auth server rotates, withdraws and fails to serve, through [`RemoteJwks`] and
+//! the layer.
+//!
+//! Runs when `BETTER_AUTH_INTEROP` is set and the features are there, and says so when it is left out.
+
+#[cfg(not(all(feature = "jwks-client", any(feature = "aws-lc-rs", feature = "rust-crypto"))))]
+#[test]
+fn rotation_is_left_out() {
+    println!("left out: the feature `jwks-client` and a crypto backend are needed");
+}
+
+#[cfg(all(feature = "jwks-client", any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+mod live {
+    use std::sync::{Arc, Mutex};
+    use std::time::{Duration, SystemTime};
+
+    use serde_json::json;
+    use tower::{Layer, ServiceExt, service_fn};
+    use tower_jwt_auth::jwks::RemoteJwks;
+    use tower_jwt_auth::key::KeySetState;
+    use tower_jwt_auth::observe::Event;
+    use tower_jwt_auth::testing::FixedClock;
+    use tower_jwt_auth::{ErrorKind, JwtAuthLayer, Verifier};
+
+    use crate::support::ask::{Reply, ask_layer, bearer, take_apart, who};
+    use crate::support::interop::{self, Server};
+    use crate::support::tokens::{signature, with_signature};
+
+    // The numbers of the schedule, as documented.
+    const COOL_DOWN: Duration = Duration::from_secs(30);
+    const REFRESH_AHEAD: Duration = Duration::from_secs(8 * 60);
+    const LIFETIME: Duration = Duration::from_secs(10 * 60);
+    const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
+    const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
+
+    const OUTAGES: [Outage; 3] = [
+        Outage { kind: "503", arrives: true, label: "status" },
+        Outage { kind: "429", arrives: true, label: "status" },
+        Outage { kind: "refused", arrives: false, label: "connection" },
+    ];
+
+    /// What the JWKS endpoint may do instead of answering.
+    struct Outage {
+        kind: &'static str,
+        /// Whether the server gets to see the request, and can count it.
+        arrives: bool,
+        /// What the failure is called.
+        label: &'static str,
+    }
+
+    impl Outage {
+        fn fetches(&self, attempts: u64) -> u64 {
+            if self.arrives { attempts } else { 0 }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_new_key_is_fetched_by_its_first_token_and_a_withdrawn_one_is_forgotten() {
+        if !interop::is_wanted() {
+            return;
+        }
+        let server = start();
+        let mut api = Api::of(&server);
+        let first = token(&server).await;
+
+        // Cold: the first request waits for the keys, the second has them.
+        api.accepts_waiting(&first).await;
+        api.accepts(&first);
+        api.was_told(&[("cold", "replaced")]);
+        assert_eq!(fetches(&server).await, 1);
+        api.refuses(&forged(&first), ErrorKind::InvalidSignature);
+        assert_eq!(fetches(&server).await, 0);
+
+        // The new key is published with its first token and not before.
+        api.pass(COOL_DOWN);
+        assert_eq!(published(&server).await, 1);
+        server.tell("rotate").await;
+        assert_eq!(published(&server).await, 1);
+        let second = token(&server).await;
+        assert_eq!(published(&server).await, 2);
+        api.accepts(&first);
+        assert_eq!(fetches(&server).await, 0);
+        api.accepts_waiting(&second).await;
+        api.was_told(&[("unknown_key", "replaced")]);
+        assert_eq!(fetches(&server).await, 1);
+        api.accepts(&second);
+        api.accepts(&first);
+
+        // A third one at once: the answer is there without waiting, and right after the cool-down.
+        server.tell("rotate").await;
+        let third = token(&server).await;
+        api.refuses(&third, ErrorKind::UnknownKey);
+        assert_eq!(fetches(&server).await, 0);
+        api.pass(COOL_DOWN);
+        api.accepts_waiting(&third).await;
+        api.was_told(&[("unknown_key", "replaced")]);
+        assert_eq!(fetches(&server).await, 1);
+
+        // The first is withdrawn. It is good until somebody looks: a request that has its own key.
+        server.ask("retire", json!({ "kid": kid(&first) })).await;
+        assert_eq!(published(&server).await, 2);
+        api.accepts(&first);
+        api.pass(REFRESH_AHEAD);
+        api.accepts(&third);
+        api.landed().await;
+        api.was_told(&[("schedule", "replaced")]);
+        assert_eq!(fetches(&server).await, 1);
+        api.refuses(&first, ErrorKind::UnknownKey);
+        assert_eq!(fetches(&server).await, 0);
+        api.pass(COOL_DOWN);
+        api.refuses_waiting(&first, ErrorKind::UnknownKey).await;
+        api.was_told(&[("unknown_key", "unchanged")]);
+        assert_eq!(fetches(&server).await, 1);
+        api.accepts(&second);
+        api.accepts(&third);
+        api.refuses(&forged(&third), ErrorKind::InvalidSignature);
+        assert_eq!(fetches(&server).await, 0);
+
+        let expected = Count { accepted: 11, refused: 5, unavailable: 0 };
+        api.count.check("rotation", &expected);
+    }
+
+    #[tokio::test]
+    async fn an_outage_of_the_key_server_costs_known_keys_nothing_and_ends_by_itself() {
+        if !interop::is_wanted() {
+            return;
+        }
+        let server = start();
+        for outage in &OUTAGES {
+            let mut api = Api::of(&server);
+            let known = token(&server).await;
+            api.accepts_waiting(&known).await;
+            api.was_told(&[("cold", "replaced")]);
+            assert_eq!(fetches(&server).await, 1);
+
+            // Fresh keys. Known ones do not notice; for an unknown one nobody can say whether it is good.
+            server.tell("rotate").await;
+            let unknown = token(&server).await;
+            begin(&server, outage.kind).await;
+            api.pass(COOL_DOWN);
+            api.accepts(&known);
+            assert_eq!(fetches(&server).await, 0);
+            assert_eq!(api.is_unavailable_after_waiting(&unknown).await, "30");
+            api.was_told(&[("unknown_key", outage.label)]);
+            assert_eq!(fetches(&server).await, outage.fetches(1));
+            assert_eq!(api.is_unavailable(&unknown), "30");
+            api.accepts(&known);
+            api.refuses(&forged(&known), ErrorKind::InvalidSignature);
+            assert_eq!(fetches(&server).await, 0);
+
+            // It ends: the next request with that key has it.
+            begin(&server, "none").await;
+            api.pass(COOL_DOWN);
+            api.accepts_waiting(&unknown).await;
+            api.was_told(&[("unknown_key", "replaced")]);
+            assert_eq!(fetches(&server).await, 1);
+
+            // Keys past their lifetime serve on.
+            server.tell("rotate").await;
+            let unknown = token(&server).await;
+            begin(&server, outage.kind).await;
+            api.pass(LIFETIME);
+            api.accepts(&known);
+            api.landed().await;
+            api.was_told(&[("schedule", outage.label)]);
+            assert_eq!(fetches(&server).await, outage.fetches(1));
+            let health = api.keys.health();
+            let state = (health.state, health.last_error);
+            assert_eq!(state, (KeySetState::Stale, Some(outage.label)));
+            api.accepts(&known);
+            assert_eq!(api.is_unavailable(&unknown), "30");
+            api.refuses(&forged(&known), ErrorKind::InvalidSignature);
+            assert_eq!(fetches(&server).await, 0);
+
+            // It ends: a request with a known key is enough for the unknown one to be found.
+            begin(&server, "none").await;
+            api.pass(LONGEST_BACK_OFF);
+            api.accepts(&known);
+            api.landed().await;
+            api.was_told(&[("schedule", "replaced")]);
+            assert_eq!(fetches(&server).await, 1);
+            let health = api.keys.health();
+            assert_eq!((health.state, health.last_error), (KeySetState::Fresh, None));
+            api.accepts(&unknown);
+            assert_eq!(fetches(&server).await, 0);
+
+            let expected = Count { accepted: 8, refused: 2, unavailable: 3 };
+            api.count.check(&format!("outage {}", outage.kind), &expected);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_service_starts_during_an_outage_of_the_key_server_and_recovers() {
+        if !interop::is_wanted() {
+            return;
+        }
+        let server = start();
+        for outage in &OUTAGES {
+            let mut api = Api::of(&server);
+            let token = token(&server).await;
+            begin(&server, outage.kind).await;
+            // With no key at all a failure is tried once more.
+            assert_eq!(api.is_unavailable_after_waiting(&token).await, "1");
+            api.was_told(&[("cold", outage.label)]);
+            assert_eq!(fetches(&server).await, outage.fetches(2));
+            assert_eq!(api.is_unavailable(&token), "1");
+            assert_eq!(api.is_unavailable(&forged(&token)), "1");
+            assert_eq!(fetches(&server).await, 0);
+
+            begin(&server, "none").await;
+            api.pass(FIRST_BACK_OFF);
+            api.accepts_waiting(&token).await;
+            api.was_told(&[("cold", "replaced")]);
+            assert_eq!(fetches(&server).await, 1);
+            api.refuses(&forged(&token), ErrorKind::InvalidSignature);
+            assert_eq!(fetches(&server).await, 0);
+
+            let expected = Count { accepted: 1, refused: 1, unavailable: 3 };
+            api.count.check(&format!("cold {}", outage.kind), &expected);
+        }
+    }
+
+    // ---- the server ----
+
+    fn start() -> Server {
+        let server = Server::start("rotation");
+        assert_eq!(server.said("version"), "1.7.25");
+        server
+    }
+
+    async fn token(server: &Server) -> String {
+        server.tell("token").await["token"].as_str().unwrap().to_owned()
+    }
+
+    /// How often the key set was asked for since this was.
+    async fn fetches(server: &Server) -> u64 {
+        server.tell("fetches").await["fetches"].as_u64().unwrap()
+    }
+
+    /// How many keys are published.
+    async fn published(server: &Server) -> usize {
+        server.tell("published").await["kids"].as_array().unwrap().len()
+    }
+
+    async fn begin(server: &Server, outage: &str) {
+        server.ask("outage", json!({ "kind": outage })).await;
+    }
+
+    fn kid(token: &str) -> String {
+        let header = crate::support::tokens::decode(token.split('.').next().unwrap());
+        let header: serde_json::Value = serde_json::from_slice(&header).unwrap();
+        header["kid"].as_str().unwrap().to_owned()
+    }
+
+    /// The token with one bit of its signature changed.
+    fn forged(token: &str) -> String {
+        let mut signature = signature(token);
+        signature[10] ^= 1;
+        with_signature(token, signature)
+    }
+
+    // ---- the service ----
+
+    /// A service behind the layer, which fetches its keys from the server.
+    struct Api {
+        layer: JwtAuthLayer,
+        keys: RemoteJwks,
+        clock: FixedClock,
+        refreshes: Arc<Mutex<Vec<(&'static str, &'static str)>>>,
+        user: String,
+        count: Count,
+    }
+
+    #[derive(Debug, Default, PartialEq, Eq)]
+    struct Count {
+        accepted: usize,
+        refused: usize,
+        unavailable: usize,
+    }
+
+    impl Count {
+        fn check(&self, what: &str, expected: &Self) {
+            let Self { accepted, refused, unavailable } = self;
+            println!(
+                "better-auth {what} accepted {accepted} refused {refused} unavailable {unavailable}"
+            );
+            assert_eq!(self, expected, "{what}");
+        }
+    }
+
+    impl Api {
+        fn of(server: &Server) -> Self {
+            let url = server.said("url");
+            let clock = FixedClock::new();
+            let refreshes = Arc::new(Mutex::new(Vec::new()));
+            let told = Arc::clone(&refreshes);
+            let keys = RemoteJwks::url(format!("{url}/api/auth/jwks"))
+                .allow_http_on_loopback()
+                .clock(clock.clone())
+                .observer(move |event: &Event| {
+                    if let Event::KeysRefreshed { trigger, outcome, .. } = event {
+                        told.lock().unwrap().push((*trigger, *outcome));
+                    }
+                })
+                .build()
+                .unwrap();
+            let verifier = Verifier::key_source(keys.clone()).issuer(url).audience(url);
+            let layer = JwtAuthLayer::new(verifier.clock(clock.clone()).build().unwrap());
+            let (user, count) = (server.said("user_id").to_owned(), Count::default());
+            let api = Self { layer, keys, clock, refreshes, user, count };
+            api.pass(Duration::ZERO);
+            api
+        }
+
+        /// The keys get older. The tokens are of the server's time, which is the real one.
+        fn pass(&self, time: Duration) {
+            self.clock.advance(time);
+            self.clock.set(SystemTime::now());
+        }
+
+        /// The answer to a request that must not wait for anything.
+        fn ask(&self, token: &str) -> Reply {
+            ask_layer(&self.layer, bearer(token))
+        }
+
+        /// The answer to a request that has to wait for keys.
+        async fn ask_waiting(&self, token: &str) -> Reply {
+            let service = self.layer.layer(service_fn(who));
+            take_apart(service.oneshot(bearer(token)).await.unwrap()).await
+        }
+
+        fn accepts(&mut self, token: &str) {
+            self.is_accepted(&self.ask(token));
+        }
+
+        async fn accepts_waiting(&mut self, token: &str) {
+            self.is_accepted(&self.ask_waiting(token).await);
+        }
+
+        fn is_accepted(&mut self, reply: &Reply) {
+            assert_eq!(reply.verdict(), (200, None));
+            assert_eq!(reply.text(), format!("user {}", self.user));
+            self.count.accepted += 1;
+        }
+
+        fn refuses(&mut self, token: &str, kind: ErrorKind) {
+            assert_eq!(self.ask(token).verdict(), (401, Some(kind)));
+            self.count.refused += 1;
+        }
+
+        async fn refuses_waiting(&mut self, token: &str, kind: ErrorKind) {
+            assert_eq!(self.ask_waiting(token).await.verdict(), (401, Some(kind)));
+            self.count.refused += 1;
+        }
+
+        fn is_unavailable(&mut self, token: &str) -> String {
+            self.retry_after(&self.ask(token))
+        }
+
+        async fn is_unavailable_after_waiting(&mut self, token: &str) -> String {
+            self.retry_after(&self.ask_waiting(token).await)
+        }
+
+        fn retry_after(&mut self, reply: &Reply) -> String {
+            assert_eq!(reply.verdict(), (503, Some(ErrorKind::KeysUnavailable)));
+            self.count.unavailable += 1;
+            reply.header("retry-after").expect("it says when to come back").to_owned()
+        }
+
+        /// Waits for a refresh that goes on behind a request: joins it, or comes too late and starts none.
+        async fn landed(&self) {
+            let _ = self.keys.refresh_now().await;
+        }
+
+        /// The refreshes since this was asked: why, and what came of it.
+        fn was_told(&self, expected: &[(&str, &str)]) {
+            assert_eq!(std::mem::take(&mut *self.refreshes.lock().unwrap()), expected);
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Real servers from npm, for the tests in which they take part.
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+/// Whether the tests with real servers are to run; says so if not.
+pub(crate) fn is_wanted() -> bool {
+    let wanted = env::var_os("BETTER_AUTH_INTEROP").is_some();
+    if !wanted {
+        println!("left out: set BETTER_AUTH_INTEROP=1 to run it (needs Node 20 and npm)");
+    }
+    wanted
+}
+
+/// A script or a folder of `tests/interop`.
+pub(crate) fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop").join(name)
+}
+
+/// Where the packages are. The first test that asks installs them, the others wait for it.
+pub(crate) fn packages() -> &'static Path {
+    static PACKAGES: OnceLock<PathBuf> = OnceLock::new();
+    PACKAGES.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("interop");
+        let install = script("install.sh");
+        let status = Command::new(&install).arg(&folder).status().expect("bash runs the script");
+        assert!(status.success(), "{} failed with {status}", install.display());
+        folder
+    })
+}
+
+#[cfg(all(feature = "jwks-client", any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+pub(crate) use server::Server;
+
+#[cfg(all(feature = "jwks-client", any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+mod server {
+    use std::io::{BufRead, BufReader};
+    use std::net::SocketAddr;
+    use std::process::{Child, Command, Stdio};
+
+    use serde_json::{Value, json};
+
+    use super::{packages, script};
+    use crate::support::wire::Connection;
+
+    /// A server of `tests/interop` that lives as long as this does.
+    #[derive(Debug)]
+    pub(crate) struct Server {
+        child: Child,
+        control: SocketAddr,
+        /// What it said about itself.
+        pub(crate) hello: Value,
+    }
+
+    impl Server {
+        /// Starts it and waits until it serves.
+        pub(crate) fn start(name: &str) -> Self {
+            let mut serve = Command::new(script("serve.sh"));
+            serve.arg(name).env("INTEROP_PACKAGES", packages());
+            let mut child = serve.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+            let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+            // Servers may log to standard output as well.
+            let mut lines =
+                lines.map(Result::unwrap).filter(|line| line.starts_with("{\"control\""));
+            let hello = lines.next().unwrap_or_else(|| panic!("{name} did not start, see above"));
+            let hello: Value = serde_json::from_str(&hello).unwrap();
+            // Whatever else it has to say must not fill the pipe.
+            std::thread::spawn(move || lines.for_each(drop));
+            let control = hello["control"].as_str().unwrap().parse().unwrap();
+            Self { child, control, hello }
+        }
+
+        /// A text of [`hello`](Self::hello).
+        pub(crate) fn said(&self, name: &str) -> &str {
+            self.hello[name].as_str().unwrap()
+        }
+
+        /// Asks one of its control routes.
+        pub(crate) async fn ask(&self, route: &str, arguments: Value) -> Value {
+            let body = arguments.to_string();
+            let head = format!("POST /{route} HTTP/1.1\r\nHost: localhost\r\n");
+            let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+            let answer = Connection::to(self.control).await.ask(request.as_bytes()).await;
+            assert_eq!(answer.status, 200, "{route}: {}", answer.body);
+            serde_json::from_str(&answer.body).unwrap()
+        }
+
+        /// Asks one that needs to know nothing.
+        pub(crate) async fn tell(&self, route: &str) -> Value {
+            self.ask(route, json!({})).await
+        }
+    }
+
+    impl Drop for Server {
+        fn drop(&mut self) {
+            // The script ends with its standard input, and cleans up.
+            drop(self.child.stdin.take());
+            let status = self.child.wait().unwrap();
+            if !std::thread::panicking() {
+                assert!(status.success(), "the server ended with {status}");
+            }
+        }
+    }
+}
