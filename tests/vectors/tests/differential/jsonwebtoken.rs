@@ -1,0 +1,57 @@
+//! The second verifier: `jsonwebtoken::decode`, with everything required that it can require.
+
+use jsonwebtoken::crypto::CryptoProvider;
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, get_current_timestamp};
+use serde_json::Value;
+
+use super::keys::{AUDIENCE, ISSUER, Key, LEEWAY};
+
+/// A key and a validation for each key; none for an algorithm that it does not know.
+pub(crate) struct Jsonwebtoken(Vec<Option<(DecodingKey, Validation)>>);
+
+impl Jsonwebtoken {
+    pub(crate) fn new(keys: &[Key]) -> Self {
+        // With both providers built in it would choose none, and panic.
+        provider().install_default().unwrap();
+        Self(keys.iter().map(of_key).collect())
+    }
+
+    /// The verdict at the second that [`second`](Self::second) says.
+    pub(crate) fn judge(&self, key: usize, token: &str) -> bool {
+        let of_key = self.0[key].as_ref();
+        of_key.is_some_and(|(key, validation)| decode::<Value>(token, key, validation).is_ok())
+    }
+
+    /// The second at which it judges. It reads the system's clock and cannot be given another one.
+    pub(crate) fn second() -> u64 {
+        get_current_timestamp()
+    }
+}
+
+/// Whether it verifies with RustCrypto, and not with AWS-LC.
+pub(crate) const fn is_rust_crypto() -> bool {
+    !cfg!(feature = "aws-lc-rs")
+}
+
+#[cfg(feature = "aws-lc-rs")]
+fn provider() -> &'static CryptoProvider {
+    &jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER
+}
+
+#[cfg(not(feature = "aws-lc-rs"))]
+fn provider() -> &'static CryptoProvider {
+    &jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER
+}
+
+fn of_key(key: &Key) -> Option<(DecodingKey, Validation)> {
+    let algorithm: Algorithm = key.algorithm.name().parse().ok()?;
+    let jwk: Jwk = serde_json::from_str(&key.issuer.jwk()).unwrap();
+    let mut validation = Validation::new(algorithm);
+    validation.leeway = LEEWAY.into();
+    validation.validate_nbf = true;
+    validation.set_issuer(&[ISSUER]);
+    validation.set_audience(&[AUDIENCE]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+    Some((DecodingKey::from_jwk(&jwk).unwrap(), validation))
+}

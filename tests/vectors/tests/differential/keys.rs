@@ -1,0 +1,130 @@
+//! The keys that tokens are signed with, one for each algorithm.
+
+use fastrand::Rng;
+use tower_jwt_auth::Algorithm;
+use tower_jwt_auth::jws::AlgorithmFamily;
+use tower_jwt_auth::key::CryptoBackend;
+use tower_jwt_auth::testing::TestIssuer;
+
+/// What the three verifiers ask for.
+pub(crate) const ISSUER: &str = "https://auth.example/tenant";
+pub(crate) const AUDIENCE: &str = "orders";
+pub(crate) const LEEWAY: u32 = 60;
+
+/// How many of a hundred tokens are signed with which algorithm. RSA has few: it takes a thousand times
+/// as long as HMAC to sign.
+const SHARES: [(Algorithm, u32); 13] = [
+    (Algorithm::HS256, 33),
+    (Algorithm::HS384, 5),
+    (Algorithm::HS512, 5),
+    (Algorithm::RS256, 3),
+    (Algorithm::RS384, 1),
+    (Algorithm::RS512, 1),
+    (Algorithm::PS256, 3),
+    (Algorithm::PS384, 1),
+    (Algorithm::PS512, 1),
+    (Algorithm::ES256, 24),
+    (Algorithm::ES384, 3),
+    (Algorithm::ES512, 3),
+    (Algorithm::EdDSA, 17),
+];
+
+/// Some of the keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Any,
+    Secret,
+    Public,
+    /// Those that all three verifiers know.
+    Common,
+    /// Those that several algorithms can be used with.
+    Several,
+    /// Those whose signatures leave bits of their last character over.
+    Uneven,
+    Rsa,
+    Pkcs1,
+    Pss,
+    Ecdsa,
+    EdDsa,
+}
+
+impl Kind {
+    pub(crate) fn has(self, algorithm: Algorithm) -> bool {
+        use AlgorithmFamily as F;
+        let family = algorithm.family();
+        match self {
+            Self::Any => true,
+            Self::Secret => family == F::Hmac,
+            Self::Public => family != F::Hmac,
+            Self::Common => algorithm != Algorithm::ES512,
+            Self::Several => Self::Secret.has(algorithm) || Self::Rsa.has(algorithm),
+            // Of 96 and 48 bytes, and of 132.
+            Self::Uneven => {
+                !matches!(algorithm, Algorithm::HS384 | Algorithm::ES384 | Algorithm::ES512)
+            }
+            Self::Rsa => matches!(family, F::RsaPkcs1 | F::RsaPss),
+            Self::Pkcs1 => family == F::RsaPkcs1,
+            Self::Pss => family == F::RsaPss,
+            Self::Ecdsa => family == F::Ecdsa,
+            Self::EdDsa => family == F::EdDsa,
+        }
+    }
+}
+
+/// A key, and who signs with it.
+pub(crate) struct Key {
+    pub(crate) algorithm: Algorithm,
+    pub(crate) issuer: TestIssuer,
+    /// Has another key of the same kind, under the same id.
+    pub(crate) stranger: TestIssuer,
+    share: u32,
+}
+
+impl Key {
+    /// One for each algorithm that there is a backend for.
+    pub(crate) fn all() -> Vec<Self> {
+        let backend = CryptoBackend::active().unwrap();
+        let supported = SHARES.into_iter().filter(|(algorithm, _)| backend.supports(*algorithm));
+        let key = |(algorithm, share)| {
+            let issuer = TestIssuer::new(algorithm);
+            Self { algorithm, stranger: issuer.clone().with_other_key(), issuer, share }
+        };
+        supported.map(key).collect()
+    }
+
+    /// Draws one of them, by its share.
+    pub(crate) fn draw(keys: &[Self], rng: &mut Rng) -> usize {
+        let tickets = keys.iter().enumerate().flat_map(|(at, key)| (0..key.share).map(move |_| at));
+        rng.choice(tickets.collect::<Vec<_>>()).unwrap()
+    }
+
+    pub(crate) fn is(&self, kind: Kind) -> bool {
+        kind.has(self.algorithm)
+    }
+
+    /// The id that tokens name the key by. A secret has none.
+    pub(crate) fn id(&self) -> Option<String> {
+        self.is(Kind::Public).then(|| format!("demo-{}", self.algorithm))
+    }
+
+    /// Another algorithm that the same key could be used with, if there is one.
+    pub(crate) fn sibling(&self, rng: &mut Rng) -> Option<Algorithm> {
+        let kind = [Kind::Secret, Kind::Rsa].into_iter().find(|kind| self.is(*kind))?;
+        self.other(rng, |other| kind.has(other))
+    }
+
+    /// Another algorithm that the key is not for.
+    pub(crate) fn foreign(&self, rng: &mut Rng) -> Option<Algorithm> {
+        let own = [Kind::Secret, Kind::Rsa].into_iter().find(|kind| self.is(*kind));
+        self.other(rng, |other| own.is_none_or(|own| !own.has(other)))
+    }
+
+    fn other(&self, rng: &mut Rng, wanted: impl Fn(Algorithm) -> bool) -> Option<Algorithm> {
+        let backend = CryptoBackend::active().unwrap();
+        let others = Algorithm::ALL
+            .iter()
+            .copied()
+            .filter(|other| *other != self.algorithm && wanted(*other) && backend.supports(*other));
+        rng.choice(others.collect::<Vec<_>>())
+    }
+}

@@ -1,0 +1,85 @@
+//! The table of a run, and what has to hold of it.
+
+use std::fmt::Display;
+
+use tower_jwt_auth::Algorithm;
+use tower_jwt_auth::key::CryptoBackend;
+
+use super::case::ES512;
+use super::jsonwebtoken::is_rust_crypto;
+use super::reasons::{Judge, REASONS, RUST_CRYPTO_ONLY, Reason};
+use super::tally::{Count, Explained, Failures, Tally};
+
+/// The least share of tokens that this crate has to take, in percent: who refuses everything is never
+/// wrong, and proves nothing.
+const LEAST_ACCEPTED: u64 = 30;
+
+/// The least number of kinds of mutation.
+const LEAST_KINDS: usize = 30;
+
+/// Prints what was counted.
+pub(crate) fn print(tally: &Tally, with_pyjwt: bool) {
+    let row = |name: &dyn Display, count: &Count| {
+        let Count { tokens, ours, jsonwebtoken, pyjwt } = count;
+        let pyjwt = if with_pyjwt { pyjwt.to_string() } else { "-".to_owned() };
+        let name = name.to_string();
+        println!("{name:<64} {tokens:>9} {ours:>10} {jsonwebtoken:>12} {pyjwt:>9}");
+    };
+    println!("{:<64} {:>9} {:>10} jsonwebtoken     PyJWT", "taken by", "tokens", "this crate");
+    row(&"all", &tally.all);
+    println!("\nby algorithm");
+    tally.by_algorithm.iter().for_each(|(algorithm, count)| row(algorithm, count));
+    println!("\nby what was done to the token");
+    tally.by_mutation.iter().for_each(|(kind, count)| row(kind, count));
+    println!("\nby what was odd in the token");
+    tally.by_member.iter().for_each(|(member, count)| row(member, count));
+
+    println!("\ndisagreements, and behind the plus those that have another reason as well");
+    for (reason, Explained { alone, together }) in REASONS.iter().zip(&tally.by_reason) {
+        if occurs(reason, with_pyjwt) {
+            println!("{alone:>7} {:<6} {reason}", format!("+{together}"));
+        }
+    }
+    let Count { tokens, ours, .. } = tally.all;
+    println!(
+        "\n{} kinds of mutation, {} crashes of PyJWT",
+        tally.by_mutation.len() - 1,
+        tally.crashes
+    );
+    println!("{tokens} tokens, {ours} taken ({} %)", ours * 100 / tokens.max(1));
+}
+
+/// Whether the reason can come up in this build and this run.
+fn occurs(Reason(class, judge, ..): &Reason, with_pyjwt: bool) -> bool {
+    let es512 = CryptoBackend::active().is_some_and(|backend| backend.supports(Algorithm::ES512));
+    (with_pyjwt || *judge != Judge::PyJwt)
+        && (is_rust_crypto() || *class != RUST_CRYPTO_ONLY)
+        && (es512 || *class != ES512)
+}
+
+/// Fails unless everything holds that has to; of few tokens, not everything has to come up.
+pub(crate) fn assert_all(tally: &Tally, with_pyjwt: bool, few: bool) {
+    none("taken by this crate and by nobody else", &tally.taken_alone);
+    none("disagreements without a reason", &tally.unexplained);
+    none("verdicts that are not the expected ones", &tally.unexpected);
+    none("verdicts that depend on the crypto backend or the claims type", &tally.divided);
+    if few {
+        println!("few tokens: not every kind and every reason had to come up");
+        return;
+    }
+    assert!(tally.all.ours * 100 >= tally.all.tokens * LEAST_ACCEPTED, "{:?}", tally.all);
+    assert!(tally.by_algorithm.values().all(|count| count.ours > 0), "{:?}", tally.by_algorithm);
+    assert!(tally.by_mutation.len() > LEAST_KINDS);
+    let idle = tally.by_mutation.iter().filter(|(_, count)| count.tokens == 0);
+    let idle: Vec<_> = idle.map(|(kind, _)| kind).collect();
+    assert!(idle.is_empty(), "kinds of mutation that never came up: {idle:?}");
+    let rows = REASONS.iter().zip(&tally.by_reason);
+    let idle = rows.filter(|(reason, count)| occurs(reason, with_pyjwt) && count.alone == 0);
+    let idle: Vec<_> = idle.map(|(reason, _)| reason.to_string()).collect();
+    assert!(idle.is_empty(), "reasons that explain nothing: {idle:#?}");
+}
+
+#[track_caller]
+fn none(what: &str, Failures { count, shown }: &Failures) {
+    assert!(*count == 0, "{count} {what}, of which the first:\n{}", shown.join("\n"));
+}
