@@ -12,6 +12,9 @@ mod http;
 #[cfg(feature = "jwks-client")]
 mod jwks;
 mod oidc_provider;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+// without a crypto backend no token verifies
+mod properties;
 mod rotation;
 mod support;
 mod tower;

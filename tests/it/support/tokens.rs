@@ -1,6 +1,7 @@
 //! Issuers, verifiers and verdicts for the tests of the verifier.
 #![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // without a crypto backend no token verifies
 
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64_simd::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
@@ -116,6 +117,26 @@ fn mac<M: Mac + KeyInit>(secret: &[u8], input: &str) -> Vec<u8> {
     let mut mac = <M as KeyInit>::new_from_slice(secret).unwrap();
     mac.update(input.as_bytes());
     mac.finalize().into_bytes().to_vec()
+}
+
+/// An Ed25519 key of any seed: there are as many of them as a test wants.
+pub(crate) struct Seeded(Ed25519KeyPair);
+
+impl Seeded {
+    pub(crate) fn new(seed: [u8; 32]) -> Self {
+        Self(Ed25519KeyPair::from_seed_unchecked(&seed).unwrap())
+    }
+
+    /// The public half, with further members.
+    pub(crate) fn jwk(&self, members: &str) -> String {
+        let x = encode(self.0.public_key());
+        format!("{{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"{x}\"{members}}}")
+    }
+
+    pub(crate) fn sign(&self, header: &str, payload: &str) -> String {
+        let input = format!("{}.{}", encode(header), encode(payload));
+        format!("{input}.{}", encode(self.0.sign(input.as_bytes())))
+    }
 }
 
 /// One verifier for each of three claims types; they have to agree.

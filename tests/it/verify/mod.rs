@@ -21,6 +21,10 @@ mod header;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod identity;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod issuer_names;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod issuer_rules;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod issuers;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod json;
@@ -32,6 +36,8 @@ mod key_problems;
 mod keys;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod kinds;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod mixups;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod revocation;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]

@@ -1,0 +1,211 @@
+//! Any bytes at all are a key or are refused as one; a key that is read keeps the rules for keys.
+
+use proptest::collection::vec;
+use proptest::prelude::{Strategy, any, prop_oneof};
+use proptest::sample::{Index, select};
+use proptest::{option, prop_assert, prop_assert_eq};
+use serde_json::Value;
+use tower_jwt_auth::key::KeySet;
+use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+use tower_jwt_auth::{Algorithm, Issuer, Policy, VerificationKey, Verifier};
+
+use super::json::{Json, style};
+use super::run::{Seen, for_all};
+use super::soup::{json_soup, mutated};
+use crate::support::tokens::{algorithms, encode, issuer, verdict};
+
+/// One issuer for each kind of key.
+fn kinds() -> [TestIssuer; 5] {
+    use Algorithm::{ES256, ES384, EdDSA, HS512, RS256};
+    [HS512, RS256, ES256, ES384, EdDSA].map(issuer)
+}
+
+fn jwks() -> Vec<String> {
+    kinds().iter().map(TestIssuer::jwk).collect()
+}
+
+/// Reads a text in every way in which a key can be read; says how often it was one.
+fn read(text: &str) -> usize {
+    let pem = |algorithm: &Algorithm| VerificationKey::pem(*algorithm, text).is_ok();
+    let others = [
+        VerificationKey::jwk(text).is_ok(),
+        VerificationKey::shared_secret(text).is_ok(),
+        VerificationKey::shared_secret_base64url(text).is_ok(),
+        VerificationKey::guessable_legacy_secret(text).is_ok(),
+        KeySet::from_jwks(text).is_ok(),
+        KeySet::from_fetched_jwks(text).is_ok(),
+    ];
+    algorithms().filter(pem).count() + others.into_iter().filter(|read| *read).count()
+}
+
+#[test]
+fn any_text_is_a_key_or_is_not() {
+    let seen = Seen::default();
+    let pems: Vec<_> = kinds()[1..].iter().map(|issuer| issuer.public_pem().to_owned()).collect();
+    let documents = prop_oneof![
+        select(jwks()),
+        select(jwks()).prop_map(|jwk| format!("{{\"keys\":[{jwk},{jwk}]}}")),
+        select(pems),
+    ];
+    let soup = json_soup().prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let text = prop_oneof![
+        4 => mutated(documents),
+        1 => soup,
+        1 => vec(any::<char>(), 0..80).prop_map(String::from_iter),
+        1 => ("-----BEGIN [A-Z ]{0,12}-----\n", "[A-Za-z0-9+/=\n]{0,100}", "(-----END PUBLIC KEY-----)?")
+            .prop_map(|(begin, body, end)| format!("{begin}{body}{end}")),
+    ];
+    for_all(1_500, &text, |text| {
+        seen.note(if read(&text) > 0 { "a key" } else { "no key" });
+        Ok(())
+    })
+    .and_saw(&seen, ["a key", "no key"]);
+}
+
+#[test]
+fn a_secret_is_as_long_as_its_hash_or_is_none() {
+    let seen = Seen::default();
+    let bytes = prop_oneof![
+        vec(any::<u8>(), 0..80),
+        (
+            vec(any::<u8>(), 0..3),
+            select(&["-----BEGIN", "ssh-rsa ", "{\"kty\":", "{\"keys\":[", "{"][..])
+        )
+            .prop_map(|(space, start)| {
+                let space: Vec<u8> =
+                    space.iter().map(|byte| b" \n\t"[usize::from(byte % 3)]).collect();
+                [&space, start.as_bytes(), &[b'x'; 40]].concat()
+            }),
+    ];
+    for_all(3_000, &bytes, |bytes| {
+        let text = bytes.trim_ascii_start();
+        let begins = |start: &[u8]| text.starts_with(start);
+        // All of these are followed by nothing but `x`.
+        let is_public = begins(b"-----BEGIN") || begins(b"ssh-") || begins(b"{\"k");
+        for (made, least) in [
+            (VerificationKey::shared_secret(&bytes), 32),
+            (VerificationKey::guessable_legacy_secret(&bytes), 16),
+            (VerificationKey::shared_secret_base64url(encode(&bytes)), 32),
+        ] {
+            let expected = bytes.len() >= least && !is_public;
+            prop_assert_eq!(made.is_ok(), expected, "{:?}", bytes.escape_ascii().to_string());
+            seen.accepted(&made);
+        }
+        if is_public {
+            seen.note("the text of a public key");
+        }
+        Ok(())
+    })
+    .and_saw(&seen, ["accepted", "refused", "the text of a public key"]);
+}
+
+/// A JWK with members exchanged, taken out, doubled and put in.
+pub(super) fn crossed() -> impl Strategy<Value = Json> {
+    const VALUES: [&str; 30] = [
+        "\"RSA\"",
+        "\"EC\"",
+        "\"OKP\"",
+        "\"oct\"",
+        "\"AKP\"",
+        "\"P-256\"",
+        "\"P-384\"",
+        "\"Ed25519\"",
+        "\"X25519\"",
+        "\"AQAB\"",
+        "\"AQ\"",
+        "\"\"",
+        "\"AA\"",
+        "\"=\"",
+        "null",
+        "7",
+        "[]",
+        "{}",
+        "true",
+        "[\"verify\"]",
+        "[\"sign\"]",
+        "[7]",
+        "\"sig\"",
+        "\"enc\"",
+        "\"none\"",
+        "\"ES256\"",
+        "\"EdDSA\"",
+        "\"HS256\"",
+        "\"PS512\"",
+        "\"k\"",
+    ];
+    const NAMES: [&str; 16] = [
+        "kty", "crv", "alg", "kid", "use", "key_ops", "n", "e", "x", "y", "k", "d", "p", "oth",
+        "x5c", "z",
+    ];
+    let change = (0..3_u8, select(&NAMES[..]), select(&VALUES[..]), any::<Index>());
+    (select(jwks()), vec(change, 0..4)).prop_map(|(jwk, changes)| {
+        let Json::Object(mut members) = Json::from(jwk.parse::<Value>().unwrap()) else {
+            return Json::bare(0);
+        };
+        for (kind, name, value, at) in changes {
+            let at = at.index(members.len() + 1);
+            match kind {
+                0 => members.insert(at, (name.to_owned(), Json::bare(value))),
+                1 if at < members.len() => drop(members.remove(at)),
+                _ if at < members.len() => members[at].1 = Json::bare(value),
+                _ => {}
+            }
+        }
+        Json::Object(members)
+    })
+}
+
+#[test]
+fn the_keys_of_a_document_are_used_or_counted_as_skipped() {
+    let seen = Seen::default();
+    let good = select(jwks()).prop_map(|jwk| Json::from(jwk.parse::<Value>().unwrap()));
+    let odd = select(&["null", "7", "[]", "\"key\""][..]).prop_map(Json::bare);
+    let keys = vec(prop_oneof![2 => good, 6 => crossed(), 1 => odd], 0..6);
+    for_all(
+        600,
+        &(keys, option::weighted(0.2, 125..135_usize), style()),
+        |(mut keys, fill, style)| {
+            // Many keys, of which the last ones are too many.
+            keys.resize(keys.len().max(fill.unwrap_or_default()), Json::bare("null"));
+            let document =
+                Json::Object(vec![("keys".into(), Json::List(keys.clone()))]).written(&style);
+            let alone =
+                keys.iter().take(128).filter(|key| VerificationKey::jwk(key.plain()).is_ok());
+            let usable = alone.count();
+            let set = KeySet::from_jwks(&document);
+            prop_assert_eq!(set.is_ok(), usable > 0, "{}", document);
+            if let Ok(set) = set {
+                prop_assert_eq!((set.len(), set.len() + set.skipped().len()), (usable, keys.len()));
+            }
+            seen.note(if usable > 0 { "a set" } else { "no set" });
+            Ok(())
+        },
+    )
+    .and_saw(&seen, ["a set", "no set"]);
+}
+
+#[test]
+fn what_became_of_a_jwk_verifies_what_its_own_half_signed_or_nothing() {
+    let (kinds, seen) = (kinds(), Seen::default());
+    let tokens: Vec<_> = kinds.iter().map(|issuer| issuer.token().mint()).collect();
+    let forged: Vec<_> =
+        kinds.iter().map(|issuer| issuer.clone().with_other_key().token().mint()).collect();
+    for_all(600, &crossed(), |jwk| {
+        let (is_secret, jwk) = (jwk.value()["kty"] == "oct", jwk.plain());
+        let Ok(key) = VerificationKey::jwk(&jwk) else {
+            seen.note("no key");
+            return Ok(());
+        };
+        // Over the network a secret is none.
+        let fetched = KeySet::from_fetched_jwks(format!("{{\"keys\":[{jwk}]}}"));
+        prop_assert_eq!(fetched.is_ok(), !is_secret, "{}", jwk);
+        let issuer = Issuer::unnamed(key, Policy::new().any_audience());
+        let verifier = Verifier::builder().trust(issuer).clock(FixedClock::new()).build().unwrap();
+        let taken = tokens.iter().filter(|token| verdict(&verifier, token).is_ok()).count();
+        prop_assert!(taken <= 1, "{jwk}");
+        prop_assert!(forged.iter().all(|token| verdict(&verifier, token).is_err()), "{jwk}");
+        seen.note(if taken == 1 { "verifies" } else { "verifies nothing" });
+        Ok(())
+    })
+    .and_saw(&seen, ["no key", "verifies", "verifies nothing"]);
+}

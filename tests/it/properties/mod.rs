@@ -1,0 +1,22 @@
+//! What holds for every token, every policy and every document: each property over many made-up cases.
+//!
+//! The cases are the same in every run. `PROPTEST_CASES=100000` asks for more of them, and
+//! `PROPTEST_RNG_SEED=7` for others.
+
+#[cfg(all(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod backends;
+mod bytes;
+mod claims_types;
+mod json;
+mod key_bytes;
+mod keys;
+mod layer;
+mod policy;
+mod rules;
+mod run;
+mod secrecy;
+mod shapes;
+mod signing;
+mod soup;
+mod spelling;
+mod times;

@@ -1,0 +1,222 @@
+//! A key of one issuer never speaks for another, whatever the ids (RFC 8725 §3.8).
+
+use tower_jwt_auth::key::KeySet;
+use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::verify::VerifierBuilder;
+use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, Policy, VerificationKey, Verifier};
+
+use super::builder::expect;
+use super::issuers::{A, B, any, key, naming, trusting_all};
+use crate::support::tokens::{
+    PAYLOAD, Seeded, Verdict, algorithms, issuer, mac_token, public_algorithms, trusting, verdict,
+};
+
+const ISSUER: Verdict = Err(ErrorKind::InvalidIssuer);
+const NOT_ALLOWED: Verdict = Err(ErrorKind::AlgorithmNotAllowed);
+const UNKNOWN: Verdict = Err(ErrorKind::UnknownKey);
+const WRONG: Verdict = Err(ErrorKind::InvalidSignature);
+
+/// Two issuers for every algorithm, by name. The demo keys of RSA serve six algorithms each; a secret is
+/// nobody else's.
+fn two_of_each() -> Vec<(String, TestIssuer)> {
+    let of = |algorithm: Algorithm| {
+        let one = issuer(algorithm).key_id("k");
+        let other = one.clone().with_other_key();
+        [("a", one), ("b", other)].map(|(which, issuer)| {
+            let name = format!("https://{which}.example/{algorithm}");
+            let secret = format!("the secret of {name}{}", "!".repeat(64));
+            let is_secret = issuer.public_pem().is_empty();
+            (name, if is_secret { issuer.with_secret(secret) } else { issuer })
+        })
+    };
+    algorithms().flat_map(of).collect()
+}
+
+#[test]
+fn of_all_kinds_of_issuers_none_speaks_for_another_even_under_the_same_id() {
+    let issuers = two_of_each();
+    let policy = || Policy::new().audience("orders");
+    let with_ids = issuers.iter().map(|(name, issuer)| Issuer::new(name, key(issuer), policy()));
+    // The same keys without ids, which a token's id then says nothing to.
+    let without_ids = issuers
+        .iter()
+        .map(|(name, issuer)| Issuer::new(name, key(&issuer.clone().without_key_id()), policy()));
+    let verifiers = [trusting_all(with_ids), trusting_all(without_ids)];
+    let mut seen = [0; 3];
+    for (own_name, signer) in &issuers {
+        for (name, named) in &issuers {
+            let is_own = own_name == name;
+            let at = match (is_own, signer.algorithm() == named.algorithm()) {
+                (true, _) => 0,
+                (false, true) => 1,
+                (false, false) => 2,
+            };
+            let expected = [Ok(()), WRONG, NOT_ALLOWED][at];
+            seen[at] += 1;
+            let token = signer.token().claim("iss", name.as_str()).claim("aud", "orders");
+            // To write the other's algorithm into the header does not help.
+            let forged = token.clone().header("alg", named.algorithm().name()).mint();
+            let (token, forgery) = (token.mint(), if is_own { Ok(()) } else { WRONG });
+            for verifier in &verifiers {
+                assert_eq!(verdict(verifier, &token), expected, "{own_name} as {name}");
+                assert_eq!(verdict(verifier, &forged), forgery, "{own_name} as {name}");
+            }
+        }
+    }
+    // Two keys of each algorithm.
+    let all = 2 * algorithms().count();
+    assert_eq!(seen, [all, all, all * (all - 2)]);
+}
+
+#[test]
+fn keys_of_other_ids_and_other_algorithms_do_not_cross_either() {
+    let mut crossed = 0;
+    for first in algorithms() {
+        for second in algorithms() {
+            let of_a = issuer(first).key_id("a");
+            let of_b = issuer(second).with_other_key().key_id("b");
+            let verifier = trusting_all([
+                Issuer::new(A, key(&of_a), any()),
+                Issuer::new(B, key(&of_b), any()),
+            ]);
+            assert_eq!(verdict(&verifier, &naming(&of_a, Some(A))), Ok(()));
+            assert_eq!(verdict(&verifier, &naming(&of_b, Some(B))), Ok(()));
+            assert_eq!(verdict(&verifier, &naming(&of_a, Some(B))), UNKNOWN);
+            assert_eq!(verdict(&verifier, &naming(&of_b, Some(A))), UNKNOWN);
+            // Even when it claims the other's key id.
+            let forged = of_b.token().claim("iss", A).header("kid", "a").mint();
+            let expected = if first == second { WRONG } else { NOT_ALLOWED };
+            assert_eq!(verdict(&verifier, &forged), expected, "{first} {second}");
+            crossed += 1;
+        }
+    }
+    assert_eq!(crossed, algorithms().count().pow(2));
+}
+
+/// The issuer of this number: a secret for every other one of them, and public keys of one id.
+enum Numbered {
+    Secret(String),
+    Public(Box<Seeded>),
+}
+
+impl Numbered {
+    fn new(n: u8) -> Self {
+        match n % 2 {
+            0 => Self::Secret(format!("the secret of issuer {n}, which nobody else shares")),
+            _ => Self::Public(Box::new(Seeded::new([n; 32]))),
+        }
+    }
+
+    fn key(&self) -> VerificationKey {
+        match self {
+            Self::Secret(secret) => {
+                VerificationKey::shared_secret(secret).unwrap().with_key_id("k")
+            }
+            Self::Public(pair) => VerificationKey::jwk(pair.jwk(r#","kid":"k""#)).unwrap(),
+        }
+    }
+
+    fn sign(&self, payload: &str) -> String {
+        let header = |algorithm| format!("{{\"alg\":\"{algorithm}\",\"kid\":\"k\"}}");
+        match self {
+            Self::Secret(secret) => {
+                mac_token(Algorithm::HS256, secret.as_bytes(), &header(Algorithm::HS256), payload)
+            }
+            Self::Public(pair) => pair.sign(&header(Algorithm::EdDSA), payload),
+        }
+    }
+}
+
+#[test]
+fn one_issuer_or_a_hundred_are_told_apart() {
+    let name = |n: u8| format!("https://issuer-{n}.example");
+    // Nobody is trusted by the name of the last one.
+    let all: Vec<_> = (0..=100).map(Numbered::new).collect();
+    for (count, accepted, wrong_key, wrong_kind, strangers) in [
+        (1_u8, 1, 0, 0, 2),
+        (2, 2, 0, 2, 4),
+        (3, 3, 2, 4, 6),
+        (10, 10, 40, 50, 20),
+        (100, 100, 4_900, 5_000, 200),
+    ] {
+        let trusted = (0..count).map(|n| Issuer::new(name(n), all[usize::from(n)].key(), any()));
+        let verifier = trusting_all(trusted);
+        let mut seen = [0; 4];
+        for signer in 0..count {
+            for named in (0..count).chain([100, 200]) {
+                let expected = match named {
+                    _ if named == signer => Ok(()),
+                    100 | 200 => ISSUER,
+                    _ if named % 2 == signer % 2 => WRONG,
+                    _ => NOT_ALLOWED,
+                };
+                let payload = PAYLOAD.replace('}', &format!(",\"iss\":\"{}\"}}", name(named)));
+                let token = all[usize::from(signer)].sign(&payload);
+                assert_eq!(verdict(&verifier, &token), expected, "{signer} as {named} of {count}");
+                let kinds = [Ok(()), WRONG, NOT_ALLOWED, ISSUER];
+                seen[kinds.iter().position(|kind| *kind == expected).unwrap()] += 1;
+            }
+            let stranger =
+                all[100].sign(&PAYLOAD.replace('}', &format!(",\"iss\":\"{}\"}}", name(signer))));
+            assert_ne!(verdict(&verifier, &stranger), Ok(()), "a stranger as {signer} of {count}");
+        }
+        assert_eq!(seen, [accepted, wrong_key, wrong_kind, strangers], "{count}");
+    }
+}
+
+#[test]
+fn two_verifiers_share_no_verdicts() {
+    let (a, b) = (issuer(Algorithm::ES256), issuer(Algorithm::ES256).with_other_key());
+    let (first, second) = (trusting(&a).build().unwrap(), trusting(&b).build().unwrap());
+    for _ in 0..3 {
+        assert_eq!(verdict(&first, &a.token().mint()), Ok(()));
+        assert_eq!(verdict(&second, &a.token().mint()), WRONG);
+        assert_eq!(verdict(&second, &b.token().mint()), Ok(()));
+        assert_eq!(verdict(&first, &b.token().mint()), WRONG);
+    }
+}
+
+#[test]
+fn a_public_key_of_one_issuer_is_no_secret_of_another() {
+    for algorithm in public_algorithms() {
+        let public = issuer(algorithm).key_id("k");
+        let secret = issuer(Algorithm::HS256).key_id("k");
+        let verifier = trusting_all([
+            Issuer::new(A, key(&secret), any()),
+            Issuer::new(B, key(&public), any()),
+            Issuer::unnamed(key(&issuer(Algorithm::HS512).with_other_key()), any()),
+        ]);
+        assert_eq!(verdict(&verifier, &naming(&secret, Some(A))), Ok(()));
+        assert_eq!(verdict(&verifier, &naming(&public, Some(B))), Ok(()));
+        for bytes in [public.public_pem().to_owned(), public.jwk(), public.jwks()] {
+            for (name, expected) in [(Some(A), WRONG), (Some(B), NOT_ALLOWED), (None, NOT_ALLOWED)]
+            {
+                let iss = name.map(|name| format!(",\"iss\":\"{name}\"}}"));
+                let payload = PAYLOAD.replace('}', iss.as_deref().unwrap_or("}"));
+                let header = "{\"alg\":\"HS256\",\"kid\":\"k\"}";
+                let forged = mac_token(Algorithm::HS256, bytes.as_bytes(), header, &payload);
+                assert_eq!(verdict(&verifier, &forged), expected, "{algorithm}: {name:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_secret_that_two_issuers_share_is_found_among_all_their_keys() {
+    let secret = |n: u8| VerificationKey::shared_secret([n; 40]).unwrap();
+    let set = |keys: &[u8]| KeySet::from_keys(keys.iter().map(|n| secret(*n)));
+    let build = |named: &[(&str, &[u8])], unnamed: &[u8]| {
+        let builder = Verifier::builder().trust(Issuer::unnamed(set(unnamed), any()));
+        let trust = |builder, (name, keys): &(&str, &[u8])| {
+            VerifierBuilder::trust(builder, Issuer::new(*name, set(keys), any()))
+        };
+        named.iter().fold(builder, trust).build()
+    };
+    expect(build(&[("a", &[1, 2]), ("b", &[3, 4]), ("c", &[5])], &[6, 7]), &[]);
+    let of = |who: &str| format!("{who} and another one with the same secret");
+    expect(build(&[("a", &[1, 2]), ("b", &[3, 2]), ("c", &[5])], &[6]), &[&of("the issuer `a`")]);
+    expect(build(&[("a", &[1, 2]), ("b", &[3]), ("c", &[1])], &[6]), &[&of("the issuer `a`")]);
+    expect(build(&[("a", &[1]), ("b", &[3, 4])], &[6, 4]), &[&of("the unnamed issuer")]);
+    let (a, unnamed) = (of("the issuer `a`"), of("the unnamed issuer"));
+    expect(build(&[("a", &[1]), ("b", &[1])], &[1]), &[&a, &unnamed]);
+}
