@@ -190,6 +190,12 @@ kinds! {
     TokenRevoked = "token_revoked", "the token was revoked";
     /// Whether the token was revoked cannot be found out now.
     RevocationUnavailable = "introspection_unavailable", "revocation cannot be checked now";
+    /// The token does not grant the scopes that the request needs (RFC 6750 §3.1).
+    InsufficientScope = "insufficient_scope", "the token lacks a scope";
+    /// The bearer may not do this, whatever scopes they get.
+    Forbidden = "forbidden", "the bearer may not do this";
+    /// The request needs a stronger or more recent log-in than the token's (RFC 9470).
+    StepUpRequired = "step_up_required", "the log-in is too weak or too long ago";
     /// The issuer's keys cannot be had now.
     KeysUnavailable = "keys_unavailable", "the issuer's keys are not available now";
     /// The server is put together wrongly. Never caused by a request.

@@ -5,6 +5,7 @@
 
 mod answer;
 pub mod authenticate;
+pub mod authorize;
 mod build_error;
 pub mod claims;
 pub mod clock;
@@ -31,6 +32,7 @@ pub mod verify;
 
 pub use answer::Answer;
 pub use authenticate::JwtAuthLayer;
+pub use authorize::RequireLayer;
 pub use build_error::{BuildError, Problem};
 pub use claims::Claims;
 pub use error::{Error, ErrorKind};

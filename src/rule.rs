@@ -1,8 +1,13 @@
 //! What a bearer must have been granted: data, read by enforcement, challenges and documents alike.
 
-use crate::claims::Grants;
+use std::fmt;
+use std::sync::Arc;
 
-/// A condition on scopes and roles.
+use serde_json::Value;
+
+use crate::claims::{ClaimPath, Grants};
+
+/// A condition on scopes, roles and claims.
 ///
 /// Rules are values: the same one decides, names the missing scopes in the challenge (RFC 6750 §3.1)
 /// and describes itself in API documents.
@@ -31,20 +36,31 @@ pub struct Rule(Condition);
 enum Condition {
     Scope(Box<str>),
     Role(Box<str>),
+    Claim(ClaimPath, Predicate),
     All(Vec<Rule>),
     Any(Vec<Rule>),
     Not(Box<Rule>),
 }
 
+#[derive(Clone)]
+struct Predicate(Arc<dyn Fn(&Value) -> bool + Send + Sync>);
+
 impl Rule {
+    /// Anybody whose token was verified.
+    pub const fn authenticated() -> Self {
+        Self(Condition::All(Vec::new()))
+    }
+
     /// This scope was granted.
     pub fn scope(scope: impl Into<String>) -> Self {
         Self(Condition::Scope(scope.into().into()))
     }
 
-    /// All of these scopes were granted.
+    /// All of these scopes were granted. An empty list is more likely a missing setting than a permit
+    /// for everybody: nobody meets it. [`authenticated`](Self::authenticated) says the other thing.
     pub fn all_scopes<I: IntoIterator<Item = T>, T: Into<String>>(scopes: I) -> Self {
-        Self(Condition::All(scopes.into_iter().map(Self::scope).collect()))
+        let scopes: Vec<_> = scopes.into_iter().map(Self::scope).collect();
+        Self(if scopes.is_empty() { Condition::Any(scopes) } else { Condition::All(scopes) })
     }
 
     /// At least one of these scopes was granted. Of no scopes at all, none can be.
@@ -55,6 +71,26 @@ impl Rule {
     /// This role was granted.
     pub fn role(role: impl Into<String>) -> Self {
         Self(Condition::Role(role.into().into()))
+    }
+
+    /// At least one of these roles was granted. Of no roles at all, none can be.
+    pub fn any_role<I: IntoIterator<Item = T>, T: Into<String>>(roles: I) -> Self {
+        Self(Condition::Any(roles.into_iter().map(Self::role).collect()))
+    }
+
+    /// A claim is there and this says yes to its value.
+    ///
+    /// ```
+    /// use tower_jwt_auth::Rule;
+    ///
+    /// let rule = Rule::claim("email_verified", |verified| verified == true);
+    /// # let _ = rule;
+    /// ```
+    pub fn claim(
+        claim: impl Into<ClaimPath>,
+        predicate: impl Fn(&Value) -> bool + Send + Sync + 'static,
+    ) -> Self {
+        Self(Condition::Claim(claim.into(), Predicate(Arc::new(predicate))))
     }
 
     /// Both this rule and the other.
@@ -78,10 +114,20 @@ impl Rule {
         match &self.0 {
             Condition::Scope(scope) => grants.has_scope(scope),
             Condition::Role(role) => grants.has_role(role),
+            Condition::Claim(path, predicate) => {
+                grants.claim(path).is_some_and(|value| (predicate.0)(&value))
+            }
             Condition::All(rules) => rules.iter().all(|rule| rule.permits(grants)),
             Condition::Any(rules) => rules.iter().any(|rule| rule.permits(grants)),
             Condition::Not(rule) => !rule.permits(grants),
         }
+    }
+
+    /// Whether somebody with these grants would meet the rule once they had all its scopes, so that it
+    /// helps them to ask for a token with more of them.
+    pub(crate) fn lacks_only_scopes(&self, grants: &dyn Grants) -> bool {
+        let scopes = self.scopes();
+        !scopes.is_empty() && self.permits(&WithScopes { grants, scopes })
     }
 
     /// The scopes that the rule asks for, each once, in the order of the rule.
@@ -100,8 +146,35 @@ impl Rule {
                 }
             }
             // A scope that must not be there is none to ask for.
-            Condition::Scope(_) | Condition::Role(_) | Condition::Not(_) => {}
+            Condition::Scope(_) | Condition::Role(_) | Condition::Claim(..) | Condition::Not(_) => {
+            }
         }
+    }
+}
+
+impl fmt::Debug for Predicate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("..")
+    }
+}
+
+/// Somebody's grants, and some scopes on top.
+struct WithScopes<'a> {
+    grants: &'a dyn Grants,
+    scopes: Vec<&'a str>,
+}
+
+impl Grants for WithScopes<'_> {
+    fn has_scope(&self, scope: &str) -> bool {
+        self.scopes.contains(&scope) || self.grants.has_scope(scope)
+    }
+
+    fn has_role(&self, role: &str) -> bool {
+        self.grants.has_role(role)
+    }
+
+    fn claim(&self, path: &ClaimPath) -> Option<Value> {
+        self.grants.claim(path)
     }
 }
 
@@ -118,6 +191,9 @@ mod tests {
         fn has_role(&self, role: &str) -> bool {
             self.1.contains(&role)
         }
+        fn claim(&self, path: &ClaimPath) -> Option<Value> {
+            (*path == ClaimPath::from("level")).then(|| 7.into())
+        }
     }
 
     #[test]
@@ -131,12 +207,20 @@ mod tests {
             (Rule::role("a"), false),
             (Rule::all_scopes(["a", "b"]), true),
             (Rule::all_scopes(["a", "c"]), false),
+            (Rule::all_scopes([] as [&str; 0]), false),
             (Rule::any_scope(["c", "b"]), true),
             (Rule::any_scope([] as [&str; 0]), false),
             (Rule::scope("a").and(Rule::role("boss")), false),
             (Rule::scope("c").or(Rule::role("clerk")), true),
             (Rule::role("guest").not(), true),
             (Rule::scope("a").not(), false),
+            (Rule::any_role(["boss", "clerk"]), true),
+            (Rule::any_role([] as [&str; 0]), false),
+            (Rule::authenticated(), true),
+            (Rule::authenticated().not(), false),
+            (Rule::claim("level", |level| level == 7), true),
+            (Rule::claim("level", |level| level == "7"), false),
+            (Rule::claim("absent", |_| true), false),
         ] {
             assert_eq!(rule.permits(&granted), permitted, "{rule:?}");
         }
@@ -148,5 +232,24 @@ mod tests {
             .and(Rule::scope("a").or(Rule::role("c")))
             .and(Rule::scope("d").not());
         assert_eq!(rule.scopes(), ["a", "b"]);
+    }
+
+    #[test]
+    fn more_scopes_help_where_nothing_else_is_amiss() {
+        let granted = Granted(&["a"], &["clerk"]);
+        for (rule, helps) in [
+            (Rule::scope("b"), true),
+            (Rule::all_scopes(["a", "b"]), true),
+            (Rule::scope("b").and(Rule::role("clerk")), true),
+            (Rule::scope("b").and(Rule::role("boss")), false),
+            (Rule::scope("b").or(Rule::role("boss")), true),
+            (Rule::role("boss"), false),
+            (Rule::scope("a").not(), false),
+            (Rule::scope("b").and(Rule::scope("a").not()), false),
+            (Rule::any_scope([] as [&str; 0]), false),
+        ] {
+            assert!(!rule.permits(&granted), "{rule:?}");
+            assert_eq!(rule.lacks_only_scopes(&granted), helps, "{rule:?}");
+        }
     }
 }

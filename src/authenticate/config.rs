@@ -1,21 +1,22 @@
 //! What layer, service and future share: the settings, and the steps of one request.
 
+use std::any::Any;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, ORIGIN};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Response};
+use http::{HeaderMap, HeaderName, Method, Response};
 use serde::de::DeserializeOwned;
 
-use super::extensions::{forget, insert, insert_anonymous};
+use super::extensions::{forget, insert, insert_anonymous, remove};
 use crate::answer::Answer;
 use crate::error::{Error, ErrorKind};
 use crate::observe;
 use crate::possession::{Confirm, Confirmation, Unconfirmed};
-use crate::respond::Refuser;
+use crate::respond::{Common, Refuser};
 use crate::token::{Origin, RawToken, TokenSource};
-use crate::verify::{Verified, Verifier};
+use crate::verify::{Companion, Verified, Verifier};
 
 pub(super) type Bypass = dyn Fn(&Parts) -> bool + Send + Sync;
 
@@ -26,9 +27,10 @@ pub(super) struct Config<C> {
     pub(super) confirm: Option<Arc<dyn Confirm>>,
     pub(super) bypass: Option<Arc<Bypass>>,
     pub(super) missing_allowed: bool,
+    pub(super) preflight_allowed: bool,
     pub(super) bound_tokens_accepted: bool,
-    pub(super) realm: Option<Box<str>>,
-    pub(super) scope: Option<Box<str>>,
+    /// What the challenges of `refuser` are made of.
+    pub(super) common: Common,
 }
 
 impl<C> Clone for Config<C> {
@@ -40,9 +42,9 @@ impl<C> Clone for Config<C> {
             confirm: self.confirm.clone(),
             bypass: self.bypass.clone(),
             missing_allowed: self.missing_allowed,
+            preflight_allowed: self.preflight_allowed,
             bound_tokens_accepted: self.bound_tokens_accepted,
-            realm: self.realm.clone(),
-            scope: self.scope.clone(),
+            common: self.common.clone(),
         }
     }
 }
@@ -80,7 +82,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
         forget::<C>(&mut parts.extensions);
         // Whoever prints the request from here on does not print the token.
         mark_sensitive(parts, &AUTHORIZATION);
-        if self.bypass.as_ref().is_some_and(|bypass| bypass(parts)) {
+        if self.bypass.as_ref().is_some_and(|bypass| bypass(parts))
+            || (self.preflight_allowed && is_cors_preflight(parts))
+        {
             return Progress::Done(Ok(Pass::Anonymous));
         }
         let (progress, origin) = match self.source.find(parts) {
@@ -141,14 +145,15 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
     }
 
     /// Puts the identity into the request; gives back the headers for the response.
-    pub(super) fn admit(&self, pass: Pass<C>, parts: &mut Parts) -> ResponseHeaders {
+    pub(super) fn admit(self: &Arc<Self>, pass: Pass<C>, parts: &mut Parts) -> ResponseHeaders {
         match pass {
             Pass::Anonymous => {
                 insert_anonymous(&mut parts.extensions, &self.refuser);
                 None
             }
             Pass::Verified(verified, headers) => {
-                insert(&mut parts.extensions, verified);
+                let companion: Arc<Self> = Arc::clone(self);
+                insert(&mut parts.extensions, verified, companion);
                 headers
             }
         }
@@ -162,6 +167,18 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
     }
 }
 
+impl<C: Send + Sync + 'static> Companion for Config<C> {
+    fn remove_verified(&self, extensions: &mut dyn Any) {
+        if let Some(extensions) = extensions.downcast_mut() {
+            remove::<C>(extensions);
+        }
+    }
+
+    fn refuser(&self) -> &dyn Any {
+        &*self.refuser
+    }
+}
+
 /// What a judged proof of possession leads to.
 pub(super) fn confirmed<C>(
     verified: Verified<C>,
@@ -171,6 +188,13 @@ pub(super) fn confirmed<C>(
         Pass::Verified(verified, (!headers.is_empty()).then(|| Box::new(headers)))
     });
     Progress::Done(pass)
+}
+
+/// A CORS-preflight request (Fetch standard, "CORS-preflight fetch").
+fn is_cors_preflight(parts: &Parts) -> bool {
+    parts.method == Method::OPTIONS
+        && parts.headers.contains_key(ORIGIN)
+        && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 fn mark_sensitive(parts: &mut Parts, name: &HeaderName) {

@@ -1,12 +1,11 @@
 //! What the layer leaves in a request's extensions, and what it takes out.
 
-use std::any::Any;
 use std::sync::Arc;
 
 use http::{Extensions, Request};
 
 use crate::respond::Refuser;
-use crate::verify::{Anonymous, Identity, Verified};
+use crate::verify::{Anonymous, Companion, Identity, Verified};
 
 /// Takes out every identity that an outer layer left: the handler sees what this layer verified, or
 /// nothing.
@@ -14,24 +13,28 @@ pub(super) fn forget<C: Send + Sync + 'static>(extensions: &mut Extensions) {
     if extensions.is_empty() {
         return;
     }
-    if let Some(remove) = extensions.remove::<Identity>().and_then(|it| it.companion()) {
-        remove(extensions);
+    if let Some(identity) = extensions.remove::<Identity>()
+        && let Some(companion) = identity.companion()
+    {
+        companion.remove_verified(extensions);
     }
     remove::<C>(extensions);
     extensions.remove::<Anonymous>();
     extensions.remove::<Arc<Refuser>>();
 }
 
-pub(super) fn insert<C: Send + Sync + 'static>(extensions: &mut Extensions, verified: Verified<C>) {
-    extensions.insert(verified.identity().with_companion(remove::<C>));
+pub(super) fn insert<C: Send + Sync + 'static>(
+    extensions: &mut Extensions,
+    verified: Verified<C>,
+    companion: Arc<dyn Companion>,
+) {
+    extensions.insert(verified.identity().with_companion(companion));
     extensions.insert(verified);
 }
 
-/// Removes the [`Verified`] of this claims type; anything but extensions is left alone.
-fn remove<C: Send + Sync + 'static>(extensions: &mut dyn Any) {
-    if let Some(extensions) = extensions.downcast_mut::<Extensions>() {
-        extensions.remove::<Verified<C>>();
-    }
+/// Removes the [`Verified`] of this claims type.
+pub(super) fn remove<C: Send + Sync + 'static>(extensions: &mut Extensions) {
+    extensions.remove::<Verified<C>>();
 }
 
 /// The refuser goes along, for a handler that wants an identity after all.

@@ -10,7 +10,7 @@ use super::config::Config;
 use super::service::JwtAuth;
 use crate::claims::Claims;
 use crate::possession::Confirm;
-use crate::respond::{Challenges, Refuser, Respond};
+use crate::respond::{Challenges, Common, Refuser, Respond};
 use crate::rule::Rule;
 use crate::token::{BearerHeader, TokenSource};
 use crate::verify::Verifier;
@@ -64,9 +64,9 @@ impl<C> JwtAuthLayer<C> {
             confirm: None,
             bypass: None,
             missing_allowed: false,
+            preflight_allowed: false,
             bound_tokens_accepted: false,
-            realm: None,
-            scope: None,
+            common: Common::default(),
         };
         Self { config: Arc::new(config) }
     }
@@ -80,7 +80,7 @@ impl<C> JwtAuthLayer<C> {
     fn with_challenge(self, change: impl FnOnce(&mut Config<C>)) -> Self {
         self.with(|config| {
             change(config);
-            let challenges = Challenges::new(config.realm.as_deref(), config.scope.as_deref());
+            let challenges = Challenges::new(config.common.clone());
             let further = config.confirm.as_ref().and_then(Confirm::challenge);
             Arc::make_mut(&mut config.refuser).challenges = challenges.with_further(further);
         })
@@ -98,14 +98,20 @@ impl<C> JwtAuthLayer<C> {
 
     /// Names the protected space in every challenge (RFC 9110 §11.5).
     pub fn realm(self, realm: impl Into<String>) -> Self {
-        self.with_challenge(|config| config.realm = Some(realm.into().into()))
+        self.with_challenge(|config| config.common.realm = Some(realm.into().into()))
     }
 
     /// Names the scopes of this rule to clients that come without a token (RFC 6750 §3).
     ///
     /// It only informs: to enforce a rule is authorization and not this layer's task.
     pub fn challenge_scope(self, rule: &Rule) -> Self {
-        self.with_challenge(|config| config.scope = Some(rule.scopes().join(" ").into()))
+        self.with_challenge(|config| config.common.scope = Some(rule.scopes().join(" ").into()))
+    }
+
+    /// Names the URL of the resource's metadata in every challenge, so that a client that knows nothing
+    /// yet finds the authorization server (RFC 9728 §5.1).
+    pub fn resource_metadata(self, url: impl Into<String>) -> Self {
+        self.with_challenge(|config| config.common.resource_metadata = Some(url.into().into()))
     }
 
     /// Answers 401 instead of 503 while the keys cannot be had, for clients that know no better.
@@ -132,6 +138,15 @@ impl<C> JwtAuthLayer<C> {
     /// extensions. A token that is there and wrong is still refused.
     pub fn allow_missing_token(self) -> Self {
         self.with(|config| config.missing_allowed = true)
+    }
+
+    /// Lets CORS preflight requests through, as anonymous: `OPTIONS` with `Origin` and
+    /// `Access-Control-Request-Method`, which browsers send without credentials.
+    ///
+    /// Not needed where the CORS layer stands outside of this one, which is the better place for it: it
+    /// answers them itself, and its headers then stand on refusals too.
+    pub fn allow_cors_preflight(self) -> Self {
+        self.with(|config| config.preflight_allowed = true)
     }
 
     /// Lets the requests through that this says yes to, whatever token they carry, as anonymous.
@@ -163,7 +178,7 @@ impl<C> fmt::Debug for JwtAuthLayer<C> {
             .field("verifier", &self.config.verifier)
             .field("source", &self.config.source)
             .field("missing_allowed", &self.config.missing_allowed)
-            .field("realm", &self.config.realm)
+            .field("realm", &self.config.common.realm)
             .finish_non_exhaustive()
     }
 }

@@ -1,5 +1,9 @@
 //! What a token permits its bearer to do.
 
+use serde_json::Value;
+
+use super::path::ClaimPath;
+
 /// The scopes and roles that somebody was granted; what a [`Rule`](crate::Rule) is held against.
 ///
 /// [`Identity`](crate::verify::Identity) implements it from the token; implement it for your own user
@@ -28,4 +32,10 @@ pub trait Grants {
 
     /// Whether this role was granted, byte for byte.
     fn has_role(&self, role: &str) -> bool;
+
+    /// The value of a claim. None unless overridden: a rule over it then does not permit.
+    fn claim(&self, path: &ClaimPath) -> Option<Value> {
+        let _ = path;
+        None
+    }
 }

@@ -20,10 +20,12 @@
 
 mod audience;
 mod capture;
+mod grant_claims;
 mod grants;
 pub(crate) mod json;
 mod noted;
 mod numeric_date;
+mod path;
 mod primitive;
 mod registered;
 mod scope;
@@ -34,8 +36,11 @@ mod unverified;
 
 pub use audience::Audience;
 pub(crate) use capture::{Captured, read};
+pub use grant_claims::GrantClaims;
+pub(crate) use grant_claims::GrantLists;
 pub use grants::Grants;
 pub use numeric_date::NumericDate;
+pub use path::ClaimPath;
 pub use registered::RegisteredClaims;
 pub use scope::ScopeSet;
 pub use standard::Claims;

@@ -27,14 +27,13 @@
 //! # Ok::<(), tower_jwt_auth::BuildError>(())
 //! ```
 
-use std::sync::Arc;
-
 use axum_core::body::Body;
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{Extensions, HeaderMap};
 
+use crate::authorize::refuser_in;
 use crate::error::{Error, ErrorKind};
 use crate::observe;
 use crate::respond::Refuser;
@@ -53,8 +52,12 @@ pub struct IdentityRejection {
 impl IdentityRejection {
     fn new(error: Error, parts: &Parts) -> Self {
         observe::refused(&error);
-        let refuser = parts.extensions.get::<Arc<Refuser>>().cloned().unwrap_or_default();
-        Self { response: Box::new(refuser.refuse(error, HeaderMap::new(), parts)) }
+        let refuse = |by: &Refuser| by.refuse(error, HeaderMap::new(), parts);
+        let response = match refuser_in(&parts.extensions) {
+            Some(refuser) => refuse(refuser),
+            None => refuse(&Refuser::default()),
+        };
+        Self { response: Box::new(response) }
     }
 
     /// The reason.

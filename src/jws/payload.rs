@@ -10,7 +10,7 @@ use super::algorithm::Algorithm;
 use super::base64url;
 use super::header::UnverifiedHeader;
 use super::token_info::TokenInfo;
-use crate::claims::Text;
+use crate::claims::{GrantClaims, Text};
 use crate::error::{Error, ErrorKind};
 
 /// Proof that a key vouched for these bytes: the only holder of a decoded payload.
@@ -54,9 +54,13 @@ impl SignedPayload {
     pub(crate) fn read<C: DeserializeOwned>(
         self,
         required: &[Box<str>],
+        grants: Option<&Arc<GrantClaims>>,
     ) -> Result<SignedClaims<C>, Error> {
         let Self { text, header_len, algorithm, kid, typ } = self;
         let mut info = TokenInfo::new(text, header_len, algorithm, kid, typ);
+        if let Some(grants) = grants {
+            info.add_grants(Arc::clone(grants));
+        }
         let (claims, present) = info.read_claims(required)?;
         let body = match claims {
             Ok(claims) => Ok(Arc::new(TokenBody { token: info, claims })),

@@ -1,11 +1,12 @@
 //! The facts of one verified token, whatever its claims type.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use serde::de::DeserializeOwned;
 
 use super::{Algorithm, JoseHeader};
-use crate::claims::{Captured, NumericDate, Text, read};
+use crate::claims::{Captured, ClaimPath, GrantClaims, GrantLists, NumericDate, Text, read};
 use crate::error::Error;
 
 /// The registered claims and the header of a verified token.
@@ -37,6 +38,14 @@ pub struct TokenInfo {
     kid: Option<Text>,
     typ: Option<Text>,
     claims: Captured,
+    /// Only where the issuer has grants in claims of its own.
+    further: Option<Box<FurtherGrants>>,
+}
+
+/// Grants in claims of the issuer's own, read when they are asked for.
+struct FurtherGrants {
+    claims: Arc<GrantClaims>,
+    lists: OnceLock<GrantLists>,
 }
 
 impl TokenInfo {
@@ -47,7 +56,7 @@ impl TokenInfo {
         kid: Option<Text>,
         typ: Option<Text>,
     ) -> Self {
-        Self { text, header_len, algorithm, kid, typ, claims: Captured::default() }
+        Self { text, header_len, algorithm, kid, typ, claims: Captured::default(), further: None }
     }
 
     /// Reads the payload, as [`read`]. The bits of the required claims that are there come along.
@@ -60,11 +69,21 @@ impl TokenInfo {
         Ok((claims, self.claims.required))
     }
 
+    /// Reads grants from these claims too.
+    pub(super) fn add_grants(&mut self, claims: Arc<GrantClaims>) {
+        self.further = Some(Box::new(FurtherGrants { claims, lists: OnceLock::new() }));
+    }
+
+    fn further(&self) -> Option<&GrantLists> {
+        let FurtherGrants { claims, lists } = self.further.as_deref()?;
+        Some(lists.get_or_init(|| claims.read(self.payload())))
+    }
+
     fn payload(&self) -> &str {
         self.text.get(self.header_len..).unwrap_or_default()
     }
 
-    fn claim<'a>(&'a self, claim: Option<&'a Text>) -> Option<&'a str> {
+    fn text<'a>(&'a self, claim: Option<&'a Text>) -> Option<&'a str> {
         claim.map(|text| text.read(self.payload()))
     }
 
@@ -79,12 +98,12 @@ impl TokenInfo {
 
     /// `iss`: who issued the token (RFC 7519 §4.1.1).
     pub fn issuer(&self) -> Option<&str> {
-        self.claim(self.claims.iss.as_ref())
+        self.text(self.claims.iss.as_ref())
     }
 
     /// `sub`: whom it is about (§4.1.2).
     pub fn subject(&self) -> Option<&str> {
-        self.claim(self.claims.sub.as_ref())
+        self.text(self.claims.sub.as_ref())
     }
 
     /// `aud`: whom it is for, one by one (§4.1.3).
@@ -109,18 +128,28 @@ impl TokenInfo {
 
     /// `jti`: its own name (§4.1.7).
     pub fn token_id(&self) -> Option<&str> {
-        self.claim(self.claims.jti.as_ref())
+        self.text(self.claims.jti.as_ref())
     }
 
-    /// The scopes of `scope` (RFC 8693 §4.2) and `scp`, one by one.
+    /// The scopes of `scope` (RFC 8693 §4.2) and `scp`, and of the policy's
+    /// [`GrantClaims`], one by one.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        let lists = self.claims.scope.iter().chain(&self.claims.scp);
+        let further = self.further().into_iter().flat_map(|lists| &lists.scopes);
+        let lists = self.claims.scope.iter().chain(&self.claims.scp).chain(further);
         lists.flat_map(|list| list.words(self.payload()))
     }
 
-    /// The roles of `roles`, one by one (RFC 9068 §2.2.3.1).
+    /// The roles of `roles` (RFC 9068 §2.2.3.1), and of the policy's [`GrantClaims`], one by one.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
-        self.claims.roles.iter().flat_map(|list| list.iter(self.payload()))
+        let further = self.further().into_iter().flat_map(|lists| &lists.roles);
+        self.claims.roles.iter().chain(further).flat_map(|list| list.iter(self.payload()))
+    }
+
+    /// Any claim, read into any type; `None` when it is not there or does not fit.
+    ///
+    /// The payload is read once more for it: what every request needs belongs into the claims type.
+    pub fn claim<T: DeserializeOwned>(&self, path: &ClaimPath) -> Option<T> {
+        serde_json::from_str(path.find(self.payload())?.get()).ok()
     }
 
     /// Whether the token is bound to a key or certificate of its sender (`cnf`, RFC 7800): without

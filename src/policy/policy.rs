@@ -10,7 +10,7 @@ use super::identity::{Audiences, ExpectedIssuer, check_audience, check_issuer, c
 use super::required::{MAX_REQUIRED, check_required};
 use super::time::Times;
 use crate::build_error::Problem;
-use crate::claims::NumericDate;
+use crate::claims::{GrantClaims, NumericDate};
 use crate::error::{Error, ErrorKind};
 use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet, SignedClaims, TokenInfo};
 
@@ -49,6 +49,8 @@ pub struct Policy {
     times: Times,
     required: Vec<Box<str>>,
     rules: Vec<RegisteredRule>,
+    grants: Option<Arc<GrantClaims>>,
+    is_profile: bool,
 }
 
 #[derive(Clone)]
@@ -69,6 +71,8 @@ impl Policy {
             times,
             required: Vec::new(),
             rules: Vec::new(),
+            grants: None,
+            is_profile: false,
         }
     }
 
@@ -153,6 +157,31 @@ impl Policy {
         self
     }
 
+    /// Reads scopes and roles from these claims too, as the issuer names them.
+    pub fn grants(mut self, claims: GrantClaims) -> Self {
+        self.grants = Some(Arc::new(claims));
+        self
+    }
+
+    /// Takes access tokens of the JWT profile for OAuth 2.0 only (RFC 9068): `typ` is `at+jwt`, and
+    /// `iss`, `sub`, `aud`, `exp`, `iat`, `jti` and `client_id` are there. Issuer and audience have to
+    /// be named (§4).
+    pub fn rfc9068(mut self) -> Self {
+        self.is_profile = true;
+        let claims = ["iss", "sub", "aud", "exp", "iat", "jti", "client_id"];
+        claims.into_iter().fold(self.typ("at+jwt"), Self::require)
+    }
+
+    /// The claims that grants are read from beside the standard ones.
+    pub(crate) const fn grant_claims(&self) -> Option<&Arc<GrantClaims>> {
+        self.grants.as_ref()
+    }
+
+    /// Whether the issuer has to have a name.
+    pub(crate) const fn wants_named_issuer(&self) -> bool {
+        self.is_profile
+    }
+
     /// The algorithms that were listed, if any were.
     pub(crate) const fn listed(&self) -> Option<AlgorithmSet> {
         self.algorithms
@@ -223,6 +252,20 @@ impl Policy {
             ),
             Audiences::OneOf(_) | Audiences::Any => {}
         }
+        if self.is_profile && matches!(self.audiences, Audiences::Any) {
+            problem(
+                format!("`rfc9068` with `any_audience` for {of}"),
+                "the profile has every server check that a token is for it (RFC 9068 §4)",
+                "Call `audience(\"this service\")`",
+            );
+        }
+        if self.is_profile && !self.times.expiry_required {
+            problem(
+                format!("`rfc9068` with `without_expiry` for {of}"),
+                "every token of the profile has `exp` (RFC 9068 §2.2)",
+                "Leave `without_expiry` out",
+            );
+        }
         for (name, value) in [("subject", &self.subject), ("typ", &self.typ)] {
             if value.as_deref() == Some("") {
                 problem(
@@ -285,6 +328,7 @@ impl fmt::Debug for Policy {
             .field("times", &self.times)
             .field("required", &self.required)
             .field("rules", &rules)
-            .finish()
+            .field("grants", &self.grants)
+            .finish_non_exhaustive()
     }
 }

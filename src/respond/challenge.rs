@@ -1,16 +1,50 @@
 //! `WWW-Authenticate` (RFC 9110 §11.6.1, RFC 6750 §3), prepared once and safe to put anything into.
 
+use std::time::Duration;
+
 use http::HeaderValue;
 
 /// The challenges of one layer, ready to be sent.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Challenges {
+    common: Common,
+    prepared: Prepared,
+    /// A further challenge for every 401, of a proof of possession.
+    further: Option<HeaderValue>,
+}
+
+/// What a layer says in every challenge.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Common {
+    pub(crate) realm: Option<Box<str>>,
+    /// The scopes that a client without a token is told to ask for, space-separated (RFC 6749 §3.3).
+    pub(crate) scope: Option<Box<str>>,
+    /// Where the metadata of the resource are (RFC 9728 §5.1).
+    pub(crate) resource_metadata: Option<Box<str>>,
+}
+
+/// The challenges that say the same every time.
+#[derive(Clone, Debug)]
+struct Prepared {
     bare: HeaderValue,
     invalid_request: HeaderValue,
     invalid_token: HeaderValue,
     expired: HeaderValue,
-    /// A further challenge for every 401, of a proof of possession.
-    further: Option<HeaderValue>,
+}
+
+/// What a request would have needed, for the challenge to name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Demand {
+    /// Space-separated.
+    pub(crate) scope: Option<Box<str>>,
+    /// Space-separated, the best one first (RFC 9470 §3).
+    pub(crate) acr_values: Option<Box<str>>,
+    pub(crate) max_age: Option<Duration>,
+}
+
+impl Demand {
+    /// Of somebody who needs a token and nothing else.
+    pub(crate) const NOTHING: Self = Self { scope: None, acr_values: None, max_age: None };
 }
 
 /// Which challenge an answer carries.
@@ -21,15 +55,23 @@ pub(super) enum Challenge {
     InvalidRequest,
     InvalidToken,
     Expired,
+    /// Other scopes would do (RFC 6750 §3.1).
+    InsufficientScope,
+    /// Nothing that a client could ask for would do.
+    Forbidden,
+    /// Another log-in would do (RFC 9470 §3).
+    StepUp,
 }
 
 impl Challenge {
-    /// The error code of RFC 6750 §3.1.
+    /// The error code.
     pub(super) const fn error(self) -> Option<&'static str> {
         match self {
             Self::Bare => None,
             Self::InvalidRequest => Some("invalid_request"),
             Self::InvalidToken | Self::Expired => Some("invalid_token"),
+            Self::InsufficientScope | Self::Forbidden => Some("insufficient_scope"),
+            Self::StepUp => Some("insufficient_user_authentication"),
         }
     }
 
@@ -39,21 +81,23 @@ impl Challenge {
             Self::InvalidRequest => "The request is malformed",
             Self::InvalidToken => "The access token is invalid",
             Self::Expired => "The access token expired",
+            Self::InsufficientScope => "The access token lacks a scope",
+            Self::Forbidden => "The access token does not permit this",
+            Self::StepUp => "A stronger or more recent log-in is needed",
         }
     }
 }
 
 impl Challenges {
-    /// `scope` is space-separated (RFC 6749 §3.3).
-    pub(crate) fn new(realm: Option<&str>, scope: Option<&str>) -> Self {
-        let write = |challenge| write(challenge, realm, scope);
-        Self {
+    pub(crate) fn new(common: Common) -> Self {
+        let write = |challenge| write(challenge, &common, &Demand::NOTHING);
+        let prepared = Prepared {
             bare: write(Challenge::Bare),
             invalid_request: write(Challenge::InvalidRequest),
             invalid_token: write(Challenge::InvalidToken),
             expired: write(Challenge::Expired),
-            further: None,
-        }
+        };
+        Self { common, prepared, further: None }
     }
 
     /// Adds a challenge that goes with every 401.
@@ -66,31 +110,54 @@ impl Challenges {
         self.further.as_ref()
     }
 
-    pub(super) const fn get(&self, challenge: Challenge) -> &HeaderValue {
-        match challenge {
-            Challenge::Bare => &self.bare,
-            Challenge::InvalidRequest => &self.invalid_request,
-            Challenge::InvalidToken => &self.invalid_token,
-            Challenge::Expired => &self.expired,
-        }
+    pub(super) fn get(&self, challenge: Challenge, demand: &Demand) -> HeaderValue {
+        let Prepared { bare, invalid_request, invalid_token, expired } = &self.prepared;
+        let prepared = match challenge {
+            Challenge::Bare if *demand == Demand::NOTHING => bare,
+            Challenge::InvalidRequest => invalid_request,
+            Challenge::InvalidToken => invalid_token,
+            Challenge::Expired => expired,
+            _ => return write(challenge, &self.common, demand),
+        };
+        prepared.clone()
     }
 }
 
-fn write(challenge: Challenge, realm: Option<&str>, scope: Option<&str>) -> HeaderValue {
-    let mut parameters = Vec::new();
-    if let Some(realm) = realm {
-        parameters.push(format!("realm=\"{}\"", quote(realm)));
+impl Default for Prepared {
+    fn default() -> Self {
+        Challenges::new(Common::default()).prepared
     }
-    // Asking for scopes helps only somebody who has no token yet.
-    if let (Some(scope), Challenge::Bare) = (scope, challenge) {
-        let scope = scope_text(scope);
-        if !scope.is_empty() {
-            parameters.push(format!("scope=\"{scope}\""));
-        }
+}
+
+fn write(challenge: Challenge, common: &Common, demand: &Demand) -> HeaderValue {
+    let mut parameters = Vec::new();
+    let mut add = |name, value: &str| parameters.push(format!("{name}=\"{value}\""));
+    if let Some(realm) = &common.realm {
+        add("realm", &quote(realm));
+    }
+    let scope = match challenge {
+        Challenge::Bare => demand.scope.as_ref().or(common.scope.as_ref()),
+        Challenge::InsufficientScope => demand.scope.as_ref(),
+        // Asking for scopes would not help.
+        _ => None,
+    };
+    if let Some(scope) = scope.map(|scope| scope_text(scope)).filter(|scope| !scope.is_empty()) {
+        add("scope", &scope);
     }
     if let Some(error) = challenge.error() {
-        parameters.push(format!("error=\"{error}\""));
-        parameters.push(format!("error_description=\"{}\"", challenge.description()));
+        add("error", error);
+        add("error_description", challenge.description());
+    }
+    if challenge == Challenge::StepUp {
+        if let Some(values) = &demand.acr_values {
+            add("acr_values", &quote(values));
+        }
+        if let Some(age) = demand.max_age {
+            add("max_age", &age.as_secs().to_string());
+        }
+    }
+    if let Some(place) = &common.resource_metadata {
+        add("resource_metadata", &quote(place));
     }
     let value = match parameters.as_slice() {
         [] => "Bearer".to_owned(),
@@ -122,32 +189,76 @@ fn scope_text(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn text(challenges: &Challenges, challenge: Challenge) -> String {
-        challenges.get(challenge).to_str().unwrap().to_owned()
+    fn common(realm: Option<&str>, scope: Option<&str>) -> Challenges {
+        let (realm, scope) = (realm.map(Into::into), scope.map(Into::into));
+        Challenges::new(Common { realm, scope, resource_metadata: None })
+    }
+
+    fn text(challenges: &Challenges, challenge: Challenge, demand: &Demand) -> String {
+        challenges.get(challenge, demand).to_str().unwrap().to_owned()
     }
 
     #[test]
     fn no_credentials_are_challenged_without_an_error() {
-        let plain = Challenges::new(None, None);
-        assert_eq!(text(&plain, Challenge::Bare), "Bearer");
-        let full = Challenges::new(Some("orders"), Some("orders:read orders:write"));
+        let plain = common(None, None);
+        assert_eq!(text(&plain, Challenge::Bare, &Demand::NOTHING), "Bearer");
+        let full = common(Some("orders"), Some("orders:read orders:write"));
         assert_eq!(
-            text(&full, Challenge::Bare),
+            text(&full, Challenge::Bare, &Demand::NOTHING),
             r#"Bearer realm="orders", scope="orders:read orders:write""#
         );
         assert_eq!(
-            text(&full, Challenge::Expired),
+            text(&full, Challenge::Expired, &Demand::NOTHING),
             r#"Bearer realm="orders", error="invalid_token", error_description="The access token expired""#
         );
+    }
+
+    #[test]
+    fn what_would_help_is_named_where_it_would_help() {
+        let demand = Demand {
+            scope: Some("a b".into()),
+            acr_values: Some("gold silver".into()),
+            max_age: Some(Duration::from_secs(300)),
+        };
+        let challenges = Challenges::new(Common {
+            realm: Some("orders".into()),
+            scope: Some("c".into()),
+            resource_metadata: Some("https://orders.example/.well-known/x".into()),
+        });
+        for (challenge, parameters) in [
+            (Challenge::Bare, r#"scope="a b""#),
+            (
+                Challenge::InvalidToken,
+                r#"error="invalid_token", error_description="The access token is invalid""#,
+            ),
+            (
+                Challenge::InsufficientScope,
+                r#"scope="a b", error="insufficient_scope", error_description="The access token lacks a scope""#,
+            ),
+            (
+                Challenge::Forbidden,
+                r#"error="insufficient_scope", error_description="The access token does not permit this""#,
+            ),
+            (
+                Challenge::StepUp,
+                r#"error="insufficient_user_authentication", error_description="A stronger or more recent log-in is needed", acr_values="gold silver", max_age="300""#,
+            ),
+        ] {
+            let expected = format!(
+                "Bearer realm=\"orders\", {parameters}, \
+                 resource_metadata=\"https://orders.example/.well-known/x\""
+            );
+            assert_eq!(text(&challenges, challenge, &demand), expected);
+        }
     }
 
     #[test]
     fn nothing_can_be_injected_through_a_realm_or_a_scope() {
         let scope = "a\"b\\c\r\nSet-Cookie: d";
         let challenges =
-            Challenges::new(Some("x\", error=\"none\\\r\nSet-Cookie: y\u{e9}\u{0}"), Some(scope));
+            common(Some("x\", error=\"none\\\r\nSet-Cookie: y\u{e9}\u{0}"), Some(scope));
         assert_eq!(
-            text(&challenges, Challenge::Bare),
+            text(&challenges, Challenge::Bare, &Demand::NOTHING),
             "Bearer realm=\"x\\\", error=\\\"none\\\\Set-Cookie: y\", scope=\"abcSet-Cookie: d\""
         );
     }

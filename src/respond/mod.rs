@@ -1,10 +1,12 @@
 //! What a refused request is answered.
 //!
 //! [`Rejection`] says what has to be answered, a [`Respond`] how it looks: [`ProblemJson`] is the
-//! default, [`Plain`] has no body, and [`from_fn`] makes one of a function.
+//! default, [`Plain`] has no body, [`GrpcAware`] answers gRPC clients in their own way, and [`from_fn`]
+//! makes one of a function.
 
 mod body;
 mod challenge;
+mod grpc;
 mod plain;
 mod problem;
 mod refuser;
@@ -12,7 +14,8 @@ mod rejection;
 mod responder;
 
 pub use body::ResponseBody;
-pub(crate) use challenge::Challenges;
+pub(crate) use challenge::{Challenges, Common, Demand};
+pub use grpc::GrpcAware;
 pub use plain::Plain;
 pub use problem::ProblemJson;
 pub(crate) use refuser::Refuser;

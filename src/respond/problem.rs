@@ -105,6 +105,7 @@ fn prepared(rejection: &Rejection<'_>) -> Option<&'static str> {
         Challenge::InvalidRequest => MALFORMED,
         Challenge::InvalidToken => INVALID,
         Challenge::Expired => EXPIRED,
+        Challenge::InsufficientScope | Challenge::Forbidden | Challenge::StepUp => return None,
     })
 }
 
@@ -112,15 +113,15 @@ fn prepared(rejection: &Rejection<'_>) -> Option<&'static str> {
 mod tests {
     use super::*;
     use crate::error::{Error, ErrorKind};
-    use crate::respond::Challenges;
+    use crate::respond::{Challenges, Demand};
 
     #[test]
     fn what_is_written_ahead_is_what_would_be_written() {
-        let challenges = Challenges::new(None, None);
+        let challenges = Challenges::default();
         let mut written_ahead = 0;
         for kind in ErrorKind::ALL {
             let error = Error::new(*kind);
-            let rejection = Rejection::new(&error, &challenges);
+            let rejection = Rejection::new(&error, &challenges, &Demand::NOTHING);
             if let Some(prepared) = prepared(&rejection) {
                 assert_eq!(ProblemJson::new().write(&rejection), prepared, "{kind}");
                 written_ahead += 1;
@@ -131,9 +132,9 @@ mod tests {
 
     #[test]
     fn the_exact_reason_shows_only_when_asked_for() {
-        let challenges = Challenges::new(None, None);
+        let challenges = Challenges::default();
         let error = Error::new(ErrorKind::InvalidAudience).with_detail("`aud` is missing");
-        let rejection = Rejection::new(&error, &challenges);
+        let rejection = Rejection::new(&error, &challenges, &Demand::NOTHING);
         let (parts, ()) = http::Request::new(()).into_parts();
         let quiet = ProblemJson::new().respond(&rejection, &parts).into_body();
         assert!(!String::from_utf8_lossy(&quiet).contains("aud"));

@@ -7,7 +7,7 @@ use http::header::CONTENT_LENGTH;
 use http::request::Parts;
 use http::{HeaderMap, Method, Response};
 
-use super::challenge::Challenges;
+use super::challenge::{Challenges, Demand};
 use super::problem::ProblemJson;
 use super::rejection::Rejection;
 use super::responder::Respond;
@@ -26,7 +26,7 @@ impl Default for Refuser {
     fn default() -> Self {
         Self {
             responder: Arc::new(ProblemJson::new()),
-            challenges: Challenges::new(None, None),
+            challenges: Challenges::default(),
             unavailable_is_unauthorized: false,
         }
     }
@@ -40,7 +40,18 @@ impl Refuser {
         headers: HeaderMap,
         parts: &Parts,
     ) -> Response<Bytes> {
-        let mut rejection = Rejection::new(&error, &self.challenges);
+        self.refuse_with_demand(error, &Demand::NOTHING, headers, parts)
+    }
+
+    /// As [`refuse`](Self::refuse), and says what the request would have needed.
+    pub(crate) fn refuse_with_demand(
+        &self,
+        error: Error,
+        demand: &Demand,
+        headers: HeaderMap,
+        parts: &Parts,
+    ) -> Response<Bytes> {
+        let mut rejection = Rejection::new(&error, &self.challenges, demand);
         if self.unavailable_is_unauthorized && error.kind() == ErrorKind::KeysUnavailable {
             rejection = rejection.into_invalid_token();
         }

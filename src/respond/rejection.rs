@@ -1,9 +1,11 @@
 //! The one place that maps a reason to HTTP.
 
+use std::time::Duration;
+
 use http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-use super::challenge::{Challenge, Challenges};
+use super::challenge::{Challenge, Challenges, Demand};
 use crate::error::{Error, ErrorKind};
 
 /// A refusal on its way to becoming a response: the reason, the status and the headers that go with it.
@@ -35,19 +37,32 @@ pub struct Rejection<'a> {
     error: &'a Error,
     status: StatusCode,
     challenge: Option<Challenge>,
+    grpc_status: GrpcStatus,
     challenges: &'a Challenges,
+    demand: &'a Demand,
+}
+
+/// The status codes of gRPC that a refusal can have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GrpcStatus {
+    InvalidArgument = 3,
+    PermissionDenied = 7,
+    Internal = 13,
+    Unavailable = 14,
+    Unauthenticated = 16,
 }
 
 impl<'a> Rejection<'a> {
-    pub(crate) fn new(error: &'a Error, challenges: &'a Challenges) -> Self {
-        let (status, challenge) = outcome(error.kind());
-        Self { error, status, challenge, challenges }
+    pub(crate) fn new(error: &'a Error, challenges: &'a Challenges, demand: &'a Demand) -> Self {
+        let (status, challenge, grpc_status) = outcome(error.kind());
+        Self { error, status, challenge, grpc_status, challenges, demand }
     }
 
     /// The answer to a token that is refused, whatever the reason was.
     pub(super) const fn into_invalid_token(mut self) -> Self {
         self.status = StatusCode::UNAUTHORIZED;
         self.challenge = Some(Challenge::InvalidToken);
+        self.grpc_status = GrpcStatus::Unauthenticated;
         self
     }
 
@@ -59,6 +74,37 @@ impl<'a> Rejection<'a> {
     /// The status of the response.
     pub const fn status(&self) -> StatusCode {
         self.status
+    }
+
+    /// The status of a gRPC response: 3 `INVALID_ARGUMENT`, 7 `PERMISSION_DENIED`, 13 `INTERNAL`,
+    /// 14 `UNAVAILABLE` or 16 `UNAUTHENTICATED`.
+    pub const fn grpc_status(&self) -> u8 {
+        self.grpc_status as u8
+    }
+
+    /// The scopes that would have done, space-separated (RFC 6750 §3.1).
+    pub fn scope(&self) -> Option<&'a str> {
+        self.demand.scope.as_deref()
+    }
+
+    /// The authentication contexts that would have done, space-separated (RFC 9470 §3).
+    pub fn acr_values(&self) -> Option<&'a str> {
+        self.demand.acr_values.as_deref()
+    }
+
+    /// How long ago the log-in may be at the most (RFC 9470 §3).
+    pub const fn max_age(&self) -> Option<Duration> {
+        self.demand.max_age
+    }
+
+    /// How long the client should wait before it asks again: rounded up to whole seconds, because who
+    /// comes back early comes for nothing. None but for 503.
+    pub fn retry_after(&self) -> Option<Duration> {
+        (self.status == StatusCode::SERVICE_UNAVAILABLE).then(|| {
+            let delay = self.error.retry_after().unwrap_or_default();
+            let up = u64::from(delay.subsec_nanos() != 0);
+            Duration::from_secs(delay.as_secs().saturating_add(up).max(1))
+        })
     }
 
     /// The error code of RFC 6750 §3.1. None without credentials, and none when it is not the client's
@@ -80,10 +126,10 @@ impl<'a> Rejection<'a> {
 
     /// The values of `WWW-Authenticate`, each to be a field of its own (RFC 9110 §11.6.1).
     pub fn challenges(&self) -> impl Iterator<Item = HeaderValue> {
-        let own = self.challenge.map(|challenge| self.challenges.get(challenge));
+        let own = self.challenge.map(|challenge| self.challenges.get(challenge, self.demand));
         let is_unauthorized = self.status == StatusCode::UNAUTHORIZED;
         let further = self.challenges.further().filter(|_| is_unauthorized);
-        own.into_iter().chain(further).cloned()
+        own.into_iter().chain(further.cloned())
     }
 
     pub(super) const fn kind_of_challenge(&self) -> Option<Challenge> {
@@ -108,12 +154,8 @@ impl<'a> Rejection<'a> {
                 headers.append(WWW_AUTHENTICATE, challenge);
             }
         }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE && !headers.contains_key(RETRY_AFTER) {
-            // Rounded up: who comes back early comes for nothing.
-            let delay = self.error.retry_after().unwrap_or_default();
-            let seconds =
-                delay.as_secs().saturating_add(u64::from(delay.subsec_nanos() != 0)).max(1);
-            headers.insert(RETRY_AFTER, seconds.into());
+        if let Some(delay) = self.retry_after().filter(|_| !headers.contains_key(RETRY_AFTER)) {
+            headers.insert(RETRY_AFTER, delay.as_secs().into());
         }
         if !headers.contains_key(CACHE_CONTROL) {
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -121,15 +163,19 @@ impl<'a> Rejection<'a> {
     }
 }
 
-/// Status and challenge of every reason.
-fn outcome(kind: ErrorKind) -> (StatusCode, Option<Challenge>) {
+/// Status, challenge and gRPC status of every reason.
+fn outcome(kind: ErrorKind) -> (StatusCode, Option<Challenge>, GrpcStatus) {
     use ErrorKind as K;
+    use GrpcStatus as Grpc;
+    let unauthorized =
+        |challenge| (StatusCode::UNAUTHORIZED, Some(challenge), Grpc::Unauthenticated);
+    let forbidden = |challenge| (StatusCode::FORBIDDEN, Some(challenge), Grpc::PermissionDenied);
     match kind {
-        K::MissingToken | K::UnsupportedScheme => (StatusCode::UNAUTHORIZED, Some(Challenge::Bare)),
+        K::MissingToken | K::UnsupportedScheme => unauthorized(Challenge::Bare),
         K::MalformedHeader | K::MultipleTokens => {
-            (StatusCode::BAD_REQUEST, Some(Challenge::InvalidRequest))
+            (StatusCode::BAD_REQUEST, Some(Challenge::InvalidRequest), Grpc::InvalidArgument)
         }
-        K::TokenExpired => (StatusCode::UNAUTHORIZED, Some(Challenge::Expired)),
+        K::TokenExpired => unauthorized(Challenge::Expired),
         K::TokenTooLarge
         | K::MalformedToken
         | K::AlgorithmNotAllowed
@@ -146,8 +192,13 @@ fn outcome(kind: ErrorKind) -> (StatusCode, Option<Challenge>) {
         | K::CheckFailed
         | K::ProofRequired
         | K::CertificateMismatch
-        | K::TokenRevoked => (StatusCode::UNAUTHORIZED, Some(Challenge::InvalidToken)),
-        K::KeysUnavailable | K::RevocationUnavailable => (StatusCode::SERVICE_UNAVAILABLE, None),
-        K::Internal => (StatusCode::INTERNAL_SERVER_ERROR, None),
+        | K::TokenRevoked => unauthorized(Challenge::InvalidToken),
+        K::InsufficientScope => forbidden(Challenge::InsufficientScope),
+        K::Forbidden => forbidden(Challenge::Forbidden),
+        K::StepUpRequired => unauthorized(Challenge::StepUp),
+        K::KeysUnavailable | K::RevocationUnavailable => {
+            (StatusCode::SERVICE_UNAVAILABLE, None, Grpc::Unavailable)
+        }
+        K::Internal => (StatusCode::INTERNAL_SERVER_ERROR, None, Grpc::Internal),
     }
 }

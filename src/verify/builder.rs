@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
@@ -12,7 +11,7 @@ use super::verifier::{Check, Inner, Verifier};
 use crate::build_error::{BuildError, Problem};
 use crate::claims::Claims;
 use crate::clock::{Clock, SystemClock};
-use crate::jws::{Algorithm, KnownHeaders, TokenInfo};
+use crate::jws::KnownHeaders;
 use crate::key::{CryptoBackend, KeySet, Keys, VerificationKey};
 use crate::policy::Policy;
 
@@ -204,64 +203,10 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
-    fn policy(mut self, change: impl FnOnce(Policy) -> Policy) -> Self {
+    pub(super) fn policy(mut self, change: impl FnOnce(Policy) -> Policy) -> Self {
         self.policy = change(self.policy);
         self.stray_settings |= self.single.is_none();
         self
-    }
-
-    /// As [`Policy::audience`].
-    pub fn audience(self, audience: impl Into<String>) -> Self {
-        self.policy(|policy| policy.audience(audience))
-    }
-
-    /// As [`Policy::any_audience`].
-    pub fn any_audience(self) -> Self {
-        self.policy(Policy::any_audience)
-    }
-
-    /// As [`Policy::algorithms`].
-    pub fn algorithms(self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
-        self.policy(|policy| policy.algorithms(algorithms))
-    }
-
-    /// As [`Policy::subject`].
-    pub fn subject(self, subject: impl Into<String>) -> Self {
-        self.policy(|policy| policy.subject(subject))
-    }
-
-    /// As [`Policy::leeway`].
-    pub fn leeway(self, leeway: Duration) -> Self {
-        self.policy(|policy| policy.leeway(leeway))
-    }
-
-    /// As [`Policy::max_age`].
-    pub fn max_age(self, age: Duration) -> Self {
-        self.policy(|policy| policy.max_age(age))
-    }
-
-    /// As [`Policy::require`].
-    pub fn require(self, claim: impl Into<String>) -> Self {
-        self.policy(|policy| policy.require(claim))
-    }
-
-    /// As [`Policy::typ`].
-    pub fn typ(self, typ: impl Into<String>) -> Self {
-        self.policy(|policy| policy.typ(typ))
-    }
-
-    /// As [`Policy::without_expiry`].
-    pub fn without_expiry(self) -> Self {
-        self.policy(Policy::without_expiry)
-    }
-
-    /// As [`Policy::registered_rule`].
-    pub fn registered_rule(
-        self,
-        name: &'static str,
-        rule: impl Fn(&TokenInfo) -> bool + Send + Sync + 'static,
-    ) -> Self {
-        self.policy(|policy| policy.registered_rule(name, rule))
     }
 
     /// Adds a check of your own over the claims of every issuer; `false` refuses with 401.

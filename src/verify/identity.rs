@@ -4,7 +4,9 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::claims::Grants;
+use serde_json::Value;
+
+use crate::claims::{ClaimPath, Grants};
 use crate::jws::TokenInfo;
 
 /// The bearer of a verified token: subject, scopes and roles, without a type parameter.
@@ -30,13 +32,18 @@ use crate::jws::TokenInfo;
 #[derive(Clone)]
 pub struct Identity {
     vouched: Arc<dyn Vouched>,
-    /// Takes the `Verified` of the same token out of where it was put beside this: only who put it there
-    /// knows its type.
-    companion: Option<RemoveCompanion>,
+    companion: Option<Arc<dyn Companion>>,
 }
 
-/// Removes something from a map of extensions, which is passed as what it is to keep HTTP out of here.
-pub(crate) type RemoveCompanion = fn(&mut dyn Any);
+/// Who put an identity where it is, for those who find it there. `Any` keeps HTTP out of here.
+pub(crate) trait Companion: Send + Sync {
+    /// Takes the `Verified` of the same token out of these extensions: only who put it there knows its
+    /// type.
+    fn remove_verified(&self, extensions: &mut dyn Any);
+
+    /// How requests are refused here.
+    fn refuser(&self) -> &dyn Any;
+}
 
 /// What a [`Verified`](crate::Verified) of any claims type has.
 pub(super) trait Vouched: Send + Sync {
@@ -48,13 +55,13 @@ impl Identity {
         Self { vouched, companion: None }
     }
 
-    pub(crate) fn with_companion(mut self, remove: RemoveCompanion) -> Self {
-        self.companion = Some(remove);
+    pub(crate) fn with_companion(mut self, companion: Arc<dyn Companion>) -> Self {
+        self.companion = Some(companion);
         self
     }
 
-    pub(crate) const fn companion(&self) -> Option<RemoveCompanion> {
-        self.companion
+    pub(crate) fn companion(&self) -> Option<&dyn Companion> {
+        self.companion.as_deref()
     }
 
     /// `sub`: whom the token is about.
@@ -72,6 +79,14 @@ impl Identity {
         self.vouched.token().roles()
     }
 
+    /// Whether this is the user whose things are asked for: `sub`, byte for byte.
+    ///
+    /// For handlers that learn the owner from their data; [`RequireLayer`](crate::RequireLayer) compares
+    /// the one that stands in the path.
+    pub fn owns(&self, owner: &str) -> bool {
+        self.subject() == Some(owner)
+    }
+
     /// The registered claims and the header.
     pub fn token(&self) -> &TokenInfo {
         self.vouched.token()
@@ -85,6 +100,10 @@ impl Grants for Identity {
 
     fn has_role(&self, role: &str) -> bool {
         self.roles().any(|granted| granted == role)
+    }
+
+    fn claim(&self, path: &ClaimPath) -> Option<Value> {
+        self.token().claim(path)
     }
 }
 

@@ -80,6 +80,13 @@ impl Issuer {
                 "Pass what the issuer puts into `iss`, or use `Issuer::unnamed`",
             );
         }
+        if self.name.is_none() && self.policy.wants_named_issuer() {
+            problem(
+                "`rfc9068` for the unnamed issuer".to_owned(),
+                "the profile has every server compare `iss` (RFC 9068 §4)",
+                "Name the issuer",
+            );
+        }
         for missing in self.policy.listed().unwrap_or_default().iter() {
             if !backend.supports(missing) {
                 problem(

@@ -21,12 +21,14 @@ mod anonymous;
 mod builder;
 mod identity;
 mod issuers;
+mod policy_settings;
 mod revocation;
 mod verified;
 mod verifier;
 
 pub use anonymous::Anonymous;
 pub use builder::VerifierBuilder;
+pub(crate) use identity::Companion;
 pub use identity::Identity;
 pub use issuers::Issuer;
 pub use revocation::{Presented, Revocation, Standing};

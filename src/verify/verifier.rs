@@ -219,9 +219,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         let issuer = issuer.ok_or_else(|| Error::new(ErrorKind::InvalidIssuer))?;
 
         let payload = verify_signature(issuer, compact, &header, inner.backend)?;
-        let signed = payload.read::<C>(issuer.policy.required())?;
+        let policy = &issuer.policy;
+        let signed = payload.read::<C>(policy.required(), policy.grant_claims())?;
         let now = NumericDate::from(inner.clock.now());
-        let accepted = issuer.policy.accept(signed, inner.issuers.expected(issuer), now)?;
+        let accepted = policy.accept(signed, inner.issuers.expected(issuer), now)?;
         let verified = Verified::new(accepted)?;
         for (name, check) in &inner.checks {
             if !check(&verified) {

@@ -198,11 +198,17 @@ pub const STAIRS: &[Stairs] = &[
     },
     Stairs {
         room: "authorize",
-        steps: &[&["layer"], &["service"], &["future"]],
+        steps: &[
+            &["layer"],
+            &["service"],
+            &["requirement"],
+            &["future", "owner", "step_up", "manner"],
+        ],
     },
     Stairs {
         room: "verify",
         steps: &[
+            &["policy_settings"],
             &["builder"],
             &["verifier"],
             &["cache", "issuers", "revocation"],

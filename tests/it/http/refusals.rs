@@ -20,6 +20,17 @@ pub(crate) const PRIVATE: [&str; 6] = [
     "private-token-id",
 ];
 
+/// The reasons that no request alone can cause [`refusal`] to.
+pub(crate) const NOT_BY_REQUEST: [ErrorKind; 5] = [
+    // A certificate is judged by a `Confirm` only, and no request makes a server misconfigured.
+    ErrorKind::CertificateMismatch,
+    ErrorKind::Internal,
+    // What a bearer may do is another layer's question.
+    ErrorKind::InsufficientScope,
+    ErrorKind::Forbidden,
+    ErrorKind::StepUpRequired,
+];
+
 /// Revokes by `jti`, and cannot say for one of them.
 #[derive(Debug)]
 struct ByTokenId;

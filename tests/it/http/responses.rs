@@ -7,7 +7,7 @@ use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::token::RawToken;
 use tower_jwt_auth::{Answer, ErrorKind, JwtAuthLayer, Verifier};
 
-use super::refusals::{self, refusal};
+use super::refusals::{self, NOT_BY_REQUEST, refusal};
 use crate::support::ask::{Reply, ask_layer, bearer};
 
 /// An answer: status, `WWW-Authenticate`, `Retry-After`, body.
@@ -76,6 +76,36 @@ fn expired() -> Expected {
     }
 }
 
+/// Somebody who is known and may not do it.
+fn forbidden(detail: &str, challenge: &'static str) -> Expected {
+    Expected {
+        status: 403,
+        challenge: Some(challenge),
+        retry_after: None,
+        body: json!({
+            "type": "about:blank", "title": "Forbidden", "status": 403,
+            "detail": detail, "error": "insufficient_scope",
+        }),
+    }
+}
+
+/// Somebody who is known and has to log in again.
+fn step_up() -> Expected {
+    Expected {
+        status: 401,
+        challenge: Some(
+            "Bearer error=\"insufficient_user_authentication\", \
+             error_description=\"A stronger or more recent log-in is needed\"",
+        ),
+        retry_after: None,
+        body: json!({
+            "type": "about:blank", "title": "Unauthorized", "status": 401,
+            "detail": "A stronger or more recent log-in is needed",
+            "error": "insufficient_user_authentication",
+        }),
+    }
+}
+
 /// Not the client's doing, and it may come again.
 fn unavailable(retry_after: &'static str) -> Expected {
     Expected {
@@ -129,6 +159,16 @@ fn expected(kind: ErrorKind) -> Option<Expected> {
         K::ProofRequired => invalid(),
         K::CertificateMismatch => invalid(),
         K::TokenRevoked => invalid(),
+        K::InsufficientScope => forbidden(
+            "The access token lacks a scope",
+            r#"Bearer error="insufficient_scope", error_description="The access token lacks a scope""#,
+        ),
+        K::Forbidden => forbidden(
+            "The access token does not permit this",
+            "Bearer error=\"insufficient_scope\", \
+             error_description=\"The access token does not permit this\"",
+        ),
+        K::StepUpRequired => step_up(),
         K::RevocationUnavailable => unavailable("1"),
         K::KeysUnavailable => unavailable("1"),
         K::Internal => internal(),
@@ -180,12 +220,10 @@ fn every_reason_has_its_answer_in_the_table() {
 
 #[test]
 fn every_reason_that_a_request_can_cause_is_caused_by_one() {
-    // A certificate is judged by a `Confirm` only, and no request makes a server misconfigured.
-    let unreachable = [ErrorKind::CertificateMismatch, ErrorKind::Internal];
     let mut caused = 0;
     for kind in ErrorKind::ALL {
         let Some((layer, request)) = refusal(*kind) else {
-            assert!(unreachable.contains(kind), "nothing causes `{kind}`");
+            assert!(NOT_BY_REQUEST.contains(kind), "nothing causes `{kind}`");
             continue;
         };
         let mut expected = expected(*kind).unwrap();
@@ -196,7 +234,7 @@ fn every_reason_that_a_request_can_cause_is_caused_by_one() {
         compare(*kind, &ask_layer(&layer, request), &expected);
         caused += 1;
     }
-    assert_eq!(caused + unreachable.len(), ErrorKind::ALL.len());
+    assert_eq!(caused + NOT_BY_REQUEST.len(), ErrorKind::ALL.len());
 }
 
 #[test]

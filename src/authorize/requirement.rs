@@ -1,0 +1,77 @@
+//! What one layer requires, and how a request is held against it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Extensions, HeaderMap, Response};
+
+use super::manner::refuser_in;
+use super::owner::Owner;
+use super::step_up::StepUp;
+use crate::claims::NumericDate;
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind};
+use crate::observe;
+use crate::respond::{Demand, Refuser};
+use crate::rule::Rule;
+use crate::verify::{Anonymous, Identity};
+
+#[derive(Clone, Debug)]
+pub(super) struct Requirement {
+    pub(super) rule: Rule,
+    pub(super) owner: Option<Owner>,
+    pub(super) step_up: StepUp,
+    pub(super) clock: Arc<dyn Clock>,
+    /// What the challenges name of all this.
+    pub(super) demand: Demand,
+}
+
+impl Requirement {
+    /// Whether the request may go on.
+    ///
+    /// The rule is asked first and the log-in last: nobody is sent to log in again for something that
+    /// they then may not do all the same.
+    pub(super) fn judge(&self, parts: &Parts) -> Result<(), Error> {
+        let Some(identity) = parts.extensions.get::<Identity>() else {
+            return Err(without_identity(&parts.extensions));
+        };
+        if !self.rule.permits(identity) {
+            let missing_scopes = self.rule.lacks_only_scopes(identity);
+            let kind =
+                if missing_scopes { ErrorKind::InsufficientScope } else { ErrorKind::Forbidden };
+            return Err(kind.into());
+        }
+        if let Some(owner) = &self.owner
+            && !owner.find(parts).is_some_and(|owner| identity.owns(&owner))
+        {
+            let detail = "it belongs to another user";
+            return Err(Error::new(ErrorKind::Forbidden).with_detail(detail));
+        }
+        if !self.step_up.is_empty() {
+            let now = NumericDate::from(self.clock.now());
+            if !self.step_up.is_met_by(identity, now) {
+                return Err(ErrorKind::StepUpRequired.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// The response to a refused request, in the manner of the layer that authenticated it.
+    pub(super) fn refuse(&self, error: Error, parts: &Parts) -> Response<Bytes> {
+        observe::refused(&error);
+        let refuse =
+            |by: &Refuser| by.refuse_with_demand(error, &self.demand, HeaderMap::new(), parts);
+        match refuser_in(&parts.extensions) {
+            Some(refuser) => refuse(refuser),
+            None => refuse(&Refuser::default()),
+        }
+    }
+}
+
+fn without_identity(extensions: &Extensions) -> Error {
+    if extensions.get::<Anonymous>().is_some() {
+        return ErrorKind::MissingToken.into();
+    }
+    Error::new(ErrorKind::Internal).with_detail("the route has no JwtAuthLayer in front of it")
+}

@@ -1,0 +1,71 @@
+//! The service: holds each request against what is required.
+
+use std::fmt;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use tower_service::Service;
+
+use super::future::ResponseFuture;
+use super::requirement::Requirement;
+use crate::respond::ResponseBody;
+
+/// A service behind a requirement, made by [`RequireLayer`](super::RequireLayer).
+#[derive(Clone)]
+pub struct Require<S> {
+    inner: S,
+    requirement: Arc<Requirement>,
+}
+
+impl<S> Require<S> {
+    pub(super) const fn new(inner: S, requirement: Arc<Requirement>) -> Self {
+        Self { inner, requirement }
+    }
+
+    /// The service behind the requirement.
+    pub const fn get_ref(&self) -> &S {
+        &self.inner
+    }
+
+    /// The service behind the requirement.
+    pub const fn get_mut(&mut self) -> &mut S {
+        &mut self.inner
+    }
+
+    /// The service behind the requirement, without it.
+    pub fn into_inner(self) -> S {
+        self.inner
+    }
+}
+
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for Require<S>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
+{
+    type Response = Response<ResponseBody<ResBody>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let (parts, body) = request.into_parts();
+        match self.requirement.judge(&parts) {
+            Ok(()) => ResponseFuture::calling(self.inner.call(Request::from_parts(parts, body))),
+            Err(error) => {
+                // A clone holds no permit: refused clients cannot starve others.
+                self.inner = self.inner.clone();
+                ResponseFuture::refused(self.requirement.refuse(error, &parts))
+            }
+        }
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for Require<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Require").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}

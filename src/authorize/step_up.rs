@@ -1,0 +1,44 @@
+//! How somebody has to have logged in (RFC 9470).
+
+use std::time::Duration;
+
+use crate::claims::{ClaimPath, NumericDate};
+use crate::verify::Identity;
+
+/// How far the clocks of issuer and server may be apart, as for the other times of a token.
+const LEEWAY: Duration = Duration::from_secs(60);
+
+/// What the log-in behind a token has to be like.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StepUp {
+    /// Any of these authentication contexts (`acr`), the best one first.
+    pub(super) contexts: Option<Vec<String>>,
+    /// The longest time since the log-in (`auth_time`).
+    pub(super) max_age: Option<Duration>,
+}
+
+impl StepUp {
+    pub(super) const fn is_empty(&self) -> bool {
+        self.contexts.is_none() && self.max_age.is_none()
+    }
+
+    /// Whether the log-in will do. What the token does not say was not so.
+    pub(super) fn is_met_by(&self, identity: &Identity, now: NumericDate) -> bool {
+        self.context_is_met(identity) && self.age_is_met(identity, now)
+    }
+
+    fn context_is_met(&self, identity: &Identity) -> bool {
+        let Some(contexts) = &self.contexts else { return true };
+        let context: Option<String> = identity.token().claim(&ClaimPath::from("acr"));
+        context.is_some_and(|context| contexts.contains(&context))
+    }
+
+    fn age_is_met(&self, identity: &Identity, now: NumericDate) -> bool {
+        let Some(max_age) = self.max_age else { return true };
+        let logged_in: Option<NumericDate> = identity.token().claim(&ClaimPath::from("auth_time"));
+        logged_in.is_some_and(|logged_in| {
+            logged_in <= now.saturating_add(LEEWAY)
+                && now < logged_in.saturating_add(max_age.saturating_add(LEEWAY))
+        })
+    }
+}

@@ -1,0 +1,107 @@
+//! The claims that scopes and roles are read from.
+
+use super::path::ClaimPath;
+use super::text::TextList;
+
+/// The claims in which an issuer says what its tokens grant.
+///
+/// Nothing needs to be said for issuers that follow the standards: scopes are read from `scope`
+/// (RFC 8693 §4.2) and `scp`, roles from `roles` (RFC 9068 §2.2.3.1). What is said here counts beside
+/// those. A claim that is neither a string nor a list of strings grants nothing.
+///
+/// ```
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+/// use serde_json::json;
+/// use tower_jwt_auth::{Rule, Verifier, claims::GrantClaims, testing::TestIssuer};
+///
+/// let keycloak = TestIssuer::hs256();
+/// let verifier = Verifier::shared_secret(keycloak.secret())
+///     .any_audience()
+///     .grants(GrantClaims::keycloak("orders"))
+///     .build()?;
+///
+/// let token = keycloak.token().claim("realm_access", json!({"roles": ["clerk"]})).mint();
+/// assert!(Rule::role("clerk").permits(&verifier.verify_now(&token)?.identity()));
+///
+/// let token = keycloak.token().claim("resource_access", json!({"billing": {"roles": ["clerk"]}})).mint();
+/// assert!(!Rule::role("clerk").permits(&verifier.verify_now(&token)?.identity()));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[must_use = "it has an effect only as part of a policy"]
+pub struct GrantClaims {
+    scopes: Vec<ClaimPath>,
+    roles: Vec<ClaimPath>,
+}
+
+impl GrantClaims {
+    /// Nothing but the standard claims.
+    pub const fn new() -> Self {
+        Self { scopes: Vec::new(), roles: Vec::new() }
+    }
+
+    /// Reads scopes from this claim too: a space-separated string, or a list.
+    pub fn scopes(mut self, claim: impl Into<ClaimPath>) -> Self {
+        self.scopes.push(claim.into());
+        self
+    }
+
+    /// Reads roles from this claim too: one string, or a list.
+    pub fn roles(mut self, claim: impl Into<ClaimPath>) -> Self {
+        self.roles.push(claim.into());
+        self
+    }
+
+    /// Keycloak: the roles of the realm, and those that a user has with this client.
+    pub fn keycloak(client: impl Into<String>) -> Self {
+        Self::new().roles(["realm_access", "roles"]).roles([
+            "resource_access".to_owned(),
+            client.into(),
+            "roles".to_owned(),
+        ])
+    }
+
+    /// Amazon Cognito: `cognito:groups` are the roles.
+    pub fn cognito() -> Self {
+        Self::new().roles("cognito:groups")
+    }
+
+    /// Auth0 with role-based access control: `permissions` are scopes.
+    pub fn auth0() -> Self {
+        Self::new().scopes("permissions")
+    }
+
+    /// Reads the claims of a payload that was found to be strict JSON.
+    pub(crate) fn read(&self, payload: &str) -> GrantLists {
+        let lists = |paths: &[ClaimPath]| {
+            let values = paths.iter().filter_map(|path| path.find(payload));
+            values.filter_map(|value| TextList::read(payload, value)).collect()
+        };
+        GrantLists { scopes: lists(&self.scopes), roles: lists(&self.roles) }
+    }
+}
+
+/// What was found in the claims of an issuer.
+#[derive(Debug, Default)]
+pub(crate) struct GrantLists {
+    pub(crate) scopes: Box<[TextList]>,
+    pub(crate) roles: Box<[TextList]>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_text_grants_nothing_and_what_is_grants_each_word() {
+        let payload = r#"{"permissions":["a b","c"],"scopes":"d e","groups":"f g","n":7,"m":[1],
+            "realm_access":{"roles":["h"]},"resource_access":{"x":{"roles":["i"]},"y":{"roles":["j"]}}}"#;
+        let grants = GrantClaims::keycloak("x").scopes("permissions").scopes("scopes");
+        let grants = grants.scopes("n").scopes("absent").roles("groups").roles("m").read(payload);
+        let scopes: Vec<_> = grants.scopes.iter().flat_map(|list| list.words(payload)).collect();
+        let roles: Vec<_> = grants.roles.iter().flat_map(|list| list.iter(payload)).collect();
+        assert_eq!(scopes, ["a b", "c", "d", "e"]);
+        assert_eq!(roles, ["h", "i", "f g"]);
+    }
+}
