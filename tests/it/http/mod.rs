@@ -11,3 +11,4 @@ mod responses;
 mod secrecy;
 mod servers;
 mod sources;
+mod table;

@@ -95,3 +95,21 @@ impl KeySource for NoKeys {
         KeySourceHealth::new(KeySetState::Empty, 0)
     }
 }
+
+/// A source that holds these keys and cannot get newer ones.
+#[derive(Debug)]
+pub(crate) struct StuckKeys(pub(crate) Arc<KeySet>);
+
+impl KeySource for StuckKeys {
+    fn current(&self) -> Option<Arc<KeySet>> {
+        Some(Arc::clone(&self.0))
+    }
+
+    fn refresh(&self, _: RefreshReason) -> Answer<Outcome> {
+        Answer::now(Err(RefreshError::new(Duration::from_secs(7))))
+    }
+
+    fn health(&self) -> KeySourceHealth {
+        KeySourceHealth::new(KeySetState::Fresh, self.0.len())
+    }
+}

@@ -1,0 +1,51 @@
+//! Every answer to a request that is refused, to look at.
+//!
+//! ```text
+//! cargo run --example refusals --features jwks-client
+//! ```
+//!
+//! `PORT` (3000 unless set) comes from the environment. It prints a token for each case; the page
+//! `docs/responses.md` shows what they are answered.
+
+#[path = "shared/demo.rs"]
+mod demo;
+
+use std::error::Error;
+
+use axum::{Router, routing::get};
+use tokio::net::TcpListener;
+use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Rule, Verifier};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let secret = demo::secret()?;
+    let verifier = Verifier::shared_secret(&secret).audience("orders").build()?;
+    let read = Rule::scope("orders:read");
+
+    // Nobody listens there: the keys of this one can never be had.
+    let nowhere = "http://127.0.0.1:9/jwks";
+    let without_keys = Verifier::jwks_url(nowhere).issuer("nobody").audience("orders");
+    let without_keys = without_keys.allow_http_for_loopback().build()?;
+
+    let app = Router::new()
+        .route("/orders", get(async || "orders\n").layer(RequireLayer::new(read.clone())))
+        .layer(JwtAuthLayer::new(verifier).realm("orders").challenge_scope(&read))
+        .route("/away", get(async || "never\n").layer(JwtAuthLayer::new(without_keys)));
+
+    let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    print_tokens(&secret);
+    Ok(axum::serve(listener, app).await?)
+}
+
+fn print_tokens(secret: &str) {
+    let issuer = TestIssuer::hs256().with_secret(secret).audience("orders");
+    let token = || issuer.token().subject("user-1").claim("scope", "orders:read");
+    println!("GOOD: {}", token().mint());
+    println!("EXPIRED: {}", token().expired().mint());
+    println!("TAMPERED: {}", token().mint_tampered());
+    println!("FOR_BILLING: {}", token().claim("aud", "billing").mint());
+    println!("WITHOUT_SCOPE: {}", token().without("scope").mint());
+    println!("OF_AN_UNKNOWN_KEY: {}", TestIssuer::es256().issuer("nobody").audience("orders").token().mint());
+}
