@@ -300,12 +300,36 @@ def keeps_issuers_apart(name):
         check("no token", server.ask("/orders")[:2], (401, "Bearer"))
 
 
+def refuses_in_every_way(name):
+    with Server(name) as server:
+        tokens = {}
+        while len(tokens) < 6:
+            label, _, token = server.process.stdout.readline().strip().partition(": ")
+            tokens[label] = token
+        realm = 'Bearer realm="orders"'
+        scope = f'{realm}, scope="orders:read"'
+        lacking = 'error="insufficient_scope", error_description="The access token lacks a scope"'
+        for label, status, challenge in [
+            ("GOOD", 200, None),
+            ("EXPIRED", 401, f'{realm}, error="invalid_token", error_description="The access token expired"'),
+            ("TAMPERED", 401, f"{realm}, {INVALID_TOKEN.removeprefix('Bearer ')}"),
+            ("FOR_BILLING", 401, f"{realm}, {INVALID_TOKEN.removeprefix('Bearer ')}"),
+            ("WITHOUT_SCOPE", 403, f"{scope}, {lacking}"),
+        ]:
+            answer = server.ask("/orders", f"Bearer {tokens[label]}")
+            check(label, answer[:2], (status, challenge))
+        check("no token", server.ask("/orders")[:2], (401, scope))
+        response, _ = server.send("/away", f"Bearer {tokens['OF_AN_UNKNOWN_KEY']}")
+        check("keys away", (response.status, response.getheader("Retry-After")), (503, "1"))
+
+
 CHECKS = {
     "axum": serves_public_and_protected,
     "hyper": serves_public_and_protected,
     "jwks": follows_rotation,
     "multi_issuer": keeps_issuers_apart,
     "oidc": finds_the_issuer,
+    "refusals": refuses_in_every_way,
     "verify": verifies_on_the_command_line,
 }
 

@@ -8,12 +8,14 @@
 //! `docs/responses.md` shows what they are answered.
 
 #[path = "shared/demo.rs"]
+#[expect(dead_code, reason = "there are other tokens to print here")]
 mod demo;
 
 use std::error::Error;
 
 use axum::{Router, routing::get};
 use tokio::net::TcpListener;
+use tower_jwt_auth::jwks::RemoteJwks;
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Rule, Verifier};
 
@@ -24,9 +26,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let read = Rule::scope("orders:read");
 
     // Nobody listens there: the keys of this one can never be had.
-    let nowhere = "http://127.0.0.1:9/jwks";
-    let without_keys = Verifier::jwks_url(nowhere).issuer("nobody").audience("orders");
-    let without_keys = without_keys.allow_http_for_loopback().build()?;
+    let keys = RemoteJwks::url("http://127.0.0.1:9/jwks").allow_http_on_loopback().build()?;
+    let without_keys = Verifier::key_source(keys).issuer("nobody").audience("orders").build()?;
 
     let app = Router::new()
         .route("/orders", get(async || "orders\n").layer(RequireLayer::new(read.clone())))
@@ -47,5 +48,6 @@ fn print_tokens(secret: &str) {
     println!("TAMPERED: {}", token().mint_tampered());
     println!("FOR_BILLING: {}", token().claim("aud", "billing").mint());
     println!("WITHOUT_SCOPE: {}", token().without("scope").mint());
-    println!("OF_AN_UNKNOWN_KEY: {}", TestIssuer::es256().issuer("nobody").audience("orders").token().mint());
+    let nobody = TestIssuer::es256().issuer("nobody").audience("orders");
+    println!("OF_AN_UNKNOWN_KEY: {}", nobody.token().mint());
 }

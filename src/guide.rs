@@ -4,7 +4,8 @@
 //! 2. [`keys_and_policy`]: which keys, which settings, and what is judged by default.
 //! 3. [`rotation_and_outages`]: keys from a URL, and what happens when they change or cannot be had.
 //! 4. [`without_tower`]: WebSockets, queues and jobs, with the verifier alone.
-//! 5. [`testing`]: tests for handlers behind the layer, with tokens good and bad.
+//! 5. [`responses`]: what clients see, for every way in which a request can go wrong.
+//! 6. [`testing`]: tests for handlers behind the layer, with tokens good and bad.
 //!
 //! There is nothing to use in here; the modules exist in the documentation only.
 
@@ -29,6 +30,9 @@ pub mod rotation_and_outages {}
 #[cfg_attr(not(doctest), doc = "[tests]: testing")]
 #[doc = include_str!("../docs/without-tower.md")]
 pub mod without_tower {}
+
+#[doc = include_str!("../docs/responses.md")]
+pub mod responses {}
 
 #[doc = include_str!("../docs/testing.md")]
 pub mod testing {}
