@@ -38,7 +38,7 @@ impl BuildError {
     }
 
     /// All problems of which there is at least one.
-    #[cfg(feature = "jwks")]
+    #[cfg(any(feature = "jwks", feature = "better-auth"))]
     pub(crate) const fn of(problems: Vec<Problem>) -> Self {
         Self { problems }
     }

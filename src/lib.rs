@@ -42,5 +42,8 @@ pub use integration::axum;
 pub use jws::Algorithm;
 pub use key::VerificationKey;
 pub use policy::Policy;
+#[cfg(feature = "better-auth")]
+#[cfg_attr(docsrs, doc(cfg(feature = "better-auth")))]
+pub use preset::better_auth;
 pub use rule::Rule;
 pub use verify::{Issuer, Verified, Verifier};

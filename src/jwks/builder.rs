@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use super::client::{self, MakeClient};
 use super::discovery::Issuer;
 use super::fetch::Fetch;
-use super::location::{self, Allowed};
+use super::location::{self, Allowed, PlainHttp};
 use super::origin::{Origin, Place};
 use super::remote::{RemoteJwks, Settings};
 use super::schedule::Times;
@@ -94,7 +94,14 @@ impl RemoteJwksBuilder {
 
     /// Allows `http` to this machine (`localhost`, 127.0.0.0/8, `::1`), for development and tests.
     pub fn allow_http_on_loopback(mut self) -> Self {
-        self.allowed.http_on_loopback = true;
+        self.allowed.plain_http = PlainHttp::OnLoopback;
+        self
+    }
+
+    /// Allows `http` to any host, as between the containers of one machine. Whoever stands between can put
+    /// their own keys into the answer, and so be whomever they like.
+    pub fn allow_insecure_http(mut self) -> Self {
+        self.allowed.plain_http = PlainHttp::Anywhere;
         self
     }
 

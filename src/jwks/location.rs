@@ -7,12 +7,22 @@ use http::Uri;
 /// Where a URL may lead.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Allowed {
-    /// `http` to this machine, for development.
-    pub(super) http_on_loopback: bool,
+    pub(super) plain_http: PlainHttp,
     /// From metadata to a private address of another host.
     pub(super) private_jwks_uri: bool,
     /// From metadata to nowhere but the issuer's own origin.
     pub(super) same_origin_only: bool,
+}
+
+/// Where `http` may lead.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum PlainHttp {
+    #[default]
+    Nowhere,
+    /// To this machine, for development.
+    OnLoopback,
+    /// To any host, which whoever stands between can answer for.
+    Anywhere,
 }
 
 /// Reads a URL, or says what is wrong with it.
@@ -35,10 +45,11 @@ pub(super) fn read(text: &str, allowed: Allowed) -> Result<Uri, &'static str> {
         return Err("its port is no port");
     }
     match scheme {
+        "http" if matches!(allowed.plain_http, PlainHttp::Anywhere) => Ok(url),
         "http" if !is_loopback(&url) => {
             Err("whoever stands between could put their own keys into the answer")
         }
-        "http" if !allowed.http_on_loopback => {
+        "http" if matches!(allowed.plain_http, PlainHttp::Nowhere) => {
             Err("plain HTTP is for development, and has to be allowed")
         }
         "https" | "http" => Ok(url),
@@ -131,7 +142,7 @@ mod tests {
 
     #[test]
     fn keys_come_over_https_or_from_this_machine_where_that_is_allowed() {
-        let development = Allowed { http_on_loopback: true, ..Allowed::default() };
+        let development = Allowed { plain_http: PlainHttp::OnLoopback, ..Allowed::default() };
         for (url, in_production, in_development) in [
             ("https://auth.example.com/keys", true, true),
             ("https://127.0.0.1:8443/keys", true, true),

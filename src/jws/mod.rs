@@ -9,6 +9,7 @@ mod compact;
 mod header;
 mod known;
 mod payload;
+mod reading;
 mod token_info;
 
 pub(crate) use algorithm::AlgorithmSet;
@@ -18,4 +19,5 @@ pub use header::JoseHeader;
 pub(crate) use header::UnverifiedHeader;
 pub(crate) use known::KnownHeaders;
 pub(crate) use payload::{SignedClaims, SignedPayload, TokenBody};
+pub(crate) use reading::Reading;
 pub use token_info::TokenInfo;

@@ -9,8 +9,9 @@ use serde::de::DeserializeOwned;
 use super::algorithm::Algorithm;
 use super::base64url;
 use super::header::UnverifiedHeader;
+use super::reading::Reading;
 use super::token_info::TokenInfo;
-use crate::claims::{GrantClaims, Text};
+use crate::claims::Text;
 use crate::error::{Error, ErrorKind};
 
 /// Proof that a key vouched for these bytes: the only holder of a decoded payload.
@@ -53,15 +54,11 @@ impl SignedPayload {
     /// As [`TokenInfo::read_claims`]; the claims type's own failure is kept for after the policy.
     pub(crate) fn read<C: DeserializeOwned>(
         self,
-        required: &[Box<str>],
-        grants: Option<&Arc<GrantClaims>>,
+        reading: &Reading,
     ) -> Result<SignedClaims<C>, Error> {
         let Self { text, header_len, algorithm, kid, typ } = self;
         let mut info = TokenInfo::new(text, header_len, algorithm, kid, typ);
-        if let Some(grants) = grants {
-            info.add_grants(Arc::clone(grants));
-        }
-        let (claims, present) = info.read_claims(required)?;
+        let (claims, present) = info.read_claims(reading)?;
         let body = match claims {
             Ok(claims) => Ok(Arc::new(TokenBody { token: info, claims })),
             Err(error) => Err(Box::new((info, error))),

@@ -5,8 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use serde::de::DeserializeOwned;
 
+use super::reading::Reading;
 use super::{Algorithm, JoseHeader};
-use crate::claims::{Captured, ClaimPath, GrantClaims, GrantLists, NumericDate, Text, read};
+use crate::claims::{Captured, ClaimPath, GrantClaims, GrantLists, NumericDate, Text, json, read};
 use crate::error::Error;
 
 /// The registered claims and the header of a verified token.
@@ -40,6 +41,7 @@ pub struct TokenInfo {
     claims: Captured,
     /// Only where the issuer has grants in claims of its own.
     further: Option<Box<FurtherGrants>>,
+    is_sealed: bool,
 }
 
 /// Grants in claims of the issuer's own, read when they are asked for.
@@ -56,22 +58,35 @@ impl TokenInfo {
         kid: Option<Text>,
         typ: Option<Text>,
     ) -> Self {
-        Self { text, header_len, algorithm, kid, typ, claims: Captured::default(), further: None }
+        Self {
+            text,
+            header_len,
+            algorithm,
+            kid,
+            typ,
+            claims: Captured::default(),
+            further: None,
+            is_sealed: false,
+        }
     }
 
     /// Reads the payload, as [`read`]. The bits of the required claims that are there come along.
     pub(super) fn read_claims<C: DeserializeOwned>(
         &mut self,
-        required: &[Box<str>],
+        reading: &Reading,
     ) -> Result<(Result<C, Error>, u64), Error> {
         let payload = self.text.get(self.header_len..).unwrap_or_default();
-        let claims = read(payload, required, &mut self.claims)?;
+        let claims = read(payload, &reading.required, &mut self.claims)?;
+        if let Some(path) = &reading.subject {
+            let subject = path.find(payload).and_then(json::text);
+            self.claims.sub = subject.map(|subject| Text::locate(payload, subject));
+        }
+        if let Some(claims) = &reading.grants {
+            let claims = Arc::clone(claims);
+            self.further = Some(Box::new(FurtherGrants { claims, lists: OnceLock::new() }));
+        }
+        self.is_sealed = reading.is_sealed;
         Ok((claims, self.claims.required))
-    }
-
-    /// Reads grants from these claims too.
-    pub(super) fn add_grants(&mut self, claims: Arc<GrantClaims>) {
-        self.further = Some(Box::new(FurtherGrants { claims, lists: OnceLock::new() }));
     }
 
     fn further(&self) -> Option<&GrantLists> {
@@ -101,7 +116,7 @@ impl TokenInfo {
         self.text(self.claims.iss.as_ref())
     }
 
-    /// `sub`: whom it is about (§4.1.2).
+    /// `sub`: whom it is about (§4.1.2); or what the policy names in its place.
     pub fn subject(&self) -> Option<&str> {
         self.text(self.claims.sub.as_ref())
     }
@@ -149,7 +164,8 @@ impl TokenInfo {
     ///
     /// The payload is read once more for it: what every request needs belongs into the claims type.
     pub fn claim<T: DeserializeOwned>(&self, path: &ClaimPath) -> Option<T> {
-        serde_json::from_str(path.find(self.payload())?.get()).ok()
+        let payload = (!self.is_sealed).then(|| self.payload())?;
+        serde_json::from_str(path.find(payload)?.get()).ok()
     }
 
     /// Whether the token is bound to a key or certificate of its sender (`cnf`, RFC 7800): without

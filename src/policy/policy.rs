@@ -10,9 +10,9 @@ use super::identity::{Audiences, ExpectedIssuer, check_audience, check_issuer, c
 use super::required::{MAX_REQUIRED, check_required};
 use super::time::Times;
 use crate::build_error::Problem;
-use crate::claims::{GrantClaims, NumericDate};
+use crate::claims::{ClaimPath, GrantClaims, NumericDate};
 use crate::error::{Error, ErrorKind};
-use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet, SignedClaims, TokenInfo};
+use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet, Reading, SignedClaims, TokenInfo};
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
 const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);
@@ -47,9 +47,8 @@ pub struct Policy {
     subject: Option<Box<str>>,
     typ: Option<Box<str>>,
     times: Times,
-    required: Vec<Box<str>>,
+    reading: Reading,
     rules: Vec<RegisteredRule>,
-    grants: Option<Arc<GrantClaims>>,
     is_profile: bool,
 }
 
@@ -69,9 +68,8 @@ impl Policy {
             subject: None,
             typ: None,
             times,
-            required: Vec::new(),
+            reading: Reading::default(),
             rules: Vec::new(),
-            grants: None,
             is_profile: false,
         }
     }
@@ -126,8 +124,8 @@ impl Policy {
     /// Requires a claim at the top level, of any value but null.
     pub fn require(mut self, claim: impl Into<String>) -> Self {
         let claim = claim.into().into();
-        if !self.required.contains(&claim) {
-            self.required.push(claim);
+        if !self.reading.required.contains(&claim) {
+            self.reading.required.push(claim);
         }
         self
     }
@@ -159,7 +157,7 @@ impl Policy {
 
     /// Reads scopes and roles from these claims too, as the issuer names them.
     pub fn grants(mut self, claims: GrantClaims) -> Self {
-        self.grants = Some(Arc::new(claims));
+        self.reading.grants = Some(Arc::new(claims));
         self
     }
 
@@ -172,9 +170,19 @@ impl Policy {
         claims.into_iter().fold(self.typ("at+jwt"), Self::require)
     }
 
-    /// The claims that grants are read from beside the standard ones.
-    pub(crate) const fn grant_claims(&self) -> Option<&Arc<GrantClaims>> {
-        self.grants.as_ref()
+    /// Takes the subject from this claim, for issuers whose `sub` is not the user's id. It is what
+    /// [`Identity`](crate::verify::Identity) says and what rules on owners compare; the claims type is not
+    /// touched. A token in which it is no string is refused.
+    pub fn subject_claim(mut self, claim: impl Into<ClaimPath>) -> Self {
+        self.reading.subject = Some(claim.into());
+        self
+    }
+
+    /// Keeps all but the registered claims from whoever has only the token's facts.
+    #[cfg(feature = "better-auth")]
+    pub(crate) fn sealed(mut self) -> Self {
+        self.reading.is_sealed = true;
+        self
     }
 
     /// Whether the issuer has to have a name.
@@ -193,9 +201,9 @@ impl Policy {
         self.algorithms.is_some_and(|listed| !listed.intersection(secrets).is_empty())
     }
 
-    /// The claims that have to be there, for the pass over the payload to look out for.
-    pub(crate) fn required(&self) -> &[Box<str>] {
-        &self.required
+    /// What the pass over the payload has to look out for.
+    pub(crate) const fn reading(&self) -> &Reading {
+        &self.reading
     }
 
     /// Judges a token whose signature is right.
@@ -219,7 +227,11 @@ impl Policy {
         check_issuer(issuer, token)?;
         check_audience(&self.audiences, token)?;
         check_subject(self.subject.as_deref(), token)?;
-        check_required(&self.required, signed.present())?;
+        if self.reading.subject.is_some() && token.subject().is_none() {
+            let detail = "the claim that is the subject";
+            return Err(Error::new(ErrorKind::MissingClaim).with_detail(detail));
+        }
+        check_required(&self.reading.required, signed.present())?;
         self.times.check_start(token, now)?;
         for RegisteredRule { name, rule } in &self.rules {
             if !rule(token) {
@@ -282,9 +294,9 @@ impl Policy {
                 "Use 5 minutes at most; servers that keep their clocks need 60 seconds or less",
             );
         }
-        if self.required.len() > MAX_REQUIRED {
+        if self.reading.required.len() > MAX_REQUIRED {
             problem(
-                format!("{} required claims for {of}", self.required.len()),
+                format!("{} required claims for {of}", self.reading.required.len()),
                 "64 are the most",
                 "Give the claims type required fields instead",
             );
@@ -326,9 +338,8 @@ impl fmt::Debug for Policy {
             .field("subject", &self.subject)
             .field("typ", &self.typ)
             .field("times", &self.times)
-            .field("required", &self.required)
             .field("rules", &rules)
-            .field("grants", &self.grants)
+            .field("reading", &self.reading)
             .finish_non_exhaustive()
     }
 }

@@ -4,6 +4,8 @@
 //! [`shared_secret_from_env`](crate::Verifier::shared_secret_from_env), [`pem`](crate::Verifier::pem)
 //! and [`jwks`](crate::Verifier::jwks). All of them end in one `build()`.
 
+#[cfg(feature = "better-auth")]
+pub mod better_auth;
 #[cfg(feature = "jwks-client")]
 mod issuer_url;
 mod jwks;

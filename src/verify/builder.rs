@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use super::issuers::{Issuer, Issuers};
 use super::revocation::Revocation;
-use super::verifier::{Check, Inner, Verifier};
+use super::verifier::{Check, Hint, Inner, Verifier};
 use crate::build_error::{BuildError, Problem};
 use crate::claims::Claims;
 use crate::clock::{Clock, SystemClock};
@@ -58,6 +58,7 @@ pub struct VerifierBuilder<C = Claims> {
     revocation: Option<Arc<dyn Revocation>>,
     max_token_len: usize,
     backend: Option<CryptoBackend>,
+    hint: Option<Hint>,
     problems: Vec<Problem>,
 }
 
@@ -92,6 +93,7 @@ impl Verifier<Claims> {
             revocation: None,
             max_token_len: DEFAULT_MAX_TOKEN_LEN,
             backend: None,
+            hint: None,
             problems: Vec::new(),
         }
     }
@@ -146,6 +148,7 @@ impl<C> VerifierBuilder<C> {
             revocation: self.revocation,
             max_token_len: self.max_token_len,
             backend: self.backend,
+            hint: self.hint,
             problems,
         }
     }
@@ -240,6 +243,13 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
+    /// Asks this what to say to the operator of a token that is refused.
+    #[cfg(feature = "better-auth")]
+    pub(crate) fn hint(mut self, hint: Hint) -> Self {
+        self.hint = Some(hint);
+        self
+    }
+
     /// Verifies with this crypto library instead of [`CryptoBackend::active`].
     ///
     /// Its feature has to be on. The verdicts are the same; an issuer whose keys are all for algorithms
@@ -316,6 +326,7 @@ impl<C> VerifierBuilder<C> {
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             revocation: self.revocation,
             max_token_len: self.max_token_len,
+            hint: self.hint,
             known_headers: KnownHeaders::default(),
         };
         BuildError::unless_none(problems, Verifier::new(inner))

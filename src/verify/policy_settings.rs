@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::builder::VerifierBuilder;
-use crate::claims::GrantClaims;
+use crate::claims::{ClaimPath, GrantClaims};
 use crate::jws::{Algorithm, TokenInfo};
 use crate::policy::Policy;
 
@@ -52,6 +52,11 @@ impl<C> VerifierBuilder<C> {
     /// As [`Policy::grants`].
     pub fn grants(self, claims: GrantClaims) -> Self {
         self.policy(|policy| policy.grants(claims))
+    }
+
+    /// As [`Policy::subject_claim`].
+    pub fn subject_claim(self, claim: impl Into<ClaimPath>) -> Self {
+        self.policy(|policy| policy.subject_claim(claim))
     }
 
     /// As [`Policy::rfc9068`].

@@ -47,6 +47,9 @@ pub struct Verifier<C = Claims>(Arc<Inner<C>>);
 
 pub(super) type Check<C> = (&'static str, Arc<dyn Fn(&C) -> bool + Send + Sync>);
 
+/// What an operator is told of a token that is refused, beside the reason.
+pub(super) type Hint = fn(token: &str, refused_for: ErrorKind) -> Option<&'static str>;
+
 pub(super) struct Inner<C> {
     pub(super) issuers: Issuers,
     pub(super) backend: CryptoBackend,
@@ -54,6 +57,7 @@ pub(super) struct Inner<C> {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) revocation: Option<Arc<dyn Revocation>>,
     pub(super) max_token_len: usize,
+    pub(super) hint: Option<Hint>,
     pub(super) known_headers: KnownHeaders,
 }
 
@@ -140,7 +144,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         };
         match self.verify_with_current_keys(token, Bound::Refuse) {
             Ok(verified) => standing(self.check_standing(token, verified)),
-            Err(Stop::Refused(error)) => Err(error),
+            Err(Stop::Refused(error)) => Err(self.hinted(token, error)),
             Err(Stop::Keys(wanted)) => match wanted.source.refresh(wanted.reason).try_now() {
                 Ok(outcome) => standing(self.run_again(token, Bound::Refuse, outcome, wanted)),
                 // As when the refresh fails: the key is known and did not fit.
@@ -153,7 +157,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     fn run(&self, token: &str, bound: Bound) -> Answer<Result<Verified<C>, Error>> {
         match self.verify_with_current_keys(token, bound) {
             Ok(verified) => self.check_standing(token, verified),
-            Err(Stop::Refused(error)) => Answer::now(Err(error)),
+            Err(Stop::Refused(error)) => Answer::now(Err(self.hinted(token, error))),
             Err(Stop::Keys(wanted)) => {
                 match wanted.source.refresh(wanted.reason).try_now() {
                     Ok(outcome) => self.run_again(token, bound, outcome, wanted),
@@ -167,6 +171,13 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
                     }
                 }
             }
+        }
+    }
+
+    fn hinted(&self, token: &str, error: Error) -> Error {
+        match self.0.hint.and_then(|hint| hint(token, error.kind())) {
+            Some(hint) => error.with_detail(hint),
+            None => error,
         }
     }
 
@@ -220,7 +231,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
 
         let payload = verify_signature(issuer, compact, &header, inner.backend)?;
         let policy = &issuer.policy;
-        let signed = payload.read::<C>(policy.required(), policy.grant_claims())?;
+        let signed = payload.read::<C>(policy.reading())?;
         let now = NumericDate::from(inner.clock.now());
         let accepted = policy.accept(signed, inner.issuers.expected(issuer), now)?;
         let verified = Verified::new(accepted)?;

@@ -1,0 +1,34 @@
+//! What the presets need of a claims type.
+
+use serde::de::DeserializeOwned;
+
+use super::session::{Facts, SessionUser};
+use super::user::User;
+
+/// The claims types of the presets.
+pub(super) trait Account: DeserializeOwned + Send + Sync + 'static {
+    fn user(&self) -> &User;
+
+    /// Of a session cookie: what there is to judge.
+    fn session(&self) -> Option<&Facts>;
+}
+
+impl Account for User {
+    fn user(&self) -> &User {
+        self
+    }
+
+    fn session(&self) -> Option<&Facts> {
+        None
+    }
+}
+
+impl Account for SessionUser {
+    fn user(&self) -> &User {
+        self
+    }
+
+    fn session(&self) -> Option<&Facts> {
+        Some(&self.facts)
+    }
+}

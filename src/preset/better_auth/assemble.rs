@@ -1,0 +1,135 @@
+//! From a preset to a verifier.
+
+use std::sync::Arc;
+
+use super::account::Account;
+use super::base_url::BaseUrl;
+use super::builder::{BetterAuth, Material, Server, Settings};
+use super::profile::{Profile, SESSION_LEEWAY};
+use crate::build_error::{BuildError, Problem};
+use crate::clock::{Clock, SystemClock};
+use crate::key::{KeySet, Keys};
+use crate::verify::{Issuer, Verifier, VerifierBuilder};
+
+#[allow(private_bounds)] // there are the two claims types and no others
+impl<C: Account> BetterAuth<C> {
+    /// Checks the settings and prepares the verifier. No I/O happens here.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is unsafe or cannot work, at once.
+    pub fn build(self) -> Result<Verifier<C>, BuildError> {
+        let Self { profile, material, mut settings, mut problems, .. } = self;
+        let (keys, url) = match material {
+            Material::Secrets(keys) => (Some(Keys::from(KeySet::from_keys(keys))), None),
+            Material::Server(mut server) => (server_keys(&mut server, &mut problems), server.url),
+        };
+        let audiences = std::mem::take(&mut settings.audiences);
+        let mut policy = profile.policy(url.as_ref(), audiences, &mut problems);
+        if let Some(leeway) = settings.leeway {
+            policy = policy.leeway(leeway);
+        }
+        if !profile.is_session() {
+            policy = policy.require(&*settings.user_id_claim);
+        }
+        if let Some(claim) = profile.subject_path(&settings.user_id_claim) {
+            policy = policy.subject_claim(claim);
+        }
+        let Some(keys) = keys.filter(|_| problems.is_empty()) else {
+            return Err(BuildError::of(problems));
+        };
+        let names = profile.issuers(url.as_ref(), std::mem::take(&mut settings.issuers));
+        let clock = settings.clock.take().unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let builder =
+            Verifier::builder().claims::<C>().clock(Arc::clone(&clock)).hint(profile.hint());
+        let builder = if names.is_empty() {
+            builder.trust(Issuer::unnamed(keys, policy))
+        } else {
+            let trust = |builder: VerifierBuilder<C>, name| {
+                builder.trust(Issuer::new(name, keys.clone(), policy.clone()))
+            };
+            names.into_iter().fold(builder, trust)
+        };
+        with_checks(builder, profile, settings, clock).build()
+    }
+}
+
+/// The keys behind the URL, unless there are others.
+fn server_keys(server: &mut Server, problems: &mut Vec<Problem>) -> Option<Keys> {
+    if let Some(keys) = server.keys.take() {
+        return Some(keys);
+    }
+    let url = server.jwks_url.clone().or_else(|| server.url.as_ref().map(BaseUrl::jwks))?;
+    remote(url, server.insecure_http).map_err(|error| problems.extend(error.into_problems())).ok()
+}
+
+#[cfg(feature = "jwks")]
+fn remote(url: String, insecure_http: bool) -> Result<Keys, BuildError> {
+    // A server with ids that count up uses one again after its database was set up anew.
+    let mut keys = crate::jwks::RemoteJwks::url(url).refetch_on_bad_signature();
+    keys = if insecure_http { keys.allow_insecure_http() } else { keys.allow_http_on_loopback() };
+    keys.build().map(Keys::from)
+}
+
+#[cfg(not(feature = "jwks"))]
+fn remote(_: String, _: bool) -> Result<Keys, BuildError> {
+    Err(BuildError::new(Problem::new(
+        "keys behind a URL",
+        "there is nothing to fetch them with",
+        "Turn on the feature `jwks-client`, or pass the `keys`",
+    )))
+}
+
+fn with_checks<C: Account>(
+    builder: VerifierBuilder<C>,
+    profile: Profile,
+    settings: Settings,
+    clock: Arc<dyn Clock>,
+) -> VerifierBuilder<C> {
+    let Settings {
+        user_id_claim, session_version, email_required, verified_email_required, ..
+    } = settings;
+    let is_session = profile.is_session();
+    let id = if is_session { "id".to_owned() } else { user_id_claim };
+    let builder = builder
+        .check("the user's id", move |account| account.user().take_id_from(&id))
+        .check("the session's facts", move |account| match account.session() {
+            Some(facts) => {
+                let by_server = profile == Profile::SessionByServer;
+                let signed = |fact: Option<bool>| fact.unwrap_or(!by_server);
+                facts.is_the_users
+                    && signed(facts.subject_is_the_users)
+                    && signed(facts.sid_is_the_sessions)
+            }
+            None => !is_session,
+        })
+        .check("the session's end", move |account| match account.session() {
+            Some(facts) => {
+                let ends = facts.ends_at.as_deref().map(humantime::parse_rfc3339);
+                ends.and_then(Result::ok)
+                    .and_then(|ends| ends.checked_add(SESSION_LEEWAY))
+                    .is_some_and(|ends| clock.now() < ends)
+            }
+            None => !is_session,
+        });
+    let builder = match session_version {
+        Some(version) => builder.check("the session's version", move |account| {
+            account.session().is_some_and(|facts| facts.version.as_ref() == Some(&version))
+        }),
+        None => builder,
+    };
+    let builder = if email_required {
+        builder.check("an e-mail address", |account| {
+            account.user().email().is_some_and(|email| !email.trim().is_empty())
+        })
+    } else {
+        builder
+    };
+    if verified_email_required {
+        builder.check("a verified e-mail address", |account| {
+            account.user().email_verified() == Some(true)
+        })
+    } else {
+        builder
+    }
+}

@@ -1,0 +1,252 @@
+//! Putting a preset together.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::base_url::BaseUrl;
+use super::profile::Profile;
+use super::secret;
+use super::session::SessionUser;
+use super::user::User;
+use crate::build_error::Problem;
+use crate::clock::Clock;
+use crate::key::{Keys, VerificationKey};
+
+/// Verifies what a Better Auth server issues. The module [`better_auth`](crate::better_auth) says which of
+/// the presets is the right one.
+///
+/// The settings are those that differ between servers; everything else is as Better Auth does it.
+#[must_use = "a preset does nothing until `build` is called"]
+pub struct BetterAuth<C = User> {
+    pub(super) profile: Profile,
+    pub(super) material: Material,
+    pub(super) settings: Settings,
+    pub(super) problems: Vec<Problem>,
+    claims: PhantomData<fn() -> C>,
+}
+
+/// What signatures are checked with.
+pub(super) enum Material {
+    Server(Server),
+    Secrets(Vec<VerificationKey>),
+}
+
+/// The key pairs of a server.
+#[derive(Default)]
+pub(super) struct Server {
+    pub(super) url: Option<BaseUrl>,
+    pub(super) jwks_url: Option<String>,
+    pub(super) keys: Option<Keys>,
+    pub(super) insecure_http: bool,
+}
+
+pub(super) struct Settings {
+    pub(super) issuers: Vec<String>,
+    pub(super) audiences: Vec<String>,
+    pub(super) user_id_claim: String,
+    pub(super) session_version: Option<Box<str>>,
+    pub(super) email_required: bool,
+    pub(super) verified_email_required: bool,
+    pub(super) leeway: Option<Duration>,
+    pub(super) clock: Option<Arc<dyn Clock>>,
+}
+
+impl BetterAuth {
+    /// Tokens of the JWT plugin (`/token`, `set-auth-jwt`), verified with the keys that the server
+    /// publishes. No secret is needed.
+    ///
+    /// `url` is the server's base URL, as in `BETTER_AUTH_URL`. From it follow, as on the server, the URL of
+    /// the keys (`/api/auth/jwks`), the issuer and the audience (both the origin); each can be set on its
+    /// own. Nothing is fetched before the first token.
+    pub fn url(url: impl AsRef<str>) -> Self {
+        let mut problems = Vec::new();
+        let url = BaseUrl::read(url.as_ref()).map_err(|problem| problems.push(problem)).ok();
+        let server = Server { url, ..Server::default() };
+        Self { problems, ..Self::new(Profile::Token, Material::Server(server)) }
+    }
+
+    /// Tokens that an application signs itself, HS256 with a secret that both know, for its own API. They
+    /// have to have `exp` and `sub`.
+    ///
+    /// Whoever holds `BETTER_AUTH_SECRET` can sign in as anybody at the auth server too. Prefer
+    /// [`url`](Self::url), or a secret that is used for nothing else. The issuer and the audience are judged
+    /// when they are set; set them where the application writes them.
+    pub fn bridge_token(secret: impl AsRef<str>) -> Self {
+        Self::with_secret(Profile::BridgeToken, secret.as_ref())
+    }
+
+    /// OAuth access tokens (`at+jwt`) of the OAuth provider plugin, for this audience: the `resource` that
+    /// the client asks for. Their issuer is the base URL with its path.
+    pub fn oauth_access_token(mut self, audience: impl Into<String>) -> Self {
+        self.expect_server("`oauth_access_token`");
+        self.profile = Profile::OAuthAccessToken;
+        self.audience(audience)
+    }
+}
+
+impl BetterAuth<SessionUser> {
+    /// The cookie cache of sessions (`session_data`) with the strategy `jwt`, signed with the secret.
+    ///
+    /// Take it from the cookie with [`session_cookie_source`](super::session_cookie_source). The secret can
+    /// do everything that the auth server can: prefer [`BetterAuth::url`] where there is a choice.
+    pub fn session_cookie(secret: impl AsRef<str>) -> Self {
+        Self::with_secret(Profile::SessionBySecret, secret.as_ref())
+    }
+
+    /// The same cookie, signed with the key pairs of the server (`jwt({ sessionCookieCache: true })`).
+    pub fn session_cookie_of(url: impl AsRef<str>) -> Self {
+        let BetterAuth { material, problems, .. } = BetterAuth::url(url);
+        Self { problems, ..Self::new(Profile::SessionByServer, material) }
+    }
+
+    /// Takes cookies of this version only (`session.cookieCache.version`).
+    pub fn session_version(mut self, version: impl Into<String>) -> Self {
+        self.settings.session_version = Some(version.into().into());
+        self
+    }
+}
+
+impl<C> BetterAuth<C> {
+    pub(super) fn new(profile: Profile, material: Material) -> Self {
+        let settings = Settings {
+            issuers: Vec::new(),
+            audiences: Vec::new(),
+            user_id_claim: "sub".to_owned(),
+            session_version: None,
+            email_required: false,
+            verified_email_required: false,
+            leeway: None,
+            clock: None,
+        };
+        Self { profile, material, settings, problems: Vec::new(), claims: PhantomData }
+    }
+
+    fn with_secret(profile: Profile, secret: &str) -> Self {
+        let (mut keys, mut problems) = (Vec::new(), Vec::new());
+        match secret::key(secret) {
+            Ok(key) => keys.push(key),
+            Err(error) => problems.extend(error.into_problems()),
+        }
+        Self { problems, ..Self::new(profile, Material::Secrets(keys)) }
+    }
+
+    pub(super) fn with_problems(mut self, problems: Vec<Problem>) -> Self {
+        self.problems.extend(problems);
+        self
+    }
+
+    /// Notes that this setting is about a server's keys where there is none.
+    fn expect_server(&mut self, setting: &str) -> Option<&mut Server> {
+        match &mut self.material {
+            Material::Server(server) => Some(server),
+            Material::Secrets(_) => {
+                self.problems.push(Problem::new(
+                    format!("{setting} with a secret"),
+                    "what is signed with the secret has nothing to do with the server's keys",
+                    "Start with `BetterAuth::url`",
+                ));
+                None
+            }
+        }
+    }
+
+    /// Takes tokens of this issuer; called again, of that one too. In the place of what follows from the
+    /// URL: for servers behind a proxy, or with `jwt.issuer` set.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.settings.issuers.push(issuer.into());
+        self
+    }
+
+    /// Takes tokens for this audience; called again, for that one too. In the place of what follows from
+    /// the URL.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.settings.audiences.push(audience.into());
+        self
+    }
+
+    /// Fetches the keys from here: a container's view of the server, or another path (`jwks.jwksPath`).
+    pub fn jwks_url(mut self, url: impl Into<String>) -> Self {
+        if let Some(server) = self.expect_server("`jwks_url`") {
+            server.jwks_url = Some(url.into());
+        }
+        self
+    }
+
+    /// Allows plain HTTP to any host for the keys, as between containers. Whoever stands between can put
+    /// their own keys into the answer, and so sign in as anybody.
+    pub fn allow_insecure_http(mut self) -> Self {
+        if let Some(server) = self.expect_server("`allow_insecure_http`") {
+            server.insecure_http = true;
+        }
+        self
+    }
+
+    /// Verifies with these keys in the place of those behind the URL: a
+    /// [`RemoteJwks`](crate::jwks::RemoteJwks) with settings of its own, whose health can then be asked for,
+    /// or a [`KeySet`](crate::key::KeySet) that is deployed with the application.
+    pub fn keys(mut self, keys: impl Into<Keys>) -> Self {
+        let keys = keys.into();
+        if let Some(server) = self.expect_server("`keys`") {
+            server.keys = Some(keys);
+        }
+        self
+    }
+
+    /// Takes what was signed with this secret too: the one before the last rotation.
+    pub fn and_previous(mut self, secret: impl AsRef<str>) -> Self {
+        match &mut self.material {
+            Material::Secrets(keys) => match secret::key(secret.as_ref()) {
+                Ok(key) => keys.push(key),
+                Err(error) => self.problems.extend(error.into_problems()),
+            },
+            Material::Server(_) => self.problems.push(Problem::new(
+                "`and_previous` without a secret",
+                "secrets and published keys never verify for one another",
+                "Leave it out: a rotated key is found by its id",
+            )),
+        }
+        self
+    }
+
+    /// Wants the token to have an e-mail address.
+    pub fn require_email(mut self) -> Self {
+        self.settings.email_required = true;
+        self
+    }
+
+    /// Wants the token to have an e-mail address that the server knows to be the user's.
+    pub fn require_verified_email(mut self) -> Self {
+        self.settings.verified_email_required = true;
+        self.require_email()
+    }
+
+    /// Takes the user's id from this claim, for servers whose `sub` is something else (`getSubject`), and for
+    /// bridge tokens that call it otherwise.
+    ///
+    /// With a secret, beware of `userId` and `email`: the links of Better Auth's e-mails are signed with it
+    /// as well and hold both, so that such a link would be a log-in.
+    pub fn user_id_claim(mut self, claim: impl Into<String>) -> Self {
+        self.settings.user_id_claim = claim.into();
+        self
+    }
+
+    /// How far the clocks may be apart; as [`Policy::leeway`](crate::Policy::leeway).
+    pub fn leeway(mut self, leeway: Duration) -> Self {
+        self.settings.leeway = Some(leeway);
+        self
+    }
+
+    /// Reads the time from this clock.
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.settings.clock = Some(Arc::new(clock));
+        self
+    }
+}
+
+impl<C> fmt::Debug for BetterAuth<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BetterAuth").field("profile", &self.profile).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,109 @@
+//! What an operator is told of tokens that went to the wrong place.
+
+use super::profile::Profile;
+use crate::error::ErrorKind;
+use crate::jws::{AlgorithmFamily, Compact, HeaderBuffer};
+
+/// Says which kind of token this looks like, of one that was refused.
+pub(super) type Hint = fn(token: &str, refused_for: ErrorKind) -> Option<&'static str>;
+
+impl Profile {
+    pub(super) fn hint(self) -> Hint {
+        match self {
+            Self::Token | Self::OAuthAccessToken => |token, kind| {
+                shape(token, kind, NOT_A_JWT).or_else(|| {
+                    is_by_secret(token, kind)?.then_some(
+                        "it is signed with a secret, and the server's key pairs are expected: \
+                         `BetterAuth::bridge_token` is for such tokens",
+                    )
+                })
+            },
+            Self::BridgeToken => |token, kind| {
+                shape(token, kind, NOT_A_JWT).or_else(|| {
+                    (!is_by_secret(token, kind)?).then_some(
+                        "it is signed with a key pair, and a secret is expected: \
+                         `BetterAuth::url` is for the tokens of the JWT plugin",
+                    )
+                })
+            },
+            Self::SessionByServer => |token, kind| {
+                shape(token, kind, NOT_A_JWT_COOKIE).or_else(|| {
+                    is_by_secret(token, kind)?.then_some(
+                        "the cookie is signed with the secret: `BetterAuth::session_cookie` is for it",
+                    )
+                })
+            },
+            Self::SessionBySecret => |token, kind| {
+                shape(token, kind, NOT_A_JWT_COOKIE).or_else(|| {
+                    (!is_by_secret(token, kind)?).then_some(
+                        "the cookie is signed with the server's key pairs: \
+                         `BetterAuth::session_cookie_of` is for it",
+                    )
+                })
+            },
+        }
+    }
+}
+
+const NOT_A_JWT: &str = "it looks like a Better Auth session token, which only the server can check: \
+                         fetch a JWT from `/api/auth/token`";
+const NOT_A_JWT_COOKIE: &str =
+    "it looks like a cookie cache of another strategy: set `strategy: \"jwt\"`";
+const ENCRYPTED: &str = "it looks like an encrypted cookie cache: set `strategy: \"jwt\"`";
+
+/// Of what is no JWT at all.
+fn shape(token: &str, kind: ErrorKind, without_dots: &'static str) -> Option<&'static str> {
+    if kind != ErrorKind::MalformedToken {
+        return None;
+    }
+    match token.bytes().filter(|byte| *byte == b'.').count() {
+        0 | 1 => Some(without_dots),
+        4 => Some(ENCRYPTED),
+        _ => None,
+    }
+}
+
+/// Of what is a JWT for other keys: whether they are secrets.
+fn is_by_secret(token: &str, kind: ErrorKind) -> Option<bool> {
+    if kind != ErrorKind::AlgorithmNotAllowed {
+        return None;
+    }
+    let mut buffer = HeaderBuffer::new();
+    let header = Compact::parse(token, token.len()).ok()?.header(&mut buffer).ok()?.algorithm;
+    Some(header.family() == AlgorithmFamily::Hmac)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_that_went_to_the_wrong_place_are_told_where_they_belong() {
+        use ErrorKind::{AlgorithmNotAllowed, InvalidSignature, MalformedToken};
+        let (secret, pair) = ("eyJhbGciOiJIUzI1NiJ9.e30.AA", "eyJhbGciOiJFZERTQSJ9.e30.AA");
+        for (profile, token, kind, hint) in [
+            (Profile::Token, "z33a6u2B8XbDa4RiyA9C6sgzLLhPZAqe", MalformedToken, "/api/auth/token"),
+            (Profile::Token, "z33a6u2B8XbDa4R.c2ln", MalformedToken, "/api/auth/token"),
+            (Profile::Token, "a.b.c.d.e", MalformedToken, "encrypted"),
+            (Profile::Token, secret, AlgorithmNotAllowed, "bridge_token"),
+            (Profile::OAuthAccessToken, secret, AlgorithmNotAllowed, "bridge_token"),
+            (Profile::BridgeToken, pair, AlgorithmNotAllowed, "BetterAuth::url"),
+            (Profile::BridgeToken, "abc", MalformedToken, "/api/auth/token"),
+            (Profile::SessionBySecret, pair, AlgorithmNotAllowed, "session_cookie_of"),
+            (Profile::SessionByServer, secret, AlgorithmNotAllowed, "session_cookie`"),
+            (Profile::SessionBySecret, "abc", MalformedToken, "strategy"),
+            (Profile::SessionByServer, "a.b.c.d.e", MalformedToken, "encrypted"),
+        ] {
+            let given = (profile.hint())(token, kind).unwrap_or_default();
+            assert!(given.contains(hint), "{profile:?} {token}: {given}");
+        }
+        for (profile, token, kind) in [
+            (Profile::Token, "a.b.c", MalformedToken),
+            (Profile::Token, pair, AlgorithmNotAllowed),
+            (Profile::BridgeToken, secret, AlgorithmNotAllowed),
+            (Profile::Token, secret, InvalidSignature),
+        ] {
+            assert_eq!((profile.hint())(token, kind), None, "{profile:?} {token}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The kinds of token that a Better Auth server and its neighbours sign, and what tells them apart.
+
+use std::time::Duration;
+
+use super::base_url::BaseUrl;
+use crate::build_error::Problem;
+use crate::claims::ClaimPath;
+use crate::jws::{Algorithm, TokenInfo};
+use crate::key::CryptoBackend;
+use crate::policy::Policy;
+
+/// `typ` and audience of a session cookie that is signed with the server's key pairs.
+const SESSION_TYPE: &str = "better-auth.session-cache+jwt";
+const SESSION_AUDIENCE: &str = "better-auth:session-cache";
+/// What the server itself grants to clocks when it reads its cookies.
+pub(super) const SESSION_LEEWAY: Duration = Duration::from_secs(15);
+
+/// Which kind of token is taken. They never mix: some are signed with one key, and all of them with the
+/// key of another would be somebody's log-in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Profile {
+    Token,
+    OAuthAccessToken,
+    BridgeToken,
+    SessionByServer,
+    SessionBySecret,
+}
+
+impl Profile {
+    pub(super) const fn is_session(self) -> bool {
+        matches!(self, Self::SessionByServer | Self::SessionBySecret)
+    }
+
+    /// What a token of this kind has to be like.
+    pub(super) fn policy(
+        self,
+        url: Option<&BaseUrl>,
+        audiences: Vec<String>,
+        problems: &mut Vec<Problem>,
+    ) -> Policy {
+        let policy = match self {
+            Self::BridgeToken | Self::SessionBySecret => Policy::new()
+                .algorithms([Algorithm::HS256])
+                .registered_rule("plain `typ`", has_plain_type),
+            Self::Token => {
+                server_policy().registered_rule("plain `typ`", has_plain_type).require("sub")
+            }
+            Self::OAuthAccessToken => server_policy().typ("at+jwt").require("sub"),
+            Self::SessionByServer => {
+                server_policy().typ(SESSION_TYPE).require("sub").require("sid")
+            }
+        };
+        let policy = match self {
+            Self::SessionByServer | Self::SessionBySecret => policy.leeway(SESSION_LEEWAY).sealed(),
+            _ => policy,
+        };
+        if !audiences.is_empty() {
+            if matches!(self, Self::SessionByServer | Self::SessionBySecret) {
+                problems.push(Problem::new(
+                    "an audience for session cookies",
+                    "Better Auth decides on what they hold",
+                    "Leave `audience` out",
+                ));
+            }
+            return audiences.into_iter().fold(policy, Policy::audience);
+        }
+        match (self, url) {
+            (Self::Token, Some(url)) => policy.audience(&*url.origin),
+            (Self::SessionByServer, _) => policy.audience(SESSION_AUDIENCE),
+            (Self::BridgeToken | Self::SessionBySecret, _) => policy.any_audience(),
+            // Nothing is said, and the policy's own problem says so.
+            (Self::Token | Self::OAuthAccessToken, _) => policy,
+        }
+    }
+
+    /// The issuers' names. None where the tokens have none.
+    pub(super) fn issuers(self, url: Option<&BaseUrl>, given: Vec<String>) -> Vec<String> {
+        if !given.is_empty() {
+            return given;
+        }
+        let follows = url.and_then(|url| match self {
+            Self::Token | Self::SessionByServer => Some(url.origin.clone()),
+            Self::OAuthAccessToken => Some(url.base.clone()),
+            Self::BridgeToken | Self::SessionBySecret => None,
+        });
+        follows.into_iter().collect()
+    }
+
+    /// Where the user's id stands in a token, if not in `sub`.
+    pub(super) fn subject_path(self, user_id_claim: &str) -> Option<ClaimPath> {
+        if self.is_session() {
+            return Some(["user", "id"].into());
+        }
+        (user_id_claim != "sub").then(|| user_id_claim.into())
+    }
+}
+
+/// What holds for everything that is signed with a server's key pairs.
+fn server_policy() -> Policy {
+    let has_key_id = |token: &TokenInfo| token.header().key_id.is_some();
+    Policy::new().algorithms(public_algorithms()).registered_rule("`kid`", has_key_id)
+}
+
+/// What a server may sign with, as far as there is a backend for it.
+fn public_algorithms() -> impl Iterator<Item = Algorithm> {
+    use Algorithm::{ES256, ES384, ES512, EdDSA, PS256, RS256};
+    let supported = |algorithm: &Algorithm| {
+        CryptoBackend::active().is_none_or(|backend| backend.supports(*algorithm))
+    };
+    [EdDSA, ES256, ES384, ES512, RS256, PS256].into_iter().filter(supported)
+}
+
+/// `typ` is absent or says no more than that this is a JWT.
+fn has_plain_type(token: &TokenInfo) -> bool {
+    token.header().typ.is_none_or(|typ| typ.eq_ignore_ascii_case("JWT"))
+}

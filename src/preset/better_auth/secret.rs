@@ -1,0 +1,74 @@
+//! `BETTER_AUTH_SECRET`, and what is none.
+
+use crate::build_error::{BuildError, Problem};
+use crate::key::VerificationKey;
+
+/// What the server falls back on in development. It stands in its source, for everybody to sign with.
+const PUBLIC_DEFAULT: &str = "better-auth-secret-12345678901234567890";
+
+const FIX: &str = "Set it to the server's own: `openssl rand -base64 32` makes one";
+
+/// The key that this secret is. Its text is taken as it stands, base64 or not.
+pub(super) fn key(secret: &str) -> Result<VerificationKey, BuildError> {
+    let problem = |what: &str, why| Err(BuildError::new(Problem::new(what, why, FIX)));
+    if secret.is_empty() {
+        return problem("an empty Better Auth secret", "anybody could sign with it");
+    }
+    if secret == PUBLIC_DEFAULT {
+        return problem(
+            "the default secret of Better Auth",
+            "it stands in the server's source, for everybody to sign with",
+        );
+    }
+    VerificationKey::shared_secret(secret).map_err(|error| error.within("the Better Auth secret"))
+}
+
+/// The secrets of `BETTER_AUTH_SECRETS`, the one that signs first: `2:new,1:old`.
+pub(super) fn list(text: &str) -> Result<Vec<&str>, Problem> {
+    let malformed = |why| {
+        Problem::new(
+            "`BETTER_AUTH_SECRETS`",
+            why,
+            "Write it as the server reads it: `2:the new secret,1:the old one`",
+        )
+    };
+    let mut versions = Vec::new();
+    let mut secrets = Vec::new();
+    for entry in text.split(',').map(str::trim) {
+        let (version, secret) =
+            entry.split_once(':').ok_or_else(|| malformed("an entry has no version"))?;
+        let version: u32 =
+            version.trim().parse().map_err(|_| malformed("a version is no number"))?;
+        if versions.contains(&version) {
+            return Err(malformed("a version stands twice"));
+        }
+        versions.push(version);
+        secrets.push(secret.trim());
+    }
+    Ok(secrets)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+    fn what_everybody_knows_is_no_secret() {
+        for secret in ["", PUBLIC_DEFAULT, "tooshort"] {
+            let error = key(secret).map(|_| ()).unwrap_err().to_string();
+            assert!(secret.is_empty() || !error.contains(secret), "{error}");
+        }
+        assert!(key("a secret of the tests, of at least 32 bytes").is_ok());
+    }
+
+    #[test]
+    fn a_list_is_read_as_the_server_reads_it() {
+        assert_eq!(list("2:new,1:old").unwrap(), ["new", "old"]);
+        assert_eq!(list(" 7 : with:colon , 0:x ").unwrap(), ["with:colon", "x"]);
+        for text in ["", "new", "new,old", "a:new", "-1:new", "1:a,1:b", "1.5:a", "2:new,"] {
+            let problem = list(text).unwrap_err().to_string();
+            assert!(!problem.contains("new,"), "{problem}");
+        }
+    }
+}
