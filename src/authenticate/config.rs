@@ -4,10 +4,11 @@ use std::any::Any;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, ORIGIN};
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CACHE_CONTROL, ORIGIN};
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Method, Response};
+use http::{HeaderMap, HeaderValue, Method, Response};
 use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
 
 use super::extensions::{forget, insert, insert_anonymous, remove};
 use crate::answer::Answer;
@@ -15,7 +16,7 @@ use crate::error::{Error, ErrorKind};
 use crate::observe;
 use crate::possession::{Confirm, Confirmation, Unconfirmed};
 use crate::respond::{Common, Refuser};
-use crate::token::{Origin, RawToken, TokenSource};
+use crate::token::{RawToken, TokenSource, mark_sensitive};
 use crate::verify::{Companion, Verified, Verifier};
 
 pub(super) type Bypass = dyn Fn(&Parts) -> bool + Send + Sync;
@@ -25,12 +26,27 @@ pub(super) struct Config<C> {
     pub(super) source: Arc<dyn TokenSource>,
     pub(super) refuser: Arc<Refuser>,
     pub(super) confirm: Option<Arc<dyn Confirm>>,
-    pub(super) bypass: Option<Arc<Bypass>>,
-    pub(super) missing_allowed: bool,
-    pub(super) preflight_allowed: bool,
+    pub(super) let_past: LetPast,
     pub(super) bound_tokens_accepted: bool,
+    pub(super) token_removed: bool,
     /// What the challenges of `refuser` are made of.
     pub(super) common: Common,
+}
+
+/// Who gets past without a token.
+#[derive(Clone, Default)]
+pub(super) struct LetPast {
+    pub(super) missing_token: bool,
+    pub(super) cors_preflight: bool,
+    pub(super) bypass: Option<Arc<Bypass>>,
+}
+
+impl LetPast {
+    /// Whether the request goes on whatever token it has.
+    fn any_token(&self, parts: &Parts) -> bool {
+        self.bypass.as_ref().is_some_and(|bypass| bypass(parts))
+            || (self.cors_preflight && is_cors_preflight(parts))
+    }
 }
 
 impl<C> Clone for Config<C> {
@@ -40,10 +56,9 @@ impl<C> Clone for Config<C> {
             source: Arc::clone(&self.source),
             refuser: Arc::clone(&self.refuser),
             confirm: self.confirm.clone(),
-            bypass: self.bypass.clone(),
-            missing_allowed: self.missing_allowed,
-            preflight_allowed: self.preflight_allowed,
+            let_past: self.let_past.clone(),
             bound_tokens_accepted: self.bound_tokens_accepted,
+            token_removed: self.token_removed,
             common: self.common.clone(),
         }
     }
@@ -53,6 +68,18 @@ impl<C> Clone for Config<C> {
 pub(super) enum Progress<C> {
     Done(Result<Pass<C>, Unconfirmed>),
     Waiting(Pending<C>),
+}
+
+/// The first steps of a request, and what is to be remembered of them.
+pub(super) struct Begun<C> {
+    pub(super) progress: Progress<C>,
+    pub(super) token_in_query: bool,
+}
+
+impl<C> From<Progress<C>> for Begun<C> {
+    fn from(progress: Progress<C>) -> Self {
+        Self { progress, token_in_query: false }
+    }
 }
 
 /// What a request waits for.
@@ -78,32 +105,34 @@ fn refused<C>(error: impl Into<Unconfirmed>) -> Progress<C> {
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
     /// The way of a request as far as it goes without waiting.
-    pub(super) fn begin(&self, parts: &mut Parts) -> Progress<C> {
+    pub(super) fn begin(&self, parts: &mut Parts) -> Begun<C> {
         forget::<C>(&mut parts.extensions);
         // Whoever prints the request from here on does not print the token.
-        mark_sensitive(parts, &AUTHORIZATION);
-        if self.bypass.as_ref().is_some_and(|bypass| bypass(parts))
-            || (self.preflight_allowed && is_cors_preflight(parts))
-        {
-            return Progress::Done(Ok(Pass::Anonymous));
+        mark_sensitive(&mut parts.headers, &AUTHORIZATION);
+        if self.let_past.any_token(parts) {
+            return Progress::Done(Ok(Pass::Anonymous)).into();
         }
-        let (progress, origin) = match self.source.find(parts) {
-            Ok(Some(raw)) => (self.verify(parts, &raw), raw.origin().clone()),
+        let raw = match self.source.find(parts) {
+            Ok(Some(raw)) => raw,
             Ok(None) => return self.without_token(ErrorKind::MissingToken.into()),
             Err(error) if error.kind() == ErrorKind::UnsupportedScheme => {
                 return self.without_token(error);
             }
-            Err(error) => return refused(error),
+            Err(error) => return refused(error).into(),
         };
-        match origin {
-            Origin::Header(name) if name != AUTHORIZATION => mark_sensitive(parts, &name),
-            _ => {}
+        let progress = self.verify(parts, &raw);
+        let removed = self.token_removed.then(|| Zeroizing::new(raw.as_str().to_owned()));
+        let places = raw.into_places();
+        match removed {
+            Some(token) => places.remove(parts, &token),
+            None => places.mark_sensitive(&mut parts.headers),
         }
-        progress
+        Begun { progress, token_in_query: places.are_in_query() }
     }
 
-    fn without_token(&self, error: Error) -> Progress<C> {
-        if self.missing_allowed { Progress::Done(Ok(Pass::Anonymous)) } else { refused(error) }
+    fn without_token(&self, error: Error) -> Begun<C> {
+        let allowed = Progress::Done(Ok(Pass::Anonymous));
+        if self.let_past.missing_token { allowed.into() } else { refused(error).into() }
     }
 
     fn verify(&self, parts: &Parts, raw: &RawToken<'_>) -> Progress<C> {
@@ -145,7 +174,12 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
     }
 
     /// Puts the identity into the request; gives back the headers for the response.
-    pub(super) fn admit(self: &Arc<Self>, pass: Pass<C>, parts: &mut Parts) -> ResponseHeaders {
+    pub(super) fn admit(
+        self: &Arc<Self>,
+        pass: Pass<C>,
+        token_in_query: bool,
+        parts: &mut Parts,
+    ) -> ResponseHeaders {
         match pass {
             Pass::Anonymous => {
                 insert_anonymous(&mut parts.extensions, &self.refuser);
@@ -154,7 +188,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
             Pass::Verified(verified, headers) => {
                 let companion: Arc<Self> = Arc::clone(self);
                 insert(&mut parts.extensions, verified, companion);
-                headers
+                if token_in_query { private(headers) } else { headers }
             }
         }
     }
@@ -197,15 +231,9 @@ fn is_cors_preflight(parts: &Parts) -> bool {
         && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-fn mark_sensitive(parts: &mut Parts, name: &HeaderName) {
-    let headers = &mut parts.headers;
-    if headers.len() == headers.keys_len() {
-        // No field is repeated: the first value is the only one.
-        if let Some(value) = headers.get_mut(name) {
-            value.set_sensitive(true);
-        }
-        return;
-    }
-    let values = headers.iter_mut().filter(|(header, _)| *header == name);
-    values.for_each(|(_, value)| value.set_sensitive(true));
+/// Keeps shared caches from storing what a URL with a token in it is answered (RFC 6750 §2.3).
+fn private(headers: ResponseHeaders) -> ResponseHeaders {
+    let mut headers = headers.unwrap_or_default();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
+    Some(headers)
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
+use http::header::CACHE_CONTROL;
 use http::request::Parts;
 use http::{HeaderMap, Request, Response};
 use pin_project_lite::pin_project;
@@ -51,6 +52,7 @@ pin_project! {
 /// A request that waits for its verdict, with a service that is not ready and holds nothing.
 struct Waiting<S, C, B> {
     step: Step<C>,
+    token_in_query: bool,
     parts: Parts,
     body: B,
     inner: S,
@@ -73,14 +75,14 @@ impl<S: Service<Request<B>>, C, B> ResponseFuture<S, C, B> {
     }
 
     pub(super) fn waiting(
-        pending: Pending<C>,
+        (pending, token_in_query): (Pending<C>, bool),
         parts: Parts,
         body: B,
         inner: S,
         config: Arc<Config<C>>,
     ) -> Self {
         let step = Step::Judging(pending);
-        let waiting = Box::new(Waiting { step, parts, body, inner, config });
+        let waiting = Box::new(Waiting { step, token_in_query, parts, body, inner, config });
         Self { state: State::Waiting { waiting: Some(waiting) } }
     }
 }
@@ -134,8 +136,11 @@ where
     }
 }
 
-/// Adds headers beside those of the handler, which are not ours to replace.
-fn append(to: &mut HeaderMap, headers: HeaderMap) {
+/// Adds headers beside those of the handler, which are not ours to replace. What it says of caching counts.
+fn append(to: &mut HeaderMap, mut headers: HeaderMap) {
+    if to.contains_key(CACHE_CONTROL) {
+        headers.remove(CACHE_CONTROL);
+    }
     let mut last = None;
     for (name, value) in headers {
         // A name comes with the first of its values only.
@@ -175,7 +180,7 @@ where
             };
             self.step = match progress {
                 Progress::Done(Ok(pass)) => {
-                    Step::Readying(self.config.admit(pass, &mut self.parts))
+                    Step::Readying(self.config.admit(pass, self.token_in_query, &mut self.parts))
                 }
                 Progress::Done(Err(refusal)) => {
                     let response = self.config.refuse(refusal, &self.parts);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use http::request::Parts;
 use tower_layer::Layer;
 
-use super::config::Config;
+use super::config::{Config, LetPast};
 use super::service::JwtAuth;
 use crate::claims::Claims;
 use crate::possession::Confirm;
@@ -62,10 +62,9 @@ impl<C> JwtAuthLayer<C> {
             source: Arc::new(BearerHeader),
             refuser: Arc::new(Refuser::default()),
             confirm: None,
-            bypass: None,
-            missing_allowed: false,
-            preflight_allowed: false,
+            let_past: LetPast::default(),
             bound_tokens_accepted: false,
+            token_removed: false,
             common: Common::default(),
         };
         Self { config: Arc::new(config) }
@@ -134,10 +133,19 @@ impl<C> JwtAuthLayer<C> {
         self.with(|config| config.bound_tokens_accepted = true)
     }
 
+    /// Takes the token out of the request before the service gets it: what does not need it cannot leak it.
+    ///
+    /// Out of the places that the [`token_source`](Self::token_source) looked at: the header field, the
+    /// cookie and its parts, the query parameter, the offered subprotocol. Everything else stays as it is, and
+    /// so does a token that was not looked for.
+    pub fn remove_token(self) -> Self {
+        self.with(|config| config.token_removed = true)
+    }
+
     /// Lets requests without a token through, with [`Anonymous`](crate::verify::Anonymous) in their
     /// extensions. A token that is there and wrong is still refused.
     pub fn allow_missing_token(self) -> Self {
-        self.with(|config| config.missing_allowed = true)
+        self.with(|config| config.let_past.missing_token = true)
     }
 
     /// Lets CORS preflight requests through, as anonymous: `OPTIONS` with `Origin` and
@@ -146,7 +154,7 @@ impl<C> JwtAuthLayer<C> {
     /// Not needed where the CORS layer stands outside of this one, which is the better place for it: it
     /// answers them itself, and its headers then stand on refusals too.
     pub fn allow_cors_preflight(self) -> Self {
-        self.with(|config| config.preflight_allowed = true)
+        self.with(|config| config.let_past.cors_preflight = true)
     }
 
     /// Lets the requests through that this says yes to, whatever token they carry, as anonymous.
@@ -154,7 +162,7 @@ impl<C> JwtAuthLayer<C> {
     /// Better than this, where it can be had: a router that has the public routes outside of the layer.
     /// Compare whole paths; a prefix of an unnormalized path is easily met by another one.
     pub fn bypass(self, bypass: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
-        self.with(|config| config.bypass = Some(Arc::new(bypass)))
+        self.with(|config| config.let_past.bypass = Some(Arc::new(bypass)))
     }
 }
 
@@ -177,7 +185,7 @@ impl<C> fmt::Debug for JwtAuthLayer<C> {
         f.debug_struct("JwtAuthLayer")
             .field("verifier", &self.config.verifier)
             .field("source", &self.config.source)
-            .field("missing_allowed", &self.config.missing_allowed)
+            .field("missing_allowed", &self.config.let_past.missing_token)
             .field("realm", &self.config.common.realm)
             .finish_non_exhaustive()
     }

@@ -8,7 +8,7 @@ use http::{Request, Response};
 use serde::de::DeserializeOwned;
 use tower_service::Service;
 
-use super::config::{Config, Progress};
+use super::config::{Begun, Config, Progress};
 use super::future::ResponseFuture;
 use crate::claims::Claims;
 use crate::respond::ResponseBody;
@@ -55,9 +55,10 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        match self.config.begin(&mut parts) {
+        let Begun { progress, token_in_query } = self.config.begin(&mut parts);
+        match progress {
             Progress::Done(Ok(pass)) => {
-                let headers = self.config.admit(pass, &mut parts);
+                let headers = self.config.admit(pass, token_in_query, &mut parts);
                 // The very service that was polled ready.
                 let future = self.inner.call(Request::from_parts(parts, body));
                 ResponseFuture::calling(future, headers)
@@ -73,7 +74,8 @@ where
                 let unready = self.inner.clone();
                 self.inner = unready.clone();
                 let config = Arc::clone(&self.config);
-                ResponseFuture::waiting(pending, parts, body, unready, config)
+                let begun = (pending, token_in_query);
+                ResponseFuture::waiting(begun, parts, body, unready, config)
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 use http::header::HeaderName;
 
@@ -18,6 +19,8 @@ use http::header::HeaderName;
 pub struct RawToken<'a> {
     text: Cow<'a, str>,
     origin: Origin,
+    /// Where it stands a second time.
+    others: Vec<Origin>,
 }
 
 /// Where a token was found.
@@ -26,6 +29,12 @@ pub struct RawToken<'a> {
 pub enum Origin {
     /// In this header field.
     Header(HeaderName),
+    /// In the cookie of this name, or in the chunks of it.
+    Cookie(Arc<str>),
+    /// In the query parameter of this name.
+    Query(Arc<str>),
+    /// Among the subprotocols that a WebSocket client offers.
+    WebSocketProtocol,
     /// Somewhere else.
     Other,
 }
@@ -33,17 +42,32 @@ pub enum Origin {
 impl<'a> RawToken<'a> {
     /// A token that was found somewhere else than in a header field.
     pub fn new(text: impl Into<Cow<'a, str>>) -> Self {
-        Self { text: text.into(), origin: Origin::Other }
+        Self::at(Origin::Other, text)
     }
 
     /// A token that was found in this header field, which the layer then marks as sensitive.
     pub fn in_header(name: HeaderName, text: impl Into<Cow<'a, str>>) -> Self {
-        Self { text: text.into(), origin: Origin::Header(name) }
+        Self::at(Origin::Header(name), text)
+    }
+
+    /// A token that was found here.
+    pub fn at(origin: Origin, text: impl Into<Cow<'a, str>>) -> Self {
+        Self { text: text.into(), origin, others: Vec::new() }
+    }
+
+    /// The same token stands there too.
+    pub(super) fn also_at(mut self, origin: Origin) -> Self {
+        self.others.push(origin);
+        self
     }
 
     /// The same, independent of the request.
     pub(crate) fn to_owned(&self) -> RawToken<'static> {
-        RawToken { text: Cow::Owned(self.text.clone().into_owned()), origin: self.origin.clone() }
+        RawToken {
+            text: Cow::Owned(self.text.clone().into_owned()),
+            origin: self.origin.clone(),
+            others: self.others.clone(),
+        }
     }
 
     /// The token itself. Do not log it.
@@ -54,6 +78,23 @@ impl<'a> RawToken<'a> {
     /// Where it was found.
     pub const fn origin(&self) -> &Origin {
         &self.origin
+    }
+
+    /// Every place where it stands, without the token.
+    pub(crate) fn into_places(self) -> Places {
+        Places { first: self.origin, others: self.others }
+    }
+}
+
+/// Where in a request its token stands.
+pub(crate) struct Places {
+    first: Origin,
+    others: Vec<Origin>,
+}
+
+impl Places {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Origin> {
+        std::iter::once(&self.first).chain(&self.others)
     }
 }
 

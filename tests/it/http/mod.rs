@@ -4,6 +4,7 @@
 mod axum;
 mod optional;
 mod own_source;
+mod places;
 mod possession;
 mod refusals;
 mod responders;

@@ -1,0 +1,117 @@
+//! Several places for a token.
+
+use std::sync::Arc;
+
+use http::request::Parts;
+
+use super::raw::RawToken;
+use super::source::TokenSource;
+use crate::error::{Error, ErrorKind};
+
+/// The token of one place out of several.
+///
+/// All of them are looked at. Two different tokens at once are refused: two parts of a system might each
+/// look at another one. The same token in two places is taken, because a browser sends its cookies whether
+/// a page sets a header or not; RFC 6750 §2 forbids clients even that, and a server loses nothing by it.
+/// Credentials of another scheme, such as `Basic` for a proxy, count only where there is no token.
+///
+/// ```
+/// use tower_jwt_auth::ErrorKind;
+/// use tower_jwt_auth::token::{AnyOf, BearerHeader, CookieToken, TokenSource};
+///
+/// let source = AnyOf::new(BearerHeader).or(CookieToken::new("session"));
+/// let parts = |authorization, cookie| {
+///     let request = http::Request::builder().header("authorization", authorization);
+///     request.header("cookie", cookie).body(()).unwrap().into_parts().0
+/// };
+/// assert_eq!(source.find(&parts("Basic YTpi", "session=a.b.c")).unwrap().unwrap().as_str(), "a.b.c");
+///
+/// let two = source.find(&parts("Bearer d.e.f", "session=a.b.c")).unwrap_err();
+/// assert_eq!(two.kind(), ErrorKind::MultipleTokens);
+/// ```
+#[derive(Clone, Debug)]
+pub struct AnyOf {
+    sources: Vec<Arc<dyn TokenSource>>,
+}
+
+impl AnyOf {
+    /// This place, and those that are added.
+    pub fn new(source: impl TokenSource) -> Self {
+        Self { sources: vec![Arc::new(source)] }
+    }
+
+    /// Or this place.
+    #[must_use]
+    pub fn or(mut self, source: impl TokenSource) -> Self {
+        self.sources.push(Arc::new(source));
+        self
+    }
+}
+
+impl TokenSource for AnyOf {
+    fn find<'a>(&self, parts: &'a Parts) -> Result<Option<RawToken<'a>>, Error> {
+        let mut found: Option<RawToken<'a>> = None;
+        let mut other_scheme = None;
+        for source in &self.sources {
+            let token = match source.find(parts) {
+                Ok(token) => token,
+                Err(error) if error.kind() == ErrorKind::UnsupportedScheme => {
+                    other_scheme.get_or_insert(error);
+                    None
+                }
+                Err(error) => return Err(error),
+            };
+            found = match (found, token) {
+                (Some(one), Some(other)) if one.as_str() == other.as_str() => {
+                    Some(one.also_at(other.origin().clone()))
+                }
+                (Some(_), Some(_)) => return Err(ErrorKind::MultipleTokens.into()),
+                (found, token) => found.or(token),
+            };
+        }
+        match (found, other_scheme) {
+            (None, Some(error)) => Err(error),
+            (found, _) => Ok(found),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::{BearerHeader, CookieToken, QueryToken};
+
+    #[test]
+    fn one_token_is_enough_and_two_are_too_many() {
+        use ErrorKind::{MalformedHeader, MultipleTokens, UnsupportedScheme};
+        let source = AnyOf::new(BearerHeader).or(CookieToken::new("s")).or(QueryToken::new("t"));
+        for (authorization, cookie, uri, expected) in [
+            (None, None, "/", Ok(None)),
+            (Some("Bearer a"), None, "/", Ok(Some("a"))),
+            (None, Some("s=a"), "/", Ok(Some("a"))),
+            (None, None, "/?t=a", Ok(Some("a"))),
+            (Some("Bearer a"), Some("s=a"), "/?t=a", Ok(Some("a"))),
+            (Some("Bearer a"), Some("s=b"), "/", Err(MultipleTokens)),
+            (None, Some("s=a"), "/?t=b", Err(MultipleTokens)),
+            (Some("Basic YTpi"), Some("s=a"), "/", Ok(Some("a"))),
+            (Some("Basic YTpi"), Some("s="), "/", Err(UnsupportedScheme)),
+            (Some("Bearer a"), Some("s=b c"), "/", Err(MalformedHeader)),
+            (Some("Bearer "), Some("s=a"), "/", Err(MalformedHeader)),
+        ] {
+            let mut request = http::Request::get(uri);
+            for (name, value) in [("authorization", authorization), ("cookie", cookie)] {
+                if let Some(value) = value {
+                    request = request.header(name, value);
+                }
+            }
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            let found = source.find(&parts);
+            let found = found.as_ref().map(|token| token.as_ref().map(RawToken::as_str));
+            assert_eq!(
+                found.map_err(|error| error.kind()),
+                expected,
+                "{authorization:?} {cookie:?} {uri}"
+            );
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! What credentials are made of (RFC 9110 §11).
+
+use crate::error::{Error, ErrorKind};
+
+/// Takes the token of this scheme out of a field value. Works on bytes: any of them may be there.
+pub(super) fn credentials<'a>(wanted: &[u8], value: &'a [u8]) -> Result<&'a str, Error> {
+    let end = value.iter().position(|byte| !is_token_char(*byte)).unwrap_or(value.len());
+    let Some((scheme, rest)) = value.split_at_checked(end) else {
+        return Err(ErrorKind::MalformedHeader.into());
+    };
+    if !scheme.eq_ignore_ascii_case(wanted) {
+        return Err(ErrorKind::UnsupportedScheme.into());
+    }
+    match rest.first() {
+        // `Bearer:` and `Bearer=` are no scheme of that name.
+        Some(b' ' | b'\t') | None => {}
+        Some(_) => return Err(ErrorKind::UnsupportedScheme.into()),
+    }
+    let start = rest.iter().position(|byte| *byte != b' ').unwrap_or(rest.len());
+    token68(rest.get(start..).unwrap_or_default())
+}
+
+/// A value that is nothing but a token.
+pub(super) fn token68(value: &[u8]) -> Result<&str, Error> {
+    if !is_token68(value) {
+        return Err(ErrorKind::MalformedHeader.into());
+    }
+    std::str::from_utf8(value).map_err(|_| ErrorKind::MalformedHeader.into())
+}
+
+/// `tchar` of RFC 9110 §5.6.2: what an authentication scheme is made of.
+const fn is_token_char(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+}
+
+/// `token68` of RFC 9110 §11.2, which RFC 6750 calls `b64token`.
+fn is_token68(token: &[u8]) -> bool {
+    let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
+    let (text, _) = token.split_at_checked(token.len() - padding).unwrap_or_default();
+    // Without a branch in it the compiler looks at many bytes at once; tokens are long.
+    let odd = text.iter().fold(0, |odd, byte| odd | u8::from(!is_token68_char(*byte)));
+    !text.is_empty() && odd == 0
+}
+
+#[inline]
+#[allow(clippy::needless_bitwise_bool)] // lazy operators are branches
+const fn is_token68_char(byte: u8) -> bool {
+    let letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    // `-`, `.`, `/` and the digits stand in a row.
+    let digit = byte.wrapping_sub(b'-') <= b'9' - b'-';
+    letter | digit | (byte == b'_') | (byte == b'~') | (byte == b'+')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bearer(value: &[u8]) -> Result<&str, Error> {
+        credentials(b"Bearer", value)
+    }
+
+    #[test]
+    fn the_scheme_in_any_case_and_one_or_more_spaces() {
+        for value in ["Bearer a.b.c", "bearer a.b.c", "BEARER a.b.c", "bEaReR    a.b.c"] {
+            assert_eq!(bearer(value.as_bytes()).unwrap(), "a.b.c", "{value}");
+        }
+        assert_eq!(bearer(b"Bearer a-._~+/9==").unwrap(), "a-._~+/9==");
+    }
+
+    #[test]
+    fn other_schemes_are_told_from_malformed_ones() {
+        use ErrorKind::{MalformedHeader, UnsupportedScheme};
+        let cases: &[(&[u8], ErrorKind)] = &[
+            (b"", UnsupportedScheme),
+            (b"a.b.c", UnsupportedScheme),
+            (b"Basic YTpi", UnsupportedScheme),
+            (b"DPoP a.b.c", UnsupportedScheme),
+            (b"Bearerx a.b.c", UnsupportedScheme),
+            (b"Bearer: a.b.c", UnsupportedScheme),
+            (b"Bearer=a.b.c", UnsupportedScheme),
+            (b"Bearer\xa0a.b.c", UnsupportedScheme),
+            (b"Bearer\xc2\xa0a.b.c", UnsupportedScheme),
+            (b" Bearer a.b.c", UnsupportedScheme),
+            (b"Bearer", MalformedHeader),
+            (b"Bearer ", MalformedHeader),
+            (b"Bearer\ta.b.c", MalformedHeader),
+            (b"Bearer \ta.b.c", MalformedHeader),
+            (b"Bearer a.b.c d", MalformedHeader),
+            (b"Bearer a.b.c ", MalformedHeader),
+            (b"Bearer a.b.c,", MalformedHeader),
+            (b"Bearer a.b.c, Bearer d.e.f", MalformedHeader),
+            (b"Bearer \"a.b.c\"", MalformedHeader),
+            (b"Bearer a.b.\xffc", MalformedHeader),
+            (b"Bearer a.b.\x00c", MalformedHeader),
+            (b"Bearer a=b", MalformedHeader),
+            (b"Bearer =", MalformedHeader),
+            (b"Bearer a%2eb", MalformedHeader),
+        ];
+        for (value, kind) in cases {
+            assert_eq!(bearer(value).unwrap_err().kind(), *kind, "{}", value.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn the_characters_of_a_token_are_those_of_the_grammar() {
+        for byte in 0..=u8::MAX {
+            let named = byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+            assert_eq!(is_token68_char(byte), named, "{}", byte.escape_ascii());
+        }
+    }
+}

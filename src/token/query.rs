@@ -1,0 +1,111 @@
+//! Tokens in the URL (RFC 6750 §2.3).
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use http::request::Parts;
+use percent_encoding::percent_decode;
+
+use super::grammar::token68;
+use super::raw::{Origin, RawToken};
+use super::source::TokenSource;
+use crate::error::{Error, ErrorKind};
+
+/// The token of one query parameter, decoded as a form is.
+///
+/// A last resort, for clients that can set neither a header nor a cookie: URLs end up in logs, in histories
+/// and in the `Referer` of other sites, and whoever reads them there has the token (RFC 9700 §4.3.2).
+/// Layers outside of this one, such as tower-http's `TraceLayer`, log it too. Responses to requests that were
+/// let in by it have `Cache-Control: private`, unless the handler says something else.
+///
+/// ```
+/// use tower_jwt_auth::ErrorKind;
+/// use tower_jwt_auth::token::{QueryToken, TokenSource};
+///
+/// let source = QueryToken::new("access_token");
+/// let parts = |uri| http::Request::builder().uri(uri).body(()).unwrap().into_parts().0;
+/// assert_eq!(source.find(&parts("/?x=1&access_token=a.b.c")).unwrap().unwrap().as_str(), "a.b.c");
+///
+/// let twice = source.find(&parts("/?access_token=a&access_token=b")).unwrap_err();
+/// assert_eq!(twice.kind(), ErrorKind::MultipleTokens);
+/// ```
+#[derive(Clone, Debug)]
+pub struct QueryToken {
+    name: Arc<str>,
+}
+
+impl QueryToken {
+    /// The parameter of this name.
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into().into() }
+    }
+}
+
+impl TokenSource for QueryToken {
+    fn find<'a>(&self, parts: &'a Parts) -> Result<Option<RawToken<'a>>, Error> {
+        let query = parts.uri.query().unwrap_or_default();
+        let mut values = query.split('&').filter_map(|part| value_of(part, &self.name));
+        let Some(value) = values.next() else { return Ok(None) };
+        if values.next().is_some() {
+            return Err(ErrorKind::MultipleTokens.into());
+        }
+        let token = match decoded(value) {
+            Cow::Borrowed(bytes) => Cow::Borrowed(token68(bytes)?),
+            Cow::Owned(bytes) => Cow::Owned(token68(&bytes)?.to_owned()),
+        };
+        Ok(Some(RawToken::at(Origin::Query(Arc::clone(&self.name)), token)))
+    }
+}
+
+/// The value of one part of a query, if it is the parameter of this name in any spelling.
+pub(super) fn value_of<'a>(part: &'a str, name: &str) -> Option<&'a str> {
+    let (given, value) = part.split_once('=').unwrap_or((part, ""));
+    (*decoded(given) == *name.as_bytes()).then_some(value)
+}
+
+/// `application/x-www-form-urlencoded`. What is no escape stays as it is, and no token has a percent sign.
+fn decoded(text: &str) -> Cow<'_, [u8]> {
+    if text.contains('+') {
+        let spaced: Vec<u8> =
+            text.bytes().map(|byte| if byte == b'+' { b' ' } else { byte }).collect();
+        return Cow::Owned(percent_decode(&spaced).collect());
+    }
+    percent_decode(text.as_bytes()).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_parameter_of_the_name_is_the_token() {
+        use ErrorKind::{MalformedHeader, MultipleTokens};
+        let source = QueryToken::new("access_token");
+        let token = |text: &str| Ok(Some(text.to_owned()));
+        for (uri, expected) in [
+            ("/", Ok(None)),
+            ("/?", Ok(None)),
+            ("/?x=access_token", Ok(None)),
+            ("/?Access_token=a", Ok(None)),
+            ("/?access_token=a.b.c", token("a.b.c")),
+            ("/?x=1&access_token=a.b.c&y", token("a.b.c")),
+            ("/?access%5ftoken=a%2Eb", token("a.b")),
+            ("/?access_token=a%3D", token("a=")),
+            ("/?access_token=a=", token("a=")),
+            ("/?access_token", Err(MalformedHeader)),
+            ("/?access_token=", Err(MalformedHeader)),
+            ("/?access_token=a+b", Err(MalformedHeader)),
+            ("/?access_token=a%2", Err(MalformedHeader)),
+            ("/?access_token=a%zz", Err(MalformedHeader)),
+            ("/?access_token=a%ff", Err(MalformedHeader)),
+            ("/?access_token=a%252E", Err(MalformedHeader)),
+            ("/?access_token=a&access_token=a", Err(MultipleTokens)),
+            ("/?access_token=a&access%5Ftoken=b", Err(MultipleTokens)),
+        ] {
+            let (parts, ()) = http::Request::get(uri).body(()).unwrap().into_parts();
+            let found = source.find(&parts).map_err(|error| error.kind());
+            let found = found.map(|token| token.map(|token| token.as_str().to_owned()));
+            assert_eq!(found, expected, "{uri}");
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Tokens of browsers that open a WebSocket.
+
+use http::header::SEC_WEBSOCKET_PROTOCOL;
+use http::request::Parts;
+
+use super::grammar::token68;
+use super::raw::{Origin, RawToken};
+use super::source::TokenSource;
+use crate::error::{Error, ErrorKind};
+
+/// The token that a WebSocket client offers as a subprotocol, behind a marker.
+///
+/// In a browser, `new WebSocket(url, ["bearer", token])` is the only header that a page can set. The
+/// server has to choose one of the offered protocols, or the browser closes the connection: have it choose
+/// the marker, and never the token, which would send it back.
+///
+/// ```
+/// use tower_jwt_auth::ErrorKind;
+/// use tower_jwt_auth::token::{TokenSource, WebSocketProtocol};
+///
+/// let source = WebSocketProtocol::new("bearer");
+/// let parts = |value| {
+///     let request = http::Request::builder().header("sec-websocket-protocol", value);
+///     request.body(()).unwrap().into_parts().0
+/// };
+/// assert_eq!(source.find(&parts("bearer, a.b.c")).unwrap().unwrap().as_str(), "a.b.c");
+/// assert!(source.find(&parts("chat")).unwrap().is_none());
+/// assert_eq!(source.find(&parts("bearer")).unwrap_err().kind(), ErrorKind::MalformedHeader);
+/// ```
+#[derive(Clone, Debug)]
+pub struct WebSocketProtocol {
+    marker: Box<str>,
+}
+
+impl WebSocketProtocol {
+    /// The token is the protocol behind this one.
+    pub fn new(marker: impl Into<String>) -> Self {
+        Self { marker: marker.into().into() }
+    }
+}
+
+impl TokenSource for WebSocketProtocol {
+    fn find<'a>(&self, parts: &'a Parts) -> Result<Option<RawToken<'a>>, Error> {
+        let mut offered = protocols(parts);
+        if !offered.any(|protocol| protocol == self.marker.as_bytes()) {
+            return Ok(None);
+        }
+        let token = offered.next().ok_or(ErrorKind::MalformedHeader)?;
+        if offered.any(|protocol| protocol == self.marker.as_bytes()) {
+            return Err(ErrorKind::MultipleTokens.into());
+        }
+        Ok(Some(RawToken::at(Origin::WebSocketProtocol, token68(token)?)))
+    }
+}
+
+/// All that is offered, in order; a list may be spread over fields (RFC 6455 §11.3.4).
+fn protocols(parts: &Parts) -> impl Iterator<Item = &[u8]> {
+    let fields = parts.headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
+    let listed = fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b','));
+    listed.map(<[u8]>::trim_ascii).filter(|protocol| !protocol.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_protocol_behind_the_marker_is_the_token() {
+        use ErrorKind::{MalformedHeader, MultipleTokens};
+        let source = WebSocketProtocol::new("bearer");
+        for (fields, expected) in [
+            (&[][..], Ok(None)),
+            (&["chat, v2"], Ok(None)),
+            (&["Bearer, a.b.c"], Ok(None)),
+            (&["bearer, a.b.c"], Ok(Some("a.b.c"))),
+            (&["chat, bearer ,a.b.c, v2"], Ok(Some("a.b.c"))),
+            (&["bearer", "a.b.c"], Ok(Some("a.b.c"))),
+            (&["bearer"], Err(MalformedHeader)),
+            (&["bearer, "], Err(MalformedHeader)),
+            (&["bearer, a b"], Err(MalformedHeader)),
+            (&["bearer, a, bearer, b"], Err(MultipleTokens)),
+            (&["bearer, bearer"], Ok(Some("bearer"))),
+        ] {
+            let mut request = http::Request::new(());
+            for field in fields {
+                request.headers_mut().append(SEC_WEBSOCKET_PROTOCOL, field.parse().unwrap());
+            }
+            let (parts, ()) = request.into_parts();
+            let found = source.find(&parts);
+            let found = found.as_ref().map(|token| token.as_ref().map(RawToken::as_str));
+            assert_eq!(found.map_err(|error| error.kind()), expected, "{fields:?}");
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! What the service behind the layer sees of a token, wherever it stood.
+
+use std::convert::Infallible;
+
+use bytes::Bytes;
+use http::{HeaderName, Request, Response};
+use http_body_util::Full;
+use proptest::prelude::*;
+use tower::{Layer, service_fn};
+use tower_jwt_auth::token::{
+    AnyOf, BearerHeader, CookieToken, HeaderToken, QueryToken, TokenSource, WebSocketProtocol,
+};
+use tower_jwt_auth::{ErrorKind, JwtAuthLayer, Verified};
+
+use super::refusals::{self, good};
+use crate::support::ask::{Reply, ask};
+
+/// Answers the URL and the header fields that it sees, sensitive ones in brackets.
+async fn seen(request: Request<String>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let user = Verified::<tower_jwt_auth::Claims>::of(&request).is_some();
+    let fields = request.headers().iter().map(|(name, value)| {
+        let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        if value.is_sensitive() { format!(" {name}=[{text}]") } else { format!(" {name}={text}") }
+    });
+    let fields: String = fields.collect();
+    let who = if user { "user" } else { "anonymous" };
+    let response = Response::builder();
+    let cached = request.uri().path() == "/cached";
+    let response = if cached { response.header("cache-control", "no-cache") } else { response };
+    Ok(response.body(Full::from(format!("{who} {}{fields}", request.uri()))).unwrap())
+}
+
+fn asked(layer: &JwtAuthLayer, request: Request<String>) -> Reply {
+    ask(layer.layer(service_fn(seen)), request)
+}
+
+fn request(uri: &str, fields: &[(&str, &str)]) -> Request<String> {
+    let mut request = Request::get(uri);
+    for (name, value) in fields {
+        request = request.header(*name, *value);
+    }
+    request.body(String::new()).unwrap()
+}
+
+fn everywhere() -> AnyOf {
+    AnyOf::new(BearerHeader)
+        .or(HeaderToken::new(HeaderName::from_static("x-assertion")))
+        .or(CookieToken::new("s").or_prefixed().chunked())
+        .or(QueryToken::new("t"))
+        .or(WebSocketProtocol::new("bearer"))
+}
+
+/// Where the token stands; what the service sees when it stays; what it sees when it is removed.
+const PLACES: [(&str, &[(&str, &str)], &str, &str); 12] = [
+    ("/", &[("authorization", "Bearer T")], "/ authorization=[Bearer T]", "/"),
+    ("/", &[("x-assertion", "T"), ("x", "y")], "/ x-assertion=[T] x=y", "/ x=y"),
+    ("/", &[("cookie", "s=T")], "/ cookie=[s=T]", "/"),
+    ("/", &[("cookie", "a=b; s=T; c=d")], "/ cookie=[a=b; s=T; c=d]", "/ cookie=[a=b; c=d]"),
+    ("/", &[("cookie", "a=b"), ("cookie", "s=T")], "/ cookie=[a=b] cookie=[s=T]", "/ cookie=[a=b]"),
+    (
+        "/",
+        &[("cookie", "a=\"x;  b = c;s=T")],
+        "/ cookie=[a=\"x;  b = c;s=T]",
+        "/ cookie=[a=\"x;  b = c]",
+    ),
+    ("/", &[("cookie", "__Host-s=T; s2=x")], "/ cookie=[__Host-s=T; s2=x]", "/ cookie=[s2=x]"),
+    ("/p?t=T", &[], "/p?t=T", "/p"),
+    ("/p?a=%20b&t=T&&c", &[], "/p?a=%20b&t=T&&c", "/p?a=%20b&&c"),
+    ("http://h/?%74=T&a", &[], "http://h/?%74=T&a", "http://h/?a"),
+    (
+        "/",
+        &[("sec-websocket-protocol", "chat, bearer, T")],
+        "/ sec-websocket-protocol=[chat, bearer, T]",
+        "/ sec-websocket-protocol=[chat, bearer]",
+    ),
+    (
+        "/?t=T",
+        &[("authorization", "Bearer T"), ("cookie", "s=T")],
+        "/?t=T authorization=[Bearer T] cookie=[s=T]",
+        "/",
+    ),
+];
+
+#[test]
+fn the_service_sees_the_token_marked_as_sensitive_or_not_at_all() {
+    let token = good().mint();
+    let with = |text: &str| text.replace('T', &token);
+    let layer = refusals::layer().token_source(everywhere());
+    for (uri, fields, kept, removed) in PLACES {
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, with(value))).collect();
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let request = || request(&with(uri), &fields);
+
+        let reply = asked(&layer, request());
+        assert_eq!(reply.text(), with(&format!("user {kept}")));
+        let private = uri.contains('?').then_some("private");
+        assert_eq!(reply.header("cache-control"), private, "{uri}");
+
+        let reply = asked(&layer.clone().remove_token(), request());
+        // What is left of a cookie field is as it was, but for its mark.
+        let seen = reply.text().replace("cookie=[", "cookie=").replace("protocol=[", "protocol=");
+        let removed = removed.replace("cookie=[", "cookie=").replace("protocol=[", "protocol=");
+        assert_eq!(seen.replace(']', ""), format!("user {}", removed.replace(']', "")));
+    }
+}
+
+#[test]
+fn the_parts_of_a_cookie_go_together() {
+    let token = good().mint();
+    let (first, second) = token.split_at(token.len() / 2);
+    let cookies = format!("s.1={second}; a=b; s.0={first}; s.x=c");
+    let layer = refusals::layer().token_source(everywhere()).remove_token();
+    let reply = asked(&layer, request("/", &[("cookie", &cookies)]));
+    assert_eq!(reply.text().replace(['[', ']'], ""), "user / cookie=a=b; s.x=c");
+}
+
+#[test]
+fn what_the_handler_says_of_caching_counts() {
+    let layer = refusals::layer().token_source(QueryToken::new("t"));
+    let reply = asked(&layer, request(&format!("/cached?t={}", good().mint()), &[]));
+    assert_eq!(reply.header("cache-control"), Some("no-cache"));
+    let layer = layer.allow_missing_token();
+    let reply = asked(&layer, request("/", &[]));
+    assert_eq!((reply.text(), reply.header("cache-control")), ("anonymous /", None));
+}
+
+#[test]
+fn tokens_that_nobody_looks_for_are_none() {
+    let token = good().mint();
+    for (uri, fields, ..) in PLACES {
+        let fields: Vec<_> =
+            fields.iter().map(|(name, value)| (*name, value.replace('T', &token))).collect();
+        let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let request = request(&uri.replace('T', &token), &fields);
+        if request.headers().contains_key("authorization") {
+            continue;
+        }
+        let reply = asked(&refusals::layer(), request);
+        assert_eq!(reply.verdict(), (401, Some(ErrorKind::MissingToken)), "{uri} {fields:?}");
+    }
+}
+
+#[test]
+fn two_different_tokens_are_refused_wherever_they_stand() {
+    let (one, other) = (good().mint(), good().claim("jti", "private-token-id 2").mint());
+    let layer = refusals::layer().token_source(everywhere());
+    let bearer = format!("Bearer {one}");
+    for (uri, name, value) in [
+        ("/".to_owned(), "x-assertion", other.clone()),
+        ("/".to_owned(), "cookie", format!("s={other}")),
+        (format!("/?t={other}"), "x", "y".to_owned()),
+        ("/".to_owned(), "sec-websocket-protocol", format!("bearer, {other}")),
+    ] {
+        let reply = asked(&layer, request(&uri, &[("authorization", &bearer), (name, &value)]));
+        assert_eq!(reply.verdict(), (400, Some(ErrorKind::MultipleTokens)), "{uri} {name}");
+    }
+    assert_eq!(asked(&layer, request("/", &[("authorization", &bearer)])).status, 200);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
+
+    #[test]
+    fn no_bytes_make_a_source_panic_and_what_is_found_is_a_token(
+        fields in prop::collection::vec(
+            (0..4_usize, prop::collection::vec(any::<u8>(), 0..40)), 0..4),
+        spice in "[st;=, \"%.0-9a-zA-Z_Hostbearer]{0,60}",
+        query in "[t=&%+a-zA-Z0-9.]{0,40}",
+    ) {
+        let names = ["authorization", "cookie", "sec-websocket-protocol", "x-assertion"];
+        let mut request = Request::get(format!("/?{query}")).body(()).unwrap();
+        for (name, value) in fields {
+            if let Ok(value) = http::HeaderValue::from_bytes(&value) {
+                request.headers_mut().append(names[name], value);
+            }
+        }
+        if let Ok(value) = http::HeaderValue::from_str(&spice) {
+            request.headers_mut().append("cookie", value.clone());
+            request.headers_mut().append("sec-websocket-protocol", value);
+        }
+        let (parts, ()) = request.into_parts();
+        if let Ok(Some(token)) = everywhere().find(&parts) {
+            prop_assert!(!token.as_str().is_empty());
+            prop_assert!(token.as_str().bytes().all(|byte| byte.is_ascii_graphic()));
+        }
+    }
+}
