@@ -185,10 +185,13 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
                 insert_anonymous(&mut parts.extensions, &self.refuser);
                 None
             }
-            Pass::Verified(verified, headers) => {
+            Pass::Verified(verified, mut headers) => {
                 let companion: Arc<Self> = Arc::clone(self);
                 insert(&mut parts.extensions, verified, companion);
-                if token_in_query { private(headers) } else { headers }
+                if token_in_query {
+                    keep_private(&mut headers);
+                }
+                headers
             }
         }
     }
@@ -232,8 +235,7 @@ fn is_cors_preflight(parts: &Parts) -> bool {
 }
 
 /// Keeps shared caches from storing what a URL with a token in it is answered (RFC 6750 §2.3).
-fn private(headers: ResponseHeaders) -> ResponseHeaders {
-    let mut headers = headers.unwrap_or_default();
+fn keep_private(headers: &mut ResponseHeaders) {
+    let headers = headers.get_or_insert_default();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
-    Some(headers)
 }
