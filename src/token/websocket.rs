@@ -88,7 +88,7 @@ mod tests {
             let (parts, ()) = request.into_parts();
             let found = source.find(&parts);
             let found = found.as_ref().map(|token| token.as_ref().map(RawToken::as_str));
-            assert_eq!(found.map_err(|error| error.kind()), expected, "{fields:?}");
+            assert_eq!(found.map_err(Error::kind), expected, "{fields:?}");
         }
     }
 }

@@ -50,8 +50,10 @@ fn everywhere() -> AnyOf {
         .or(WebSocketProtocol::new("bearer"))
 }
 
-/// Where the token stands; what the service sees when it stays; what it sees when it is removed.
-const PLACES: [(&str, &[(&str, &str)], &str, &str); 12] = [
+/// Where the token stands, in URL and fields; what the service sees when it stays; and when it is removed.
+type Place = (&'static str, &'static [(&'static str, &'static str)], &'static str, &'static str);
+
+const PLACES: [Place; 12] = [
     ("/", &[("authorization", "Bearer T")], "/ authorization=[Bearer T]", "/"),
     ("/", &[("x-assertion", "T"), ("x", "y")], "/ x-assertion=[T] x=y", "/ x=y"),
     ("/", &[("cookie", "s=T")], "/ cookie=[s=T]", "/"),
