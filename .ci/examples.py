@@ -199,7 +199,7 @@ def follows_rotation(name):
         check("no token", server.ask("/me")[:2], (401, "Bearer"))
         refused(server, tampered(first))
         now = health()
-        check("health", (now["state"], now["keys"], now["last_error"]), ("Fresh", 1, None))
+        check("health", (now["state"], now["keys"], now["last_error"]), ("fresh", 1, None))
         check("next attempt", 0 < now["next_attempt_seconds"] <= 20, True)
 
         # A new key is there with its first token, and the old one stays.
@@ -218,7 +218,7 @@ def follows_rotation(name):
         check("known keys", [status(third), status(second)], [200, 200])
         refused(server, tampered(third))
         now = health()
-        check("health", (now["state"], now["keys"], now["last_error"]), ("Fresh", 2, "status"))
+        check("health", (now["state"], now["keys"], now["last_error"]), ("fresh", 2, "status"))
         check("recovery", issuer.post("/recovery"), "the key server is up")
         accepted_within(10, server, fourth)
         refused(server, second)

@@ -62,7 +62,7 @@ async fn me(user: Verified) -> Json<Claims> {
 async fn health(State(keys): State<RemoteJwks>) -> Json<Value> {
     let health = keys.health();
     Json(json!({
-        "state": format!("{:?}", health.state),
+        "state": health.state.as_str(),
         "keys": health.keys,
         "age_seconds": health.age.map(|age| age.as_secs_f64()),
         "next_attempt_seconds": health.next_attempt.map(|next| next.as_secs_f64()),

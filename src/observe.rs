@@ -26,12 +26,40 @@ pub enum Event {
         /// How long it took, by the injected clock.
         took: Duration,
     },
+    /// Entries of a document that was taken could not be used.
+    #[non_exhaustive]
+    KeysSkipped {
+        /// Why: a label of [`SkipReason`](crate::key::SkipReason).
+        reason: &'static str,
+        /// How many.
+        keys: usize,
+    },
+    /// A request was turned away: more wait for keys than may.
+    #[non_exhaustive]
+    TooManyWaiting {
+        /// As for [`KeysRefreshed`](Self::KeysRefreshed).
+        trigger: &'static str,
+    },
     /// Keys were wanted and not asked for: the last attempt is too recent.
     #[non_exhaustive]
     RefreshSuppressed {
         /// As for [`KeysRefreshed`](Self::KeysRefreshed).
         trigger: &'static str,
     },
+}
+
+impl Event {
+    /// Whether something went wrong that somebody should look at: keys could not be had, or requests were
+    /// turned away.
+    pub fn is_failure(&self) -> bool {
+        match *self {
+            Self::KeysRefreshed { outcome, .. } => {
+                !matches!(outcome, "replaced" | "unchanged" | "superseded")
+            }
+            Self::TooManyWaiting { .. } => true,
+            Self::KeysSkipped { .. } | Self::RefreshSuppressed { .. } => false,
+        }
+    }
 }
 
 /// Is told what happens, for metrics and logs.
@@ -111,12 +139,18 @@ pub(crate) const fn refused(error: &Error) {
 #[cfg(all(feature = "jwks", feature = "tracing"))]
 fn traced(event: &Event) {
     match *event {
-        Event::KeysRefreshed { trigger, outcome, keys, skipped, took } => match outcome {
-            "replaced" | "unchanged" => {
-                tracing::info!(trigger, outcome, keys, skipped, ?took, "keys refreshed");
-            }
-            _ => tracing::warn!(trigger, outcome, keys, ?took, "keys could not be refreshed"),
-        },
+        Event::KeysRefreshed { trigger, outcome, keys, skipped, took } if !event.is_failure() => {
+            tracing::info!(trigger, outcome, keys, skipped, ?took, "keys refreshed");
+        }
+        Event::KeysRefreshed { trigger, outcome, keys, took, .. } => {
+            tracing::warn!(trigger, outcome, keys, ?took, "keys could not be refreshed");
+        }
+        Event::KeysSkipped { reason, keys } => {
+            tracing::warn!(reason, keys, "keys that cannot be used");
+        }
+        Event::TooManyWaiting { trigger } => {
+            tracing::warn!(trigger, "a request was turned away: too many wait for keys");
+        }
         // Tokens with invented key ids cause these.
         Event::RefreshSuppressed { trigger } => {
             tracing::debug!(trigger, "no refresh: the last attempt is too recent");

@@ -19,6 +19,9 @@ pub enum FetchFailure {
     NotFound,
     /// Status 410: the document has moved for good.
     Gone,
+    /// Another status of 4xx: the question was not allowed, or came too often. It is not asked again at
+    /// once.
+    ClientError,
     /// Any other status than 200.
     Status,
     /// `304 Not Modified` for a request that named no earlier answer.
@@ -51,6 +54,7 @@ impl FetchFailure {
         Self::Redirect,
         Self::NotFound,
         Self::Gone,
+        Self::ClientError,
         Self::Status,
         Self::UnexpectedNotModified,
         Self::Encoding,
@@ -72,6 +76,7 @@ impl FetchFailure {
             Self::Redirect => "redirect",
             Self::NotFound => "not_found",
             Self::Gone => "gone",
+            Self::ClientError => "client_error",
             Self::Status => "status",
             Self::UnexpectedNotModified => "unexpected_not_modified",
             Self::Encoding => "encoding",
@@ -93,6 +98,7 @@ impl FetchFailure {
             Self::Redirect => "the key server redirects, which is not followed",
             Self::NotFound => "the key server has no such document",
             Self::Gone => "the key server has no such document any more",
+            Self::ClientError => "the key server refuses to answer, or is asked too often",
             Self::Status => "the key server did not answer with status 200",
             Self::UnexpectedNotModified => "the key server says that nothing changed since nothing",
             Self::Encoding => "the key server's answer is compressed, which was not asked for",

@@ -179,6 +179,7 @@ pub(super) async fn get(
         other if other.is_redirection() => return Err(FetchFailure::Redirect),
         StatusCode::NOT_FOUND => return Err(FetchFailure::NotFound),
         StatusCode::GONE => return Err(FetchFailure::Gone),
+        status if status.is_client_error() => return Err(FetchFailure::ClientError),
         _ => return Err(FetchFailure::Status),
     };
     let max_age = max_age(&parts.headers);

@@ -12,6 +12,7 @@ mod location;
 mod origin;
 mod remote;
 mod schedule;
+mod shared;
 mod single_flight;
 mod sync;
 

@@ -3,28 +3,23 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::discovery::Found;
 use super::failure::FetchFailure;
-use super::origin::{Cargo, Document, Origin, Place, Plan, chance};
+use super::origin::{Origin, Place};
 use super::schedule::{Decision, Schedule, Times};
-use super::single_flight::{SingleFlight, Ticket, Waiting};
-use super::sync::{AtomicU64, Mutex, MutexGuard, Runtime, Swap, timeout};
+use super::shared::{Inner, LEAST_RETRY_AFTER, State, failed, nanos};
+use super::single_flight::SingleFlight;
+use super::sync::{AtomicU64, Mutex, Runtime, Swap, timeout};
 use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::key::{
     KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason, Refreshed,
 };
 use crate::observe::{Event, Observing};
-
-/// After so many failures the metadata is read again: the keys may have moved.
-const FAILURES_TO_REDISCOVER: u32 = 3;
-/// What a request is told to wait where nothing better is known.
-const LEAST_RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// A key set at a URL, or at the URL that an issuer's metadata names.
 ///
@@ -78,37 +73,6 @@ pub(super) struct Settings {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Observing,
 }
-
-struct Inner {
-    /// What requests read.
-    held: Swap<Held>,
-    /// In nanoseconds: from here on a request that has its key starts a refresh behind itself.
-    ahead_at: AtomicU64,
-    /// What fetching needs. Locked for moments, and never by a request whose key is held.
-    state: Mutex<State>,
-    waiting: Arc<Semaphore>,
-    origin: Origin,
-    refetch_on_bad_signature: bool,
-    clock: Arc<dyn Clock>,
-    observer: Observing,
-}
-
-struct Held {
-    set: Arc<KeySet>,
-    /// In nanoseconds.
-    dies_at: u64,
-}
-
-struct State {
-    schedule: Schedule,
-    flights: SingleFlight<Outcome>,
-    found: Option<Found>,
-    /// What is held came from this URL with these words.
-    document: Option<Document>,
-    last_failure: Option<FetchFailure>,
-}
-
-type Outcome = Result<Refreshed, FetchFailure>;
 
 impl RemoteJwks {
     pub(super) fn new(settings: Settings) -> Self {
@@ -236,6 +200,7 @@ impl KeySource for RemoteJwks {
             flight.take_off(&runtime);
         }
         let Ok(permit) = Arc::clone(&self.0.waiting).try_acquire_owned() else {
+            self.0.observer.tell(&Event::TooManyWaiting { trigger: label(reason) });
             return Answer::now(Err(failed(FetchFailure::TooManyWaiting, LEAST_RETRY_AFTER)));
         };
         // Made here, where a runtime is known to be: who polls the answer may have another, or none. A
@@ -273,182 +238,6 @@ impl KeySource for RemoteJwks {
     }
 }
 
-impl Inner {
-    /// Nothing that is done under this lock can leave it in pieces.
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A request has its key and found that newer ones are due.
-    fn refresh_ahead(self: &Arc<Self>, now: Duration) {
-        // One request goes on from here; the flight says when it is time again.
-        let again = nanos(now.saturating_add(self.origin.timeout));
-        let before = self.ahead_at.load(Ordering::Relaxed);
-        let won =
-            self.ahead_at.compare_exchange(before, again, Ordering::Relaxed, Ordering::Relaxed);
-        if won.is_ok() {
-            self.start_if_due(now);
-        }
-    }
-
-    fn start_if_due(self: &Arc<Self>, now: Duration) {
-        let mut state = self.state();
-        if state.flights.join(now).is_some() {
-            return;
-        }
-        if state.schedule.is_due(now) {
-            // Without a runtime nothing starts; a later request may have one.
-            if let Some(runtime) = Runtime::current() {
-                let (_, flight) = self.start(&mut state, now, "schedule");
-                drop(state);
-                flight.take_off(&runtime);
-            }
-        } else {
-            self.ahead_at.store(nanos(state.schedule.next_attempt()), Ordering::Relaxed);
-        }
-    }
-
-    /// Makes a flight ready. It takes off once the lock is released: a runtime that is shutting down
-    /// drops it at once, and it then lands here.
-    fn start(
-        self: &Arc<Self>,
-        state: &mut State,
-        now: Duration,
-        trigger: &'static str,
-    ) -> (Waiting<Outcome>, Flight) {
-        // Twice the time that a flight can take: whoever has not landed by then never will.
-        let (waiting, ticket) = state.flights.start(now.saturating_add(self.origin.timeout * 2));
-        let failures = state.schedule.failures();
-        let plan = Plan {
-            found: state.found.clone(),
-            rediscover: matches!(
-                state.last_failure,
-                Some(FetchFailure::NotFound | FetchFailure::Gone)
-            ) || failures != 0 && failures.is_multiple_of(FAILURES_TO_REDISCOVER),
-            document: state.document.clone(),
-            is_empty: state.schedule.state(now) == KeySetState::Empty,
-            started: now,
-        };
-        state.schedule.started(now);
-        let landing =
-            Landing { inner: Arc::clone(self), ticket, trigger, started: now, is_down: false };
-        (waiting, Flight { landing, plan })
-    }
-
-    /// A failure, with the time until this reason may cause the next attempt.
-    fn failed(&self, failure: FetchFailure, reason: RefreshReason) -> RefreshError {
-        let now = self.clock.monotonic();
-        let retry_after = match self.state().schedule.decide(reason, now) {
-            Decision::Failing { retry_after } => retry_after,
-            _ => LEAST_RETRY_AFTER,
-        };
-        failed(failure, retry_after)
-    }
-
-    /// Takes over what a flight brought, unless a newer one is under way.
-    fn land(
-        &self,
-        ticket: &Ticket<Outcome>,
-        brought: Result<Cargo, FetchFailure>,
-    ) -> Option<Outcome> {
-        let now = self.clock.monotonic();
-        let mut state = self.state();
-        if !state.flights.land(ticket) {
-            return None;
-        }
-        let outcome = match brought {
-            Ok(cargo) => Ok(self.take_over(&mut state, cargo, now)),
-            Err(failure) => {
-                state.schedule.failed(now, chance());
-                state.last_failure = Some(failure);
-                Err(failure)
-            }
-        };
-        self.ahead_at.store(nanos(state.schedule.next_attempt()), Ordering::Relaxed);
-        Some(outcome)
-    }
-
-    fn take_over(&self, state: &mut State, cargo: Cargo, now: Duration) -> Refreshed {
-        let Cargo { url, found, fetched, set } = cargo;
-        let life = state.schedule.succeeded(now, fetched.max_age, chance());
-        state.last_failure = None;
-        state.found = found;
-        let bytes = match (fetched.document, state.document.take()) {
-            (Some(bytes), _) => bytes,
-            (None, old) => old.map(|old| old.bytes).unwrap_or_default(),
-        };
-        state.document = Some(Document { url, bytes, validators: fetched.validators });
-        let refreshed = if set.is_some() { Refreshed::Replaced } else { Refreshed::Unchanged };
-        let old = self.held.load();
-        let set = set.map(Arc::new).or_else(|| old.as_ref().map(|old| Arc::clone(&old.set)));
-        if let Some(set) = set {
-            self.held.store(Held { set, dies_at: nanos(life.dies_at) });
-        }
-        refreshed
-    }
-}
-
-/// Sees to it that a flight lands, even one whose runtime is shut down in the middle of it.
-struct Landing {
-    inner: Arc<Inner>,
-    ticket: Ticket<Outcome>,
-    trigger: &'static str,
-    started: Duration,
-    is_down: bool,
-}
-
-/// A fetch of its own, which no request can cancel.
-struct Flight {
-    landing: Landing,
-    plan: Plan,
-}
-
-impl Flight {
-    fn take_off(self, runtime: &Runtime) {
-        let Self { mut landing, plan } = self;
-        runtime.spawn(async move {
-            let brought = landing.inner.origin.fetch(&plan).await;
-            landing.touch_down(brought);
-        });
-    }
-}
-
-impl Landing {
-    fn touch_down(&mut self, brought: Result<Cargo, FetchFailure>) {
-        self.is_down = true;
-        let outcome = self.inner.land(&self.ticket, brought);
-        if let Some(outcome) = outcome {
-            self.ticket.announce(outcome);
-        }
-        if std::thread::panicking() {
-            // The client panicked. If the observer did so, too, the process would end.
-            return;
-        }
-        let held = self.inner.held.load();
-        let set = held.as_ref().map(|held| &held.set);
-        self.inner.observer.tell(&Event::KeysRefreshed {
-            trigger: self.trigger,
-            outcome: match outcome {
-                Some(Ok(Refreshed::Replaced)) => "replaced",
-                Some(Ok(_)) => "unchanged",
-                Some(Err(failure)) => failure.as_str(),
-                None => "superseded",
-            },
-            keys: set.map_or(0, |set| set.len()),
-            skipped: set.map_or(0, |set| set.skipped().len()),
-            took: self.inner.clock.monotonic().saturating_sub(self.started),
-        });
-    }
-}
-
-impl Drop for Landing {
-    fn drop(&mut self) {
-        if !self.is_down {
-            self.touch_down(Err(FetchFailure::Aborted));
-        }
-    }
-}
-
 impl fmt::Debug for RemoteJwks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RemoteJwks");
@@ -461,10 +250,6 @@ impl fmt::Debug for RemoteJwks {
     }
 }
 
-fn failed(failure: FetchFailure, retry_after: Duration) -> RefreshError {
-    RefreshError::new(retry_after).with_source(failure)
-}
-
 const fn label(reason: RefreshReason) -> &'static str {
     match reason {
         RefreshReason::Empty => "cold",
@@ -472,10 +257,6 @@ const fn label(reason: RefreshReason) -> &'static str {
         RefreshReason::BadSignature => "bad_signature",
         RefreshReason::Manual => "manual",
     }
-}
-
-fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

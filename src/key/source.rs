@@ -165,6 +165,17 @@ pub enum KeySetState {
     Stale,
 }
 
+impl KeySetState {
+    /// The stable, lower-case label, for logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Fresh => "fresh",
+            Self::Stale => "stale",
+        }
+    }
+}
+
 /// How a key source is doing.
 #[derive(Clone, Debug)]
 #[non_exhaustive]

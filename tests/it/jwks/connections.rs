@@ -1,5 +1,9 @@
 //! Connections that are kept, and what becomes of them in a quiet hour.
 
+use std::time::Duration;
+
+use tower_jwt_auth::jwks::RemoteJwks;
+
 use super::rig::{COOL_DOWN, GOOD, Rig, UNKNOWN};
 use crate::support::answers::document;
 use crate::support::key_server::Act;
@@ -25,7 +29,7 @@ async fn a_connection_that_the_server_closed_meanwhile_costs_nothing() {
 
 #[tokio::test]
 async fn a_connection_that_died_without_a_word_costs_nothing() {
-    let rig = Rig::with(|builder| builder.timeout(std::time::Duration::from_millis(200)));
+    let rig = Rig::with(|builder| builder.timeout(Duration::from_millis(200)));
     // As when something in between has forgotten it: the connection stays and nothing answers on it.
     let answer = kept(&rig.issuer.jwks());
     rig.server.act(move |_, _| Act::Hang(answer.clone()));
@@ -34,4 +38,31 @@ async fn a_connection_that_died_without_a_word_costs_nothing() {
     rig.server.act(move |_, _| Act::Hang(answer.clone()));
     rig.clock.advance(COOL_DOWN);
     assert_eq!(rig.verdict(&rig.next_issuer().token().mint()).await, GOOD);
+}
+
+#[tokio::test]
+async fn a_connection_that_never_comes_about_ends_at_its_own_time_out() {
+    // A queue with no room left: the system then lets those who knock wait.
+    let full = tokio::net::TcpSocket::new_v4().unwrap();
+    full.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let full = full.listen(1).unwrap();
+    let address = full.local_addr().unwrap();
+    let mut knocking = Vec::new();
+    loop {
+        let knock = tokio::net::TcpStream::connect(address);
+        match tokio::time::timeout(Duration::from_millis(100), knock).await {
+            Ok(connection) => knocking.push(connection.unwrap()),
+            Err(_) => break,
+        }
+    }
+    let keys = RemoteJwks::url(format!("http://{address}/keys"))
+        .allow_http_on_loopback()
+        .connect_timeout(Duration::from_millis(100))
+        // Not this one: its label would be another.
+        .timeout(Duration::from_secs(30))
+        .build()
+        .unwrap();
+    assert!(keys.warm().await.is_err());
+    assert_eq!(keys.health().last_error, Some("connection"));
+    drop((full, knocking));
 }

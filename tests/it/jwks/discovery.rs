@@ -90,7 +90,7 @@ async fn the_second_place_is_asked_when_there_is_nothing_at_the_first_and_only_t
         // What is at the first place, what is made of it, what is asked
         (status(SERVER_ERROR), "status", &[OPENID, OPENID][..]),
         (status("503 Service Unavailable"), "status", &[OPENID, OPENID]),
-        (status("403 Forbidden"), "status", &[OPENID, OPENID]),
+        (status("403 Forbidden"), "client_error", &[OPENID]),
         (status("410 Gone"), "not_metadata", &[OPENID]),
         (status("302 Found"), "redirect", &[OPENID]),
         (status("304 Not Modified"), "unexpected_not_modified", &[OPENID]),

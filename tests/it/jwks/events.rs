@@ -74,6 +74,7 @@ async fn the_keys_are_counted_and_so_is_what_was_left_out() {
         &secret,
         "null",
         r#"{"kty":"AKP"}"#,
+        r#"{"kty":"XYZ"}"#,
     ]));
     rig.server.act(move |_, _| held.then(answer.clone()));
     let keys = RemoteJwks::url(rig.server.url("/keys"))
@@ -90,15 +91,24 @@ async fn the_keys_are_counted_and_so_is_what_was_left_out() {
     rig.clock.advance(3 * SECOND);
     gate.open();
     assert!(warming.await.unwrap());
-    while seen.lock().unwrap().is_empty() {
+    while seen.lock().unwrap().len() < 4 {
         tokio::task::yield_now().await;
     }
     let seen = seen.lock().unwrap();
-    let [Event::KeysRefreshed { trigger, outcome, keys, skipped, took, .. }] = seen[..] else {
+    let Event::KeysRefreshed { trigger, outcome, keys, skipped, took, .. } = seen[0] else {
         panic!("{seen:?}")
     };
-    assert_eq!((trigger, outcome, keys, skipped), ("cold", "replaced", 2, 3));
+    assert_eq!((trigger, outcome, keys, skipped), ("cold", "replaced", 2, 4));
     assert_eq!(took, 3 * SECOND);
+    let skipped: Vec<_> = seen[1..]
+        .iter()
+        .map(|event| match *event {
+            Event::KeysSkipped { reason, keys, .. } => (reason, keys),
+            _ => panic!("{event:?}"),
+        })
+        .collect();
+    assert_eq!(skipped, [("secret", 1), ("malformed", 1), ("unknown_type", 2)]);
+    assert!(!seen.iter().any(Event::is_failure));
 }
 
 #[tokio::test]
@@ -130,6 +140,7 @@ fn labels_are_few_fixed_and_different() {
             "redirect",
             "not_found",
             "gone",
+            "client_error",
             "status",
             "unexpected_not_modified",
             "encoding",

@@ -132,6 +132,7 @@ async fn more_requests_than_may_wait_are_refused_at_once() {
     let reply = rig.ask(&rig.known()).await;
     assert_eq!(reply.verdict(), DOWN);
     assert_eq!(reply.header("retry-after"), Some("1"));
+    assert_eq!(rig.events.all(), ["cold turned away"; 2]);
     // Whoever goes away makes room.
     drop(first);
     let third = verify().unwrap_err();

@@ -18,7 +18,7 @@ use tower_jwt_auth::jwks::{NoBody, RemoteJwks};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 
 use super::faults::{Break, Documents, Place};
-use super::rig::{COOL_DOWN, LIFETIME, LONGEST_BACK_OFF, Rig, SECOND, STALE_BOUND};
+use super::rig::{COOL_DOWN, Events, LIFETIME, LONGEST_BACK_OFF, Rig, SECOND, STALE_BOUND};
 use crate::support::answers::with_headers;
 use crate::support::key_server::KeyServer;
 
@@ -140,7 +140,7 @@ async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<
     assert_eq!(other_host.connections(), 0, "{}: followed to another host", row.fault);
     let failure = rig.keys.health().last_error;
     let told = rig.events.all();
-    let told = told.iter().rfind(|event| !event.ends_with("suppressed")).unwrap();
+    let told = told.iter().rfind(|event| Events::is_flight(event)).unwrap();
     let told = told.split_once(' ').unwrap().1;
     let agrees = failure.map_or(matches!(told, "replaced" | "unchanged"), |it| it == told);
     assert!(agrees, "{}, {state}: the observer was told `{told}`, not {failure:?}", row.fault);

@@ -58,7 +58,12 @@ impl Events {
     }
 
     fn flights_in(events: &[String]) -> usize {
-        events.iter().filter(|event| !event.ends_with("suppressed")).count()
+        events.iter().filter(|event| Self::is_flight(event)).count()
+    }
+
+    /// Whether this is the end of a fetch.
+    pub(super) fn is_flight(event: &str) -> bool {
+        !["suppressed", "skipped", "turned away"].iter().any(|end| event.ends_with(end))
     }
 
     /// How many fetches have ended.
@@ -80,6 +85,8 @@ impl Observer for Events {
         let line = match *event {
             Event::KeysRefreshed { trigger, outcome, .. } => format!("{trigger} {outcome}"),
             Event::RefreshSuppressed { trigger, .. } => format!("{trigger} suppressed"),
+            Event::KeysSkipped { reason, keys, .. } => format!("{keys} {reason} skipped"),
+            Event::TooManyWaiting { trigger, .. } => format!("{trigger} turned away"),
             _ => panic!("an event that these tests do not know: {event:?}"),
         };
         self.0.send_modify(|events| events.push(line));
