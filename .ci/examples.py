@@ -1,9 +1,11 @@
 """Starts every example and asks it what its documentation promises, over HTTP where it serves any."""
 
+import base64
 import http.client
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 import tempfile
@@ -29,11 +31,13 @@ class Host:
     def __init__(self, address):
         self.address = address
 
-    def send(self, path, *authorizations, method="GET"):
+    def send(self, path, *authorizations, method="GET", headers=()):
         connection = http.client.HTTPConnection(self.address, timeout=10)
         connection.putrequest(method, path)
         for authorization in authorizations:
             connection.putheader("Authorization", authorization)
+        for name, value in headers:
+            connection.putheader(name, value)
         connection.endheaders()
         response = connection.getresponse()
         body = response.read()
@@ -323,14 +327,106 @@ def refuses_in_every_way(name):
         check("keys away", (response.status, response.getheader("Retry-After")), (503, "1"))
 
 
+def takes_cookies(name):
+    with Server(name) as server:
+        check("page", server.ask("/")[0], 200)
+        check("no token", server.ask("/orders")[:2], (401, "Bearer"))
+
+        response, _ = server.send("/log-in", method="POST")
+        check("log-in", response.status, 200)
+        cookie, *attributes = response.getheader("Set-Cookie").split("; ")
+        check("cookie", sorted(attributes), ["HttpOnly", "Max-Age=900", "Path=/", "SameSite=Lax"])
+        token = cookie.removeprefix("session=")
+
+        def with_cookie(value, method="GET", **others):
+            headers = [("Cookie", value), *others.items()]
+            response, body = server.send("/orders", method=method, headers=headers)
+            return response.status, response.getheader("WWW-Authenticate"), body
+
+        status, _, body = with_cookie(f"theme=dark; {cookie}")
+        check("cookie", (status, json.loads(body)), (200, {"of": "user-1", "orders": []}))
+        status, _, body = with_cookie(cookie, "POST", Origin=f"http://{server.address}")
+        check("from the page", (status, json.loads(body)), (200, {"ordered_by": "user-1"}))
+        check("from elsewhere", with_cookie(cookie, "POST", Origin="https://elsewhere.example")[0], 403)
+        check("from elsewhere, read", with_cookie(cookie, "GET", Origin="https://elsewhere.example")[0], 200)
+        check("tampered", with_cookie(f"session={tampered(token)}")[:2], (401, INVALID_TOKEN))
+        check("twice", with_cookie(f"{cookie}; {cookie}")[:2], (400, INVALID_REQUEST))
+        check("as a program", server.ask("/orders", f"Bearer {token}")[0], 200)
+        check("tampered, as a program", server.ask("/orders", f"Bearer {tampered(token)}")[:2], (401, INVALID_TOKEN))
+
+
+class WebSocket:
+    """Just enough of RFC 6455 to say something and to hear the answer."""
+
+    def __init__(self, address, protocols):
+        host, port = address.split(":")
+        self.socket = socket.create_connection((host, int(port)), timeout=20)
+        key = base64.b64encode(os.urandom(16)).decode()
+        lines = [
+            "GET /live HTTP/1.1",
+            f"Host: {address}",
+            "Connection: Upgrade",
+            "Upgrade: websocket",
+            "Sec-WebSocket-Version: 13",
+            f"Sec-WebSocket-Key: {key}",
+        ]
+        if protocols:
+            lines.append(f"Sec-WebSocket-Protocol: {protocols}")
+        self.socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        self.stream = self.socket.makefile("rb")
+        self.status = int(self.stream.readline().split()[1])
+        self.headers = {}
+        while line := self.stream.readline().strip():
+            field, _, value = line.decode().partition(": ")
+            self.headers[field.lower()] = value
+
+    def say(self, text):
+        mask, said = os.urandom(4), text.encode()
+        masked = bytes(byte ^ mask[at % 4] for at, byte in enumerate(said))
+        self.socket.sendall(bytes([0x81, 0x80 | len(said)]) + mask + masked)
+
+    def hear(self):
+        """The kind of the next frame, and what is in it."""
+        first, length = self.stream.read(2)
+        return first & 0x0F, self.stream.read(length)
+
+
+def closes_when_the_token_expires(name):
+    with Server(name) as server:
+        token, short = server.printed("token"), server.printed("short")
+        for protocols, status, challenge in [
+            ("", 401, "Bearer"),
+            ("chat", 401, "Bearer"),
+            (f"bearer, {tampered(token)}", 401, INVALID_TOKEN),
+            ("bearer", 400, INVALID_REQUEST),
+        ]:
+            refused = WebSocket(server.address, protocols)
+            answer = (refused.status, refused.headers.get("www-authenticate"))
+            check(f"offered {protocols[:8]!r}", answer, (status, challenge))
+
+        live = WebSocket(server.address, f"bearer, {token}")
+        check("chosen", (live.status, live.headers["sec-websocket-protocol"]), (101, "bearer"))
+        live.say("hello")
+        check("answer", live.hear(), (1, b"user-1 said: hello"))
+
+        ending = WebSocket(server.address, f"bearer, {short}")
+        check("short", ending.status, 101)
+        kind, reason = ending.hear()
+        check("expired", (kind, reason[:2], reason[2:]), (8, (4401).to_bytes(2, "big"), b"the access token expired"))
+        live.say("still here")
+        check("the other one", live.hear(), (1, b"user-1 said: still here"))
+
+
 CHECKS = {
     "axum": serves_public_and_protected,
+    "cookie": takes_cookies,
     "hyper": serves_public_and_protected,
     "jwks": follows_rotation,
     "multi_issuer": keeps_issuers_apart,
     "oidc": finds_the_issuer,
     "refusals": refuses_in_every_way,
     "verify": verifies_on_the_command_line,
+    "websocket": closes_when_the_token_expires,
 }
 
 
