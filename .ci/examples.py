@@ -355,6 +355,42 @@ def takes_cookies(name):
         check("tampered, as a program", server.ask("/orders", f"Bearer {tampered(token)}")[:2], (401, INVALID_TOKEN))
 
 
+def knows_the_users_of_better_auth(name):
+    def settings(**set_ones):
+        names = ["BETTER_AUTH_URL", "BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS"]
+        return {**dict.fromkeys(names, ""), **set_ones}
+
+    # Tokens of an application, under the secret alone. Those of a real server are the interop tests' task.
+    with Server("axum") as issuer, Server(name, **settings(BETTER_AUTH_SECRET=SECRET)) as server:
+        token = issuer.printed("token")
+        status, _, body = server.ask("/me", f"Bearer {token}")
+        me = {"user_id": "user-1", "email": "user-1@example.com"}
+        check("me", (status, json.loads(body)), (200, me))
+        check("no token", server.ask("/me")[:2], (401, "Bearer"))
+        check("tampered", server.ask("/me", f"Bearer {tampered(token)}")[:2], (401, INVALID_TOKEN))
+        # With a URL the secret counts for nothing; there is no server behind this one.
+        with Server(name, **settings(BETTER_AUTH_URL="http://127.0.0.1:9", BETTER_AUTH_SECRET=SECRET)) as by_url:
+            check("by secret", by_url.ask("/me", f"Bearer {token}")[:2], (401, INVALID_TOKEN))
+
+    for set_ones, explained in [
+        ({}, "neither `BETTER_AUTH_URL` nor `BETTER_AUTH_SECRET` is set"),
+        ({"BETTER_AUTH_SECRET": "tooshort"}, "32 are the least"),
+        ({"BETTER_AUTH_SECRET": "better-auth-secret-12345678901234567890"}, "for everybody to sign with"),
+        ({"BETTER_AUTH_URL": "auth.example.com"}, "it is no absolute URL"),
+        ({"BETTER_AUTH_URL": "http://auth.example.com"}, "whoever stands between"),
+    ]:
+        done = subprocess.run(
+            [BINARIES / name],
+            env={**os.environ, "PORT": "0", **settings(**set_ones)},
+            capture_output=True,
+            text=True,
+            timeout=20,
+        )
+        check(f"{set_ones}, exit status", done.returncode, 1)
+        check(f"{set_ones}, explained", explained in done.stderr, True)
+        check(f"{set_ones}, kept", "tooshort" in done.stderr, False)
+
+
 class WebSocket:
     """Just enough of RFC 6455 to say something and to hear the answer."""
 
@@ -419,6 +455,7 @@ def closes_when_the_token_expires(name):
 
 CHECKS = {
     "axum": serves_public_and_protected,
+    "better_auth": knows_the_users_of_better_auth,
     "cookie": takes_cookies,
     "hyper": serves_public_and_protected,
     "jwks": follows_rotation,

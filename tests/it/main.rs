@@ -12,6 +12,7 @@ mod http;
 #[cfg(feature = "jwks-client")]
 mod jwks;
 mod oidc_provider;
+mod preset;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 // without a crypto backend no token verifies
 mod properties;

@@ -69,3 +69,85 @@ impl BetterAuth {
         Self::new(Profile::BridgeToken, Material::Secrets(Vec::new())).with_problems(vec![problem])
     }
 }
+
+#[cfg(test)]
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // without a backend there are no keys
+mod tests {
+    use super::*;
+
+    const ADDRESS: &str = "https://auth.example.com";
+    const GOOD: &str = "a secret of the tests of at least 32 bytes";
+    const OTHER: &str = "another one of the tests of at least 32 bytes";
+    const DEFAULT: &str = "better-auth-secret-12345678901234567890";
+
+    /// What `BETTER_AUTH_URL`, `BETTER_AUTH_SECRET` and `BETTER_AUTH_SECRETS` lead to: a preset, or what is
+    /// said of them.
+    const TABLE: [(&str, &str, &str, Result<Profile, &str>); 18] = [
+        ("", "", "", Err("neither `BETTER_AUTH_URL` nor `BETTER_AUTH_SECRET` is set")),
+        (ADDRESS, "", "", Ok(Profile::Token)),
+        (ADDRESS, GOOD, "", Ok(Profile::Token)),
+        (ADDRESS, "", "1:x", Ok(Profile::Token)),
+        (ADDRESS, DEFAULT, "x", Ok(Profile::Token)),
+        ("", GOOD, "", Ok(Profile::BridgeToken)),
+        ("", "", "2:a secret of the tests of at least 32 bytes,1:old", Ok(Profile::BridgeToken)),
+        ("", DEFAULT, "7:a secret of the tests of at least 32 bytes", Ok(Profile::BridgeToken)),
+        ("", "tooshort", "", Err("32 are the least")),
+        ("", DEFAULT, "", Err("the default secret of Better Auth")),
+        ("", "", "1:tooshort", Err("32 are the least")),
+        ("", GOOD, "1:tooshort", Err("32 are the least")),
+        ("", GOOD, "1:", Err("an empty Better Auth secret")),
+        ("", GOOD, "no version", Err("an entry has no version")),
+        ("", GOOD, "x:y", Err("a version is no number")),
+        ("", GOOD, "1:a,1:b", Err("a version stands twice")),
+        ("auth.example.com", GOOD, "", Err("it is no absolute URL")),
+        ("https://a@auth.example.com", GOOD, "", Err("a user name or a password")),
+    ];
+
+    fn preset(url: &str, secret: &str, secrets: &str) -> BetterAuth {
+        BetterAuth::from_variables(|name| {
+            let value = match name {
+                URL => url,
+                SECRET => secret,
+                SECRETS => secrets,
+                _ => unreachable!("{name} is asked for"),
+            };
+            Ok(Some(Zeroizing::new(value.to_owned())).filter(|value| !value.is_empty()))
+        })
+    }
+
+    #[test]
+    fn the_variables_that_are_set_lead_to_one_preset_or_to_a_reason() {
+        println!("| BETTER_AUTH_URL | BETTER_AUTH_SECRET | BETTER_AUTH_SECRETS | preset |");
+        for (url, secret, secrets, expected) in TABLE {
+            let preset = preset(url, secret, secrets);
+            let said =
+                preset.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            match expected {
+                Ok(profile) => {
+                    assert_eq!((preset.profile, &*said), (profile, ""), "{url} {secret}");
+                }
+                Err(reason) => assert!(said.contains(reason), "{url} {secret} {secrets}: {said}"),
+            }
+            assert!(!said.contains("tooshort") && !said.contains(GOOD), "{said}");
+            let shown = |value: &str| match value {
+                "" => "-".to_owned(),
+                DEFAULT => "the default".to_owned(),
+                other => format!("`{}`", other.replace(GOOD, "good")),
+            };
+            let outcome =
+                expected.map_or_else(|why| format!("refused: {why}"), |it| format!("{it:?}"));
+            println!("| {} | {} | {} | {outcome} |", shown(url), shown(secret), shown(secrets));
+        }
+    }
+
+    #[test]
+    fn of_several_secrets_the_first_one_verifies_and_the_older_ones_when_told_to() {
+        let secrets = format!("2:{GOOD},1:{OTHER}");
+        let Material::Secrets(keys) = preset("", "", &secrets).material else { panic!() };
+        assert_eq!(keys.len(), 1);
+        let Material::Secrets(keys) = preset("", "", &secrets).and_previous(OTHER).material else {
+            panic!()
+        };
+        assert_eq!(keys.len(), 2);
+    }
+}

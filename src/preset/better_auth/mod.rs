@@ -46,8 +46,10 @@ mod hint;
 mod profile;
 mod secret;
 mod session;
+mod source;
 mod user;
 
 pub use builder::BetterAuth;
 pub use session::SessionUser;
+pub use source::session_cookie_source;
 pub use user::User;

@@ -1,0 +1,39 @@
+//! An API for the users of a Better Auth server: who are you?
+//!
+//! ```text
+//! BETTER_AUTH_URL=http://localhost:3001 cargo run --example better_auth --features better-auth,jwks-client
+//! ```
+//!
+//! `BETTER_AUTH_URL` is the base URL of the auth server; its JWT plugin issues the tokens. Without it,
+//! `BETTER_AUTH_SECRET` verifies the tokens that an application signs itself. `PORT` is 3000 unless set.
+
+#[path = "shared/demo.rs"]
+#[expect(dead_code, reason = "the tokens come from the auth server")]
+mod demo;
+
+use std::error::Error;
+
+use axum::{Json, Router, routing::get};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tower_jwt_auth::better_auth::{BetterAuth, User};
+use tower_jwt_auth::{JwtAuthLayer, Verified};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let verifier = BetterAuth::from_env().build()?;
+
+    let app = Router::new().route("/me", get(me)).layer(JwtAuthLayer::new(verifier));
+
+    let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    println!("listening on {url}");
+    println!();
+    println!("TOKEN=$(curl -s $BETTER_AUTH_URL/api/auth/token -b COOKIES | jq -r .token)");
+    println!("curl -i {url}/me -H \"Authorization: Bearer $TOKEN\"");
+    Ok(axum::serve(listener, app).await?)
+}
+
+async fn me(user: Verified<User>) -> Json<Value> {
+    Json(json!({"user_id": user.id(), "email": user.email()}))
+}

@@ -1,0 +1,347 @@
+//! Better Auth's presets: each takes its own kind of token, and none of the others.
+#![cfg(feature = "better-auth")]
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use http::Request;
+use serde_json::{Value, json};
+use tower::{Layer, service_fn};
+use tower_jwt_auth::better_auth::{BetterAuth, SessionUser, User, session_cookie_source};
+use tower_jwt_auth::key::KeySet;
+use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+use tower_jwt_auth::verify::Identity;
+use tower_jwt_auth::{Error, ErrorKind, JwtAuthLayer, RequireLayer, Rule, Verified, Verifier};
+
+use crate::support::ask::ask;
+
+const SECRET: &str = "a secret of the tests, of at least 32 bytes";
+const ORIGIN: &str = "https://auth.example.com";
+const BASE: &str = "https://auth.example.com/api/auth";
+const LIVE: &str = "live-session-token";
+
+fn pair() -> TestIssuer {
+    TestIssuer::es256().key_id("pair").clock(FixedClock::new())
+}
+
+fn by_secret() -> TestIssuer {
+    TestIssuer::hs256().with_secret(SECRET).without_key_id().clock(FixedClock::new())
+}
+
+fn keys() -> KeySet {
+    KeySet::from_jwks(pair().jwks()).unwrap()
+}
+
+/// The moment at which the tests stand, and what is around it.
+fn now() -> i64 {
+    use tower_jwt_auth::clock::Clock;
+    tower_jwt_auth::claims::NumericDate::from(FixedClock::new().now()).seconds()
+}
+
+fn user() -> Value {
+    json!({
+        "id": "u1", "name": "Ada", "email": "ada@example.com", "emailVerified": false, "image": null,
+        "createdAt": "2025-11-22T10:41:16.926Z", "role": "clerk",
+    })
+}
+
+fn with(mut claims: Value, others: &Value) -> Value {
+    let others = others.as_object().unwrap().clone();
+    claims.as_object_mut().unwrap().extend(others);
+    claims
+}
+
+fn session() -> Value {
+    json!({
+        "session": {"id": "s1", "token": LIVE, "userId": "u1", "expiresAt": "2030-01-01T00:00:00.000Z"},
+        "user": user(), "updatedAt": now() * 1000, "version": "1", "exp": now() + 300, "iat": now(),
+    })
+}
+
+/// Every kind of token that is signed with the keys of a Better Auth server: its name and its text.
+fn kinds() -> Vec<(&'static str, String)> {
+    let sign = |issuer: &TestIssuer, header: Value, payload: &Value| {
+        issuer.sign(header.to_string(), payload.to_string())
+    };
+    let by_pair = |typ: Option<&str>, payload: Value| {
+        let mut header = json!({"alg": "ES256", "kid": "pair"});
+        if let Some(typ) = typ {
+            header["typ"] = typ.into();
+        }
+        sign(&pair(), header, &payload)
+    };
+    let hs256 = |payload: Value| sign(&by_secret(), json!({"alg": "HS256"}), &payload);
+    let exp = now() + 900;
+    let plugin = with(user(), &json!({"sub": "u1", "exp": exp, "iss": ORIGIN, "aud": ORIGIN}));
+    let cookie =
+        json!({"sub": "u1", "sid": LIVE, "iss": ORIGIN, "aud": "better-auth:session-cache"});
+    vec![
+        ("plugin", by_pair(None, plugin.clone())),
+        ("plugin, typ JWT", by_pair(Some("jwt"), plugin)),
+        (
+            "access",
+            by_pair(
+                Some("at+jwt"),
+                json!({"sub": "u1", "iss": BASE, "aud": ["https://api.example.com", "x"], "exp": exp,
+                    "client_id": "c", "scope": "openid"}),
+            ),
+        ),
+        ("id", by_pair(None, json!({"sub": "u1", "iss": BASE, "aud": "client", "exp": exp}))),
+        (
+            "logout",
+            by_pair(
+                Some("logout+jwt"),
+                json!({"sub": "u1", "iss": BASE, "aud": "client", "exp": exp}),
+            ),
+        ),
+        (
+            "cookie by pair",
+            by_pair(Some("better-auth.session-cache+jwt"), with(session(), &cookie)),
+        ),
+        ("cookie by secret", hs256(session())),
+        ("bridge", hs256(json!({"sub": "u1", "email": "ada@example.com", "exp": exp}))),
+        ("e-mail link", hs256(json!({"email": "ada@example.com", "exp": exp}))),
+        (
+            "e-mail link, 1.7",
+            hs256(json!({"email": "ada@example.com", "userId": "u1", "exp": exp})),
+        ),
+        ("session token", LIVE.to_owned()),
+        ("session cookie", format!("{LIVE}.c2lnbmF0dXJl")),
+        ("encrypted cookie", "a.b.c.d.e".to_owned()),
+    ]
+}
+
+type Verify = Box<dyn Fn(&str) -> Result<String, Error>>;
+
+/// What each preset takes of all that.
+fn presets() -> Vec<(&'static str, Verify, &'static [&'static str])> {
+    fn of_user(verifier: Verifier<User>) -> Verify {
+        Box::new(move |token| verifier.verify_now(token).map(|user| user.id().to_owned()))
+    }
+    fn of_session(verifier: Verifier<SessionUser>) -> Verify {
+        Box::new(move |token| verifier.verify_now(token).map(|user| user.id().to_owned()))
+    }
+    let url = || BetterAuth::url(ORIGIN).keys(keys()).clock(FixedClock::new());
+    let access = url().oauth_access_token("https://api.example.com");
+    let bridge = BetterAuth::bridge_token(SECRET).clock(FixedClock::new());
+    let cookie = BetterAuth::session_cookie(SECRET).clock(FixedClock::new());
+    let cookie_of = BetterAuth::session_cookie_of(ORIGIN).keys(keys()).clock(FixedClock::new());
+    vec![
+        ("url", of_user(url().build().unwrap()), &["plugin", "plugin, typ JWT"]),
+        ("oauth_access_token", of_user(access.build().unwrap()), &["access"]),
+        ("bridge_token", of_user(bridge.build().unwrap()), &["bridge"]),
+        ("session_cookie", of_session(cookie.build().unwrap()), &["cookie by secret"]),
+        ("session_cookie_of", of_session(cookie_of.build().unwrap()), &["cookie by pair"]),
+    ]
+}
+
+#[test]
+fn each_preset_takes_its_own_kind_of_token_and_none_of_the_others() {
+    let kinds = kinds();
+    let (mut accepted, mut refused) = (0, 0);
+    for (preset, verify, taken) in presets() {
+        for (kind, token) in &kinds {
+            match verify(token) {
+                Ok(id) if taken.contains(kind) => {
+                    assert_eq!(id, "u1", "{preset}, {kind}");
+                    accepted += 1;
+                }
+                Ok(_) => panic!("{preset} takes {kind}"),
+                Err(error) if taken.contains(kind) => panic!("{preset} refuses {kind}: {error}"),
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    println!("5 presets, {} kinds of token: accepted {accepted} refused {refused}", kinds.len());
+    assert_eq!((accepted, refused), (6, 59));
+}
+
+#[test]
+fn the_operator_is_told_where_a_token_belongs() {
+    let kinds = kinds();
+    let told = |preset: &str, kind: &str| {
+        let presets = presets();
+        let (_, verify, _) = presets.iter().find(|(name, ..)| *name == preset).unwrap();
+        let (_, token) = kinds.iter().find(|(name, _)| *name == kind).unwrap();
+        let error = verify(token).unwrap_err();
+        assert!(error.source().is_none());
+        error.to_string()
+    };
+    for (preset, kind, hint) in [
+        ("url", "session token", "`/api/auth/token`"),
+        ("url", "session cookie", "`/api/auth/token`"),
+        ("url", "encrypted cookie", "encrypted"),
+        ("url", "bridge", "`BetterAuth::bridge_token`"),
+        ("bridge_token", "plugin", "`BetterAuth::url`"),
+        ("session_cookie", "cookie by pair", "`BetterAuth::session_cookie_of`"),
+        ("session_cookie_of", "cookie by secret", "`BetterAuth::session_cookie`"),
+        ("session_cookie", "session token", "strategy"),
+    ] {
+        let told = told(preset, kind);
+        assert!(told.contains(hint), "{preset}, {kind}: {told}");
+        assert!(!told.contains(LIVE), "{told}");
+    }
+}
+
+type Preset = fn(BetterAuth) -> BetterAuth;
+
+#[test]
+fn the_settings_of_a_server_are_followed() {
+    let claims = |changes: Value| {
+        let plugin =
+            with(user(), &json!({"sub": "u1", "exp": now() + 900, "iss": ORIGIN, "aud": ORIGIN}));
+        let header = r#"{"alg":"ES256","kid":"pair"}"#;
+        pair().sign(header, with(plugin, &changes).to_string())
+    };
+    let url = || BetterAuth::url(ORIGIN).keys(keys()).clock(FixedClock::new());
+    let rows: [(Preset, Value, Result<&str, ErrorKind>); 17] = [
+        (|it| it, json!({}), Ok("u1")),
+        (
+            |it| it,
+            json!({"iat": now() * 1000, "exp": format!("{}.5", now()).parse::<f64>().unwrap()}),
+            Ok("u1"),
+        ),
+        (|it| it, json!({"email": null, "emailVerified": null}), Ok("u1")),
+        (|it| it, json!({"aud": ["x", ORIGIN]}), Ok("u1")),
+        (|it| it, json!({"aud": BASE}), Err(ErrorKind::InvalidAudience)),
+        (|it| it, json!({"iss": BASE}), Err(ErrorKind::InvalidIssuer)),
+        (|it| it, json!({"iss": "", "aud": ""}), Err(ErrorKind::InvalidIssuer)),
+        (|it| it, json!({"sub": ""}), Err(ErrorKind::CheckFailed)),
+        (|it| it, json!({"sub": 1}), Err(ErrorKind::InvalidClaims)),
+        (
+            |it| it.issuer("https://a.b").issuer("https://c.d"),
+            json!({"iss": "https://c.d"}),
+            Ok("u1"),
+        ),
+        (|it| it.issuer("https://a.b"), json!({}), Err(ErrorKind::InvalidIssuer)),
+        (|it| it.audience("api"), json!({"aud": "api"}), Ok("u1")),
+        (|it| it.user_id_claim("id"), json!({"sub": "ada@example.com"}), Ok("u1")),
+        (|it| it.user_id_claim("id"), json!({"id": 7}), Err(ErrorKind::MissingClaim)),
+        (BetterAuth::require_email, json!({"email": ""}), Err(ErrorKind::CheckFailed)),
+        (BetterAuth::require_verified_email, json!({"emailVerified": true}), Ok("u1")),
+        (BetterAuth::require_verified_email, json!({}), Err(ErrorKind::CheckFailed)),
+    ];
+    for (at, (preset, changes, expected)) in rows.into_iter().enumerate() {
+        let verifier = preset(url()).build().unwrap();
+        let outcome = verifier.verify_now(&claims(changes));
+        let outcome = outcome.as_ref().map(|user| user.id()).map_err(Error::kind);
+        assert_eq!(outcome, expected, "row {at}");
+    }
+
+    // Without a key id the server has signed nothing.
+    let token = pair().sign(r#"{"alg":"ES256"}"#, "{}");
+    assert!(url().build().unwrap().verify_now(&token).is_err());
+}
+
+#[test]
+fn a_cookie_is_taken_as_long_as_its_session_lasts_and_belongs_together() {
+    let verifier = BetterAuth::session_cookie(SECRET).clock(FixedClock::new()).build().unwrap();
+    let kind = |payload: Value| {
+        let token = by_secret().sign(r#"{"alg":"HS256"}"#, payload.to_string());
+        verifier.verify_now(&token).map(drop).map_err(|error| error.kind())
+    };
+    assert_eq!(kind(session()), Ok(()));
+    let mut changed = session();
+    changed["session"]["userId"] = "u2".into();
+    assert_eq!(kind(changed), Err(ErrorKind::CheckFailed));
+    for (ends_at, expected) in [
+        (Value::Null, Err(ErrorKind::CheckFailed)),
+        ("soon".into(), Err(ErrorKind::CheckFailed)),
+        ("2020-01-01T00:00:00.000Z".into(), Err(ErrorKind::CheckFailed)),
+        (moment(now() - 16), Err(ErrorKind::CheckFailed)),
+        (moment(now() - 15), Err(ErrorKind::CheckFailed)),
+        (moment(now() - 14), Ok(())),
+        (moment(now() + 1), Ok(())),
+    ] {
+        let mut changed = session();
+        changed["session"]["expiresAt"] = ends_at.clone();
+        assert_eq!(kind(changed), expected, "{ends_at}");
+    }
+    let mut expired = session();
+    expired["exp"] = (now() - 15).into();
+    assert_eq!(kind(expired.clone()), Err(ErrorKind::TokenExpired));
+    expired["exp"] = (now() - 14).into();
+    assert_eq!(kind(expired), Ok(()));
+
+    let versioned = BetterAuth::session_cookie(SECRET).session_version("2");
+    let versioned = versioned.clock(FixedClock::new()).build().unwrap();
+    let cookie = |version: &str| {
+        let mut session = session();
+        session["version"] = version.into();
+        by_secret().sign(r#"{"alg":"HS256"}"#, session.to_string())
+    };
+    assert!(versioned.verify_now(&cookie("2")).is_ok());
+    assert!(versioned.verify_now(&cookie("1")).is_err());
+}
+
+/// As JavaScript writes it.
+fn moment(seconds: i64) -> Value {
+    let time = tower_jwt_auth::claims::NumericDate::from_seconds(seconds).to_system_time().unwrap();
+    humantime::format_rfc3339_millis(time).to_string().into()
+}
+
+#[test]
+fn the_live_session_token_is_nowhere_to_be_had() {
+    let verifier = BetterAuth::session_cookie(SECRET).clock(FixedClock::new()).build().unwrap();
+    let token = by_secret().sign(r#"{"alg":"HS256"}"#, session().to_string());
+    let layer = JwtAuthLayer::new(verifier).token_source(session_cookie_source()).remove_token();
+    let handler = async |request: Request<String>| {
+        let user = Verified::<SessionUser>::of(&request).expect("the layer is in front");
+        let identity: &Identity = request.extensions().get().unwrap();
+        for path in [&["session"][..], &["session", "token"], &["sid"], &["user", "id"]] {
+            let claim: Option<Value> = match path {
+                [one] => identity.token().claim(&(*one).into()),
+                [one, two] => identity.token().claim(&[*one, *two].into()),
+                _ => None,
+            };
+            assert_eq!(claim, None);
+        }
+        let shown = format!("{user:?} {:?} {identity:?} {:?} {request:?}", **user, user.claims());
+        assert!(!shown.contains(LIVE), "{shown}");
+        let text = format!("{} {:?} {:?}", user.id(), user.session_id(), identity.subject());
+        Ok::<_, std::convert::Infallible>(http::Response::new(
+            http_body_util::Full::<bytes::Bytes>::from(text),
+        ))
+    };
+    let owner = RequireLayer::new(Rule::authenticated()).owner_in_path("/{id}").unwrap();
+    let cookies = format!(
+        "better-auth.session_data=planted; __Secure-better-auth.session_data.1={}; \
+         __Secure-better-auth.session_data.0={}",
+        &token[100..],
+        &token[..100]
+    );
+    let asked = |path: &str| {
+        let request = Request::get(path).header("cookie", &cookies).body(String::new()).unwrap();
+        ask(layer.layer(owner.layer(service_fn(handler))), request)
+    };
+    let reply = asked("/u1");
+    assert_eq!((reply.status, reply.text()), (200, r#"u1 Some("s1") Some("u1")"#));
+    assert_eq!(asked("/u2").status, 403);
+}
+
+#[test]
+fn careless_settings_do_not_build() {
+    let said = |preset: BetterAuth| preset.build().map(drop).unwrap_err().to_string();
+    for (preset, reason) in [
+        (BetterAuth::bridge_token(""), "an empty Better Auth secret"),
+        (
+            BetterAuth::bridge_token("better-auth-secret-12345678901234567890"),
+            "stands in the server's source",
+        ),
+        (BetterAuth::bridge_token(SECRET).jwks_url("https://a.b/jwks"), "`jwks_url` with a secret"),
+        (BetterAuth::bridge_token(SECRET).allow_insecure_http(), "with a secret"),
+        (BetterAuth::bridge_token(SECRET).keys(keys()), "`keys` with a secret"),
+        (BetterAuth::bridge_token(SECRET).oauth_access_token("x"), "with a secret"),
+        (
+            BetterAuth::url(ORIGIN).keys(keys()).and_previous(SECRET),
+            "`and_previous` without a secret",
+        ),
+        (BetterAuth::url("").keys(keys()), "it is empty"),
+        (BetterAuth::url(ORIGIN).keys(keys()).leeway(Duration::from_secs(301)), "leeway"),
+    ] {
+        let said = said(preset);
+        assert!(said.contains(reason) && !said.contains(SECRET), "{said}");
+    }
+    let cookie = BetterAuth::session_cookie(SECRET).audience("x").build().map(drop).unwrap_err();
+    assert!(cookie.to_string().contains("an audience for session cookies"), "{cookie}");
+}
