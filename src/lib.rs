@@ -39,6 +39,7 @@ pub use error::{Error, ErrorKind};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub use integration::axum;
+pub use integration::openapi;
 pub use jws::Algorithm;
 pub use key::VerificationKey;
 pub use policy::Policy;

@@ -84,6 +84,11 @@ impl RequireLayer {
         Self::new(Rule::role(role))
     }
 
+    /// The rule that has to permit.
+    pub fn rule(&self) -> &Rule {
+        &self.requirement.rule
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Requirement)) -> Self {
         change(Arc::make_mut(&mut self.requirement));
         self

@@ -2,3 +2,4 @@
 
 #[cfg(feature = "axum")]
 pub mod axum;
+pub mod openapi;

@@ -6,9 +6,10 @@ use http::request::Parts;
 use http::{HeaderValue, Response};
 use serde::Serialize;
 
-use super::challenge::Challenge;
+use super::challenge::{Challenge, Challenges, Demand};
 use super::rejection::Rejection;
 use super::responder::Respond;
+use crate::error::{Error, ErrorKind};
 
 /// Answers with a problem document; the default.
 ///
@@ -93,6 +94,16 @@ impl ProblemJson {
     }
 }
 
+impl ProblemJson {
+    /// What is answered for a reason, and whether a challenge goes with it: for documents about it.
+    pub(crate) fn example(kind: ErrorKind) -> (serde_json::Value, bool) {
+        let (error, challenges) = (Error::new(kind), Challenges::default());
+        let rejection = Rejection::new(&error, &challenges, &Demand::NOTHING);
+        let document = serde_json::from_slice(&Self::new().write(&rejection));
+        (document.unwrap_or_default(), rejection.kind_of_challenge().is_some())
+    }
+}
+
 /// The document of a refusal that everybody can cause: written ahead, so that floods of them cost
 /// nothing to answer.
 fn prepared(rejection: &Rejection<'_>) -> Option<&'static str> {
@@ -112,8 +123,6 @@ fn prepared(rejection: &Rejection<'_>) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::{Error, ErrorKind};
-    use crate::respond::{Challenges, Demand};
 
     #[test]
     fn what_is_written_ahead_is_what_would_be_written() {
