@@ -1,15 +1,17 @@
 //! Strict base64url: no padding, no white space, no bits left over (RFC 7515 §2, RFC 4648 §3.5).
 
+use std::mem::MaybeUninit;
+
 use base64_simd::{AsOut, URL_SAFE_NO_PAD};
 
 /// The text is not the one and only spelling of some bytes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Malformed;
 
-/// Decodes to the front of a buffer. `Ok(None)` when the buffer is too small.
+/// Decodes to the front of a buffer, which need not be filled before. `Ok(None)` when it is too small.
 pub(crate) fn decode_into<'b>(
     text: &[u8],
-    buffer: &'b mut [u8],
+    buffer: &'b mut [MaybeUninit<u8>],
 ) -> Result<Option<&'b [u8]>, Malformed> {
     let Some(space) = buffer.get_mut(..decoded_len(text)) else {
         return Ok(None);
@@ -51,7 +53,7 @@ mod tests {
         for text in ["-_8=", "+/8", "-_9", "-_8 ", " -_8", "-\n_8", "-_8A=", "A", "%2d", "-_\u{e9}"]
         {
             assert!(decode(text.as_bytes()).is_err(), "{text:?}");
-            let mut buffer = [0; 16];
+            let mut buffer = [MaybeUninit::uninit(); 16];
             assert!(decode_into(text.as_bytes(), &mut buffer).is_err(), "{text:?}");
             assert!(decode_append(text.as_bytes(), &mut Vec::new()).is_err(), "{text:?}");
         }
@@ -78,14 +80,20 @@ mod tests {
                 let mut other = text.clone().into_bytes();
                 *other.last_mut().unwrap() = ALPHABET[value | bits];
                 assert!(decode(&other).is_err(), "{len} {bits}");
-                assert!(decode_into(&other, &mut [0; 256]).is_err(), "{len} {bits}");
+                assert!(
+                    decode_into(&other, &mut [MaybeUninit::uninit(); 256]).is_err(),
+                    "{len} {bits}"
+                );
             }
         }
     }
 
     #[test]
     fn a_buffer_that_is_too_small_is_not_an_error_of_the_text() {
-        assert!(matches!(decode_into(b"AAAA", &mut [0; 2]), Ok(None)));
-        assert!(matches!(decode_into(b"AAAA", &mut [1; 3]), Ok(Some([0, 0, 0]))));
+        assert!(matches!(decode_into(b"AAAA", &mut [MaybeUninit::uninit(); 2]), Ok(None)));
+        assert!(matches!(
+            decode_into(b"AAAA", &mut [MaybeUninit::uninit(); 3]),
+            Ok(Some([0, 0, 0]))
+        ));
     }
 }

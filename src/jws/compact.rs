@@ -1,5 +1,7 @@
 //! The compact serialization: three parts and two dots (RFC 7515 §7.1).
 
+use std::mem::MaybeUninit;
+
 use super::base64url;
 use super::header::UnverifiedHeader;
 use super::payload::SignedPayload;
@@ -97,7 +99,7 @@ impl<'t> Compact<'t> {
         header: &UnverifiedHeader<'_>,
         judge: impl FnOnce(&[u8], &[u8]) -> bool,
     ) -> Result<SignedPayload, Error> {
-        let mut buffer = [0; MAX_SIGNATURE];
+        let mut buffer = [MaybeUninit::uninit(); MAX_SIGNATURE];
         let signature = base64url::decode_into(self.signature, &mut buffer).map_err(|_| {
             Error::new(ErrorKind::MalformedToken).with_detail("the signature is not base64url")
         })?;
@@ -113,13 +115,13 @@ impl<'t> Compact<'t> {
 
 /// Where a header is decoded to: on the stack, so that refusing allocates nothing.
 pub(crate) struct HeaderBuffer {
-    stack: [u8; USUAL_HEADER],
+    stack: [MaybeUninit<u8>; USUAL_HEADER],
     heap: Vec<u8>,
 }
 
 impl HeaderBuffer {
     pub(crate) const fn new() -> Self {
-        Self { stack: [0; USUAL_HEADER], heap: Vec::new() }
+        Self { stack: [MaybeUninit::uninit(); USUAL_HEADER], heap: Vec::new() }
     }
 }
 
