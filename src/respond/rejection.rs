@@ -149,15 +149,17 @@ impl<'a> Rejection<'a> {
     /// §15.5.2), `Retry-After`, and that refusals are not to be stored.
     pub(crate) fn protect<T>(&self, response: &mut Response<T>) {
         let headers = response.headers_mut();
-        if !headers.contains_key(WWW_AUTHENTICATE) {
+        // A refusal has a few headers: looking at their names is less work than hashing one.
+        let has = |headers: &HeaderMap, name| headers.keys().any(|key| *key == name);
+        if !has(headers, WWW_AUTHENTICATE) {
             for challenge in self.challenges() {
                 headers.append(WWW_AUTHENTICATE, challenge);
             }
         }
-        if let Some(delay) = self.retry_after().filter(|_| !headers.contains_key(RETRY_AFTER)) {
+        if let Some(delay) = self.retry_after().filter(|_| !has(headers, RETRY_AFTER)) {
             headers.insert(RETRY_AFTER, delay.as_secs().into());
         }
-        if !headers.contains_key(CACHE_CONTROL) {
+        if !has(headers, CACHE_CONTROL) {
             headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
     }
