@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::Deserializer as JsonDeserializer;
 use serde_json::value::RawValue;
 
 use super::json::{self, Names, check_shape};
@@ -114,9 +113,7 @@ fn pass<C: DeserializeOwned>(
         complete: false,
         surprised: false,
     };
-    let mut parser = JsonDeserializer::from_str(payload);
-    let outcome = C::deserialize(Tee::new(&mut parser, &mut capture))
-        .and_then(|claims| parser.end().map(|()| claims));
+    let outcome = C::deserialize(Tee::new(payload, &mut capture));
     let Capture { refusal, complete, surprised, .. } = capture;
     match refusal {
         Some(refusal) => Err(refusal),

@@ -23,6 +23,7 @@ mod capture;
 mod grant_claims;
 mod grants;
 pub(crate) mod json;
+mod members;
 mod noted;
 mod numeric_date;
 mod path;

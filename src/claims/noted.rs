@@ -20,6 +20,7 @@ pub(super) enum Claim {
 }
 
 impl Claim {
+    #[inline]
     pub(super) fn of(name: &str) -> Self {
         match name {
             "iss" => Self::Iss,

@@ -1,18 +1,16 @@
-//! Standing between a JSON parser and a claims type.
+//! Standing between a JSON text and a claims type.
 //!
 //! `serde` drives a pass from the claims type. A [`Tee`] lets a [`Witness`] see every member of the
 //! outermost object first. A text or an integer that the witness wants is read once and handed on; any
 //! other value that it wants is read twice from its own few bytes; all others go straight through.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Deserializer as JsonDeserializer;
-use serde_json::de::StrRead;
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use serde_json::{Deserializer as JsonDeserializer, Error};
 
-use super::json::BorrowText;
+use super::members::Members;
 use super::primitive::{IntegerDeserializer, TextDeserializer};
 
 /// Sees the members of an object go by.
@@ -23,7 +21,7 @@ pub(super) trait Witness<'de> {
     /// The value of the member that was named last, if it is a text.
     fn text(&mut self, text: Option<&Cow<'de, str>>) -> Result<(), Refused>;
 
-    /// The value of the member that was named last, if it is an integer that 64 bits can hold.
+    /// The value of the member that was named last, if it is a whole number of a usual size.
     fn integer(&mut self, integer: Option<i64>) -> Result<(), Refused>;
 
     /// The value of the member that was named last, whatever it is.
@@ -49,27 +47,27 @@ pub(super) enum Wanted {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Refused;
 
-fn refused<E: de::Error>(_: Refused) -> E {
-    E::custom("refused by the witness")
+fn refused(_: Refused) -> Error {
+    Error::custom("refused by the witness")
 }
 
-/// A deserializer that shows what it reads to a witness.
+/// A deserializer of a whole text that shows what it reads to a witness.
 pub(super) struct Tee<'t, 'de, W> {
-    parser: &'t mut JsonDeserializer<StrRead<'de>>,
+    text: &'de str,
     witness: &'t mut W,
 }
 
 impl<'t, 'de, W: Witness<'de>> Tee<'t, 'de, W> {
-    pub(super) fn new(parser: &'t mut JsonDeserializer<StrRead<'de>>, witness: &'t mut W) -> Self {
-        Self { parser, witness }
+    pub(super) const fn new(text: &'de str, witness: &'t mut W) -> Self {
+        Self { text, witness }
     }
 }
 
 macro_rules! as_map {
     ($($method:ident($($argument:ident: $kind:ty),*);)+) => {
-        $(fn $method<V: Visitor<'de>>(self, $($argument: $kind,)* visitor: V) -> Result<V::Value, Self::Error> {
+        $(fn $method<V: Visitor<'de>>(self, $($argument: $kind,)* visitor: V) -> Result<V::Value, Error> {
             $(let _ = $argument;)*
-            self.parser.deserialize_map(TeeVisitor { visitor, witness: self.witness })
+            self.read_map(visitor)
         })+
     };
 }
@@ -77,7 +75,7 @@ macro_rules! as_map {
 // Whatever a claims type asks for, it gets the map: the payload is an object (RFC 7519 §7.2). A type
 // that cannot be made from a map says so itself.
 impl<'de, W: Witness<'de>> Deserializer<'de> for Tee<'_, 'de, W> {
-    type Error = serde_json::Error;
+    type Error = Error;
 
     as_map! {
         deserialize_any();
@@ -108,7 +106,7 @@ impl<'de, W: Witness<'de>> Deserializer<'de> for Tee<'_, 'de, W> {
         deserialize_ignored_any();
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         visitor.visit_some(self)
     }
 
@@ -116,7 +114,7 @@ impl<'de, W: Witness<'de>> Deserializer<'de> for Tee<'_, 'de, W> {
         self,
         _name: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Self::Error> {
+    ) -> Result<V::Value, Error> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -125,44 +123,40 @@ impl<'de, W: Witness<'de>> Deserializer<'de> for Tee<'_, 'de, W> {
         name: &'static str,
         variants: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Self::Error> {
+    ) -> Result<V::Value, Error> {
         // Not seen member by member, so that the witness never sees the end.
-        self.parser.deserialize_enum(name, variants, visitor)
+        let mut parser = JsonDeserializer::from_str(self.text);
+        let value = parser.deserialize_enum(name, variants, visitor)?;
+        parser.end().map(|()| value)
     }
 }
 
-struct TeeVisitor<'t, V, W> {
-    visitor: V,
-    witness: &'t mut W,
-}
-
-impl<'de, V: Visitor<'de>, W: Witness<'de>> Visitor<'de> for TeeVisitor<'_, V, W> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.visitor.expecting(f)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.visitor.visit_map(TeeMap { map, witness: self.witness, wanted: Wanted::Nothing })
+impl<'de, W: Witness<'de>> Tee<'_, 'de, W> {
+    fn read_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let mut members = Members::new(self.text);
+        let wanted = Wanted::Nothing;
+        let value =
+            visitor.visit_map(TeeMap { members: &mut members, witness: self.witness, wanted })?;
+        // A type that does not read to the end has not seen whether that is all right.
+        if members.is_at_end() { Ok(value) } else { Err(Error::custom("more members")) }
     }
 }
 
-struct TeeMap<'t, A, W> {
-    map: A,
+struct TeeMap<'t, 'de, W> {
+    members: &'t mut Members<'de>,
     witness: &'t mut W,
     /// What the witness wants of the value that comes next.
     wanted: Wanted,
 }
 
-impl<'de, A: MapAccess<'de>, W: Witness<'de>> MapAccess<'de> for TeeMap<'_, A, W> {
-    type Error = A::Error;
+impl<'de, W: Witness<'de>> MapAccess<'de> for TeeMap<'_, 'de, W> {
+    type Error = Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
         &mut self,
         seed: K,
-    ) -> Result<Option<K::Value>, A::Error> {
-        let Some(name) = self.map.next_key_seed(BorrowText)? else {
+    ) -> Result<Option<K::Value>, Error> {
+        let Some(name) = self.members.name()? else {
             self.witness.end();
             return Ok(None);
         };
@@ -170,111 +164,27 @@ impl<'de, A: MapAccess<'de>, W: Witness<'de>> MapAccess<'de> for TeeMap<'_, A, W
         seed.deserialize(TextDeserializer::new(name)).map(Some)
     }
 
-    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
+    fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Error> {
         match self.wanted {
-            Wanted::Nothing => self.map.next_value_seed(seed),
+            Wanted::Nothing => seed.deserialize(self.members.value()),
             Wanted::Text => {
-                let text = self.map.next_value_seed(MaybeText)?;
+                let text = self.members.any_text()?;
                 self.witness.text(text.as_ref()).map_err(refused)?;
-                let text = text.ok_or_else(|| de::Error::custom("no text"))?;
+                let text = text.ok_or_else(|| Error::custom("no text"))?;
                 seed.deserialize(TextDeserializer::new(text))
             }
             Wanted::Integer => {
-                let integer = self.map.next_value_seed(MaybeInteger)?;
+                let integer = self.members.integer();
                 self.witness.integer(integer).map_err(refused)?;
-                let integer = integer.ok_or_else(|| de::Error::custom("no integer"))?;
+                let integer = integer.ok_or_else(|| Error::custom("no integer"))?;
                 seed.deserialize(IntegerDeserializer::new(integer))
             }
             Wanted::Raw => {
-                let raw: &'de RawValue = self.map.next_value()?;
+                let raw = <&'de RawValue>::deserialize(self.members.value())?;
                 self.witness.value(raw).map_err(refused)?;
-                seed.deserialize(&mut JsonDeserializer::from_str(raw.get()))
-                    .map_err(de::Error::custom)
+                let mut parser = JsonDeserializer::from_str(raw.get());
+                seed.deserialize(&mut parser).map_err(Error::custom)
             }
         }
     }
-
-    fn size_hint(&self) -> Option<usize> {
-        self.map.size_hint()
-    }
-}
-
-macro_rules! nothing_else {
-    ($($method:ident: $kind:ty),*) => {
-        $(fn $method<E>(self, _: $kind) -> Result<Self::Value, E> {
-            Ok(None)
-        })*
-
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
-            while list.next_element::<IgnoredAny>()?.is_some() {}
-            Ok(None)
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            Ok(None)
-        }
-    };
-}
-
-/// Reads a text without copying it, unless it has escapes; `None` for anything else.
-struct MaybeText;
-
-impl<'de> DeserializeSeed<'de> for MaybeText {
-    type Value = Option<Cow<'de, str>>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for MaybeText {
-    type Value = Option<Cow<'de, str>>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a string")
-    }
-
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Some(Cow::Owned(text.to_owned())))
-    }
-
-    nothing_else!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64);
-}
-
-/// Reads an integer that 64 bits can hold; `None` for anything else.
-struct MaybeInteger;
-
-impl<'de> DeserializeSeed<'de> for MaybeInteger {
-    type Value = Option<i64>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for MaybeInteger {
-    type Value = Option<i64>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an integer")
-    }
-
-    fn visit_i64<E>(self, integer: i64) -> Result<Self::Value, E> {
-        Ok(Some(integer))
-    }
-
-    fn visit_u64<E>(self, integer: u64) -> Result<Self::Value, E> {
-        Ok(i64::try_from(integer).ok())
-    }
-
-    nothing_else!(visit_bool: bool, visit_f64: f64, visit_str: &str);
 }
