@@ -47,5 +47,6 @@ mod step_up;
 
 pub use future::ResponseFuture;
 pub use layer::RequireLayer;
+#[cfg(feature = "axum")]
 pub(crate) use manner::refuser_in;
 pub use service::Require;
