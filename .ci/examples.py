@@ -31,14 +31,14 @@ class Host:
     def __init__(self, address):
         self.address = address
 
-    def send(self, path, *authorizations, method="GET", headers=()):
+    def send(self, path, *authorizations, method="GET", headers=(), body=b""):
         connection = http.client.HTTPConnection(self.address, timeout=10)
         connection.putrequest(method, path)
         for authorization in authorizations:
             connection.putheader("Authorization", authorization)
         for name, value in headers:
             connection.putheader(name, value)
-        connection.endheaders()
+        connection.endheaders(body)
         response = connection.getresponse()
         body = response.read()
         connection.close()
@@ -48,9 +48,10 @@ class Host:
         response, body = self.send(path, *authorizations, method=method)
         return response.status, response.getheader("WWW-Authenticate"), body
 
-    def post(self, path):
-        status, _, body = self.ask(path, method="POST")
-        check(f"POST {path}", status, 200)
+    def post(self, path, body=b""):
+        length = [("Content-Length", str(len(body)))]
+        response, body = self.send(path, method="POST", headers=length, body=body)
+        check(f"POST {path}", response.status, 200)
         return body.decode().strip()
 
 
@@ -453,15 +454,209 @@ def closes_when_the_token_expires(name):
         check("the other one", live.hear(), (1, b"user-1 said: still here"))
 
 
+def authorizes(name):
+    lacking = 'error="insufficient_scope", error_description="The access token lacks a scope"'
+    forbidden = 'Bearer error="insufficient_scope", error_description="The access token does not permit this"'
+    read = f'Bearer scope="orders:read", {lacking}'
+    read_and_write = f'Bearer scope="orders:read orders:write", {lacking}'
+    write = f'Bearer scope="orders:write", {lacking}'
+    reports = f'Bearer scope="reports:read", {lacking}'
+    step_up = (
+        'Bearer error="insufficient_user_authentication", '
+        'error_description="A stronger or more recent log-in is needed", '
+        'acr_values="urn:example:second-factor", max_age="300"'
+    )
+    routes = [
+        ("GET", "/orders"),
+        ("POST", "/orders"),
+        ("GET", "/reports"),
+        ("GET", "/users/user-1/orders"),
+        ("POST", "/refunds"),
+    ]
+    with Server(name) as server:
+        for label, challenges in [
+            ("without-grants", [read, read_and_write, reports, None, write]),
+            ("reader", [None, read_and_write, reports, None, write]),
+            ("writer", [None, None, reports, None, step_up]),
+            ("auditor", [read, read_and_write, None, None, write]),
+            ("logged-in-anew", [None, None, reports, None, None]),
+            ("logged-in-long-ago", [None, None, reports, None, step_up]),
+        ]:
+            token = server.printed(label)
+            for (method, path), challenge in zip(routes, challenges, strict=True):
+                status = 200 if challenge is None else 401 if challenge == step_up else 403
+                answer = server.ask(path, f"Bearer {token}", method=method)
+                check(f"{label}, {method} {path}", answer[:2], (status, challenge))
+                forged = server.ask(path, f"Bearer {tampered(token)}", method=method)
+                check(f"{label}, {method} {path}, tampered", forged[:2], (401, INVALID_TOKEN))
+            for path in ["/users/user-2/orders", "/users//orders", "/users/USER-1/orders"]:
+                answer = server.ask(path, f"Bearer {token}")
+                check(f"{label}, {path}", answer[:2], (403, forbidden))
+            check(f"{label}, PUT", server.ask("/orders", f"Bearer {token}", method="PUT")[0], 405)
+            check(f"{label}, no route", server.ask("/nowhere", f"Bearer {token}")[0], 404)
+
+        for method, path in routes:
+            check(f"no token, {path}", server.ask(path, method=method)[:2], (401, "Bearer"))
+        status, _, body = server.ask("/users/user%2D1/orders", f"Bearer {token}")
+        check("owner, encoded", (status, json.loads(body)), (200, {"orders_of": "user-1"}))
+        status, _, body = server.ask("/orders", f"Bearer {token}")
+        expected = {"subject": "user-1", "scopes": ["orders:read", "orders:write"]}
+        check("identity", (status, json.loads(body)), (200, expected))
+        _, _, body = server.ask("/reports", f"Bearer {token}")
+        check("403, body", json.loads(body)["error"], "insufficient_scope")
+        check("403 to HEAD", server.ask("/reports", f"Bearer {token}", method="HEAD")[2], b"")
+
+
+def greets_everybody(name):
+    with Server(name) as server:
+        token = server.printed("token")
+        for path, authorizations, status, challenge, cache_control, body in [
+            ("/", [], 200, None, "public, max-age=60", b"hello, stranger\n"),
+            ("/", ["Basic dTpw"], 200, None, "public, max-age=60", b"hello, stranger\n"),
+            ("/", [f"Bearer {token}"], 200, None, "private", b"hello, Ada\n"),
+            ("/", [f"Bearer {tampered(token)}"], 401, INVALID_TOKEN, "no-store", None),
+            ("/", ["Bearer "], 400, INVALID_REQUEST, "no-store", None),
+            ("/", [f"Bearer {token}"] * 2, 400, INVALID_REQUEST, "no-store", None),
+            ("/me", [], 401, "Bearer", "no-store", None),
+            ("/me", [f"Bearer {token}"], 200, None, "private", None),
+            ("/me", [f"Bearer {tampered(token)}"], 401, INVALID_TOKEN, "no-store", None),
+        ]:
+            what = f"{path} with {len(authorizations)} fields"
+            response, got = server.send(path, *authorizations)
+            challenged = response.getheader("WWW-Authenticate")
+            check(what, (response.status, challenged), (status, challenge))
+            check(f"{what}, caches", response.getheader("Cache-Control"), cache_control)
+            vary = "Authorization" if status == 200 else None
+            check(f"{what}, caches by token", response.getheader("Vary"), vary)
+            if body is not None:
+                check(f"{what}, body", got, body)
+
+
+def looks_its_own_way(name):
+    html = ("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
+    with Server(name) as server:
+        token = server.printed("token")
+
+        def ask(path, *authorizations, method="GET"):
+            response, body = server.send(path, *authorizations, method=method, headers=[html])
+            check("not to be stored", response.getheader("Cache-Control"), "no-store")
+            return response, body.decode()
+
+        for path, back in [
+            ("/me", "%2Fme"),
+            ("/me?tab=orders&x=%0d%0aSet-Cookie:a", "%2Fme%3Ftab%3Dorders%26x%3D%250d%250aSet%2DCookie%3Aa"),
+            ("/me?back=//evil.example", "%2Fme%3Fback%3D%2F%2Fevil%2Eexample"),
+        ]:
+            response, body = ask(path)
+            got = (response.status, response.getheader("Location"), body)
+            check(path, got, (303, f"/log-in?back={back}", ""))
+        response, _ = ask("/me", f"Bearer {tampered(token)}")
+        check("tampered", (response.status, response.getheader("Location")), (303, "/log-in?back=%2Fme"))
+        response, _ = ask("/me", method="DELETE")
+        check("no GET", (response.status, response.getheader("Location")), (303, "/log-in?back=%2F"))
+
+        # No log-in would help here.
+        response, body = ask("/admin", f"Bearer {token}")
+        got = (response.status, response.getheader("Content-Type"), response.getheader("Location"))
+        check("role, page", got, (403, "text/html; charset=utf-8", None))
+        check("role, body", "The access token does not permit this." in body, True)
+        response, body = ask("/me", f"Bearer {token}", f"Bearer {token}")
+        check("two headers, page", (response.status, "malformed" in body), (400, True))
+        check("page of no length", ask("/admin", f"Bearer {token}", method="HEAD")[1], "")
+
+        status, challenge, body = server.ask("/me", f"Bearer {tampered(token)}")
+        check("program", (status, challenge), (401, INVALID_TOKEN))
+        check("program, body", sorted(json.loads(body)), ["detail", "error", "status", "title", "type"])
+        check("good token", server.ask("/me", f"Bearer {token}")[0], 200)
+        check("log-in", server.ask("/log-in")[0], 200)
+
+    with Server(name, DEVELOPMENT="1") as server:
+        token = server.printed("token")
+        for authorizations, code in [
+            ([f"Bearer {tampered(token)}"], "invalid_signature"),
+            (["Bearer nonsense"], "malformed_token"),
+            ([], "missing_token"),
+        ]:
+            problem = json.loads(server.ask("/me", *authorizations)[2])
+            check(f"in development, {code}", problem["code"], code)
+
+
+def answers_nginx(name):
+    with Server(name) as server:
+        token = server.printed("token")
+        other = server.printed("without scope")
+        issuer = Host(server.printed("issuer").removeprefix("http://"))
+        lacking = 'error="insufficient_scope", error_description="The access token lacks a scope"'
+        names = ["X-User-Id", "X-User-Email", "X-Scopes", "X-Auth-Status"]
+
+        def ask(path, *authorizations):
+            response, body = server.send(path, *authorizations)
+            check("no body", body, b"")
+            said = [response.getheader(name) for name in names]
+            return response.status, response.getheader("WWW-Authenticate"), said
+
+        end = time.monotonic() + 5
+        while ask("/auth", f"Bearer {token}")[0] == 503 and time.monotonic() < end:
+            time.sleep(0.1)
+        who = ["user-1", "user-1@example.com", "orders:read", None]
+        check("who", ask("/auth", f"Bearer {token}"), (204, None, who))
+        check("who, with a scope", ask("/auth/orders:read", f"Bearer {token}"), (204, None, who))
+        nobody = [None, None, None]
+        for what, path, authorizations, status, challenge, said in [
+            ("no token", "/auth", [], 401, "Bearer", "401"),
+            ("tampered", "/auth", [f"Bearer {tampered(token)}"], 401, INVALID_TOKEN, "401"),
+            ("two headers", "/auth", [f"Bearer {token}"] * 2, 401, INVALID_REQUEST, "400"),
+            ("no scope", "/auth/orders:read", [f"Bearer {other}"], 403, f'Bearer scope="orders:read", {lacking}', "403"),
+            ("one scope of two", "/auth/orders:read%20orders:write", [f"Bearer {token}"], 403,
+             f'Bearer scope="orders:read orders:write", {lacking}', "403"),
+            ("a space is no scope", "/auth/%20", [f"Bearer {token}"], 403, None, "403"),
+        ]:
+            got = ask(path, *authorizations)
+            check(what, (got[0], got[2]), (status, [*nobody, said]))
+            if challenge is not None:
+                check(f"{what}, challenge", got[1], challenge)
+
+        def mint(**claims):
+            return issuer.post("/token", json.dumps(claims).encode())
+
+        # What a header cannot hold is encoded, and two users never become one.
+        for subject, said in [
+            ("zoë", "zo%C3%AB"),
+            ("a\r\nX-User-Id: admin", "a%0D%0AX-User-Id:%20admin"),
+            ("admin ", "admin%20"),
+            (" admin", "%20admin"),
+            ("admin\0", "admin%00"),
+            ("admin,user-1", "admin%2Cuser-1"),
+            ("admin%20", "admin%2520"),
+            ("auth0|user@example.com", "auth0|user@example.com"),
+        ]:
+            got = ask("/auth", f"Bearer {mint(sub=subject)}")
+            check(f"subject {subject!r}", got, (204, None, [said, None, "", None]))
+        for claims in [{"sub": ""}, {"sub": 7}, {"sub": None}]:
+            got = ask("/auth", f"Bearer {mint(**claims)}")
+            check(f"{claims}", got, (401, INVALID_TOKEN, [*nobody, "401"]))
+        for verified in [False, None, "true", 1]:
+            token = mint(email="admin@example.com", email_verified=verified)
+            check(f"e-mail, {verified!r}", ask("/auth", f"Bearer {token}")[2][1], None)
+
+        issuer.post("/outage")
+        time.sleep(1.1)
+        check("keys away", ask("/auth", f"Bearer {issuer.post('/rotate')}"), (503, None, [*nobody, "503"]))
+
+
 CHECKS = {
     "axum": serves_public_and_protected,
     "better_auth": knows_the_users_of_better_auth,
     "cookie": takes_cookies,
+    "custom_responder": looks_its_own_way,
+    "forward_auth": answers_nginx,
     "hyper": serves_public_and_protected,
     "jwks": follows_rotation,
     "multi_issuer": keeps_issuers_apart,
     "oidc": finds_the_issuer,
+    "optional_auth": greets_everybody,
     "refusals": refuses_in_every_way,
+    "scopes": authorizes,
     "verify": verifies_on_the_command_line,
     "websocket": closes_when_the_token_expires,
 }

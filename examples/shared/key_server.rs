@@ -7,8 +7,9 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Json, Router, routing::get, routing::post};
+use bytes::Bytes;
 use http::{StatusCode, header::CACHE_CONTROL};
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower_jwt_auth::testing::TestIssuer;
 
@@ -40,7 +41,7 @@ impl KeyServer {
             .route("/jwks", get(jwks))
             .layer(from_fn_with_state(this.clone(), down))
             // These work in an outage, too: they stand for people, not for a server.
-            .route("/token", post(async |State(this): State<Self>| this.token()))
+            .route("/token", post(token))
             .route("/rotate", post(async |State(this): State<Self>| this.rotate()))
             .route("/outage", post(async |State(this): State<Self>| this.fail(true)))
             .route("/recovery", post(async |State(this): State<Self>| this.fail(false)))
@@ -55,7 +56,12 @@ impl KeyServer {
 
     /// What a log-in would give out.
     pub(crate) fn token(&self) -> String {
-        self.with(|inner| inner.current.token().subject("user-1").mint())
+        self.token_with(json!({}))
+    }
+
+    /// The same, with these claims on top.
+    pub(crate) fn token_with(&self, claims: Value) -> String {
+        self.with(|inner| inner.current.token().subject("user-1").claims(claims).mint())
     }
 
     /// Signs with a new key from now on, and withdraws the one before the last.
@@ -77,6 +83,11 @@ impl KeyServer {
     fn with<T>(&self, look: impl FnOnce(&mut Inner) -> T) -> T {
         look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// The claims that the token is to have, if any, are the body.
+async fn token(State(this): State<KeyServer>, claims: Bytes) -> String {
+    this.token_with(serde_json::from_slice(&claims).unwrap_or_default())
 }
 
 async fn metadata(State(this): State<KeyServer>) -> impl IntoResponse {

@@ -1,0 +1,111 @@
+//! An axum server that asks for something else on every route: a scope, a role, the owner, a new log-in.
+//!
+//! ```text
+//! cargo run --example scopes
+//! ```
+//!
+//! `PORT` (3000 unless set) and `JWT_SECRET` (random unless set, at least 32 bytes) come from the
+//! environment. It prints tokens, good for one route each, and the curl lines to try.
+
+#[path = "shared/demo.rs"]
+#[expect(dead_code, reason = "there are other tokens to print here")]
+mod demo;
+
+use std::error::Error;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use axum::extract::Path;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::verify::Identity;
+use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Rule, Verifier};
+
+/// The authentication context (`acr`) of this issuer for a log-in with a second factor.
+const SECOND_FACTOR: &str = "urn:example:second-factor";
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let secret = demo::secret()?;
+    let verifier = Verifier::shared_secret(&secret).audience("orders").require("sub").build()?;
+
+    let read = RequireLayer::scope("orders:read");
+    let write = RequireLayer::all_scopes(["orders:read", "orders:write"]);
+    let audit = RequireLayer::new(Rule::role("auditor").or(Rule::scope("reports:read")));
+    let own = RequireLayer::new(Rule::authenticated()).owner_in_path("/users/{user_id}/orders")?;
+    let refund = RequireLayer::scope("orders:write")
+        .authentication_context([SECOND_FACTOR])
+        .max_authentication_age(Duration::from_secs(300));
+
+    let app = Router::new()
+        // `route_layer`: a method that is not there is 405, and not 403. It wraps what stands before it.
+        .route("/orders", get(who).route_layer(read))
+        .route("/orders", post(who).route_layer(write))
+        .route("/reports", get(who).route_layer(audit))
+        .route("/users/{user_id}/orders", get(orders_of).route_layer(own))
+        .route("/refunds", post(who).route_layer(refund))
+        // Outside of all of them: who it is comes before what they may do.
+        .layer(JwtAuthLayer::new(verifier));
+
+    let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
+    print_what_to_try(&format!("http://{}", listener.local_addr()?), &secret)?;
+    Ok(axum::serve(listener, app).await?)
+}
+
+async fn who(user: Identity) -> Json<Value> {
+    let scopes: Vec<&str> = user.scopes().collect();
+    Json(json!({ "subject": user.subject(), "scopes": scopes }))
+}
+
+/// The layer has compared the owner with the token.
+async fn orders_of(Path(user_id): Path<String>) -> Json<Value> {
+    Json(json!({ "orders_of": user_id }))
+}
+
+fn print_what_to_try(url: &str, secret: &str) -> Result<(), Box<dyn Error>> {
+    println!("listening on {url}");
+    let issuer = TestIssuer::hs256().with_secret(secret).audience("orders");
+    let token = || issuer.token().subject("user-1");
+    let writer = || token().claim("scope", "orders:read orders:write");
+    let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+    let with_second_factor =
+        |seconds_ago| writer().claim("acr", SECOND_FACTOR).claim("auth_time", now - seconds_ago);
+    for (name, token, tries) in [
+        (
+            "without-grants",
+            token(),
+            [("GET", "/orders", 403), ("GET", "/users/user-1/orders", 200)],
+        ),
+        (
+            "reader",
+            token().claim("scope", "orders:read"),
+            [("GET", "/orders", 200), ("POST", "/orders", 403)],
+        ),
+        ("writer", writer(), [("POST", "/orders", 200), ("POST", "/refunds", 401)]),
+        (
+            "auditor",
+            token().claim("roles", vec!["auditor"]),
+            [("GET", "/reports", 200), ("GET", "/users/user-2/orders", 403)],
+        ),
+        (
+            "logged-in-anew",
+            with_second_factor(0),
+            [("POST", "/refunds", 200), ("PUT", "/orders", 405)],
+        ),
+        (
+            "logged-in-long-ago",
+            with_second_factor(3600),
+            [("POST", "/refunds", 401), ("POST", "/orders", 200)],
+        ),
+    ] {
+        let token = token.mint();
+        println!();
+        println!("{name}: {token}");
+        for (method, path, status) in tries {
+            println!("curl -iX {method} {url}{path} -H 'Authorization: Bearer {token}' # {status}");
+        }
+    }
+    Ok(())
+}
