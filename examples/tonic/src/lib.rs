@@ -1,0 +1,81 @@
+//! Orders over gRPC: two services behind one `JwtAuthLayer`, one of them behind a `RequireLayer` as well.
+
+use std::error::Error;
+use std::pin::Pin;
+
+use tokio::net::TcpListener;
+use tokio_stream::Stream;
+use tonic::service::LayerExt;
+use tonic::transport::{Server, server::TcpIncoming};
+use tonic::{Extensions, Request, Response, Status};
+use tower_jwt_auth::respond::GrpcAware;
+use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Verified, Verifier};
+
+use crate::proto::orders_server::{Orders, OrdersServer};
+use crate::proto::warehouse_server::{Warehouse, WarehouseServer};
+use crate::proto::{ListRequest, ListResponse, Order, ShipRequest, WatchRequest};
+
+/// What `proto/orders.proto` says.
+#[allow(clippy::pedantic, unused_qualifications, reason = "it is generated")]
+pub mod proto {
+    tonic::include_proto!("orders.v1");
+}
+
+/// Serves until the process ends.
+pub async fn serve(listener: TcpListener, verifier: Verifier) -> Result<(), Box<dyn Error>> {
+    // Its refusals are gRPC statuses, and so are those of the layer behind it.
+    let authenticate = JwtAuthLayer::new(verifier).responder(GrpcAware::new());
+    // tonic finds a service by its name, which `named_layer` keeps.
+    let authorize = tower::ServiceBuilder::new().layer(RequireLayer::scope("orders:write"));
+    Server::builder()
+        .layer(authenticate)
+        .add_service(OrdersServer::new(Shop))
+        .add_service(authorize.named_layer(WarehouseServer::new(Shop)))
+        .serve_with_incoming(TcpIncoming::from(listener))
+        .await?;
+    Ok(())
+}
+
+/// An `Err` here is a mistake in the wiring: without a layer in front nobody is let in.
+fn caller(extensions: &Extensions) -> Result<&str, Status> {
+    let user: Option<&Verified> = Verified::in_extensions(extensions);
+    user.and_then(|user| user.subject()).ok_or_else(|| Status::internal("who is calling?"))
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Shop;
+
+impl Shop {
+    fn order(id: &str, owner: &str) -> Order {
+        Order { id: id.to_owned(), owner: owner.to_owned(), is_shipped: false }
+    }
+}
+
+#[tonic::async_trait]
+impl Orders for Shop {
+    async fn list(&self, request: Request<ListRequest>) -> Result<Response<ListResponse>, Status> {
+        let owner = caller(request.extensions())?;
+        let orders = vec![Self::order("1", owner), Self::order("2", owner)];
+        Ok(Response::new(ListResponse { orders }))
+    }
+
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<Order, Status>> + Send>>;
+
+    async fn watch(
+        &self,
+        request: Request<WatchRequest>,
+    ) -> Result<Response<Self::WatchStream>, Status> {
+        let owner = caller(request.extensions())?;
+        let orders = ["1", "2", "3"].map(|id| Ok(Self::order(id, owner)));
+        Ok(Response::new(Box::pin(tokio_stream::iter(orders))))
+    }
+}
+
+#[tonic::async_trait]
+impl Warehouse for Shop {
+    async fn ship(&self, request: Request<ShipRequest>) -> Result<Response<Order>, Status> {
+        let owner = caller(request.extensions())?.to_owned();
+        let order = Self::order(&request.into_inner().id, &owner);
+        Ok(Response::new(Order { is_shipped: true, ..order }))
+    }
+}
