@@ -8,7 +8,6 @@ use http::header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CACHE_CONTROL, 
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response};
 use serde::de::DeserializeOwned;
-use zeroize::Zeroizing;
 
 use super::extensions::{forget, insert, insert_anonymous, remove};
 use crate::answer::Answer;
@@ -16,8 +15,11 @@ use crate::error::{Error, ErrorKind};
 use crate::observe;
 use crate::possession::{Confirm, Confirmation, Unconfirmed};
 use crate::respond::{Common, Refuser};
-use crate::token::{RawToken, TokenSource, mark_sensitive};
+use crate::token::{Places, RawToken, TokenSource, mark_all_sensitive, mark_sensitive};
 use crate::verify::{Companion, Verified, Verifier};
+
+/// What a response says of caching that answers a URL with a token in it.
+pub(super) const PRIVATE: HeaderValue = HeaderValue::from_static("private");
 
 pub(super) type Bypass = dyn Fn(&Parts) -> bool + Send + Sync;
 
@@ -73,12 +75,13 @@ pub(super) enum Progress<C> {
 /// The first steps of a request, and what is to be remembered of them.
 pub(super) struct Begun<C> {
     pub(super) progress: Progress<C>,
-    pub(super) token_in_query: bool,
+    /// Where the token is that was found.
+    pub(super) places: Option<Places>,
 }
 
 impl<C> From<Progress<C>> for Begun<C> {
     fn from(progress: Progress<C>) -> Self {
-        Self { progress, token_in_query: false }
+        Self { progress, places: None }
     }
 }
 
@@ -118,16 +121,23 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
             Err(error) if error.kind() == ErrorKind::UnsupportedScheme => {
                 return self.without_token(error);
             }
-            Err(error) => return refused(error).into(),
+            Err(error) => {
+                mark_all_sensitive(&mut parts.headers);
+                return refused(error).into();
+            }
         };
-        let progress = self.verify(parts, &raw);
-        let removed = self.token_removed.then(|| Zeroizing::new(raw.as_str().to_owned()));
-        let places = raw.into_places();
-        match removed {
-            Some(token) => places.remove(parts, &token),
-            None => places.mark_sensitive(&mut parts.headers),
-        }
-        Begun { progress, token_in_query: places.are_in_query() }
+        let (progress, places) = if self.confirm.is_some() {
+            // A proof is judged with the request at hand, which may then be printed.
+            let raw = raw.to_owned();
+            raw.places().mark_sensitive(&mut parts.headers);
+            (self.verify(parts, &raw), raw.into_places())
+        } else {
+            let progress = self.verify(parts, &raw);
+            let places = raw.into_places();
+            places.mark_sensitive(&mut parts.headers);
+            (progress, places)
+        };
+        Begun { progress, places: Some(places) }
     }
 
     fn without_token(&self, error: Error) -> Begun<C> {
@@ -173,11 +183,12 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
         }
     }
 
-    /// Puts the identity into the request; gives back the headers for the response.
+    /// Puts the identity into the request, and takes the token out where that is asked for; gives back the
+    /// headers for the response.
     pub(super) fn admit(
         self: &Arc<Self>,
         pass: Pass<C>,
-        token_in_query: bool,
+        places: Option<&Places>,
         parts: &mut Parts,
     ) -> ResponseHeaders {
         match pass {
@@ -188,8 +199,13 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
             Pass::Verified(verified, mut headers) => {
                 let companion: Arc<Self> = Arc::clone(self);
                 insert(&mut parts.extensions, verified, companion);
-                if token_in_query {
-                    keep_private(&mut headers);
+                if let Some(places) = places {
+                    if places.are_in_query() {
+                        keep_private(&mut headers);
+                    }
+                    if self.token_removed {
+                        places.remove(parts);
+                    }
                 }
                 headers
             }
@@ -237,5 +253,5 @@ fn is_cors_preflight(parts: &Parts) -> bool {
 /// Keeps shared caches from storing what a URL with a token in it is answered (RFC 6750 §2.3).
 fn keep_private(headers: &mut ResponseHeaders) {
     let headers = headers.get_or_insert_default();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("private"));
+    headers.entry(CACHE_CONTROL).or_insert(PRIVATE);
 }

@@ -14,8 +14,9 @@ use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 use tower_service::Service;
 
-use super::config::{Config, Pending, Progress, ResponseHeaders, confirmed};
+use super::config::{Config, PRIVATE, Pending, Progress, ResponseHeaders, confirmed};
 use crate::respond::ResponseBody;
+use crate::token::Places;
 
 pin_project! {
     /// The response of [`JwtAuth`](super::JwtAuth).
@@ -52,7 +53,8 @@ pin_project! {
 /// A request that waits for its verdict, with a service that is not ready and holds nothing.
 struct Waiting<S, C, B> {
     step: Step<C>,
-    token_in_query: bool,
+    /// Where the token is.
+    places: Option<Places>,
     parts: Parts,
     body: B,
     inner: S,
@@ -75,14 +77,14 @@ impl<S: Service<Request<B>>, C, B> ResponseFuture<S, C, B> {
     }
 
     pub(super) fn waiting(
-        (pending, token_in_query): (Pending<C>, bool),
+        (pending, places): (Pending<C>, Option<Places>),
         parts: Parts,
         body: B,
         inner: S,
         config: Arc<Config<C>>,
     ) -> Self {
         let step = Step::Judging(pending);
-        let waiting = Box::new(Waiting { step, token_in_query, parts, body, inner, config });
+        let waiting = Box::new(Waiting { step, places, parts, body, inner, config });
         Self { state: State::Waiting { waiting: Some(waiting) } }
     }
 }
@@ -136,9 +138,10 @@ where
     }
 }
 
-/// Adds headers beside those of the handler, which are not ours to replace. What it says of caching counts.
+/// Adds headers beside those of the handler, which are not ours to replace. What it says of caching counts
+/// before the `private` of a URL with a token in it.
 fn append(to: &mut HeaderMap, mut headers: HeaderMap) {
-    if to.contains_key(CACHE_CONTROL) {
+    if to.contains_key(CACHE_CONTROL) && headers.get(CACHE_CONTROL) == Some(&PRIVATE) {
         headers.remove(CACHE_CONTROL);
     }
     let mut last = None;
@@ -180,7 +183,8 @@ where
             };
             self.step = match progress {
                 Progress::Done(Ok(pass)) => {
-                    Step::Readying(self.config.admit(pass, self.token_in_query, &mut self.parts))
+                    let places = self.places.as_ref();
+                    Step::Readying(self.config.admit(pass, places, &mut self.parts))
                 }
                 Progress::Done(Err(refusal)) => {
                     let response = self.config.refuse(refusal, &self.parts);

@@ -135,9 +135,36 @@ impl<C> JwtAuthLayer<C> {
 
     /// Takes the token out of the request before the service gets it: what does not need it cannot leak it.
     ///
-    /// Out of the places that the [`token_source`](Self::token_source) looked at: the header field, the
-    /// cookie and its parts, the query parameter, the offered subprotocol. Everything else stays as it is, and
-    /// so does a token that was not looked for.
+    /// Out of the places in which the [`token_source`](Self::token_source) found it: the header field, the
+    /// cookie or its parts, the query parameter, the offered subprotocol. Everything else stays as it is, and
+    /// so does a token that was not looked for, as with [`bypass`](Self::bypass), and what others made of the
+    /// request before: axum keeps the URL in an extension, `OriginalUri`.
+    ///
+    /// ```
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+    /// # futures_util::future::FutureExt::now_or_never(async {
+    /// use http::{Request, Response, StatusCode};
+    /// use tower::{Layer, ServiceExt, service_fn};
+    /// use tower_jwt_auth::{JwtAuthLayer, Verifier, testing::TestIssuer};
+    ///
+    /// let issuer = TestIssuer::hs256();
+    /// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
+    /// let layer = JwtAuthLayer::new(verifier).remove_token();
+    /// let service = layer.layer(service_fn(async |request: Request<()>| {
+    ///     assert!(!request.headers().contains_key("authorization"));
+    ///     Ok::<_, std::convert::Infallible>(Response::new(http_body_util::Empty::<bytes::Bytes>::new()))
+    /// }));
+    /// let bearer = |token| Request::builder().header("authorization", format!("Bearer {token}")).body(());
+    ///
+    /// let good = bearer(issuer.token().mint())?;
+    /// assert_eq!(service.clone().oneshot(good).await?.status(), StatusCode::OK);
+    /// let tampered = bearer(issuer.token().mint_tampered())?;
+    /// assert_eq!(service.oneshot(tampered).await?.status(), StatusCode::UNAUTHORIZED);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).expect("nothing waits")?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn remove_token(self) -> Self {
         self.with(|config| config.token_removed = true)
     }

@@ -55,10 +55,10 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        let Begun { progress, token_in_query } = self.config.begin(&mut parts);
+        let Begun { progress, places } = self.config.begin(&mut parts);
         match progress {
             Progress::Done(Ok(pass)) => {
-                let headers = self.config.admit(pass, token_in_query, &mut parts);
+                let headers = self.config.admit(pass, places.as_ref(), &mut parts);
                 // The very service that was polled ready.
                 let future = self.inner.call(Request::from_parts(parts, body));
                 ResponseFuture::calling(future, headers)
@@ -74,7 +74,7 @@ where
                 let unready = self.inner.clone();
                 self.inner = unready.clone();
                 let config = Arc::clone(&self.config);
-                let begun = (pending, token_in_query);
+                let begun = (pending, places);
                 ResponseFuture::waiting(begun, parts, body, unready, config)
             }
         }

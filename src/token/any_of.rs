@@ -63,7 +63,7 @@ impl TokenSource for AnyOf {
             };
             found = match (found, token) {
                 (Some(one), Some(other)) if one.as_str() == other.as_str() => {
-                    Some(one.also_at(other.origin().clone()))
+                    Some(one.also_at(other.into_places()))
                 }
                 (Some(_), Some(_)) => return Err(ErrorKind::MultipleTokens.into()),
                 (found, token) => found.or(token),

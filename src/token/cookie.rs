@@ -1,6 +1,5 @@
 //! Tokens in cookies.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::header::COOKIE;
@@ -17,23 +16,36 @@ const PREFIXES: [&str; 2] = ["__Host-", "__Secure-"];
 /// More parts than this no cookie is cut into.
 const MOST_CHUNKS: usize = 100;
 
+/// No browser stores a longer cookie (RFC 6265bis).
+const LONGEST_CHUNK: usize = 4096;
+
 /// The token of one cookie.
 ///
-/// A cookie of the name that is there twice is refused; an empty one is none.
+/// All `Cookie` fields are looked at, because HTTP/2 splits them. A cookie of the name that is there twice is
+/// refused, as is one with characters that no token has; an empty one is none. Quotes around the value are
+/// no part of it.
 ///
-/// A browser sends cookies on its own, with requests that other sites made it send too. Beside this there
-/// has to be something against that: `SameSite`, or a layer such as tower-http's `CsrfLayer`.
+/// Two things are to be known of cookies:
+///
+/// - A browser sends them on its own, with requests that other sites made it send too. Beside this there has
+///   to be something against that: `SameSite`, or a layer such as tower-http's `CsrfLayer`.
+/// - Every subdomain, and whoever is between it and the browser without HTTPS, can set a cookie for the whole
+///   domain, and nothing in the request tells it from yours: an attacker's own valid token makes the visitor
+///   act in the attacker's account, and a second cookie of the name locks the visitor out. A browser takes a
+///   cookie whose name begins with `__Host-` from the very host alone (RFC 6265bis §4.1.3.2): give it that
+///   name, prefix and all.
 ///
 /// ```
 /// use tower_jwt_auth::ErrorKind;
 /// use tower_jwt_auth::token::{CookieToken, TokenSource};
 ///
-/// let source = CookieToken::new("session");
+/// let source = CookieToken::new("__Host-session");
 /// let parts = |value| http::Request::builder().header("cookie", value).body(()).unwrap().into_parts().0;
-/// assert_eq!(source.find(&parts("theme=dark; session=a.b.c")).unwrap().unwrap().as_str(), "a.b.c");
-/// assert!(source.find(&parts("theme=dark")).unwrap().is_none());
+/// let good = parts("theme=dark; __Host-session=a.b.c");
+/// assert_eq!(source.find(&good).unwrap().unwrap().as_str(), "a.b.c");
+/// assert!(source.find(&parts("session=planted")).unwrap().is_none());
 ///
-/// let twice = source.find(&parts("session=a.b.c; session=d.e.f")).unwrap_err();
+/// let twice = source.find(&parts("__Host-session=a.b.c; __Host-session=d.e.f")).unwrap_err();
 /// assert_eq!(twice.kind(), ErrorKind::MultipleTokens);
 /// ```
 #[derive(Clone, Debug)]
@@ -52,9 +64,19 @@ impl CookieToken {
     /// Takes the cookie under `__Host-` or `__Secure-` where there is one, for servers that set the prefix
     /// with HTTPS only.
     ///
-    /// One without a prefix then counts for nothing, because a neighbouring subdomain can plant it. Where the
-    /// name is known, spell it with its prefix in [`new`](Self::new): without a prefixed cookie in the
-    /// request, a planted one is still taken.
+    /// One without a prefix then counts for nothing, not even beside an empty one, because a neighbouring
+    /// subdomain can plant it. Where the name is known, spell it with its prefix in [`new`](Self::new):
+    /// without a prefixed cookie in the request, a planted one is still taken.
+    ///
+    /// ```
+    /// use tower_jwt_auth::token::{CookieToken, TokenSource};
+    ///
+    /// let source = CookieToken::new("session").or_prefixed();
+    /// let parts = |value| http::Request::builder().header("cookie", value).body(()).unwrap().into_parts().0;
+    /// let both = parts("session=planted; __Host-session=a.b.c");
+    /// assert_eq!(source.find(&both).unwrap().unwrap().as_str(), "a.b.c");
+    /// assert!(source.find(&parts("session=planted; __Host-session=")).unwrap().is_none());
+    /// ```
     #[must_use]
     pub fn or_prefixed(mut self) -> Self {
         let plain = self.names.clone();
@@ -65,36 +87,42 @@ impl CookieToken {
         self
     }
 
-    /// Joins a token that was too long for one cookie: `session.0`, `session.1` and so on. The whole one
-    /// counts where it is there.
+    /// Joins a token that was too long for one cookie: `session.0`, `session.1` and so on, at most 100.
+    ///
+    /// None may be missing or there twice, and none beside a whole one: of what is left over from an older
+    /// token, nobody can say which part is the newer one. Empty ones are none.
+    ///
+    /// ```
+    /// use tower_jwt_auth::ErrorKind;
+    /// use tower_jwt_auth::token::{CookieToken, TokenSource};
+    ///
+    /// let source = CookieToken::new("session").chunked();
+    /// let parts = |value| http::Request::builder().header("cookie", value).body(()).unwrap().into_parts().0;
+    /// let good = parts("session.0=a.b; session.1=.c");
+    /// assert_eq!(source.find(&good).unwrap().unwrap().as_str(), "a.b.c");
+    ///
+    /// let gap = source.find(&parts("session.0=a.b; session.2=.c")).unwrap_err();
+    /// assert_eq!(gap.kind(), ErrorKind::MalformedHeader);
+    /// let both = source.find(&parts("session=a.b.c; session.0=a.b")).unwrap_err();
+    /// assert_eq!(both.kind(), ErrorKind::MultipleTokens);
+    /// ```
     #[must_use]
     pub const fn chunked(mut self) -> Self {
         self.is_chunked = true;
         self
     }
 
-    fn chunks<'a>(&self, parts: &'a Parts, name: &str) -> Result<Option<Cow<'a, str>>, Error> {
+    fn of_name<'a>(&self, parts: &'a Parts, name: &Arc<str>) -> Result<Cookie<'a>, Error> {
+        let whole = whole(parts, name)?;
         if !self.is_chunked {
-            return Ok(None);
+            return Ok(whole);
         }
-        let mut found = Vec::new();
-        for (cookie, value) in cookies(parts) {
-            if let Some(at) = chunk_number(cookie, name) {
-                found.push((at, value));
-            }
+        match (whole, chunks(parts, name)?) {
+            (Cookie::Token(_), Cookie::Token(_)) => Err(ErrorKind::MultipleTokens.into()),
+            (Cookie::Token(token), _) | (_, Cookie::Token(token)) => Ok(Cookie::Token(token)),
+            (Cookie::Absent, other) => Ok(other),
+            (Cookie::Empty, _) => Ok(Cookie::Empty),
         }
-        found.sort_unstable_by_key(|(at, _)| *at);
-        let mut whole = String::new();
-        for (expected, (at, value)) in found.iter().enumerate() {
-            if *at < expected {
-                return Err(ErrorKind::MultipleTokens.into());
-            }
-            if *at > expected {
-                return Err(malformed("a part of the cookie is missing"));
-            }
-            whole.push_str(token68(value)?);
-        }
-        Ok((!whole.is_empty()).then_some(Cow::Owned(whole)))
     }
 }
 
@@ -104,26 +132,68 @@ impl TokenSource for CookieToken {
             return Ok(None);
         }
         for name in &self.names {
-            let token = match whole(parts, name)? {
-                Some(token) => Some(Cow::Borrowed(token)),
-                None => self.chunks(parts, name)?,
-            };
-            if let Some(token) = token {
-                return Ok(Some(RawToken::at(Origin::Cookie(Arc::clone(name)), token)));
+            match self.of_name(parts, name)? {
+                Cookie::Token(token) => return Ok(Some(token)),
+                // What stands under a weaker name may be planted: whoever has logged out stays so.
+                Cookie::Empty => return Ok(None),
+                Cookie::Absent => {}
             }
         }
         Ok(None)
     }
 }
 
-/// The one cookie of this name, unless it is empty.
-fn whole<'a>(parts: &'a Parts, name: &str) -> Result<Option<&'a str>, Error> {
+/// What there is under a name.
+enum Cookie<'a> {
+    Token(RawToken<'a>),
+    Empty,
+    Absent,
+}
+
+/// The one cookie of this name.
+fn whole<'a>(parts: &'a Parts, name: &Arc<str>) -> Result<Cookie<'a>, Error> {
     let mut values = cookies(parts).filter(|(cookie, _)| *cookie == name.as_bytes());
-    let Some((_, value)) = values.next() else { return Ok(None) };
+    let Some((_, value)) = values.next() else { return Ok(Cookie::Absent) };
     if values.next().is_some() {
         return Err(ErrorKind::MultipleTokens.into());
     }
-    if value.is_empty() { Ok(None) } else { token68(value).map(Some) }
+    if value.is_empty() {
+        return Ok(Cookie::Empty);
+    }
+    Ok(Cookie::Token(RawToken::at(Origin::Cookie(Arc::clone(name)), token68(value)?)))
+}
+
+/// The token whose parts are in the cookies of this name and a number.
+fn chunks(parts: &Parts, name: &Arc<str>) -> Result<Cookie<'static>, Error> {
+    let numbered = |(cookie, value)| chunk_number(cookie, name).map(|at| (at, value));
+    let mut found: Vec<(usize, &[u8])> = cookies(parts).filter_map(numbered).collect();
+    if found.is_empty() {
+        return Ok(Cookie::Absent);
+    }
+    found.sort_unstable_by_key(|(at, _)| *at);
+    let (mut token, mut expected, mut last) = (Vec::new(), 0, None);
+    for (at, value) in found {
+        if last.replace(at) == Some(at) {
+            return Err(ErrorKind::MultipleTokens.into());
+        }
+        if at >= MOST_CHUNKS || value.len() > LONGEST_CHUNK {
+            return Err(ErrorKind::TokenTooLarge.into());
+        }
+        if value.is_empty() {
+            continue;
+        }
+        if at != expected {
+            let missing = "a part of the cookie is missing";
+            return Err(Error::new(ErrorKind::MalformedHeader).with_detail(missing));
+        }
+        token.extend_from_slice(value);
+        expected += 1;
+    }
+    if token.is_empty() {
+        return Ok(Cookie::Empty);
+    }
+    let token = token68(&token)?.to_owned();
+    Ok(Cookie::Token(RawToken::at(Origin::CookieChunks(Arc::clone(name)), token)))
 }
 
 /// All cookies of all fields: HTTP/2 splits them (RFC 9113 §8.2.3).
@@ -145,12 +215,9 @@ pub(super) fn pair(text: &[u8]) -> Option<(&[u8], &[u8])> {
 pub(super) fn chunk_number(cookie: &[u8], name: &str) -> Option<usize> {
     let number = cookie.strip_prefix(name.as_bytes())?.strip_prefix(b".")?;
     let number = std::str::from_utf8(number).ok()?;
-    let at: usize = number.parse().ok()?;
-    (at < MOST_CHUNKS && at.to_string() == number).then_some(at)
-}
-
-fn malformed(detail: &'static str) -> Error {
-    Error::new(ErrorKind::MalformedHeader).with_detail(detail)
+    let is_canonical = number.bytes().all(|byte| byte.is_ascii_digit())
+        && (number == "0" || !number.starts_with('0'));
+    if is_canonical { number.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -204,15 +271,47 @@ mod tests {
             ("s=planted; __Secure-s=good", "good"),
             ("__Secure-s=planted; __Host-s=good", "good"),
             ("s=good", "good"),
+            ("__host-s=planted; s=good", "good"),
         ] {
             assert_eq!(found(&source, &[field]), Ok(Some(expected.to_owned())), "{field}");
         }
-        assert_eq!(found(&CookieToken::new("__Host-s"), &["s=planted"]), Ok(None));
+        // Whoever has logged out is not logged in by a neighbour.
+        for field in
+            ["__Host-s=; s=planted", "s=planted; __Host-s=", "__Host-s=; __Secure-s=planted"]
+        {
+            assert_eq!(found(&source, &[field]), Ok(None), "{field}");
+        }
+        let chunked = source.clone().chunked();
+        assert_eq!(found(&chunked, &["__Host-s.0=; s=planted"]), Ok(None));
+        assert_eq!(found(&chunked, &["s=planted; __Host-s.0=good"]), Ok(Some("good".to_owned())));
+        let twice = found(&source, &["__Host-s=a; __Host-s=b; s=c"]);
+        assert_eq!(twice, Err(ErrorKind::MultipleTokens));
+    }
+
+    #[test]
+    fn no_other_name_passes_for_one_with_a_prefix() {
+        let source = CookieToken::new("__Host-s");
+        // A browser that sees no prefix lets a neighbour set these: nothing may make them the same.
+        for field in [
+            "s=planted",
+            "__host-s=planted",
+            "=__Host-s=planted",
+            "\u{2003}__Host-s=planted",
+            "\u{feff}__Host-s=planted",
+            "\u{a0}__Host-s=planted",
+            "%5f_Host-s=planted",
+            "\"__Host-s\"=planted",
+        ] {
+            let request = http::Request::builder().header(COOKIE, field.as_bytes());
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            assert!(source.find(&parts).unwrap().is_none(), "{field}");
+        }
+        assert_eq!(found(&source, &["__Host-s=good"]), Ok(Some("good".to_owned())));
     }
 
     #[test]
     fn parts_are_joined_when_all_of_them_are_there_once() {
-        use ErrorKind::{MalformedHeader, MultipleTokens};
+        use ErrorKind::{MalformedHeader, MultipleTokens, TokenTooLarge};
         let source = CookieToken::new("s").chunked();
         let token = |text: &str| Ok(Some(text.to_owned()));
         for (field, expected) in [
@@ -221,9 +320,17 @@ mod tests {
                 "s.0=a; s.1=b; s.2=c; s.3=d; s.4=e; s.5=f; s.6=g; s.7=h; s.8=i; s.9=j; s.10=k",
                 token("abcdefghijk"),
             ),
-            ("s=whole; s.0=a", token("whole")),
+            ("s=whole", token("whole")),
+            ("s=whole; s.0=a", Err(MultipleTokens)),
+            ("s=whole; s.0=; s.1=", token("whole")),
             ("s=; s.0=a", token("a")),
-            ("s.00=a; s.x=b; s.-1=c; s.100=d; s.+1=e", Ok(None)),
+            ("s.0=\"a\"; s.1=b; s.2=", token("ab")),
+            ("s=; s.0=", Ok(None)),
+            ("s.00=a; s.x=b; s.-1=c; s.+1=e; s.=f; s. 1=g; s.1.1=h", Ok(None)),
+            ("s.0=a; s.100=b", Err(TokenTooLarge)),
+            ("s.0=a=; s.1=b", Err(MalformedHeader)),
+            ("s.0=; s.1=b", Err(MalformedHeader)),
+            ("s.0=; s.0=a", Err(MultipleTokens)),
             ("s.1=b", Err(MalformedHeader)),
             ("s.0=a; s.2=c", Err(MalformedHeader)),
             ("s.0=a; s.0=b", Err(MultipleTokens)),
@@ -232,5 +339,12 @@ mod tests {
             assert_eq!(found(&source, &[field]), expected, "{field}");
         }
         assert_eq!(found(&CookieToken::new("s"), &["s.0=a"]), Ok(None));
+        for (length, expected) in [(4096, Ok(true)), (4097, Err(TokenTooLarge))] {
+            let field = format!("s.1=b; s.0={}", "a".repeat(length));
+            let found = found(&source, &[&field]).map(|token| token.is_some());
+            assert_eq!(found, expected, "{length}");
+        }
+        let all: Vec<_> = (0..MOST_CHUNKS).rev().map(|at| format!("s.{at}=a")).collect();
+        assert_eq!(found(&source, &[&all.join("; ")]), token(&"a".repeat(MOST_CHUNKS)));
     }
 }

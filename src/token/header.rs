@@ -39,24 +39,25 @@ impl TokenSource for BearerHeader {
 
 /// The token of one header field of another name or scheme.
 ///
-/// Without a scheme the whole value is the token, as gateways pass it on. A second field of the name is
-/// refused.
+/// Without a scheme the whole value is the token, as gateways pass it on; with one it is written as
+/// [`BearerHeader`] takes it. A second field of the name is refused.
 ///
 /// ```
 /// use http::HeaderName;
 /// use tower_jwt_auth::ErrorKind;
 /// use tower_jwt_auth::token::{HeaderToken, TokenSource};
 ///
-/// let assertion = HeaderToken::new(HeaderName::from_static("cf-access-jwt-assertion"));
-/// let parts = |value| {
-///     let request = http::Request::builder().header("cf-access-jwt-assertion", value);
-///     request.body(()).unwrap().into_parts().0
-/// };
-/// assert_eq!(assertion.find(&parts("a.b.c")).unwrap().unwrap().as_str(), "a.b.c");
-/// assert_eq!(assertion.find(&parts("a b")).unwrap_err().kind(), ErrorKind::MalformedHeader);
+/// let parts = |name, value| http::Request::builder().header(name, value).body(()).unwrap().into_parts().0;
+///
+/// let name = "cf-access-jwt-assertion";
+/// let assertion = HeaderToken::new(HeaderName::from_static(name));
+/// assert_eq!(assertion.find(&parts(name, "a.b.c")).unwrap().unwrap().as_str(), "a.b.c");
+/// assert_eq!(assertion.find(&parts(name, "a b")).unwrap_err().kind(), ErrorKind::MalformedHeader);
 ///
 /// let token = HeaderToken::new(http::header::AUTHORIZATION).scheme("Token");
-/// # let _ = token;
+/// assert_eq!(token.find(&parts("authorization", "token a.b.c")).unwrap().unwrap().as_str(), "a.b.c");
+/// let other = token.find(&parts("authorization", "Bearer a.b.c")).unwrap_err();
+/// assert_eq!(other.kind(), ErrorKind::UnsupportedScheme);
 /// ```
 #[derive(Clone, Debug)]
 pub struct HeaderToken {

@@ -16,31 +16,29 @@ impl Places {
         for origin in self.iter() {
             match origin {
                 Origin::Header(name) if *name != AUTHORIZATION => mark_sensitive(headers, name),
-                Origin::Cookie(_) => mark_sensitive(headers, &COOKIE),
-                Origin::WebSocketProtocol => mark_sensitive(headers, &SEC_WEBSOCKET_PROTOCOL),
+                Origin::Cookie(_) | Origin::CookieChunks(_) => mark_sensitive(headers, &COOKIE),
+                Origin::WebSocketProtocol(_) => mark_sensitive(headers, &SEC_WEBSOCKET_PROTOCOL),
                 Origin::Header(_) | Origin::Query(_) | Origin::Other => {}
             }
         }
     }
 
     /// Takes the token out of the request, and nothing else.
-    pub(crate) fn remove(&self, parts: &mut Parts, token: &str) {
+    pub(crate) fn remove(&self, parts: &mut Parts) {
         for origin in self.iter() {
             match origin {
                 Origin::Header(name) => _ = parts.headers.remove(name),
                 Origin::Cookie(name) => {
-                    let is_it = |cookie: &[u8]| {
-                        cookie == name.as_bytes() || chunk_number(cookie, name).is_some()
-                    };
-                    retain(&mut parts.headers, &COOKIE, b';', |part| {
-                        !pair(part).is_some_and(|(cookie, _)| is_it(cookie))
+                    remove_cookies(&mut parts.headers, |cookie| cookie == name.as_bytes());
+                }
+                Origin::CookieChunks(name) => {
+                    remove_cookies(&mut parts.headers, |cookie| {
+                        chunk_number(cookie, name).is_some()
                     });
                 }
                 Origin::Query(name) => remove_parameter(&mut parts.uri, name),
-                Origin::WebSocketProtocol => {
-                    retain(&mut parts.headers, &SEC_WEBSOCKET_PROTOCOL, b',', |part| {
-                        part.trim_ascii() != token.as_bytes()
-                    });
+                Origin::WebSocketProtocol(marker) => {
+                    remove_protocol_behind(&mut parts.headers, marker);
                 }
                 Origin::Other => {}
             }
@@ -66,8 +64,33 @@ pub(crate) fn mark_sensitive(headers: &mut HeaderMap, name: &HeaderName) {
     values.for_each(|(_, value)| value.set_sensitive(true));
 }
 
+/// Marks every field as sensitive, for requests in which the token may be anywhere.
+pub(crate) fn mark_all_sensitive(headers: &mut HeaderMap) {
+    headers.values_mut().for_each(|value| value.set_sensitive(true));
+}
+
+fn remove_cookies(headers: &mut HeaderMap, is_it: impl Fn(&[u8]) -> bool) {
+    retain(headers, &COOKIE, b';', |part| !pair(part).is_some_and(|(cookie, _)| is_it(cookie)));
+}
+
+/// The marker stays: the server has to answer with a protocol that was offered.
+fn remove_protocol_behind(headers: &mut HeaderMap, marker: &str) {
+    let mut is_behind = false;
+    retain(headers, &SEC_WEBSOCKET_PROTOCOL, b',', |part| {
+        let protocol = part.trim_ascii();
+        let is_token = is_behind && !protocol.is_empty();
+        is_behind = (is_behind && !is_token) || protocol == marker.as_bytes();
+        !is_token
+    });
+}
+
 /// Leaves out parts of the lists in the fields of a name. What stays, stays as it was.
-fn retain(headers: &mut HeaderMap, name: &HeaderName, between: u8, keep: impl Fn(&[u8]) -> bool) {
+fn retain(
+    headers: &mut HeaderMap,
+    name: &HeaderName,
+    between: u8,
+    mut keep: impl FnMut(&[u8]) -> bool,
+) {
     let mut kept = Vec::new();
     for value in headers.get_all(name) {
         let parts: Vec<_> = value.as_bytes().split(|byte| *byte == between).collect();
@@ -95,9 +118,10 @@ fn remove_parameter(uri: &mut Uri, name: &str) {
         path => path,
     };
     let left = if left.is_empty() { String::new() } else { format!("?{}", left.join("&")) };
-    let path_and_query: Option<PathAndQuery> = format!("{path}{left}").parse().ok();
-    let mut parts = std::mem::take(uri).into_parts();
+    let path_and_query = format!("{path}{left}").parse::<PathAndQuery>();
     // What was a URL is one without one of its parameters, too; were it not, the path alone is left.
+    let path_and_query = path_and_query.or_else(|_| path.parse()).ok();
+    let mut parts = std::mem::take(uri).into_parts();
     parts.path_and_query = path_and_query;
     *uri = Uri::from_parts(parts).unwrap_or_default();
 }

@@ -18,9 +18,7 @@ use http::header::HeaderName;
 #[derive(Clone)]
 pub struct RawToken<'a> {
     text: Cow<'a, str>,
-    origin: Origin,
-    /// Where it stands a second time.
-    others: Vec<Origin>,
+    places: Places,
 }
 
 /// Where a token was found.
@@ -29,12 +27,14 @@ pub struct RawToken<'a> {
 pub enum Origin {
     /// In this header field.
     Header(HeaderName),
-    /// In the cookie of this name, or in the chunks of it.
+    /// In the cookie of this name.
     Cookie(Arc<str>),
+    /// In the parts of a cookie of this name: `name.0`, `name.1` and so on.
+    CookieChunks(Arc<str>),
     /// In the query parameter of this name.
     Query(Arc<str>),
-    /// Among the subprotocols that a WebSocket client offers.
-    WebSocketProtocol,
+    /// Behind this marker, among the subprotocols that a WebSocket client offers.
+    WebSocketProtocol(Arc<str>),
     /// Somewhere else.
     Other,
 }
@@ -52,22 +52,19 @@ impl<'a> RawToken<'a> {
 
     /// A token that was found here.
     pub fn at(origin: Origin, text: impl Into<Cow<'a, str>>) -> Self {
-        Self { text: text.into(), origin, others: Vec::new() }
+        Self { text: text.into(), places: Places { first: origin, others: Vec::new() } }
     }
 
     /// The same token stands there too.
-    pub(super) fn also_at(mut self, origin: Origin) -> Self {
-        self.others.push(origin);
+    pub(super) fn also_at(mut self, places: Places) -> Self {
+        self.places.others.push(places.first);
+        self.places.others.extend(places.others);
         self
     }
 
     /// The same, independent of the request.
     pub(crate) fn to_owned(&self) -> RawToken<'static> {
-        RawToken {
-            text: Cow::Owned(self.text.clone().into_owned()),
-            origin: self.origin.clone(),
-            others: self.others.clone(),
-        }
+        RawToken { text: Cow::Owned(self.text.clone().into_owned()), places: self.places.clone() }
     }
 
     /// The token itself. Do not log it.
@@ -77,18 +74,25 @@ impl<'a> RawToken<'a> {
 
     /// Where it was found.
     pub const fn origin(&self) -> &Origin {
-        &self.origin
+        &self.places.first
+    }
+
+    /// Every place where it stands.
+    pub(crate) const fn places(&self) -> &Places {
+        &self.places
     }
 
     /// Every place where it stands, without the token.
     pub(crate) fn into_places(self) -> Places {
-        Places { first: self.origin, others: self.others }
+        self.places
     }
 }
 
 /// Where in a request its token stands.
+#[derive(Clone)]
 pub(crate) struct Places {
     first: Origin,
+    /// Where it stands once more.
     others: Vec<Origin>,
 }
 
@@ -100,6 +104,6 @@ impl Places {
 
 impl fmt::Debug for RawToken<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RawToken").field("origin", &self.origin).finish_non_exhaustive()
+        f.debug_struct("RawToken").field("origin", self.origin()).finish_non_exhaustive()
     }
 }

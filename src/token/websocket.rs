@@ -1,5 +1,7 @@
 //! Tokens of browsers that open a WebSocket.
 
+use std::sync::Arc;
+
 use http::header::SEC_WEBSOCKET_PROTOCOL;
 use http::request::Parts;
 
@@ -11,8 +13,12 @@ use crate::error::{Error, ErrorKind};
 /// The token that a WebSocket client offers as a subprotocol, behind a marker.
 ///
 /// In a browser, `new WebSocket(url, ["bearer", token])` is the only header that a page can set. The
-/// server has to choose one of the offered protocols, or the browser closes the connection: have it choose
-/// the marker, and never the token, which would send it back.
+/// server has to choose one of the offered protocols, or the browser closes the connection: have it answer
+/// `Sec-WebSocket-Protocol: bearer` (axum: `upgrade.protocols(["bearer"])`), and never the token, which would
+/// end up in the logs of whoever is in between. Other protocols may be offered beside the two.
+///
+/// A marker or a token that is offered twice is refused, as all protocols have to differ (RFC 6455 §4.1). A
+/// list that is spread over several fields is one list (RFC 6455 §11.3.4).
 ///
 /// ```
 /// use tower_jwt_auth::ErrorKind;
@@ -26,10 +32,12 @@ use crate::error::{Error, ErrorKind};
 /// assert_eq!(source.find(&parts("bearer, a.b.c")).unwrap().unwrap().as_str(), "a.b.c");
 /// assert!(source.find(&parts("chat")).unwrap().is_none());
 /// assert_eq!(source.find(&parts("bearer")).unwrap_err().kind(), ErrorKind::MalformedHeader);
+/// let twice = source.find(&parts("bearer, a.b.c, bearer, d.e.f")).unwrap_err();
+/// assert_eq!(twice.kind(), ErrorKind::MultipleTokens);
 /// ```
 #[derive(Clone, Debug)]
 pub struct WebSocketProtocol {
-    marker: Box<str>,
+    marker: Arc<str>,
 }
 
 impl WebSocketProtocol {
@@ -41,15 +49,18 @@ impl WebSocketProtocol {
 
 impl TokenSource for WebSocketProtocol {
     fn find<'a>(&self, parts: &'a Parts) -> Result<Option<RawToken<'a>>, Error> {
+        let marker = self.marker.as_bytes();
         let mut offered = protocols(parts);
-        if !offered.any(|protocol| protocol == self.marker.as_bytes()) {
+        if !offered.any(|protocol| protocol == marker) {
             return Ok(None);
         }
         let token = offered.next().ok_or(ErrorKind::MalformedHeader)?;
-        if offered.any(|protocol| protocol == self.marker.as_bytes()) {
+        let is_repeated = |wanted| protocols(parts).filter(|one| *one == wanted).nth(1).is_some();
+        if is_repeated(marker) || is_repeated(token) {
             return Err(ErrorKind::MultipleTokens.into());
         }
-        Ok(Some(RawToken::at(Origin::WebSocketProtocol, token68(token)?)))
+        let origin = Origin::WebSocketProtocol(Arc::clone(&self.marker));
+        Ok(Some(RawToken::at(origin, token68(token)?)))
     }
 }
 
@@ -79,7 +90,10 @@ mod tests {
             (&["bearer, "], Err(MalformedHeader)),
             (&["bearer, a b"], Err(MalformedHeader)),
             (&["bearer, a, bearer, b"], Err(MultipleTokens)),
-            (&["bearer, bearer"], Ok(Some("bearer"))),
+            (&["bearer, bearer"], Err(MultipleTokens)),
+            (&["bearer, a", "bearer, a"], Err(MultipleTokens)),
+            (&["bearer, a, chat, a"], Err(MultipleTokens)),
+            (&["a, bearer, a"], Err(MultipleTokens)),
         ] {
             let mut request = http::Request::new(());
             for field in fields {

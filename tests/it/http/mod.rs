@@ -1,12 +1,14 @@
 //! What arrives and what is answered, over the layer and over real servers.
 #![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // without a crypto backend no token verifies
 
+mod arrivals;
 mod axum;
 mod optional;
 mod own_source;
 mod places;
 mod possession;
 mod refusals;
+mod removal;
 mod responders;
 mod responses;
 mod secrecy;

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use futures_util::FutureExt;
 use http::request::Parts;
-use http::{Request, Response};
+use http::{HeaderName, Request, Response};
 use http_body_util::Full;
 use tower::{Layer, ServiceExt};
 use tower_jwt_auth::jws::TokenInfo;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::respond::{Plain, ProblemJson, Rejection, from_fn};
-use tower_jwt_auth::token::RawToken;
+use tower_jwt_auth::token::{AnyOf, CookieToken, HeaderToken, RawToken, WebSocketProtocol};
 use tower_jwt_auth::verify::Identity;
 use tower_jwt_auth::{Answer, ErrorKind, JwtAuthLayer, Verified, Verifier};
 
@@ -196,5 +196,55 @@ fn whoever_answers_a_refusal_can_print_what_it_gets() {
         };
         let reply = ask_layer(&layer.responder(from_fn(print)), request);
         assert_clean(reply.text(), &forbidden, kind.as_str());
+    }
+}
+
+#[test]
+fn a_token_in_another_place_is_not_printed_either() {
+    let token = refusals::good().mint();
+    let (first, rest) = token.split_at(token.len() / 2);
+    let print = |rejection: &Rejection<'_>, request: &Parts| {
+        rejection.response(Bytes::from(format!("{request:?} {rejection:?}")))
+    };
+    let assertion = HeaderName::from_static("x-assertion");
+    let layer = refusals::layer().responder(from_fn(print)).token_source(
+        AnyOf::new(HeaderToken::new(assertion))
+            .or(CookieToken::new("s").chunked())
+            .or(WebSocketProtocol::new("bearer")),
+    );
+    let tampered = format!("{first}A{rest}");
+    for (name, good, refused) in [
+        ("x-assertion", token.clone(), vec![format!("{token} x"), tampered.clone()]),
+        (
+            "cookie",
+            format!("s={token}"),
+            vec![format!("s={token}; s={token}"), format!("s.1={token}"), format!("s={tampered}")],
+        ),
+        (
+            "sec-websocket-protocol",
+            format!("bearer, {token}"),
+            vec![format!("bearer, {token}, {token}"), format!("bearer, {tampered}")],
+        ),
+    ] {
+        let request = |value: &str| {
+            let request = Request::builder().header(name, value);
+            request.body(String::new()).unwrap()
+        };
+        let printed = Arc::new(Mutex::new(String::new()));
+        let confirming = layer.clone().confirm(Printing(Arc::clone(&printed)));
+        assert_eq!(ask_layer(&confirming, request(&good)).status, 200, "{name}");
+        let printed = printed.lock().unwrap();
+        assert!(printed.contains(name));
+        for part in [first, rest] {
+            assert!(!printed.contains(part), "{name}: {printed}");
+        }
+        for value in refused {
+            let reply = ask_layer(&layer, request(&value));
+            assert!([400, 401].contains(&reply.status), "{name}");
+            assert!(reply.text().contains(name));
+            for part in [first, rest] {
+                assert!(!reply.text().contains(part), "{name}: {}", reply.text());
+            }
+        }
     }
 }

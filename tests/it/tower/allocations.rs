@@ -7,12 +7,15 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderName, Request, Response};
 use http_body_util::Empty;
 use serde::Deserialize;
 use tower::{Layer, Service};
 use tower_jwt_auth::jws::AlgorithmFamily;
 use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::token::{
+    BearerHeader, CookieToken, HeaderToken, QueryToken, TokenSource, WebSocketProtocol,
+};
 use tower_jwt_auth::{Algorithm, ErrorKind, JwtAuthLayer, Verified, Verifier};
 
 use crate::support::alloc::allocations;
@@ -132,6 +135,29 @@ fn reading_claims_costs_their_own_allocations_and_seven() {
         let added = added(&layer, &bearer(&token), 200);
         println!("{algorithm}, {} bytes: {added} allocations, {own} are the claims'", token.len());
         assert!(added <= own + 7, "{algorithm}: {added}");
+    }
+}
+
+#[test]
+fn finding_a_token_that_stands_in_one_piece_allocates_nothing() {
+    let token = token(&issuer(Algorithm::HS256));
+    let request = Request::get(format!("/?x=1&t={token}"))
+        .header("authorization", format!("Bearer {token}"))
+        .header("x-assertion", &token)
+        .header("cookie", format!("a=b; __Host-s={token}"))
+        .header("sec-websocket-protocol", format!("bearer, {token}"));
+    let (parts, ()) = request.body(()).unwrap().into_parts();
+    let sources: [&dyn TokenSource; 5] = [
+        &BearerHeader,
+        &HeaderToken::new(HeaderName::from_static("x-assertion")),
+        &CookieToken::new("s").or_prefixed(),
+        &QueryToken::new("t"),
+        &WebSocketProtocol::new("bearer"),
+    ];
+    for source in sources {
+        let (count, found) = allocations(|| source.find(&parts));
+        assert_eq!(found.unwrap().unwrap().as_str(), token, "{source:?}");
+        assert_eq!(count, 0, "{source:?}");
     }
 }
 

@@ -1,0 +1,287 @@
+//! The token is taken out of the request, and nothing else is.
+
+use std::convert::Infallible;
+use std::future::ready;
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use http::request::Parts;
+use http::{HeaderValue, Request, Response};
+use http_body_util::Full;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use tower::{Layer, ServiceExt, service_fn};
+use tower_jwt_auth::jws::TokenInfo;
+use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
+use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::token::{
+    AnyOf, BearerHeader, CookieToken, QueryToken, RawToken, TokenSource, WebSocketProtocol,
+};
+use tower_jwt_auth::{Answer, Issuer, JwtAuthLayer, Policy, Verifier};
+
+use super::refusals::{self, good};
+use crate::support::ask::ask;
+use crate::support::late_keys::LateKeys;
+
+/// What the service behind the layer gets, token removed, and what the client is told of caching.
+fn left_of(source: impl TokenSource, request: Request<String>) -> (Parts, Option<String>) {
+    let layer = refusals::layer().token_source(source).remove_token();
+    let seen = Arc::new(Mutex::new(None));
+    let keep = Arc::clone(&seen);
+    let inner = service_fn(move |request: Request<String>| {
+        *keep.lock().unwrap() = Some(request.into_parts().0);
+        ready(Ok::<_, Infallible>(Response::new(Full::<Bytes>::default())))
+    });
+    let reply = ask(layer.layer(inner), request);
+    assert_eq!(reply.status, 200, "{}", reply.text());
+    let parts = seen.lock().unwrap().take();
+    (parts.unwrap(), reply.header("cache-control").map(ToOwned::to_owned))
+}
+
+fn values(parts: &Parts, name: &str) -> Vec<Vec<u8>> {
+    parts.headers.get_all(name).iter().map(|value| value.as_bytes().to_vec()).collect()
+}
+
+fn with_fields(name: &str, fields: &[Vec<u8>]) -> Request<String> {
+    let mut request = Request::builder();
+    for field in fields {
+        request = request.header(name, HeaderValue::from_bytes(field).unwrap());
+    }
+    request.header("accept", "text/plain").body(String::new()).unwrap()
+}
+
+/// One item of a list: any bytes that a field may have, but for what ends the item.
+fn item(end: u8) -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![6 => 0x20..=0x7e_u8, 1 => 0x80..=0xff_u8];
+    let near = select(vec!["s.", "s.x=1", "ss=1", "S=1", "xs=1", "s2=", "a=s", "__Host-s=1", ""]);
+    let item = prop_oneof![2 => vec(byte, 0..12), 1 => near.prop_map(|it| it.as_bytes().to_vec())];
+    item.prop_map(move |item| item.into_iter().filter(|byte| *byte != end).collect())
+}
+
+fn name_of(cookie: &[u8]) -> Option<&[u8]> {
+    let at = cookie.iter().position(|byte| *byte == b'=')?;
+    Some(cookie[..at].trim_ascii())
+}
+
+/// The fields as they are written, without outer spaces, which no field value has (RFC 9110 §5.5).
+fn written(fields: &[Vec<Vec<u8>>], between: u8) -> Vec<Vec<u8>> {
+    fields.iter().map(|items| items.join(&between).trim_ascii().to_vec()).collect()
+}
+
+/// Puts the item somewhere into the lists; gives back the number of the field.
+fn put(fields: &mut Vec<Vec<Vec<u8>>>, item: Vec<u8>, (field, at): (Index, Index)) -> usize {
+    if fields.is_empty() {
+        fields.push(Vec::new());
+    }
+    let field = field.index(fields.len());
+    let at = at.index(fields[field].len() + 1);
+    fields[field].insert(at, item);
+    field
+}
+
+/// What is left: a field that held nothing else goes.
+fn expected(mut before: Vec<Vec<Vec<u8>>>, touched: &[usize], between: u8) -> Vec<Vec<u8>> {
+    if before.is_empty() {
+        before.push(Vec::new());
+    }
+    let left = written(&before, between);
+    let left = left.into_iter().enumerate();
+    let left = left.filter(|(at, field)| !touched.contains(at) || !field.is_empty());
+    left.map(|(_, field)| field).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(384) })]
+
+    #[test]
+    fn of_the_cookies_only_the_token_goes(
+        others in vec(vec(item(b';'), 0..5), 0..4),
+        spelling in select(vec!["s=T", " s=T", " s = T ", "s=\"T\""]),
+        place in any::<(Index, Index)>(),
+    ) {
+        let is_other = |cookie: &Vec<u8>| name_of(cookie) != Some(b"s");
+        let others: Vec<Vec<_>> =
+            others.into_iter().map(|field| field.into_iter().filter(is_other).collect()).collect();
+        let mut fields = others.clone();
+        let touched = put(&mut fields, spelling.replace('T', &good().mint()).into_bytes(), place);
+        let request = with_fields("cookie", &written(&fields, b';'));
+        let (parts, _) = left_of(CookieToken::new("s"), request);
+        prop_assert_eq!(values(&parts, "cookie"), expected(others, &[touched], b';'));
+        prop_assert_eq!(values(&parts, "accept"), [b"text/plain"]);
+    }
+
+    #[test]
+    fn of_the_cookies_only_the_parts_of_the_token_go(
+        others in vec(vec(item(b';'), 0..5), 0..4),
+        places in vec(any::<(Index, Index)>(), 3),
+        cuts in any::<[Index; 2]>(),
+    ) {
+        let is_other = |cookie: &Vec<u8>| !matches!(name_of(cookie), Some(b"s" | b"s.0" | b"s.1" | b"s.2"));
+        let others: Vec<Vec<_>> =
+            others.into_iter().map(|field| field.into_iter().filter(is_other).collect()).collect();
+        let token = good().mint();
+        let mut cuts = cuts.map(|cut| 1 + cut.index(token.len() - 2));
+        cuts.sort_unstable();
+        cuts[1] = cuts[1].max(cuts[0] + 1);
+        let (mut fields, mut touched) = (others.clone(), Vec::new());
+        let chunks = [&token[..cuts[0]], &token[cuts[0]..cuts[1]], &token[cuts[1]..]];
+        for (at, (chunk, place)) in chunks.iter().zip(places).enumerate() {
+            touched.push(put(&mut fields, format!("s.{at}={chunk}").into_bytes(), place));
+        }
+        let request = with_fields("cookie", &written(&fields, b';'));
+        let (parts, _) = left_of(CookieToken::new("s").chunked(), request);
+        prop_assert_eq!(values(&parts, "cookie"), expected(others, &touched, b';'));
+    }
+
+    #[test]
+    fn of_the_subprotocols_only_the_token_goes(
+        before in vec("[a-z0-9.-]{0,8} ?", 0..4),
+        after in vec(" ?[a-z0-9.-]{0,8}", 0..4),
+        gap in select(vec![("bearer,", "bearer"), ("bearer, ", "bearer"), ("bearer \t,\t", "bearer \t"), ("bearer,,", "bearer,")]),
+    ) {
+        let list = |middle: &str| {
+            let before = before.iter().map(String::as_str);
+            let items: Vec<_> = before.chain([middle]).chain(after.iter().map(String::as_str)).collect();
+            items.join(",").trim_ascii().to_owned()
+        };
+        let offered = list(&format!("{}{}", gap.0, good().mint()));
+        let asked = with_fields("sec-websocket-protocol", &[offered.into_bytes()]);
+        let (parts, _) = left_of(WebSocketProtocol::new("bearer"), asked);
+        prop_assert_eq!(values(&parts, "sec-websocket-protocol"), [list(gap.1).into_bytes()]);
+    }
+
+    #[test]
+    fn of_the_url_only_the_parameter_goes(
+        start in select(vec!["", "http://h", "https://user@h:8443"]),
+        path in "/[a-zA-Z0-9/._~%-]{0,12}",
+        others in vec("[a-su-zA-Z0-9=+.;/?:@!$'()*,-]{0,8}|t2=x|T=x|tt|x=t|%7=y|%=", 0..5),
+        spelling in select(vec!["t=T", "%74=T"]),
+        at in any::<Index>(),
+    ) {
+        let is_other = |part: &&String| part.split('=').next() != Some("t");
+        let others: Vec<String> = others.iter().filter(is_other).cloned().collect();
+        let mut parts = others.clone();
+        parts.insert(at.index(others.len() + 1), spelling.replace('T', &good().mint()));
+        let uri = format!("{start}{path}?{}", parts.join("&"));
+        let asked = Request::get(&uri).body(String::new()).unwrap();
+        let (parts, cached) = left_of(QueryToken::new("t"), asked);
+        let query = if others.is_empty() { String::new() } else { format!("?{}", others.join("&")) };
+        prop_assert_eq!(parts.uri.to_string(), format!("{start}{path}{query}"));
+        prop_assert_eq!(cached.as_deref(), Some("private"));
+    }
+}
+
+#[test]
+fn a_cookie_with_a_number_stays_where_no_parts_are_looked_for() {
+    let cookies = format!("s.0=mine; s={}; s.1=mine", good().mint()).into_bytes();
+    let (parts, _) = left_of(CookieToken::new("s"), with_fields("cookie", &[cookies]));
+    assert_eq!(values(&parts, "cookie"), [b"s.0=mine; s.1=mine"]);
+}
+
+#[test]
+fn a_marker_and_its_token_in_two_fields_are_one_list() {
+    let fields = [b"chat, bearer".to_vec(), format!("{}, v2", good().mint()).into_bytes()];
+    let asked = with_fields("sec-websocket-protocol", &fields);
+    let (parts, _) = left_of(WebSocketProtocol::new("bearer"), asked);
+    assert_eq!(values(&parts, "sec-websocket-protocol"), [&b"chat, bearer"[..], b"v2"]);
+}
+
+#[test]
+fn choices_among_choices_are_emptied_too() {
+    let token = good().mint();
+    let inner = AnyOf::new(CookieToken::new("s")).or(QueryToken::new("t"));
+    let asked = Request::get(format!("/p?t={token}"))
+        .header("authorization", format!("Bearer {token}"))
+        .header("cookie", format!("s={token}"))
+        .body(String::new());
+    let (parts, cached) = left_of(AnyOf::new(BearerHeader).or(inner), asked.unwrap());
+    assert_eq!(parts.uri, "/p");
+    assert!(parts.headers.is_empty(), "{:?}", parts.headers);
+    assert_eq!(cached.as_deref(), Some("private"));
+}
+
+/// Writes down what it sees of the request, and asks for no caching.
+#[derive(Debug)]
+struct Noting(Arc<Mutex<String>>);
+
+impl Confirm for Noting {
+    fn confirm(
+        &self,
+        request: &Parts,
+        _: &TokenInfo,
+        raw: &RawToken<'_>,
+    ) -> Answer<Result<Confirmation, Unconfirmed>> {
+        let cookie = &request.headers["cookie"];
+        let holds = cookie.as_bytes().ends_with(raw.as_str().as_bytes());
+        let marked = cookie.is_sensitive();
+        *self.0.lock().unwrap() = format!("{} {holds} {marked}", request.uri.path());
+        let mut confirmation = Confirmation::new();
+        let headers = &mut confirmation.response_headers;
+        headers.insert("cache-control", HeaderValue::from_static("no-store"));
+        Answer::now(Ok(confirmation))
+    }
+}
+
+/// Answers what is left of the places, and caches for a minute.
+async fn left(request: Request<String>) -> Result<Response<Full<Bytes>>, Infallible> {
+    let cookie = request.headers().get("cookie").map(|value| value.to_str().unwrap().to_owned());
+    let text = format!("{} {}", request.uri(), cookie.unwrap_or_default());
+    let response = Response::builder().header("cache-control", "max-age=60");
+    Ok(response.body(Full::from(text)).unwrap())
+}
+
+#[test]
+fn whoever_judges_a_proof_sees_the_request_as_it_came_and_the_service_does_not() {
+    let issuer = TestIssuer::es256();
+    let token = issuer.token().mint();
+    let source = AnyOf::new(CookieToken::new("s")).or(QueryToken::new("t"));
+    for (keys, waits) in [(LateKeys::with(&issuer.jwks()), false), (LateKeys::default(), true)] {
+        let trusted = Issuer::unnamed(keys.clone(), Policy::new().any_audience());
+        let noted = Arc::new(Mutex::new(String::new()));
+        let layer = JwtAuthLayer::new(Verifier::builder().trust(trusted).build().unwrap())
+            .token_source(source.clone())
+            .confirm(Noting(Arc::clone(&noted)))
+            .allow_missing_token()
+            .remove_token();
+        let asked =
+            Request::get(format!("/p?t={token}&x")).header("cookie", format!("a=b; s={token}"));
+        let asked = layer.layer(service_fn(left)).oneshot(asked.body(String::new()).unwrap());
+        let mut asked = tokio_test::task::spawn(asked);
+        if waits {
+            tokio_test::assert_pending!(asked.poll());
+            keys.arrive(&issuer.jwks());
+        }
+        let response = tokio_test::assert_ready_ok!(asked.poll());
+        assert_eq!(*noted.lock().unwrap(), "/p true true", "{waits}");
+        // What a proof asks for is added to what the handler says, though the URL alone would not be.
+        let cached: Vec<_> = response.headers().get_all("cache-control").iter().collect();
+        assert_eq!(cached, ["max-age=60", "no-store"], "{waits}");
+        let reply = crate::support::ask::take_apart(response);
+        let reply = futures_util::FutureExt::now_or_never(reply).unwrap();
+        assert_eq!(reply.text(), "/p?x a=b", "{waits}");
+    }
+}
+
+#[test]
+fn what_was_waited_for_is_removed_and_kept_private_too() {
+    let issuer = TestIssuer::es256();
+    let keys = LateKeys::default();
+    let trusted = Issuer::unnamed(keys.clone(), Policy::new().any_audience());
+    let layer = JwtAuthLayer::new(Verifier::builder().trust(trusted).build().unwrap())
+        .token_source(QueryToken::new("t"))
+        .remove_token();
+    let inner = service_fn(|request: Request<String>| {
+        ready(Ok::<_, Infallible>(Response::new(request.uri().to_string())))
+    });
+    let asked = Request::get(format!("/p?x&t={}", issuer.token().mint()));
+    let asked = layer.layer(inner).oneshot(asked.body(String::new()).unwrap());
+    let mut asked = tokio_test::task::spawn(asked);
+    tokio_test::assert_pending!(asked.poll());
+    keys.arrive(&issuer.jwks());
+    let response = tokio_test::assert_ready_ok!(asked.poll());
+    assert_eq!(response.headers()["cache-control"], "private");
+    let body = http_body_util::BodyExt::collect(response.into_body());
+    let body = futures_util::FutureExt::now_or_never(body).unwrap().unwrap().to_bytes();
+    assert_eq!(body, "/p?x");
+}
