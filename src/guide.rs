@@ -4,10 +4,11 @@
 //! 2. [`keys_and_policy`]: which keys, which settings, and what is judged by default.
 //! 3. [`rotation_and_outages`]: keys from a URL, and what happens when they change or cannot be had.
 //! 4. [`without_tower`]: WebSockets, queues and jobs, with the verifier alone.
-//! 5. [`authorization`]: scopes, roles, owners, log-ins, and what else a route may ask for.
-//! 6. [`behind_nginx`]: for applications that cannot verify tokens themselves.
-//! 7. [`responses`]: what clients see, for every way in which a request can go wrong.
-//! 8. [`testing`]: tests for handlers behind the layer, with tokens good and bad.
+//! 5. [`token_sources`]: headers, cookies, URLs and WebSockets, and what each of them leaves to you.
+//! 6. [`authorization`]: scopes, roles, owners, log-ins, and what else a route may ask for.
+//! 7. [`behind_nginx`]: for applications that cannot verify tokens themselves.
+//! 8. [`responses`]: what clients see, for every way in which a request can go wrong.
+//! 9. [`testing`]: tests for handlers behind the layer, with tokens good and bad.
 //!
 //! There is nothing to use in here; the modules exist in the documentation only.
 
@@ -17,6 +18,7 @@
 
 #[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
 #[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
+#[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
 #[doc = include_str!("../docs/threat-model.md")]
 pub mod threat_model {}
 
@@ -31,6 +33,7 @@ pub mod keys_and_policy {}
 pub mod rotation_and_outages {}
 
 #[cfg_attr(not(doctest), doc = "[tests]: testing")]
+#[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
 #[doc = include_str!("../docs/without-tower.md")]
 pub mod without_tower {}
 
@@ -39,6 +42,10 @@ pub mod authorization {}
 
 #[doc = include_str!("../docs/behind-nginx.md")]
 pub mod behind_nginx {}
+
+#[cfg_attr(not(doctest), doc = "[alone]: without_tower")]
+#[doc = include_str!("../docs/token-sources.md")]
+pub mod token_sources {}
 
 #[doc = include_str!("../docs/responses.md")]
 pub mod responses {}
