@@ -49,9 +49,13 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
+        let mut this = self.project();
+        match this.state.as_mut().project() {
             StateProjection::Calling { future } => {
-                Poll::Ready(Ok(ready!(future.poll(cx))?.map(ResponseBody::inner)))
+                let outcome = ready!(future.poll(cx));
+                // A finished future may panic when it is polled again; this one does not.
+                this.state.set(State::Refused { response: None });
+                Poll::Ready(Ok(outcome?.map(ResponseBody::inner)))
             }
             StateProjection::Refused { response } => match response.take() {
                 Some(response) => Poll::Ready(Ok(response.map(ResponseBody::refusal))),
