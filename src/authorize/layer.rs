@@ -98,7 +98,8 @@ impl RequireLayer {
     /// second segment, percent-decoded once, with `sub`.
     ///
     /// All other segments of the template have to be in the path as they are; more may follow. A path
-    /// that is not like that is refused. It is compared with the path that this layer sees: a router that
+    /// that is not like that is refused, and so is one with `.` or `..` as a segment, encoded or not:
+    /// whoever resolves it finds somebody else's things. It is compared with the path that this layer sees: a router that
     /// nests, as axum's `nest` does, has taken the prefix off.
     ///
     /// ```

@@ -69,6 +69,9 @@ impl PathTemplate {
     /// what follows is free.
     fn find<'a>(&self, path: &'a str) -> Option<Cow<'a, str>> {
         let owner = self.owner?;
+        if segments(path).any(is_ambiguous) {
+            return None;
+        }
         let mut given = segments(path);
         for wanted in segments(&self.text).take(owner) {
             if given.next()? != wanted {
@@ -80,6 +83,18 @@ impl PathTemplate {
         rest.all(|wanted| given.next() == Some(wanted)).then_some(())?;
         percent_decode_str(segment).decode_utf8().ok()
     }
+}
+
+/// Whether a server behind this one may take the segment as the way up, or to nowhere: whoever resolves
+/// `/users/ada/../bob` finds the things of somebody else. Clients resolve it before they send it (RFC 3986
+/// §5.2.4), so that nobody else is refused for it.
+fn is_ambiguous(segment: &str) -> bool {
+    // Encoded separators and parameters (`..;x`) are taken for what they are by some, and not by others.
+    let decoded = Cow::<[u8]>::from(percent_decode_str(segment));
+    decoded.split(|byte| matches!(byte, b'/' | b'\\')).any(|part| {
+        let name = part.split(|byte| *byte == b';').next();
+        matches!(name, Some(b"." | b".."))
+    })
 }
 
 /// What stands between the slashes. Nothing is normalized: a router that takes another view of a path
@@ -114,7 +129,14 @@ mod tests {
             ("/users/{id}", "/users//ada", None),
             ("/users/{id}", "//users/ada", None),
             ("/users/{id}", "/Users/ada", None),
-            ("/users/{id}", "/users/../ada", Some("..")),
+            ("/users/{id}", "/users/../ada", None),
+            ("/users/{id}", "/users/ada/../bob", None),
+            ("/users/{id}", "/users/ada/./x", None),
+            ("/users/{id}", "/users/ada/...", Some("ada")),
+            ("/users/{id}", "/users/ada/%2e%2E/bob", None),
+            ("/users/{id}", "/users/ada/..%2fbob", None),
+            ("/users/{id}", "/users/ada/..;x/bob", None),
+            ("/users/{id}", "/users/ada/..\\bob", None),
             ("/users/{id}", "", None),
             ("/users/{id}", "*", None),
             ("/{id}", "/ada", Some("ada")),
