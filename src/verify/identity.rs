@@ -79,12 +79,13 @@ impl Identity {
         self.vouched.token().roles()
     }
 
-    /// Whether this is the user whose things are asked for: `sub`, byte for byte.
+    /// Whether this is the user whose things are asked for: `sub`, byte for byte. What belongs to
+    /// nobody, with an empty string for its owner, is nobody's.
     ///
     /// For handlers that learn the owner from their data; [`RequireLayer`](crate::RequireLayer) compares
     /// the one that stands in the path.
     pub fn owns(&self, owner: &str) -> bool {
-        self.subject() == Some(owner)
+        !owner.is_empty() && self.subject() == Some(owner)
     }
 
     /// The registered claims and the header.
