@@ -51,7 +51,9 @@ impl Rule {
         Self(Condition::All(Vec::new()))
     }
 
-    /// This scope was granted.
+    /// This scope was granted. It is one scope: `"a b"` is not two of them, see
+    /// [`all_scopes`](Self::all_scopes). An empty name is more likely a missing setting than a scope, and
+    /// nobody has it.
     pub fn scope(scope: impl Into<String>) -> Self {
         Self(Condition::Scope(scope.into().into()))
     }
@@ -68,7 +70,7 @@ impl Rule {
         Self(Condition::Any(scopes.into_iter().map(Self::scope).collect()))
     }
 
-    /// This role was granted.
+    /// This role was granted. Nobody has one without a name.
     pub fn role(role: impl Into<String>) -> Self {
         Self(Condition::Role(role.into().into()))
     }
@@ -104,6 +106,9 @@ impl Rule {
     }
 
     /// Not what this rule says.
+    ///
+    /// It permits wherever the rule does not, so also where the claim is missing or of a shape that cannot
+    /// be read. Rules that keep somebody out are only as good as the issuer's habit of saying so.
     #[allow(clippy::should_implement_trait)] // a rule reads `Rule::role("guest").not()`
     pub fn not(self) -> Self {
         Self(Condition::Not(Box::new(self)))
@@ -112,8 +117,8 @@ impl Rule {
     /// Whether somebody with these grants meets the rule.
     pub fn permits(&self, grants: &dyn Grants) -> bool {
         match &self.0 {
-            Condition::Scope(scope) => grants.has_scope(scope),
-            Condition::Role(role) => grants.has_role(role),
+            Condition::Scope(scope) => !scope.is_empty() && grants.has_scope(scope),
+            Condition::Role(role) => !role.is_empty() && grants.has_role(role),
             Condition::Claim(path, predicate) => {
                 grants.claim(path).is_some_and(|value| (predicate.0)(&value))
             }
@@ -139,7 +144,9 @@ impl Rule {
 
     fn collect_scopes<'a>(&'a self, to: &mut Vec<&'a str>) {
         match &self.0 {
-            Condition::Scope(scope) if !to.contains(&scope.as_ref()) => to.push(scope),
+            Condition::Scope(scope) if !scope.is_empty() && !to.contains(&scope.as_ref()) => {
+                to.push(scope);
+            }
             Condition::All(rules) | Condition::Any(rules) => {
                 for rule in rules {
                     rule.collect_scopes(to);
@@ -198,11 +205,13 @@ mod tests {
 
     #[test]
     fn rules_combine_as_they_read() {
-        let granted = Granted(&["a", "b"], &["clerk"]);
+        let granted = Granted(&["a", "b", ""], &["clerk", ""]);
         for (rule, permitted) in [
             (Rule::scope("a"), true),
             (Rule::scope("c"), false),
             (Rule::scope("clerk"), false),
+            (Rule::scope(""), false),
+            (Rule::role(""), false),
             (Rule::role("clerk"), true),
             (Rule::role("a"), false),
             (Rule::all_scopes(["a", "b"]), true),

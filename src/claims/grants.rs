@@ -33,7 +33,8 @@ pub trait Grants {
     /// Whether this role was granted, byte for byte.
     fn has_role(&self, role: &str) -> bool;
 
-    /// The value of a claim. None unless overridden: a rule over it then does not permit.
+    /// The value of a claim. None unless overridden: [`Rule::claim`](crate::Rule::claim) then does not
+    /// permit, whatever the claim is, and its [`not`](crate::Rule::not) always does.
     fn claim(&self, path: &ClaimPath) -> Option<Value> {
         let _ = path;
         None
