@@ -56,7 +56,7 @@ impl RequireLayer {
         let demand = Demand { scope: words(&rule.scopes()), ..Demand::NOTHING };
         let requirement = Requirement {
             rule,
-            owner: None,
+            owners: Vec::new(),
             step_up: StepUp::default(),
             clock: Arc::new(SystemClock::new()),
             demand,
@@ -136,12 +136,13 @@ impl RequireLayer {
         let template = PathTemplate::new(template.as_ref());
         match template.problem() {
             Some(problem) => Err(BuildError::new(problem)),
-            None => Ok(self.with(|it| it.owner = Some(Owner::InPath(template)))),
+            None => Ok(self.with(|it| it.owners.push(Owner::InPath(template)))),
         }
     }
 
     /// Requires that the token's subject is what this finds in the request. Where it finds nothing,
-    /// nobody is let through.
+    /// nobody is let through. Called again, or beside [`owner_in_path`](Self::owner_in_path), it is one
+    /// more condition.
     ///
     /// For an owner that only the data know, ask [`Identity::owns`](crate::verify::Identity::owns) in
     /// the handler.
@@ -149,7 +150,7 @@ impl RequireLayer {
     where
         F: for<'a> Fn(&'a Parts) -> Option<Cow<'a, str>> + Send + Sync + 'static,
     {
-        self.with(|it| it.owner = Some(Owner::From(Arc::new(find))))
+        self.with(|it| it.owners.push(Owner::From(Arc::new(find))))
     }
 
     /// Requires one of these authentication contexts, the best one first, in `acr` (RFC 9470). Who

@@ -20,7 +20,8 @@ use crate::verify::{Anonymous, Identity};
 #[derive(Clone, Debug)]
 pub(super) struct Requirement {
     pub(super) rule: Rule,
-    pub(super) owner: Option<Owner>,
+    /// All of them have to be the bearer.
+    pub(super) owners: Vec<Owner>,
     pub(super) step_up: StepUp,
     pub(super) clock: Arc<dyn Clock>,
     /// What the challenges name of all this.
@@ -42,9 +43,9 @@ impl Requirement {
                 if missing_scopes { ErrorKind::InsufficientScope } else { ErrorKind::Forbidden };
             return Err(kind.into());
         }
-        if let Some(owner) = &self.owner
-            && !owner.find(parts).is_some_and(|owner| identity.owns(&owner))
-        {
+        let is_bearer =
+            |owner: &Owner| owner.find(parts).is_some_and(|owner| identity.owns(&owner));
+        if !self.owners.iter().all(is_bearer) {
             let detail = "it belongs to another user";
             return Err(Error::new(ErrorKind::Forbidden).with_detail(detail));
         }
