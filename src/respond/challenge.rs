@@ -110,6 +110,11 @@ impl Challenges {
         self.further.as_ref()
     }
 
+    /// The scopes that a challenge names.
+    pub(super) fn scope<'a>(&'a self, challenge: Challenge, demand: &'a Demand) -> Option<&'a str> {
+        scope(challenge, &self.common, demand)
+    }
+
     pub(super) fn get(&self, challenge: Challenge, demand: &Demand) -> HeaderValue {
         let Prepared { bare, invalid_request, invalid_token, expired } = &self.prepared;
         let prepared = match challenge {
@@ -135,13 +140,8 @@ fn write(challenge: Challenge, common: &Common, demand: &Demand) -> HeaderValue 
     if let Some(realm) = &common.realm {
         add("realm", &quote(realm));
     }
-    let scope = match challenge {
-        Challenge::Bare => demand.scope.as_ref().or(common.scope.as_ref()),
-        Challenge::InsufficientScope => demand.scope.as_ref(),
-        // Asking for scopes would not help.
-        _ => None,
-    };
-    if let Some(scope) = scope.map(|scope| scope_text(scope)).filter(|scope| !scope.is_empty()) {
+    let named = scope(challenge, common, demand).map(scope_text);
+    if let Some(scope) = named.filter(|scope| !scope.is_empty()) {
         add("scope", &scope);
     }
     if let Some(error) = challenge.error() {
@@ -167,6 +167,16 @@ fn write(challenge: Challenge, common: &Common, demand: &Demand) -> HeaderValue 
     HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("Bearer"))
 }
 
+fn scope<'a>(challenge: Challenge, common: &'a Common, demand: &'a Demand) -> Option<&'a str> {
+    let scope = match challenge {
+        Challenge::Bare => demand.scope.as_ref().or(common.scope.as_ref()),
+        Challenge::InsufficientScope => demand.scope.as_ref(),
+        // Asking for scopes would not help.
+        _ => None,
+    };
+    scope.map(|scope| &**scope)
+}
+
 /// A `quoted-string` (RFC 9110 §5.6.4): quotes and backslashes escaped, all but visible ASCII and
 /// space left out, so that no realm can end the string or the line.
 fn quote(text: &str) -> String {
@@ -180,9 +190,11 @@ fn quote(text: &str) -> String {
     quoted
 }
 
-/// The characters of a scope (RFC 6749 §3.3), and the spaces between scopes.
+/// Scopes with one space between them, and the characters that scopes have (RFC 6749 §3.3).
 fn scope_text(text: &str) -> String {
-    text.chars().filter(|char| matches!(char, ' ' | '!' | '#'..='[' | ']'..='~')).collect()
+    let kept = |char: &char| matches!(char, '!' | '#'..='[' | ']'..='~');
+    let words = text.split(' ').map(|word| word.chars().filter(kept).collect::<String>());
+    words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -249,6 +261,21 @@ mod tests {
                  resource_metadata=\"https://orders.example/.well-known/x\""
             );
             assert_eq!(text(&challenges, challenge, &demand), expected);
+        }
+    }
+
+    #[test]
+    fn the_scopes_of_a_challenge_have_one_space_between_them() {
+        for (named, challenge) in [
+            ("a b", "Bearer scope=\"a b\""),
+            ("  a   b ", "Bearer scope=\"a b\""),
+            ("a \u{e9} b", "Bearer scope=\"a b\""),
+            (" ", "Bearer"),
+            ("\u{e9} \"", "Bearer"),
+            ("", "Bearer"),
+        ] {
+            let challenges = common(None, Some(named));
+            assert_eq!(text(&challenges, Challenge::Bare, &Demand::NOTHING), challenge, "{named:?}");
         }
     }
 

@@ -82,19 +82,25 @@ impl<'a> Rejection<'a> {
         self.grpc_status as u8
     }
 
-    /// The scopes that would have done, space-separated (RFC 6750 §3.1).
+    /// The scopes to ask for, space-separated (RFC 6750 §3.1). None where more of them would not help.
     pub fn scope(&self) -> Option<&'a str> {
-        self.demand.scope.as_deref()
+        let named = self.challenges.scope(self.challenge?, self.demand);
+        named.filter(|scope| !scope.is_empty())
     }
 
-    /// The authentication contexts that would have done, space-separated (RFC 9470 §3).
+    /// The authentication contexts that would have done, space-separated (RFC 9470 §3). None where
+    /// another log-in would not help.
     pub fn acr_values(&self) -> Option<&'a str> {
-        self.demand.acr_values.as_deref()
+        self.step_up()?.acr_values.as_deref()
     }
 
-    /// How long ago the log-in may be at the most (RFC 9470 §3).
-    pub const fn max_age(&self) -> Option<Duration> {
-        self.demand.max_age
+    /// How long ago the log-in may be at the most (RFC 9470 §3). None where another one would not help.
+    pub fn max_age(&self) -> Option<Duration> {
+        self.step_up()?.max_age
+    }
+
+    fn step_up(&self) -> Option<&'a Demand> {
+        (self.challenge == Some(Challenge::StepUp)).then_some(self.demand)
     }
 
     /// How long the client should wait before it asks again: rounded up to whole seconds, because who
