@@ -179,7 +179,8 @@ impl<C> JwtAuthLayer<C> {
     /// `Access-Control-Request-Method`, which browsers send without credentials.
     ///
     /// Not needed where the CORS layer stands outside of this one, which is the better place for it: it
-    /// answers them itself, and its headers then stand on refusals too.
+    /// answers them itself, and its headers then stand on refusals too. A
+    /// [`RequireLayer`](crate::RequireLayer) behind refuses them as it does every anonymous request.
     pub fn allow_cors_preflight(self) -> Self {
         self.with(|config| config.let_past.cors_preflight = true)
     }
