@@ -47,7 +47,11 @@ pub(super) struct PathTemplate {
 
 impl PathTemplate {
     pub(super) fn new(text: &str) -> Self {
-        let is_owner = |segment: &str| segment.starts_with('{') && segment.ends_with('}');
+        let is_owner = |segment: &str| {
+            let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+            // `{*rest}` is more than one segment to a router, and one to us.
+            name.is_some_and(|name| !name.is_empty() && !name.contains(['{', '}', '*']))
+        };
         let mut places = segments(text).enumerate().filter(|(_, segment)| is_owner(segment));
         let owner = places.next().map(|(index, _)| index);
         Self { text: text.into(), owner: owner.filter(|_| places.next().is_none()) }
@@ -147,7 +151,9 @@ mod tests {
 
     #[test]
     fn a_template_without_one_owner_is_a_problem_and_finds_nobody() {
-        for template in ["", "/", "/users", "/users/{a}/{b}", "users/{id}", "/users/x{id}"] {
+        for template in
+            ["", "/", "/users", "/users/{a}/{b}", "users/{id}", "/users/x{id}", "/{}", "/{*id}"]
+        {
             assert!(PathTemplate::new(template).problem().is_some(), "{template}");
             for path in ["/users/ada", "/users", "/users/ada/bob"] {
                 assert_eq!(found(template, path), None, "{template} {path}");
