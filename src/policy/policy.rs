@@ -278,6 +278,13 @@ impl Policy {
                 "Leave `without_expiry` out",
             );
         }
+        if self.is_profile && check_type("at+jwt", self.typ.as_deref()).is_err() {
+            problem(
+                format!("`rfc9068` with another `typ` for {of}"),
+                "it is by `at+jwt` that access tokens are told from others (RFC 9068 §4)",
+                "Leave `typ` out",
+            );
+        }
         for (name, value) in [("subject", &self.subject), ("typ", &self.typ)] {
             if value.as_deref() == Some("") {
                 problem(
