@@ -102,6 +102,9 @@ impl RequireLayer {
     /// whoever resolves it finds somebody else's things. It is compared with the path that this layer sees: a router that
     /// nests, as axum's `nest` does, has taken the prefix off.
     ///
+    /// A subject is a name within its issuer (RFC 7519 §4.1.2): where several are trusted, let the rule
+    /// name the one whose users these are, with `Rule::claim("iss", ..)`.
+    ///
     /// ```
     /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
     /// # futures_util::future::FutureExt::now_or_never(async {

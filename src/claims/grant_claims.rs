@@ -9,6 +9,9 @@ use super::text::TextList;
 /// (RFC 8693 §4.2) and `scp`, roles from `roles` (RFC 9068 §2.2.3.1). What is said here counts beside
 /// those. A claim that is neither a string nor a list of strings grants nothing.
 ///
+/// All issuers are taken at their word: where one of several may not make admins, let the rule name the
+/// ones that may, with `Rule::claim("iss", ..)`.
+///
 /// ```
 /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use serde_json::json;

@@ -275,7 +275,11 @@ mod tests {
             ("", "Bearer"),
         ] {
             let challenges = common(None, Some(named));
-            assert_eq!(text(&challenges, Challenge::Bare, &Demand::NOTHING), challenge, "{named:?}");
+            assert_eq!(
+                text(&challenges, Challenge::Bare, &Demand::NOTHING),
+                challenge,
+                "{named:?}"
+            );
         }
     }
 

@@ -82,6 +82,8 @@ impl Identity {
     /// Whether this is the user whose things are asked for: `sub`, byte for byte. What belongs to
     /// nobody, with an empty string for its owner, is nobody's.
     ///
+    /// A subject is a name within its issuer (RFC 7519 §4.1.2): where several are trusted, compare that too.
+    ///
     /// For handlers that learn the owner from their data; [`RequireLayer`](crate::RequireLayer) compares
     /// the one that stands in the path.
     pub fn owns(&self, owner: &str) -> bool {
