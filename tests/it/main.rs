@@ -7,6 +7,7 @@
     clippy::indexing_slicing
 )]
 
+mod authorize;
 mod better_auth;
 mod http;
 #[cfg(feature = "jwks-client")]

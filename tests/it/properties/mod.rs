@@ -3,6 +3,7 @@
 //! The cases are the same in every run. `PROPTEST_CASES=100000` asks for more of them, and
 //! `PROPTEST_RNG_SEED=7` for others.
 
+mod authorize;
 #[cfg(all(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod backends;
 mod bytes;

@@ -1,0 +1,297 @@
+//! Where grants are read from, and what is none.
+
+use serde_json::json;
+use tower::{Layer, service_fn};
+use tower_jwt_auth::claims::{ClaimPath, GrantClaims};
+use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+use tower_jwt_auth::verify::Identity;
+use tower_jwt_auth::{
+    Algorithm, Issuer, JwtAuthLayer, Policy, RequireLayer, Rule, VerificationKey, Verifier,
+};
+
+use super::rig::{Outcome, ask_both, check, issuer, raw, to};
+use crate::support::ask::{ask, bearer};
+use crate::support::tokens;
+
+fn layer(grants: GrantClaims) -> JwtAuthLayer {
+    let verifier = Verifier::shared_secret(issuer().secret()).any_audience().grants(grants);
+    JwtAuthLayer::new(verifier.clock(FixedClock::new()).build().unwrap())
+}
+
+/// What an identity says that it was granted.
+fn granted(layer: &JwtAuthLayer, token: &str) -> [Vec<String>; 2] {
+    let list = service_fn(async |request: http::Request<String>| {
+        let identity = request.extensions().get::<Identity>().unwrap();
+        let scopes: Vec<_> = identity.scopes().collect();
+        let roles: Vec<_> = identity.roles().collect();
+        let text = json!([scopes, roles]).to_string();
+        Ok::<_, std::convert::Infallible>(http::Response::new(text))
+    });
+    let reply = ask(layer.layer(list), bearer(token));
+    assert_eq!(reply.status, 200, "{reply:?}");
+    serde_json::from_slice(&reply.body).unwrap()
+}
+
+/// Every scope and role that comes up in a row, as the only thing that is required.
+const ALL: [&str; 8] = ["a", "b", "c", "d", "a b", "user", "admin", "clerk"];
+
+/// Holds both the lists and the answers of rules against what a row says.
+#[track_caller]
+fn expect(grants: &GrantClaims, members: &str, scopes: &[&str], roles: &[&str]) {
+    let layer = layer(grants.clone());
+    let token = raw(&format!("\"sub\":\"ada\",{members}"));
+    assert_eq!(granted(&layer, &token), [scopes, roles], "{members}");
+    for name in ALL {
+        let at = format!("{members}: {name}");
+        let ruled = |rule| ask_both(&layer, &RequireLayer::new(rule), bearer(&token));
+        let outcome = |is_in, otherwise| if is_in { Outcome::In } else { otherwise };
+        let role = outcome(roles.contains(&name), Outcome::Forbidden);
+        check(&ruled(Rule::role(name)), role, &at);
+        let scope = outcome(scopes.contains(&name), Outcome::Lacks(name));
+        check(&ruled(Rule::scope(name)), scope, &at);
+    }
+}
+
+#[test]
+fn the_standard_claims_need_nothing_to_be_said() {
+    for (members, scopes, roles) in [
+        (r#""scope":"a b""#, &["a", "b"][..], &[][..]),
+        (r#""scope":["a","b"]"#, &["a", "b"], &[]),
+        (r#""scp":"a b""#, &["a", "b"], &[]),
+        (r#""scp":["a b"]"#, &["a b"], &[]),
+        (r#""roles":["user","admin"]"#, &[], &["user", "admin"]),
+        (r#""roles":"admin""#, &[], &["admin"]),
+        (r#""scope":"c","scp":["a"],"roles":["user"]"#, &["c", "a"], &["user"]),
+        // The claims of servers that nobody named.
+        (r#""permissions":["a"]"#, &[], &[]),
+        (r#""groups":["admin"]"#, &[], &[]),
+        (r#""cognito:groups":["admin"]"#, &[], &[]),
+        (r#""realm_access":{"roles":["admin"]}"#, &[], &[]),
+        (r#""resource_access":{"orders":{"roles":["admin"]}}"#, &[], &[]),
+    ] {
+        expect(&GrantClaims::new(), members, scopes, roles);
+    }
+}
+
+#[test]
+fn the_permissions_of_auth0_are_scopes() {
+    for (members, scopes) in [
+        (r#""permissions":["a","b"]"#, &["a", "b"][..]),
+        (r#""permissions":["a b"]"#, &["a b"]),
+        (r#""permissions":"a b""#, &["a", "b"]),
+        (r#""scope":"c","permissions":["a"]"#, &["c", "a"]),
+        (r#""Permissions":["a"]"#, &[]),
+        (r#""permission":["a"]"#, &[]),
+    ] {
+        expect(&GrantClaims::auth0(), members, scopes, &[]);
+    }
+}
+
+#[test]
+fn the_groups_of_cognito_are_roles() {
+    for (members, roles) in [
+        (r#""cognito:groups":["admin","clerk"]"#, &["admin", "clerk"][..]),
+        (r#""cognito:groups":"admin""#, &["admin"]),
+        (r#""cognito\u003agroups":["admin"]"#, &["admin"]),
+        (r#""cognito":{"groups":["admin"]}"#, &[]),
+        (r#""groups":["admin"]"#, &[]),
+    ] {
+        expect(&GrantClaims::cognito(), members, &[], roles);
+    }
+}
+
+#[test]
+fn keycloak_grants_the_roles_of_the_realm_and_of_this_client_alone() {
+    for (members, roles) in [
+        (r#""realm_access":{"roles":["admin"]}"#, &["admin"][..]),
+        (r#""resource_access":{"orders":{"roles":["clerk"]}}"#, &["clerk"]),
+        (
+            r#""realm_access":{"roles":["user"]},"resource_access":{"orders":{"roles":["clerk"]},"account":{"roles":["admin"]}}"#,
+            &["user", "clerk"],
+        ),
+        // Another client's roles never count, however much its name is like ours.
+        (r#""resource_access":{"billing":{"roles":["admin"]}}"#, &[]),
+        (r#""resource_access":{"Orders":{"roles":["admin"]}}"#, &[]),
+        (r#""resource_access":{"orders ":{"roles":["admin"]}}"#, &[]),
+        (r#""resource_access":{"orders2":{"roles":["admin"]}}"#, &[]),
+        (r#""resource_access":{"":{"roles":["admin"]}}"#, &[]),
+        (r#""resource_access":{"x":{"orders":{"roles":["admin"]}}}"#, &[]),
+        (r#""resource_access":{"roles":["admin"]}"#, &[]),
+        (r#""resource_access.orders.roles":["admin"]"#, &[]),
+        (r#""orders":{"roles":["admin"]}"#, &[]),
+        (r#""x":{"realm_access":{"roles":["admin"]}}"#, &[]),
+    ] {
+        expect(&GrantClaims::keycloak("orders"), members, &[], roles);
+    }
+    // A client's name is one name, whatever stands in it.
+    let members = r#""resource_access":{"a.b":{"roles":["admin"]},"a":{"b":{"roles":["clerk"]}}}"#;
+    expect(&GrantClaims::keycloak("a.b"), members, &[], &["admin"]);
+}
+
+#[test]
+fn own_claims_may_be_nested_and_have_any_name() {
+    let grants = GrantClaims::new()
+        .scopes("https://orders.example/claims/scopes")
+        .scopes(["auth", "scopes"])
+        .roles("app.roles")
+        .roles(["a", "b", "c", "roles"])
+        .roles("urn:example:role");
+    for (members, scopes, roles) in [
+        (r#""https://orders.example/claims/scopes":"a b""#, &["a", "b"][..], &[][..]),
+        (r#""https:\/\/orders.example\/claims\/scopes":["a"]"#, &["a"], &[]),
+        (r#""https://orders.example/claims/scopes/":"a""#, &[], &[]),
+        (r#""auth":{"scopes":["a"]}"#, &["a"], &[]),
+        (r#""auth.scopes":["a"]"#, &[], &[]),
+        (r#""auth":[{"scopes":["a"]}]"#, &[], &[]),
+        (r#""app.roles":["admin"]"#, &[], &["admin"]),
+        (r#""app":{"roles":["admin"]}"#, &[], &[]),
+        (r#""a":{"b":{"c":{"roles":"user"}}}"#, &[], &["user"]),
+        (r#""a":{"b":{"roles":"user"}}"#, &[], &[]),
+        (r#""urn:example:role":"clerk""#, &[], &["clerk"]),
+        (r#""roles":["user"],"app.roles":["clerk"]"#, &[], &["user", "clerk"]),
+    ] {
+        expect(&grants, members, scopes, roles);
+    }
+    // A way without names leads nowhere, not to the whole payload.
+    let nowhere = ClaimPath::from([] as [&str; 0]);
+    let grants = GrantClaims::new().roles(nowhere.clone()).scopes(nowhere);
+    expect(&grants, r#""a":"admin""#, &[], &[]);
+}
+
+#[test]
+fn what_is_no_text_grants_nothing_and_takes_nothing_from_the_rest() {
+    let grants = GrantClaims::keycloak("orders").scopes("permissions");
+    for value in [
+        "7",
+        "-1.5e10",
+        "true",
+        "null",
+        "{}",
+        "[]",
+        r#"{"admin":true}"#,
+        r#"["admin",7]"#,
+        r#"["admin",null]"#,
+        r#"[["admin"]]"#,
+        r#"[{"name":"admin"}]"#,
+        r#"[["a"],"a"]"#,
+        "[[[[[[[[]]]]]]]]",
+    ] {
+        for place in [
+            format!(r#""roles":{value}"#),
+            format!(r#""scope":{value}"#),
+            format!(r#""scp":{value}"#),
+            format!(r#""permissions":{value}"#),
+            format!(r#""realm_access":{value}"#),
+            format!(r#""realm_access":{{"roles":{value}}}"#),
+            format!(r#""resource_access":{value}"#),
+            format!(r#""resource_access":{{"orders":{value}}}"#),
+            format!(r#""resource_access":{{"orders":{{"roles":{value}}}}}"#),
+        ] {
+            let token = raw(&format!("\"sub\":\"ada\",{place}"));
+            let layer = layer(grants.clone());
+            assert_eq!(granted(&layer, &token), [[""; 0], [""; 0]], "{place}");
+            let role = ask_both(&layer, &RequireLayer::role("admin"), bearer(&token));
+            check(&role, Outcome::Forbidden, &place);
+            let scope = ask_both(&layer, &RequireLayer::scope("a"), bearer(&token));
+            check(&scope, Outcome::Lacks("a"), &place);
+        }
+    }
+    let members =
+        r#""roles":7,"realm_access":{"roles":["clerk"]},"scope":null,"permissions":["c"]"#;
+    expect(&grants, members, &["c"], &["clerk"]);
+}
+
+#[test]
+fn a_nested_name_that_stands_twice_grants_nothing() {
+    let grants = GrantClaims::keycloak("orders");
+    for members in [
+        r#""realm_access":{"roles":["user"],"roles":["admin"]}"#,
+        r#""realm_access":{"roles":["admin"],"roles":["admin"]}"#,
+        r#""realm_access":{"roles":["user"],"\u0072oles":["admin"]}"#,
+        r#""realm_access":{"roles":["admin"],"roles":null}"#,
+        r#""resource_access":{"orders":{"roles":["user"]},"orders":{"roles":["admin"]}}"#,
+        r#""resource_access":{"orders":{"roles":["user"],"roles":["admin"]}}"#,
+    ] {
+        expect(&grants, members, &[], &[]);
+    }
+    // What stands twice beside the way is not looked at.
+    let members = r#""realm_access":{"x":1,"x":2,"roles":["user"]}"#;
+    expect(&grants, members, &[], &["user"]);
+}
+
+#[test]
+fn the_claims_of_one_issuer_do_not_count_in_the_tokens_of_another() {
+    let keycloak = named("https://keycloak.example", Algorithm::ES256);
+    let auth0 = named("https://auth0.example", Algorithm::EdDSA);
+    let plain = named("https://plain.example", Algorithm::HS256);
+    let trust = |issuer: &TestIssuer, name, grants: Option<GrantClaims>| {
+        let key = if issuer.algorithm() == Algorithm::HS256 {
+            VerificationKey::shared_secret(issuer.secret()).unwrap()
+        } else {
+            VerificationKey::jwk(issuer.jwk()).unwrap()
+        };
+        let policy = Policy::new().any_audience();
+        Issuer::new(name, key, grants.into_iter().fold(policy, Policy::grants))
+    };
+    let verifier = Verifier::builder()
+        .trust(trust(&keycloak, "https://keycloak.example", Some(GrantClaims::keycloak("orders"))))
+        .trust(trust(&auth0, "https://auth0.example", Some(GrantClaims::auth0())))
+        .trust(trust(&plain, "https://plain.example", None))
+        .clock(FixedClock::new());
+    let layer = JwtAuthLayer::new(verifier.build().unwrap());
+    let claims = json!({
+        "scope": "c",
+        "roles": ["user"],
+        "permissions": ["a"],
+        "realm_access": {"roles": ["admin"]},
+        "resource_access": {"orders": {"roles": ["clerk"]}},
+    });
+    for (issuer, scopes, roles) in [
+        (&keycloak, &["c"][..], &["user", "admin", "clerk"][..]),
+        (&auth0, &["c", "a"], &["user"]),
+        (&plain, &["c"], &["user"]),
+    ] {
+        let token = issuer.token().subject("ada").claims(&claims).mint();
+        assert_eq!(granted(&layer, &token), [scopes, roles], "{issuer:?}");
+        let admin = ask_both(&layer, &RequireLayer::role("admin"), bearer(&token));
+        let is_admin = roles.contains(&"admin");
+        let outcome = if is_admin { Outcome::In } else { Outcome::Forbidden };
+        check(&admin, outcome, &format!("{issuer:?}"));
+        let a = ask_both(&layer, &RequireLayer::scope("a"), bearer(&token));
+        let outcome = if scopes.contains(&"a") { Outcome::In } else { Outcome::Lacks("a") };
+        check(&a, outcome, &format!("{issuer:?}"));
+    }
+}
+
+#[test]
+fn a_rule_that_names_the_issuer_takes_no_other_ones_word() {
+    let ours = named("https://ours.example", Algorithm::ES256);
+    let partners = named("https://partner.example", Algorithm::EdDSA);
+    let trust = |issuer: &TestIssuer, name| {
+        let key = VerificationKey::jwk(issuer.jwk()).unwrap();
+        Issuer::new(name, key, Policy::new().any_audience())
+    };
+    let verifier = Verifier::builder()
+        .trust(trust(&ours, "https://ours.example"))
+        .trust(trust(&partners, "https://partner.example"))
+        .clock(FixedClock::new());
+    let layer = JwtAuthLayer::new(verifier.build().unwrap());
+    let any = || Rule::role("admin");
+    let only_ours = || any().and(Rule::claim("iss", |iss| iss == "https://ours.example"));
+    let owned = |rule| RequireLayer::new(rule).owner_in_path("/{id}").unwrap();
+    for (issuer, rule, outcome) in [
+        (&ours, any(), Outcome::In),
+        (&ours, only_ours(), Outcome::In),
+        // A name and a role of another issuer are as good where nobody asks whose they are.
+        (&partners, any(), Outcome::In),
+        (&partners, only_ours(), Outcome::Forbidden),
+    ] {
+        let token = issuer.token().subject("ada").claim("roles", json!(["admin"])).mint();
+        let reply = ask_both(&layer, &owned(rule.clone()), to("/ada", &token));
+        check(&reply, outcome, &format!("{issuer:?} {rule:?}"));
+    }
+}
+
+fn named(name: &str, algorithm: Algorithm) -> TestIssuer {
+    tokens::issuer(algorithm).issuer(name)
+}

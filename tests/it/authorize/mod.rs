@@ -1,0 +1,20 @@
+//! What a verified bearer may do, and how the others are told.
+#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // without a crypto backend no token verifies
+
+// The counts are those of prepared keys: the other backend builds a verifier per signature.
+#[cfg(feature = "aws-lc-rs")]
+mod allocations;
+mod auto_traits;
+mod axum;
+mod contract;
+mod grants;
+mod manner;
+mod owner;
+mod preflight;
+mod profile;
+mod responders;
+mod rig;
+mod rules;
+mod scopes;
+mod step_up;
+mod wiring;

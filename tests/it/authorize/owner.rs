@@ -1,0 +1,345 @@
+//! Things that belong to somebody: in the path, elsewhere in the request, and in the data.
+
+use std::borrow::Cow;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Path;
+use axum::routing::get;
+use http::{Method, Request, StatusCode};
+use serde_json::json;
+use tower_jwt_auth::verify::Identity;
+use tower_jwt_auth::{BuildError, ErrorKind, Problem, RequireLayer, Rule};
+
+use super::rig::Outcome::{Forbidden, In, Lacks};
+use super::rig::{ask_both, check, issuer, layer, raw, to, token};
+use crate::support::ask::{ask, bearer};
+
+fn owner_in(template: &str) -> RequireLayer {
+    RequireLayer::new(Rule::authenticated()).owner_in_path(template).unwrap()
+}
+
+fn ada() -> String {
+    issuer().token().subject("ada").mint()
+}
+
+#[test]
+fn only_the_subject_in_its_place_gets_in() {
+    for (template, path, outcome) in [
+        ("/users/{id}", "/users/ada", In),
+        ("/users/{id}", "/users/ada?as=bob", In),
+        ("/users/{id}", "/users/ada/", In),
+        ("/users/{id}", "/users/ada/todos/7", In),
+        ("/users/{id}", "/users/ada//todos", In),
+        ("/users/{id}", "/users/%61da", In),
+        ("/users/{id}", "/users/bob", Forbidden),
+        ("/users/{id}", "/users/bob?id=ada", Forbidden),
+        ("/users/{id}", "/users/bob/ada", Forbidden),
+        ("/users/{id}", "/users/Ada", Forbidden),
+        ("/users/{id}", "/users/ada2", Forbidden),
+        ("/users/{id}", "/users/ad", Forbidden),
+        ("/users/{id}", "/users", Forbidden),
+        ("/users/{id}", "/", Forbidden),
+        ("/users/{id}", "/Users/ada", Forbidden),
+        ("/users/{id}", "/x/users/ada", Forbidden),
+        ("/users/{id}", "/admins/ada", Forbidden),
+        // What is written otherwise is decoded once, and compared as it then is.
+        ("/users/{id}", "/users/%2561da", Forbidden),
+        ("/users/{id}", "/users/ada%20", Forbidden),
+        ("/users/{id}", "/users/ada+", Forbidden),
+        ("/users/{id}", "/users/ada%00", Forbidden),
+        ("/users/{id}", "/users/ada%0d%0a", Forbidden),
+        ("/users/{id}", "/users/ada%", Forbidden),
+        ("/users/{id}", "/users/%ff", Forbidden),
+        ("/users/{id}", "/users/ada%ff", Forbidden),
+        ("/users/{id}", "/users/%c0%a1da", Forbidden),
+        ("/users/{id}", "/%75sers/ada", Forbidden),
+        // Other views of a path.
+        ("/users/{id}", "//users/ada", Forbidden),
+        ("/users/{id}", "/users//ada", Forbidden),
+        ("/users/{id}", "/users/", Forbidden),
+        ("/users/{id}", "/users//", Forbidden),
+        ("/users/{id}", "/users/ada;v=1", Forbidden),
+        ("/users/{id}", "/users;x/ada", Forbidden),
+        ("/users/{id}", "/users/ada,bob", Forbidden),
+        ("/users/{id}", "/users/bob%2Fada", Forbidden),
+        ("/users/{id}", "/users/ada%2Fbob", Forbidden),
+        ("/users/{id}", "/users/{id}", Forbidden),
+        ("/users/{id}/todos", "/users/ada/todos", In),
+        ("/users/{id}/todos", "/users/ada/todos/", In),
+        ("/users/{id}/todos", "/users/ada/todos/7", In),
+        ("/users/{id}/todos", "/users/ada/todos%2f7", Forbidden),
+        ("/users/{id}/todos", "/users/ada/notes", Forbidden),
+        ("/users/{id}/todos", "/users/ada", Forbidden),
+        ("/users/{id}/todos", "/users/ada/", Forbidden),
+        ("/users/{id}/todos", "/users/bob/todos", Forbidden),
+        ("/users/{id}/", "/users/ada/", In),
+        ("/users/{id}/", "/users/ada", Forbidden),
+        ("/users/{id}/", "/users/ada/todos", Forbidden),
+        ("/{id}", "/ada", In),
+        ("/{id}", "/bob", Forbidden),
+        ("/{id}", "//ada", Forbidden),
+    ] {
+        let reply = ask_both(&layer(), &owner_in(template), to(path, &ada()));
+        check(&reply, outcome, &format!("{template} {path}"));
+    }
+}
+
+#[test]
+fn a_way_up_is_nobodys() {
+    for path in [
+        "/users/ada/../bob",
+        "/users/ada/..",
+        "/users/ada/./../bob",
+        "/users/ada/todos/../../bob",
+        "/users/bob/../ada",
+        "/users/../users/ada",
+        "/./users/ada",
+        "/../users/ada",
+        "/users/./ada",
+        "/users/ada/.",
+        "/users/ada/%2e%2e/bob",
+        "/users/ada/.%2E/bob",
+        "/users/ada/..%2fbob",
+        "/users/ada/%2e%2e%2Fbob",
+        "/users/ada%2f..%2fbob",
+        "/users/ada/..%5cbob",
+        "/users/ada/..;/bob",
+        "/users/ada/..;v=1/bob",
+        "/users/ada/..%3b/bob",
+    ] {
+        let reply = ask_both(&layer(), &owner_in("/users/{id}"), to(path, &ada()));
+        check(&reply, Forbidden, path);
+    }
+    // Dots that lead nowhere, and those of a query, are Ada's.
+    for path in [
+        "/users/ada/...",
+        "/users/ada/..x",
+        "/users/ada/.hidden",
+        "/users/ada/a..b",
+        "/users/ada/x;..",
+        "/users/ada?next=/../bob",
+    ] {
+        let reply = ask_both(&layer(), &owner_in("/users/{id}"), to(path, &ada()));
+        check(&reply, In, path);
+    }
+}
+
+#[test]
+fn subjects_of_every_kind_are_compared_as_they_are() {
+    for (subject, path, status) in [
+        (Some("auth0|a1"), "/users/auth0%7Ca1", 200),
+        (Some("auth0|a1"), "/users/auth0|a1", 200),
+        (Some("https://idp.example/u/1"), "/users/https%3A%2F%2Fidp.example%2Fu%2F1", 200),
+        (Some("https://idp.example/u/1"), "/users/https://idp.example/u/1", 403),
+        (Some("a b"), "/users/a%20b", 200),
+        (Some("a b"), "/users/a+b", 403),
+        (Some("a+b"), "/users/a+b", 200),
+        (Some("%61da"), "/users/%2561da", 200),
+        (Some("%61da"), "/users/%61da", 403),
+        (Some("j\u{fc}rgen"), "/users/j%C3%BCrgen", 200),
+        (Some("j\u{fc}rgen"), "/users/ju%CC%88rgen", 403),
+        (Some("j\u{fc}rgen"), "/users/j%FCrgen", 403),
+        (Some("{id}"), "/users/%7Bid%7D", 200),
+        // Nobody is called nothing, nor the way up.
+        (Some(""), "/users/", 403),
+        (Some(""), "/users", 403),
+        (Some(""), "/users//x", 403),
+        (Some(".."), "/users/%2e%2e", 403),
+        (None, "/users/", 403),
+        (None, "/users/ada", 403),
+        (None, "/users/None", 403),
+        (None, "/users/null", 403),
+    ] {
+        let issuer = issuer();
+        let token = issuer.token();
+        let token = subject.into_iter().fold(token, |token, it| token.subject(it)).mint();
+        let reply = ask_both(&layer(), &owner_in("/users/{id}"), to(path, &token));
+        assert_eq!(reply.status, status, "{subject:?} {path}");
+    }
+}
+
+#[test]
+fn a_target_that_is_no_path_is_nobodys() {
+    let asked = |method: Method, target: &str| {
+        let mut request = to(target, &ada());
+        *request.method_mut() = method;
+        ask_both(&layer(), &owner_in("/users/{id}"), request)
+    };
+    check(&asked(Method::OPTIONS, "*"), Forbidden, "*");
+    check(&asked(Method::CONNECT, "ada:443"), Forbidden, "authority");
+    check(&asked(Method::GET, "http://users/ada"), Forbidden, "the host is not in the path");
+    check(&asked(Method::GET, "http://api.example/users/ada"), In, "absolute");
+}
+
+#[test]
+fn a_template_that_names_not_one_owner_is_told_and_nothing_is_built() {
+    for template in [
+        "",
+        "/",
+        "users/{id}",
+        "{id}",
+        "/users",
+        "/users/:id",
+        "/users/id",
+        "/users/x{id}",
+        "/users/{id}x",
+        "/users/{id",
+        "/users/id}",
+        "/users/{}",
+        "/users/{*id}",
+        "/users/{a}{b}",
+        "/users/{org}/{id}",
+        "/{a}/x/{b}",
+        "/users/{id}?full",
+    ] {
+        let built = RequireLayer::role("admin").owner_in_path(template);
+        let problems = built.as_ref().err().map_or(&[][..], BuildError::problems);
+        let said: Vec<_> = problems.iter().map(Problem::what).collect();
+        assert_eq!(said, [format!("the path `{template}` for an owner")]);
+    }
+    for template in ["/{id}", "/users/{id}", "/users/{user_id}/todos", "/users/{id}/"] {
+        assert!(RequireLayer::role("admin").owner_in_path(template).is_ok(), "{template}");
+    }
+}
+
+#[test]
+fn an_owner_of_your_own_finding_is_compared_in_the_same_way() {
+    let require = RequireLayer::new(Rule::authenticated()).owner(|parts| {
+        let value = parts.headers.get("x-owner")?;
+        value.to_str().ok().map(Cow::from)
+    });
+    let asked = |owner: Option<&[u8]>, token: &str| {
+        let mut request = bearer(token);
+        let owner = owner.map(|it| http::HeaderValue::from_bytes(it).unwrap());
+        owner.into_iter().for_each(|it| drop(request.headers_mut().insert("x-owner", it)));
+        ask_both(&layer(), &require, request)
+    };
+    let ada = ada();
+    check(&asked(Some(b"ada"), &ada), In, "her own");
+    for owner in [&b"bob"[..], b"", b"Ada", b"ad", b"ada2", b"%61da", b"ada,bob", b"ad\xe4"] {
+        check(&asked(Some(owner), &ada), Forbidden, &owner.escape_ascii().to_string());
+    }
+    check(&asked(None, &ada), Forbidden, "nothing found");
+    // Who has no name owns nothing, not even what belongs to nobody.
+    for nameless in [raw(""), raw("\"sub\":\"\"")] {
+        for owner in [None, Some(&b""[..]), Some(b"ada")] {
+            assert_eq!(asked(owner, &nameless).verdict(), (403, Some(ErrorKind::Forbidden)));
+        }
+    }
+}
+
+#[test]
+fn two_owners_have_to_be_the_same_bearer() {
+    fn header(parts: &http::request::Parts) -> Option<Cow<'_, str>> {
+        parts.headers.get("x-owner")?.to_str().ok().map(Cow::from)
+    }
+    let path_first = owner_in("/users/{id}").owner(header);
+    let header_first = RequireLayer::new(Rule::authenticated()).owner(header);
+    let header_first = header_first.owner_in_path("/users/{id}").unwrap();
+    for require in [path_first, header_first] {
+        for (path, owner, outcome) in [
+            ("/users/ada", "ada", In),
+            ("/users/ada", "bob", Forbidden),
+            ("/users/bob", "ada", Forbidden),
+            ("/users/bob", "bob", Forbidden),
+        ] {
+            let mut request = to(path, &ada());
+            request.headers_mut().insert("x-owner", owner.parse().unwrap());
+            let reply = ask_both(&layer(), &require, request);
+            check(&reply, outcome, &format!("{path} {owner}"));
+        }
+    }
+}
+
+#[test]
+fn the_rule_is_told_before_the_owner() {
+    let require = RequireLayer::scope("todos").owner_in_path("/users/{id}").unwrap();
+    for (scope, path, outcome) in [
+        ("todos", "/users/ada", In),
+        ("x", "/users/ada", Lacks("todos")),
+        ("x", "/users/bob", Lacks("todos")),
+        ("todos", "/users/bob", Forbidden),
+    ] {
+        let request = to(path, &token(&json!({"scope": scope})));
+        check(&ask_both(&layer(), &require, request), outcome, &format!("{scope} {path}"));
+    }
+}
+
+#[test]
+fn a_nested_router_shows_its_layers_the_rest_of_the_path() {
+    async fn handler() -> &'static str {
+        "user ada"
+    }
+    // What a layer inside of `nest` sees begins behind the prefix; one outside sees all of it.
+    let inside = Router::new().route("/{id}/todos", get(handler)).layer(owner_in("/{id}"));
+    let method = get(handler).layer(owner_in("/{id}"));
+    let app = Router::new()
+        .nest("/users", inside)
+        .nest("/people", Router::new().route("/{id}/todos", method))
+        .nest(
+            "/whole",
+            Router::new().route("/{id}/todos", get(handler)).layer(owner_in("/whole/{id}")),
+        )
+        .nest("/outside", Router::new().route("/{id}/todos", get(handler)));
+    let outer = app.clone().layer(owner_in("/outside/{id}")).layer(layer());
+    let app = app.layer(layer());
+    let asked = |app: &Router, path: &str| ask(app.clone(), to(path, &ada()).map(Body::from));
+    for (path, outcome) in [
+        ("/users/ada/todos", In),
+        ("/users/bob/todos", Forbidden),
+        ("/people/ada/todos", In),
+        ("/people/bob/todos", Forbidden),
+        // The template names a prefix that is gone: nobody gets in.
+        ("/whole/ada/todos", Forbidden),
+        ("/whole/bob/todos", Forbidden),
+    ] {
+        check(&asked(&app, path), outcome, path);
+    }
+    check(&asked(&outer, "/outside/ada/todos"), In, "outside");
+    check(&asked(&outer, "/outside/bob/todos"), Forbidden, "outside");
+}
+
+#[test]
+fn axum_and_the_layer_agree_on_who_is_in_the_path() {
+    // The handler gets what axum read out of the path: for whoever gets in, it is the subject.
+    let handler = get(|Path(id): Path<String>| async move { format!("user {id}") });
+    let app = Router::new().route("/users/{id}", handler.layer(owner_in("/users/{id}")));
+    let app = app.layer(layer());
+    for subject in ["ada", "a b", "a%b", "a/b", "j\u{fc}rgen", "a;b", "%2e", "auth0|a1", "a+b"] {
+        let encoded: String = subject.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let token = issuer().token().subject(subject).mint();
+        let request: Request<Body> = to(&format!("/users/{encoded}"), &token).map(Body::from);
+        let reply = ask(app.clone(), request);
+        assert_eq!((reply.status, reply.text()), (200, &*format!("user {subject}")));
+        let other = to("/users/bob", &token).map(Body::from);
+        assert_eq!(ask(app.clone(), other).status, 403, "{subject}");
+    }
+}
+
+#[test]
+fn a_handler_asks_for_the_owner_that_only_the_data_know() {
+    async fn read(identity: Identity, Path(order): Path<u32>) -> Result<String, StatusCode> {
+        let owners = ["ada", "bob", "", "Ada"];
+        let owner = owners.get(order as usize).ok_or(StatusCode::NOT_FOUND)?;
+        identity.owns(owner).then(|| format!("order {order}")).ok_or(StatusCode::FORBIDDEN)
+    }
+    let app = Router::new().route("/orders/{order}", get(read)).layer(layer());
+    let of = |subject: &str| issuer().token().subject(subject).mint();
+    let nobody = issuer().token().mint();
+    for (token, order, status) in [
+        (of("ada"), 0, 200),
+        (of("ada"), 1, 403),
+        (of("ada"), 2, 403),
+        (of("ada"), 3, 403),
+        (of("ada"), 4, 404),
+        (of("bob"), 1, 200),
+        (of("Ada"), 3, 200),
+        (of(""), 2, 403),
+        (nobody.clone(), 2, 403),
+        (nobody, 0, 403),
+    ] {
+        let request = to(&format!("/orders/{order}"), &token).map(Body::from);
+        assert_eq!(ask(app.clone(), request).status, status, "{order}");
+    }
+}

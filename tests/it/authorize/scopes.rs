@@ -1,0 +1,99 @@
+//! Scopes are compared byte for byte and as whole words (RFC 6749 §3.3).
+
+use tower_jwt_auth::Rule;
+
+use super::rig::Outcome::{In, Lacks};
+use super::rig::{expect, raw};
+
+#[test]
+fn a_scope_is_a_whole_word_of_a_string_or_a_whole_item_of_a_list() {
+    for (value, is_granted) in [
+        (r#""orders:read""#, true),
+        (r#""a orders:read b""#, true),
+        (r#""  orders:read  ""#, true),
+        (r#""orders\u003aread""#, true),
+        (r#"["orders:read"]"#, true),
+        (r#"["a","orders:read"]"#, true),
+        (r#"["a","orders\u003aread"]"#, true),
+        // Prefixes, suffixes, and what stands around it.
+        (r#""orders:rea""#, false),
+        (r#""rders:read""#, false),
+        (r#""orders:reader""#, false),
+        (r#""orders:read:all""#, false),
+        (r#""my-orders:read""#, false),
+        (r#""orders:*""#, false),
+        (r#""*""#, false),
+        (r#""orders: read""#, false),
+        (r#""orders:read,a""#, false),
+        (r#""orders:read;a""#, false),
+        (r#""orders:read+a""#, false),
+        (r#""\"orders:read\"""#, false),
+        // Only a space separates.
+        (r#""a\torders:read""#, false),
+        (r#""a\norders:read""#, false),
+        (r#""a\u00a0orders:read""#, false),
+        (r#""a\u2003orders:read""#, false),
+        (r#""orders:read\u0000""#, false),
+        (r#""\u0000orders:read""#, false),
+        // Case and look-alikes.
+        (r#""Orders:read""#, false),
+        (r#""ORDERS:READ""#, false),
+        (r#""orders\uff1aread""#, false),
+        (r#""\u043erders:read""#, false),
+        (r#""orders:re\u0430d""#, false),
+        (r#""orders:read\u200b""#, false),
+        (r#""orders%3Aread""#, false),
+        // The items of a list are not split, nor trimmed, nor looked into.
+        (r#"["a orders:read"]"#, false),
+        (r#"["orders:read "]"#, false),
+        (r#"["orders","read"]"#, false),
+        (r#"[["orders:read"]]"#, false),
+        (r#"[{"orders:read":true}]"#, false),
+        (r#"{"orders:read":true}"#, false),
+        // A list with anything but strings is none.
+        (r#"["orders:read",7]"#, false),
+        (r#"["orders:read",null]"#, false),
+        ("[]", false),
+        ("7", false),
+        ("true", false),
+        ("null", false),
+        ("\"\"", false),
+    ] {
+        let outcome = if is_granted { In } else { Lacks("orders:read") };
+        for name in ["scope", "scp"] {
+            let token = raw(&format!("\"sub\":\"ada\",\"{name}\":{value}"));
+            expect(&Rule::scope("orders:read"), &token, outcome);
+        }
+    }
+}
+
+#[test]
+fn scopes_stand_in_scope_and_in_scp_and_nowhere_else() {
+    let rule = Rule::scope("a").and(Rule::scope("b"));
+    for (members, outcome) in [
+        (r#""scope":"a","scp":"b""#, In),
+        (r#""scope":["b"],"scp":["a"]"#, In),
+        (r#""scp":"a b""#, In),
+        // One that cannot be read takes nothing from the other.
+        (r#""scope":7,"scp":"a b""#, In),
+        (r#""scope":"a b","scp":{}"#, In),
+        (r#""scope":"a","SCP":"b""#, Lacks("a b")),
+        (r#""Scope":"a b""#, Lacks("a b")),
+        (r#""scopes":"a b""#, Lacks("a b")),
+        (r#""permissions":["a","b"]"#, Lacks("a b")),
+        (r#""roles":["a","b"]"#, Lacks("a b")),
+        (r#""x":{"scope":"a b"}"#, Lacks("a b")),
+    ] {
+        expect(&rule, &raw(&format!("\"sub\":\"ada\",{members}")), outcome);
+    }
+}
+
+#[test]
+fn a_rule_over_two_scopes_in_one_string_is_no_rule_over_two_scopes() {
+    let rule = Rule::scope("a b");
+    for (value, outcome) in
+        [(r#""a b""#, Lacks("a b")), (r#"["a","b"]"#, Lacks("a b")), (r#"["a b"]"#, In)]
+    {
+        expect(&rule, &raw(&format!("\"sub\":\"ada\",\"scope\":{value}")), outcome);
+    }
+}
