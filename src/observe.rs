@@ -1,8 +1,6 @@
 //! What operators get to see, without tokens and without claims. The one file that names `tracing`.
 
-#[cfg(feature = "jwks")]
 use std::fmt;
-#[cfg(feature = "jwks")]
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +10,14 @@ use crate::error::{Error, ErrorKind};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
+    /// A layer has judged a request.
+    #[non_exhaustive]
+    RequestJudged {
+        /// `accepted`, `anonymous` or `refused`.
+        result: &'static str,
+        /// Why it was refused.
+        reason: Option<ErrorKind>,
+    },
     /// Keys were asked for at their source.
     #[non_exhaustive]
     KeysRefreshed {
@@ -49,10 +55,11 @@ pub enum Event {
 }
 
 impl Event {
-    /// Whether something went wrong that somebody should look at: keys could not be had, or requests were
-    /// turned away.
+    /// Whether something went wrong that somebody should look at: keys could not be had, requests were turned
+    /// away, or the server is put together wrongly. A request that was refused for what it is, is no failure.
     pub fn is_failure(&self) -> bool {
         match *self {
+            Self::RequestJudged { reason, .. } => reason == Some(ErrorKind::Internal),
             Self::KeysRefreshed { outcome, .. } => {
                 !matches!(outcome, "replaced" | "unchanged" | "superseded")
             }
@@ -92,11 +99,9 @@ impl<F: Fn(&Event) + Send + Sync + 'static> Observer for F {
 }
 
 /// An observer in its place, which shows nothing of itself.
-#[cfg(feature = "jwks")]
 #[derive(Clone)]
 pub(crate) struct Observing(Option<Arc<dyn Observer>>);
 
-#[cfg(feature = "jwks")]
 impl Observing {
     pub(crate) const NOBODY: Self = Self(None);
 
@@ -112,7 +117,6 @@ impl Observing {
     }
 }
 
-#[cfg(feature = "jwks")]
 impl fmt::Debug for Observing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_some() { "an observer" } else { "nobody" })
@@ -136,9 +140,11 @@ pub(crate) const fn refused(error: &Error) {
     let _: ErrorKind = error.kind();
 }
 
-#[cfg(all(feature = "jwks", feature = "tracing"))]
+#[cfg(feature = "tracing")]
 fn traced(event: &Event) {
     match *event {
+        // `refused` has said more of it.
+        Event::RequestJudged { .. } => (),
         Event::KeysRefreshed { trigger, outcome, keys, skipped, took } if !event.is_failure() => {
             tracing::info!(trigger, outcome, keys, skipped, ?took, "keys refreshed");
         }
@@ -158,5 +164,5 @@ fn traced(event: &Event) {
     }
 }
 
-#[cfg(all(feature = "jwks", not(feature = "tracing")))]
+#[cfg(not(feature = "tracing"))]
 const fn traced(_: &Event) {}

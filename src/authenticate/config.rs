@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::extensions::{forget, insert, insert_anonymous, remove};
 use crate::answer::Answer;
 use crate::error::{Error, ErrorKind};
-use crate::observe;
+use crate::observe::{self, Event, Observing};
 use crate::possession::{Confirm, Confirmation, Unconfirmed};
 use crate::respond::{Common, Refuser};
 use crate::token::{Places, RawToken, TokenSource, mark_all_sensitive, mark_sensitive};
@@ -33,6 +33,7 @@ pub(super) struct Config<C> {
     pub(super) token_removed: bool,
     /// What the challenges of `refuser` are made of.
     pub(super) common: Common,
+    pub(super) observer: Observing,
 }
 
 /// Who gets past without a token.
@@ -62,6 +63,7 @@ impl<C> Clone for Config<C> {
             bound_tokens_accepted: self.bound_tokens_accepted,
             token_removed: self.token_removed,
             common: self.common.clone(),
+            observer: self.observer.clone(),
         }
     }
 }
@@ -193,10 +195,12 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
     ) -> ResponseHeaders {
         match pass {
             Pass::Anonymous => {
+                self.observer.tell(&Event::RequestJudged { result: "anonymous", reason: None });
                 insert_anonymous(&mut parts.extensions, &self.refuser);
                 None
             }
             Pass::Verified(verified, mut headers) => {
+                self.observer.tell(&Event::RequestJudged { result: "accepted", reason: None });
                 let companion: Arc<Self> = Arc::clone(self);
                 insert(&mut parts.extensions, verified, companion);
                 if let Some(places) = places {
@@ -216,6 +220,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
     pub(super) fn refuse(&self, refusal: Unconfirmed, parts: &Parts) -> Response<Bytes> {
         let Unconfirmed { error, response_headers } = refusal;
         observe::refused(&error);
+        let reason = Some(error.kind());
+        self.observer.tell(&Event::RequestJudged { result: "refused", reason });
         self.refuser.refuse(error, response_headers, parts)
     }
 }

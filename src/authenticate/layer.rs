@@ -9,6 +9,7 @@ use tower_layer::Layer;
 use super::config::{Config, LetPast};
 use super::service::JwtAuth;
 use crate::claims::Claims;
+use crate::observe::{Observer, Observing};
 use crate::possession::Confirm;
 use crate::respond::{Challenges, Common, Refuser, Respond};
 use crate::rule::Rule;
@@ -66,6 +67,7 @@ impl<C> JwtAuthLayer<C> {
             bound_tokens_accepted: false,
             token_removed: false,
             common: Common::default(),
+            observer: Observing::NOBODY,
         };
         Self { config: Arc::new(config) }
     }
@@ -120,6 +122,12 @@ impl<C> JwtAuthLayer<C> {
     /// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable).
     pub fn unauthorized_while_keys_are_unavailable(self) -> Self {
         self.with(|config| Arc::make_mut(&mut config.refuser).unavailable_is_unauthorized = true)
+    }
+
+    /// Tells this of every verdict, as
+    /// [`Event::RequestJudged`](crate::observe::Event::RequestJudged), for metrics.
+    pub fn observer(self, observer: impl Observer) -> Self {
+        self.with(|config| config.observer = Observing::with(observer))
     }
 
     /// Asks for a proof that the token is in the hands it was issued to.

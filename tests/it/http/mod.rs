@@ -3,6 +3,7 @@
 
 mod arrivals;
 mod axum;
+mod observed;
 mod optional;
 mod own_source;
 mod places;
