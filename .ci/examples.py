@@ -223,7 +223,7 @@ def follows_rotation(name):
         check("known keys", [status(third), status(second)], [200, 200])
         refused(server, tampered(third))
         now = health()
-        check("health", (now["state"], now["keys"], now["last_error"]), ("fresh", 2, "status"))
+        check("health", (now["state"], now["keys"], now["last_error"]), ("fresh", 2, "server_error"))
         check("recovery", issuer.post("/recovery"), "the key server is up")
         accepted_within(10, server, fourth)
         refused(server, second)
@@ -235,7 +235,7 @@ def follows_rotation(name):
         check("fetched ahead", 'trigger: "schedule", outcome: "replaced", keys: 1' in fetches[0], True)
         by_token = [line for line in fetches if 'trigger: "unknown_key"' in line]
         outcomes = [line.split('outcome: "')[1].split('"')[0] for line in by_token]
-        check("fetched for tokens", outcomes[:3], ["replaced", "replaced", "status"])
+        check("fetched for tokens", outcomes[:3], ["replaced", "replaced", "server_error"])
         check("fetched for tokens, in the end", outcomes[-1], "replaced")
 
 

@@ -140,6 +140,17 @@ pub(crate) const fn refused(error: &Error) {
     let _: ErrorKind = error.kind();
 }
 
+/// What a client said of a fetch that failed: the rest of the chain of causes.
+#[cfg(all(feature = "jwks", feature = "tracing"))]
+pub(crate) fn cause(trigger: &'static str, error: &(dyn std::error::Error + 'static)) {
+    // It may name hosts and, with some clients, a whole URL: not above debug.
+    tracing::debug!(trigger, error, "why the keys could not be refreshed");
+}
+
+/// What a client said of a fetch that failed.
+#[cfg(all(feature = "jwks", not(feature = "tracing")))]
+pub(crate) const fn cause(_: &'static str, _: &(dyn std::error::Error + 'static)) {}
+
 #[cfg(feature = "tracing")]
 fn traced(event: &Event) {
     match *event {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::Uri;
 use serde::Deserialize;
 
-use super::failure::FetchFailure;
+use super::failure::{FetchError, FetchFailure};
 use super::fetch::{Fetch, Validators, get};
 use super::location::{self, Allowed};
 use super::sync::Mutex;
@@ -71,18 +71,20 @@ impl Issuer {
         &self,
         client: &Mutex<Box<dyn Fetch>>,
         most_bytes: usize,
-    ) -> Result<Uri, FetchFailure> {
+    ) -> Result<Uri, FetchError> {
         let ask = |url| get(client, url, &Validators::NONE, most_bytes);
         let fetched = match ask(&self.openid).await {
-            Err(FetchFailure::NotFound) => ask(&self.oauth).await,
+            Err(error) if error.failure == FetchFailure::NotFound => ask(&self.oauth).await,
             other => other,
         };
         // That they are gone is said of keys alone.
-        let fetched = fetched.map_err(|failure| match failure {
-            FetchFailure::NotFound | FetchFailure::Gone => FetchFailure::NotMetadata,
-            other => other,
+        let fetched = fetched.map_err(|error| match error.failure {
+            FetchFailure::NotFound | FetchFailure::Gone => {
+                FetchError { failure: FetchFailure::NotMetadata, ..error }
+            }
+            _ => error,
         })?;
-        self.read(&fetched.document.unwrap_or_default())
+        Ok(self.read(&fetched.document.unwrap_or_default())?)
     }
 
     fn read(&self, document: &[u8]) -> Result<Uri, FetchFailure> {

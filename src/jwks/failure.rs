@@ -1,11 +1,96 @@
-//! Why a key set could not be had: a short list, so that it can be a label.
+//! Why a key set could not be had: a short list, so that it can be a label, and the cause behind it.
 
+use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
-/// Why the last attempt to get keys failed.
+use crate::error::BoxError;
+
+/// A fetch that failed: why, and what the client said of it.
 ///
-/// It is the cause ([`source`](std::error::Error::source)) of an
-/// [`ErrorKind::KeysUnavailable`](crate::ErrorKind::KeysUnavailable), and never shown to a client.
+/// It is the cause ([`source`](Error::source)) of an
+/// [`ErrorKind::KeysUnavailable`](crate::ErrorKind::KeysUnavailable) and of a
+/// [`RefreshError`](crate::key::RefreshError), and never shown to a client. Its own `source` is the error of
+/// the HTTP client, or the status that came instead. `Display` and `Debug` leave it out: it may name hosts
+/// and, with some clients, a whole URL.
+///
+/// ```
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+/// use std::error::Error;
+/// use http::{Request, Response};
+/// use tower_jwt_auth::jwks::{FetchError, FetchFailure, NoBody, RemoteJwks};
+///
+/// # tokio_test::block_on(async {
+/// let client = tower::service_fn(|_: Request<NoBody>| async {
+///     Err::<Response<http_body_util::Empty<bytes::Bytes>>, _>(std::io::Error::other("no route"))
+/// });
+/// let keys = RemoteJwks::url("https://auth.example.com/jwks.json").client(client).build()?;
+/// let refused = keys.warm().await.unwrap_err();
+/// let error = refused.source().and_then(|cause| cause.downcast_ref::<FetchError>()).unwrap();
+/// assert_eq!(error.failure(), FetchFailure::Connection);
+/// assert_eq!(error.to_string(), "the key server could not be reached");
+/// assert_eq!(error.source().unwrap().to_string(), "no route");
+/// # Ok::<(), tower_jwt_auth::BuildError>(()) }).unwrap();
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct FetchError {
+    pub(super) failure: FetchFailure,
+    pub(super) cause: Option<Arc<dyn Error + Send + Sync>>,
+    /// How long the key server asks to be left alone.
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl FetchError {
+    pub(super) fn caused(failure: FetchFailure, by: impl Into<BoxError>) -> Self {
+        Self { failure, cause: Some(Arc::from(by.into())), retry_after: None }
+    }
+
+    /// Why, as a label has it.
+    pub const fn failure(&self) -> FetchFailure {
+        self.failure
+    }
+
+    /// Whether the next moment may bring what this one did not. Who has said no, or when to come back, is not
+    /// asked again at once.
+    pub(super) const fn may_pass(&self) -> bool {
+        matches!(self.failure, FetchFailure::Connection | FetchFailure::ServerError)
+            && self.retry_after.is_none()
+    }
+}
+
+impl From<FetchFailure> for FetchError {
+    fn from(failure: FetchFailure) -> Self {
+        Self { failure, cause: None, retry_after: None }
+    }
+}
+
+impl fmt::Display for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.failure.fmt(f)
+    }
+}
+
+impl fmt::Debug for FetchError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FetchError")
+            .field("failure", &self.failure)
+            .field("retry_after", &self.retry_after)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Error for FetchError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.cause {
+            Some(cause) => Some(&**cause),
+            None => None,
+        }
+    }
+}
+
+/// Why an attempt to get keys failed: a value to match on and a label for metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FetchFailure {
@@ -19,9 +104,10 @@ pub enum FetchFailure {
     NotFound,
     /// Status 410: the document has moved for good.
     Gone,
-    /// Another status of 4xx: the question was not allowed, or came too often. It is not asked again at
-    /// once.
+    /// Another status of 4xx: the question was not allowed, or came too often.
     ClientError,
+    /// A status of 5xx: the key server is in trouble.
+    ServerError,
     /// Any other status than 200.
     Status,
     /// `304 Not Modified` for a request that named no earlier answer.
@@ -55,6 +141,7 @@ impl FetchFailure {
         Self::NotFound,
         Self::Gone,
         Self::ClientError,
+        Self::ServerError,
         Self::Status,
         Self::UnexpectedNotModified,
         Self::Encoding,
@@ -77,6 +164,7 @@ impl FetchFailure {
             Self::NotFound => "not_found",
             Self::Gone => "gone",
             Self::ClientError => "client_error",
+            Self::ServerError => "server_error",
             Self::Status => "status",
             Self::UnexpectedNotModified => "unexpected_not_modified",
             Self::Encoding => "encoding",
@@ -99,6 +187,7 @@ impl FetchFailure {
             Self::NotFound => "the key server has no such document",
             Self::Gone => "the key server has no such document any more",
             Self::ClientError => "the key server refuses to answer, or is asked too often",
+            Self::ServerError => "the key server is in trouble",
             Self::Status => "the key server did not answer with status 200",
             Self::UnexpectedNotModified => "the key server says that nothing changed since nothing",
             Self::Encoding => "the key server's answer is compressed, which was not asked for",
@@ -119,5 +208,3 @@ impl fmt::Display for FetchFailure {
         f.write_str(self.sentence())
     }
 }
-
-impl std::error::Error for FetchFailure {}

@@ -9,13 +9,14 @@ use std::time::Duration;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use http::header::{ACCEPT, AGE, CACHE_CONTROL, CONTENT_ENCODING, ETAG, IF_MODIFIED_SINCE};
-use http::header::{IF_NONE_MATCH, LAST_MODIFIED};
+use http::header::{IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
 use http_body::{Body, Frame, SizeHint};
 use tower_service::Service;
 
-use super::failure::FetchFailure;
+use super::failure::{FetchError, FetchFailure};
 use super::sync::Mutex;
+use crate::error::BoxError;
 
 /// The body of the requests that are sent: there is none.
 ///
@@ -56,25 +57,26 @@ pub trait Fetch: Send + 'static {
         &self,
         request: Request<NoBody>,
         most_bytes: usize,
-    ) -> BoxFuture<'static, Result<Response<Bytes>, FetchFailure>>;
+    ) -> BoxFuture<'static, Result<Response<Bytes>, FetchError>>;
 }
 
 impl<S, B> Fetch for S
 where
     S: Service<Request<NoBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send,
-    B: Body + Send,
+    S::Error: Into<BoxError>,
+    B: Body<Error: Into<BoxError>> + Send,
 {
     fn fetch(
         &self,
         request: Request<NoBody>,
         most_bytes: usize,
-    ) -> BoxFuture<'static, Result<Response<Bytes>, FetchFailure>> {
+    ) -> BoxFuture<'static, Result<Response<Bytes>, FetchError>> {
         let mut service = self.clone();
         Box::pin(async move {
             let ready = poll_fn(|cx| service.poll_ready(cx)).await;
-            ready.map_err(|_| FetchFailure::Connection)?;
-            let response = service.call(request).await.map_err(|_| FetchFailure::Connection)?;
+            ready.map_err(disconnected)?;
+            let response = service.call(request).await.map_err(disconnected)?;
             let (parts, body) = response.into_parts();
             // What is not a key set anyhow is not worth reading.
             let body = match parts.status {
@@ -86,23 +88,30 @@ where
     }
 }
 
+fn disconnected(cause: impl Into<BoxError>) -> FetchError {
+    FetchError::caused(FetchFailure::Connection, cause)
+}
+
 /// Reads a body while it does not grow over the limit.
-async fn read<B: Body>(body: B, most_bytes: usize) -> Result<Bytes, FetchFailure> {
+async fn read<B>(body: B, most_bytes: usize) -> Result<Bytes, FetchError>
+where
+    B: Body<Error: Into<BoxError>>,
+{
     let mut body = pin!(body);
     let (mut read, mut pieces) = (BytesMut::new(), 0);
     if body.size_hint().lower() > u64::try_from(most_bytes).unwrap_or(u64::MAX) {
-        return Err(FetchFailure::TooLarge);
+        return Err(FetchFailure::TooLarge.into());
     }
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-        let Ok(data) = frame.map_err(|_| FetchFailure::Connection)?.into_data() else { continue };
+        let Ok(data) = frame.map_err(disconnected)?.into_data() else { continue };
         // An empty piece counts as a byte: an endless row of them has to end, too.
         pieces += usize::from(!data.has_remaining());
         if data.remaining() > most_bytes.saturating_sub(read.len() + pieces) {
-            return Err(FetchFailure::TooLarge);
+            return Err(FetchFailure::TooLarge.into());
         }
         read.put(data);
         if read.len() + pieces > most_bytes {
-            return Err(FetchFailure::TooLarge);
+            return Err(FetchFailure::TooLarge.into());
         }
     }
     Ok(read.freeze())
@@ -156,7 +165,7 @@ pub(super) async fn get(
     url: &Uri,
     validators: &Validators,
     most_bytes: usize,
-) -> Result<Fetched, FetchFailure> {
+) -> Result<Fetched, FetchError> {
     let mut request = Request::new(NoBody);
     *request.uri_mut() = url.clone();
     let headers = request.headers_mut();
@@ -172,15 +181,10 @@ pub(super) async fn get(
     let answer = client.lock().unwrap_or_else(PoisonError::into_inner).fetch(request, most_bytes);
     let (parts, body) = answer.await?.into_parts();
     let document = match parts.status {
-        StatusCode::OK if is_encoded(&parts.headers) => return Err(FetchFailure::Encoding),
+        StatusCode::OK if is_encoded(&parts.headers) => return Err(FetchFailure::Encoding.into()),
         StatusCode::OK => Some(body),
         StatusCode::NOT_MODIFIED if validators.is_some() => None,
-        StatusCode::NOT_MODIFIED => return Err(FetchFailure::UnexpectedNotModified),
-        other if other.is_redirection() => return Err(FetchFailure::Redirect),
-        StatusCode::NOT_FOUND => return Err(FetchFailure::NotFound),
-        StatusCode::GONE => return Err(FetchFailure::Gone),
-        status if status.is_client_error() => return Err(FetchFailure::ClientError),
-        _ => return Err(FetchFailure::Status),
+        status => return Err(refused(status, &parts.headers)),
     };
     let max_age = max_age(&parts.headers);
     let validators = match document {
@@ -188,6 +192,27 @@ pub(super) async fn get(
         None => Validators::of(&parts.headers).or(validators),
     };
     Ok(Fetched { document, validators, max_age })
+}
+
+fn refused(status: StatusCode, headers: &HeaderMap) -> FetchError {
+    let failure = match status {
+        StatusCode::NOT_MODIFIED => FetchFailure::UnexpectedNotModified,
+        StatusCode::NOT_FOUND => FetchFailure::NotFound,
+        StatusCode::GONE => FetchFailure::Gone,
+        _ if status.is_redirection() => FetchFailure::Redirect,
+        _ if status.is_client_error() => FetchFailure::ClientError,
+        _ if status.is_server_error() => FetchFailure::ServerError,
+        _ => FetchFailure::Status,
+    };
+    let mut error = FetchError::caused(failure, format!("status {status}"));
+    error.retry_after = retry_after(headers);
+    error
+}
+
+/// The seconds of `Retry-After` (RFC 9110 §10.2.3). A date says nothing: it is the other side's wall clock.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let told = seconds(headers.get(RETRY_AFTER)?.to_str().ok()?.trim())?;
+    (told != 0).then(|| Duration::from_secs(told))
 }
 
 fn is_encoded(headers: &HeaderMap) -> bool {

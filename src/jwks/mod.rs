@@ -17,6 +17,6 @@ mod single_flight;
 mod sync;
 
 pub use builder::RemoteJwksBuilder;
-pub use failure::FetchFailure;
+pub use failure::{FetchError, FetchFailure};
 pub use fetch::{Fetch, NoBody};
 pub use remote::RemoteJwks;

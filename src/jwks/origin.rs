@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::Uri;
 
 use super::discovery::{Found, Issuer};
-use super::failure::FetchFailure;
+use super::failure::{FetchError, FetchFailure};
 use super::fetch::{Fetch, Fetched, Validators, get};
 use super::schedule::scaled;
 use super::sync::{Mutex, sleep, timeout};
@@ -63,10 +63,10 @@ pub(super) struct Cargo {
 
 impl Origin {
     /// Takes at most the time that was set for it, a retry and discovery included.
-    pub(super) async fn fetch(&self, plan: &Plan) -> Result<Cargo, FetchFailure> {
+    pub(super) async fn fetch(&self, plan: &Plan) -> Result<Cargo, FetchError> {
         let flight = async {
             let first = self.attempt(plan).await;
-            let again = matches!(first, Err(FetchFailure::Connection | FetchFailure::Status));
+            let again = first.as_ref().is_err_and(FetchError::may_pass);
             if !(plan.is_empty && again) {
                 return first;
             }
@@ -74,10 +74,10 @@ impl Origin {
             sleep(RETRY_AFTER + scaled(RETRY_SPREAD, chance())).await;
             self.attempt(plan).await
         };
-        timeout(self.timeout, flight).await.unwrap_or(Err(FetchFailure::Timeout))
+        timeout(self.timeout, flight).await.unwrap_or(Err(FetchFailure::Timeout.into()))
     }
 
-    async fn attempt(&self, plan: &Plan) -> Result<Cargo, FetchFailure> {
+    async fn attempt(&self, plan: &Plan) -> Result<Cargo, FetchError> {
         let (url, found) = self.locate(plan).await?;
         let document = plan.document.as_ref().filter(|document| document.url == url);
         let validators = document.map_or(&Validators::NONE, |document| &document.validators);
@@ -91,7 +91,7 @@ impl Origin {
     }
 
     /// The URL of the keys. Metadata that is only old is better than none.
-    async fn locate(&self, plan: &Plan) -> Result<(Uri, Option<Found>), FetchFailure> {
+    async fn locate(&self, plan: &Plan) -> Result<(Uri, Option<Found>), FetchError> {
         let issuer = match &self.place {
             Place::Url(url) => return Ok((url.clone(), None)),
             Place::Issuer(issuer) => issuer,
@@ -107,7 +107,7 @@ impl Origin {
                     // Half of the time is for the keys, at the place that is known.
                     Some(_) => timeout(self.timeout / 2, discovery)
                         .await
-                        .unwrap_or(Err(FetchFailure::Timeout)),
+                        .unwrap_or(Err(FetchFailure::Timeout.into())),
                     None => discovery.await,
                 };
                 match (discovered, old) {
@@ -116,7 +116,7 @@ impl Origin {
                         Ok((jwks_uri, Some(found)))
                     }
                     (Err(_), Some(old)) => Ok((old.jwks_uri.clone(), Some(old.clone()))),
-                    (Err(failure), None) => Err(failure),
+                    (Err(error), None) => Err(error),
                 }
             }
         }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::failure::FetchFailure;
+use super::failure::{FetchError, FetchFailure};
 use super::origin::{Origin, Place};
 use super::schedule::{Decision, Schedule, Times};
 use super::shared::{Inner, LEAST_RETRY_AFTER, State, failed, nanos};
@@ -121,6 +121,12 @@ impl RemoteJwks {
         KeySource::health(self)
     }
 
+    /// Why the last attempt failed, if it did, with what the client said of it. For operators alone: it may
+    /// name hosts and URLs.
+    pub fn last_error(&self) -> Option<FetchError> {
+        self.0.state().last_failure.clone()
+    }
+
     /// When the next refresh ahead of expiry is due, from now on.
     pub(super) fn due_in(&self) -> Duration {
         let next = self.0.state().schedule.next_attempt();
@@ -183,12 +189,12 @@ impl KeySource for RemoteJwks {
                     (waiting, Some(flight))
                 }
                 too_early => {
-                    let last = state.last_failure;
+                    let last = state.last_failure.clone();
                     drop(state);
                     self.0.observer.tell(&Event::RefreshSuppressed { trigger: label(reason) });
                     return Answer::now(match (too_early, last) {
-                        (Decision::Failing { retry_after }, Some(failure)) => {
-                            Err(failed(failure, retry_after))
+                        (Decision::Failing { retry_after }, Some(error)) => {
+                            Err(failed(error, retry_after))
                         }
                         _ => Ok(Refreshed::CoolingDown),
                     });
@@ -215,10 +221,10 @@ impl KeySource for RemoteJwks {
         Answer::later(async move {
             let outcome = outcome.await;
             drop(permit);
-            match outcome.unwrap_or(Some(Err(FetchFailure::Timeout))) {
+            match outcome.unwrap_or(Some(Err(FetchFailure::Timeout.into()))) {
                 Some(Ok(refreshed)) => Ok(refreshed),
-                Some(Err(failure)) => Err(inner.failed(failure, reason)),
-                None => Err(inner.failed(FetchFailure::Aborted, reason)),
+                Some(Err(error)) => Err(inner.failed(error, reason)),
+                None => Err(inner.failed(FetchFailure::Aborted.into(), reason)),
             }
         })
     }
@@ -233,7 +239,7 @@ impl KeySource for RemoteJwks {
         let mut health = KeySourceHealth::new(state.schedule.state(now), keys);
         health.age = state.schedule.life().map(|life| now.saturating_sub(life.confirmed));
         health.next_attempt = Some(state.schedule.next_attempt().saturating_sub(now));
-        health.last_error = state.last_failure.map(FetchFailure::as_str);
+        health.last_error = state.last_failure.as_ref().map(|error| error.failure.as_str());
         health
     }
 }

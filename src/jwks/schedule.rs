@@ -72,11 +72,20 @@ pub(super) struct Schedule {
     failures: u32,
     /// No attempt before this, after a failure.
     retry_at: Duration,
+    /// Nor before this, whatever the reason: the key server has asked for it.
+    left_alone_until: Duration,
 }
 
 impl Schedule {
     pub(super) const fn new(times: Times) -> Self {
-        Self { times, life: None, last_attempt: None, failures: 0, retry_at: Duration::ZERO }
+        Self {
+            times,
+            life: None,
+            last_attempt: None,
+            failures: 0,
+            retry_at: Duration::ZERO,
+            left_alone_until: Duration::ZERO,
+        }
     }
 
     /// The state of what is held.
@@ -119,7 +128,7 @@ impl Schedule {
             _ if self.state(now) == KeySetState::Empty => self.retry_at,
             _ => cooled.unwrap_or_default(),
         };
-        match wait_until.checked_sub(now) {
+        match wait_until.max(self.left_alone_until).checked_sub(now) {
             None | Some(Duration::ZERO) => Decision::Fetch,
             Some(_) if self.failures == 0 => Decision::CoolingDown,
             Some(wait) => Decision::Failing { retry_after: wait },
@@ -154,17 +163,21 @@ impl Schedule {
         self.life = Some(life);
         self.failures = 0;
         self.retry_at = Duration::ZERO;
+        self.left_alone_until = Duration::ZERO;
         life
     }
 
     /// The attempt came to nothing. Waits grow twofold and are cut by chance, so that a fleet does not
-    /// come back as one.
-    pub(super) fn failed(&mut self, now: Duration, chance: u64) {
+    /// come back as one. `told` is how long the key server asks to be left alone; that is done for as long as
+    /// the longest wait, so that no answer can end the attempts.
+    pub(super) fn failed(&mut self, now: Duration, told: Option<Duration>, chance: u64) {
         let doublings = self.failures.min(31);
         let longest = self.times.first_back_off.saturating_mul(1 << doublings);
         let longest = longest.min(self.times.longest_back_off);
         self.failures = self.failures.saturating_add(1);
-        self.retry_at = now.saturating_add(scaled(longest, chance).max(LEAST_BACK_OFF));
+        let told = told.unwrap_or_default().min(self.times.longest_back_off);
+        self.left_alone_until = now.saturating_add(told);
+        self.retry_at = now.saturating_add(scaled(longest, chance).max(LEAST_BACK_OFF).max(told));
     }
 }
 
@@ -243,7 +256,7 @@ mod tests {
             assert_eq!(schedule.decide(why, at(1029)), Decision::CoolingDown);
             assert_eq!(schedule.decide(why, at(1030)), Decision::Fetch);
             schedule.started(at(1030));
-            schedule.failed(at(1031), 999);
+            schedule.failed(at(1031), None, 999);
             let failing = Decision::Failing { retry_after: at(1) }; // the cool-down, not the back-off
             assert_eq!(schedule.decide(why, at(1059)), failing);
             assert_eq!(schedule.decide(why, at(1060)), Decision::Fetch);
@@ -255,7 +268,7 @@ mod tests {
         let mut schedule = Schedule::new(Times::default());
         assert_eq!(schedule.decide(Why::Empty, at(10)), Decision::Fetch);
         schedule.started(at(10));
-        schedule.failed(at(10), 500); // half of one second
+        schedule.failed(at(10), None, 500); // half of one second
         for why in [Why::Empty, Why::UnknownKey, Why::Manual] {
             let failing = Decision::Failing { retry_after: Duration::from_millis(500) };
             assert_eq!(schedule.decide(why, at(10)), failing);
@@ -270,16 +283,41 @@ mod tests {
         let mut schedule = Schedule::new(Times::default());
         // 999 thousandths of the whole is the most that chance can make it.
         for longest in [1, 2, 4, 8, 16, 32, 60, 60, 60, 60] {
-            schedule.failed(at(0), 999);
+            schedule.failed(at(0), None, 999);
             assert_eq!(schedule.next_attempt(), Duration::from_millis(longest * 999));
         }
         for _ in 0..100 {
-            schedule.failed(at(0), 0);
+            schedule.failed(at(0), None, 0);
             assert_eq!(schedule.next_attempt(), LEAST_BACK_OFF);
         }
         schedule.succeeded(at(0), None, 0);
-        schedule.failed(at(500), 999);
+        schedule.failed(at(500), None, 999);
         assert_eq!(schedule.next_attempt(), Duration::from_millis(500_999));
+    }
+
+    #[test]
+    fn a_key_server_that_asks_to_be_left_alone_is_for_a_minute_at_the_most() {
+        for (told, wait) in [(1, 1), (40, 40), (60, 60), (61, 60), (u64::MAX, 60)] {
+            let told = Some(at(told));
+            let mut cold = Schedule::new(Times::default());
+            cold.started(at(10));
+            cold.failed(at(10), told, 0);
+            assert!(!cold.is_due(at(10 + wait - 1)) && cold.is_due(at(10 + wait)));
+            let mut held = held();
+            held.started(at(1500));
+            held.failed(at(1500), told, 0);
+            // Tokens may not cause what time may not, and have their own cool-down.
+            for (schedule, why, since, wait) in [
+                (&cold, Why::Empty, 10, wait),
+                (&cold, Why::Manual, 10, wait),
+                (&held, Why::UnknownKey, 1500, wait.max(30)),
+                (&held, Why::Manual, 1500, wait.max(30)),
+            ] {
+                let failing = Decision::Failing { retry_after: at(1) };
+                assert_eq!(schedule.decide(why, at(since + wait - 1)), failing, "{told:?} {why:?}");
+                assert_eq!(schedule.decide(why, at(since + wait)), Decision::Fetch);
+            }
+        }
     }
 
     #[test]
@@ -289,7 +327,7 @@ mod tests {
         let life = schedule.succeeded(Duration::MAX, Some(Duration::MAX), u64::MAX);
         assert_eq!(life.dies_at, Duration::MAX);
         schedule.started(Duration::MAX);
-        schedule.failed(Duration::MAX, u64::MAX);
+        schedule.failed(Duration::MAX, Some(Duration::MAX), u64::MAX);
         assert_eq!(schedule.state(at(0)), Fresh);
         assert_eq!(schedule.decide(Why::UnknownKey, Duration::MAX), Decision::Fetch);
     }

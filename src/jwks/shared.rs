@@ -7,14 +7,14 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::discovery::Found;
-use super::failure::FetchFailure;
+use super::failure::{FetchError, FetchFailure};
 use super::origin::{Cargo, Document, Origin, Plan, chance};
 use super::schedule::{Decision, Schedule};
 use super::single_flight::{SingleFlight, Ticket, Waiting};
 use super::sync::{AtomicU64, Mutex, MutexGuard, Runtime, Swap};
 use crate::clock::Clock;
 use crate::key::{KeySet, KeySetState, RefreshError, RefreshReason, Refreshed, SkipReason};
-use crate::observe::{Event, Observing};
+use crate::observe::{self, Event, Observing};
 
 /// After so many failures the metadata is read again: the keys may have moved.
 const FAILURES_TO_REDISCOVER: u32 = 3;
@@ -47,10 +47,10 @@ pub(super) struct State {
     pub(super) found: Option<Found>,
     /// What is held came from this URL with these words.
     pub(super) document: Option<Document>,
-    pub(super) last_failure: Option<FetchFailure>,
+    pub(super) last_failure: Option<FetchError>,
 }
 
-pub(super) type Outcome = Result<Refreshed, FetchFailure>;
+pub(super) type Outcome = Result<Refreshed, FetchError>;
 
 impl Inner {
     /// Nothing that is done under this lock can leave it in pieces.
@@ -101,7 +101,7 @@ impl Inner {
         let plan = Plan {
             found: state.found.clone(),
             rediscover: matches!(
-                state.last_failure,
+                state.last_failure.as_ref().map(FetchError::failure),
                 Some(FetchFailure::NotFound | FetchFailure::Gone)
             ) || failures != 0 && failures.is_multiple_of(FAILURES_TO_REDISCOVER),
             document: state.document.clone(),
@@ -115,20 +115,20 @@ impl Inner {
     }
 
     /// A failure, with the time until this reason may cause the next attempt.
-    pub(super) fn failed(&self, failure: FetchFailure, reason: RefreshReason) -> RefreshError {
+    pub(super) fn failed(&self, error: FetchError, reason: RefreshReason) -> RefreshError {
         let now = self.clock.monotonic();
         let retry_after = match self.state().schedule.decide(reason, now) {
             Decision::Failing { retry_after } => retry_after,
             _ => LEAST_RETRY_AFTER,
         };
-        failed(failure, retry_after)
+        failed(error, retry_after)
     }
 
     /// Takes over what a flight brought, unless a newer one is under way.
     fn land(
         &self,
         ticket: &Ticket<Outcome>,
-        brought: Result<Cargo, FetchFailure>,
+        brought: Result<Cargo, FetchError>,
     ) -> Option<Outcome> {
         let now = self.clock.monotonic();
         let mut state = self.state();
@@ -137,10 +137,10 @@ impl Inner {
         }
         let outcome = match brought {
             Ok(cargo) => Ok(self.take_over(&mut state, cargo, now)),
-            Err(failure) => {
-                state.schedule.failed(now, chance());
-                state.last_failure = Some(failure);
-                Err(failure)
+            Err(error) => {
+                state.schedule.failed(now, error.retry_after, chance());
+                state.last_failure = Some(error.clone());
+                Err(error)
             }
         };
         self.ahead_at.store(nanos(state.schedule.next_attempt()), Ordering::Relaxed);
@@ -193,11 +193,11 @@ impl Flight {
 }
 
 impl Landing {
-    fn touch_down(&mut self, brought: Result<Cargo, FetchFailure>) {
+    fn touch_down(&mut self, brought: Result<Cargo, FetchError>) {
         self.is_down = true;
         let outcome = self.inner.land(&self.ticket, brought);
-        if let Some(outcome) = outcome {
-            self.ticket.announce(outcome);
+        if let Some(outcome) = &outcome {
+            self.ticket.announce(outcome.clone());
         }
         if std::thread::panicking() {
             // The client panicked. If the observer did so, too, the process would end.
@@ -208,17 +208,20 @@ impl Landing {
         let observer = &self.inner.observer;
         observer.tell(&Event::KeysRefreshed {
             trigger: self.trigger,
-            outcome: match outcome {
+            outcome: match &outcome {
                 Some(Ok(Refreshed::Replaced)) => "replaced",
                 Some(Ok(_)) => "unchanged",
-                Some(Err(failure)) => failure.as_str(),
+                Some(Err(error)) => error.failure.as_str(),
                 None => "superseded",
             },
             keys: set.map_or(0, |set| set.len()),
             skipped: set.map_or(0, |set| set.skipped().len()),
             took: self.inner.clock.monotonic().saturating_sub(self.started),
         });
-        if outcome == Some(Ok(Refreshed::Replaced)) {
+        if let Some(Err(error)) = &outcome {
+            observe::cause(self.trigger, error);
+        }
+        if matches!(outcome, Some(Ok(Refreshed::Replaced))) {
             let skipped = set.map(|set| set.skipped()).unwrap_or_default();
             for (reason, keys) in counted(skipped) {
                 observer.tell(&Event::KeysSkipped { reason: reason.as_str(), keys });
@@ -239,13 +242,13 @@ fn counted(reasons: &[SkipReason]) -> impl Iterator<Item = (SkipReason, usize)> 
 impl Drop for Landing {
     fn drop(&mut self) {
         if !self.is_down {
-            self.touch_down(Err(FetchFailure::Aborted));
+            self.touch_down(Err(FetchFailure::Aborted.into()));
         }
     }
 }
 
-pub(super) fn failed(failure: FetchFailure, retry_after: Duration) -> RefreshError {
-    RefreshError::new(retry_after).with_source(failure)
+pub(super) fn failed(error: impl Into<FetchError>, retry_after: Duration) -> RefreshError {
+    RefreshError::new(retry_after).with_source(error.into())
 }
 
 pub(super) fn nanos(time: Duration) -> u64 {

@@ -34,9 +34,9 @@ mod live {
     const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
 
     const OUTAGES: [Outage; 3] = [
-        Outage { kind: "503", arrives: true, label: "status" },
-        Outage { kind: "429", arrives: true, label: "status" },
-        Outage { kind: "refused", arrives: false, label: "connection" },
+        Outage { kind: "503", arrives: true, cold: 2, label: "server_error" },
+        Outage { kind: "429", arrives: true, cold: 1, label: "client_error" },
+        Outage { kind: "refused", arrives: false, cold: 2, label: "connection" },
     ];
 
     /// What the JWKS endpoint may do instead of answering.
@@ -44,6 +44,8 @@ mod live {
         kind: &'static str,
         /// Whether the server gets to see the request, and can count it.
         arrives: bool,
+        /// How often it is tried with no key at all: once more, unless the server says no.
+        cold: u64,
         /// What the failure is called.
         label: &'static str,
     }
@@ -199,10 +201,9 @@ mod live {
             let mut api = Api::of(&server);
             let token = token(&server).await;
             begin(&server, outage.kind).await;
-            // With no key at all a failure is tried once more.
             assert_eq!(api.is_unavailable_after_waiting(&token).await, "1");
             api.was_told(&[("cold", outage.label)]);
-            assert_eq!(fetches(&server).await, outage.fetches(2));
+            assert_eq!(fetches(&server).await, outage.fetches(outage.cold));
             assert_eq!(api.is_unavailable(&token), "1");
             assert_eq!(api.is_unavailable(&forged(&token)), "1");
             assert_eq!(fetches(&server).await, 0);

@@ -88,8 +88,8 @@ async fn an_issuer_with_a_path_is_looked_for_where_each_standard_says() {
 async fn the_second_place_is_asked_when_there_is_nothing_at_the_first_and_only_then() {
     let rows = [
         // What is at the first place, what is made of it, what is asked
-        (status(SERVER_ERROR), "status", &[OPENID, OPENID][..]),
-        (status("503 Service Unavailable"), "status", &[OPENID, OPENID]),
+        (status(SERVER_ERROR), "server_error", &[OPENID, OPENID][..]),
+        (status("503 Service Unavailable"), "server_error", &[OPENID, OPENID]),
         (status("403 Forbidden"), "client_error", &[OPENID]),
         (status("410 Gone"), "not_metadata", &[OPENID]),
         (status("302 Found"), "redirect", &[OPENID]),

@@ -1,15 +1,21 @@
 //! What operators get to see.
 
+use std::error::Error;
 use std::sync::{Arc, Mutex};
 
-use tower_jwt_auth::jwks::{FetchFailure, RemoteJwks, RemoteJwksBuilder};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Empty;
+use tower_jwt_auth::jwks::{FetchError, FetchFailure, NoBody, RemoteJwks, RemoteJwksBuilder};
 use tower_jwt_auth::observe::Event;
 use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::{ErrorKind, Verifier};
 
 use super::rig::{
-    COOL_DOWN, DOWN, GOOD, LIFETIME, Rig, SECOND, STALE_BOUND, UNKNOWN, WRONG, set_of,
+    COOL_DOWN, DOWN, GOOD, LIFETIME, Rig, SECOND, STALE_BOUND, UNKNOWN, WRONG, ask, set_of,
 };
 use crate::support::answers::{document, status};
+use crate::support::ask::bearer;
 use crate::support::key_server::{Act, Gate};
 
 #[tokio::test]
@@ -129,6 +135,72 @@ async fn an_observer_that_panics_takes_nothing_down() {
     assert_eq!(keys.health().keys, 1);
 }
 
+/// The causes of an error, the nearest first.
+fn causes(error: &dyn Error) -> Vec<String> {
+    let causes = std::iter::successors(error.source(), |&cause| cause.source());
+    causes.map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn what_the_client_said_is_a_cause_and_shows_nowhere_else() {
+    const SAID: &str = "no route to 10.0.0.7";
+    let client = tower::service_fn(|_: Request<NoBody>| async {
+        Err::<Response<Empty<Bytes>>, _>(std::io::Error::other(SAID))
+    });
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let observer = Arc::clone(&seen);
+    let keys = RemoteJwks::url("https://auth.example.com/keys")
+        .client(client)
+        .observer(move |event: &Event| observer.lock().unwrap().push(*event))
+        .build()
+        .unwrap();
+    let verifier = Verifier::key_source(keys.clone()).any_issuer().any_audience();
+    let verifier = verifier.build().unwrap();
+    let layer = tower_jwt_auth::JwtAuthLayer::new(verifier.clone());
+    let token = TestIssuer::es256().token().mint();
+
+    // After a fetch of its own, and for the sake of that one.
+    for _ in 0..2 {
+        let error = verifier.verify(&token).await.unwrap_err();
+        assert_eq!(causes(&error), ["the key server could not be reached", SAID]);
+    }
+    let refused = keys.warm().await.unwrap_err();
+    let last = keys.last_error().unwrap();
+    assert_eq!(causes(&refused), ["the key server could not be reached", SAID]);
+    assert_eq!((last.failure(), causes(&last)), (FetchFailure::Connection, vec![SAID.to_owned()]));
+
+    let reply = ask(&layer, bearer(&token)).await;
+    assert_eq!(reply.kind(), Some(ErrorKind::KeysUnavailable));
+    let shown = format!(
+        "{reply:?} {refused} {refused:?} {last} {last:?} {keys:?} {:?} {:?} {:?}",
+        keys.health(),
+        verifier.verify(&token).await,
+        seen.lock().unwrap(),
+    );
+    assert!(!shown.contains("10.0.0.7"), "{shown}");
+}
+
+#[tokio::test]
+async fn the_status_that_came_instead_is_a_cause() {
+    let rig = Rig::start();
+    for (line, failure) in [
+        ("302 Found", FetchFailure::Redirect),
+        ("403 Forbidden", FetchFailure::ClientError),
+        ("429 Too Many Requests", FetchFailure::ClientError),
+        ("502 Bad Gateway", FetchFailure::ServerError),
+        ("204 No Content", FetchFailure::Status),
+    ] {
+        rig.server.send(status(line));
+        let refused = rig.keys.warm().await.unwrap_err();
+        let error = refused.source().and_then(|cause| cause.downcast_ref::<FetchError>()).unwrap();
+        assert_eq!(error.failure(), failure);
+        assert_eq!(causes(error), [format!("status {line}")]);
+        rig.clock.advance(super::rig::LONGEST_BACK_OFF);
+    }
+    rig.server.serve(&rig.issuer.jwks());
+    assert!(rig.keys.warm().await.is_ok() && rig.keys.last_error().is_none());
+}
+
 #[test]
 fn labels_are_few_fixed_and_different() {
     let labels: Vec<_> = FetchFailure::ALL.iter().map(|failure| failure.as_str()).collect();
@@ -141,6 +213,7 @@ fn labels_are_few_fixed_and_different() {
             "not_found",
             "gone",
             "client_error",
+            "server_error",
             "status",
             "unexpected_not_modified",
             "encoding",

@@ -113,6 +113,9 @@ impl Documents {
             "500" => status("500 Internal Server Error"),
             "503" => status("503 Service Unavailable"),
             "503 with the document" => answer("503 Service Unavailable", &[], &usual),
+            "503, with Retry-After" => {
+                answer("503 Service Unavailable", &[("Retry-After", "1")], "")
+            }
             "a document of 256 KiB and a byte" => document(&self.long(256 * KIB + 1)),
             "300 KiB in chunks" => chunked(&self.long(300 * KIB), KIB),
             "a gzip bomb" => with_headers(&[("Content-Encoding", "gzip")], gzip_bomb()),

@@ -5,7 +5,7 @@ use tower_jwt_auth::{ErrorKind, JwtAuthLayer};
 use super::rig::{
     COOL_DOWN, DOWN, LIFETIME, NANOSECOND, Rig, SECOND, STALE_BOUND, UNKNOWN, ask, just_before,
 };
-use crate::support::answers::{document, status};
+use crate::support::answers::{answer, document, status};
 use crate::support::ask::{Reply, bearer};
 use crate::support::key_server::Act;
 
@@ -84,6 +84,34 @@ async fn row_19_there_is_no_key_set() {
     rig.clock.advance(LIFETIME + STALE_BOUND);
     for token in [rig.known(), rig.unknown(), rig.forged()] {
         assert_is_unavailable(&rig.ask(&token).await, "1");
+    }
+}
+
+#[tokio::test]
+async fn a_key_server_that_says_when_to_come_back_is_left_alone_until_then() {
+    // What it says, and what that comes to where there are keys and where there are none. Nobody is sent away
+    // for longer than the longest back-off, and a date says nothing.
+    for (says, with_keys, without) in
+        [("45", 45, 45), ("3600", 60, 60), ("7", 30, 7), ("Fri, 31 Dec 2999 23:59:59 GMT", 30, 1)]
+    {
+        let warm = Rig::start().warm().await;
+        warm.clock.advance(COOL_DOWN);
+        for (rig, wait, asked) in [(Rig::start(), without, 0), (warm, with_keys, 1)] {
+            rig.server.send(answer("429 Too Many Requests", &[("Retry-After", says)], ""));
+            let told = wait.to_string();
+            assert_is_unavailable(&rig.ask(&rig.unknown()).await, &told);
+            assert_eq!(rig.server.asked(), asked + 1, "{says}: asked once");
+            // The back-off after a first failure is cut by chance.
+            if wait > 1 {
+                rig.clock.advance(just_before(wait * SECOND));
+                assert_is_unavailable(&rig.ask(&rig.unknown()).await, "1");
+                assert_eq!(rig.server.asked(), asked + 1, "{says}: too early");
+            }
+            rig.server.serve(&rig.issuer.jwks());
+            rig.clock.advance(wait * SECOND);
+            assert_is_row_17(&rig.ask(&rig.unknown()).await);
+            assert_eq!(rig.server.asked(), asked + 2);
+        }
     }
 }
 

@@ -139,7 +139,7 @@ async fn health_says_how_the_keys_are() {
 
     rig.server.send(status("500 Internal Server Error"));
     assert!(rig.keys.warm().await.is_err());
-    assert_eq!(seen(&rig), (KeySetState::Empty, 0, None, Some("status")));
+    assert_eq!(seen(&rig), (KeySetState::Empty, 0, None, Some("server_error")));
     assert!(rig.keys.health().next_attempt.unwrap() < SECOND);
 
     rig.server.serve(&rig.issuer.jwks());
