@@ -1,7 +1,7 @@
 //! What becomes of valid requests while others are sent with invented key ids, and while keys are fetched.
 //!
-//! `cargo bench --features jwks-client --bench flood` sends a million requests with invented ids through the
-//! layer and prints how often the keys were asked for, and how long valid requests took meanwhile.
+//! `cargo bench --features jwks --bench flood` sends a million requests with invented ids through the layer
+//! and prints how often the keys were asked for, and how long valid requests took meanwhile.
 
 #![allow(
     missing_docs,
@@ -15,8 +15,8 @@
 )]
 
 use std::convert::Infallible;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -25,6 +25,7 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 use http::{Request, Response};
 use http_body_util::{Empty, Full};
+use tokio::runtime::Handle;
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_jwt_auth::jwks::{NoBody, RemoteJwks};
 use tower_jwt_auth::respond::ResponseBody;
@@ -37,6 +38,15 @@ const COOL_DOWN: Duration = Duration::from_secs(30);
 const SLOW: Duration = Duration::from_millis(100);
 /// Valid requests in a row, before the next condition has its turn.
 const TURN: usize = 500;
+/// Requests of the flood in one turn, at the least.
+const WAVE: u64 = 10_000;
+
+const METHOD: &str = "\
+One thread makes valid requests and times each; another one floods the same layer with requests whose key
+ids are invented; a third fetches the keys. In every round each condition has a turn of 500 valid requests:
+quiet, flood, and refresh, where a fetch of 100 ms is in the air all the while. The order changes from round
+to round. A ratio is the median, over all rounds, of a turn's figure by that of the quiet turn beside it.
+Every valid request is answered 200 at the first poll.";
 
 /// A key server in the same process: answers slowly, and counts.
 #[derive(Clone, Default)]
@@ -95,105 +105,180 @@ enum Condition {
 
 const CONDITIONS: [Condition; 3] = [Condition::Quiet, Condition::Flood, Condition::Refresh];
 
+/// Sends invented ids from a thread of its own, whenever it is told to.
+struct Flood {
+    sent: Arc<AtomicU64>,
+    is_on: Arc<AtomicBool>,
+    /// Held for as long as a request takes.
+    sending: Arc<Mutex<()>>,
+    is_over: Arc<AtomicBool>,
+    thread: thread::JoinHandle<()>,
+}
+
+impl Flood {
+    fn of(layer: &JwtAuthLayer, valid: &str) -> Self {
+        let sent = Arc::new(AtomicU64::new(0));
+        let (is_on, is_over) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+        let sending = Arc::<Mutex<()>>::default();
+        let (service, valid, runtime) = (serve(layer), valid.to_owned(), Handle::current());
+        let (number, held) = (Arc::clone(&sent), Arc::clone(&sending));
+        let (on, over) = (Arc::clone(&is_on), Arc::clone(&is_over));
+        let thread = thread::spawn(move || {
+            let _guard = runtime.enter();
+            while !over.load(Ordering::Relaxed) {
+                let sending = held.lock().unwrap();
+                if on.load(Ordering::Acquire) {
+                    let token = invented(&valid, number.fetch_add(1, Ordering::Relaxed));
+                    let refused = service.clone().oneshot(request(&token)).now_or_never();
+                    assert_eq!(refused.expect("no cool-down is over").unwrap().status(), 401);
+                } else {
+                    drop(sending);
+                    thread::park_timeout(Duration::from_millis(1));
+                }
+            }
+        });
+        Self { sent, is_on, sending, is_over, thread }
+    }
+
+    fn sent(&self) -> u64 {
+        self.sent.load(Ordering::Relaxed)
+    }
+
+    fn begin(&self) {
+        self.is_on.store(true, Ordering::Release);
+        self.thread.thread().unpark();
+    }
+
+    /// Comes back when the last of them has its answer.
+    fn pause(&self) {
+        self.is_on.store(false, Ordering::Release);
+        drop(self.sending.lock().unwrap());
+    }
+
+    fn end(self) {
+        self.is_over.store(true, Ordering::Relaxed);
+        self.thread.join().unwrap();
+    }
+}
+
+/// The times of a turn, the shortest first.
+fn turn(
+    service: &mut impl Service<Request<()>, Response = Answer, Error = Infallible>,
+    valid: &str,
+) -> Vec<Duration> {
+    let mut taken: Vec<_> = (0..TURN)
+        .map(|_| {
+            let request = request(valid);
+            let start = Instant::now();
+            let answered = service.call(request).now_or_never();
+            let taken = start.elapsed();
+            assert_eq!(answered.expect("a known key waits").unwrap().status(), 200);
+            taken
+        })
+        .collect();
+    taken.sort_unstable();
+    taken
+}
+
 fn main() {
     // In test mode it is enough that it runs.
     let is_test = std::env::args().any(|argument| argument == "--test");
-    let invented_in_all: u64 = if is_test { 2_000 } else { 1_000_000 };
+    let least_sent = if is_test { 2 * WAVE } else { 1_000_000 };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let _guard = runtime.enter();
 
-    let issuer = TestIssuer::es256().key_id("known");
     let server = KeyServer::default();
     let clock = FixedClock::new();
-    let issuer = issuer.clock(clock.clone());
+    let issuer = TestIssuer::es256().key_id("known").clock(clock.clone());
     let keys = server.keys(issuer.jwks(), clock.clone());
     runtime.block_on(keys.warm()).unwrap();
     let verifier = Verifier::key_source(keys).any_issuer().any_audience();
-    let verifier = verifier.clock(clock.clone()).build().unwrap();
-    let layer = JwtAuthLayer::new(verifier);
-    let valid = issuer.token().subject("user-1").mint();
-
-    let sent = Arc::new(AtomicU64::new(0));
-    let flooding = Arc::new(AtomicBool::new(false));
-    let done = Arc::new(AtomicBool::new(false));
-    let flood = {
-        let (sent, flooding, done) = (Arc::clone(&sent), Arc::clone(&flooding), Arc::clone(&done));
-        let (service, valid, runtime) = (serve(&layer), valid.clone(), runtime.handle().clone());
-        thread::spawn(move || {
-            while !done.load(Ordering::Relaxed) {
-                if !flooding.load(Ordering::Acquire) {
-                    thread::park_timeout(Duration::from_millis(1));
-                    continue;
-                }
-                let number = sent.fetch_add(1, Ordering::Relaxed);
-                let token = invented(&valid, number);
-                let refused = runtime.block_on(service.clone().oneshot(request(&token))).unwrap();
-                assert_eq!(refused.status(), 401);
-            }
-        })
-    };
-
-    let mut taken: [Vec<Duration>; 3] = Default::default();
-    let mut cool_downs = 0;
+    let layer = JwtAuthLayer::new(verifier.clock(clock.clone()).build().unwrap());
+    let valid = issuer.token().subject("user-1").expires_in(Duration::from_secs(86_400)).mint();
     let mut service = serve(&layer);
-    while sent.load(Ordering::Relaxed) < invented_in_all {
-        for (condition, taken) in CONDITIONS.into_iter().zip(&mut taken) {
-            flooding.store(condition == Condition::Flood, Ordering::Release);
-            let before = sent.load(Ordering::Relaxed);
-            // The cool-down is over: one invented id has the keys fetched, and waits for them.
-            let waiting = (condition == Condition::Refresh).then(|| {
-                clock.advance(COOL_DOWN);
-                cool_downs += 1;
-                runtime.spawn(
-                    service.clone().oneshot(request(&invented(&valid, u64::MAX - cool_downs))),
-                )
-            });
-            for _ in 0..TURN {
-                let request = request(&valid);
-                let start = Instant::now();
-                let answered = service.call(request).now_or_never();
-                taken.push(start.elapsed());
-                assert_eq!(answered.expect("a known key waits").unwrap().status(), 200);
-            }
-            // The flood has its share of the time, however quickly the valid ones are through.
-            while condition == Condition::Flood && sent.load(Ordering::Relaxed) < before + 1_000 {
-                thread::yield_now();
-            }
-            if let Some(waiting) = waiting {
-                assert_eq!(runtime.block_on(waiting).unwrap().unwrap().status(), 401);
-            }
-        }
-    }
-    flooding.store(false, Ordering::Release);
-    done.store(true, Ordering::Relaxed);
-    flood.join().unwrap();
 
-    let (sent, fetches) = (sent.load(Ordering::Relaxed), server.fetches.load(Ordering::Relaxed));
+    let flood = Flood::of(&layer, &valid);
+    let (mut rounds, mut cool_downs) = (Vec::new(), 0);
+    while flood.sent() < least_sent {
+        let mut round: [Vec<Duration>; 3] = Default::default();
+        for place in 0..CONDITIONS.len() {
+            let condition = (place + rounds.len()) % CONDITIONS.len();
+            round[condition] = match CONDITIONS[condition] {
+                Condition::Quiet => turn(&mut service, &valid),
+                Condition::Flood => {
+                    let before = flood.sent();
+                    flood.begin();
+                    let taken = turn(&mut service, &valid);
+                    // It has its share, however quickly the valid ones are through.
+                    while flood.sent() < before + WAVE {
+                        thread::yield_now();
+                    }
+                    flood.pause();
+                    taken
+                }
+                Condition::Refresh => {
+                    // One invented id has the keys fetched, and waits for them.
+                    clock.advance(COOL_DOWN);
+                    cool_downs += 1;
+                    let unknown = request(&invented(&valid, u64::MAX - cool_downs));
+                    let waiting = runtime.spawn(service.clone().oneshot(unknown));
+                    while server.fetches.load(Ordering::Relaxed) <= cool_downs {
+                        thread::yield_now();
+                    }
+                    let taken = turn(&mut service, &valid);
+                    assert_eq!(runtime.block_on(waiting).unwrap().unwrap().status(), 401);
+                    taken
+                }
+            };
+        }
+        rounds.push(round);
+    }
+    let (sent, fetches) = (flood.sent(), server.fetches.load(Ordering::Relaxed));
+    flood.end();
+
+    println!("{METHOD}");
+    println!();
     println!(
         "{sent} requests with invented ids in {cool_downs} cool-downs: {} fetches",
         fetches - 1
     );
     assert_eq!(fetches, cool_downs + 1, "one in a cool-down, and the first");
     println!();
-    println!("Valid requests, in nanoseconds:");
+    print_table(&rounds);
+}
+
+/// That part of the way through what is sorted.
+fn quantile<T: Copy>(sorted: &[T], at: f64) -> T {
+    sorted[((sorted.len() - 1) as f64 * at).round() as usize]
+}
+
+/// The median, over all rounds, of what a round comes to.
+fn median<'r>(
+    rounds: &'r [[Vec<Duration>; 3]],
+    figure: impl Fn(&'r [Vec<Duration>; 3]) -> f64,
+) -> f64 {
+    let mut figures: Vec<_> = rounds.iter().map(figure).collect();
+    figures.sort_unstable_by(f64::total_cmp);
+    quantile(&figures, 0.5)
+}
+
+fn print_table(rounds: &[[Vec<Duration>; 3]]) {
+    println!("Microseconds, the median of {} rounds:", rounds.len());
     println!();
-    println!("| condition | requests |    p50 |    p99 | p50 / quiet | p99 / quiet |");
-    println!("|-----------|---------:|-------:|-------:|------------:|------------:|");
-    let quantile = |of: &[Duration], q: f64| of[((of.len() - 1) as f64 * q) as usize].as_nanos();
-    for taken in &mut taken {
-        taken.sort_unstable();
-    }
-    let quiet = taken[0].clone();
-    for (condition, taken) in CONDITIONS.into_iter().zip(&taken) {
-        let (half, most) = (quantile(taken, 0.5), quantile(taken, 0.99));
-        let ratio = |one: u128, q| one as f64 / quantile(&quiet, q) as f64;
+    println!("| condition |   p50 |   p99 | p50 / quiet | p99 / quiet |");
+    println!("|-----------|------:|------:|------------:|------------:|");
+    let micros = |turn: &[Duration], at| quantile(turn, at).as_secs_f64() * 1e6;
+    for (index, condition) in CONDITIONS.into_iter().enumerate() {
+        let figure = |at| median(rounds, |round| micros(&round[index], at));
+        let ratio = |at| median(rounds, |round| micros(&round[index], at) / micros(&round[0], at));
         println!(
-            "| {:<9} | {:>8} | {half:>6} | {most:>6} | {:>11.2} | {:>11.2} |",
+            "| {:<9} | {:>5.1} | {:>5.1} | {:>11.2} | {:>11.2} |",
             format!("{condition:?}").to_lowercase(),
-            taken.len(),
-            ratio(half, 0.5),
-            ratio(most, 0.99),
+            figure(0.5),
+            figure(0.99),
+            ratio(0.5),
+            ratio(0.99),
         );
     }
 }

@@ -1,44 +1,56 @@
 //! Attack traffic costs the key server nothing, and those with a known key nothing at all.
 
-use std::sync::Arc;
+use futures_util::FutureExt;
+use http::{Request, Response};
+use tower::{Layer, ServiceExt, service_fn};
+use tower_jwt_auth::{Error, ErrorKind};
 
-use tower_jwt_auth::ErrorKind;
-
-use super::rig::{COOL_DOWN, GOOD, LIFETIME, NANOSECOND, Rig, SECOND, UNKNOWN, just_before};
+use super::rig::{
+    COOL_DOWN, GOOD, LIFETIME, NANOSECOND, PATIENCE, Rig, SECOND, UNKNOWN, just_before,
+};
 use crate::support::answers::status;
+use crate::support::ask::{bearer, who};
 use crate::support::tokens::{encode, parts};
 
-/// A token with an id of its own. Nobody gets as far as its signature.
-fn invented(template: &str, number: usize) -> String {
+/// Requests with an id of its own in each. Nobody gets as far as the signature.
+fn inventor(template: &str) -> impl Fn(usize) -> Request<String> + use<> {
     let [_, payload, signature] = parts(template);
-    let header = encode(format!(r#"{{"alg":"ES256","kid":"invented {number}"}}"#));
-    format!("{header}.{payload}.{signature}")
+    let rest = format!("{payload}.{signature}");
+    move |number| {
+        let header = encode(format!(r#"{{"alg":"ES256","kid":"invented {number}"}}"#));
+        bearer(&format!("{header}.{rest}"))
+    }
 }
 
-/// That many tokens with invented ids, from a hundred tasks, and one in ten of the known key beside.
-async fn flood(rig: &Arc<Rig>, tokens: usize, expected: (u16, Option<ErrorKind>)) {
+/// That many requests with invented ids, from a hundred tasks, and for ten of them one with the known key,
+/// which has its answer at once.
+async fn flood(rig: &Rig, requests: usize, expected: (u16, Option<ErrorKind>)) {
     let tasks = (0..100).map(|task| {
-        let (rig, template, known) = (Arc::clone(rig), rig.unknown(), rig.known());
+        let (invented, known) = (inventor(&rig.unknown()), rig.known());
+        let service = rig.layer.layer(service_fn(who));
         tokio::spawn(async move {
-            for number in 0..tokens / 100 {
-                let token = invented(&template, task * tokens + number);
-                assert_eq!(rig.verdict(&token).await, expected);
+            for number in 0..requests / 100 {
+                let asked = service.clone().oneshot(invented(task * requests + number));
+                assert_eq!(verdict(&asked.await.unwrap()), expected);
                 if number % 10 == 0 {
-                    let answer = rig.verifier.verify(&known).try_now();
-                    assert!(answer.expect("a known key waits").is_ok());
-                    assert_eq!(rig.verdict(&known).await, GOOD);
+                    let asked = service.clone().oneshot(bearer(&known)).now_or_never();
+                    assert_eq!(verdict(&asked.expect("a known key waits").unwrap()), GOOD);
                 }
             }
         })
     });
     for task in tasks.collect::<Vec<_>>() {
-        task.await.unwrap();
+        tokio::time::timeout(PATIENCE, task).await.expect("no answer at all").unwrap();
     }
+}
+
+fn verdict<B>(response: &Response<B>) -> (u16, Option<ErrorKind>) {
+    (response.status().as_u16(), response.extensions().get().map(Error::kind))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_thousand_invented_ids_make_one_fetch_in_a_cool_down() {
-    let rig = Arc::new(Rig::start().warm().await);
+    let rig = Rig::start().warm().await;
     for cool_downs in 1..=5 {
         rig.clock.advance(just_before(COOL_DOWN));
         flood(&rig, 10_000, UNKNOWN).await;
@@ -55,7 +67,7 @@ async fn a_hundred_thousand_invented_ids_make_one_fetch_in_a_cool_down() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failures_do_not_shorten_the_cool_down() {
-    let rig = Arc::new(Rig::start().warm().await);
+    let rig = Rig::start().warm().await;
     rig.server.send(status("500 Internal Server Error"));
     rig.clock.advance(COOL_DOWN);
     flood(&rig, 1000, super::rig::DOWN).await;

@@ -18,7 +18,7 @@ use crate::support::key_server::KeyServer;
 use crate::support::tokens::{Verdict, verdict};
 
 /// Whoever waits for something that does not come fails instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 pub(super) const NANOSECOND: Duration = Duration::from_nanos(1);
