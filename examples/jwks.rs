@@ -12,6 +12,8 @@
 mod demo;
 #[path = "shared/key_server.rs"]
 mod key_server;
+#[path = "shared/shutdown.rs"]
+mod shutdown;
 
 use std::error::Error;
 use std::time::Duration;
@@ -51,7 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     print_what_to_try(&url, &issuer, &key_server.token());
     // Nothing was fetched so far. From here on the keys are fetched ahead of time, and not by a request.
     tokio::spawn(keys.keep_fresh());
-    Ok(axum::serve(listener, app).await?)
+    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::interrupt()).await?)
 }
 
 async fn me(user: Verified) -> Json<Claims> {

@@ -11,6 +11,8 @@
 #[path = "shared/demo.rs"]
 #[expect(dead_code, reason = "the rest of it is for examples with a shared secret")]
 mod demo;
+#[path = "shared/shutdown.rs"]
+mod shutdown;
 
 use std::error::Error;
 use std::time::Duration;
@@ -49,7 +51,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     print_what_to_try(&format!("http://{}", listener.local_addr()?), &staff, &partner);
-    Ok(axum::serve(listener, app).await?)
+    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::interrupt()).await?)
 }
 
 async fn who(user: Verified) -> Json<Value> {

@@ -10,6 +10,8 @@
 #[path = "shared/demo.rs"]
 #[expect(dead_code, reason = "the rest of it is for examples with a shared secret")]
 mod demo;
+#[path = "shared/shutdown.rs"]
+mod shutdown;
 
 use std::env;
 use std::error::Error;
@@ -57,7 +59,7 @@ async fn serve(issuer: &str, audience: &str) -> Result<(), Box<dyn Error>> {
     println!();
     println!("curl -i {url}/me -H \"Authorization: Bearer $TOKEN\" # an access token of {issuer}");
     tokio::spawn(keys.keep_fresh());
-    Ok(axum::serve(listener, app).await?)
+    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::interrupt()).await?)
 }
 
 async fn me(user: Verified) -> Json<Claims> {
