@@ -11,11 +11,11 @@ use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{
-    Algorithm, ErrorKind, Issuer, JwtAuthLayer, Policy, RequireLayer, Rule, Verified, Verifier,
+    Algorithm, ErrorKind, Issuer, JwtAuthLayer, Policy, RequireLayer, Rule, Verifier,
 };
 use tower_test::mock::{self, Spawn};
 
-use super::rig::{issuer, layer, token};
+use super::rig::{layer, token, verified};
 use crate::support::ask::{bearer, take_apart, who};
 use crate::support::late_keys::LateKeys;
 use crate::support::permits::Event::{Called, Cloned, Polled};
@@ -28,12 +28,10 @@ fn require() -> RequireLayer {
 
 /// A request as it comes from a `JwtAuthLayer`.
 fn with_scope(scope: &str) -> Request<String> {
-    let verifier = Verifier::shared_secret(issuer().secret()).any_audience();
-    let verifier = verifier.clock(FixedClock::new()).build().unwrap();
-    let verified: Verified = verifier.verify_now(&token(&json!({"scope": scope}))).unwrap();
+    let user = verified(&token(&json!({"scope": scope})));
     let mut request = Request::new(String::new());
-    request.extensions_mut().insert(verified.identity());
-    request.extensions_mut().insert(verified);
+    request.extensions_mut().insert(user.identity());
+    request.extensions_mut().insert(user);
     request
 }
 

@@ -4,7 +4,7 @@ use http::{Method, Request};
 use serde_json::{Value, json};
 use tower::{Layer, service_fn};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::{Algorithm, ErrorKind, JwtAuthLayer, RequireLayer, Rule, Verifier};
+use tower_jwt_auth::{Algorithm, ErrorKind, JwtAuthLayer, RequireLayer, Rule, Verified, Verifier};
 
 use crate::support::ask::{Reply, ask, bearer, who};
 use crate::support::tokens;
@@ -15,8 +15,17 @@ pub(super) fn issuer() -> TestIssuer {
 }
 
 pub(super) fn layer() -> JwtAuthLayer {
+    JwtAuthLayer::new(verifier())
+}
+
+fn verifier() -> Verifier {
     let verifier = Verifier::shared_secret(issuer().secret()).any_audience();
-    JwtAuthLayer::new(verifier.clock(FixedClock::new()).build().unwrap())
+    verifier.clock(FixedClock::new()).build().unwrap()
+}
+
+/// What [`layer`] makes of a token.
+pub(super) fn verified(token: &str) -> Verified {
+    verifier().verify_now(token).unwrap()
 }
 
 /// A token of Ada's with these claims.

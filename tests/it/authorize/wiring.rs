@@ -6,9 +6,9 @@ use tower::{Layer, ServiceBuilder, service_fn};
 use tower_jwt_auth::ErrorKind::{Forbidden, InsufficientScope, Internal, MissingToken};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::token::{RawToken, from_fn};
-use tower_jwt_auth::{Error, ErrorKind, JwtAuthLayer, RequireLayer, Rule, Verified, Verifier};
+use tower_jwt_auth::{Error, ErrorKind, JwtAuthLayer, RequireLayer, Rule, Verifier};
 
-use super::rig::{Outcome, ask_both, check, issuer, layer, token};
+use super::rig::{Outcome, ask_both, check, layer, token, verified};
 use crate::support::ask::{Reply, ask, bearer, request, who};
 use crate::support::tokens;
 
@@ -67,14 +67,12 @@ fn in_front_of_the_authentication_it_is_as_if_there_were_none() {
 
 #[test]
 fn a_verified_token_without_its_identity_is_not_enough() {
-    let verifier = Verifier::shared_secret(issuer().secret()).any_audience();
-    let verifier = verifier.clock(FixedClock::new()).build().unwrap();
-    let verified: Verified = verifier.verify_now(&token(&json!({"scope": "orders:read"}))).unwrap();
+    let user = verified(&token(&json!({"scope": "orders:read"})));
     let mut request = Request::new(String::new());
-    request.extensions_mut().insert(verified.clone());
+    request.extensions_mut().insert(user.clone());
     check_mistake(&ask(read().layer(service_fn(who::<String>)), request.clone()), "no identity");
     // Whoever verified without the layer puts both in.
-    request.extensions_mut().insert(verified.identity());
+    request.extensions_mut().insert(user.identity());
     check(&ask(read().layer(service_fn(who::<String>)), request.clone()), Outcome::In, "both");
     let refused = ask(RequireLayer::role("admin").layer(service_fn(who::<String>)), request);
     check(&refused, Outcome::Forbidden, "both");

@@ -61,9 +61,8 @@ fn parse(value: &[u8]) -> Option<(String, Vec<(String, String)>)> {
         !text.is_empty() && text.bytes().all(allowed)
     };
     let mut parameters = Vec::new();
-    let mut rest = match rest {
-        None => return is_token(scheme).then(|| (scheme.to_owned(), parameters)),
-        Some(rest) => rest,
+    let Some(mut rest) = rest else {
+        return is_token(scheme).then(|| (scheme.to_owned(), parameters));
     };
     loop {
         let (name, quoted) = rest.split_once("=\"")?;
