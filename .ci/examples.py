@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import pathlib
+import signal
 import socket
 import subprocess
 import sys
@@ -88,6 +89,12 @@ class Server(Host):
             self.process.kill()
             self.process.wait()
         return [] if self.process.stdout.closed else self.process.stdout.read().splitlines()
+
+    def interrupt(self):
+        """Ends it as Ctrl-C does, which is no failure. The lines as for `stop`."""
+        self.process.send_signal(signal.SIGINT)
+        check("interrupted, exit status", self.process.wait(timeout=10), 0)
+        return self.stop()
 
 
 def tampered(token):
@@ -230,7 +237,7 @@ def follows_rotation(name):
         check("health", (health()["keys"], health()["last_error"]), (2, None))
 
         # Each token of a new key has caused one fetch. None was due for its age: the run is shorter.
-        lines = server.stop()
+        lines = server.interrupt()
         fetches = [line for line in lines if line.startswith("KeysRefreshed")]
         check("fetched ahead", 'trigger: "schedule", outcome: "replaced", keys: 1' in fetches[0], True)
         by_token = [line for line in fetches if 'trigger: "unknown_key"' in line]
@@ -264,6 +271,7 @@ def finds_the_issuer(name):
             while server.ask("/me", f"Bearer {token}")[0] == 503 and time.monotonic() < end:
                 time.sleep(0.1)
             refused(server, token)
+            server.interrupt()
 
     for settings, status, explained in [
         ({"ISSUER_URL": "https://auth.example.com"}, 2, "usage: ISSUER_URL="),
@@ -303,6 +311,7 @@ def keeps_issuers_apart(name):
             challenged = None if reports == 200 else INVALID_TOKEN
             check(f"{label}, reports", (status, challenge), (reports, challenged))
         check("no token", server.ask("/orders")[:2], (401, "Bearer"))
+        server.interrupt()
 
 
 def refuses_in_every_way(name):

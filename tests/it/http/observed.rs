@@ -74,9 +74,9 @@ fn a_request_that_waits_is_told_when_it_is_judged() {
         assert!((&mut waiting).now_or_never().is_none());
         assert!(seen.lock().unwrap().is_empty());
         if keys_come {
-            keys.arrive(&issuer.jwks())
+            keys.arrive(&issuer.jwks());
         } else {
-            keys.fail(Duration::from_secs(1))
+            keys.fail(Duration::from_secs(1));
         }
         assert!(waiting.now_or_never().is_some());
         assert_eq!(*seen.lock().unwrap(), [told]);
