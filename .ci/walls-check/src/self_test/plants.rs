@@ -174,11 +174,7 @@ impl Plants<'_> {
     }
 
     fn room_spellings(&self, from: &str, file: &str, to: &str) -> Vec<String> {
-        let up = if file.matches('/').count() > 1 {
-            "super::super"
-        } else {
-            "super"
-        };
+        let up = to_the_roof(file);
         let mut spelled = vec![
             format!("use crate::{to}::Planted;"),
             format!("use crate::{{{from}::Own as _, {to}::{{Planted as P}}}};"),
@@ -214,11 +210,7 @@ impl Plants<'_> {
 
     fn through_the_roof(&mut self) {
         for (room, file) in self.spots() {
-            let up = if file.matches('/').count() > 1 {
-                "super::super"
-            } else {
-                "super"
-            };
+            let up = to_the_roof(&file);
             self.caught(&file, "use crate::Planted;", "use crate::Planted");
             self.caught(&file, "use crate::{Planted as P};", "use crate::Planted");
             self.caught(&file, &format!("use {up}::Planted;"), "use crate::Planted");
@@ -578,6 +570,11 @@ impl Plants<'_> {
             }
         }
     }
+}
+
+/// The way from a file up to `lib.rs`, by as many `super` as it stands deep.
+fn to_the_roof(file: &str) -> String {
+    vec!["super"; file.matches('/').count()].join("::")
 }
 
 fn at_end(file: &str, text: &str) -> Edit {
