@@ -370,7 +370,7 @@ def knows_the_users_of_better_auth(name):
         names = ["BETTER_AUTH_URL", "BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS"]
         return {**dict.fromkeys(names, ""), **set_ones}
 
-    # Tokens of an application, under the secret alone. Those of a real server are the interop tests' task.
+    # Tokens of an application, under the secret alone. Those of real servers: better_auth.py beside this.
     with Server("axum") as issuer, Server(name, **settings(BETTER_AUTH_SECRET=SECRET)) as server:
         token = issuer.printed("token")
         status, _, body = server.ask("/me", f"Bearer {token}")
@@ -686,4 +686,5 @@ def main():
     sys.exit(1 if failures else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -82,17 +82,24 @@ npm_install() {
         --ignore-scripts --prefer-offline --fetch-timeout=30000 --fetch-retries=1
 }
 
-# Installs the pinned packages into a folder, unless they are there already.
+# Sets $manifest to the one with the pins of a release: the newest unless named.
+choose_release() {
+    manifest=$folder/package.json
+    [[ -z ${1-} ]] || manifest=$folder/releases/$1/package.json
+    [[ -f $manifest ]] || die "there is no release $1; see tests/interop/releases."
+}
+
+# Installs the packages that $manifest pins into a folder, unless they are there already.
 install_into() {
     local into=$1 attempt
     mkdir -p -- "$into"
-    cmp -s -- "$folder/package.json" "$into/.complete" && return
+    cmp -s -- "$manifest" "$into/.complete" && return
     rm -f -- "$into/.complete"
-    cp -- "$folder/package.json" "$into/"
+    cp -- "$manifest" "$into/"
     for attempt in 1 2 3; do
         say "installing the packages (attempt $attempt of 3)"
         if npm_install "$into"; then
-            cp -- "$folder/package.json" "$into/.complete"
+            cp -- "$manifest" "$into/.complete"
             return
         fi
         sleep 2
@@ -100,15 +107,17 @@ install_into() {
     die 'npm install failed three times; is the package registry reachable?'
 }
 
-# Sets $work to a copy of this folder that finds its packages: those in
-# $INTEROP_PACKAGES, or a fresh installation that goes with it.
+# Sets $work to a copy of this folder that finds the packages of a release:
+# those in $INTEROP_PACKAGES, or a fresh installation that goes with it.
 prepare() {
     need_node
+    choose_release "${1-}"
     work=$(mktemp -d)
     temporary+=("$work")
     local packages=${INTEROP_PACKAGES:-$work/packages}
     install_into "$packages"
     packages=$(cd -- "$packages" && pwd)
     cp -R -- "$folder/." "$work/"
+    cp -- "$manifest" "$work/package.json"
     ln -s -- "$packages/node_modules" "$work/node_modules"
 }

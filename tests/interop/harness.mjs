@@ -4,12 +4,15 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 
+const read = async (path) => JSON.parse(await readFile(new URL(path, import.meta.url), "utf8"));
+
+/** The packages that this release of the servers is made of, and their versions. */
+export const pins = (await read("package.json")).dependencies;
+
 /** The version of a package, which has to be the pinned one. */
 export async function installedVersion(name) {
-  const read = async (path) => JSON.parse(await readFile(new URL(path, import.meta.url), "utf8"));
   const { version } = await read(`node_modules/${name}/package.json`);
-  const pinned = (await read("package.json")).dependencies[name];
-  assert.equal(version, pinned, `another version of ${name} is installed than pinned`);
+  assert.equal(version, pins[name], `another version of ${name} is installed than pinned`);
   return version;
 }
 

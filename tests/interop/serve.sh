@@ -3,8 +3,9 @@
 # closes. See README.md next to this file.
 source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 
-[[ $# -eq 1 && -f $folder/$1/serve.mjs ]] || die 'usage: tests/interop/serve.sh rotation|oidc_provider'
-prepare
+[[ ($# -eq 1 || $# -eq 2) && -f $folder/$1/serve.mjs ]] ||
+    die 'usage: tests/interop/serve.sh rotation|oidc_provider|presets [RELEASE]'
+prepare "${2-}"
 say "starting $1"
 # Nothing else is inherited: BETTER_AUTH_SECRETS, BETTER_AUTH_URL or NODE_ENV of
 # the surrounding shell would change what the server does.

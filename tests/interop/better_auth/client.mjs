@@ -16,7 +16,7 @@ export class Client {
   async request(method, path, body) {
     const headers = { origin: this.url };
     if (this.cookies.size > 0) {
-      headers.cookie = [...this.cookies].map((pair) => pair.join("=")).join("; ");
+      headers.cookie = this.cookieHeader();
     }
     if (body) {
       headers["content-type"] = "application/json";
@@ -46,6 +46,11 @@ export class Client {
     }
   }
 
+  /** The cookies, as they are sent. */
+  cookieHeader() {
+    return [...this.cookies].map((pair) => pair.join("=")).join("; ");
+  }
+
   /** The decoded value of a cookie, which may have come in chunks; or undefined. */
   cookie(name) {
     if (this.cookies.has(name)) {
@@ -72,5 +77,5 @@ export async function signIn(url) {
   const answer = await client.request("POST", "/sign-in/email", { email, password });
   const userId = JSON.parse(answer.text).user.id;
   assert.equal(userId, JSON.parse(signUp.text).user.id, "sign-in found another user");
-  return { client, email, userId };
+  return { client, email, password, userId };
 }

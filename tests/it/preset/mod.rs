@@ -2,3 +2,4 @@
 #![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // without a crypto backend no token verifies
 
 mod better_auth;
+mod servers;

@@ -3,7 +3,7 @@
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::Mutex;
 
 /// Whether the tests with real servers are to run; says so if not.
 pub(crate) fn is_wanted() -> bool {
@@ -20,15 +20,27 @@ pub(crate) fn script(name: &str) -> PathBuf {
 }
 
 /// Where the packages are. The first test that asks installs them, the others wait for it.
-pub(crate) fn packages() -> &'static Path {
-    static PACKAGES: OnceLock<PathBuf> = OnceLock::new();
-    PACKAGES.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("interop");
+pub(crate) fn packages() -> PathBuf {
+    packages_of(NEWEST)
+}
+
+/// What `tests/interop/package.json` pins.
+const NEWEST: &str = "";
+
+/// Where the packages of a release in `tests/interop/releases` are: each has a folder of its own.
+fn packages_of(release: &'static str) -> PathBuf {
+    static INSTALLED: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+    let name = ["interop", release].join("-");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name.trim_end_matches('-'));
+    let mut installed = INSTALLED.lock().unwrap();
+    if !installed.contains(&release) {
         let install = script("install.sh");
-        let status = Command::new(&install).arg(&folder).status().expect("bash runs the script");
+        let mut command = Command::new(&install);
+        let status = command.arg(&folder).arg(release).status().expect("bash runs the script");
         assert!(status.success(), "{} failed with {status}", install.display());
-        folder
-    })
+        installed.push(release);
+    }
+    folder
 }
 
 #[cfg(all(feature = "jwks-client", any(feature = "aws-lc-rs", feature = "rust-crypto")))]
@@ -42,7 +54,7 @@ mod server {
 
     use serde_json::{Value, json};
 
-    use super::{packages, script};
+    use super::{NEWEST, packages_of, script};
     use crate::support::wire::Connection;
 
     /// A server of `tests/interop` that lives as long as this does.
@@ -57,8 +69,13 @@ mod server {
     impl Server {
         /// Starts it and waits until it serves.
         pub(crate) fn start(name: &str) -> Self {
+            Self::start_release(name, NEWEST)
+        }
+
+        /// Starts it with the packages of a release in `tests/interop/releases`.
+        pub(crate) fn start_release(name: &str, release: &'static str) -> Self {
             let mut serve = Command::new(script("serve.sh"));
-            serve.arg(name).env("INTEROP_PACKAGES", packages());
+            serve.arg(name).arg(release).env("INTEROP_PACKAGES", packages_of(release));
             let mut child = serve.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
             let lines = BufReader::new(child.stdout.take().unwrap()).lines();
             // Servers may log to standard output as well.
