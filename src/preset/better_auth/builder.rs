@@ -79,6 +79,9 @@ impl BetterAuth {
 
     /// OAuth access tokens (`at+jwt`) of the OAuth provider plugin, for this audience: the `resource` that
     /// the client asks for. Their issuer is the base URL with its path.
+    ///
+    /// A client can get one for itself alone (`client_credentials`). Its `sub`, and so the [`User::id`], is
+    /// the client's id, the same as `client_id`: no user has it.
     pub fn oauth_access_token(mut self, audience: impl Into<String>) -> Self {
         self.expect_server("`oauth_access_token`");
         self.profile = Profile::OAuthAccessToken;
