@@ -1,0 +1,118 @@
+//! Who is asking, and what is answered to those who may not.
+
+use std::env;
+use std::error::Error;
+use std::fmt::Write;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::FromRequestParts;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Response, StatusCode};
+use bytes::Bytes;
+use tower_jwt_auth::axum::IdentityRejection;
+use tower_jwt_auth::better_auth::{BetterAuth, User};
+use tower_jwt_auth::respond::{self, ProblemJson, Rejection, Respond};
+use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::{BuildError, JwtAuthLayer, RequireLayer, Rule, Verified, Verifier};
+
+use crate::problem::Problem;
+use crate::store::{Store, Todos};
+
+const SETTINGS: [&str; 3] = ["BETTER_AUTH_URL", "BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS"];
+
+/// What the development issuer's tokens are good for.
+const LIFETIME: Duration = Duration::from_secs(60 * 60);
+
+/// What verifies the tokens and, while no auth server is set, what issues them.
+pub(crate) struct Auth {
+    verifier: Verifier<User>,
+    development: Option<TestIssuer>,
+}
+
+impl Auth {
+    pub(crate) fn from_env() -> Result<Self, Box<dyn Error>> {
+        let is_unset = |name| env::var_os(name).is_none_or(|value| value.is_empty());
+        if !SETTINGS.into_iter().all(is_unset) {
+            return Ok(Self { verifier: BetterAuth::from_env().build()?, development: None });
+        }
+        // Of this run alone, and random: should this ever face the outside, nobody can sign but who
+        // reads what it prints.
+        let secret = random_secret()?;
+        let verifier = BetterAuth::bridge_token(&secret).build()?;
+        let issuer = TestIssuer::hs256().with_secret(secret);
+        Ok(Self { verifier, development: Some(issuer) })
+    }
+
+    /// Lets nobody at these routes but the user who stands in their path.
+    pub(crate) fn protect(&self, api: Router<Store>) -> Result<Router<Store>, BuildError> {
+        let tokens = JwtAuthLayer::new(self.verifier.clone())
+            .realm("todo")
+            .responder(respond::from_fn(refuse))
+            .remove_token();
+        let owner = RequireLayer::new(Rule::authenticated()).owner_in_path("/api/{user_id}")?;
+        // The last one is the outermost: first who it is, then whose things these are.
+        Ok(api.route_layer(owner).route_layer(tokens))
+    }
+
+    pub(crate) fn print_what_to_try(&self, url: &str) {
+        let Some(issuer) = &self.development else {
+            println!("tokens: of the auth server");
+            return;
+        };
+        println!();
+        println!("!!! DEVELOPMENT ISSUER: NOT FOR PRODUCTION !!!");
+        println!("!!! Whoever reads the tokens below is ada or bob to this server, for an hour.");
+        println!("!!! Set BETTER_AUTH_URL to the URL of the auth server to be rid of it.");
+        println!();
+        for (user, variable) in [("ada", "ADA"), ("bob", "BOB")] {
+            let email = format!("{user}@example.com");
+            let token = issuer.token().subject(user).claim("email", email).expires_in(LIFETIME);
+            println!("{variable}={}", token.mint());
+        }
+        for line in [
+            "-H \"Authorization: Bearer $ADA\" -H 'Content-Type: application/json' \
+             -d '{\"title\": \"Buy milk\"}'",
+            "-H \"Authorization: Bearer $ADA\"",
+            "-H \"Authorization: Bearer $BOB\" # 403: not his",
+            "# 401: nobody's",
+        ] {
+            println!("curl -i {url}/api/ada/tasks {line}");
+        }
+    }
+}
+
+/// The todos of whoever is asking. A handler has no other way to them, and none to anybody else's.
+impl FromRequestParts<Store> for Todos {
+    type Rejection = IdentityRejection;
+
+    async fn from_request_parts(parts: &mut Parts, store: &Store) -> Result<Self, Self::Rejection> {
+        let user = Verified::<User>::from_request_parts(parts, store).await?;
+        Ok(store.of(user.id()))
+    }
+}
+
+/// One and the same 401 for everything that can be wrong with a token; the challenge in the header has
+/// the error code for clients. The rest as the library has it.
+fn refuse(rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes> {
+    // 400: a header that cannot be read, or two of them.
+    if !matches!(rejection.status(), StatusCode::UNAUTHORIZED | StatusCode::BAD_REQUEST) {
+        return ProblemJson::new().respond(rejection, request);
+    }
+    let mut response = rejection.response(Problem::unauthorized().to_json().into());
+    *response.status_mut() = StatusCode::UNAUTHORIZED;
+    let content_type = HeaderValue::from_static("application/problem+json");
+    response.headers_mut().insert(CONTENT_TYPE, content_type);
+    response
+}
+
+fn random_secret() -> Result<String, getrandom::Error> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes.iter().fold(String::new(), |mut secret, byte| {
+        // Into a string nothing fails to be written.
+        let _ = write!(secret, "{byte:02x}");
+        secret
+    }))
+}

@@ -1,0 +1,47 @@
+//! The todos of the users of a Better Auth server, each user's for themselves. The README says how to run it.
+
+mod auth;
+mod openapi;
+mod problem;
+mod routes;
+#[path = "../../shared/shutdown.rs"]
+mod shutdown;
+mod store;
+
+use std::env;
+use std::error::Error;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use tokio::net::TcpListener;
+
+use auth::Auth;
+use problem::Problem;
+use store::Store;
+
+/// Of a request's body, in bytes. A todo is short.
+const BODY_LIMIT: usize = 16 * 1024;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let auth = Auth::from_env()?;
+    let store = Store::open(env::var_os("TODO_DB").as_deref())?;
+
+    let (api, document) = routes::api().split_for_parts();
+    let app = Router::new()
+        .merge(auth.protect(api)?)
+        // Behind the layers: the documentation is public.
+        .merge(openapi::pages(document)?)
+        .fallback(async || Problem::not_found("page"))
+        .layer(DefaultBodyLimit::max(BODY_LIMIT))
+        .with_state(store);
+
+    let port = env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
+    // Of this machine alone: HTTPS, and with it the outside, is a proxy's task.
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    println!("listening on {url}");
+    println!("documentation: {url}{}", openapi::PAGE);
+    auth.print_what_to_try(&url);
+    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::interrupt()).await?)
+}

@@ -1,0 +1,86 @@
+//! The API's document and the page that shows it.
+
+use axum::Router;
+use serde_json::{Value, json};
+use tower_jwt_auth::openapi::Security;
+use utoipa::openapi::{Info, OpenApi, OpenApiBuilder};
+use utoipa_swagger_ui::{Config, SwaggerUi};
+
+use crate::problem::Problem;
+use crate::store::Store;
+
+pub(crate) const PAGE: &str = "/docs";
+const DOCUMENT: &str = "/openapi.json";
+
+/// The document before the routes are in it.
+pub(crate) fn document() -> OpenApi {
+    OpenApiBuilder::new().info(Info::new("Todos", env!("CARGO_PKG_VERSION"))).build()
+}
+
+/// The page, and the document under it.
+pub(crate) fn pages(document: OpenApi) -> Result<Router<Store>, serde_json::Error> {
+    let document = secured(serde_json::to_value(document)?);
+    // It is to ask nobody else whether the document is valid.
+    let config = Config::from(DOCUMENT).validator_url("none");
+    Ok(SwaggerUi::new(PAGE).external_url_unchecked(DOCUMENT, document).config(config).into())
+}
+
+/// Says of every operation what the layers do to it, and how problems look. Here and not at each handler,
+/// where it could be forgotten: the layers do not forget, either.
+fn secured(mut document: Value) -> Value {
+    let security =
+        Security::bearer().described("A token of the auth server: `GET /api/auth/token`");
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    let items = paths.into_iter().flat_map(|paths| paths.values_mut());
+    let operations = items.filter_map(Value::as_object_mut).flat_map(|item| item.values_mut());
+    for operation in operations {
+        let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
+        let own = responses.into_iter().flatten().filter(|(status, _)| status.starts_with('4'));
+        for (_, response) in own {
+            merge(
+                response,
+                json!({"content": {"application/problem+json": {
+                    "schema": {"$ref": "#/components/schemas/Problem"},
+                }}}),
+            );
+        }
+        merge(
+            operation,
+            json!({
+                "security": [{security.name(): []}],
+                "responses": {
+                    "401": {"$ref": "#/components/responses/Unauthorized"},
+                    "403": {"$ref": "#/components/responses/Forbidden"},
+                    "503": {"$ref": "#/components/responses/KeysUnavailable"},
+                },
+            }),
+        );
+    }
+    merge(&mut document, json!({"components": components(&security)}));
+    document
+}
+
+/// What the library says of its refusals, but for those that are `auth`'s.
+fn components(security: &Security) -> Value {
+    let mut components = security.components();
+    if let Some(responses) = components.pointer_mut("/responses").and_then(Value::as_object_mut) {
+        responses.remove("BadCredentials");
+    }
+    let examples = "/responses/Unauthorized/content/application~1problem+json/examples";
+    if let Some(examples) = components.pointer_mut(examples) {
+        *examples = json!({"unauthorized": {"value": Problem::unauthorized()}});
+    }
+    components
+}
+
+/// Puts the members of one object into the other, deeply.
+fn merge(into: &mut Value, from: Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (name, value) in from {
+                merge(into.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (into, from) => *into = from,
+    }
+}

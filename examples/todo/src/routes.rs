@@ -1,0 +1,168 @@
+//! The API. That it is the right user who asks is settled before any of this runs, in `auth`.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequest, FromRequestParts, Path};
+use axum::http::header::LOCATION;
+use axum::http::request::Parts;
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, RequestPartsExt};
+use serde::Deserialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::openapi;
+use crate::problem::Problem;
+use crate::store::{Store, Todo, Todos};
+
+const TITLE_LIMIT: usize = 200;
+const DESCRIPTION_LIMIT: usize = 1000;
+
+pub(crate) fn api() -> OpenApiRouter<Store> {
+    OpenApiRouter::with_openapi(openapi::document())
+        .routes(routes!(list, create))
+        .routes(routes!(read, update, delete))
+        .routes(routes!(toggle))
+}
+
+/// What a todo is created from.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewTodo {
+    #[schema(min_length = 1, max_length = 200)]
+    title: String,
+    #[schema(max_length = 1000)]
+    description: Option<String>,
+}
+
+/// What a todo is changed to, as a whole.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ChangedTodo {
+    #[schema(min_length = 1, max_length = 200)]
+    title: String,
+    #[schema(max_length = 1000)]
+    description: Option<String>,
+    completed: bool,
+}
+
+/// All todos of the user, the oldest first.
+#[utoipa::path(
+    get, path = "/api/{user_id}/tasks",
+    params(("user_id" = String, Path, description = "The token's `sub`")),
+    responses((status = 200, description = "The todos", body = Vec<Todo>)),
+)]
+async fn list(todos: Todos) -> Result<Json<Vec<Todo>>, Problem> {
+    Ok(Json(todos.list().await?))
+}
+
+/// Creates a todo.
+#[utoipa::path(
+    post, path = "/api/{user_id}/tasks", request_body = NewTodo,
+    params(("user_id" = String, Path, description = "The token's `sub`")),
+    responses(
+        (status = 201, description = "The new todo", body = Todo, headers(("Location" = String))),
+        (status = 400, description = "The body is no JSON"),
+        (status = 422, description = "The title or the description will not do"),
+    ),
+)]
+async fn create(todos: Todos, place: Uri, Body(new): Body<NewTodo>) -> Result<Response, Problem> {
+    let (title, description) = checked(&new.title, new.description)?;
+    let todo = todos.create(title, description).await?;
+    let location = format!("{}/{}", place.path(), todo.id);
+    Ok((StatusCode::CREATED, [(LOCATION, location)], Json(todo)).into_response())
+}
+
+/// One todo.
+#[utoipa::path(
+    get, path = "/api/{user_id}/tasks/{id}",
+    params(("user_id" = String, Path, description = "The token's `sub`"), ("id" = i64, Path)),
+    responses(
+        (status = 200, description = "The todo", body = Todo),
+        (status = 404, description = "The user has no such todo"),
+    ),
+)]
+async fn read(todos: Todos, Id(id): Id) -> Result<Json<Todo>, Problem> {
+    Ok(Json(todos.read(id).await?))
+}
+
+/// Changes a todo.
+#[utoipa::path(
+    put, path = "/api/{user_id}/tasks/{id}", request_body = ChangedTodo,
+    params(("user_id" = String, Path, description = "The token's `sub`"), ("id" = i64, Path)),
+    responses(
+        (status = 200, description = "The todo as it is now", body = Todo),
+        (status = 404, description = "The user has no such todo"),
+        (status = 400, description = "The body is no JSON"),
+        (status = 422, description = "The title or the description will not do"),
+    ),
+)]
+async fn update(
+    todos: Todos,
+    Id(id): Id,
+    Body(new): Body<ChangedTodo>,
+) -> Result<Json<Todo>, Problem> {
+    let (title, description) = checked(&new.title, new.description)?;
+    Ok(Json(todos.update(id, title, description, new.completed).await?))
+}
+
+/// Deletes a todo.
+#[utoipa::path(
+    delete, path = "/api/{user_id}/tasks/{id}",
+    params(("user_id" = String, Path, description = "The token's `sub`"), ("id" = i64, Path)),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 404, description = "The user has no such todo"),
+    ),
+)]
+async fn delete(todos: Todos, Id(id): Id) -> Result<StatusCode, Problem> {
+    todos.delete(id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Completes a todo, or opens it again.
+#[utoipa::path(
+    patch, path = "/api/{user_id}/tasks/{id}/complete",
+    params(("user_id" = String, Path, description = "The token's `sub`"), ("id" = i64, Path)),
+    responses(
+        (status = 200, description = "The todo as it is now", body = Todo),
+        (status = 404, description = "The user has no such todo"),
+    ),
+)]
+async fn toggle(todos: Todos, Id(id): Id) -> Result<Json<Todo>, Problem> {
+    Ok(Json(todos.toggle(id).await?))
+}
+
+fn checked(title: &str, description: Option<String>) -> Result<(String, Option<String>), Problem> {
+    let title = title.trim();
+    if title.is_empty() {
+        return Err(Problem::invalid("`title` is empty"));
+    }
+    if title.chars().count() > TITLE_LIMIT {
+        return Err(Problem::invalid(format!("`title` has more than {TITLE_LIMIT} characters")));
+    }
+    if description.as_ref().is_some_and(|text| text.chars().count() > DESCRIPTION_LIMIT) {
+        let detail = format!("`description` has more than {DESCRIPTION_LIMIT} characters");
+        return Err(Problem::invalid(detail));
+    }
+    Ok((title.to_owned(), description))
+}
+
+/// JSON, or a problem that says what is wrong with it.
+#[derive(FromRequest)]
+#[from_request(via(Json), rejection(Problem))]
+struct Body<T>(T);
+
+/// The todo in the path.
+struct Id(i64);
+
+impl FromRequestParts<Store> for Id {
+    type Rejection = Problem;
+
+    /// What is no number is the id of no todo.
+    async fn from_request_parts(parts: &mut Parts, _: &Store) -> Result<Self, Problem> {
+        let path: Result<Path<(String, i64)>, PathRejection> = parts.extract().await;
+        path.map(|Path((_, id))| Self(id)).map_err(|_| Problem::not_found("todo"))
+    }
+}
