@@ -10,7 +10,7 @@ use proptest::sample::{select, subsequence};
 use proptest::{prop_assert, prop_assert_eq};
 use serde_json::{Value, json};
 use tower::{Layer, service_fn};
-use tower_jwt_auth::claims::Grants;
+use tower_jwt_auth::claims::{ClaimPath, GrantClaims, Grants};
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{Algorithm, ErrorKind, JwtAuthLayer, RequireLayer, Rule};
 
@@ -429,6 +429,86 @@ fn names_of_any_kind_are_compared_byte_for_byte() {
         Ok(())
     })
     .and_saw(&seen, ["true", "false"]);
+}
+
+/// Claims of any shape, under names that ways to claims lead over.
+fn claims() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        4 => select(&["a", "b", "a b", "", " ", "admin"][..]).prop_map(Value::from),
+        1 => Just(Value::Null),
+        1 => any::<bool>().prop_map(Value::from),
+        1 => any::<i32>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            vec(select(&["a", "admin"][..]), 0..4).prop_map(Value::from),
+            members(inner),
+        ]
+    })
+}
+
+const NAMES: [&str; 6] = ["roles", "scope", "a", "b.c", "https://e.example/r:x", ""];
+
+fn members(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> {
+    vec((select(&NAMES[..]), value), 0..4).prop_map(|members| {
+        Value::Object(members.into_iter().map(|(name, it)| (name.to_owned(), it)).collect())
+    })
+}
+
+/// A string, or a list of nothing but strings.
+fn texts(value: &Value) -> Option<Vec<&str>> {
+    match value {
+        Value::String(one) => Some(vec![one]),
+        Value::Array(many) => many.iter().map(Value::as_str).collect(),
+        _ => None,
+    }
+}
+
+fn at<'v>(claims: &'v Value, path: &[&str]) -> Option<&'v Value> {
+    let step = |value: &'v Value, name: &&str| value.as_object()?.get(*name);
+    path.iter().try_fold(claims, step).filter(|_| !path.is_empty())
+}
+
+#[test]
+fn claims_of_any_shape_grant_the_texts_at_the_end_of_the_way() {
+    let seen = Seen::default();
+    let tokens = issuer(Algorithm::HS256);
+    let path = || vec(select(&NAMES[..]), 1..4);
+    for_all(1_500, &(members(claims()), path(), path()), |(claims, roles, scopes)| {
+        let way = |path: &[&str]| match *path {
+            [one] => ClaimPath::from(one),
+            [one, two] => ClaimPath::from([one, two]),
+            [one, two, three] => ClaimPath::from([one, two, three]),
+            _ => ClaimPath::from([] as [&str; 0]),
+        };
+        let grants = GrantClaims::new().roles(way(&roles)).scopes(way(&scopes));
+        let verifier = trusting(&tokens).grants(grants).build().unwrap();
+        let identity = verifier.verify_now(&tokens.token().claims(&claims).mint());
+        let identity = identity.unwrap().identity();
+
+        let lists = [at(&claims, &["roles"]), at(&claims, &roles)];
+        let expected: Vec<_> = lists.into_iter().flatten().filter_map(texts).flatten().collect();
+        prop_assert_eq!(identity.roles().collect::<Vec<_>>(), expected.clone());
+        seen.note(if expected.is_empty() { "no role" } else { "a role" });
+        let is_admin = expected.contains(&"admin");
+        prop_assert_eq!(Rule::role("admin").permits(&identity), is_admin);
+
+        let words = |value: &Value| match value {
+            Value::String(text) => {
+                text.split(' ').filter(|it| !it.is_empty()).map(str::to_owned).collect()
+            }
+            list => {
+                texts(list).unwrap_or_default().into_iter().map(str::to_owned).collect::<Vec<_>>()
+            }
+        };
+        let lists = [at(&claims, &["scope"]), at(&claims, &scopes)];
+        let expected: Vec<_> = lists.into_iter().flatten().flat_map(words).collect();
+        prop_assert_eq!(identity.scopes().collect::<Vec<_>>(), expected.clone());
+        seen.note(if expected.is_empty() { "no scope" } else { "a scope" });
+        Ok(())
+    })
+    .and_saw(&seen, ["a role", "no role", "a scope", "no scope"]);
 }
 
 #[test]
