@@ -44,8 +44,10 @@ const WAVE: u64 = 10_000;
 const METHOD: &str = "\
 One thread makes valid requests and times each; another one floods the same layer with requests whose key
 ids are invented; a third fetches the keys. In every round each condition has a turn of 500 valid requests:
-quiet, flood, and refresh, where a fetch of 100 ms is in the air all the while. The order changes from round
-to round. A ratio is the median, over all rounds, of a turn's figure by that of the quiet turn beside it.
+quiet; busy, where the other thread takes as much of the processor and asks for nothing; flood; and refresh,
+where a fetch of 100 ms is in the air all the while. The order changes from round to round. A ratio is the
+median, over all rounds, of a turn's figure by that of the turn beside it. What flood has over quiet and not
+over busy is the price of a busy machine, and not of the layer.
 Every valid request is answered 200 at the first poll.";
 
 /// A key server in the same process: answers slowly, and counts.
@@ -99,15 +101,20 @@ fn serve(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Condition {
     Quiet,
+    Busy,
     Flood,
     Refresh,
 }
 
-const CONDITIONS: [Condition; 3] = [Condition::Quiet, Condition::Flood, Condition::Refresh];
+const CONDITIONS: [Condition; 4] =
+    [Condition::Quiet, Condition::Busy, Condition::Flood, Condition::Refresh];
 
-/// Sends invented ids from a thread of its own, whenever it is told to.
+type Round = [Vec<Duration>; CONDITIONS.len()];
+
+/// A thread of its own that sends invented ids, or only takes the processor's time, as it is told.
 struct Flood {
     sent: Arc<AtomicU64>,
+    is_busy: Arc<AtomicBool>,
     is_on: Arc<AtomicBool>,
     /// Held for as long as a request takes.
     sending: Arc<Mutex<()>>,
@@ -118,11 +125,12 @@ struct Flood {
 impl Flood {
     fn of(layer: &JwtAuthLayer, valid: &str) -> Self {
         let sent = Arc::new(AtomicU64::new(0));
-        let (is_on, is_over) = (Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+        let flag = Arc::<AtomicBool>::default;
+        let (is_busy, is_on, is_over) = (flag(), flag(), flag());
         let sending = Arc::<Mutex<()>>::default();
         let (service, valid, runtime) = (serve(layer), valid.to_owned(), Handle::current());
         let (number, held) = (Arc::clone(&sent), Arc::clone(&sending));
-        let (on, over) = (Arc::clone(&is_on), Arc::clone(&is_over));
+        let (busy, on, over) = (Arc::clone(&is_busy), Arc::clone(&is_on), Arc::clone(&is_over));
         let thread = thread::spawn(move || {
             let _guard = runtime.enter();
             while !over.load(Ordering::Relaxed) {
@@ -131,17 +139,24 @@ impl Flood {
                     let token = invented(&valid, number.fetch_add(1, Ordering::Relaxed));
                     let refused = service.clone().oneshot(request(&token)).now_or_never();
                     assert_eq!(refused.expect("no cool-down is over").unwrap().status(), 401);
+                } else if busy.load(Ordering::Acquire) {
+                    std::hint::spin_loop();
                 } else {
                     drop(sending);
                     thread::park_timeout(Duration::from_millis(1));
                 }
             }
         });
-        Self { sent, is_on, sending, is_over, thread }
+        Self { sent, is_busy, is_on, sending, is_over, thread }
     }
 
     fn sent(&self) -> u64 {
         self.sent.load(Ordering::Relaxed)
+    }
+
+    fn burn(&self, on: bool) {
+        self.is_busy.store(on, Ordering::Release);
+        self.thread.thread().unpark();
     }
 
     fn begin(&self) {
@@ -201,11 +216,17 @@ fn main() {
     let flood = Flood::of(&layer, &valid);
     let (mut rounds, mut cool_downs) = (Vec::new(), 0);
     while flood.sent() < least_sent {
-        let mut round: [Vec<Duration>; 3] = Default::default();
+        let mut round = Round::default();
         for place in 0..CONDITIONS.len() {
             let condition = (place + rounds.len()) % CONDITIONS.len();
             round[condition] = match CONDITIONS[condition] {
                 Condition::Quiet => turn(&mut service, &valid),
+                Condition::Busy => {
+                    flood.burn(true);
+                    let taken = turn(&mut service, &valid);
+                    flood.burn(false);
+                    taken
+                }
                 Condition::Flood => {
                     let before = flood.sent();
                     flood.begin();
@@ -254,31 +275,31 @@ fn quantile<T: Copy>(sorted: &[T], at: f64) -> T {
 }
 
 /// The median, over all rounds, of what a round comes to.
-fn median<'r>(
-    rounds: &'r [[Vec<Duration>; 3]],
-    figure: impl Fn(&'r [Vec<Duration>; 3]) -> f64,
-) -> f64 {
+fn median<'r>(rounds: &'r [Round], figure: impl Fn(&'r Round) -> f64) -> f64 {
     let mut figures: Vec<_> = rounds.iter().map(figure).collect();
     figures.sort_unstable_by(f64::total_cmp);
     quantile(&figures, 0.5)
 }
 
-fn print_table(rounds: &[[Vec<Duration>; 3]]) {
+fn print_table(rounds: &[Round]) {
     println!("Microseconds, the median of {} rounds:", rounds.len());
     println!();
-    println!("| condition |   p50 |   p99 | p50 / quiet | p99 / quiet |");
-    println!("|-----------|------:|------:|------------:|------------:|");
+    println!("| condition |    p50 |    p99 | p50 / quiet | p99 / quiet | p99 / busy |");
+    println!("|-----------|-------:|-------:|------------:|------------:|-----------:|");
     let micros = |turn: &[Duration], at| quantile(turn, at).as_secs_f64() * 1e6;
     for (index, condition) in CONDITIONS.into_iter().enumerate() {
         let figure = |at| median(rounds, |round| micros(&round[index], at));
-        let ratio = |at| median(rounds, |round| micros(&round[index], at) / micros(&round[0], at));
+        let ratio = |to: usize, at| {
+            median(rounds, |round| micros(&round[index], at) / micros(&round[to], at))
+        };
         println!(
-            "| {:<9} | {:>5.1} | {:>5.1} | {:>11.2} | {:>11.2} |",
+            "| {:<9} | {:>6.1} | {:>6.1} | {:>11.2} | {:>11.2} | {:>10.2} |",
             format!("{condition:?}").to_lowercase(),
             figure(0.5),
             figure(0.99),
-            ratio(0.5),
-            ratio(0.99),
+            ratio(0, 0.5),
+            ratio(0, 0.99),
+            ratio(1, 0.99),
         );
     }
 }
