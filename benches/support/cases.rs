@@ -66,7 +66,31 @@ pub(crate) fn cases() -> Vec<Case> {
     let tokenless = Requests::without_token();
     let call = calling(service, tokenless, unauthorized);
     cases.push(Case::new("no token", call));
+    cases.extend(remembered(&fixtures));
     cases
+}
+
+/// Tokens that the layer has verified before and remembers.
+#[cfg(feature = "cache")]
+fn remembered(fixtures: &[Fixture]) -> Vec<Case> {
+    let case = |fixture: &Fixture| {
+        // More places than there are tokens: what is measured is that they are found.
+        let cache = tower_jwt_auth::verify::TokenCache::new(1024);
+        let verifier = fixture.builder().claims::<Typed>().cache(cache).build().unwrap();
+        let service = layered(verifier);
+        let tokens = fixture.tokens(Kind::Valid);
+        let mut call = calling(service, Requests::with(&tokens), StatusCode::OK);
+        for _ in &tokens {
+            call();
+        }
+        Case::new(format!("{} remembered", fixture.algorithm), call)
+    };
+    fixtures.iter().map(case).collect()
+}
+
+#[cfg(not(feature = "cache"))]
+fn remembered(_: &[Fixture]) -> Vec<Case> {
+    Vec::new()
 }
 
 /// The case that a request through the layer is held against: the same request without the layer.

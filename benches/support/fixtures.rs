@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{Algorithm, Issuer, Policy, VerificationKey, Verifier};
 
 /// The algorithms that are measured.
@@ -126,11 +127,11 @@ impl Fixture {
     /// A verifier of one issuer with one key that is found by its id: `iss`, `aud`, `exp` and `nbf`
     /// are checked.
     pub(crate) fn verifier<C: DeserializeOwned + Send + Sync + 'static>(&self) -> Verifier<C> {
+        self.builder().claims::<C>().build().unwrap()
+    }
+
+    pub(crate) fn builder(&self) -> VerifierBuilder {
         let key = VerificationKey::jwk(self.issuer.jwk()).unwrap();
-        Verifier::builder()
-            .trust(Issuer::new(ISSUER, key, Policy::new().audience(AUDIENCE)))
-            .claims::<C>()
-            .build()
-            .unwrap()
+        Verifier::builder().trust(Issuer::new(ISSUER, key, Policy::new().audience(AUDIENCE)))
     }
 }

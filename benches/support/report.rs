@@ -113,6 +113,12 @@ impl Report {
         targets.timed(3, "RS256 valid: added / raw", 1.12, by_raw("RS256 valid"));
         targets.timed(4, "ES256 valid: added / raw", 1.05, by_raw("ES256 valid"));
         targets.timed(4, "EdDSA valid: added / raw", 1.13, by_raw("EdDSA valid"));
+        for name in self.names.iter().filter(|name| name.ends_with(" remembered")) {
+            // Of any algorithm: nothing is left of its own price.
+            targets.timed(5, &format!("{name}: added / raw HS256"), 0.5, |rounds| {
+                self.added(name, rounds) / self.raw("HS256 valid", rounds).unwrap_or(f64::NAN)
+            });
+        }
         for algorithm in ["HS256", "RS256", "ES256", "EdDSA"] {
             let bad = format!("{algorithm} bad signature");
             targets.timed(6, &format!("{bad}: added / (1.25 raw + 150 ns)"), 1.0, |rounds| {

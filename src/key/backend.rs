@@ -72,6 +72,22 @@ impl CryptoBackend {
             Self::RustCrypto => "rust-crypto",
         }
     }
+
+    /// The SHA-256 digest of the message; `None` of a backend that is not built in.
+    #[cfg(feature = "cache")]
+    pub(crate) fn sha256(self, message: &[u8]) -> Option<[u8; 32]> {
+        match self {
+            #[cfg(feature = "aws-lc-rs")]
+            Self::AwsLcRs => aws_lc_rs::sha256(message),
+            #[cfg(feature = "rust-crypto")]
+            Self::RustCrypto => Some(rust_crypto::sha256(message)),
+            #[cfg(not(all(feature = "aws-lc-rs", feature = "rust-crypto")))]
+            _ => {
+                let _ = message;
+                None
+            }
+        }
+    }
 }
 
 /// A key ready to verify with one algorithm, by every library that is built in and has it.
@@ -160,6 +176,20 @@ mod tests {
             (false, false) => None,
         };
         assert_eq!(CryptoBackend::active().map(CryptoBackend::name), expected);
+    }
+
+    #[cfg(feature = "cache")]
+    #[test]
+    fn every_backend_that_is_built_in_digests_as_fips_180_has_it() {
+        let abc = [
+            0xba78_16bf_8f01_cfea_4141_40de_5dae_2223,
+            0xb003_61a3_9617_7a9c_b410_ff61_f200_15ad_u128,
+        ]
+        .map(u128::to_be_bytes);
+        for backend in [CryptoBackend::AwsLcRs, CryptoBackend::RustCrypto] {
+            let digest = backend.sha256(b"abc").map(|digest| digest.to_vec());
+            assert_eq!(digest, backend.is_built_in().then(|| abc.concat()), "{backend:?}");
+        }
     }
 
     #[test]

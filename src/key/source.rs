@@ -211,6 +211,16 @@ pub(crate) enum Held {
     Source(Arc<dyn KeySource>),
 }
 
+impl Keys {
+    /// The set that verifies now, by number.
+    pub(crate) fn generation(&self) -> Option<u64> {
+        match &self.0 {
+            Held::Fixed(set) => Some(set.generation()),
+            Held::Source(source) => source.current().map(|set| set.generation()),
+        }
+    }
+}
+
 impl From<KeySet> for Keys {
     fn from(set: KeySet) -> Self {
         Self(Held::Fixed(Arc::new(set)))

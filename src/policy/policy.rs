@@ -232,14 +232,20 @@ impl Policy {
             return Err(Error::new(ErrorKind::MissingClaim).with_detail(detail));
         }
         check_required(&self.reading.required, signed.present())?;
+        self.check_now(token, now)?;
+        Ok(Accepted::new(signed))
+    }
+
+    /// What a policy says that may be otherwise at another time. A token that was accepted before stays so
+    /// as long as this holds.
+    pub(crate) fn check_now(&self, token: &TokenInfo, now: NumericDate) -> Result<(), Error> {
         self.times.check_start(token, now)?;
         for RegisteredRule { name, rule } in &self.rules {
             if !rule(token) {
                 return Err(Error::new(ErrorKind::CheckFailed).with_detail(name));
             }
         }
-        self.times.check_expiry(token, now)?;
-        Ok(Accepted::new(signed))
+        self.times.check_expiry(token, now)
     }
 
     /// What is unsafe or cannot work about this policy on its own.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+use super::cache::{Cache, TokenCache};
 use super::issuers::{Issuer, Issuers};
 use super::revocation::Revocation;
 use super::verifier::{Check, Hint, Inner, Verifier};
@@ -57,6 +58,7 @@ pub struct VerifierBuilder<C = Claims> {
     clock: Option<Arc<dyn Clock>>,
     revocation: Option<Arc<dyn Revocation>>,
     max_token_len: usize,
+    cache: Option<TokenCache>,
     backend: Option<CryptoBackend>,
     hint: Option<Hint>,
     problems: Vec<Problem>,
@@ -92,6 +94,7 @@ impl Verifier<Claims> {
             clock: None,
             revocation: None,
             max_token_len: DEFAULT_MAX_TOKEN_LEN,
+            cache: None,
             backend: None,
             hint: None,
             problems: Vec::new(),
@@ -147,6 +150,7 @@ impl<C> VerifierBuilder<C> {
             clock: self.clock,
             revocation: self.revocation,
             max_token_len: self.max_token_len,
+            cache: self.cache,
             backend: self.backend,
             hint: self.hint,
             problems,
@@ -243,6 +247,13 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
+    /// Remembers tokens that verified; see [`TokenCache`] for what is judged all the same.
+    #[cfg(feature = "cache")]
+    pub fn cache(mut self, cache: TokenCache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
     /// Asks this what to say to the operator of a token that is refused.
     #[cfg(feature = "better-auth")]
     pub(crate) fn hint(mut self, hint: Hint) -> Self {
@@ -319,6 +330,7 @@ impl<C> VerifierBuilder<C> {
             }
         }
         let backend = chosen(self.backend, &mut problems);
+        problems.extend(self.cache.iter().flat_map(TokenCache::problems));
         let inner = Inner {
             issuers: Issuers::new(trusted, backend, &mut problems),
             backend,
@@ -328,6 +340,7 @@ impl<C> VerifierBuilder<C> {
             max_token_len: self.max_token_len,
             hint: self.hint,
             known_headers: KnownHeaders::default(),
+            cache: self.cache.and_then(|settings| Cache::new(&settings, backend)),
         };
         BuildError::unless_none(problems, Verifier::new(inner))
     }

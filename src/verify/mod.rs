@@ -19,6 +19,11 @@
 
 mod anonymous;
 mod builder;
+#[cfg(feature = "cache")]
+mod cache;
+#[cfg(not(feature = "cache"))]
+#[path = "no_cache.rs"]
+mod cache;
 mod identity;
 mod issuers;
 mod policy_settings;
@@ -28,6 +33,8 @@ mod verifier;
 
 pub use anonymous::Anonymous;
 pub use builder::VerifierBuilder;
+#[cfg(feature = "cache")]
+pub use cache::TokenCache;
 pub(crate) use identity::Companion;
 pub use identity::Identity;
 pub use issuers::Issuer;

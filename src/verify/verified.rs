@@ -1,5 +1,6 @@
 //! Proof that a token was verified, with its claims.
 
+use std::any::Any;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -65,6 +66,22 @@ impl<C> Verified<C> {
         Identity::new(vouched)
     }
 }
+
+impl<C: Send + Sync + 'static> Verified<C> {
+    pub(super) fn erase(&self) -> ErasedVerified {
+        let body: Arc<TokenBody<C>> = Arc::clone(&self.0);
+        ErasedVerified(body)
+    }
+
+    /// What was erased, if it was this type.
+    pub(super) fn restore(ErasedVerified(body): ErasedVerified) -> Option<Self> {
+        body.downcast().ok().map(Self)
+    }
+}
+
+/// A [`Verified`] without its type, for what must not depend on it. Made of a `Verified` alone.
+#[derive(Clone)]
+pub(super) struct ErasedVerified(Arc<dyn Any + Send + Sync>);
 
 impl<C: Send + Sync> Vouched for TokenBody<C> {
     fn token(&self) -> &TokenInfo {

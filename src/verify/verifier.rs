@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
+use super::cache::{Cache, Remembered};
 use super::issuers::{Issuer, Issuers};
 use super::revocation::{Presented, Revocation, Standing};
 use super::verified::Verified;
@@ -59,6 +60,7 @@ pub(super) struct Inner<C> {
     pub(super) max_token_len: usize,
     pub(super) hint: Option<Hint>,
     pub(super) known_headers: KnownHeaders,
+    pub(super) cache: Option<Cache>,
 }
 
 /// Why a token was not verified with the keys in memory.
@@ -213,8 +215,35 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         }
     }
 
-    /// The straight line: size, shape, header, issuer, keys, signature, claims, policy, checks.
+    /// From memory, or along the straight line.
     fn verify_with_current_keys(&self, token: &str, bound: Bound) -> Result<Verified<C>, Stop> {
+        match self.recall(token) {
+            Some(verified) => Ok(self.check(verified, bound)?),
+            None => self.verify_anew(token, bound),
+        }
+    }
+
+    /// A token that verified before, as long as its verdict stands. Whatever speaks against it is for the
+    /// straight line to say.
+    fn recall(&self, token: &str) -> Option<Verified<C>> {
+        let inner = &*self.0;
+        let cache = inner.cache.as_ref()?;
+        let Remembered { verified, issuer, generation } =
+            cache.get(token, inner.clock.monotonic())?;
+        let verified: Verified<C> = Verified::restore(verified)?;
+        let issuer = inner.issuers.get(issuer)?;
+        let now = NumericDate::from(inner.clock.now());
+        if issuer.keys.generation() == Some(generation)
+            && issuer.policy.check_now(verified.token(), now).is_ok()
+        {
+            return Some(verified);
+        }
+        cache.forget(token);
+        None
+    }
+
+    /// The straight line: size, shape, header, issuer, keys, signature, claims, policy, checks.
+    fn verify_anew(&self, token: &str, bound: Bound) -> Result<Verified<C>, Stop> {
         let inner = &*self.0;
         let compact = Compact::parse(token, inner.max_token_len)?;
         let mut buffer;
@@ -226,25 +255,35 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
             buffer = HeaderBuffer::new();
             compact.header(&mut buffer)?
         };
-        let issuer = inner.issuers.get(inner.issuers.route(&compact)?);
+        let index = inner.issuers.route(&compact)?;
+        let issuer = inner.issuers.get(index);
         let issuer = issuer.ok_or_else(|| Error::new(ErrorKind::InvalidIssuer))?;
 
-        let payload = verify_signature(issuer, compact, &header, inner.backend)?;
+        let (payload, generation) = verify_signature(issuer, compact, &header, inner.backend)?;
         let policy = &issuer.policy;
         let signed = payload.read::<C>(policy.reading())?;
         let now = NumericDate::from(inner.clock.now());
         let accepted = policy.accept(signed, inner.issuers.expected(issuer), now)?;
-        let verified = Verified::new(accepted)?;
-        for (name, check) in &inner.checks {
-            if !check(&verified) {
-                return Err(Error::new(ErrorKind::CheckFailed).with_detail(name).into());
-            }
-        }
-        if bound == Bound::Refuse && verified.token().is_sender_constrained() {
-            return Err(Error::new(ErrorKind::ProofRequired).into());
+        let verified = self.check(Verified::new(accepted)?, bound)?;
+        if let Some(cache) = &inner.cache {
+            let remembered = Remembered { verified: verified.erase(), issuer: index, generation };
+            cache.insert(token, remembered, inner.clock.monotonic());
         }
         if is_new && inner.known_headers.has_place() {
             inner.known_headers.remember(compact.encoded_header(), &header);
+        }
+        Ok(verified)
+    }
+
+    /// The checks of the application's own, and whether a proof of possession is wanted.
+    fn check(&self, verified: Verified<C>, bound: Bound) -> Result<Verified<C>, Error> {
+        for (name, check) in &self.0.checks {
+            if !check(&verified) {
+                return Err(Error::new(ErrorKind::CheckFailed).with_detail(name));
+            }
+        }
+        if bound == Bound::Refuse && verified.token().is_sender_constrained() {
+            return Err(Error::new(ErrorKind::ProofRequired));
         }
         Ok(verified)
     }
@@ -273,13 +312,13 @@ fn stand<C>(
     }
 }
 
-/// Finds the keys that come into question and verifies with them.
+/// Finds the keys that come into question and verifies with them; says which set they were of.
 fn verify_signature(
     issuer: &Issuer,
     compact: Compact<'_>,
     header: &UnverifiedHeader<'_>,
     backend: CryptoBackend,
-) -> Result<SignedPayload, Stop> {
+) -> Result<(SignedPayload, u64), Stop> {
     if !backend.supports(header.algorithm)
         || issuer.policy.listed().is_some_and(|listed| !listed.contains(header.algorithm))
     {
@@ -320,14 +359,14 @@ fn verify_with_set(
     compact: Compact<'_>,
     header: &UnverifiedHeader<'_>,
     backend: CryptoBackend,
-) -> Result<SignedPayload, Miss> {
+) -> Result<(SignedPayload, u64), Miss> {
     let listed = issuer.policy.listed();
     match set.candidates(header.kid.as_deref(), header.algorithm, listed) {
         Candidates::Keys(keys) => {
             let mut refusal = Error::new(ErrorKind::InvalidSignature);
             for key in keys.into_iter().flatten() {
                 match key.verify(compact, header, backend) {
-                    Ok(payload) => return Ok(payload),
+                    Ok(payload) => return Ok((payload, set.generation())),
                     // Malformed is malformed under every key.
                     Err(error) if error.kind() == ErrorKind::MalformedToken => {
                         return Err((error, None));

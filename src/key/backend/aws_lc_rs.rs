@@ -1,6 +1,8 @@
 //! AWS-LC, straight on the primitive crate: its keys are `Send + Sync` and prepared once.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+#[cfg(feature = "cache")]
+use aws_lc_rs::digest;
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ECDSA_P521_SHA512_FIXED, ED25519,
@@ -80,6 +82,11 @@ fn verify_tag(key: &hmac::Key, message: &[u8], tag: &[u8]) -> bool {
         // Compares in constant time and only tags of full length.
         verify_slices_are_equal(right, tag).is_ok()
     })
+}
+
+#[cfg(feature = "cache")]
+pub(super) fn sha256(message: &[u8]) -> Option<[u8; 32]> {
+    digest::digest(&digest::SHA256, message).as_ref().try_into().ok()
 }
 
 fn public(algorithm: &'static dyn VerificationAlgorithm, point: &[u8]) -> Option<Key> {

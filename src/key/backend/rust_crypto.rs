@@ -3,6 +3,8 @@
 
 use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
 use jsonwebtoken::{Algorithm as JwtAlgorithm, DecodingKey};
+#[cfg(feature = "cache")]
+use sha2::{Digest, Sha256};
 
 use crate::jws::Algorithm;
 use crate::key::material::Material;
@@ -47,4 +49,9 @@ impl Key {
             && (DEFAULT_PROVIDER.verifier_factory)(&self.algorithm, &self.material)
                 .is_ok_and(|verifier| verifier.verify(message, &signature.to_vec()).is_ok())
     }
+}
+
+#[cfg(feature = "cache")]
+pub(super) fn sha256(message: &[u8]) -> [u8; 32] {
+    Sha256::digest(message).into()
 }

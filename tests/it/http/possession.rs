@@ -261,3 +261,28 @@ fn a_proof_is_judged_after_the_keys_had_to_be_waited_for_too() {
     let layer = trusting(&keys).accept_bound_tokens_without_proof();
     assert_eq!(wait(layer, &keys, bearer(&bound)).text(), "user ada");
 }
+
+#[cfg(feature = "cache")]
+#[test]
+fn the_proof_is_judged_again_when_the_token_is_remembered() {
+    use tower_jwt_auth::verify::TokenCache;
+
+    for cache in [TokenCache::new(8), TokenCache::new(8).by_digest()] {
+        let confirm = WantsProof::default();
+        let verifier = Verifier::shared_secret(issuer().secret()).any_audience().cache(cache);
+        let layer = JwtAuthLayer::new(verifier.build().unwrap()).confirm(confirm.clone());
+        let token = bound();
+        for (times, (proof, verdict)) in [
+            ("good", (200, None)),
+            ("bad", (401, Some(CertificateMismatch))),
+            ("good", (200, None)),
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            assert_eq!(confirm.asked(), times);
+            assert_eq!(ask_layer(&layer, with_proof(&token, proof)).verdict(), verdict);
+        }
+        assert_eq!(confirm.asked(), 3);
+    }
+}

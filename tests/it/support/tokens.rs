@@ -6,7 +6,7 @@ use base64_simd::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use sha2::{Sha256, Sha384, Sha512};
+use sha2_next::{Sha256, Sha384, Sha512};
 use tower_jwt_auth::jws::AlgorithmFamily;
 use tower_jwt_auth::key::CryptoBackend;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};

@@ -138,6 +138,24 @@ fn reading_claims_costs_their_own_allocations_and_seven() {
     }
 }
 
+#[cfg(feature = "cache")]
+#[test]
+fn a_remembered_token_costs_the_places_in_the_extensions_alone() {
+    use tower_jwt_auth::verify::TokenCache;
+
+    for algorithm in ALGORITHMS {
+        let issuer = issuer(algorithm);
+        let token = token(&issuer);
+        for cache in [TokenCache::new(8), TokenCache::new(8).by_digest()] {
+            let verifier = Verifier::jwks(issuer.jwks()).any_issuer().any_audience();
+            let layer = JwtAuthLayer::new(verifier.claims().cache(cache).build().unwrap());
+            let added = added(&layer, &bearer(&token), 200);
+            println!("{algorithm}, remembered: {added} allocations");
+            assert!(added <= 5, "{algorithm}: {added}");
+        }
+    }
+}
+
 #[test]
 fn finding_a_token_that_stands_in_one_piece_allocates_nothing() {
     let token = token(&issuer(Algorithm::HS256));

@@ -10,6 +10,8 @@ mod algorithms;
 mod backends;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod builder;
+#[cfg(all(feature = "cache", any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+mod cache;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod claims;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]

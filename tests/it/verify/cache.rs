@@ -1,0 +1,510 @@
+//! Tokens that are found instead of verified: what is remembered, and all that is judged nevertheless.
+
+use std::cell::Cell;
+use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+use serde_json::json;
+use tower_jwt_auth::key::{
+    KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason, Refreshed,
+};
+use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+use tower_jwt_auth::verify::{Presented, Revocation, Standing, TokenCache, VerifierBuilder};
+use tower_jwt_auth::{Algorithm, Answer, Error, ErrorKind, Issuer, Policy, Verifier};
+
+use crate::support::tokens::{
+    NOW, Verdict, algorithms, decode, encode, issuer, parts, trusting, verdict,
+};
+
+const OK: Verdict = Ok(());
+const EXPIRED: Verdict = Err(ErrorKind::TokenExpired);
+const MINUTE: Duration = Duration::from_secs(60);
+const SECOND: Duration = Duration::from_secs(1);
+const MILLI: Duration = Duration::from_millis(1);
+const NANO: Duration = Duration::from_nanos(1);
+
+/// The wall time that the clocks stand at.
+fn start() -> SystemTime {
+    UNIX_EPOCH + Duration::from_secs(NOW.unsigned_abs())
+}
+
+thread_local! {
+    static READ: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Claims that say how often they are read: not at all when a token is found.
+struct Counted;
+
+impl<'de> Deserialize<'de> for Counted {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        READ.set(READ.get() + 1);
+        IgnoredAny::deserialize(deserializer).map(|_| Self)
+    }
+}
+
+/// The verdict, and whether the token was read for it.
+fn judged(verifier: &Verifier<Counted>, token: &str) -> (Verdict, bool) {
+    let before = READ.get();
+    (verdict(verifier, token), READ.get() != before)
+}
+
+const FOUND: (Verdict, bool) = (OK, false);
+const READ_ANEW: (Verdict, bool) = (OK, true);
+
+fn both_kinds() -> [TokenCache; 2] {
+    [TokenCache::new(64), TokenCache::new(64).by_digest()]
+}
+
+fn remembering(issuer: &TestIssuer, cache: TokenCache) -> VerifierBuilder<Counted> {
+    trusting(issuer).claims().cache(cache)
+}
+
+#[test]
+fn a_token_that_verified_is_found_when_it_comes_again() {
+    for cache in both_kinds() {
+        for algorithm in algorithms() {
+            let issuer = issuer(algorithm);
+            let verifier = remembering(&issuer, cache.clone()).build().unwrap();
+            let (one, other) = (issuer.token().mint(), issuer.token().subject("ada").mint());
+            assert_eq!(judged(&verifier, &one), READ_ANEW, "{algorithm}");
+            assert_eq!(judged(&verifier, &other), READ_ANEW, "{algorithm}");
+            for _ in 0..3 {
+                assert_eq!(judged(&verifier, &one), FOUND, "{algorithm}");
+                // A clone is the same verifier.
+                assert_eq!(judged(&verifier.clone(), &other), FOUND, "{algorithm}");
+            }
+            let found = verifier.verify_now(&other).unwrap();
+            assert_eq!(found.token().subject(), Some("ada"));
+            let forgetful = trusting(&issuer).claims().build().unwrap();
+            assert_eq!(judged(&forgetful, &one), READ_ANEW);
+            assert_eq!(judged(&forgetful, &one), READ_ANEW);
+        }
+    }
+}
+
+#[test]
+fn no_bit_of_a_remembered_token_can_be_another() {
+    for cache in both_kinds() {
+        let issuer = issuer(Algorithm::HS256);
+        let verifier = remembering(&issuer, cache).build().unwrap();
+        let token = issuer.token().mint();
+        assert_eq!(judged(&verifier, &token), READ_ANEW);
+        for place in 0..token.len() {
+            for bit in 0..8 {
+                let mut bytes = token.clone().into_bytes();
+                bytes[place] ^= 1 << bit;
+                let Ok(other) = String::from_utf8(bytes) else { continue };
+                assert!(verdict(&verifier, &other).is_err(), "byte {place}, bit {bit}");
+            }
+        }
+        for other in [&token[1..], &token[..token.len() - 1], "", &format!("{token} ")] {
+            assert!(verdict(&verifier, other).is_err());
+        }
+        assert_eq!(judged(&verifier, &token), FOUND);
+    }
+}
+
+#[test]
+fn other_claims_under_a_remembered_signature_are_refused() {
+    for cache in both_kinds() {
+        for algorithm in algorithms() {
+            let issuer = issuer(algorithm);
+            let verifier = remembering(&issuer, cache.clone()).build().unwrap();
+            let token = issuer.token().subject("mallory").mint();
+            assert_eq!(judged(&verifier, &token), READ_ANEW);
+            let [header, payload, signature] = parts(&token);
+            let payload = String::from_utf8(decode(payload)).unwrap().replace("mallory", "admin!!");
+            let forged = format!("{header}.{}.{signature}", encode(payload));
+            assert_eq!(verdict(&verifier, &forged), Err(ErrorKind::InvalidSignature));
+            assert_eq!(judged(&verifier, &token), FOUND);
+        }
+    }
+}
+
+#[test]
+fn a_remembered_token_ends_when_it_expires() {
+    for cache in both_kinds() {
+        let (issuer, clock) = (issuer(Algorithm::ES256), FixedClock::new());
+        let verifier = remembering(&issuer, cache).leeway(5 * SECOND).clock(clock.clone());
+        let verifier = verifier.build().unwrap();
+        let token = issuer.token().expires_in(MINUTE).mint();
+        assert_eq!(judged(&verifier, &token), READ_ANEW);
+        clock.advance(64 * SECOND);
+        assert_eq!(judged(&verifier, &token), FOUND);
+        clock.advance(SECOND);
+        assert_eq!(verdict(&verifier, &token), EXPIRED);
+        assert_eq!(verdict(&verifier, &token), EXPIRED);
+    }
+}
+
+#[test]
+fn a_remembered_token_is_not_valid_before_it_begins() {
+    for cache in both_kinds() {
+        let (issuer, clock) = (issuer(Algorithm::ES256), FixedClock::new());
+        let verifier = remembering(&issuer, cache).leeway(5 * SECOND).clock(clock.clone());
+        let verifier = verifier.build().unwrap();
+        let token = issuer.token().claim("nbf", NOW).mint();
+        assert_eq!(judged(&verifier, &token), READ_ANEW);
+        clock.set(start() - 5 * SECOND);
+        assert_eq!(judged(&verifier, &token), FOUND);
+        clock.set(start() - 6 * SECOND);
+        assert_eq!(verdict(&verifier, &token), Err(ErrorKind::TokenNotYetValid));
+    }
+}
+
+#[test]
+fn a_remembered_token_grows_too_old() {
+    let (issuer, clock) = (issuer(Algorithm::ES256), FixedClock::new());
+    let verifier = remembering(&issuer, TokenCache::new(64)).leeway(Duration::ZERO);
+    let verifier = verifier.max_age(MINUTE).clock(clock.clone()).build().unwrap();
+    let token = issuer.token().claim("iat", NOW).mint();
+    assert_eq!(judged(&verifier, &token), READ_ANEW);
+    clock.advance(59 * SECOND);
+    assert_eq!(judged(&verifier, &token), FOUND);
+    clock.advance(SECOND);
+    assert_eq!(verdict(&verifier, &token), Err(ErrorKind::TokenTooOld));
+}
+
+#[test]
+fn a_token_is_remembered_for_the_lifetime_and_then_verified_again() {
+    for cache in both_kinds() {
+        let (issuer, clock) = (issuer(Algorithm::ES256), FixedClock::new());
+        let verifier = remembering(&issuer, cache.lifetime(MINUTE)).clock(clock.clone());
+        let verifier = verifier.build().unwrap();
+        let token = issuer.token().mint();
+        assert_eq!(judged(&verifier, &token), READ_ANEW);
+        clock.advance(Duration::from_nanos(59_999_999_999));
+        // Being found does not make it young again, and neither does an operator at the wall clock.
+        assert_eq!(judged(&verifier, &token), FOUND);
+        clock.set(start());
+        assert_eq!(judged(&verifier, &token), FOUND);
+        clock.advance(NANO);
+        assert_eq!(judged(&verifier, &token), READ_ANEW);
+        assert_eq!(judged(&verifier, &token), FOUND);
+    }
+}
+
+#[test]
+fn without_a_setting_the_lifetime_is_five_minutes() {
+    let (issuer, clock) = (issuer(Algorithm::ES256), FixedClock::new());
+    let verifier = remembering(&issuer, TokenCache::new(64)).clock(clock.clone()).build().unwrap();
+    let token = issuer.token().mint();
+    assert_eq!(judged(&verifier, &token), READ_ANEW);
+    clock.advance(Duration::from_nanos(299_999_999_999));
+    assert_eq!(judged(&verifier, &token), FOUND);
+    clock.advance(NANO);
+    assert_eq!(judged(&verifier, &token), READ_ANEW);
+}
+
+/// Keys that the test exchanges.
+#[derive(Clone, Debug)]
+struct Exchanged(Arc<Mutex<Option<Arc<KeySet>>>>);
+
+impl Exchanged {
+    fn holding(issuers: &[&TestIssuer]) -> Self {
+        let keys = Self(Arc::default());
+        keys.now(issuers);
+        keys
+    }
+
+    fn now(&self, issuers: &[&TestIssuer]) {
+        let keys: Vec<_> = issuers.iter().map(|issuer| issuer.jwk()).collect();
+        let set = KeySet::from_jwks(format!("{{\"keys\":[{}]}}", keys.join(","))).unwrap();
+        *self.0.lock().unwrap() = Some(Arc::new(set));
+    }
+
+    fn gone(&self) {
+        *self.0.lock().unwrap() = None;
+    }
+}
+
+impl KeySource for Exchanged {
+    fn current(&self) -> Option<Arc<KeySet>> {
+        self.0.lock().unwrap().clone()
+    }
+
+    fn refresh(&self, _: RefreshReason) -> Answer<Result<Refreshed, RefreshError>> {
+        Answer::now(match self.current() {
+            Some(_) => Ok(Refreshed::CoolingDown),
+            None => Err(RefreshError::new(SECOND)),
+        })
+    }
+
+    fn health(&self) -> KeySourceHealth {
+        KeySourceHealth::new(KeySetState::Fresh, 0)
+    }
+}
+
+fn from_source(keys: &Exchanged, cache: TokenCache) -> Verifier<Counted> {
+    let issuer = Issuer::unnamed(keys.clone(), Policy::new().any_audience());
+    let builder = Verifier::builder().trust(issuer).claims().cache(cache);
+    builder.clock(FixedClock::new()).build().unwrap()
+}
+
+#[test]
+fn a_remembered_token_ends_with_its_key() {
+    for cache in both_kinds() {
+        let old = issuer(Algorithm::ES256).key_id("old");
+        let new = old.clone().with_other_key().key_id("new");
+        let keys = Exchanged::holding(&[&old]);
+        let verifier = from_source(&keys, cache);
+        let token = old.token().mint();
+        assert_eq!(judged(&verifier, &token), READ_ANEW);
+        assert_eq!(judged(&verifier, &token), FOUND);
+        // Any change of the set: it may be another key under the same id.
+        keys.now(&[&old, &new]);
+        assert_eq!(judged(&verifier, &token), READ_ANEW);
+        assert_eq!(judged(&verifier, &token), FOUND);
+        keys.now(&[&new]);
+        assert_eq!(verdict(&verifier, &token), Err(ErrorKind::UnknownKey));
+        keys.now(&[&old.clone().with_other_key()]);
+        assert_eq!(verdict(&verifier, &token), Err(ErrorKind::InvalidSignature));
+        keys.gone();
+        assert_eq!(verdict(&verifier, &token), Err(ErrorKind::KeysUnavailable));
+        keys.now(&[&old]);
+        assert_eq!(judged(&verifier, &token), READ_ANEW);
+    }
+}
+
+#[test]
+fn keys_of_one_issuer_end_nothing_of_another() {
+    let one = issuer(Algorithm::ES256).issuer("https://one.example");
+    let other = issuer(Algorithm::ES256).with_other_key().issuer("https://other.example");
+    let (keys, others) = (Exchanged::holding(&[&one]), Exchanged::holding(&[&other]));
+    let policy = Policy::new().any_audience();
+    let verifier: Verifier<Counted> = Verifier::builder()
+        .trust(Issuer::new("https://one.example", keys.clone(), policy.clone()))
+        .trust(Issuer::new("https://other.example", others, policy))
+        .claims()
+        .cache(TokenCache::new(64))
+        .clock(FixedClock::new())
+        .build()
+        .unwrap();
+    let (token, others) = (one.token().mint(), other.token().mint());
+    assert_eq!(judged(&verifier, &token), READ_ANEW);
+    assert_eq!(judged(&verifier, &others), READ_ANEW);
+    keys.now(&[&one]);
+    assert_eq!(judged(&verifier, &others), FOUND);
+    assert_eq!(judged(&verifier, &token), READ_ANEW);
+}
+
+#[test]
+fn what_one_verifier_remembers_is_nothing_to_another() {
+    for cache in both_kinds() {
+        let issuer = issuer(Algorithm::ES256).issuer("https://auth.example").audience("orders");
+        let lax = remembering(&issuer, cache.clone()).build().unwrap();
+        let builder = |audience| {
+            let trusting = Verifier::jwks(issuer.jwks()).issuer("https://auth.example");
+            let trusting = trusting.audience(audience).clock(FixedClock::new());
+            trusting.claims().cache(cache.clone()).build().unwrap()
+        };
+        let (same, stricter) = (builder("orders"), builder("billing"));
+        let stranger =
+            remembering(&issuer.clone().with_other_key(), cache.clone()).build().unwrap();
+        let token = issuer.token().mint();
+        assert_eq!(judged(&lax, &token), READ_ANEW);
+        assert_eq!(judged(&same, &token), READ_ANEW);
+        for _ in 0..2 {
+            assert_eq!(verdict(&stricter, &token), Err(ErrorKind::InvalidAudience));
+            assert_eq!(verdict(&stranger, &token), Err(ErrorKind::InvalidSignature));
+            assert_eq!(judged(&lax, &token), FOUND);
+        }
+    }
+}
+
+#[test]
+fn only_accepted_tokens_take_a_place() {
+    for cache in [TokenCache::new(1), TokenCache::new(1).by_digest()] {
+        let issuer = issuer(Algorithm::HS256);
+        let verifier = remembering(&issuer, cache).check("no guests", |_| true).build().unwrap();
+        let token = issuer.token().mint();
+        assert_eq!(judged(&verifier, &token), READ_ANEW);
+        let forger = issuer.clone().with_other_key();
+        for number in 0..1_000 {
+            let subject = format!("user-{number}");
+            assert!(verdict(&verifier, &forger.token().subject(&subject).mint()).is_err());
+            let expired = issuer.token().subject(&subject).expired().mint();
+            assert_eq!(verdict(&verifier, &expired), EXPIRED);
+        }
+        assert_eq!(judged(&verifier, &token), FOUND);
+    }
+}
+
+#[test]
+fn no_more_tokens_are_remembered_than_there_are_places() {
+    for cache in [TokenCache::new(50), TokenCache::new(50).by_digest()] {
+        let issuer = issuer(Algorithm::HS256);
+        let verifier = remembering(&issuer, cache).build().unwrap();
+        let token = |number: usize| issuer.token().subject(format!("user-{number}")).mint();
+        let tokens: Vec<_> = (0..1_000).map(token).collect();
+        for token in &tokens {
+            assert_eq!(judged(&verifier, token), READ_ANEW);
+        }
+        // What is asked for here is remembered, too: backwards, so that little is found because of that.
+        let found = tokens.iter().rev().filter(|token| judged(&verifier, token) == FOUND).count();
+        assert!((1..=50).contains(&found), "{found}");
+    }
+}
+
+#[test]
+fn checks_and_rules_are_asked_about_a_remembered_token() {
+    for cache in both_kinds() {
+        let issuer = issuer(Algorithm::ES256);
+        let (may, right) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(true)));
+        let (check, rule) = (Arc::clone(&may), Arc::clone(&right));
+        let verifier = remembering(&issuer, cache)
+            .check("may", move |_| check.load(Ordering::Relaxed))
+            .registered_rule("right", move |_| rule.load(Ordering::Relaxed))
+            .build()
+            .unwrap();
+        let token = issuer.token().mint();
+        assert_eq!(judged(&verifier, &token), READ_ANEW);
+        for asked in [may, right] {
+            assert_eq!(judged(&verifier, &token), FOUND);
+            asked.store(false, Ordering::Relaxed);
+            assert_eq!(verdict(&verifier, &token), Err(ErrorKind::CheckFailed));
+            assert_eq!(verdict(&verifier, &token), Err(ErrorKind::CheckFailed));
+            asked.store(true, Ordering::Relaxed);
+            assert_eq!(verdict(&verifier, &token), OK);
+        }
+    }
+}
+
+/// Revokes everything from a moment on.
+#[derive(Clone, Debug, Default)]
+struct Switch(Arc<AtomicBool>);
+
+impl Revocation for Switch {
+    fn check(&self, presented: &Presented<'_>) -> Answer<Result<Standing, Error>> {
+        assert!(presented.raw().contains('.'));
+        let revoked = self.0.load(Ordering::Relaxed);
+        Answer::now(Ok(if revoked { Standing::Revoked } else { Standing::Active }))
+    }
+}
+
+#[test]
+fn a_remembered_token_can_be_revoked() {
+    for cache in both_kinds() {
+        let (issuer, switch) = (issuer(Algorithm::ES256), Switch::default());
+        let verifier = remembering(&issuer, cache).revocation(switch.clone()).build().unwrap();
+        let token = issuer.token().mint();
+        assert_eq!(judged(&verifier, &token), READ_ANEW);
+        assert_eq!(judged(&verifier, &token), FOUND);
+        switch.0.store(true, Ordering::Relaxed);
+        assert_eq!(judged(&verifier, &token), (Err(ErrorKind::TokenRevoked), false));
+        let outcome = verifier.verify(&token).try_now().expect("nothing to wait for");
+        assert_eq!(outcome.map(|_| ()).unwrap_err().kind(), ErrorKind::TokenRevoked);
+        switch.0.store(false, Ordering::Relaxed);
+        assert_eq!(judged(&verifier, &token), FOUND);
+    }
+}
+
+#[test]
+fn a_remembered_token_that_is_bound_to_its_sender_is_not_taken_without_proof() {
+    for cache in both_kinds() {
+        let issuer = issuer(Algorithm::ES256);
+        let verifier = remembering(&issuer, cache).build().unwrap();
+        let token = issuer.token().claim("cnf", json!({"jkt": "abc"})).mint();
+        let accepted = |token: &str| {
+            let answer = verifier.verify_without_proof_of_possession(token).try_now();
+            answer.expect("nothing to wait for").is_ok()
+        };
+        assert!(accepted(&token));
+        assert_eq!(judged(&verifier, &token), (Err(ErrorKind::ProofRequired), false));
+        assert!(accepted(&token));
+    }
+}
+
+#[test]
+fn settings_without_sense_do_not_build() {
+    let issuer = issuer(Algorithm::ES256);
+    let builds = |cache| remembering(&issuer, cache).build().map(|_| ());
+    let hour = 60 * MINUTE;
+    for (least, most) in [(0, 1), (1_000_001, 1_000_000)] {
+        let refused = builds(TokenCache::new(least)).unwrap_err().to_string();
+        assert!(refused.contains(&format!("a cache of {least} tokens")), "{refused}");
+        assert!(builds(TokenCache::new(most)).is_ok());
+    }
+    for (wrong, right) in [(Duration::ZERO, NANO), (hour + NANO, hour)] {
+        let refused = builds(TokenCache::new(8).lifetime(wrong)).unwrap_err().to_string();
+        assert!(refused.contains("a cache that remembers tokens for"), "{refused}");
+        assert!(builds(TokenCache::new(8).lifetime(right)).is_ok());
+    }
+}
+
+#[test]
+fn whatever_happens_a_verifier_with_a_memory_says_what_one_without_says() {
+    const STEPS: RangeInclusive<usize> = 1..=20_000;
+    let clock = FixedClock::new();
+    let old = issuer(Algorithm::HS256).clock(clock.clone());
+    let ids = ["a", "b", "c"];
+    let signers = ids.map(|id| issuer(Algorithm::EdDSA).clock(clock.clone()).key_id(id));
+    let keys = Exchanged::holding(&[&signers[0]]);
+    let build = |builder: VerifierBuilder<Counted>| {
+        let issuer = Issuer::unnamed(keys.clone(), Policy::new().any_audience().leeway(SECOND));
+        builder.trust(issuer).clock(clock.clone()).build().unwrap()
+    };
+    let plain = build(Verifier::builder().claims());
+    let cached = both_kinds().map(|cache| {
+        let small = cache.lifetime(30 * SECOND);
+        build(Verifier::builder().claims().cache(small))
+    });
+    let mut dice = Dice(7);
+    let mut tokens = vec![old.token().mint()];
+    let (mut accepted, mut refused, mut found) = (0, 0, 0);
+    for step in STEPS {
+        match dice.roll(40) {
+            0 => clock.advance(dice.roll(200) * 100 * MILLI),
+            // An operator at the wall clock.
+            1 => clock.set(start() + dice.roll(120) * SECOND),
+            2 => keys.gone(),
+            3 | 4 => {
+                let held: Vec<_> = signers.iter().filter(|_| dice.roll(2) == 0).collect();
+                keys.now(if held.is_empty() { vec![&signers[0]] } else { held }.as_slice());
+            }
+            5..=8 => {
+                let signer = &signers[dice.pick(3)];
+                let lives = (1 + dice.roll(90)) * SECOND;
+                let subject = format!("user-{step}");
+                tokens.push(signer.token().subject(subject).expires_in(lives).mint());
+                tokens.truncate(64);
+            }
+            9 => {
+                tokens.swap_remove(dice.pick(tokens.len()));
+            }
+            _ => {}
+        }
+        tokens.is_empty().then(|| tokens.push(signers[0].token().mint()));
+        let token = &tokens[dice.pick(tokens.len())];
+        let expected = verdict(&plain, token);
+        for verifier in &cached {
+            let (said, was_read) = judged(verifier, token);
+            assert_eq!(said, expected, "step {step}");
+            found += usize::from(said.is_ok() && !was_read);
+        }
+        if expected.is_ok() { accepted += 1 } else { refused += 1 }
+    }
+    println!("{accepted} accepted, {refused} refused, {found} of {} found", accepted * 2);
+    assert!(accepted > 2_000 && refused > 2_000 && found > 1_000);
+}
+
+/// A small generator of numbers that are the same in every run.
+struct Dice(u32);
+
+impl Dice {
+    fn roll(&mut self, sides: u32) -> u32 {
+        // Xorshift (Marsaglia 2003).
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 17;
+        self.0 ^= self.0 << 5;
+        self.0 % sides
+    }
+
+    fn pick(&mut self, among: usize) -> usize {
+        self.roll(u32::try_from(among).unwrap()) as usize
+    }
+}
