@@ -7,15 +7,12 @@ const BLOCK: usize = 32;
 
 /// Takes the token of this scheme out of a field value. Works on bytes: any of them may be there.
 pub(super) fn credentials<'a>(wanted: &[u8], value: &'a [u8]) -> Result<&'a str, Error> {
-    let end = value.iter().position(|byte| !is_token_char(*byte)).unwrap_or(value.len());
-    let Some((scheme, rest)) = value.split_at_checked(end) else {
-        return Err(ErrorKind::MalformedHeader.into());
+    let rest = match value.split_at_checked(wanted.len()) {
+        Some((scheme, rest)) if scheme.eq_ignore_ascii_case(wanted) => rest,
+        _ => return Err(ErrorKind::UnsupportedScheme.into()),
     };
-    if !scheme.eq_ignore_ascii_case(wanted) {
-        return Err(ErrorKind::UnsupportedScheme.into());
-    }
     match rest.first() {
-        // `Bearer:` and `Bearer=` are no scheme of that name.
+        // `Bearers`, `Bearer:` and `Bearer=` are no scheme of that name.
         Some(b' ' | b'\t') | None => {}
         Some(_) => return Err(ErrorKind::UnsupportedScheme.into()),
     }
@@ -29,12 +26,6 @@ pub(super) fn token68(value: &[u8]) -> Result<&str, Error> {
         return Err(ErrorKind::MalformedHeader.into());
     }
     std::str::from_utf8(value).map_err(|_| ErrorKind::MalformedHeader.into())
-}
-
-/// `tchar` of RFC 9110 §5.6.2: what an authentication scheme is made of.
-const fn is_token_char(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
 }
 
 /// `token68` of RFC 9110 §11.2, which RFC 6750 calls `b64token`.
