@@ -1,6 +1,7 @@
 //! The todos of the users of a Better Auth server, each user's for themselves. The README says how to run it.
 
 mod auth;
+mod demo;
 mod openapi;
 mod problem;
 mod routes;
@@ -25,13 +26,16 @@ const BODY_LIMIT: usize = 16 * 1024;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let auth = Auth::from_env()?;
+    // `Auth` has judged it.
+    let auth_server = env::var("BETTER_AUTH_URL").ok().and_then(|url| url.parse().ok());
     let store = Store::open(env::var_os("TODO_DB").as_deref())?;
 
     let (api, document) = routes::api().split_for_parts();
     let app = Router::new()
         .merge(auth.protect(api)?)
-        // Behind the layers: the documentation is public.
+        // Behind the layers: what follows is public.
         .merge(openapi::pages(document)?)
+        .merge(demo::pages(auth_server.as_ref())?)
         .fallback(async || Problem::not_found("page"))
         .layer(DefaultBodyLimit::max(BODY_LIMIT))
         .with_state(store);
@@ -41,6 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
     let url = format!("http://{}", listener.local_addr()?);
     println!("listening on {url}");
+    println!("a page to click: {url}/");
     println!("documentation: {url}{}", openapi::PAGE);
     auth.print_what_to_try(&url);
     Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::interrupt()).await?)

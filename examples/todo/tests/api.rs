@@ -304,3 +304,30 @@ fn todos_in_a_file_are_there_after_a_restart() {
     assert_eq!(server.user(&auth.token("ada")).get("/api/ada/tasks").json(), json!([todo]));
     std::fs::remove_file(file).unwrap();
 }
+
+#[test]
+fn the_page_may_speak_with_its_own_server_and_the_auth_server_and_nobody_else() {
+    let urls = [
+        ("", "", Value::Null),
+        ("http://127.0.0.1:9", " http://127.0.0.1:9", json!("http://127.0.0.1:9/api/auth")),
+        ("http://127.0.0.1:9/", " http://127.0.0.1:9", json!("http://127.0.0.1:9/api/auth")),
+        ("http://127.0.0.1:9/auth/", " http://127.0.0.1:9", json!("http://127.0.0.1:9/auth")),
+    ];
+    for (url, allowed, base) in urls {
+        let server = Server::start(&[("BETTER_AUTH_URL", url)]);
+        let page = server.get("/", &[]);
+        assert_eq!(
+            (page.status(), page.header("content-type")),
+            (200, Some("text/html; charset=utf-8"))
+        );
+        let policy = page.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'; script-src 'self'; "), "{policy}");
+        assert!(policy.contains(&format!("connect-src 'self'{allowed};")), "{policy}");
+        assert_eq!(server.get("/demo.json", &[]).json(), json!({"auth_server": base}), "{url}");
+        for (path, content_type) in [("/demo.js", "text/javascript"), ("/demo.css", "text/css")] {
+            assert!(page.body.contains(path), "the page has no {path}");
+            let file = server.get(path, &[]);
+            assert!(file.header("content-type").unwrap().starts_with(content_type), "{path}");
+        }
+    }
+}

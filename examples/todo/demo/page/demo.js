@@ -1,0 +1,163 @@
+// The page of the demo: signs up and in at the auth server, fetches a token there, and works with the API.
+
+const find = (id) => document.getElementById(id);
+const { auth_server: authServer } = await (await fetch("/demo.json")).json();
+
+/** In the memory of this page alone: what is stored, every script of this origin can read. */
+let token = null;
+let user = null;
+
+// ---- the auth server --------------------------------------------------------
+
+async function auth(method, path, body) {
+  const response = await fetch(`${authServer}${path}`, {
+    method,
+    credentials: "include", // the session is a cookie of the auth server
+    headers: body ? { "content-type": "application/json" } : {},
+    body: body && JSON.stringify(body),
+  });
+  const answer = await response.json().catch(() => null);
+  if (!response.ok) {
+    throw new Error(answer?.message ?? `the auth server answered ${response.status}`);
+  }
+  return answer;
+}
+
+/** A token for the API, good for some minutes. As long as the session lasts there is another one. */
+async function fetchToken() {
+  use((await auth("GET", "/token")).token);
+}
+
+function use(text) {
+  const [, payload] = text.split(".");
+  if (!payload) throw new Error("That is no token: it has three parts, with a dot between them.");
+  const bytes = Uint8Array.from(atob(payload.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
+  user = JSON.parse(new TextDecoder().decode(bytes));
+  token = text;
+  find("claims").textContent = JSON.stringify(user, null, 2);
+  find("name").textContent = user.name ?? user.email ?? user.sub;
+}
+
+// ---- the API ----------------------------------------------------------------
+
+async function ask(method, path, { body, bearer = token, shown = true } = {}) {
+  const headers = {};
+  if (bearer) headers.authorization = `Bearer ${bearer}`;
+  if (body) headers["content-type"] = "application/json";
+  const response = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
+  const text = await response.text();
+  if (shown || !response.ok) show(method, path, response, text);
+  return { response, answer: text && JSON.parse(text) };
+}
+
+/** As the user. A token that has expired meanwhile is fetched anew, once. */
+async function api(method, path, body, shown = true) {
+  const place = `/api/${encodeURIComponent(user.sub)}/tasks${path}`;
+  let { response, answer } = await ask(method, place, { body, shown });
+  if (response.status === 401 && authServer) {
+    await fetchToken();
+    ({ response, answer } = await ask(method, place, { body, shown }));
+  }
+  if (!response.ok) throw new Error(answer?.detail ?? `the API answered ${response.status}`);
+  return answer;
+}
+
+function show(method, path, response, text) {
+  const challenge = response.headers.get("www-authenticate");
+  find("answer").hidden = false;
+  find("request").textContent = `${method} ${path}`;
+  find("status").textContent = response.status;
+  find("status").className = response.ok ? "good" : "bad";
+  find("challenge").hidden = challenge === null;
+  find("challenge").querySelector("span").textContent = challenge;
+  find("body").hidden = text === "";
+  find("body").textContent = text && JSON.stringify(JSON.parse(text), null, 2);
+}
+
+// ---- what is seen -----------------------------------------------------------
+
+async function refresh() {
+  const todos = await api("GET", "", undefined, false);
+  find("list").replaceChildren(...todos.map(item));
+  find("none").hidden = todos.length > 0;
+}
+
+function item(todo) {
+  const it = find("todo").content.cloneNode(true).firstElementChild;
+  const box = it.querySelector("input");
+  it.querySelector("span").textContent = todo.title;
+  it.classList.toggle("done", todo.completed);
+  box.checked = todo.completed;
+  box.addEventListener("change", () => attempt(() => api("PATCH", `/${todo.id}/complete`), refresh));
+  it.querySelector(".edit").addEventListener("click", () => {
+    const title = prompt("Title", todo.title);
+    if (title !== null) attempt(() => api("PUT", `/${todo.id}`, { ...change(todo), title }), refresh);
+  });
+  it.querySelector(".delete").addEventListener("click", () => attempt(() => api("DELETE", `/${todo.id}`), refresh));
+  return it;
+}
+
+const change = ({ title, description, completed }) => ({ title, description, completed });
+
+function render() {
+  find("credentials").hidden = token !== null || !authServer;
+  find("pasted").hidden = token !== null || Boolean(authServer);
+  find("user").hidden = token === null;
+  find("todos").hidden = token === null;
+}
+
+/** Does these one after the other, and says what went wrong. */
+async function attempt(...steps) {
+  find("notice").textContent = "";
+  try {
+    for (const step of steps) await step();
+  } catch (error) {
+    find("notice").textContent = error.message;
+  }
+}
+
+function onSubmit(id, act) {
+  find(id).addEventListener("submit", (event) => {
+    event.preventDefault();
+    act(Object.fromEntries(new FormData(event.target)), event);
+  });
+}
+
+onSubmit("credentials", ({ name, email, password }, { submitter }) => {
+  const body = submitter.value === "sign-up" ? { name, email, password } : { email, password };
+  attempt(() => auth("POST", `/${submitter.value}/email`, body), fetchToken, render, refresh);
+});
+
+onSubmit("pasted", ({ token: text }) => attempt(() => use(text.trim()), render, refresh));
+
+onSubmit("new", ({ title }, { target }) => attempt(() => api("POST", "", { title }), () => target.reset(), refresh));
+
+find("sign-out").addEventListener("click", () => {
+  token = user = null;
+  find("list").replaceChildren();
+  find("answer").hidden = true;
+  // Whoever has the token can use it until it expires: no database is asked about it.
+  attempt(render, () => authServer && auth("POST", "/sign-out", {}));
+});
+
+find("attempts").addEventListener("click", ({ target: { value } }) => {
+  const [head, payload, signature] = token.split(".");
+  const own = `/api/${encodeURIComponent(user.sub)}/tasks`;
+  const attempts = {
+    missing: () => ask("GET", own, { bearer: null }),
+    tampered: () => ask("GET", own, { bearer: [head, payload, [...signature].reverse().join("")].join(".") }),
+    foreign: () => ask("GET", "/api/somebody-else/tasks"),
+  };
+  if (value) attempt(attempts[value]);
+});
+
+render();
+const authHost = authServer && new URL(authServer).hostname;
+if (authHost && authHost !== location.hostname) {
+  // Cookies of another site do not go along.
+  find("notice").textContent = `Open this page at ${authHost}, where the auth server is, too.`;
+} else if (authServer) {
+  // Somebody may be signed in already.
+  const session = await auth("GET", "/get-session").catch(() => null);
+  if (session) await attempt(fetchToken, render, refresh);
+}

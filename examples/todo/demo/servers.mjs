@@ -1,0 +1,76 @@
+// A real Better Auth server with its data in memory, and the API of the todos, which trusts it.
+// Started by start.sh, with the API's program as the only argument.
+
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { createServer } from "node:http";
+import { createInterface } from "node:readline";
+import { betterAuth } from "better-auth";
+import { memoryAdapter } from "better-auth/adapters/memory";
+import { toNodeHandler } from "better-auth/node";
+import { jwt } from "better-auth/plugins/jwt";
+
+import { endWithParent, listen } from "./harness.mjs";
+
+endWithParent();
+
+const [program] = process.argv.slice(2);
+const { AUTH_PORT = "3001", PORT = "3000" } = process.env;
+
+/** Where the page is: the one origin that may use the auth server from a browser. Known once the API runs. */
+let page;
+let handle;
+
+const http = createServer((request, response) => {
+  if (request.headers.origin === page) {
+    response.setHeader("access-control-allow-origin", page);
+    response.setHeader("access-control-allow-credentials", "true");
+    response.setHeader("vary", "origin");
+  }
+  if (request.method === "OPTIONS") {
+    response.setHeader("access-control-allow-methods", "GET, POST");
+    response.setHeader("access-control-allow-headers", "content-type");
+    response.writeHead(204).end();
+  } else {
+    handle(request, response);
+  }
+});
+// One name for both servers: a browser keeps the session's cookie from pages of another site.
+const url = `http://localhost:${await listen(http, Number(AUTH_PORT))}`;
+
+const auth = betterAuth({
+  baseURL: url,
+  secret: randomBytes(33).toString("base64"),
+  database: memoryAdapter(
+    Object.fromEntries(["user", "session", "account", "verification", "jwks"].map((name) => [name, []])),
+  ),
+  emailAndPassword: { enabled: true },
+  plugins: [jwt()],
+  trustedOrigins: () => [url, page],
+  telemetry: { enabled: false },
+  logger: { level: "error" },
+});
+handle = toNodeHandler(auth);
+
+const api = spawn(program, {
+  env: { PORT, BETTER_AUTH_URL: url, ...(process.env.TODO_DB && { TODO_DB: process.env.TODO_DB }) },
+  stdio: ["ignore", "pipe", "inherit"],
+});
+process.on("exit", () => api.kill());
+for (const signal of ["SIGHUP", "SIGINT", "SIGTERM"]) {
+  process.on(signal, () => process.exit(0));
+}
+api.on("error", (error) => {
+  console.error(`${program} did not start: ${error.message}`);
+  process.exit(1);
+});
+api.on("exit", (code) => process.exit(code ?? 1));
+
+createInterface(api.stdout).on("line", (line) => {
+  const port = line.match(/^listening on .*:(\d+)$/)?.[1];
+  if (port) {
+    page = `http://localhost:${port}`;
+    console.log(`auth server: ${url}`);
+    console.log(`open ${page}/ and sign up; the documentation is at ${page}/docs`);
+  }
+});

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Starts a real Better Auth server and the API of the todos, and says which page to open. Ctrl-C ends both.
+# Needs the Rust toolchain, a C compiler, and Node.js 20 with npm. PORT and AUTH_PORT are the ports.
+demo=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+todo=$(dirname -- "$demo")
+root=$(dirname -- "$(dirname -- "$todo")")
+# The auth server is the one of the interoperability tests: the same packages, of the same versions.
+# shellcheck source=../../../tests/interop/common.sh
+source "$root/tests/interop/common.sh"
+
+target=${CARGO_TARGET_DIR:-$root/target/todo}
+cargo build --locked --manifest-path "$todo/Cargo.toml" --target-dir "$target"
+prepare
+cp -- "$demo/servers.mjs" "$work/demo.mjs"
+serve node "$work/demo.mjs" "$target/debug/todo"
