@@ -25,6 +25,8 @@
 //! assert_eq!(get["responses"]["403"]["$ref"], "#/components/responses/Forbidden");
 //! assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
 //! ```
+//!
+//! [`Security::apply`] does the same to a whole document, of whatever library has made it.
 
 use http::HeaderName;
 use serde_json::{Map, Value, json};
@@ -116,36 +118,106 @@ impl Security {
 
     /// An Operation Object with what it takes to have a valid token.
     pub fn operation(&self, operation: Value) -> Value {
-        self.with(operation, Vec::new(), &["400", "401", "503"])
+        self.with(operation, Vec::new(), AUTHENTICATED)
     }
 
     /// An Operation Object with what this layer requires beside a valid token. The scopes stand in the
     /// security requirement, where OpenAPI 3.1 allows them for every scheme.
     pub fn operation_with(&self, layer: &RequireLayer, operation: Value) -> Value {
         let scopes = layer.rule().scopes().into_iter().map(ToOwned::to_owned).collect();
-        self.with(operation, scopes, &["400", "401", "403", "503"])
+        self.with(operation, scopes, AUTHORIZED)
     }
 
     fn with(&self, operation: Value, scopes: Vec<String>, refusals: &[&str]) -> Value {
         let mut operation = object(operation);
-        let mut requirement = Map::new();
-        requirement.insert(self.name.clone(), scopes.into());
-        operation.insert("security".to_owned(), json!([requirement]));
-        let mut responses = operation.remove("responses").map(object).unwrap_or_default();
-        for status in refusals {
-            let name = match *status {
-                "400" => "BadCredentials",
-                "401" => "Unauthorized",
-                "403" => "Forbidden",
-                _ => "KeysUnavailable",
-            };
-            // What the document says of its own counts.
-            let reference = json!({"$ref": format!("#/components/responses/{name}")});
-            responses.entry(*status).or_insert(reference);
-        }
-        operation.insert("responses".to_owned(), responses.into());
+        operation.insert("security".to_owned(), self.requirement(scopes));
+        refuse(&mut operation, refusals);
         operation.into()
     }
+
+    fn requirement(&self, scopes: Vec<String>) -> Value {
+        let mut requirement = Map::new();
+        requirement.insert(self.name.clone(), scopes.into());
+        json!([requirement])
+    }
+
+    /// Says of all operations in a document what it takes to have a valid token, and adds the
+    /// [`components`](Self::components).
+    ///
+    /// What the document says of its own counts. An operation with a `security` keeps it: `[]`, of one
+    /// that is public, gets no refusals, and one that names the scheme gets them, 403 among them where it
+    /// names scopes. A `security` of the whole document is not looked at.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tower_jwt_auth::openapi::Security;
+    ///
+    /// let mut document = json!({ // or `serde_json::to_value` of what utoipa or aide has made
+    ///     "openapi": "3.1.0",
+    ///     "info": {"title": "Orders", "version": "1"},
+    ///     "paths": {
+    ///         "/orders": {"get": {"responses": {"200": {"description": "The orders"}}}},
+    ///         "/health": {"get": {"security": [], "responses": {"200": {"description": "Well"}}}},
+    ///     },
+    /// });
+    /// Security::bearer().apply(&mut document);
+    ///
+    /// let orders = &document["paths"]["/orders"]["get"];
+    /// assert_eq!(orders["security"], json!([{"bearer": []}]));
+    /// assert_eq!(orders["responses"]["401"]["$ref"], "#/components/responses/Unauthorized");
+    /// assert!(document["paths"]["/health"]["get"]["responses"].get("401").is_none());
+    /// ```
+    pub fn apply(&self, document: &mut Value) {
+        let mut whole = object(document.take());
+        let paths = whole.get_mut("paths").and_then(Value::as_object_mut);
+        let items = paths.into_iter().flat_map(Map::values_mut).filter_map(Value::as_object_mut);
+        let members = items.flatten().filter(|(name, _)| METHODS.contains(&name.as_str()));
+        for operation in members.filter_map(|(_, operation)| operation.as_object_mut()) {
+            let required =
+                operation.entry("security").or_insert_with(|| self.requirement(Vec::new()));
+            let required = required.as_array().into_iter().flatten();
+            let scopes: Vec<_> = required.filter_map(|one| one.get(&self.name)).collect();
+            let refusals: &[&str] = match &*scopes {
+                [] => continue,
+                scopes if scopes.iter().all(|list| **list == json!([])) => AUTHENTICATED,
+                _ => AUTHORIZED,
+            };
+            refuse(operation, refusals);
+        }
+        let mut components = whole.remove("components").map(object).unwrap_or_default();
+        for (kind, members) in object(self.components()) {
+            let mut own = components.remove(&kind).map(object).unwrap_or_default();
+            for (name, value) in object(members) {
+                own.entry(name).or_insert(value);
+            }
+            components.insert(kind, own.into());
+        }
+        whole.insert("components".to_owned(), components.into());
+        *document = whole.into();
+    }
+}
+
+/// The members of a Path Item Object that are operations.
+const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
+
+/// How an operation is refused to whoever has no valid token, and to whoever has one that does not do.
+const AUTHENTICATED: &[&str] = &["400", "401", "503"];
+const AUTHORIZED: &[&str] = &["400", "401", "403", "503"];
+
+/// Adds the refusals to an operation. What the document says of its own counts.
+fn refuse(operation: &mut Map<String, Value>, refusals: &[&str]) {
+    let mut responses = operation.remove("responses").map(object).unwrap_or_default();
+    for status in refusals {
+        let name = match *status {
+            "400" => "BadCredentials",
+            "401" => "Unauthorized",
+            "403" => "Forbidden",
+            _ => "KeysUnavailable",
+        };
+        let reference = json!({"$ref": format!("#/components/responses/{name}")});
+        responses.entry(*status).or_insert(reference);
+    }
+    operation.insert("responses".to_owned(), responses.into());
 }
 
 /// What is no object is none of OpenAPI's, either.
@@ -211,6 +283,55 @@ mod tests {
             operation["responses"]["503"],
             json!({"$ref": "#/components/responses/KeysUnavailable"})
         );
+    }
+
+    #[test]
+    fn a_document_gets_what_it_does_not_say_itself_and_keeps_the_rest() {
+        let own = json!({"description": "mine"});
+        let mut document = json!({
+            "openapi": "3.1.0",
+            "components": {"responses": {"Unauthorized": own}, "schemas": {"Order": true}},
+            "paths": {"/orders": {
+                "summary": "no operation",
+                "parameters": [],
+                "get": {"responses": {"200": own, "503": own}},
+                "post": {"security": [{"other": []}, {"bearer": ["orders:write"]}]},
+                "put": {"security": [{"other": []}]},
+                "head": {"security": []},
+            }},
+        });
+        Security::bearer().apply(&mut document);
+        let item = &document["paths"]["/orders"];
+        assert_eq!((&item["summary"], &item["parameters"]), (&json!("no operation"), &json!([])));
+        let statuses = |method: &str| {
+            let responses = item[method].get("responses").and_then(Value::as_object);
+            responses.map(|it| it.keys().map(String::as_str).collect::<Vec<_>>().join(" "))
+        };
+        assert_eq!(item["get"]["security"], json!([{"bearer": []}]));
+        assert_eq!(statuses("get").as_deref(), Some("200 400 401 503"));
+        assert_eq!(item["get"]["responses"]["503"], own);
+        assert_eq!(statuses("post").as_deref(), Some("400 401 403 503"));
+        assert_eq!((statuses("put"), statuses("head")), (None, None));
+        assert_eq!(item["head"]["security"], json!([]));
+        let components = &document["components"];
+        assert_eq!(components["responses"]["Unauthorized"], own);
+        assert_eq!(components["schemas"]["Order"], true);
+        assert_eq!(components["schemas"]["Problem"], problem_schema());
+        assert_eq!(components["securitySchemes"]["bearer"], *Security::bearer().scheme());
+
+        // Again: nothing is left to say.
+        let once = document.clone();
+        Security::bearer().apply(&mut document);
+        assert_eq!(document, once);
+    }
+
+    #[test]
+    fn what_is_no_document_becomes_one_of_components() {
+        for nothing in [Value::Null, json!([]), json!({"paths": 7, "components": "x"})] {
+            let mut document = nothing;
+            Security::bearer().apply(&mut document);
+            assert_eq!(document["components"], Security::bearer().components());
+        }
     }
 
     #[test]
