@@ -13,6 +13,7 @@ mod http;
 #[cfg(feature = "jwks-client")]
 mod jwks;
 mod oidc_provider;
+mod openapi;
 mod preset;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 // without a crypto backend no token verifies

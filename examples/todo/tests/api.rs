@@ -4,6 +4,9 @@
 mod server;
 
 use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use server::{Answer, AuthServer, Server};
@@ -244,6 +247,49 @@ fn the_document_names_the_scheme_and_the_refusals_of_every_operation() {
         panic!("{examples}")
     };
     assert_eq!(server.get("/api/ada/tasks", &[]).json(), example["value"]);
+}
+
+#[test]
+fn a_validator_finds_nothing_wrong_with_the_document_and_what_was_planted() {
+    if std::env::var_os("OPENAPI_VALIDATOR").is_none() {
+        println!("left out: set OPENAPI_VALIDATOR=1 to run it (needs Node 20.19 and npm)");
+        return;
+    }
+    let server = Server::start(&[("BETTER_AUTH_URL", "http://127.0.0.1:9")]);
+    let document = server.get("/openapi.json", &[]).json();
+    let mut unsecured = document.clone();
+    unsecured["components"].as_object_mut().unwrap().remove("securitySchemes");
+    let mut dangling = document.clone();
+    dangling["components"]["responses"].as_object_mut().unwrap().remove("Forbidden");
+    let mut misshapen = document.clone();
+    misshapen["components"]["securitySchemes"]["bearer"]["type"] = json!("jwt");
+
+    // As in `tests/openapi/README.md`.
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/openapi/run.sh");
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("openapi");
+    let mut command = Command::new(script);
+    command.arg(folder).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut validator = command.spawn().unwrap();
+    let mut input = validator.stdin.take().unwrap();
+    for document in [document, unsecured, dangling, misshapen] {
+        writeln!(input, "{}", json!({"name": "todo", "document": document})).unwrap();
+    }
+    drop(input);
+    let output = validator.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let verdicts = String::from_utf8(output.stdout).unwrap();
+    let broken: Vec<_> = verdicts
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).unwrap()["problems"].take())
+        .map(|problems| {
+            let rules = problems.as_array().unwrap().iter();
+            rules.map(|it| it["rule"].as_str().unwrap().to_owned()).collect::<BTreeSet<_>>()
+        })
+        .collect();
+    let expected = ["", "security-defined", "no-unresolved-refs", "struct"];
+    let expected = expected.map(|rule| rule.split_terminator(',').map(str::to_owned).collect());
+    assert_eq!(broken, expected, "{verdicts}");
+    println!("openapi: the document is valid, 3 defects found");
 }
 
 #[test]

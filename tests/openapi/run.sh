@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Runs validate.mjs with its packages, which are installed into the named folder if they are not there yet.
+# Standard input and output are the validator's.
+set -euo pipefail
+
+say() { printf 'openapi: %s\n' "$*" >&2; }
+die() {
+    say "$*"
+    exit 1
+}
+
+[[ $# -eq 1 && -n $1 ]] || die 'usage: tests/openapi/run.sh FOLDER'
+source_dir=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
+folder=$1
+
+command -v npm >/dev/null || die 'npm is not installed; Node.js 20.19 or newer with npm is needed.'
+node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
+    process.exit(major < 20 || (major === 20 && minor < 19) ? 1 : 0)' ||
+    die "Node.js 20.19 or newer is needed, this is $(node --version || true)."
+
+# The copy of the lock is made last: where it is, and the same, everything is there.
+if ! cmp -s -- "$source_dir/package-lock.json" "$folder/installed.json"; then
+    mkdir -p -- "$folder"
+    rm -f -- "$folder/installed.json"
+    cp -- "$source_dir/package.json" "$source_dir/package-lock.json" "$folder/"
+    for attempt in 1 2 3; do
+        say "installing the packages (attempt $attempt of 3)"
+        # No package needs an install script. The lock has the digest of each.
+        if npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --prefer-offline \
+            --fetch-timeout=30000 --fetch-retries=1 </dev/null >&2; then
+            break
+        elif ((attempt == 3)); then
+            die 'npm ci failed three times; is the package registry reachable?'
+        fi
+        sleep 2
+    done
+    cp -- "$source_dir/package-lock.json" "$folder/installed.json"
+fi
+
+# Packages are found from where a module is.
+cp -- "$source_dir/validate.mjs" "$folder/"
+exec node "$folder/validate.mjs"

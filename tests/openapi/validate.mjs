@@ -1,0 +1,33 @@
+// Judges OpenAPI documents: a line of JSON in for each, `{"name", "document"}`, and a line out,
+// `{"name", "problems"}`, each problem with the rule that is broken, the place and a sentence.
+// See README.md next to this file.
+
+import { createInterface } from "node:readline";
+import { createConfig, lintFromString } from "@redocly/openapi-core";
+
+// What makes a document valid, and none of the tool's opinions on style.
+const config = await createConfig({
+  rules: {
+    struct: "error",
+    "no-unresolved-refs": "error",
+    "security-defined": { severity: "error", exceptions: [] },
+    "spec-components-invalid-map-name": "error",
+    "no-invalid-media-type-examples": "error",
+    "no-invalid-schema-examples": "error",
+    "path-parameters-defined": "error",
+    "operation-operationId-unique": "error",
+  },
+});
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { name, document } = JSON.parse(line);
+  // There is no file, and nothing in the document refers to one.
+  const absoluteRef = "/openapi.json";
+  const found = await lintFromString({ source: JSON.stringify(document), config, absoluteRef });
+  const problems = found.map(({ ruleId, message, location }) => ({
+    rule: ruleId,
+    at: location[0]?.pointer,
+    message,
+  }));
+  console.log(JSON.stringify({ name, problems }));
+}
