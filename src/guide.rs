@@ -9,6 +9,9 @@
 //! 7. [`behind_nginx`]: for applications that cannot verify tokens themselves.
 //! 8. [`responses`]: what clients see, for every way in which a request can go wrong.
 //! 9. [`testing`]: tests for handlers behind the layer, with tokens good and bad.
+//! 10. [`better_auth`]: Next.js with Better Auth in front of an API in Rust, from nothing.
+//!
+//! For those who come from elsewhere: [`from_fastapi`], [`from_jsonwebtoken`], [`from_peers`].
 //!
 //! There is nothing to use in here; the modules exist in the documentation only.
 
@@ -52,3 +55,25 @@ pub mod responses {}
 
 #[doc = include_str!("../docs/testing.md")]
 pub mod testing {}
+
+#[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
+#[doc = include_str!("../docs/better-auth.md")]
+pub mod better_auth {}
+
+#[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
+#[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
+#[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
+#[cfg_attr(not(doctest), doc = "[responses]: responses")]
+#[cfg_attr(not(doctest), doc = "[tests]: testing")]
+#[doc = include_str!("../docs/from-fastapi.md")]
+pub mod from_fastapi {}
+
+#[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
+#[doc = include_str!("../docs/from-jsonwebtoken.md")]
+pub mod from_jsonwebtoken {}
+
+#[cfg_attr(not(doctest), doc = "[jsonwebtoken]: from_jsonwebtoken")]
+#[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
+#[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
+#[doc = include_str!("../docs/from-peers.md")]
+pub mod from_peers {}
