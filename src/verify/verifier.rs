@@ -196,7 +196,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
             Ok(_) if wanted.has_come() => match self.verify_with_current_keys(token, bound) {
                 Ok(verified) => self.check_standing(token, verified),
                 Err(Stop::Refused(refusal) | Stop::Keys(Wanted { refusal, .. })) => {
-                    Answer::now(Err(refusal))
+                    Answer::now(Err(self.hinted(token, refusal)))
                 }
             },
             Ok(_) => Answer::now(Err(wanted.refusal)),

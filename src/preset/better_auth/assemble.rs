@@ -19,6 +19,37 @@ impl<C: Account> BetterAuth<C> {
     ///
     /// Everything that is unsafe or cannot work, at once.
     pub fn build(self) -> Result<Verifier<C>, BuildError> {
+        self.into_builder()?.build()
+    }
+
+    /// The preset as a [`VerifierBuilder`], for what it has no setting of: a revocation list, a memory of
+    /// verified tokens, checks of your own. Whatever is set there comes on top: nothing of the preset can be
+    /// taken back.
+    ///
+    /// ```
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+    /// use tower_jwt_auth::better_auth::BetterAuth;
+    /// use tower_jwt_auth::{ErrorKind, testing::TestIssuer};
+    ///
+    /// let secret = "what `openssl rand -base64 32` prints, 44 characters";
+    /// let verifier = BetterAuth::bridge_token(secret)
+    ///     .into_builder()?
+    ///     .check("staff", |user| user.email().is_some_and(|email| email.ends_with("@example.com")))
+    ///     .build()?;
+    ///
+    /// let application = TestIssuer::hs256().with_secret(secret).without_key_id();
+    /// let token = |email: &str| application.token().subject("user-1").claim("email", email).mint();
+    /// assert!(verifier.verify_now(&token("ada@example.com")).is_ok());
+    /// let refused = verifier.verify_now(&token("eve@example.org")).unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::CheckFailed);
+    /// # }
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// What is unsafe or cannot work about the preset; `build` has the rest.
+    pub fn into_builder(self) -> Result<VerifierBuilder<C>, BuildError> {
         let Self { profile, material, mut settings, mut problems, .. } = self;
         let (keys, url) = match material {
             Material::Secrets(keys) => (Some(Keys::from(KeySet::from_keys(keys))), None),
@@ -50,7 +81,7 @@ impl<C: Account> BetterAuth<C> {
             };
             names.into_iter().fold(builder, trust)
         };
-        with_checks(builder, profile, settings, clock).build()
+        Ok(with_checks(builder, profile, settings, clock))
     }
 }
 

@@ -10,14 +10,18 @@ pub(super) type Hint = fn(token: &str, refused_for: ErrorKind) -> Option<&'stati
 impl Profile {
     pub(super) fn hint(self) -> Hint {
         match self {
-            Self::Token | Self::OAuthAccessToken => |token, kind| {
-                shape(token, kind, NOT_A_JWT).or_else(|| {
-                    is_by_secret(token, kind)?.then_some(
-                        "it is signed with a secret, and the server's key pairs are expected: \
-                         `BetterAuth::bridge_token` is for such tokens",
-                    )
-                })
+            Self::Token => |token, kind| {
+                shape(token, kind, NOT_A_JWT).or_else(|| of_other_keys(token, kind)).or(
+                    match kind {
+                        ErrorKind::InvalidIssuer => Some(OTHER_ISSUER),
+                        ErrorKind::InvalidAudience => Some(OTHER_AUDIENCE),
+                        _ => None,
+                    },
+                )
             },
+            Self::OAuthAccessToken => {
+                |token, kind| shape(token, kind, NOT_A_JWT).or_else(|| of_other_keys(token, kind))
+            }
             Self::BridgeToken => |token, kind| {
                 shape(token, kind, NOT_A_JWT).or_else(|| {
                     (!is_by_secret(token, kind)?).then_some(
@@ -51,6 +55,19 @@ const NOT_A_JWT_COOKIE: &str =
     "it looks like a cookie cache of another strategy: set `strategy: \"jwt\"`";
 const ENCRYPTED: &str = "it looks like an encrypted cookie cache: set `strategy: \"jwt\"`";
 
+const OTHER_ISSUER: &str = "`iss` is the origin of the server's base URL, without a path or a slash, unless \
+                            `jwt.issuer` is set: it has to be the same text here";
+const OTHER_AUDIENCE: &str = "`aud` is the origin of the server's base URL, without a path or a slash, unless \
+                              `jwt.audience` is set: it has to be the same text here";
+
+/// Of what is signed with a secret, where key pairs are expected.
+fn of_other_keys(token: &str, kind: ErrorKind) -> Option<&'static str> {
+    is_by_secret(token, kind)?.then_some(
+        "it is signed with a secret, and the server's key pairs are expected: \
+         `BetterAuth::bridge_token` is for such tokens",
+    )
+}
+
 /// Of what is no JWT at all.
 fn shape(token: &str, kind: ErrorKind, without_dots: &'static str) -> Option<&'static str> {
     if kind != ErrorKind::MalformedToken {
@@ -79,7 +96,9 @@ mod tests {
 
     #[test]
     fn tokens_that_went_to_the_wrong_place_are_told_where_they_belong() {
-        use ErrorKind::{AlgorithmNotAllowed, InvalidSignature, MalformedToken};
+        use ErrorKind::{
+            AlgorithmNotAllowed, InvalidAudience, InvalidIssuer, InvalidSignature, MalformedToken,
+        };
         let (secret, pair) = ("eyJhbGciOiJIUzI1NiJ9.e30.AA", "eyJhbGciOiJFZERTQSJ9.e30.AA");
         for (profile, token, kind, hint) in [
             (Profile::Token, "z33a6u2B8XbDa4RiyA9C6sgzLLhPZAqe", MalformedToken, "/api/auth/token"),
@@ -87,6 +106,8 @@ mod tests {
             (Profile::Token, "a.b.c.d.e", MalformedToken, "encrypted"),
             (Profile::Token, secret, AlgorithmNotAllowed, "bridge_token"),
             (Profile::OAuthAccessToken, secret, AlgorithmNotAllowed, "bridge_token"),
+            (Profile::Token, pair, InvalidIssuer, "`jwt.issuer`"),
+            (Profile::Token, pair, InvalidAudience, "`jwt.audience`"),
             (Profile::BridgeToken, pair, AlgorithmNotAllowed, "BetterAuth::url"),
             (Profile::BridgeToken, "abc", MalformedToken, "/api/auth/token"),
             (Profile::SessionBySecret, pair, AlgorithmNotAllowed, "session_cookie_of"),
@@ -102,6 +123,8 @@ mod tests {
             (Profile::Token, pair, AlgorithmNotAllowed),
             (Profile::BridgeToken, secret, AlgorithmNotAllowed),
             (Profile::Token, secret, InvalidSignature),
+            // Its issuer has the path of the API.
+            (Profile::OAuthAccessToken, pair, InvalidIssuer),
         ] {
             assert_eq!((profile.hint())(token, kind), None, "{profile:?} {token}");
         }

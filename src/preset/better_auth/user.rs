@@ -60,10 +60,12 @@ impl User {
         &self.claims
     }
 
-    /// Takes the id from this claim. `false` when it is not there, is no string or is empty.
+    /// Takes the id from this claim. `false` when it is not there, is no string or is empty, and when another
+    /// one was taken before.
     pub(super) fn take_id_from(&self, claim: &str) -> bool {
         let id = self.text(claim).filter(|id| !id.trim().is_empty());
-        id.is_some_and(|id| self.id.set(id.into()).is_ok())
+        // Asked again where a token is remembered.
+        id.is_some_and(|id| **self.id.get_or_init(|| id.into()) == *id)
     }
 }
 
@@ -102,13 +104,14 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_a_string_that_says_something_and_is_taken_once() {
-        let user = user(r#"{"empty":"","blank":" ","number":1,"null":null,"id":"u"}"#);
+    fn an_id_is_a_string_that_says_something_and_stays_what_it_is() {
+        let user = user(r#"{"empty":"","blank":" ","number":1,"null":null,"id":"u","other":"v"}"#);
         for claim in ["empty", "blank", "number", "null", "absent"] {
             assert!(!user.take_id_from(claim), "{claim}");
         }
         assert!(user.take_id_from("id"));
-        assert!(!user.take_id_from("id"));
+        assert!(user.take_id_from("id"));
+        assert!(!user.take_id_from("other"));
         assert_eq!(user.id(), "u");
     }
 

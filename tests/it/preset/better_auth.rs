@@ -345,3 +345,70 @@ fn careless_settings_do_not_build() {
     let cookie = BetterAuth::session_cookie(SECRET).audience("x").build().map(drop).unwrap_err();
     assert!(cookie.to_string().contains("an audience for session cookies"), "{cookie}");
 }
+
+#[test]
+fn a_preset_takes_further_settings_and_gives_none_of_its_own_up() {
+    let preset =
+        || BetterAuth::bridge_token(SECRET).clock(FixedClock::new()).into_builder().unwrap();
+    let token = |id: &str| by_secret().token().subject(id).mint();
+    let verifier = preset().check("not mallory", |user| user.id() != "mallory").build().unwrap();
+    assert_eq!(verifier.verify_now(&token("u1")).unwrap().id(), "u1");
+    let refused = verifier.verify_now(&token("mallory")).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::CheckFailed);
+    let link = by_secret().token().claim("userId", "u1").claim("email", "ada@example.com").mint();
+    assert_eq!(verifier.verify_now(&link).unwrap_err().kind(), ErrorKind::MissingClaim);
+
+    for (what, refused) in [
+        ("claims", preset().claims::<Value>().build().map(|_| ())),
+        ("without_expiry", preset().without_expiry().build().map(|_| ())),
+        ("any_issuer", preset().any_issuer().build().map(|_| ())),
+    ] {
+        assert!(refused.is_err(), "{what}");
+    }
+    assert!(BetterAuth::bridge_token("short").into_builder().is_err());
+}
+
+#[test]
+fn the_issuer_and_audience_of_another_url_are_said_to_be_just_that_even_of_the_first_token() {
+    let verifier = BetterAuth::url(ORIGIN).keys(keys()).clock(FixedClock::new()).build().unwrap();
+    let token = |issuer: &str, audience: &str| {
+        pair().token().subject("u1").claim("iss", issuer).claim("aud", audience).mint()
+    };
+    assert!(verifier.verify_now(&token(ORIGIN, ORIGIN)).is_ok());
+    for (issuer, audience, kind, hint) in [
+        ("https://auth.example.com/", ORIGIN, ErrorKind::InvalidIssuer, "`jwt.issuer`"),
+        (ORIGIN, BASE, ErrorKind::InvalidAudience, "`jwt.audience`"),
+    ] {
+        let refused = verifier.verify_now(&token(issuer, audience)).unwrap_err();
+        assert_eq!(refused.kind(), kind);
+        assert!(refused.detail().unwrap().contains(hint), "{refused}");
+    }
+}
+
+#[cfg(feature = "cache")]
+#[test]
+fn a_remembered_user_is_the_same_user_and_a_remembered_session_ends() {
+    use tower_jwt_auth::verify::TokenCache;
+
+    for cache in [TokenCache::new(8), TokenCache::new(8).by_digest()] {
+        let clock = FixedClock::new();
+        let user = BetterAuth::bridge_token(SECRET).clock(clock.clone()).into_builder().unwrap();
+        let user = user.cache(cache.clone()).build().unwrap();
+        let token = by_secret().token().subject("u1").mint();
+        for _ in 0..3 {
+            assert_eq!(user.verify_now(&token).unwrap().id(), "u1");
+        }
+
+        let session_of = BetterAuth::session_cookie(SECRET).clock(clock.clone());
+        let cookie = session_of.into_builder().unwrap().cache(cache).build().unwrap();
+        let mut claims = session();
+        claims["session"]["expiresAt"] = json!("2026-01-01T00:01:00.000Z");
+        let token = by_secret().token().claims(claims).mint();
+        for _ in 0..3 {
+            assert!(cookie.verify_now(&token).is_ok());
+        }
+        // Long before `exp`, and past what is granted to clocks.
+        clock.advance(Duration::from_secs(75));
+        assert_eq!(cookie.verify_now(&token).unwrap_err().kind(), ErrorKind::CheckFailed);
+    }
+}
