@@ -212,6 +212,14 @@ pub(crate) enum Held {
 }
 
 impl Keys {
+    /// How they are doing. Fixed ones are always fresh.
+    pub(crate) fn health(&self) -> KeySourceHealth {
+        match &self.0 {
+            Held::Fixed(set) => KeySourceHealth::new(KeySetState::Fresh, set.len()),
+            Held::Source(source) => source.health(),
+        }
+    }
+
     /// The set that verifies now, by number.
     pub(crate) fn generation(&self) -> Option<u64> {
         match &self.0 {

@@ -6,7 +6,7 @@ use crate::build_error::Problem;
 use crate::claims::find_issuer;
 use crate::error::{Error, ErrorKind};
 use crate::jws::{AlgorithmFamily, Compact};
-use crate::key::{CryptoBackend, Held, Keys, VerificationKey};
+use crate::key::{CryptoBackend, Held, KeySourceHealth, Keys, VerificationKey};
 use crate::policy::{ExpectedIssuer, Policy};
 
 /// Somebody whose tokens are taken, with the keys and the rules that are theirs alone.
@@ -155,6 +155,16 @@ impl Issuer {
     }
 }
 
+/// How the keys of one issuer are doing.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct IssuerHealth<'v> {
+    /// The issuer's name; `None` of the unnamed one.
+    pub issuer: Option<&'v str>,
+    /// Its keys. Those that are fixed are always fresh.
+    pub keys: KeySourceHealth,
+}
+
 /// The configured issuers, ready to choose from.
 #[derive(Debug)]
 pub(super) struct Issuers {
@@ -195,6 +205,12 @@ impl Issuers {
             }
         }
         Self { all, by_name, unnamed }
+    }
+
+    pub(super) fn health<'s>(&'s self) -> impl Iterator<Item = IssuerHealth<'s>> {
+        let named =
+            |it: &'s Issuer| IssuerHealth { issuer: it.name.as_deref(), keys: it.keys.health() };
+        self.all.iter().map(named)
     }
 
     pub(super) fn get(&self, index: usize) -> Option<&Issuer> {

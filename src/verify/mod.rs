@@ -37,7 +37,7 @@ pub use builder::VerifierBuilder;
 pub use cache::TokenCache;
 pub(crate) use identity::Companion;
 pub use identity::Identity;
-pub use issuers::Issuer;
+pub use issuers::{Issuer, IssuerHealth};
 pub use revocation::{Presented, Revocation, Standing};
 pub use verified::Verified;
 pub use verifier::Verifier;

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::cache::{Cache, Remembered};
-use super::issuers::{Issuer, Issuers};
+use super::issuers::{Issuer, IssuerHealth, Issuers};
 use super::revocation::{Presented, Revocation, Standing};
 use super::verified::Verified;
 use crate::answer::Answer;
@@ -96,6 +96,30 @@ impl From<Error> for Stop {
 impl<C> Verifier<C> {
     pub(super) fn new(inner: Inner<C>) -> Self {
         Self(Arc::new(inner))
+    }
+
+    /// How the keys of each issuer are doing, in the order in which they were trusted: for readiness probes
+    /// and dashboards. A look into memory; nothing is fetched for it.
+    ///
+    /// ```
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+    /// use tower_jwt_auth::key::KeySetState;
+    /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
+    ///
+    /// fn is_ready(verifier: &Verifier) -> bool {
+    ///     verifier.health().all(|it| it.keys.state != KeySetState::Empty)
+    /// }
+    ///
+    /// let issuer = TestIssuer::es256().issuer("https://auth.example.com");
+    /// let verifier =
+    ///     Verifier::jwks(issuer.jwks()).issuer("https://auth.example.com").any_audience().build()?;
+    /// assert!(is_ready(&verifier));
+    /// assert_eq!(verifier.health().next().unwrap().issuer, Some("https://auth.example.com"));
+    /// # }
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    pub fn health(&self) -> impl Iterator<Item = IssuerHealth<'_>> {
+        self.0.issuers.health()
     }
 }
 

@@ -74,7 +74,10 @@ impl KeySource for LateKeys {
     }
 
     fn health(&self) -> KeySourceHealth {
-        KeySourceHealth::new(KeySetState::Empty, 0)
+        match self.current() {
+            Some(set) => KeySourceHealth::new(KeySetState::Fresh, set.len()),
+            None => KeySourceHealth::new(KeySetState::Empty, 0),
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! Several issuers: `iss` chooses among them, and among nobody else (RFC 7519 §4.1.1, RFC 8725 §3.8).
 
+use tower_jwt_auth::key::{KeySet, KeySetState};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::verify::VerifierBuilder;
+use tower_jwt_auth::verify::{IssuerHealth, VerifierBuilder};
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, Policy, VerificationKey, Verifier};
 
+use crate::support::late_keys::LateKeys;
 use crate::support::tokens::{Verdict, algorithms, header, issuer, parts, verdict};
 
 const ISSUER: Verdict = Err(ErrorKind::InvalidIssuer);
@@ -177,4 +179,33 @@ fn the_order_in_which_issuers_are_trusted_does_not_matter() {
             assert_eq!(verdict(&verifier, &token), expected, "{order:?}: {name:?}");
         }
     }
+}
+
+#[test]
+fn the_health_of_the_keys_is_told_issuer_by_issuer() {
+    let (named, unnamed) = (issuer(Algorithm::ES256), issuer(Algorithm::EdDSA));
+    let late = LateKeys::default();
+    let policy = || Policy::new().any_audience();
+    let set = |issuer: &TestIssuer| KeySet::from_jwks(issuer.jwks()).unwrap();
+    let verifier = Verifier::builder()
+        .trust(Issuer::new("https://late.example", late.clone(), policy()))
+        .trust(Issuer::new("https://named.example", set(&named), policy()))
+        .trust(Issuer::unnamed(set(&unnamed), policy()))
+        .build()
+        .unwrap();
+    let told = || {
+        let told =
+            |it: IssuerHealth<'_>| (it.issuer.map(str::to_owned), it.keys.state, it.keys.keys);
+        verifier.health().map(told).collect::<Vec<_>>()
+    };
+    let fixed = [
+        (Some("https://named.example".to_owned()), KeySetState::Fresh, 1),
+        (None, KeySetState::Fresh, 1),
+    ];
+    let late_is = |state, keys| (Some("https://late.example".to_owned()), state, keys);
+    assert_eq!(told()[0], late_is(KeySetState::Empty, 0));
+    assert_eq!(told()[1..], fixed);
+    late.arrive(&named.jwks());
+    assert_eq!(told()[0], late_is(KeySetState::Fresh, 1));
+    assert_eq!(told()[1..], fixed);
 }
