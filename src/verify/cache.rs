@@ -217,7 +217,8 @@ impl Key {
     }
 }
 
-// One memory holds keys of one kind: a token cannot be taken for a digest.
+// One memory holds keys of one kind: a token cannot be taken for a digest. Not in constant time: what is
+// compared with an entry has met its hash, under a secret key, by the signature's end.
 impl Equivalent<Key> for Lookup<'_> {
     fn equivalent(&self, key: &Key) -> bool {
         self.bytes() == key.bytes()
