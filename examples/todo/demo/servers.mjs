@@ -15,17 +15,17 @@ import { endWithParent, listen } from "./harness.mjs";
 endWithParent();
 
 const [program] = process.argv.slice(2);
-const { AUTH_PORT = "3001", PORT = "3000" } = process.env;
+const { AUTH_PORT, PORT } = process.env;
 
 /** Where the page is: the one origin that may use the auth server from a browser. Known once the API runs. */
 let page;
 let handle;
 
 const http = createServer((request, response) => {
+  response.setHeader("vary", "origin");
   if (request.headers.origin === page) {
     response.setHeader("access-control-allow-origin", page);
     response.setHeader("access-control-allow-credentials", "true");
-    response.setHeader("vary", "origin");
   }
   if (request.method === "OPTIONS") {
     response.setHeader("access-control-allow-methods", "GET, POST");
@@ -53,7 +53,7 @@ const auth = betterAuth({
 handle = toNodeHandler(auth);
 
 const api = spawn(program, {
-  env: { PORT, BETTER_AUTH_URL: url, ...(process.env.TODO_DB && { TODO_DB: process.env.TODO_DB }) },
+  env: { PORT, BETTER_AUTH_URL: url },
   stdio: ["ignore", "pipe", "inherit"],
 });
 process.on("exit", () => api.kill());

@@ -10,6 +10,11 @@ source "$root/tests/interop/common.sh"
 
 target=${CARGO_TARGET_DIR:-$root/target/todo}
 cargo build --locked --manifest-path "$todo/Cargo.toml" --target-dir "$target"
+# Kept for the next start.
+INTEROP_PACKAGES=${INTEROP_PACKAGES:-$root/target/tmp/interop}
 prepare
 cp -- "$demo/servers.mjs" "$work/demo.mjs"
-serve node "$work/demo.mjs" "$target/debug/todo"
+# Nothing else is inherited: BETTER_AUTH_SECRETS or NODE_ENV of the surrounding shell would change what the
+# auth server does.
+serve env -i "PATH=$PATH" "PORT=${PORT:-3000}" "AUTH_PORT=${AUTH_PORT:-3001}" \
+    node "$work/demo.mjs" "$target/debug/todo"

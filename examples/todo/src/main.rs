@@ -42,7 +42,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let port = env::var("PORT").map_or(Ok(3000), |port| port.parse())?;
     // Of this machine alone: HTTPS, and with it the outside, is a proxy's task.
-    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let listener = TcpListener::bind(("127.0.0.1", port))
+        .await
+        .map_err(|error| format!("port {port}: {error}"))?;
     let url = format!("http://{}", listener.local_addr()?);
     println!("listening on {url}");
     println!("a page to click: {url}/");
