@@ -49,7 +49,7 @@ class User {
 
   /** What the content security policy or a script complains of; refusals that were asked for are none. */
   #note(message) {
-    const asked = /the server responded with a status of 40[134]/;
+    const asked = /the server responded with a status of 40[134]|net::ERR_FAILED/;
     if (message.type() === "error" && !asked.test(message.text())) this.problems.push(message.text());
   }
 
@@ -88,6 +88,14 @@ class User {
     return this.page.locator("#list li span").allInnerTexts();
   }
 
+  /** Which control the keyboard is at, and of which todo. */
+  async focused() {
+    return this.page.evaluate(() => {
+      const { activeElement: it } = document;
+      return [it.className, it.closest("li")?.querySelector("span").textContent];
+    });
+  }
+
   /** A token of the auth server, as the page gets it. */
   async token() {
     return (await (await this.context.request.get(`${auth}/api/auth/token`)).json()).token;
@@ -114,15 +122,25 @@ await ada.add("Ask <b>Charles</b> for the engine");
 await ada.add("Sleep");
 await ada.todo("first program").getByRole("checkbox").check();
 await ada.answered("PATCH", 200);
+await ada.sees("#list li.done", "first program");
+assert.deepEqual(await ada.focused(), ["toggle", "Write the first program"]);
 ada.page.once("dialog", (dialog) => dialog.accept("Send Note G to the printer"));
-await ada.click("Edit", ada.todo("Sleep"));
+await ada.click("Edit Sleep");
 await ada.sees("#list", "Send Note G to the printer");
+assert.deepEqual(await ada.focused(), ["edit", "Send Note G to the printer"]);
 await ada.add("Be gone");
-await ada.click("Delete", ada.todo("Be gone"));
+await ada.click("Delete Be gone");
 await ada.todo("Be gone").waitFor({ state: "detached" });
 const todos = ["Write the first program", "Ask <b>Charles</b> for the engine", "Send Note G to the printer"];
 assert.deepEqual(await ada.titles(), todos);
 assert.equal(await ada.page.locator("#list li.done").count(), 1);
+
+// A toggle that never arrives is not shown as one.
+await ada.page.route("**/complete", (route) => route.abort());
+await ada.todo("Note G").getByRole("checkbox").click();
+await ada.sees("#notice", "Failed to fetch");
+assert.equal(await ada.todo("Note G").getByRole("checkbox").isChecked(), false);
+await ada.page.unroute("**/complete");
 
 await ada.click("Ask without a token");
 await ada.answered("GET", 401, 'Bearer realm="todo"');
@@ -169,11 +187,17 @@ async function documentation() {
   await operation.locator("button.opblock-summary-control").click();
   await ada.click("Try it out", operation);
   await operation.getByPlaceholder("user_id").fill(subject(token));
+  // From the request to the answer, and a margin.
+  const shown = async () => {
+    const { x, width } = await operation.boundingBox();
+    const { y } = await operation.locator(".curl-command").boundingBox();
+    const answer = await operation.locator(".live-responses-table").boundingBox();
+    return { x: x + 2, y: y - 8, width: width - 4, height: answer.y + answer.height - y + 16 };
+  };
   const execute = async (status, name) => {
     await ada.click("Execute", operation);
     await operation.locator(".live-responses-table .response-col_status").filter({ hasText: status }).waitFor();
-    const answer = operation.locator(".responses-inner > div").first();
-    if (screenshots) await answer.screenshot({ path: `${screenshots}/${name}.png` });
+    if (screenshots) await page.screenshot({ path: `${screenshots}/${name}.png`, fullPage: true, clip: await shown() });
   };
   await execute("401", "docs-401");
   await page.locator(".auth-wrapper .authorize").click();

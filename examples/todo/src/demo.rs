@@ -45,12 +45,13 @@ fn origin(url: &Uri) -> String {
     scheme.zip(authority).map(|(scheme, host)| format!("{scheme}://{host}")).unwrap_or_default()
 }
 
-/// The page runs its own script, and speaks with its own server and with the auth server.
+/// The page runs its own script, which makes no markup out of text, and speaks with its own server and
+/// with the auth server.
 fn policy(auth_server: &str) -> Result<HeaderValue, InvalidHeaderValue> {
     let between = if auth_server.is_empty() { "" } else { " " };
     HeaderValue::try_from(format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; \
          connect-src 'self'{between}{auth_server}; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'"
+         frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     ))
 }

@@ -369,6 +369,7 @@ fn the_page_may_speak_with_its_own_server_and_the_auth_server_and_nobody_else() 
         let policy = page.header("content-security-policy").unwrap();
         assert!(policy.starts_with("default-src 'none'; script-src 'self'; "), "{policy}");
         assert!(policy.contains(&format!("connect-src 'self'{allowed};")), "{policy}");
+        assert!(policy.contains("; require-trusted-types-for 'script'; "), "{policy}");
         assert_eq!(server.get("/demo.json", &[]).json(), json!({"auth_server": base}), "{url}");
         for (path, content_type) in [("/demo.js", "text/javascript"), ("/demo.css", "text/css")] {
             assert!(page.body.contains(path), "the page has no {path}");

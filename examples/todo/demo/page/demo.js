@@ -7,6 +7,9 @@ const { auth_server: authServer } = await (await fetch("/demo.json")).json();
 let token = null;
 let user = null;
 
+/** Of a new todo. */
+const { title } = find("new").elements;
+
 // ---- the auth server --------------------------------------------------------
 
 async function auth(method, path, body) {
@@ -15,6 +18,8 @@ async function auth(method, path, body) {
     credentials: "include", // the session is a cookie of the auth server
     headers: body ? { "content-type": "application/json" } : {},
     body: body && JSON.stringify(body),
+  }).catch(() => {
+    throw new Error("The auth server cannot be reached: is it up, and does it allow this page’s origin?");
   });
   const answer = await response.json().catch(() => null);
   if (!response.ok) {
@@ -78,7 +83,11 @@ function show(method, path, response, text) {
 
 async function refresh() {
   const todos = await api("GET", "", undefined, false);
+  const { activeElement: focused } = document;
+  const id = focused.closest("#list li")?.dataset.id;
   find("list").replaceChildren(...todos.map(item));
+  // Whoever works with the keyboard stays where they were.
+  if (id) (find("list").querySelector(`[data-id="${id}"] .${focused.className}`) ?? title).focus();
   find("none").hidden = todos.length > 0;
 }
 
@@ -86,14 +95,21 @@ function item(todo) {
   const it = find("todo").content.cloneNode(true).firstElementChild;
   const box = it.querySelector("input");
   it.querySelector("span").textContent = todo.title;
+  it.dataset.id = todo.id;
   it.classList.toggle("done", todo.completed);
   box.checked = todo.completed;
-  box.addEventListener("change", () => attempt(() => api("PATCH", `/${todo.id}/complete`), refresh));
-  it.querySelector(".edit").addEventListener("click", () => {
-    const title = prompt("Title", todo.title);
-    if (title !== null) attempt(() => api("PUT", `/${todo.id}`, { ...change(todo), title }), refresh);
+  box.addEventListener("change", async () => {
+    await attempt(() => api("PATCH", `/${todo.id}/complete`), refresh);
+    // What the server has not taken is not shown.
+    box.checked = todo.completed;
   });
-  it.querySelector(".delete").addEventListener("click", () => attempt(() => api("DELETE", `/${todo.id}`), refresh));
+  const [edit, remove] = it.querySelectorAll("button");
+  for (const button of [edit, remove]) button.ariaLabel = `${button.textContent} ${todo.title}`;
+  edit.addEventListener("click", () => {
+    const changed = prompt("Title", todo.title);
+    if (changed !== null) attempt(() => api("PUT", `/${todo.id}`, { ...change(todo), title: changed }), refresh);
+  });
+  remove.addEventListener("click", () => attempt(() => api("DELETE", `/${todo.id}`), refresh));
   return it;
 }
 
@@ -116,6 +132,9 @@ async function attempt(...steps) {
   }
 }
 
+/** What follows a sign-in. */
+const enter = [render, refresh, () => title.focus()];
+
 function onSubmit(id, act) {
   find(id).addEventListener("submit", (event) => {
     event.preventDefault();
@@ -125,12 +144,12 @@ function onSubmit(id, act) {
 
 onSubmit("credentials", ({ name, email, password }, { submitter }) => {
   const body = submitter.value === "sign-up" ? { name, email, password } : { email, password };
-  attempt(() => auth("POST", `/${submitter.value}/email`, body), fetchToken, render, refresh);
+  attempt(() => auth("POST", `/${submitter.value}/email`, body), fetchToken, ...enter);
 });
 
-onSubmit("pasted", ({ token: text }) => attempt(() => use(text.trim()), render, refresh));
+onSubmit("pasted", ({ token: text }) => attempt(() => use(text.trim()), ...enter));
 
-onSubmit("new", ({ title }, { target }) => attempt(() => api("POST", "", { title }), () => target.reset(), refresh));
+onSubmit("new", (todo, { target }) => attempt(() => api("POST", "", todo), () => target.reset(), refresh));
 
 find("sign-out").addEventListener("click", () => {
   token = user = null;
