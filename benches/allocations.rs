@@ -10,16 +10,19 @@
 )]
 
 mod support {
+    pub(crate) mod case;
     pub(crate) mod cases;
     pub(crate) mod fixtures;
     pub(crate) mod primitive;
+    pub(crate) mod requests;
     pub(crate) mod service;
 }
 
 use std::collections::HashMap;
 use std::env;
 
-use support::cases::{Case, bare_of, cases};
+use support::case::Case;
+use support::cases::{bare_of, cases};
 
 /// Each token once.
 const CALLS: u64 = 64;

@@ -9,11 +9,13 @@
 )]
 
 mod support {
+    pub(crate) mod case;
     pub(crate) mod cases;
     pub(crate) mod fixtures;
     pub(crate) mod interleave;
     pub(crate) mod primitive;
     pub(crate) mod report;
+    pub(crate) mod requests;
     pub(crate) mod service;
     pub(crate) mod threads;
 }
@@ -23,12 +25,14 @@ use std::time::Duration;
 
 use criterion::Criterion;
 use http::StatusCode;
-use support::cases::{Case, cases};
+use support::case::Case;
+use support::cases::cases;
 use support::fixtures::{ALGORITHMS, Fixture, Kind, Typed};
-use support::interleave::{interleave, time};
+use support::interleave::{SEED, interleave, time};
 use support::primitive::Primitive;
 use support::report::Report;
-use support::service::{Requests, calling, layered};
+use support::requests::{Requests, calling};
+use support::service::layered;
 use support::threads::{Pair, two_by_one};
 use tower_jwt_auth::Algorithm;
 
@@ -43,7 +47,7 @@ fn main() {
         return;
     }
     let (rounds, slot) = if test { (1, 10) } else { (301, 2000) };
-    let samples = interleave(&mut cases, rounds, Duration::from_micros(slot));
+    let samples = interleave(&mut cases, rounds, Duration::from_micros(slot), SEED);
     let (rounds, slot) = if test { (1, 100) } else { (31, 20_000) };
     let threads = two_by_one(pairs(), rounds, Duration::from_micros(slot));
     let names = cases.into_iter().map(|case| case.name).collect();

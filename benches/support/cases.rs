@@ -3,25 +3,11 @@
 use http::StatusCode;
 use tower_jwt_auth::Claims;
 
+use super::case::Case;
 use super::fixtures::{ALGORITHMS, Fixture, Kind, Typed};
 use super::primitive::Primitive;
-use super::service::{Requests, bare, calling, hand_rolled, layered};
-
-/// Something to be called many times.
-pub(crate) struct Case {
-    pub(crate) name: String,
-    repeat: Box<dyn FnMut(u64)>,
-}
-
-impl Case {
-    fn new(name: impl Into<String>, mut call: impl FnMut() + 'static) -> Self {
-        Self { name: name.into(), repeat: Box::new(move |times| (0..times).for_each(|_| call())) }
-    }
-
-    pub(crate) fn run(&mut self, calls: u64) {
-        (self.repeat)(calls);
-    }
-}
+use super::requests::{Requests, calling};
+use super::service::{bare, hand_rolled, layered};
 
 /// The cases, in the order of the tables.
 pub(crate) fn cases() -> Vec<Case> {
