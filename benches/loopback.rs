@@ -1,0 +1,133 @@
+//! A whole server, with and without the layer, for `loopback.py` to put under load.
+//!
+//! `cargo bench --bench loopback -- serve on HS256` serves until its standard input ends; the first
+//! line that it prints is its port and a token. One thread serves, so that the load has the other.
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
+
+#[allow(dead_code, reason = "some of it is for the other benchmarks")]
+mod support {
+    pub(crate) mod fixtures;
+}
+
+use std::convert::Infallible;
+use std::io::Read;
+use std::{env, thread};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use hyper::body::{Body, Incoming};
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use support::fixtures::{Fixture, Kind, Typed};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime;
+use tower::{Layer, Service, service_fn};
+use tower_jwt_auth::{Algorithm, JwtAuthLayer};
+
+fn main() {
+    let arguments: Vec<_> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["serve", layer @ ("on" | "off"), algorithm] => {
+            let algorithm = Algorithm::from_name(algorithm).expect("the name of an algorithm");
+            let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(serve(&Fixture::new(algorithm), layer == "on"));
+        }
+        ["--test"] => {
+            let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(test());
+        }
+        _ => println!("`python3 benches/loopback.py` runs this one"),
+    }
+}
+
+async fn serve(fixture: &Fixture, with_layer: bool) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    println!("{port} {}", fixture.tokens(Kind::Valid).swap_remove(0));
+    // Whoever started it ends it, and be it by being gone.
+    thread::spawn(|| {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        std::process::exit(0);
+    });
+    accept(listener, fixture, with_layer).await;
+}
+
+async fn accept(listener: TcpListener, fixture: &Fixture, with_layer: bool) {
+    if with_layer {
+        accept_for(listener, JwtAuthLayer::new(fixture.verifier::<Typed>()).layer(handler())).await;
+    } else {
+        accept_for(listener, handler()).await;
+    }
+}
+
+/// The same whether the layer is in front of it or not.
+fn handler()
+-> impl Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send>
++ Clone
++ Send
++ 'static {
+    service_fn(async |_: Request<Incoming>| {
+        Ok::<_, Infallible>(Response::new(Full::from("hello, world\n")))
+    })
+}
+
+async fn accept_for<S, B>(listener: TcpListener, service: S)
+where
+    S: Service<Request<Incoming>, Response = Response<B>, Error = Infallible>,
+    S: Clone + Send + 'static,
+    S::Future: Send,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    loop {
+        let (stream, _) = listener.accept().await.unwrap();
+        stream.set_nodelay(true).unwrap();
+        let service = TowerToHyperService::new(service.clone());
+        let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+        // A connection that the other side ends is no error here.
+        tokio::spawn(async { drop(connection.await) });
+    }
+}
+
+/// That there is something to put under load: one request of each kind, to each server.
+async fn test() {
+    let fixture = Fixture::new(Algorithm::HS256);
+    let token = fixture.tokens(Kind::Valid).swap_remove(0);
+    let other = fixture.tokens(Kind::BadSignature).swap_remove(0);
+    for (with_layer, token, status) in [
+        (true, Some(&token), "200"),
+        (true, Some(&other), "401"),
+        (true, None, "401"),
+        (false, Some(&token), "200"),
+        (false, None, "200"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = accept(listener, &fixture, with_layer);
+        let answer = async {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            let token = token.map(|token| format!("Authorization: Bearer {token}\r\n"));
+            let token = token.unwrap_or_default();
+            let request = format!("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{token}\r\n");
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).await.unwrap();
+            answer
+        };
+        tokio::select! {
+            () = server => unreachable!("it accepts for ever"),
+            answer = answer => assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}"),
+        }
+    }
+    println!("the server answers, with the layer and without");
+}
