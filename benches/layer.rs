@@ -13,6 +13,7 @@ mod support {
     pub(crate) mod cases;
     pub(crate) mod fixtures;
     pub(crate) mod interleave;
+    pub(crate) mod parts;
     pub(crate) mod primitive;
     pub(crate) mod report;
     pub(crate) mod requests;

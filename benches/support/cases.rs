@@ -5,6 +5,7 @@ use tower_jwt_auth::Claims;
 
 use super::case::Case;
 use super::fixtures::{ALGORITHMS, Fixture, Kind, Typed};
+use super::parts::parts;
 use super::primitive::Primitive;
 use super::requests::{Requests, calling};
 use super::service::{bare, hand_rolled, layered};
@@ -53,6 +54,8 @@ pub(crate) fn cases() -> Vec<Case> {
     let call = calling(service, tokenless, unauthorized);
     cases.push(Case::new("no token", call));
     cases.extend(remembered(&fixtures));
+    let [hmac, ..] = &fixtures;
+    cases.extend(parts(hmac));
     cases
 }
 

@@ -11,7 +11,7 @@ pub(crate) const ALGORITHMS: [Algorithm; 4] =
     [Algorithm::HS256, Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
 
 /// Tokens of each kind, used in turn, so that neither caches nor branch predictors learn one by heart.
-const TOKENS: usize = 64;
+pub(crate) const TOKENS: usize = 64;
 
 const ISSUED: u64 = 1_767_225_600; // 2026-01-01
 const EXPIRED: u64 = 1_767_229_200; // an hour later

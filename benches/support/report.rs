@@ -5,6 +5,7 @@ use std::ops::Range;
 
 use super::cases::bare_of;
 use super::interleave::{Samples, quantile};
+use super::parts::{CLAIMS, CLOCK, EXTENSIONS, REFUSAL, is_part};
 
 /// Everything that was measured: the name and the samples of each case.
 pub(crate) struct Report {
@@ -24,9 +25,9 @@ pub(crate) struct Scaling {
 type Rounds = Range<usize>;
 
 impl Report {
-    /// The figures in two tables.
+    /// The figures in three tables.
     pub(crate) fn text(&self) -> String {
-        format!("\n{}\n{}", self.figures(), self.targets())
+        format!("\n{}\n{}\n{}", self.figures(), self.targets(), self.floors())
     }
 
     fn case(&self, name: &str) -> usize {
@@ -83,7 +84,7 @@ impl Report {
             "",
         );
         for name in &self.names {
-            let alone = name.contains(" raw, ") || name.starts_with("bare");
+            let alone = name.contains(" raw, ") || name.starts_with("bare") || is_part(name);
             let show = |figure: Option<f64>, decimals| match figure {
                 Some(figure) if !alone => format!("{figure:.decimals$}"),
                 _ => String::new(),
@@ -103,7 +104,7 @@ impl Report {
     }
 
     fn targets(&self) -> String {
-        let mut targets = Targets::new(self);
+        let mut targets = Targets::new(self, "target", ["met", "missed"]);
         let by_raw = |name: &'static str| {
             move |rounds: &Rounds| self.by_raw(name, rounds).unwrap_or(f64::NAN)
         };
@@ -140,6 +141,34 @@ impl Report {
         targets.text.push_str("\n9: no future was ever pending.\n");
         targets.text
     }
+
+    /// The same ratios for the parts alone, as if there were nothing to do beside them: what stands here
+    /// above a target says that the target is out of reach.
+    fn floors(&self) -> String {
+        const HMAC: &str = "HS256 raw, AWS-LC";
+        let sum = |parts: &[&str], rounds: &Rounds| -> f64 {
+            parts.iter().map(|part| self.nanos(part, rounds)).sum()
+        };
+        let raw = |rounds: &Rounds| self.raw("HS256 valid", rounds).unwrap_or(f64::NAN);
+        let accepted = [HMAC, CLAIMS, EXTENSIONS, CLOCK];
+        let mut floors = Targets::new(self, "the parts alone", ["", "too much"]);
+        floors.timed(1, "HMAC, claims, extensions, clock / raw", 3.3, |rounds| {
+            sum(&accepted, rounds) / raw(rounds)
+        });
+        floors.timed(2, "the same / hand-rolled", 0.40, |rounds| {
+            sum(&accepted, rounds) / self.added("HS256 hand-rolled", rounds)
+        });
+        floors.timed(5, "extensions, clock twice / raw", 0.5, |rounds| {
+            sum(&[EXTENSIONS, CLOCK, CLOCK], rounds) / raw(rounds)
+        });
+        floors.timed(6, "HMAC, refusal / (1.25 raw + 150 ns)", 1.0, |rounds| {
+            sum(&[HMAC, REFUSAL], rounds) / (1.25 * raw(rounds) + 150.0)
+        });
+        floors.timed(7, "refusal / bare", 0.5, |rounds| {
+            self.nanos(REFUSAL, rounds) / self.nanos("bare, no token", rounds)
+        });
+        floors.text
+    }
 }
 
 /// The median of what a figure is in each of the rounds: a machine that is slower for some seconds is so for
@@ -149,20 +178,22 @@ fn median_of(rounds: &Rounds, figure: impl Fn(&Rounds) -> Option<f64>) -> Option
     each.map(|each| quantile(&each, 0.5))
 }
 
-/// The second table in the making.
+/// A table of ratios in the making.
 struct Targets<'r> {
     report: &'r Report,
+    /// What is said of a figure that is at or below the most, and of one that is above it.
+    verdicts: [&'static str; 2],
     text: String,
 }
 
 impl<'r> Targets<'r> {
-    fn new(report: &'r Report) -> Self {
+    fn new(report: &'r Report, title: &str, verdicts: [&'static str; 2]) -> Self {
         let text = format!(
-            "| # | {:<49} | {:>6} | {:>13} | {:>5} | {:<6} |\n\
-             |---|{:-<51}|{:->7}:|{:->14}:|{:->6}:|{:-<8}|\n",
-            "target", "figure", "halves", "most", "", "", "", "", "", "",
+            "| # | {title:<49} | {:>6} | {:>13} | {:>5} | {:<8} |\n\
+             |---|{:-<51}|{:->7}:|{:->14}:|{:->6}:|{:-<10}|\n",
+            "figure", "halves", "most", "", "", "", "", "", "",
         );
-        Self { report, text }
+        Self { report, verdicts, text }
     }
 
     /// A figure from times. That of each half of the rounds shows how far it can be trusted.
@@ -177,14 +208,14 @@ impl<'r> Targets<'r> {
 
     fn row(&mut self, number: u8, what: &str, figure: f64, trust: &str, most: Option<f64>) {
         let verdict = match most {
-            Some(most) if figure <= most => "met",
-            Some(_) => "missed",
+            Some(most) if figure <= most => self.verdicts[0],
+            Some(_) => self.verdicts[1],
             None => "",
         };
         let most = most.map(|most| format!("{most:.2}")).unwrap_or_default();
         writeln!(
             self.text,
-            "| {number} | {what:<49} | {figure:>6.2} | {trust:>13} | {most:>5} | {verdict:<6} |"
+            "| {number} | {what:<49} | {figure:>6.2} | {trust:>13} | {most:>5} | {verdict:<8} |"
         )
         .unwrap();
     }

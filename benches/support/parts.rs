@@ -1,0 +1,67 @@
+//! What the work of any such layer is made of, each part on its own: what it adds cannot be less than they
+//! cost together.
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use base64_simd::URL_SAFE_NO_PAD;
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{Extensions, HeaderMap, HeaderValue};
+
+use super::case::Case;
+use super::fixtures::{Fixture, Kind, Typed};
+
+/// Reading the claims as `serde_json` does, without any check.
+pub(crate) const CLAIMS: &str = "part: serde_json";
+/// Two values in empty extensions.
+pub(crate) const EXTENSIONS: &str = "part: extensions";
+/// Three headers and a value in empty extensions.
+pub(crate) const REFUSAL: &str = "part: refusal";
+/// What time it is.
+pub(crate) const CLOCK: &str = "part: clock";
+
+pub(crate) fn is_part(name: &str) -> bool {
+    name.starts_with("part: ")
+}
+
+/// The parts as cases, from making to dropping what is made.
+pub(crate) fn parts(fixture: &Fixture) -> Vec<Case> {
+    let payloads: Vec<String> = fixture.tokens(Kind::Valid).iter().map(|it| payload(it)).collect();
+    let mut turn = 0;
+    let claims = move || {
+        turn = (turn + 1) % payloads.len();
+        let claims: Typed = serde_json::from_str(black_box(&payloads[turn])).unwrap();
+        drop(black_box(claims));
+    };
+    let shared = Arc::new(0_u64);
+    let extensions = move || {
+        let mut extensions = Extensions::new();
+        extensions.insert(Arc::clone(&shared));
+        extensions.insert([0_u64; 4]);
+        drop(black_box(extensions));
+    };
+    let refusal = || {
+        let mut headers = HeaderMap::with_capacity(4);
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        let mut extensions = Extensions::new();
+        extensions.insert([0_u64; 7]); // as large as the crate's `Error`
+        drop(black_box((headers, extensions)));
+    };
+    let clock = || {
+        black_box(SystemTime::now());
+    };
+    vec![
+        Case::new(CLAIMS, claims),
+        Case::new(EXTENSIONS, extensions),
+        Case::new(REFUSAL, refusal),
+        Case::new(CLOCK, clock),
+    ]
+}
+
+fn payload(token: &str) -> String {
+    let encoded = token.split('.').nth(1).unwrap();
+    String::from_utf8(URL_SAFE_NO_PAD.decode_to_vec(encoded).unwrap()).unwrap()
+}
