@@ -1,7 +1,8 @@
 //! A whole server, with and without the layer, for `loopback.py` to put under load.
 //!
 //! `cargo bench --bench loopback -- serve on HS256` serves until its standard input ends; the first
-//! line that it prints is its port and a token. One thread serves, so that the load has the other.
+//! line that it prints is its port and a token. One thread serves, so that the load has the other. In place
+//! of `on`, `off` leaves the layer out, and `remembering` has it remember tokens (feature `cache`).
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -37,10 +38,12 @@ fn main() {
     let arguments: Vec<_> = env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["serve", layer @ ("on" | "off"), algorithm] => {
+        ["serve", front, algorithm] => {
+            let front =
+                Front::from_name(front).expect("`on`, `off` or, with its feature, `remembering`");
             let algorithm = Algorithm::from_name(algorithm).expect("the name of an algorithm");
             let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(serve(&Fixture::new(algorithm), layer == "on"));
+            runtime.block_on(serve(&Fixture::new(algorithm), front));
         }
         ["--test"] => {
             let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -50,7 +53,28 @@ fn main() {
     }
 }
 
-async fn serve(fixture: &Fixture, with_layer: bool) {
+/// What stands in front of the service.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Front {
+    Nothing,
+    Layer,
+    #[cfg(feature = "cache")]
+    RememberingLayer,
+}
+
+impl Front {
+    fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "off" => Some(Self::Nothing),
+            "on" => Some(Self::Layer),
+            #[cfg(feature = "cache")]
+            "remembering" => Some(Self::RememberingLayer),
+            _ => None,
+        }
+    }
+}
+
+async fn serve(fixture: &Fixture, front: Front) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     println!("{port} {}", fixture.tokens(Kind::Valid).swap_remove(0));
@@ -59,15 +83,18 @@ async fn serve(fixture: &Fixture, with_layer: bool) {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
         std::process::exit(0);
     });
-    accept(listener, fixture, with_layer).await;
+    accept(listener, fixture, front).await;
 }
 
-async fn accept(listener: TcpListener, fixture: &Fixture, with_layer: bool) {
-    if with_layer {
-        accept_for(listener, JwtAuthLayer::new(fixture.verifier::<Typed>()).layer(handler())).await;
-    } else {
-        accept_for(listener, handler()).await;
-    }
+async fn accept(listener: TcpListener, fixture: &Fixture, front: Front) {
+    let verifier = fixture.builder().claims::<Typed>();
+    let verifier = match front {
+        Front::Nothing => return accept_for(listener, handler()).await,
+        Front::Layer => verifier,
+        #[cfg(feature = "cache")]
+        Front::RememberingLayer => verifier.cache(tower_jwt_auth::verify::TokenCache::new(1024)),
+    };
+    accept_for(listener, JwtAuthLayer::new(verifier.build().unwrap()).layer(handler())).await;
 }
 
 /// The same whether the layer is in front of it or not.
@@ -104,30 +131,32 @@ async fn test() {
     let fixture = Fixture::new(Algorithm::HS256);
     let token = fixture.tokens(Kind::Valid).swap_remove(0);
     let other = fixture.tokens(Kind::BadSignature).swap_remove(0);
-    for (with_layer, token, status) in [
-        (true, Some(&token), "200"),
-        (true, Some(&other), "401"),
-        (true, None, "401"),
-        (false, Some(&token), "200"),
-        (false, None, "200"),
-    ] {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let server = accept(listener, &fixture, with_layer);
-        let answer = async {
-            let mut stream = TcpStream::connect(address).await.unwrap();
-            let token = token.map(|token| format!("Authorization: Bearer {token}\r\n"));
-            let token = token.unwrap_or_default();
-            let request = format!("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{token}\r\n");
-            stream.write_all(request.as_bytes()).await.unwrap();
-            let mut answer = String::new();
-            stream.read_to_string(&mut answer).await.unwrap();
-            answer
-        };
-        tokio::select! {
-            () = server => unreachable!("it accepts for ever"),
-            answer = answer => assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}"),
+    for front in ["off", "on", "remembering"] {
+        let Some(front) = Front::from_name(front) else { continue };
+        let refused = if front == Front::Nothing { "200" } else { "401" };
+        for (token, status) in [(Some(&token), "200"), (Some(&other), refused), (None, refused)] {
+            ask(&fixture, front, token, status).await;
         }
     }
     println!("the server answers, with the layer and without");
+}
+
+async fn ask(fixture: &Fixture, front: Front, token: Option<&String>, status: &str) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = accept(listener, fixture, front);
+    let answer = async {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let token = token.map(|token| format!("Authorization: Bearer {token}\r\n"));
+        let token = token.unwrap_or_default();
+        let request = format!("GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{token}\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    tokio::select! {
+        () = server => unreachable!("it accepts for ever"),
+        answer = answer => assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}"),
+    }
 }
