@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::contestant::{Bare, Contestant};
 use crate::support::case::Case;
-use crate::support::fixtures::{ALGORITHMS, Fixture, Kind};
+use crate::support::fixtures::{ALGORITHMS, Fixture, Kind, TOKENS};
 use crate::support::interleave::{Samples, interleave, quantile};
 use crate::support::primitive::Primitive;
 use crate::support::requests::Requests;
@@ -118,8 +118,8 @@ impl Contest {
                     _ => service.status(requests.clone()),
                 };
                 let mut call = service.calling(requests.clone(), status, contestant.backend);
-                // A server has answered before; what was remembered of that counts.
-                call();
+                // A server has answered before, with every token; what was remembered of that counts.
+                (0..TOKENS).for_each(|_| call());
                 add(Whose::Contestant(number, task), call);
             }
         }

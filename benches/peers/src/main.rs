@@ -38,6 +38,8 @@ use tables::Tables;
 
 /// The name that this crate has in the tables.
 const OURS: &str = "tower-jwt-auth";
+/// The same when it remembers tokens. It is shown, and not compared with anybody.
+const REMEMBERING: &str = "tower-jwt-auth, remembering";
 
 fn main() -> ExitCode {
     let Some(options) = Options::read() else {
@@ -90,7 +92,7 @@ fn judge(
     answers: &[Vec<Answers>],
 ) -> Result<(), String> {
     for (contestant, answers) in contestants.iter().zip(answers) {
-        let is_ours = contestant.name == OURS;
+        let is_ours = [OURS, REMEMBERING].contains(&contestant.name);
         for answers in answers.iter().filter(|_| is_ours || options.test) {
             if let Some(probe) = answers.first_failed(is_ours) {
                 let (name, algorithm, probe) = (contestant.name, answers.algorithm, probe.name());

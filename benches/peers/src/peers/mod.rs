@@ -11,10 +11,11 @@ mod tower_oauth2;
 
 use crate::contestant::Contestant;
 
-/// In the order of the tables, ours first.
+/// In the order of the tables, ours first, and then ours with a memory.
 pub(crate) fn all() -> Vec<Contestant> {
     vec![
         ours::contestant(),
+        ours::remembering(),
         hand_rolled::tower_http(),
         hand_rolled::from_fn(),
         jwt_authorizer::contestant(),
