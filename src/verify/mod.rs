@@ -28,6 +28,7 @@ mod identity;
 mod issuers;
 mod policy_settings;
 mod revocation;
+mod signature;
 mod verified;
 mod verifier;
 

@@ -7,19 +7,16 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::cache::{Cache, Remembered};
-use super::issuers::{Issuer, IssuerHealth, Issuers};
+use super::issuers::{IssuerHealth, Issuers};
 use super::revocation::{Presented, Revocation, Standing};
+use super::signature::{Stop, Wanted, verify_signature};
 use super::verified::Verified;
 use crate::answer::Answer;
 use crate::claims::{Claims, NumericDate};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::jws::{
-    AlgorithmFamily, Compact, HeaderBuffer, KnownHeaders, SignedPayload, UnverifiedHeader,
-};
-use crate::key::{
-    Candidates, CryptoBackend, Held, KeySet, KeySource, RefreshError, RefreshReason, Refreshed,
-};
+use crate::jws::{Compact, HeaderBuffer, KnownHeaders};
+use crate::key::{CryptoBackend, RefreshError, RefreshReason, Refreshed};
 
 /// Verifies tokens and reads their claims into `C`.
 ///
@@ -61,36 +58,6 @@ pub(super) struct Inner<C> {
     pub(super) hint: Option<Hint>,
     pub(super) known_headers: KnownHeaders,
     pub(super) cache: Option<Cache>,
-}
-
-/// Why a token was not verified with the keys in memory.
-enum Stop {
-    /// It is refused.
-    Refused(Error),
-    /// Newer keys may help.
-    Keys(Wanted),
-}
-
-/// What to ask a source for, and what to say if that does not help.
-struct Wanted {
-    source: Arc<dyn KeySource>,
-    reason: RefreshReason,
-    refusal: Error,
-    /// The generation of the set that was tried.
-    tried: Option<u64>,
-}
-
-impl Wanted {
-    /// Whether the source has another set than the one that was tried.
-    fn has_come(&self) -> bool {
-        self.source.current().map(|set| set.generation()) != self.tried
-    }
-}
-
-impl From<Error> for Stop {
-    fn from(error: Error) -> Self {
-        Self::Refused(error)
-    }
 }
 
 impl<C> Verifier<C> {
@@ -333,87 +300,6 @@ fn stand<C>(
     match standing? {
         Standing::Active => Ok(verified),
         Standing::Revoked => Err(ErrorKind::TokenRevoked.into()),
-    }
-}
-
-/// Finds the keys that come into question and verifies with them; says which set they were of.
-fn verify_signature(
-    issuer: &Issuer,
-    compact: Compact<'_>,
-    header: &UnverifiedHeader<'_>,
-    backend: CryptoBackend,
-) -> Result<(SignedPayload, u64), Stop> {
-    if !backend.supports(header.algorithm)
-        || issuer.policy.listed().is_some_and(|listed| !listed.contains(header.algorithm))
-    {
-        return Err(Error::new(ErrorKind::AlgorithmNotAllowed).into());
-    }
-    match &issuer.keys.0 {
-        Held::Fixed(set) => {
-            let outcome = verify_with_set(set, issuer, compact, header, backend);
-            outcome.map_err(|(error, _)| error.into())
-        }
-        // A secret that can be fetched is none: whatever a source holds, HMAC is not verified with it.
-        Held::Source(_) if header.algorithm.family() == AlgorithmFamily::Hmac => {
-            Err(Error::new(ErrorKind::AlgorithmNotAllowed).into())
-        }
-        Held::Source(source) => {
-            let current = source.current();
-            let tried = current.as_ref().map(|set| set.generation());
-            let outcome = match current {
-                Some(set) => verify_with_set(&set, issuer, compact, header, backend),
-                None => Err((ErrorKind::KeysUnavailable.into(), Some(RefreshReason::Empty))),
-            };
-            outcome.map_err(|(refusal, reason)| match reason {
-                Some(reason) => {
-                    Stop::Keys(Wanted { source: Arc::clone(source), reason, refusal, tried })
-                }
-                None => Stop::Refused(refusal),
-            })
-        }
-    }
-}
-
-type Miss = (Error, Option<RefreshReason>);
-
-/// Tries the candidates of one set; on failure says whether newer keys may help.
-fn verify_with_set(
-    set: &KeySet,
-    issuer: &Issuer,
-    compact: Compact<'_>,
-    header: &UnverifiedHeader<'_>,
-    backend: CryptoBackend,
-) -> Result<(SignedPayload, u64), Miss> {
-    let listed = issuer.policy.listed();
-    match set.candidates(header.kid.as_deref(), header.algorithm, listed) {
-        Candidates::Keys(keys) => {
-            let mut refusal = Error::new(ErrorKind::InvalidSignature);
-            for key in keys.into_iter().flatten() {
-                match key.verify(compact, header, backend) {
-                    Ok(payload) => return Ok((payload, set.generation())),
-                    // Malformed is malformed under every key.
-                    Err(error) if error.kind() == ErrorKind::MalformedToken => {
-                        return Err((error, None));
-                    }
-                    Err(error) => refusal = error,
-                }
-            }
-            // Without an id, a wrong signature may just as well mean a key that is not here yet.
-            let known = header.kid.is_some();
-            let reason =
-                if known { RefreshReason::BadSignature } else { RefreshReason::UnknownKey };
-            Err((refusal, Some(reason)))
-        }
-        Candidates::UnknownId => {
-            Err((ErrorKind::UnknownKey.into(), Some(RefreshReason::UnknownKey)))
-        }
-        Candidates::NoneFits => {
-            // A new key may bring its algorithm; a secret never comes from a source.
-            let hopeless =
-                header.kid.is_some() || header.algorithm.family() == AlgorithmFamily::Hmac;
-            let reason = (!hopeless).then_some(RefreshReason::UnknownKey);
-            Err((ErrorKind::AlgorithmNotAllowed.into(), reason))
-        }
     }
 }
 

@@ -211,6 +211,7 @@ pub const STAIRS: &[Stairs] = &[
             &["policy_settings"],
             &["builder"],
             &["verifier"],
+            &["signature"],
             &["cache", "issuers", "revocation"],
             &["verified", "identity", "anonymous"],
         ],

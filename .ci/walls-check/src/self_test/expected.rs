@@ -105,6 +105,8 @@ pub const UPSTAIRS: &[(&str, &str, &str)] = &[
     ("verify", "cache", "verifier"),
     ("verify", "issuers", "verifier"),
     ("verify", "revocation", "verifier"),
+    ("verify", "signature", "verifier"),
+    ("verify", "issuers", "signature"),
     ("verify", "cache", "builder"),
     ("verify", "verified", "cache"),
     ("verify", "verified", "verifier"),

@@ -29,6 +29,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "identity",
             "issuers",
             "revocation",
+            "signature",
             "verified",
             "verifier",
         ],
