@@ -6,24 +6,17 @@ use syn::{Attribute, Expr, ImplItem, Item, Meta, Stmt, Token, TraitItem};
 
 /// Whether what carries these attributes is only compiled for tests.
 pub fn is_test(attrs: &[Attribute]) -> bool {
-    attrs
-        .iter()
-        .any(|attr| is_test_function(attr) || is_test_cfg(attr))
+    attrs.iter().any(|attr| is_test_function(attr) || is_test_cfg(attr))
 }
 
 /// `#[test]`, `#[tokio::test]`.
 fn is_test_function(attr: &Attribute) -> bool {
-    attr.path()
-        .segments
-        .last()
-        .is_some_and(|segment| segment.ident == "test")
+    attr.path().segments.last().is_some_and(|segment| segment.ident == "test")
 }
 
 fn is_test_cfg(attr: &Attribute) -> bool {
     attr.path().is_ident("cfg")
-        && attr
-            .parse_args::<Meta>()
-            .is_ok_and(|predicate| implies_test(&predicate))
+        && attr.parse_args::<Meta>().is_ok_and(|predicate| implies_test(&predicate))
 }
 
 fn implies_test(predicate: &Meta) -> bool {
@@ -56,10 +49,7 @@ pub fn asks_feature(attr: &Attribute) -> bool {
 pub fn condition(tokens: TokenStream) -> TokenStream {
     let comma =
         |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',');
-    tokens
-        .into_iter()
-        .take_while(|token| !comma(token))
-        .collect()
+    tokens.into_iter().take_while(|token| !comma(token)).collect()
 }
 
 /// Whether `feature = …` occurs in a condition.
@@ -92,10 +82,7 @@ fn path_in(meta: &Meta) -> Vec<String> {
 /// The text of a string literal.
 pub fn literal(expr: &Expr) -> Option<String> {
     match expr {
-        Expr::Lit(syn::ExprLit {
-            lit: syn::Lit::Str(text),
-            ..
-        }) => Some(text.value()),
+        Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => Some(text.value()),
         _ => None,
     }
 }

@@ -23,13 +23,7 @@ pub struct Violation {
 
 impl fmt::Display for Violation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            file,
-            line,
-            room,
-            deed,
-            why,
-        } = self;
+        let Self { file, line, room, deed, why } = self;
         write!(f, "{file}:{line}: room {room} may not {deed}: {why}")
     }
 }
@@ -48,12 +42,7 @@ pub fn judge(tree: &Tree) -> Report {
 /// Judges only these rooms of a crate.
 pub fn judge_rooms(tree: &Tree, wanted: impl Fn(&str) -> bool) -> Report {
     let resolver = Resolver::new(tree);
-    let mut judge = Judge {
-        tree,
-        found: Vec::new(),
-        arrows: BTreeMap::new(),
-        resolved: 0,
-    };
+    let mut judge = Judge { tree, found: Vec::new(), arrows: BTreeMap::new(), resolved: 0 };
     judge.troubles();
     judge.rooms();
     for (id, module) in tree.modules.iter().enumerate() {
@@ -63,10 +52,7 @@ pub fn judge_rooms(tree: &Tree, wanted: impl Fn(&str) -> bool) -> Report {
         }
     }
     judge.circles();
-    Report {
-        violations: settled(judge.found),
-        resolved: judge.resolved,
-    }
+    Report { violations: settled(judge.found), resolved: judge.resolved }
 }
 
 /// How a violation was spelled, which decides whether it is worth a line of its own.
@@ -111,16 +97,7 @@ impl Judge<'_> {
         why: impl Into<String>,
     ) {
         let (file, room, why) = (file.to_owned(), room.to_owned(), why.into());
-        self.found.push((
-            spelling,
-            Violation {
-                file,
-                line,
-                room,
-                deed,
-                why,
-            },
-        ));
+        self.found.push((spelling, Violation { file, line, room, deed, why }));
     }
 
     fn blame_plainly(
@@ -130,13 +107,7 @@ impl Judge<'_> {
         deed: String,
         why: impl Into<String>,
     ) {
-        self.blame(
-            (&module.file, line),
-            module.room(),
-            Spelling::Other,
-            deed,
-            why,
-        );
+        self.blame((&module.file, line), module.room(), Spelling::Other, deed, why);
     }
 
     /// Files that cannot be judged.
@@ -144,13 +115,7 @@ impl Judge<'_> {
         for trouble in &self.tree.troubles {
             let at = (trouble.file.as_str(), trouble.line);
             let room = room_of_file(&trouble.file);
-            self.blame(
-                at,
-                room,
-                Spelling::Other,
-                trouble.deed.clone(),
-                trouble.why.as_str(),
-            );
+            self.blame(at, room, Spelling::Other, trouble.deed.clone(), trouble.why.as_str());
         }
     }
 
@@ -176,11 +141,8 @@ impl Judge<'_> {
         if !module.is_contents() {
             return;
         }
-        for item in module
-            .source
-            .items()
-            .iter()
-            .filter(|item| !attrs::is_test(attrs::of_item(item)))
+        for item in
+            module.source.items().iter().filter(|item| !attrs::is_test(attrs::of_item(item)))
         {
             if let Some((kind, line)) = definition(item) {
                 self.blame_plainly(
@@ -214,9 +176,7 @@ impl Judge<'_> {
     fn reference(&mut self, module: &Module, reference: &Reference) {
         for stop in &reference.stops {
             match stop {
-                Stop::Ours {
-                    module: to, rest, ..
-                } => self.ours(module, reference, *to, rest),
+                Stop::Ours { module: to, rest, .. } => self.ours(module, reference, *to, rest),
                 Stop::Roof { name } => self.roof(module, reference, name),
                 Stop::Crate { name, .. } => self.other_crate(module, reference, name),
             }
@@ -227,12 +187,7 @@ impl Judge<'_> {
     /// Something asked of `lib.rs` that is no module there: a re-export, or a room yet to come.
     fn roof(&mut self, module: &Module, reference: &Reference, name: &str) {
         if rules::floor(name).is_none() || name == ROOF {
-            self.blame_reference(
-                module,
-                reference,
-                format!("use crate::{name}"),
-                rules::ROOF_WHY,
-            );
+            self.blame_reference(module, reference, format!("use crate::{name}"), rules::ROOF_WHY);
         } else if let Some(why) = forbidden(module.room(), name) {
             self.blame_reference(module, reference, format!("use {name}"), why);
         }
@@ -250,13 +205,7 @@ impl Judge<'_> {
             Reference { aliased: true, .. } => Spelling::Aliased,
             _ => Spelling::Other,
         };
-        self.blame(
-            (&module.file, reference.line),
-            module.room(),
-            spelling,
-            deed,
-            why,
-        );
+        self.blame((&module.file, reference.line), module.room(), spelling, deed, why);
     }
 
     fn ours(&mut self, module: &Module, reference: &Reference, to: ModuleId, rest: &[String]) {
@@ -295,19 +244,15 @@ impl Judge<'_> {
         let room = module.room();
         let modules = &self.tree.modules;
         let through = reference.stops.iter().any(|stop| match stop {
-            Stop::Ours {
-                module: at,
-                reexport: true,
-                ..
-            } => modules[*at].is_contents() && modules[*at].room() == room,
+            Stop::Ours { module: at, reexport: true, .. } => {
+                modules[*at].is_contents() && modules[*at].room() == room
+            }
             _ => false,
         });
         let other = reference.stops.iter().find_map(|stop| match stop {
-            Stop::Ours {
-                module: at,
-                reexport: false,
-                ..
-            } => Some(modules[*at].room()).filter(|other| *other != room),
+            Stop::Ours { module: at, reexport: false, .. } => {
+                Some(modules[*at].room()).filter(|other| *other != room)
+            }
             _ => None,
         });
         if let (true, Some(other)) = (through && room != ROOF, other) {
@@ -318,16 +263,12 @@ impl Judge<'_> {
 
     fn other_crate(&mut self, module: &Module, reference: &Reference, name: &str) {
         let room = module.room();
-        let walls = WALLS
-            .iter()
-            .filter(|wall| wall.of.contains(&room) && wall.crates.contains(&name));
+        let walls =
+            WALLS.iter().filter(|wall| wall.of.contains(&room) && wall.crates.contains(&name));
         let reserved = RESERVED
             .iter()
             .filter(|row| row.crates.contains(&name) && !stands_in(&module.file, row.only_in));
-        for why in walls
-            .map(|wall| wall.why)
-            .chain(reserved.map(|row| row.why))
-        {
+        for why in walls.map(|wall| wall.why).chain(reserved.map(|row| row.why)) {
             self.blame_reference(module, reference, format!("use the crate {name}"), why);
         }
     }
@@ -336,10 +277,7 @@ impl Judge<'_> {
         if stands_in(&module.file, TIME.only_in) {
             return;
         }
-        let read = TIME
-            .paths
-            .iter()
-            .find(|end| leads_outside_to(reference, end));
+        let read = TIME.paths.iter().find(|end| leads_outside_to(reference, end));
         if let Some(end) = read {
             let deed = format!("use {}", end.join("::"));
             self.blame_reference(module, reference, deed, TIME.why);
@@ -347,10 +285,7 @@ impl Judge<'_> {
     }
 
     fn guarded(&mut self, module: &Module, reference: &Reference) {
-        for row in GUARDED
-            .iter()
-            .filter(|row| !stands_in(&module.file, row.only_in))
-        {
+        for row in GUARDED.iter().filter(|row| !stands_in(&module.file, row.only_in)) {
             let end: Vec<&str> = row.of.into_iter().chain([row.name]).collect();
             if leads_to(reference, &end) {
                 let deed = format!("call {}", end.join("::"));
@@ -363,9 +298,7 @@ impl Judge<'_> {
         if TIME.methods.contains(&name) && !stands_in(&module.file, TIME.only_in) {
             self.blame_plainly(module, line, format!("use .{name}()"), TIME.why);
         }
-        let guarded = GUARDED
-            .iter()
-            .filter(|row| row.of.is_none() && row.name == name);
+        let guarded = GUARDED.iter().filter(|row| row.of.is_none() && row.name == name);
         for row in guarded.filter(|row| !stands_in(&module.file, row.only_in)) {
             self.blame_plainly(module, line, format!("call {name}"), row.why);
         }
@@ -385,21 +318,14 @@ impl Judge<'_> {
         for circle in circles.iter().filter(|circle| !is_contents(&circle[0])) {
             let line = self.arrows[&(circle[0].clone(), circle[1].clone())];
             let room = room_of_file(&circle[0]);
-            let why = format!(
-                "{} ({})",
-                rules::CIRCLE_WHY,
-                short(circle, room).join(" → ")
-            );
+            let why = format!("{} ({})", rules::CIRCLE_WHY, short(circle, room).join(" → "));
             let deed = format!("use {} in a circle", short(&circle[1..2], room).join(""));
             self.blame((&circle[0], line), room, Spelling::Other, deed, why);
         }
     }
 
     fn next<'s>(&'s self, file: &'s String) -> impl Iterator<Item = &'s String> {
-        self.arrows
-            .keys()
-            .filter(move |(from, _)| from == file)
-            .map(|(_, to)| to)
+        self.arrows.keys().filter(move |(from, _)| from == file).map(|(_, to)| to)
     }
 
     /// The shortest way from a file back to itself.
@@ -427,18 +353,11 @@ impl Judge<'_> {
             let mut seen = HashSet::from([from.clone()]);
             let mut waiting = vec![from.clone()];
             while let Some(at) = waiting.pop() {
-                waiting.extend(
-                    self.next(&at)
-                        .filter(|next| seen.insert((*next).clone()))
-                        .cloned(),
-                );
+                waiting.extend(self.next(&at).filter(|next| seen.insert((*next).clone())).cloned());
             }
             seen
         };
-        reached(file)
-            .into_iter()
-            .filter(|other| reached(other).contains(file))
-            .collect()
+        reached(file).into_iter().filter(|other| reached(other).contains(file)).collect()
     }
 }
 
@@ -456,10 +375,7 @@ fn definition(item: &Item) -> Option<(String, usize)> {
         Item::Type(item) => ("type", &item.ident),
         Item::Union(item) => ("union", &item.ident),
         Item::Impl(item) => {
-            return Some((
-                "an impl block".to_owned(),
-                item.impl_token.span.start().line,
-            ));
+            return Some(("an impl block".to_owned(), item.impl_token.span.start().line));
         }
         Item::Macro(item) => {
             let line = item.mac.path.segments[0].ident.span().start().line;
@@ -476,9 +392,8 @@ fn definition(item: &Item) -> Option<(String, usize)> {
 
 /// Why one room may not use another, if so. Walls speak first: they say more.
 fn forbidden(from: &str, to: &str) -> Option<String> {
-    if let Some(wall) = WALLS
-        .iter()
-        .find(|wall| wall.of.contains(&from) && wall.rooms.contains(&to))
+    if let Some(wall) =
+        WALLS.iter().find(|wall| wall.of.contains(&from) && wall.rooms.contains(&to))
     {
         return Some(wall.why.to_owned());
     }
@@ -486,9 +401,7 @@ fn forbidden(from: &str, to: &str) -> Option<String> {
     let (Some(here), Some(there)) = (rules::floor(from), rules::floor(to)) else {
         return None;
     };
-    let level = rules::SAME_FLOOR
-        .iter()
-        .any(|(a, b, _)| *a == from && *b == to);
+    let level = rules::SAME_FLOOR.iter().any(|(a, b, _)| *a == from && *b == to);
     let stand = if there == here {
         format!("both stand on floor {here}")
     } else {
@@ -502,10 +415,7 @@ fn climbs(from: &Module, to: &Module) -> bool {
     let step = |module: &Module| {
         let stairs = STAIRS.iter().find(|stairs| stairs.room == module.room())?;
         let name = module.path.get(1)?;
-        stairs
-            .steps
-            .iter()
-            .position(|step| step.contains(&name.as_str()))
+        stairs.steps.iter().position(|step| step.contains(&name.as_str()))
     };
     matches!((step(from), step(to)), (Some(from), Some(to)) if to < from)
 }
@@ -532,10 +442,7 @@ fn ends(path: &[String], end: &[&str]) -> bool {
 fn short(files: &[String], room: &str) -> Vec<String> {
     let inside = format!("src/{room}/");
     let name = |file: &String| {
-        file.strip_prefix(&inside)
-            .unwrap_or(file)
-            .trim_end_matches(".rs")
-            .to_owned()
+        file.strip_prefix(&inside).unwrap_or(file).trim_end_matches(".rs").to_owned()
     };
     files.iter().map(name).collect()
 }

@@ -21,11 +21,7 @@ impl Written {
     }
 
     pub fn of(path: &Path) -> Self {
-        let segments = path
-            .segments
-            .iter()
-            .map(|segment| plain(&segment.ident))
-            .collect();
+        let segments = path.segments.iter().map(|segment| plain(&segment.ident)).collect();
         Self::new(path.leading_colon.is_some(), segments)
     }
 
@@ -38,11 +34,7 @@ impl Written {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// A module of ours; `rest` is the item in it, and what follows. Empty: the module itself.
-    Ours {
-        module: ModuleId,
-        rest: Vec<String>,
-        reexport: bool,
-    },
+    Ours { module: ModuleId, rest: Vec<String>, reexport: bool },
     /// A name asked of the crate root which is no module.
     Roof { name: String },
     /// Another crate, and the path inside it.
@@ -74,10 +66,7 @@ pub fn leaves(item: &ItemUse) -> Vec<Leaf> {
 fn grow(tree: &UseTree, prefix: &Written, found: &mut Vec<Leaf>) {
     match tree {
         UseTree::Path(path) => grow(&path.tree, &prefix.then(&[plain(&path.ident)]), found),
-        UseTree::Group(group) => group
-            .items
-            .iter()
-            .for_each(|tree| grow(tree, prefix, found)),
+        UseTree::Group(group) => group.items.iter().for_each(|tree| grow(tree, prefix, found)),
         UseTree::Name(leaf) => {
             let (name, line) = (plain(&leaf.ident), leaf.ident.span().start().line);
             found.push(grown(prefix, &name, None, line));
@@ -88,30 +77,16 @@ fn grow(tree: &UseTree, prefix: &Written, found: &mut Vec<Leaf>) {
         }
         UseTree::Glob(glob) => {
             let line = glob.star_token.spans[0].start().line;
-            found.push(Leaf {
-                written: prefix.then(&["*".to_owned()]),
-                name: None,
-                line,
-            });
+            found.push(Leaf { written: prefix.then(&["*".to_owned()]), name: None, line });
         }
     }
 }
 
 fn grown(prefix: &Written, name: &str, rename: Option<String>, line: usize) -> Leaf {
     let itself = name == "self" && !prefix.segments.is_empty();
-    let written = if itself {
-        prefix.clone()
-    } else {
-        prefix.then(&[name.to_owned()])
-    };
-    let name = rename
-        .or_else(|| written.segments.last().cloned())
-        .filter(|name| name != "_");
-    Leaf {
-        written,
-        name,
-        line,
-    }
+    let written = if itself { prefix.clone() } else { prefix.then(&[name.to_owned()]) };
+    let name = rename.or_else(|| written.segments.last().cloned()).filter(|name| name != "_");
+    Leaf { written, name, line }
 }
 
 /// What a name stands for in a scope.
@@ -139,9 +114,7 @@ impl Scope {
     /// What the items define and import. Modules are added by the caller.
     pub fn of<'i>(items: impl Iterator<Item = &'i Item>) -> Self {
         let mut scope = Self::default();
-        items
-            .filter(|item| !attrs::is_test(attrs::of_item(item)))
-            .for_each(|item| scope.add(item));
+        items.filter(|item| !attrs::is_test(attrs::of_item(item))).for_each(|item| scope.add(item));
         scope
     }
 
@@ -149,10 +122,7 @@ impl Scope {
         match item {
             Item::Use(item) => self.import(item),
             Item::ExternCrate(item) => {
-                let name = item
-                    .rename
-                    .as_ref()
-                    .map_or(&item.ident, |(_, rename)| rename);
+                let name = item.rename.as_ref().map_or(&item.ident, |(_, rename)| rename);
                 self.name(plain(name), extern_crate(item));
             }
             Item::Type(item) => {
@@ -160,25 +130,14 @@ impl Scope {
                     && ty.qself.is_none()
                 {
                     let written = Written::of(&ty.path);
-                    self.name(
-                        plain(&item.ident),
-                        Meaning::Alias {
-                            written,
-                            public: true,
-                        },
-                    );
+                    self.name(plain(&item.ident), Meaning::Alias { written, public: true });
                 }
                 self.name(plain(&item.ident), Meaning::Item);
             }
             Item::Const(syn::ItemConst { ident, .. })
             | Item::Enum(syn::ItemEnum { ident, .. })
-            | Item::Fn(syn::ItemFn {
-                sig: syn::Signature { ident, .. },
-                ..
-            })
-            | Item::Macro(syn::ItemMacro {
-                ident: Some(ident), ..
-            })
+            | Item::Fn(syn::ItemFn { sig: syn::Signature { ident, .. }, .. })
+            | Item::Macro(syn::ItemMacro { ident: Some(ident), .. })
             | Item::Static(syn::ItemStatic { ident, .. })
             | Item::Struct(syn::ItemStruct { ident, .. })
             | Item::Trait(syn::ItemTrait { ident, .. })
@@ -194,13 +153,7 @@ impl Scope {
             if leaf.is_glob() {
                 self.globs.push((leaf.written, public));
             } else if let Some(name) = leaf.name {
-                self.name(
-                    name,
-                    Meaning::Alias {
-                        written: leaf.written,
-                        public,
-                    },
-                );
+                self.name(name, Meaning::Alias { written: leaf.written, public });
             }
         }
     }
@@ -215,10 +168,7 @@ fn extern_crate(item: &syn::ItemExternCrate) -> Meaning {
     let name = plain(&item.ident);
     let root = name == "self";
     let segments = vec![if root { "crate".to_owned() } else { name }];
-    Meaning::Alias {
-        written: Written::new(!root, segments),
-        public,
-    }
+    Meaning::Alias { written: Written::new(!root, segments), public }
 }
 
 pub struct Resolver<'t> {
@@ -228,11 +178,8 @@ pub struct Resolver<'t> {
 
 impl<'t> Resolver<'t> {
     pub fn new(tree: &'t Tree) -> Self {
-        let mut scopes: Vec<_> = tree
-            .modules
-            .iter()
-            .map(|module| Scope::of(module.source.items().iter()))
-            .collect();
+        let mut scopes: Vec<_> =
+            tree.modules.iter().map(|module| Scope::of(module.source.items().iter())).collect();
         for (id, module) in tree.modules.iter().enumerate() {
             if let (Some(parent), Some(name)) = (module.parent, module.path.last()) {
                 scopes[parent].name(name.clone(), Meaning::Module(id));
@@ -253,12 +200,8 @@ impl<'t> Resolver<'t> {
         written: &Written,
         import: bool,
     ) -> Vec<Stop> {
-        let mut walk = Walk {
-            resolver: self,
-            origin: from,
-            stops: Vec::new(),
-            following: Vec::new(),
-        };
+        let mut walk =
+            Walk { resolver: self, origin: from, stops: Vec::new(), following: Vec::new() };
         let inner = block_meaning(blocks, written);
         match inner {
             // An import in a block does not see itself: `use http;`.
@@ -287,22 +230,14 @@ impl<'t> Resolver<'t> {
 
 fn block_meaning<'b>(blocks: &'b [Scope], written: &Written) -> Option<&'b Meaning> {
     let first = written.segments.first().filter(|_| !written.leading)?;
-    blocks
-        .iter()
-        .rev()
-        .find_map(|block| block.names.get(first)?.first())
+    blocks.iter().rev().find_map(|block| block.names.get(first)?.first())
 }
 
 fn exported_macros(items: &[Item]) -> Vec<String> {
     let exported = |item: &Item| match item {
-        Item::Macro(syn::ItemMacro {
-            attrs,
-            ident: Some(ident),
-            ..
-        }) => attrs
-            .iter()
-            .any(|attr| attr.path().is_ident("macro_export"))
-            .then(|| plain(ident)),
+        Item::Macro(syn::ItemMacro { attrs, ident: Some(ident), .. }) => {
+            attrs.iter().any(|attr| attr.path().is_ident("macro_export")).then(|| plain(ident))
+        }
         _ => None,
     };
     items.iter().filter_map(exported).collect()
@@ -359,12 +294,8 @@ impl Walk<'_> {
         }
         let hits = self.hits(module, name, asker);
         let beyond_roof = module == ROOT && !self.in_roof(asker);
-        let is_ours = |hit: &Hit| {
-            matches!(
-                hit,
-                Hit::Meaning(_, Meaning::Module(_) | Meaning::Exported(_))
-            )
-        };
+        let is_ours =
+            |hit: &Hit| matches!(hit, Hit::Meaning(_, Meaning::Module(_) | Meaning::Exported(_)));
         if beyond_roof && !hits.iter().any(is_ours) {
             self.push(Stop::Roof { name: name.clone() });
         } else if hits.is_empty() {
@@ -393,10 +324,7 @@ impl Walk<'_> {
         let is_module = |hit: &Hit| matches!(hit, Hit::Meaning(_, Meaning::Module(_)));
         // `mod cache; pub use cache::cache;`: what comes before `::` is the module.
         let modules_only = !rest.is_empty() && hits.iter().any(is_module);
-        for hit in hits
-            .into_iter()
-            .filter(|hit| !modules_only || is_module(hit))
-        {
+        for hit in hits.into_iter().filter(|hit| !modules_only || is_module(hit)) {
             match hit {
                 Hit::Meaning(_, Meaning::Module(inner)) => self.enter(inner, rest, asker),
                 Hit::Meaning(owner, Meaning::Item) | Hit::Meaning(_, Meaning::Exported(owner)) => {
@@ -419,10 +347,7 @@ impl Walk<'_> {
 
     /// What a name means in a module, as far as `asker` sees it.
     fn hits(&mut self, module: ModuleId, name: &str, asker: ModuleId) -> Vec<Hit> {
-        let followed = self
-            .following
-            .iter()
-            .any(|(m, n)| *m == module && n == name);
+        let followed = self.following.iter().any(|(m, n)| *m == module && n == name);
         let sees_private = self.resolver.tree.is_within(asker, module);
         let visible = |meaning: &&Meaning| match meaning {
             Meaning::Alias { public, .. } => !followed && (*public || sees_private),
@@ -453,11 +378,7 @@ impl Walk<'_> {
             self.following.push(mark);
             for stop in self.aside(module, written) {
                 match stop {
-                    Stop::Ours {
-                        module: inner,
-                        rest,
-                        reexport: false,
-                    } if rest == ["*"] => {
+                    Stop::Ours { module: inner, rest, reexport: false } if rest == ["*"] => {
                         found.extend(self.hits(inner, name, module));
                     }
                     Stop::Crate { name, rest } => {
@@ -479,19 +400,11 @@ impl Walk<'_> {
     }
 
     fn ours(&mut self, module: ModuleId, rest: &[String], reexport: bool) {
-        self.push(Stop::Ours {
-            module,
-            rest: rest.to_vec(),
-            reexport,
-        });
+        self.push(Stop::Ours { module, rest: rest.to_vec(), reexport });
     }
 
     fn leave(&mut self, name: &str, rest: &[String]) {
-        let renamed = self.resolver.scopes[ROOT]
-            .names
-            .get(name)
-            .into_iter()
-            .flatten();
+        let renamed = self.resolver.scopes[ROOT].names.get(name).into_iter().flatten();
         let extern_crate = renamed.filter_map(|meaning| match meaning {
             // `extern crate x as y;` in lib.rs names `y` for the whole crate.
             Meaning::Alias { written, .. } if written.leading || written.segments == ["crate"] => {
@@ -509,10 +422,7 @@ impl Walk<'_> {
     fn outside(&mut self, name: &str, rest: &[String]) {
         let own = self.resolver.tree.renamed.get(name);
         let name = own.map_or(name, String::as_str).to_owned();
-        self.push(Stop::Crate {
-            name,
-            rest: rest.to_vec(),
-        });
+        self.push(Stop::Crate { name, rest: rest.to_vec() });
     }
 
     fn push(&mut self, stop: Stop) {

@@ -17,16 +17,8 @@ pub const ROOF: &str = "lib";
 
 /// The only arrows that stay on their floor: from, to, and why.
 pub const SAME_FLOOR: &[(&str, &str, &str)] = &[
-    (
-        "claims",
-        "error",
-        "error is the ground: claims that cannot be read are refused",
-    ),
-    (
-        "answer",
-        "error",
-        "error is the ground: an answer may be a refusal",
-    ),
+    ("claims", "error", "error is the ground: claims that cannot be read are refused"),
+    ("answer", "error", "error is the ground: an answer may be a refusal"),
     ("clock", "error", "error is the ground: a clock may fail"),
 ];
 
@@ -68,13 +60,7 @@ pub const WALLS: &[Wall] = &[
     },
     Wall {
         of: &["claims", "jws", "key", "policy", "rule", "verify"],
-        rooms: &[
-            "token",
-            "respond",
-            "authenticate",
-            "authorize",
-            "integration",
-        ],
+        rooms: &["token", "respond", "authenticate", "authorize", "integration"],
         crates: &["http", "http_body"],
         why: "the verifier is usable without HTTP",
     },
@@ -121,11 +107,7 @@ pub const RESERVED: &[Reserved] = &[
             "sha2",
             "signature",
         ],
-        only_in: &[
-            "src/key/backend.rs",
-            "src/key/backend/",
-            "src/testing/mint.rs",
-        ],
+        only_in: &["src/key/backend.rs", "src/key/backend/", "src/testing/mint.rs"],
         why: "a crypto backend changes in one place, key/backend",
     },
     Reserved {
@@ -192,10 +174,7 @@ pub struct Stairs {
 }
 
 pub const STAIRS: &[Stairs] = &[
-    Stairs {
-        room: "authenticate",
-        steps: &[&["layer"], &["service"], &["future"], &["config"]],
-    },
+    Stairs { room: "authenticate", steps: &[&["layer"], &["service"], &["future"], &["config"]] },
     Stairs {
         room: "authorize",
         steps: &[
@@ -216,10 +195,7 @@ pub const STAIRS: &[Stairs] = &[
             &["verified", "identity", "anonymous"],
         ],
     },
-    Stairs {
-        room: "jwks",
-        steps: &[&["background"], &["remote"], &["discovery"], &["fetch"]],
-    },
+    Stairs { room: "jwks", steps: &[&["background"], &["remote"], &["discovery"], &["fetch"]] },
 ];
 
 pub const STAIRS_WHY: &str = "inside a room the arrows go down its stairs";
@@ -227,12 +203,8 @@ pub const CIRCLE_WHY: &str = "files of one room form no circle";
 
 /// Where `cfg(feature = …)` may stand on anything. Elsewhere it stands on whole items: a `mod`, a
 /// `use`, a function, an `impl` block, a method.
-pub const FEATURES_ANYWHERE: &[&str] = &[
-    "src/observe.rs",
-    "src/observe/",
-    "src/key/backend.rs",
-    "src/key/backend/",
-];
+pub const FEATURES_ANYWHERE: &[&str] =
+    &["src/observe.rs", "src/observe/", "src/key/backend.rs", "src/key/backend/"];
 
 pub const FEATURES_WHY: &str = "a feature gates whole items, never logic inside one";
 
@@ -246,21 +218,16 @@ pub const UNKNOWN_WHY: &str = "not in the plan: add it to the table";
 
 /// The floor of a room, when it is in the plan.
 pub fn floor(room: &str) -> Option<u8> {
-    FLOORS
-        .iter()
-        .find(|(_, rooms)| rooms.contains(&room))
-        .map(|(floor, _)| *floor)
+    FLOORS.iter().find(|(_, rooms)| rooms.contains(&room)).map(|(floor, _)| *floor)
 }
 
 /// Whether the file stands in one of the places.
 pub fn stands_in(file: &str, places: &[&str]) -> bool {
-    places.iter().any(|place| {
-        if place.ends_with('/') {
-            file.starts_with(place)
-        } else {
-            file == *place
-        }
-    })
+    places.iter().any(
+        |place| {
+            if place.ends_with('/') { file.starts_with(place) } else { file == *place }
+        },
+    )
 }
 
 /// How many walls are held: one for each row of each table.

@@ -64,20 +64,14 @@ impl Ground {
     fn new(name: &str) -> io::Result<Self> {
         let dir = std::env::temp_dir().join(format!("walls-{}-{name}", std::process::id()));
         fs::create_dir_all(&dir)?;
-        Ok(Self {
-            dir,
-            parser: Parser::default(),
-        })
+        Ok(Self { dir, parser: Parser::default() })
     }
 
     fn copy(&self, project: &Path) -> io::Result<()> {
         let mut files = Vec::new();
         tree::rust_files(&project.join("src"), "src", &mut files);
         for file in &files {
-            write(
-                &self.dir.join(file),
-                &fs::read_to_string(project.join(file))?,
-            )?;
+            write(&self.dir.join(file), &fs::read_to_string(project.join(file))?)?;
         }
         fs::copy(project.join("Cargo.toml"), self.dir.join("Cargo.toml")).map(drop)
     }
@@ -87,10 +81,7 @@ impl Ground {
     }
 
     fn violations(&mut self, wanted: impl Fn(&str) -> bool) -> BTreeSet<Violation> {
-        judge_rooms(&self.load(), wanted)
-            .violations
-            .into_iter()
-            .collect()
+        judge_rooms(&self.load(), wanted).violations.into_iter().collect()
     }
 
     /// Plants everything, one after the other. A made-up house must be clean to begin with.
@@ -112,13 +103,7 @@ impl Ground {
                 tally.left_out += 1;
             }
         }
-        let Tally {
-            planted,
-            caught,
-            allowed,
-            passed,
-            left_out,
-        } = tally;
+        let Tally { planted, caught, allowed, passed, left_out } = tally;
         let note = if left_out == 0 {
             String::new()
         } else {
@@ -139,11 +124,7 @@ impl Ground {
     ) -> io::Result<()> {
         let originals = self.edit(plant)?;
         // No rule joins what different rooms hold, so the rooms planted in are enough.
-        let touched: Vec<_> = plant
-            .edits
-            .iter()
-            .map(|edit| room_of_file(&edit.file))
-            .collect();
+        let touched: Vec<_> = plant.edits.iter().map(|edit| room_of_file(&edit.file)).collect();
         let after = self.violations(|room| touched.contains(&room));
         let new: Vec<_> = after.difference(before).collect();
         let planted = |violation: &Violation| {
@@ -183,17 +164,10 @@ impl Ground {
         let mut originals = Vec::new();
         for edit in &plant.edits {
             let path = self.dir.join(&edit.file);
-            let text = if edit.new {
-                None
-            } else {
-                Some(fs::read_to_string(&path)?)
-            };
+            let text = if edit.new { None } else { Some(fs::read_to_string(&path)?) };
             let before = text.clone().unwrap_or_default();
             write(&path, &format!("{before}\n{}\n", edit.text))?;
-            originals.push(Original {
-                file: edit.file.clone(),
-                text,
-            });
+            originals.push(Original { file: edit.file.clone(), text });
         }
         Ok(originals)
     }

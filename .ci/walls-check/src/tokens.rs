@@ -20,11 +20,7 @@ pub enum Found {
 /// Reads the tokens of a macro call. `items`: what stands at their top level may be items, which
 /// a feature may gate.
 pub fn scan(tokens: TokenStream, items: bool) -> Vec<Found> {
-    let mut scanner = Scanner {
-        tokens: tokens.into_iter().collect(),
-        at: 0,
-        found: Vec::new(),
-    };
+    let mut scanner = Scanner { tokens: tokens.into_iter().collect(), at: 0, found: Vec::new() };
     while scanner.at < scanner.tokens.len() {
         scanner.step(items);
     }
@@ -64,16 +60,14 @@ impl Scanner {
             let whole = *cfg == "cfg" && attrs::names_feature(condition.stream());
             let first = || attrs::names_feature(attrs::condition(condition.stream()));
             if whole || *cfg == "cfg_attr" && first() {
-                self.found
-                    .push(Found::Gate("a part of a macro call", group.span_open()));
+                self.found.push(Found::Gate("a part of a macro call", group.span_open()));
             }
         }
         let call = self.at >= 2
             && self.is_punct(self.at - 1, '!')
             && matches!(&self.tokens[self.at - 2], TokenTree::Ident(ident) if ident == "cfg");
         if call && attrs::names_feature(group.stream()) {
-            self.found
-                .push(Found::Gate("a condition", group.span_open()));
+            self.found.push(Found::Gate("a condition", group.span_open()));
         }
     }
 
@@ -116,23 +110,14 @@ impl Scanner {
         let filled_in = self.is_punct(before, '$') && segments[0] != "crate";
         if member {
             if called {
-                self.found.extend(
-                    segments
-                        .into_iter()
-                        .next()
-                        .map(|name| Found::Call(name, span)),
-                );
+                self.found.extend(segments.into_iter().next().map(|name| Found::Call(name, span)));
             }
         } else if !filled_in && (segments.len() > 1 || called || is_type(&segments[0])) {
             let leading = start >= 2
                 && self.is_colons(start - 2)
-                && !matches!(
-                    self.tokens.get(start.wrapping_sub(3)),
-                    Some(TokenTree::Ident(_))
-                )
+                && !matches!(self.tokens.get(start.wrapping_sub(3)), Some(TokenTree::Ident(_)))
                 && !self.is_punct(start.wrapping_sub(3), '>');
-            self.found
-                .push(Found::Path(Written::new(leading, segments), span));
+            self.found.push(Found::Path(Written::new(leading, segments), span));
         }
     }
 
@@ -186,9 +171,7 @@ impl Scanner {
 fn scan_arguments(arguments: TokenStream) -> Vec<Found> {
     // Without the outer `<` and `>`, so that the scan goes forward.
     let inner: Vec<_> = arguments.into_iter().collect();
-    let inner = inner
-        .get(1..inner.len().saturating_sub(1))
-        .unwrap_or_default();
+    let inner = inner.get(1..inner.len().saturating_sub(1)).unwrap_or_default();
     scan(inner.iter().cloned().collect(), false)
 }
 

@@ -36,31 +36,19 @@ pub struct Source {
 
 impl Source {
     pub fn items(&self) -> &[Item] {
-        self.steps
-            .iter()
-            .fold(&self.file.items, |items, step| match items.get(*step) {
-                Some(Item::Mod(ItemMod {
-                    content: Some((_, inner)),
-                    ..
-                })) => inner,
-                _ => items,
-            })
+        self.steps.iter().fold(&self.file.items, |items, step| match items.get(*step) {
+            Some(Item::Mod(ItemMod { content: Some((_, inner)), .. })) => inner,
+            _ => items,
+        })
     }
 
     /// The attributes of the file, when the module is a whole one.
     pub fn attrs(&self) -> &[Attribute] {
-        if self.steps.is_empty() {
-            &self.file.attrs
-        } else {
-            &[]
-        }
+        if self.steps.is_empty() { &self.file.attrs } else { &[] }
     }
 
     fn step(&self, index: usize) -> Self {
-        Self {
-            file: Rc::clone(&self.file),
-            steps: [&self.steps[..], &[index]].concat(),
-        }
+        Self { file: Rc::clone(&self.file), steps: [&self.steps[..], &[index]].concat() }
     }
 }
 
@@ -101,25 +89,12 @@ pub struct Tree {
 impl Tree {
     /// Reads the crate whose `src/` and `Cargo.toml` lie in `project`.
     pub fn load(project: &Path, parser: &mut Parser) -> Self {
-        let tree = Tree {
-            renamed: renamed_dependencies(project),
-            ..Tree::default()
-        };
+        let tree = Tree { renamed: renamed_dependencies(project), ..Tree::default() };
         let mut files = Vec::new();
         rust_files(&project.join("src"), "src", &mut files);
         let there = files.into_iter().collect();
-        let mut loader = Loader {
-            project,
-            parser,
-            tree,
-            there,
-            reached: HashSet::new(),
-        };
-        let root = Place {
-            path: Vec::new(),
-            parent: None,
-            test: false,
-        };
+        let mut loader = Loader { project, parser, tree, there, reached: HashSet::new() };
+        let root = Place { path: Vec::new(), parent: None, test: false };
         loader.file("src/lib.rs", &root, ("src/lib.rs", 1), Path::new("src"));
         if !loader.tree.modules.is_empty() {
             loader.left_out();
@@ -157,10 +132,7 @@ impl Parser {
             ),
         };
         self.seen.insert(text, Rc::downgrade(&file));
-        Ok(Source {
-            file,
-            steps: Vec::new(),
-        })
+        Ok(Source { file, steps: Vec::new() })
     }
 }
 
@@ -185,11 +157,7 @@ impl Loader<'_> {
     fn file(&mut self, file: &str, place: &Place, from: (&str, usize), children: &Path) {
         self.reached.insert(file.to_owned());
         let Ok(written) = fs::read_to_string(self.project.join(file)) else {
-            self.trouble(
-                from,
-                "declare a module without a file",
-                format!("{file} cannot be read"),
-            );
+            self.trouble(from, "declare a module without a file", format!("{file} cannot be read"));
             return;
         };
         match self.parser.parse(written) {
@@ -207,13 +175,7 @@ impl Loader<'_> {
     fn module(&mut self, place: Place, file: &str, source: Source) -> ModuleId {
         let Place { path, parent, test } = place;
         let file = file.to_owned();
-        self.tree.modules.push(Module {
-            path,
-            parent,
-            file,
-            source,
-            test,
-        });
+        self.tree.modules.push(Module { path, parent, file, source, test });
         self.tree.modules.len() - 1
     }
 
@@ -241,11 +203,7 @@ impl Loader<'_> {
         let path = [&outer.path[..], slice::from_ref(&name)].concat();
         let test = outer.test || attrs::is_test(&declared.attrs);
         let file = outer.file.clone();
-        let place = Place {
-            path,
-            parent: Some(parent),
-            test,
-        };
+        let place = Place { path, parent: Some(parent), test };
         if let Some(source) = inline {
             let id = self.module(place, &file, source);
             let inner = named.join(&name);
@@ -288,37 +246,23 @@ impl Loader<'_> {
 
     /// Reports every file under `src/` that no `mod` leads to: it would go unchecked.
     fn left_out(&mut self) {
-        let files: Vec<_> = self
-            .there
-            .iter()
-            .filter(|file| !self.reached.contains(*file))
-            .cloned()
-            .collect();
+        let files: Vec<_> =
+            self.there.iter().filter(|file| !self.reached.contains(*file)).cloned().collect();
         for file in files {
-            self.trouble(
-                (&file, 1),
-                "stand apart",
-                "no `mod` leads to this file".to_owned(),
-            );
+            self.trouble((&file, 1), "stand apart", "no `mod` leads to this file".to_owned());
         }
     }
 
     fn trouble(&mut self, (file, line): (&str, usize), deed: &str, why: String) {
         let (file, deed) = (file.to_owned(), deed.to_owned());
-        self.tree.troubles.push(Trouble {
-            file,
-            line,
-            deed,
-            why,
-        });
+        self.tree.troubles.push(Trouble { file, line, deed, why });
     }
 }
 
 /// A name without its `r#`.
 pub fn plain(ident: &Ident) -> String {
     let name = ident.to_string();
-    name.strip_prefix("r#")
-        .map_or_else(|| name.clone(), str::to_owned)
+    name.strip_prefix("r#").map_or_else(|| name.clone(), str::to_owned)
 }
 
 fn folder(file: &str) -> &Path {
@@ -349,10 +293,7 @@ pub fn rust_files(folder: &Path, name: &str, files: &mut Vec<String>) {
         let inner = format!("{name}/{}", entry.file_name().to_string_lossy());
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             rust_files(&entry.path(), &inner, files);
-        } else if Path::new(&inner)
-            .extension()
-            .is_some_and(|extension| extension == "rs")
-        {
+        } else if Path::new(&inner).extension().is_some_and(|extension| extension == "rs") {
             files.push(inner);
         }
     }
@@ -361,11 +302,7 @@ pub fn rust_files(folder: &Path, name: &str, files: &mut Vec<String>) {
 /// The room of a file, told from its path alone.
 pub fn room_of_file(file: &str) -> &str {
     let inside = file.strip_prefix("src/").unwrap_or(file);
-    inside
-        .split('/')
-        .next()
-        .unwrap_or(inside)
-        .trim_end_matches(".rs")
+    inside.split('/').next().unwrap_or(inside).trim_end_matches(".rs")
 }
 
 /// `name = { package = "crate" }`, on one line or as a table.
@@ -373,20 +310,12 @@ fn renamed_dependencies(project: &Path) -> HashMap<String, String> {
     let manifest = fs::read_to_string(project.join("Cargo.toml")).unwrap_or_default();
     let mut renamed = HashMap::new();
     let mut table = String::new();
-    for line in manifest
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.starts_with('#'))
-    {
+    for line in manifest.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
         if let Some(header) = line.strip_prefix('[') {
             header.trim_end_matches(']').clone_into(&mut table);
         } else if let Some(package) = package_in(line) {
             let inline = line.contains('{');
-            let name = if inline {
-                line.split('=').next()
-            } else {
-                table.rsplit('.').next()
-            };
+            let name = if inline { line.split('=').next() } else { table.rsplit('.').next() };
             let name = name.unwrap_or_default().trim().trim_matches('"');
             if table.contains("dependencies") {
                 renamed.insert(underscored(name), underscored(package));
@@ -397,11 +326,7 @@ fn renamed_dependencies(project: &Path) -> HashMap<String, String> {
 }
 
 fn package_in(line: &str) -> Option<&str> {
-    let after = line
-        .split("package")
-        .nth(1)?
-        .trim_start()
-        .strip_prefix('=')?;
+    let after = line.split("package").nth(1)?.trim_start().strip_prefix('=')?;
     after.split('"').nth(1)
 }
 

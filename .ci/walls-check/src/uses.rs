@@ -80,32 +80,18 @@ impl Collector<'_> {
 
     fn reference(&mut self, written: Written, line: usize, import: bool) {
         let written = self.without_self(written);
-        let aliased = !import
-            && self
-                .resolver
-                .is_aliased(self.module, &self.blocks, &written);
-        let stops = self
-            .resolver
-            .resolve(self.module, &self.blocks, &written, import);
-        self.found.references.push(Reference {
-            line,
-            written,
-            import,
-            aliased,
-            stops,
-        });
+        let aliased = !import && self.resolver.is_aliased(self.module, &self.blocks, &written);
+        let stops = self.resolver.resolve(self.module, &self.blocks, &written, import);
+        self.found.references.push(Reference { line, written, import, aliased, stops });
     }
 
     /// `Self::new` inside `impl Verified` is `Verified::new`.
     fn without_self(&self, mut written: Written) -> Written {
-        if let (Some("Self"), Some(itself)) = (
-            written.segments.first().map(String::as_str),
-            self.itself.last(),
-        ) {
+        if let (Some("Self"), Some(itself)) =
+            (written.segments.first().map(String::as_str), self.itself.last())
+        {
             written.leading = itself.leading;
-            written
-                .segments
-                .splice(..1, itself.segments.iter().cloned());
+            written.segments.splice(..1, itself.segments.iter().cloned());
         }
         written
     }
@@ -117,17 +103,11 @@ impl Collector<'_> {
     }
 
     fn call(&mut self, name: String, span: Span) {
-        self.found.calls.push(MethodCall {
-            line: span.start().line,
-            name,
-        });
+        self.found.calls.push(MethodCall { line: span.start().line, name });
     }
 
     fn gate(&mut self, on: &'static str, span: Span) {
-        self.found.gates.push(Gate {
-            line: span.start().line,
-            on,
-        });
+        self.found.gates.push(Gate { line: span.start().line, on });
     }
 
     fn tokens(&mut self, tokens: TokenStream, items: bool) {

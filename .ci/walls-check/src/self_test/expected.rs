@@ -22,44 +22,17 @@ pub const MAY_USE: &[(&str, &[&[&str]])] = &[
     ("key", &[GROUND, PURE]),
     ("verify", &[GROUND, PURE, KEYS]),
     ("jwks", &[GROUND, PURE, WINGS, KEYS]),
-    (
-        "authorize",
-        &[GROUND, PURE, WINGS, KEYS, &["verify", "jwks"]],
-    ),
+    ("authorize", &[GROUND, PURE, WINGS, KEYS, &["verify", "jwks"]]),
     ("preset", &[GROUND, PURE, WINGS, KEYS, &["verify", "jwks"]]),
-    (
-        "possession",
-        &[GROUND, PURE, WINGS, KEYS, &["verify", "jwks"]],
-    ),
-    (
-        "authenticate",
-        &[
-            GROUND,
-            PURE,
-            WINGS,
-            KEYS,
-            &["verify", "jwks", "preset", "possession"],
-        ],
-    ),
+    ("possession", &[GROUND, PURE, WINGS, KEYS, &["verify", "jwks"]]),
+    ("authenticate", &[GROUND, PURE, WINGS, KEYS, &["verify", "jwks", "preset", "possession"]]),
     (
         "integration",
-        &[
-            GROUND,
-            PURE,
-            WINGS,
-            KEYS,
-            &["verify", "jwks", "preset", "possession", "authorize"],
-        ],
+        &[GROUND, PURE, WINGS, KEYS, &["verify", "jwks", "preset", "possession", "authorize"]],
     ),
     (
         "testing",
-        &[
-            GROUND,
-            PURE,
-            WINGS,
-            KEYS,
-            &["verify", "jwks", "preset", "possession", "authorize"],
-        ],
+        &[GROUND, PURE, WINGS, KEYS, &["verify", "jwks", "preset", "possession", "authorize"]],
     ),
 ];
 
@@ -81,11 +54,8 @@ pub const CRYPTO: &[&str] = &[
     "sha2",
     "signature",
 ];
-pub const CRYPTO_PLACES: &[&str] = &[
-    "src/key/backend.rs",
-    "src/key/backend/aws.rs",
-    "src/testing/mint.rs",
-];
+pub const CRYPTO_PLACES: &[&str] =
+    &["src/key/backend.rs", "src/key/backend/aws.rs", "src/testing/mint.rs"];
 
 /// The crates of events; `observe` alone names them.
 pub const EVENTS: &[&str] = &["tracing", "metrics", "log"];
@@ -123,78 +93,24 @@ pub const UPSTAIRS: &[(&str, &str, &str)] = &[
 
 /// Reading the time, spelled in many ways.
 pub const READS_TIME: &[(&str, &str)] = &[
-    (
-        "SystemTime::now",
-        "use std::time::SystemTime;\nfn planted() { SystemTime::now(); }",
-    ),
-    (
-        "SystemTime::now",
-        "use std::time::{SystemTime as S};\nfn planted() { S::now(); }",
-    ),
-    (
-        "SystemTime::now",
-        "fn planted() { std::time::SystemTime::now(); }",
-    ),
-    (
-        "SystemTime::now",
-        "use std::time as t;\nfn planted() { t::SystemTime::now(); }",
-    ),
-    (
-        "SystemTime::now",
-        "fn planted() { let f = ::std::time::SystemTime::now; }",
-    ),
-    (
-        "SystemTime::now",
-        "use std::time::*;\nfn planted() { SystemTime::now(); }",
-    ),
-    (
-        "SystemTime::now",
-        "type Now = std::time::SystemTime;\nfn planted() { Now::now(); }",
-    ),
-    (
-        "SystemTime::now",
-        "fn planted() { <std::time::SystemTime>::now(); }",
-    ),
-    (
-        "SystemTime::now",
-        "fn planted() { use std::time::SystemTime as S; S::now(); }",
-    ),
-    (
-        "SystemTime::now",
-        "fn planted() { vec![std::time::SystemTime::now()]; }",
-    ),
-    (
-        "Instant::now",
-        "fn planted() { std::time::Instant::now(); }",
-    ),
-    (
-        "Instant::now",
-        "use tokio::time::{Instant as I};\nfn planted() { I::now(); }",
-    ),
-    (
-        "Instant::now",
-        "fn planted() { tokio::time::Instant::now(); }",
-    ),
-    (
-        "Instant::now",
-        "fn planted() { None.unwrap_or_else(std::time::Instant::now); }",
-    ),
-    (
-        "SystemTime::elapsed",
-        "fn planted() { std::time::SystemTime::elapsed(&x); }",
-    ),
-    (
-        ".elapsed()",
-        "fn planted() { std::time::UNIX_EPOCH.elapsed(); }",
-    ),
-    (
-        ".elapsed()",
-        "fn planted() { self.since.elapsed().as_secs(); }",
-    ),
-    (
-        ".elapsed()",
-        "fn planted() { assert!(since.elapsed() > x); }",
-    ),
+    ("SystemTime::now", "use std::time::SystemTime;\nfn planted() { SystemTime::now(); }"),
+    ("SystemTime::now", "use std::time::{SystemTime as S};\nfn planted() { S::now(); }"),
+    ("SystemTime::now", "fn planted() { std::time::SystemTime::now(); }"),
+    ("SystemTime::now", "use std::time as t;\nfn planted() { t::SystemTime::now(); }"),
+    ("SystemTime::now", "fn planted() { let f = ::std::time::SystemTime::now; }"),
+    ("SystemTime::now", "use std::time::*;\nfn planted() { SystemTime::now(); }"),
+    ("SystemTime::now", "type Now = std::time::SystemTime;\nfn planted() { Now::now(); }"),
+    ("SystemTime::now", "fn planted() { <std::time::SystemTime>::now(); }"),
+    ("SystemTime::now", "fn planted() { use std::time::SystemTime as S; S::now(); }"),
+    ("SystemTime::now", "fn planted() { vec![std::time::SystemTime::now()]; }"),
+    ("Instant::now", "fn planted() { std::time::Instant::now(); }"),
+    ("Instant::now", "use tokio::time::{Instant as I};\nfn planted() { I::now(); }"),
+    ("Instant::now", "fn planted() { tokio::time::Instant::now(); }"),
+    ("Instant::now", "fn planted() { None.unwrap_or_else(std::time::Instant::now); }"),
+    ("SystemTime::elapsed", "fn planted() { std::time::SystemTime::elapsed(&x); }"),
+    (".elapsed()", "fn planted() { std::time::UNIX_EPOCH.elapsed(); }"),
+    (".elapsed()", "fn planted() { self.since.elapsed().as_secs(); }"),
+    (".elapsed()", "fn planted() { assert!(since.elapsed() > x); }"),
 ];
 
 /// Neighbours of those that read no time.
@@ -208,71 +124,23 @@ pub const NAMES_TIME: &[&str] = &[
 
 /// A feature inside logic, and what it stands on.
 pub const FEATURE_INSIDE: &[(&str, &str)] = &[
-    (
-        "a statement",
-        "fn planted() { #[cfg(feature = \"x\")] let a = 1; }",
-    ),
-    (
-        "a statement",
-        "fn planted() { #[cfg(not(feature = \"x\"))] f(); }",
-    ),
-    (
-        "a statement",
-        "fn planted() { #[cfg(feature = \"x\")] { f(); } }",
-    ),
-    (
-        "a statement",
-        "fn planted() { #[cfg(feature = \"x\")] use std::fmt; }",
-    ),
-    (
-        "a statement",
-        "fn planted() { #[cfg_attr(feature = \"x\", allow(unused))] let a = 1; }",
-    ),
-    (
-        "an expression",
-        "fn planted() { f(#[cfg(feature = \"x\")] 1); }",
-    ),
-    (
-        "a trait's item",
-        "trait Planted { #[cfg(feature = \"x\")] fn f(); }",
-    ),
-    (
-        "a trait's item",
-        "trait Planted { #[cfg(any(unix, feature = \"x\"))] type T; }",
-    ),
-    (
-        "a field",
-        "struct Planted { #[cfg(feature = \"x\")] f: u8 }",
-    ),
-    (
-        "a field",
-        "fn planted() { S { #[cfg(feature = \"x\")] f: 1 } }",
-    ),
+    ("a statement", "fn planted() { #[cfg(feature = \"x\")] let a = 1; }"),
+    ("a statement", "fn planted() { #[cfg(not(feature = \"x\"))] f(); }"),
+    ("a statement", "fn planted() { #[cfg(feature = \"x\")] { f(); } }"),
+    ("a statement", "fn planted() { #[cfg(feature = \"x\")] use std::fmt; }"),
+    ("a statement", "fn planted() { #[cfg_attr(feature = \"x\", allow(unused))] let a = 1; }"),
+    ("an expression", "fn planted() { f(#[cfg(feature = \"x\")] 1); }"),
+    ("a trait's item", "trait Planted { #[cfg(feature = \"x\")] fn f(); }"),
+    ("a trait's item", "trait Planted { #[cfg(any(unix, feature = \"x\"))] type T; }"),
+    ("a field", "struct Planted { #[cfg(feature = \"x\")] f: u8 }"),
+    ("a field", "fn planted() { S { #[cfg(feature = \"x\")] f: 1 } }"),
     ("a variant", "enum Planted { #[cfg(feature = \"x\")] A, B }"),
-    (
-        "a match arm",
-        "fn planted() { match x { #[cfg(feature = \"x\")] 1 => {} _ => {} } }",
-    ),
-    (
-        "a parameter",
-        "fn planted(#[cfg(feature = \"x\")] a: u8) {}",
-    ),
-    (
-        "a condition",
-        "fn planted() { if cfg!(feature = \"x\") {} }",
-    ),
-    (
-        "a condition",
-        "const PLANTED: bool = cfg!(not(feature = \"x\"));",
-    ),
-    (
-        "a condition",
-        "fn planted() { assert!(cfg!(feature = \"x\")); }",
-    ),
-    (
-        "a part of a macro call",
-        "fn planted() { f! { #[cfg(feature = \"x\")] a } }",
-    ),
+    ("a match arm", "fn planted() { match x { #[cfg(feature = \"x\")] 1 => {} _ => {} } }"),
+    ("a parameter", "fn planted(#[cfg(feature = \"x\")] a: u8) {}"),
+    ("a condition", "fn planted() { if cfg!(feature = \"x\") {} }"),
+    ("a condition", "const PLANTED: bool = cfg!(not(feature = \"x\"));"),
+    ("a condition", "fn planted() { assert!(cfg!(feature = \"x\")); }"),
+    ("a part of a macro call", "fn planted() { f! { #[cfg(feature = \"x\")] a } }"),
 ];
 
 /// A feature around whole items, and conditions that ask for none.

@@ -34,17 +34,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "verifier",
         ],
     ),
-    (
-        "jwks",
-        &[
-            "background",
-            "client",
-            "discovery",
-            "fetch",
-            "remote",
-            "schedule",
-        ],
-    ),
+    ("jwks", &["background", "client", "discovery", "fetch", "remote", "schedule"]),
     ("authorize", &["future", "layer", "service"]),
     ("preset", &["issuer_url", "pem"]),
     ("possession", &["confirm", "dpop"]),
@@ -55,46 +45,22 @@ pub const ROOMS: &[(&str, &[&str])] = &[
 
 /// What some files hold beside their own type.
 const TEXTS: &[(&str, &str)] = &[
-    (
-        "src/verify/verifier.rs",
-        "use super::{Cache, Verified};\nuse crate::key::VerificationKey;\n",
-    ),
+    ("src/verify/verifier.rs", "use super::{Cache, Verified};\nuse crate::key::VerificationKey;\n"),
     (
         "src/verify/builder.rs",
         "use super::verifier::Verifier;\nuse crate::build_error::BuildError;\n",
     ),
-    (
-        "src/key/verification_key.rs",
-        "use super::backend;\nuse crate::jws::Compact;\n",
-    ),
-    (
-        "src/key/backend.rs",
-        "#[cfg(feature = \"aws-lc-rs\")]\npub mod aws;\n",
-    ),
-    (
-        "src/authenticate/layer.rs",
-        "use super::service::Service;\nuse crate::verify as checks;\n",
-    ),
-    (
-        "src/authenticate/service.rs",
-        "use super::config::Config;\nuse http::Request;\n",
-    ),
-    (
-        "src/claims/standard.rs",
-        "use crate::error::Error;\n#[cfg(test)]\nmod tests;\n",
-    ),
+    ("src/key/verification_key.rs", "use super::backend;\nuse crate::jws::Compact;\n"),
+    ("src/key/backend.rs", "#[cfg(feature = \"aws-lc-rs\")]\npub mod aws;\n"),
+    ("src/authenticate/layer.rs", "use super::service::Service;\nuse crate::verify as checks;\n"),
+    ("src/authenticate/service.rs", "use super::config::Config;\nuse http::Request;\n"),
+    ("src/claims/standard.rs", "use crate::error::Error;\n#[cfg(test)]\nmod tests;\n"),
 ];
 
 /// Files that no room lists.
 const BESIDE: &[(&str, &str)] = &[
-    (
-        "src/key/backend/aws.rs",
-        "//! A backend.\nuse aws_lc_rs::hmac;\npub struct Aws;\n",
-    ),
-    (
-        "src/claims/standard/tests.rs",
-        "use crate::verify::Verified;\nuse super::super::*;\n",
-    ),
+    ("src/key/backend/aws.rs", "//! A backend.\nuse aws_lc_rs::hmac;\npub struct Aws;\n"),
+    ("src/claims/standard/tests.rs", "use crate::verify::Verified;\nuse super::super::*;\n"),
 ];
 
 /// Writes the house.
@@ -102,10 +68,9 @@ pub fn build(dir: &Path) -> io::Result<()> {
     let mut roof = String::from("//! The roof.\n");
     for (room, files) in ROOMS {
         let (first, alias) = (main_type(room, files), type_name(room));
-        for line in [
-            format!("pub mod {room};"),
-            format!("pub use {room}::{first} as {alias}Thing;"),
-        ] {
+        for line in
+            [format!("pub mod {room};"), format!("pub use {room}::{first} as {alias}Thing;")]
+        {
             roof.push_str(&line);
             roof.push('\n');
         }
@@ -115,10 +80,7 @@ pub fn build(dir: &Path) -> io::Result<()> {
             let list =
                 |file: &&str| format!("pub mod {file};\npub use {file}::{};\n", type_name(file));
             let contents: String = files.iter().map(list).collect();
-            write(
-                &dir.join(format!("src/{room}/mod.rs")),
-                &format!("//! A room.\n{contents}"),
-            )?;
+            write(&dir.join(format!("src/{room}/mod.rs")), &format!("//! A room.\n{contents}"))?;
             for name in *files {
                 file(dir, &format!("src/{room}/{name}.rs"), name)?;
             }
@@ -142,15 +104,9 @@ package = "hmac"
 "#;
 
 fn file(dir: &Path, path: &str, name: &str) -> io::Result<()> {
-    let more = TEXTS
-        .iter()
-        .find(|(file, _)| *file == path)
-        .map_or("", |(_, text)| text);
+    let more = TEXTS.iter().find(|(file, _)| *file == path).map_or("", |(_, text)| text);
     let name = type_name(name);
-    write(
-        &dir.join(path),
-        &format!("//! A file.\n{more}/// A type.\npub struct {name};\n"),
-    )
+    write(&dir.join(path), &format!("//! A file.\n{more}/// A type.\npub struct {name};\n"))
 }
 
 fn main_type(room: &str, files: &[&str]) -> String {

@@ -38,27 +38,18 @@ pub struct Plant {
 impl Plant {
     /// Whether the files it is planted in are there.
     pub fn fits(&self, dir: &Path) -> bool {
-        self.edits
-            .iter()
-            .all(|edit| edit.new || dir.join(&edit.file).is_file())
+        self.edits.iter().all(|edit| edit.new || dir.join(&edit.file).is_file())
     }
 
     pub fn show(&self) -> String {
-        let edits = self
-            .edits
-            .iter()
-            .map(|edit| format!("{}: {}", edit.file, edit.text));
+        let edits = self.edits.iter().map(|edit| format!("{}: {}", edit.file, edit.text));
         edits.collect::<Vec<_>>().join(" + ")
     }
 }
 
 /// All plants for a house.
 pub fn all(tree: &Tree, spellings: Spellings) -> Vec<Plant> {
-    let mut plants = Plants {
-        tree,
-        spellings,
-        all: Vec::new(),
-    };
+    let mut plants = Plants { tree, spellings, all: Vec::new() };
     plants.between_rooms();
     plants.through_the_roof();
     plants.through_own_contents();
@@ -95,11 +86,8 @@ impl Plants<'_> {
 
     /// A file of the room where nothing special is allowed.
     fn spot(&self, room: &str) -> Option<String> {
-        const SPECIAL: &[&str] = &[
-            "src/key/backend.rs",
-            "src/testing/mint.rs",
-            "src/testing/clock.rs",
-        ];
+        const SPECIAL: &[&str] =
+            &["src/key/backend.rs", "src/testing/mint.rs", "src/testing/clock.rs"];
         let plain = |file: &str| !SPECIAL.contains(&file) && !file.starts_with("src/key/backend/");
         let mut files: Vec<_> = self
             .tree
@@ -115,18 +103,12 @@ impl Plants<'_> {
 
     /// Every room that is there, with a file to plant in.
     fn spots(&self) -> Vec<(&'static str, String)> {
-        ROOMS
-            .iter()
-            .filter_map(|(room, _)| Some((*room, self.spot(room)?)))
-            .collect()
+        ROOMS.iter().filter_map(|(room, _)| Some((*room, self.spot(room)?))).collect()
     }
 
     fn is_there(&self, room: &str) -> bool {
         let named = |path: &[String]| path.len() == 1 && path[0] == room;
-        self.tree
-            .modules
-            .iter()
-            .any(|module| module.parent == Some(ROOT) && named(&module.path))
+        self.tree.modules.iter().any(|module| module.parent == Some(ROOT) && named(&module.path))
     }
 
     /// Where a path is named without being used.
@@ -146,10 +128,7 @@ impl Plants<'_> {
 
     fn between_rooms(&mut self) {
         for (from, file) in self.spots() {
-            let (_, allowed) = MAY_USE
-                .iter()
-                .find(|(room, _)| *room == from)
-                .unwrap_or(&("", &[]));
+            let (_, allowed) = MAY_USE.iter().find(|(room, _)| *room == from).unwrap_or(&("", &[]));
             for (to, _) in ROOMS {
                 if *to == from || !self.is_there(to) {
                     continue;
@@ -214,41 +193,22 @@ impl Plants<'_> {
             self.caught(&file, "use crate::Planted;", "use crate::Planted");
             self.caught(&file, "use crate::{Planted as P};", "use crate::Planted");
             self.caught(&file, &format!("use {up}::Planted;"), "use crate::Planted");
-            self.caught(
-                &file,
-                "fn planted(_: crate::Planted) {}",
-                "use crate::Planted",
-            );
-            self.caught(
-                &file,
-                "fn planted() { vec![crate::Planted]; }",
-                "use crate::Planted",
-            );
+            self.caught(&file, "fn planted(_: crate::Planted) {}", "use crate::Planted");
+            self.caught(&file, "fn planted() { vec![crate::Planted]; }", "use crate::Planted");
             self.caught(&file, "use crate::*;", "use crate::*");
-            self.passes(
-                &file,
-                &format!("use crate::{room};\nfn planted(_: {room}::Own) {{}}"),
-            );
+            self.passes(&file, &format!("use crate::{room};\nfn planted(_: {room}::Own) {{}}"));
             self.passes(&file, "pub(crate) fn planted() {}");
             for text in self.cloaks("crate::Planted") {
                 self.passes(&file, &text);
             }
         }
         let exported = "#[macro_export]\nmacro_rules! planted { () => {} }";
-        let used = at_end(
-            "src/verify/verifier.rs",
-            "fn planted() { crate::planted!(); }",
-        );
+        let used = at_end("src/verify/verifier.rs", "fn planted() { crate::planted!(); }");
         self.add(vec![at_end("src/error.rs", exported), used], Expect::Passes);
     }
 
     fn through_own_contents(&mut self) {
-        let borrow = || {
-            at_end(
-                "src/verify/mod.rs",
-                "pub use crate::key::Planted as Borrowed;",
-            )
-        };
+        let borrow = || at_end("src/verify/mod.rs", "pub use crate::key::Planted as Borrowed;");
         let deed = || Expect::Caught("use key through its own mod.rs".to_owned());
         for text in [
             "use super::Borrowed;",
@@ -272,10 +232,7 @@ impl Plants<'_> {
                 }
             }
             self.passes(&file, "use httpdate::Planted;");
-            self.passes(
-                &file,
-                "mod http { pub struct Own; }\nfn planted(_: http::Own) {}",
-            );
+            self.passes(&file, "mod http { pub struct Own; }\nfn planted(_: http::Own) {}");
         }
         if self.spellings == Spellings::Every {
             let deed = "use the crate http";
@@ -318,11 +275,7 @@ impl Plants<'_> {
         self.forbidden_crate("src/lib.rs", "tracing");
         self.forbidden_crate("src/testing/issuer.rs", "jsonwebtoken");
         if self.spellings == Spellings::Every {
-            self.caught(
-                "src/jws/header.rs",
-                "use old_hmac::Mac;",
-                "use the crate hmac",
-            );
+            self.caught("src/jws/header.rs", "use old_hmac::Mac;", "use the crate hmac");
             let renamed = at_end("src/lib.rs", "extern crate tracing as events;");
             let used = at_end("src/jws/header.rs", "fn planted() { events::info!(); }");
             let caught = Expect::Caught("use the crate tracing".to_owned());
@@ -367,28 +320,16 @@ impl Plants<'_> {
                 }
             }
             self.passes(&file, "impl Planted { fn verify_with(&self) {} }");
-            self.passes(
-                &file,
-                "/// `key.verify_with(x)`\nfn planted() { f(\"verify_with\"); }",
-            );
+            self.passes(&file, "/// `key.verify_with(x)`\nfn planted() { f(\"verify_with\"); }");
         }
-        self.passes(
-            "src/key/verification_key.rs",
-            "fn planted() { key.verify_with(x); }",
-        );
+        self.passes("src/key/verification_key.rs", "fn planted() { key.verify_with(x); }");
         for room in ["preset", "possession", "authenticate", "testing"] {
             if let Some(file) = self.spot(room) {
                 self.makes_verified(&file);
             }
         }
-        self.passes(
-            "src/verify/verifier.rs",
-            "fn planted() { Verified::new(x); }",
-        );
-        self.passes(
-            "src/verify/cache.rs",
-            "fn planted() { super::Verified::<u8>::new(x); }",
-        );
+        self.passes("src/verify/verifier.rs", "fn planted() { Verified::new(x); }");
+        self.passes("src/verify/cache.rs", "fn planted() { super::Verified::<u8>::new(x); }");
     }
 
     fn makes_verified(&mut self, file: &str) {
@@ -405,10 +346,7 @@ impl Plants<'_> {
         }
         self.passes(file, "fn planted() { crate::verify::Verified::of(x); }");
         self.passes(file, "fn planted() { crate::verify::Verifier::new(x); }");
-        self.passes(
-            file,
-            "#[cfg(test)]\nfn planted() { crate::verify::Verified::new(x); }",
-        );
+        self.passes(file, "#[cfg(test)]\nfn planted() { crate::verify::Verified::new(x); }");
     }
 
     fn stairs(&mut self) {
@@ -445,12 +383,7 @@ impl Plants<'_> {
     fn circles(&mut self) {
         for (room, _) in ROOMS {
             let contents = format!("src/{room}/mod.rs");
-            if !self
-                .tree
-                .modules
-                .iter()
-                .any(|module| module.file == contents)
-            {
+            if !self.tree.modules.iter().any(|module| module.file == contents) {
                 continue;
             }
             for back in [
@@ -474,10 +407,7 @@ impl Plants<'_> {
     }
 
     fn contents(&mut self) {
-        let rooms: Vec<_> = ROOMS
-            .iter()
-            .map(|(room, _)| format!("src/{room}/mod.rs"))
-            .collect();
+        let rooms: Vec<_> = ROOMS.iter().map(|(room, _)| format!("src/{room}/mod.rs")).collect();
         let roof = "src/lib.rs".to_owned();
         for file in rooms.into_iter().chain([roof]) {
             if !self.tree.modules.iter().any(|module| module.file == file) {
@@ -494,17 +424,11 @@ impl Plants<'_> {
                 ("impl Planted {}", "an impl block"),
                 ("macro_rules! planted { () => {} }", "a macro"),
                 ("make! {}", "a macro"),
-                (
-                    "#[cfg(feature = \"x\")]\npub struct Planted;",
-                    "struct Planted",
-                ),
+                ("#[cfg(feature = \"x\")]\npub struct Planted;", "struct Planted"),
             ] {
                 self.caught(&file, text, &format!("define {kind} here"));
             }
-            self.passes(
-                &file,
-                "/// Docs.\n#[cfg(feature = \"x\")]\npub use std::fmt;",
-            );
+            self.passes(&file, "/// Docs.\n#[cfg(feature = \"x\")]\npub use std::fmt;");
             self.passes(&file, "extern crate alloc;");
             self.passes(&file, "#[cfg(test)]\nmod planted { struct Planted; }");
             self.passes(&file, "#[cfg(doctest)]\nstruct Planted;");
@@ -515,29 +439,15 @@ impl Plants<'_> {
     fn plan(&mut self) {
         let roof = "src/lib.rs";
         self.caught(roof, "mod cellar {}", "have a room cellar");
-        self.caught(
-            roof,
-            "#[cfg(feature = \"x\")]\npub mod cellar {}",
-            "have a room cellar",
-        );
+        self.caught(roof, "#[cfg(feature = \"x\")]\npub mod cellar {}", "have a room cellar");
         let cellar = "#[path = \"token/planted.rs\"]\nmod cellar;";
         let hidden = || new_file("src/token/planted.rs", "struct Planted;");
         let caught = |deed: &str| Expect::Caught(deed.to_owned());
-        self.add(
-            vec![at_end(roof, cellar), hidden()],
-            caught("have a room cellar"),
-        );
+        self.add(vec![at_end(roof, cellar), hidden()], caught("have a room cellar"));
         self.passes(roof, "#[cfg(test)]\nmod cellar {}");
         self.add(vec![hidden()], caught("stand apart"));
-        self.caught(
-            "src/token/mod.rs",
-            "mod planted;",
-            "declare a module without a file",
-        );
-        self.add(
-            vec![at_end("src/token/mod.rs", "mod planted;"), hidden()],
-            Expect::Passes,
-        );
+        self.caught("src/token/mod.rs", "mod planted;", "declare a module without a file");
+        self.add(vec![at_end("src/token/mod.rs", "mod planted;"), hidden()], Expect::Passes);
         for declared in [
             "#[path = \"../odd/planted.rs\"]\nmod odd;",
             "#[cfg(feature = \"x\")]\n#[path = \"../odd/planted.rs\"]\nmod odd;",
@@ -551,11 +461,7 @@ impl Plants<'_> {
     }
 
     fn features(&mut self) {
-        const FREE: &[&str] = &[
-            "src/observe.rs",
-            "src/key/backend.rs",
-            "src/key/backend/aws.rs",
-        ];
+        const FREE: &[&str] = &["src/observe.rs", "src/key/backend.rs", "src/key/backend/aws.rs"];
         for (room, file) in self.spots() {
             for (place, text) in FEATURE_INSIDE.iter().filter(|_| room != "observe") {
                 self.caught(&file, text, &format!("use cfg(feature) on {place}"));
@@ -578,19 +484,11 @@ fn to_the_roof(file: &str) -> String {
 }
 
 fn at_end(file: &str, text: &str) -> Edit {
-    Edit {
-        file: file.to_owned(),
-        text: text.to_owned(),
-        new: false,
-    }
+    Edit { file: file.to_owned(), text: text.to_owned(), new: false }
 }
 
 fn new_file(file: &str, text: &str) -> Edit {
-    Edit {
-        file: file.to_owned(),
-        text: text.to_owned(),
-        new: true,
-    }
+    Edit { file: file.to_owned(), text: text.to_owned(), new: true }
 }
 
 /// Two files, the first using the second, which holds `back`; a third uses the first.
@@ -598,15 +496,9 @@ fn three_files(room: &str, back: &str) -> Vec<Edit> {
     let list = "mod planted_a;\nmod planted_b;\nmod planted_c;\npub use planted_a::A;";
     vec![
         at_end(&format!("src/{room}/mod.rs"), list),
-        new_file(
-            &format!("src/{room}/planted_a.rs"),
-            "use super::planted_b::B;\npub struct A;",
-        ),
+        new_file(&format!("src/{room}/planted_a.rs"), "use super::planted_b::B;\npub struct A;"),
         new_file(&format!("src/{room}/planted_b.rs"), back),
-        new_file(
-            &format!("src/{room}/planted_c.rs"),
-            "use super::planted_a::A;\npub struct C;",
-        ),
+        new_file(&format!("src/{room}/planted_c.rs"), "use super::planted_a::A;\npub struct C;"),
     ]
 }
 
