@@ -57,7 +57,9 @@ def panel(left, algorithm, names, values):
             continue
         kind = "ours" if is_ours(name) else "bar"
         yield f'<rect class="{kind}" x="{left:g}" y="{top + 5}" width="{value * unit:.1f}" height="{BAR}" rx="2"/>'
-        yield text(round(left + value * unit + 5, 1), top + 16, number(value), "head" if is_ours(name) else "")
+        # Behind the line, too, so that the two do not cross.
+        end = max(value, 1) * unit
+        yield text(round(left + end + 5, 1), top + 16, number(value), "head" if is_ours(name) else "")
     line = round(left + unit, 1)
     yield f'<line class="raw" x1="{line}" x2="{line}" y1="{HEAD}" y2="{bottom}"/>'
 
