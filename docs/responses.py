@@ -6,6 +6,7 @@
     python3 docs/responses.py --check    # fails when the page says something else
 """
 
+import functools
 import os
 import pathlib
 import re
@@ -94,6 +95,11 @@ def start():
     return server, address, tokens
 
 
+@functools.cache
+def curl():
+    return subprocess.check_output([ROOT / ".ci" / "need", "curl"], text=True).strip()
+
+
 def ask(address, tokens, path, fields, options):
     """What is shown as the command, and what it prints."""
 
@@ -104,8 +110,9 @@ def ask(address, tokens, path, fields, options):
         headers = [part for field in given for part in ("-H", f"Authorization: {field}")]
         return ["curl", "-i", *options, url + path, *headers]
 
+    _, *arguments = command(address, [real(field) for field in fields])
     done = subprocess.run(
-        [*command(address, [real(field) for field in fields]), "--silent", "--max-time", "10"],
+        [curl(), *arguments, "--silent", "--max-time", "10"],
         capture_output=True,
         text=True,
         check=True,
