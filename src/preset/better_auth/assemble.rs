@@ -55,15 +55,16 @@ impl<C: Account> BetterAuth<C> {
             Material::Secrets(keys) => (Some(Keys::from(KeySet::from_keys(keys))), None),
             Material::Server(mut server) => (server_keys(&mut server, &mut problems), server.url),
         };
+        problems.extend(settings.problems(profile));
         let audiences = std::mem::take(&mut settings.audiences);
-        let mut policy = profile.policy(url.as_ref(), audiences, &mut problems);
+        let mut policy = profile.policy(url.as_ref(), audiences);
         if let Some(leeway) = settings.leeway {
             policy = policy.leeway(leeway);
         }
         if !profile.is_session() {
-            policy = policy.require(&*settings.user_id_claim);
+            policy = policy.require(settings.user_id_claim());
         }
-        if let Some(claim) = profile.subject_path(&settings.user_id_claim) {
+        if let Some(claim) = profile.subject_path(settings.user_id_claim()) {
             policy = policy.subject_claim(claim);
         }
         let Some(keys) = keys.filter(|_| problems.is_empty()) else {
@@ -117,11 +118,9 @@ fn with_checks<C: Account>(
     settings: Settings,
     clock: Arc<dyn Clock>,
 ) -> VerifierBuilder<C> {
-    let Settings {
-        user_id_claim, session_version, email_required, verified_email_required, ..
-    } = settings;
     let is_session = profile.is_session();
-    let id = if is_session { "id".to_owned() } else { user_id_claim };
+    let id = if is_session { "id" } else { settings.user_id_claim() }.to_owned();
+    let Settings { session_version, email_required, verified_email_required, .. } = settings;
     let builder = builder
         .check("the user's id", move |account| account.user().take_id_from(&id))
         .check("the session's facts", move |account| match account.session() {

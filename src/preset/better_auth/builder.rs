@@ -45,12 +45,63 @@ pub(super) struct Server {
 pub(super) struct Settings {
     pub(super) issuers: Vec<String>,
     pub(super) audiences: Vec<String>,
-    pub(super) user_id_claim: String,
+    /// `sub` unless set.
+    pub(super) user_id_claim: Option<String>,
     pub(super) session_version: Option<Box<str>>,
     pub(super) email_required: bool,
     pub(super) verified_email_required: bool,
     pub(super) leeway: Option<Duration>,
     pub(super) clock: Option<Arc<dyn Clock>>,
+}
+
+impl Settings {
+    /// The claim that has the user's id, of tokens that are no session cookies.
+    pub(super) fn user_id_claim(&self) -> &str {
+        self.user_id_claim.as_deref().unwrap_or("sub")
+    }
+
+    /// The settings that this kind of token makes unsafe, or cannot follow.
+    pub(super) fn problems(&self, profile: Profile) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut check = |is_wrong: bool, what: String, why, fix| {
+            if is_wrong {
+                problems.push(Problem::new(what, why, fix));
+            }
+        };
+        check(
+            profile.shares_claim(self.user_id_claim())
+                && self.audiences.is_empty()
+                && self.issuers.is_empty(),
+            format!(
+                "`user_id_claim(\"{}\")` for bridge tokens of any audience and any issuer",
+                self.user_id_claim()
+            ),
+            "Better Auth signs the links in its e-mails and its session cookies with the same secret and \
+             puts this claim into them, so that a link could be used as a login",
+            "Call `audience` or `issuer` with what the application puts into its tokens, or have it put the \
+             user's id into `sub`",
+        );
+        let decided = "Better Auth decides on what they contain";
+        check(
+            profile.is_session() && !self.audiences.is_empty(),
+            "an audience for session cookies".to_owned(),
+            decided,
+            "Leave `audience` out",
+        );
+        check(
+            profile == Profile::SessionBySecret && !self.issuers.is_empty(),
+            "an issuer for session cookies that are signed with the secret".to_owned(),
+            "they have no `iss`, and none would be accepted",
+            "Leave `issuer` out",
+        );
+        check(
+            profile.is_session() && self.user_id_claim.is_some(),
+            "`user_id_claim` for session cookies".to_owned(),
+            decided,
+            "Leave `user_id_claim` out: the id is that of the session's user",
+        );
+        problems
+    }
 }
 
 impl BetterAuth {
@@ -116,7 +167,7 @@ impl<C> BetterAuth<C> {
         let settings = Settings {
             issuers: Vec::new(),
             audiences: Vec::new(),
-            user_id_claim: "sub".to_owned(),
+            user_id_claim: None,
             session_version: None,
             email_required: false,
             verified_email_required: false,
@@ -228,10 +279,30 @@ impl<C> BetterAuth<C> {
     /// Takes the user's id from this claim, for servers whose `sub` is something else (`getSubject`), and for
     /// bridge tokens that call it otherwise.
     ///
-    /// With a secret, beware of `userId` and `email`: the links of Better Auth's e-mails are signed with it
-    /// as well and hold both, so that such a link would be a log-in.
+    /// With [`bridge_token`](BetterAuth::bridge_token), a claim that Better Auth's e-mail links or session
+    /// cookies have too (`userId`, `email`, `updateTo`, `version`, …) needs an [`audience`](Self::audience)
+    /// or an [`issuer`](Self::issuer), which they lack. Without one `build` fails: the secret signs all of
+    /// them, and a link would be accepted as a login. `sub` and `id` need neither.
+    ///
+    /// ```
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+    /// use tower_jwt_auth::better_auth::BetterAuth;
+    /// use tower_jwt_auth::{ErrorKind, testing::TestIssuer};
+    ///
+    /// let application = TestIssuer::hs256();
+    /// let preset = || BetterAuth::bridge_token(application.secret()).user_id_claim("userId");
+    /// assert!(preset().build().is_err());
+    ///
+    /// let verifier = preset().audience("orders").build()?;
+    /// let token = || application.token().claim("userId", "user-1");
+    /// assert_eq!(verifier.verify_now(&token().claim("aud", "orders").mint())?.id(), "user-1");
+    /// let rejected = verifier.verify_now(&token().mint()).unwrap_err(); // as a link is
+    /// assert_eq!(rejected.kind(), ErrorKind::InvalidAudience);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn user_id_claim(mut self, claim: impl Into<String>) -> Self {
-        self.settings.user_id_claim = claim.into();
+        self.settings.user_id_claim = Some(claim.into());
         self
     }
 

@@ -150,4 +150,20 @@ mod tests {
         };
         assert_eq!(keys.len(), 2);
     }
+
+    #[test]
+    fn the_environment_does_not_make_a_claim_of_links_safe() {
+        let by = |claim: &str| preset("", GOOD, "").user_id_claim(claim);
+        assert!(by("userId").build().is_err());
+        assert!(by("userId").audience("api").build().is_ok());
+        assert!(by("id").build().is_ok());
+        // With a URL the claim is one of the server's own tokens.
+        assert!(
+            preset(ADDRESS, GOOD, "")
+                .user_id_claim("userId")
+                .settings
+                .problems(Profile::Token)
+                .is_empty()
+        );
+    }
 }

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::base_url::BaseUrl;
-use crate::build_error::Problem;
 use crate::claims::ClaimPath;
 use crate::jws::{Algorithm, TokenInfo};
 use crate::policy::Policy;
@@ -13,6 +12,21 @@ const SESSION_TYPE: &str = "better-auth.session-cache+jwt";
 const SESSION_AUDIENCE: &str = "better-auth:session-cache";
 /// What the server itself grants to clocks when it reads its cookies.
 pub(super) const SESSION_LEEWAY: Duration = Duration::from_secs(15);
+
+/// The claims of everything that Better Auth itself signs with the secret: the links in its e-mails and the
+/// cookie cache of sessions. None of these tokens has `sub`, `iss` or `aud`.
+const SIGNED_WITH_THE_SECRET: [&str; 10] = [
+    "email",
+    "exp",
+    "iat",
+    "requestType",
+    "session",
+    "updateTo",
+    "updatedAt",
+    "user",
+    "userId",
+    "version",
+];
 
 /// Which kind of token is taken. They never mix: some are signed with one key, and all of them with the
 /// key of another would be somebody's log-in.
@@ -31,12 +45,7 @@ impl Profile {
     }
 
     /// What a token of this kind has to be like.
-    pub(super) fn policy(
-        self,
-        url: Option<&BaseUrl>,
-        audiences: Vec<String>,
-        problems: &mut Vec<Problem>,
-    ) -> Policy {
+    pub(super) fn policy(self, url: Option<&BaseUrl>, audiences: Vec<String>) -> Policy {
         let policy = match self {
             Self::BridgeToken | Self::SessionBySecret => Policy::new()
                 .algorithms([Algorithm::HS256])
@@ -54,13 +63,6 @@ impl Profile {
             _ => policy,
         };
         if !audiences.is_empty() {
-            if matches!(self, Self::SessionByServer | Self::SessionBySecret) {
-                problems.push(Problem::new(
-                    "an audience for session cookies",
-                    "Better Auth decides on what they hold",
-                    "Leave `audience` out",
-                ));
-            }
             return audiences.into_iter().fold(policy, Policy::audience);
         }
         match (self, url) {
@@ -83,6 +85,11 @@ impl Profile {
             Self::BridgeToken | Self::SessionBySecret => None,
         });
         follows.into_iter().collect()
+    }
+
+    /// Whether tokens that are no logins, signed with the same key, have this claim too.
+    pub(super) fn shares_claim(self, claim: &str) -> bool {
+        self == Self::BridgeToken && SIGNED_WITH_THE_SECRET.contains(&claim)
     }
 
     /// Where the user's id stands in a token, if not in `sub`.

@@ -111,6 +111,9 @@ const BRIDGES = {
     jsonwebtoken.sign({ sub: id, email, name }, secret, { algorithm: "HS256", expiresIn: "1h" }),
   // A link to verify an address looks the same since 1.7.25.
   userId: ({ id, email }) => jsonwebtoken.sign({ userId: id, email }, secret, { expiresIn: "1h" }),
+  // The audience tells it from such a link.
+  forApi: ({ id, email }) =>
+    jsonwebtoken.sign({ userId: id, email }, secret, { expiresIn: "1h", audience: RESOURCE }),
 };
 
 // ---- kinds of token ---------------------------------------------------------
@@ -135,14 +138,18 @@ kinds["session cookie"] = signedSession;
 await asked("POST", "/send-verification-email", { email });
 kinds["e-mail link"] = site.mailed;
 
+async function bridge(name) {
+  const cookie = `better-auth.session_token=${encodeURIComponent(signedSession)}`;
+  return (await fetch(`${site.url}/app/${name}`, { headers: { cookie } })).text();
+}
 for (const [name, kind] of [
   ["jose", "bridge, jose"],
   ["jsonwebtoken", "bridge, jsonwebtoken"],
   ["userId", "bridge, userId"],
 ]) {
-  const cookie = `better-auth.session_token=${encodeURIComponent(signedSession)}`;
-  kinds[kind] = await (await fetch(`${site.url}/app/${name}`, { headers: { cookie } })).text();
+  kinds[kind] = await bridge(name);
 }
+const bridgeForApi = await bridge("forApi");
 
 /** The cookie cache of a new session, as this server makes it. */
 async function cachedSession(options) {
@@ -382,6 +389,7 @@ await control(
     email,
     secret,
     resource: RESOURCE,
+    bridge_for_api: bridgeForApi,
     kinds,
     cookies: cookieHeaders,
     variants,

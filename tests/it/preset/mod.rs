@@ -2,4 +2,7 @@
 #![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // without a crypto backend no token verifies
 
 mod better_auth;
+mod identities;
 mod servers;
+#[cfg(feature = "better-auth")]
+mod tokens;

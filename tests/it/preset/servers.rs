@@ -258,23 +258,23 @@ async fn judge_settings(server: &Server) {
     }
 }
 
-/// Why the documentation warns of `userId`: the links in e-mails have had it since 1.7.25.
+/// The links in e-mails have `email`, and since 1.7.25 `userId` as well: neither can be the id of bridge tokens
+/// without an audience, which links lack.
 fn judge_user_ids_of_bridges(server: &Server) {
-    let token = |kind: &str| server.hello["kinds"][kind].as_str().unwrap();
-    let bridge = || BetterAuth::bridge_token(server.said("secret"));
-    let verdict = |preset: BetterAuth, kind: &str| {
-        let verdict = preset.build().unwrap().verify_now(token(kind));
+    let by = |claim: &str| BetterAuth::bridge_token(server.said("secret")).user_id_claim(claim);
+    for claim in ["userId", "email"] {
+        assert!(by(claim).build().is_err(), "{claim}");
+    }
+    let verifier = by("userId").audience(server.said("resource")).build().unwrap();
+    let verdict = |token: &str| {
+        let verdict = verifier.verify_now(token);
         verdict.map(|user| user.id().to_owned()).map_err(|error| error.kind())
     };
-    let user = || Ok(server.said("user_id").to_owned());
-    let by_user_id = || bridge().user_id_claim("userId");
-    assert_eq!(verdict(by_user_id(), "bridge, userId"), user());
-    let link =
-        if server.said("version") == "1.7.25" { user() } else { Err(ErrorKind::MissingClaim) };
-    assert_eq!(verdict(by_user_id(), "e-mail link"), link);
-    // What keeps it out: links are for no audience.
-    let refused = Err(ErrorKind::InvalidAudience);
-    assert_eq!(verdict(by_user_id().audience("https://api.example.com"), "e-mail link"), refused);
+    assert_eq!(verdict(server.said("bridge_for_api")), Ok(server.said("user_id").to_owned()));
+    for kind in ["e-mail link", "bridge, userId"] {
+        let token = server.hello["kinds"][kind].as_str().unwrap();
+        assert_eq!(verdict(token), Err(ErrorKind::InvalidAudience), "{kind}");
+    }
 }
 
 /// Keys on P-521, an option of every release: a matter of the backend.
