@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::request::Parts;
-use http::{HeaderValue, Response, StatusCode};
+use http::{HeaderValue, Method, Response, StatusCode};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
 use super::problem::ProblemJson;
@@ -13,32 +13,49 @@ use super::responder::Respond;
 /// What a `grpc-message` never has as it is, beside all that is not ASCII.
 const MESSAGE: &AsciiSet = &CONTROLS.add(b'%');
 
-/// Answers gRPC requests as gRPC has it, and all others through another responder.
+/// Answers gRPC requests in gRPC's own form, and all others through another responder.
 ///
-/// A request whose content type begins with `application/grpc` gets a response of headers only
-/// ("Trailers-Only"): HTTP status 200, `grpc-status`, and the fixed sentence of the refusal as
-/// `grpc-message`. The challenge stays, as metadata. Nothing of tonic is needed for it.
+/// A request is gRPC when its method is `POST` and its content type is `application/grpc`,
+/// `application/grpc-web` or `application/grpc-web-text`, with or without a codec such as `+proto`. It gets
+/// a response of headers only ("Trailers-Only"): HTTP status 200, `grpc-status`, and the fixed sentence of
+/// the rejection as `grpc-message`. The content type is of the family that was asked for, because a gRPC-Web
+/// client rejects any other. The challenge is kept, as metadata. Nothing of tonic is needed for it.
+///
+/// A gRPC-Web page on another origin reads `grpc-status` only when the CORS layer exposes it, with
+/// `grpc-message`.
+///
+/// # Not for forward authentication
+///
+/// The client chooses its content type, and with it this status of 200. A proxy that asks whether to let a
+/// request through (nginx's `auth_request`, the forward authentication of Traefik and Caddy, Envoy's
+/// `ext_authz` over HTTP) reads 200 as "yes", and some of them repeat the client's method and headers. Use
+/// this responder only where the layer is in front of the gRPC service itself.
 ///
 /// ```
 /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// # futures_util::future::FutureExt::now_or_never(async {
 /// use http::{Request, Response};
 /// use tower::{Layer, ServiceExt, service_fn};
-/// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond::GrpcAware};
+/// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond::GrpcAware, testing::TestIssuer};
 ///
-/// let verifier = Verifier::shared_secret("0123456789abcdef0123456789abcdef").any_audience().build()?;
+/// let issuer = TestIssuer::hs256();
+/// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
 /// let layer = JwtAuthLayer::new(verifier).responder(GrpcAware::new());
 /// let service = layer.layer(service_fn(async |_: Request<()>| {
 ///     Ok::<_, std::convert::Infallible>(Response::new(http_body_util::Empty::<bytes::Bytes>::new()))
 /// }));
 ///
-/// let request = Request::builder().header("content-type", "application/grpc").body(())?;
-/// let refused = service.clone().oneshot(request).await?;
-/// assert_eq!(refused.status(), 200);
-/// assert_eq!(refused.headers()["grpc-status"], "16"); // UNAUTHENTICATED
+/// let call = || Request::post("/orders.v1.Orders/List").header("content-type", "application/grpc");
+/// let good = call().header("authorization", format!("Bearer {}", issuer.token().mint()));
+/// let accepted = service.clone().oneshot(good.body(())?).await?;
+/// assert!(!accepted.headers().contains_key("grpc-status")); // left to the gRPC service
 ///
-/// let refused = service.oneshot(Request::new(())).await?;
-/// assert_eq!(refused.status(), 401);
+/// let rejected = service.clone().oneshot(call().body(())?).await?;
+/// assert_eq!(rejected.status(), 200);
+/// assert_eq!(rejected.headers()["grpc-status"], "16"); // UNAUTHENTICATED
+///
+/// let rejected = service.oneshot(Request::new(())).await?;
+/// assert_eq!(rejected.status(), 401);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).expect("nothing waits")?;
 /// # }
@@ -65,13 +82,13 @@ impl<R: Respond> GrpcAware<R> {
 
 impl<R: Respond> Respond for GrpcAware<R> {
     fn respond(&self, rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes> {
-        if !is_grpc(request) {
+        let Some(content_type) = grpc_content_type(request) else {
             return self.other.respond(rejection, request);
-        }
+        };
         let mut response = rejection.response(Bytes::new());
         *response.status_mut() = StatusCode::OK;
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         headers.insert("grpc-status", u64::from(rejection.grpc_status()).into());
         let message = utf8_percent_encode(rejection.description(), MESSAGE).to_string();
         if let Ok(message) = HeaderValue::try_from(message) {
@@ -81,39 +98,110 @@ impl<R: Respond> Respond for GrpcAware<R> {
     }
 }
 
-fn is_grpc(request: &Parts) -> bool {
-    const TYPE: &[u8] = b"application/grpc";
-    let content_type = request.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let Some((start, rest)) = content_type.and_then(|it| it.split_at_checked(TYPE.len())) else {
-        return false;
-    };
-    // `application/grpc+proto`, and `application/grpc-web`, whose clients read the same headers.
-    start.eq_ignore_ascii_case(TYPE)
-        && matches!(rest.first(), None | Some(b'+' | b'-' | b';' | b' '))
+/// The content types that are gRPC, each with that of the answer: for protobuf, and for JSON.
+const FAMILIES: [(&str, &str, &str); 3] = [
+    ("application/grpc", "application/grpc", "application/grpc+json"),
+    ("application/grpc-web", "application/grpc-web+proto", "application/grpc-web+json"),
+    (
+        "application/grpc-web-text",
+        "application/grpc-web-text+proto",
+        "application/grpc-web-text+json",
+    ),
+];
+
+/// The content type to answer with, or `None` when the request is not gRPC.
+///
+/// Only `POST` counts, the one method of gRPC: any client can put the content type into any request, and
+/// would then choose the status of its rejection. The answer is one of a few fixed texts, so that nothing
+/// of the request is repeated in it.
+fn grpc_content_type(request: &Parts) -> Option<&'static str> {
+    if request.method != Method::POST {
+        return None;
+    }
+    let mut fields = request.headers.get_all(CONTENT_TYPE).iter();
+    let (Some(field), None) = (fields.next(), fields.next()) else { return None };
+    let media_type = field.as_bytes().split(|byte| *byte == b';').next()?.trim_ascii_end();
+    let mut halves = media_type.splitn(2, |byte| *byte == b'+');
+    let (family, codec) = (halves.next()?, halves.next());
+    if !codec.is_none_or(is_codec) {
+        return None;
+    }
+    let is_json = codec.is_some_and(|codec| codec.eq_ignore_ascii_case(b"json"));
+    FAMILIES.iter().find_map(|(name, proto, json)| {
+        let is_asked = family.eq_ignore_ascii_case(name.as_bytes());
+        is_asked.then_some(if is_json { *json } else { *proto })
+    })
+}
+
+/// Whether this may follow the `+` of a media type (RFC 6838 §4.2).
+fn is_codec(codec: &[u8]) -> bool {
+    let is_allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(byte);
+    !codec.is_empty() && codec.iter().all(is_allowed)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_content_type_decides() {
-        for (content_type, grpc) in [
-            ("application/grpc", true),
-            ("application/grpc+proto", true),
-            ("Application/GRPC; charset=utf-8", true),
-            ("application/grpc-web+proto", true),
-            ("application/grpcx", false),
-            ("application/json", false),
-            ("text/application/grpc", false),
-            ("application/grp", false),
-            ("", false),
-        ] {
-            let request = http::Request::builder().header("content-type", content_type);
-            let (parts, ()) = request.body(()).unwrap().into_parts();
-            assert_eq!(is_grpc(&parts), grpc, "{content_type}");
+    fn answer_to(method: Method, content_types: &[&str]) -> Option<&'static str> {
+        let mut request = http::Request::new(());
+        *request.method_mut() = method;
+        for content_type in content_types {
+            request.headers_mut().append(CONTENT_TYPE, content_type.parse().unwrap());
         }
-        assert!(!is_grpc(&http::Request::new(()).into_parts().0));
+        grpc_content_type(&request.into_parts().0)
+    }
+
+    #[test]
+    fn the_answer_is_of_the_family_asked_for() {
+        for (content_type, answer) in [
+            ("application/grpc", Some("application/grpc")),
+            ("application/grpc+proto", Some("application/grpc")),
+            ("application/grpc+json", Some("application/grpc+json")),
+            ("application/grpc+vnd.example.v1", Some("application/grpc")),
+            ("Application/GRPC; charset=utf-8", Some("application/grpc")),
+            ("application/grpc ;v=1", Some("application/grpc")),
+            ("application/grpc;", Some("application/grpc")),
+            ("application/grpc-web", Some("application/grpc-web+proto")),
+            ("application/grpc-web+proto", Some("application/grpc-web+proto")),
+            ("APPLICATION/gRPC-Web+JSON;v=1", Some("application/grpc-web+json")),
+            ("application/grpc-web-text", Some("application/grpc-web-text+proto")),
+            ("application/grpc-web-text+proto", Some("application/grpc-web-text+proto")),
+            ("application/grpc-web-text+json", Some("application/grpc-web-text+json")),
+            ("application/grpcfoo", None),
+            ("application/grpc-", None),
+            ("application/grpc-webfoo", None),
+            ("application/grpc-foo", None),
+            ("application/grpc-web-textual", None),
+            ("application/grpc+", None),
+            ("application/grpc+a b", None),
+            ("application/grpc, application/json", None),
+            ("application/grpc foo", None),
+            ("application/json", None),
+            ("application/json; x=application/grpc", None),
+            ("text/application/grpc", None),
+            ("application/grp", None),
+            ("+", None),
+            ("", None),
+        ] {
+            assert_eq!(answer_to(Method::POST, &[content_type]), answer, "{content_type}");
+        }
+    }
+
+    #[test]
+    fn only_post_with_one_content_type_is_grpc() {
+        use http::Method as M;
+        let other = M::from_bytes(b"post").unwrap();
+        for method in
+            [M::GET, M::HEAD, M::OPTIONS, M::PUT, M::PATCH, M::DELETE, M::TRACE, M::CONNECT, other]
+        {
+            assert_eq!(answer_to(method.clone(), &["application/grpc"]), None, "{method}");
+            assert_eq!(answer_to(method.clone(), &["application/grpc-web"]), None, "{method}");
+        }
+        assert_eq!(answer_to(M::POST, &[]), None);
+        assert_eq!(answer_to(M::POST, &["application/grpc", "application/grpc"]), None);
+        assert_eq!(answer_to(M::POST, &["application/json", "application/grpc"]), None);
+        assert!(answer_to(M::POST, &["application/grpc"]).is_some());
     }
 
     #[test]

@@ -12,6 +12,8 @@ use super::rejection::Rejection;
 ///
 /// Start from [`Rejection::response`]: status and headers are then right, and the layer puts back a
 /// challenge, `Retry-After` or `Cache-Control` that went missing. [`from_fn`] makes one of a function.
+///
+/// Never let the request choose a status of 2xx: a proxy that asks for permission reads it as permission.
 pub trait Respond: Send + Sync + 'static {
     /// The response to a request that is refused for this reason.
     fn respond(&self, rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes>;

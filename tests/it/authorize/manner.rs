@@ -2,10 +2,10 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::routing::get;
+use axum::routing::any;
 use bytes::Bytes;
 use http::request::Parts;
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Method, Request};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tower_jwt_auth::respond::{GrpcAware, Plain, ProblemJson, Rejection, from_fn};
@@ -65,6 +65,7 @@ impl By {
             _ => bearer(&token(&json!({}))),
         };
         if let Some(it) = content_type {
+            *request.method_mut() = Method::POST;
             request.headers_mut().insert("content-type", HeaderValue::from_static(it));
         }
         let require = match self {
@@ -74,11 +75,11 @@ impl By {
                 .authentication_context(["gold"])
                 .clock(FixedClock::new()),
             Self::Extractor => {
-                let app = Router::new().route("/", get(async |_: Verified| "in")).layer(layer);
+                let app = Router::new().route("/", any(async |_: Verified| "in")).layer(layer);
                 return ask(app, request.map(Body::from));
             }
             Self::WrongExtractor => {
-                let handler = get(async |_: Verified<Other>| "in");
+                let handler = any(async |_: Verified<Other>| "in");
                 return ask(
                     Router::new().route("/", handler).layer(layer),
                     request.map(Body::from),
@@ -198,6 +199,9 @@ fn grpc_clients_are_answered_as_such_wherever_they_are_refused() {
             By::Nobody | By::Extractor => ("16", "The request needs an access token"),
             By::WrongExtractor => ("13", "The server cannot answer this request"),
         };
+        let reply = by.ask(layer(), Some("application/grpc-web-text"));
+        let family = Some("application/grpc-web-text+proto");
+        assert_eq!(reply.header("content-type"), family, "{by:?}");
         let reply = by.ask(layer(), Some("application/grpc+proto"));
         assert_eq!(reply.verdict(), (200, Some(by.kind())), "{by:?}");
         assert!(reply.body.is_empty(), "{by:?}");

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::json;
-use tower_jwt_auth::respond::{Plain, ProblemJson, Rejection, from_fn};
+use tower_jwt_auth::respond::{GrpcAware, Plain, ProblemJson, Rejection, from_fn};
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{ErrorKind, Issuer, JwtAuthLayer, Policy, Rule, Verifier};
 
@@ -29,6 +29,67 @@ fn the_plain_responder_has_the_same_headers_and_no_body() {
         let mut headers = full.headers;
         headers.remove("content-type");
         assert_eq!(plain.headers, headers, "{kind}");
+    }
+}
+
+#[test]
+fn a_content_type_cannot_turn_a_rejection_into_success() {
+    let types = ["application/grpc", "application/grpc-web", "application/grpc-web-text+proto"];
+    for kind in ErrorKind::ALL.iter().filter(|kind| refusal(**kind).is_some()) {
+        let (layer, request) = refusal(*kind).unwrap();
+        let layer = layer.responder(GrpcAware::new());
+        let asked = |method: &Method, content_type: &'static str| {
+            let mut request = request.clone();
+            *request.method_mut() = method.clone();
+            let value = HeaderValue::from_static(content_type);
+            request.headers_mut().insert("content-type", value);
+            ask_layer(&layer, request)
+        };
+        for content_type in types {
+            for method in [Method::GET, Method::HEAD, Method::OPTIONS, Method::PUT, Method::DELETE]
+            {
+                let reply = asked(&method, content_type);
+                let expected = asked(&method, "application/json");
+                assert_eq!(reply.verdict(), expected.verdict(), "{kind} {method} {content_type}");
+                assert_eq!(reply.headers, expected.headers, "{kind} {method} {content_type}");
+                assert!(reply.status >= 400, "{kind} {method} {content_type}");
+            }
+            let reply = asked(&Method::POST, content_type);
+            assert_eq!(reply.verdict(), (200, Some(*kind)), "{kind} {content_type}");
+            let family = content_type.trim_end_matches("+proto");
+            assert!(reply.header("content-type").unwrap().starts_with(family), "{kind}");
+        }
+    }
+}
+
+#[test]
+fn no_request_header_changes_the_status_of_a_rejection() {
+    for change in [
+        (|layer| layer) as fn(JwtAuthLayer) -> JwtAuthLayer,
+        |layer| layer.responder(Plain),
+        |layer| layer.responder(GrpcAware::new()),
+    ] {
+        for (name, value) in [
+            ("accept", "application/grpc"),
+            ("accept", "text/html"),
+            ("te", "trailers"),
+            ("grpc-timeout", "1S"),
+            ("x-grpc-web", "1"),
+            ("x-http-method-override", "POST"),
+            ("x-forwarded-method", "POST"),
+            ("origin", "https://a.example"),
+            ("access-control-request-method", "POST"),
+            ("upgrade", "websocket"),
+            ("expect", "100-continue"),
+        ] {
+            for method in [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST] {
+                let (layer, mut request) = refusal(ErrorKind::MissingToken).unwrap();
+                *request.method_mut() = method;
+                request.headers_mut().insert(name, HeaderValue::from_static(value));
+                let reply = ask_layer(&change(layer), request);
+                assert_eq!(reply.verdict(), (401, Some(ErrorKind::MissingToken)), "{name}");
+            }
+        }
     }
 }
 
@@ -93,7 +154,7 @@ fn a_closure_may_say_more_and_gets_the_reason_and_the_request() {
     assert_eq!(reply.header("cache-control"), Some("no-store, private"));
 
     let (layer, mut request) = refusal(ErrorKind::TokenExpired).unwrap();
-    *request.method_mut() = http::Method::HEAD;
+    *request.method_mut() = Method::HEAD;
     assert!(ask_layer(&layer.responder(from_fn(teapot)), request).body.is_empty());
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderValue, Request};
+use http::{HeaderValue, Method, Request};
 use serde_json::json;
 use tower::{Layer, service_fn};
 use tower_jwt_auth::key::KeySet;
@@ -210,6 +210,7 @@ fn every_row_of_the_table_is_answered_as_it_says() {
         }
 
         let mut request = case.request.clone();
+        *request.method_mut() = Method::POST;
         request.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
         let reply = case.ask(request);
         if status != 200 && case.layer.is_some() {
