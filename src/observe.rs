@@ -40,6 +40,14 @@ pub enum Event {
         /// How many.
         keys: usize,
     },
+    /// An issuer's metadata could not be read again; its keys were fetched from the place it named before.
+    #[non_exhaustive]
+    MetadataUnavailable {
+        /// As for [`KeysRefreshed`](Self::KeysRefreshed).
+        trigger: &'static str,
+        /// The label of what went wrong.
+        reason: &'static str,
+    },
     /// A request was turned away: more wait for keys than may.
     #[non_exhaustive]
     TooManyWaiting {
@@ -63,7 +71,7 @@ impl Event {
             Self::KeysRefreshed { outcome, .. } => {
                 !matches!(outcome, "replaced" | "unchanged" | "superseded")
             }
-            Self::TooManyWaiting { .. } => true,
+            Self::TooManyWaiting { .. } | Self::MetadataUnavailable { .. } => true,
             Self::KeysSkipped { .. } | Self::RefreshSuppressed { .. } => false,
         }
     }
@@ -164,6 +172,9 @@ fn traced(event: &Event) {
         }
         Event::KeysSkipped { reason, keys } => {
             tracing::warn!(reason, keys, "keys that cannot be used");
+        }
+        Event::MetadataUnavailable { trigger, reason } => {
+            tracing::warn!(trigger, reason, "the issuer's metadata could not be read again");
         }
         Event::TooManyWaiting { trigger } => {
             tracing::warn!(trigger, "a request was turned away: too many wait for keys");

@@ -10,7 +10,7 @@ use super::client::{self, MakeClient};
 use super::discovery::Issuer;
 use super::fetch::Fetch;
 use super::location::{self, Allowed, PlainHttp};
-use super::origin::{Origin, Place};
+use super::origin::{METADATA_LIFETIME, Origin, Place};
 use super::remote::{RemoteJwks, Settings};
 use super::schedule::Times;
 use super::sync::Mutex;
@@ -57,8 +57,14 @@ impl RemoteJwks {
     /// Keys of the issuer with this URL, found by its metadata (OpenID Connect Discovery 1.0 §4,
     /// RFC 8414 §3).
     ///
-    /// The metadata has to name the issuer by exactly this text. It is believed for twelve hours, and read
-    /// again when the keys are gone from where it said.
+    /// The metadata must name the issuer by exactly this text. It is read again after twelve hours, and when
+    /// the keys are gone from where it said.
+    ///
+    /// Metadata that then says something else (another issuer, a URL that is not allowed, status 404 or 410)
+    /// is a failed refresh: the keys in memory serve to the end of [`stale_for`](RemoteJwksBuilder::stale_for),
+    /// and nothing is fetched from the old place any more. While the metadata only cannot be read, keys are
+    /// fetched from the old place until twelve hours and `stale_for` have passed since it was last read. Both
+    /// cases emit an event and are in [`last_error`](Self::last_error).
     pub fn issuer(url: impl Into<String>) -> RemoteJwksBuilder {
         RemoteJwksBuilder::new(url.into(), true)
     }
@@ -254,6 +260,7 @@ impl RemoteJwksBuilder {
                 client: Mutex::new(client),
                 timeout: self.timeout,
                 most_bytes: self.most_bytes,
+                metadata_kept_for: METADATA_LIFETIME.saturating_add(self.times.stale),
             },
             times: self.times,
             most_waiting: self.most_waiting,

@@ -34,7 +34,7 @@ struct Metadata<'d> {
     #[serde(borrow)]
     issuer: std::borrow::Cow<'d, str>,
     #[serde(borrow)]
-    jwks_uri: std::borrow::Cow<'d, str>,
+    jwks_uri: Option<std::borrow::Cow<'d, str>>,
 }
 
 impl Issuer {
@@ -77,10 +77,10 @@ impl Issuer {
             Err(error) if error.failure == FetchFailure::NotFound => ask(&self.oauth).await,
             other => other,
         };
-        // That they are gone is said of keys alone.
+        // The two failures of keys that have the metadata read again.
         let fetched = fetched.map_err(|error| match error.failure {
             FetchFailure::NotFound | FetchFailure::Gone => {
-                FetchError { failure: FetchFailure::NotMetadata, ..error }
+                FetchError { failure: FetchFailure::NoMetadata, ..error }
             }
             _ => error,
         })?;
@@ -96,7 +96,8 @@ impl Issuer {
         if metadata.issuer != self.name {
             return Err(FetchFailure::OtherIssuer);
         }
-        let url = location::read(&metadata.jwks_uri, self.allowed);
+        let jwks_uri = metadata.jwks_uri.ok_or(FetchFailure::NoMetadata)?;
+        let url = location::read(&jwks_uri, self.allowed);
         let url = url.map_err(|_| FetchFailure::ForbiddenUrl)?;
         let elsewhere = url.host() != self.url.host();
         let forbidden = self.allowed.same_origin_only && !location::is_same_origin(&url, &self.url)

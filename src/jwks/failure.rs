@@ -58,6 +58,15 @@ impl FetchError {
         matches!(self.failure, FetchFailure::Connection | FetchFailure::ServerError)
             && self.retry_after.is_none()
     }
+
+    /// Whether the issuer's metadata says something else than before. Every other failure to read it is an
+    /// outage.
+    pub(super) const fn contradicts(&self) -> bool {
+        matches!(
+            self.failure,
+            FetchFailure::NoMetadata | FetchFailure::OtherIssuer | FetchFailure::ForbiddenUrl
+        )
+    }
 }
 
 impl From<FetchFailure> for FetchError {
@@ -122,6 +131,8 @@ pub enum FetchFailure {
     NoUsableKey,
     /// Text that is no metadata document of an issuer.
     NotMetadata,
+    /// The issuer has no metadata, or metadata without a `jwks_uri`.
+    NoMetadata,
     /// Metadata that speaks of another issuer (RFC 8414 §3.3).
     OtherIssuer,
     /// A `jwks_uri` that is not `https`, or leads where it was not allowed to.
@@ -149,6 +160,7 @@ impl FetchFailure {
         Self::NotAKeySet,
         Self::NoUsableKey,
         Self::NotMetadata,
+        Self::NoMetadata,
         Self::OtherIssuer,
         Self::ForbiddenUrl,
         Self::TooManyWaiting,
@@ -172,6 +184,7 @@ impl FetchFailure {
             Self::NotAKeySet => "not_a_key_set",
             Self::NoUsableKey => "no_usable_key",
             Self::NotMetadata => "not_metadata",
+            Self::NoMetadata => "no_metadata",
             Self::OtherIssuer => "other_issuer",
             Self::ForbiddenUrl => "forbidden_url",
             Self::TooManyWaiting => "too_many_waiting",
@@ -195,6 +208,7 @@ impl FetchFailure {
             Self::NotAKeySet => "the key server's answer is no JWKS document",
             Self::NoUsableKey => "the key server's document has no usable key",
             Self::NotMetadata => "the issuer's metadata cannot be read",
+            Self::NoMetadata => "the issuer has no metadata that names a `jwks_uri`",
             Self::OtherIssuer => "the metadata is that of another issuer",
             Self::ForbiddenUrl => "the metadata's `jwks_uri` is not one that may be asked",
             Self::TooManyWaiting => "too many requests wait for the keys",

@@ -17,8 +17,8 @@ use crate::key::{KeySet, NoSet};
 /// How long a retry waits when there are no keys at all.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 const RETRY_SPREAD: Duration = Duration::from_millis(200);
-/// How long metadata is believed.
-const METADATA_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
+/// After this the metadata is read again.
+pub(super) const METADATA_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 
 /// Where the keys are.
 #[derive(Clone, Debug)]
@@ -33,6 +33,8 @@ pub(super) struct Origin {
     pub(super) client: Mutex<Box<dyn Fetch>>,
     pub(super) timeout: Duration,
     pub(super) most_bytes: usize,
+    /// How long metadata serves that cannot be read again.
+    pub(super) metadata_kept_for: Duration,
 }
 
 /// A document, where it came from, and what names it there.
@@ -45,6 +47,7 @@ pub(super) struct Document {
 
 /// What one fetch is to do, as things stood when it started.
 pub(super) struct Plan {
+    /// What the metadata says. It is updated during the fetch, whatever becomes of the keys.
     pub(super) found: Option<Found>,
     pub(super) rediscover: bool,
     pub(super) document: Option<Document>,
@@ -55,7 +58,8 @@ pub(super) struct Plan {
 /// What a fetch brought home.
 pub(super) struct Cargo {
     pub(super) url: Uri,
-    pub(super) found: Option<Found>,
+    /// Why the metadata could not be read again, if the keys are from the place that it named before.
+    pub(super) unconfirmed: Option<FetchError>,
     pub(super) fetched: Fetched,
     /// Read from the document, if that is another than the one before.
     pub(super) set: Option<KeySet>,
@@ -63,7 +67,7 @@ pub(super) struct Cargo {
 
 impl Origin {
     /// Takes at most the time that was set for it, a retry and discovery included.
-    pub(super) async fn fetch(&self, plan: &Plan) -> Result<Cargo, FetchError> {
+    pub(super) async fn fetch(&self, plan: &mut Plan) -> Result<Cargo, FetchError> {
         let flight = async {
             let first = self.attempt(plan).await;
             let again = first.as_ref().is_err_and(FetchError::may_pass);
@@ -77,8 +81,8 @@ impl Origin {
         timeout(self.timeout, flight).await.unwrap_or(Err(FetchFailure::Timeout.into()))
     }
 
-    async fn attempt(&self, plan: &Plan) -> Result<Cargo, FetchError> {
-        let (url, found) = self.locate(plan).await?;
+    async fn attempt(&self, plan: &mut Plan) -> Result<Cargo, FetchError> {
+        let (url, unconfirmed) = self.locate(plan).await?;
         let document = plan.document.as_ref().filter(|document| document.url == url);
         let validators = document.map_or(&Validators::NONE, |document| &document.validators);
         let fetched = get(&self.client, &url, validators, self.most_bytes).await?;
@@ -87,11 +91,11 @@ impl Origin {
             Some(new) if document.is_none_or(|old| old.bytes != new) => Some(read(new)?),
             _ => None,
         };
-        Ok(Cargo { url, found, fetched, set })
+        Ok(Cargo { url, unconfirmed, fetched, set })
     }
 
-    /// The URL of the keys. Metadata that is only old is better than none.
-    async fn locate(&self, plan: &Plan) -> Result<(Uri, Option<Found>), FetchError> {
+    /// The URL of the keys. With an earlier reading of the metadata that could not be repeated, also why.
+    async fn locate(&self, plan: &mut Plan) -> Result<(Uri, Option<FetchError>), FetchError> {
         let issuer = match &self.place {
             Place::Url(url) => return Ok((url.clone(), None)),
             Place::Issuer(issuer) => issuer,
@@ -99,26 +103,33 @@ impl Origin {
         let age = |found: &Found| plan.started.saturating_sub(found.at);
         match &plan.found {
             Some(found) if !plan.rediscover && age(found) < METADATA_LIFETIME => {
-                Ok((found.jwks_uri.clone(), Some(found.clone())))
+                return Ok((found.jwks_uri.clone(), None));
             }
-            old => {
-                let discovery = issuer.discover(&self.client, self.most_bytes);
-                let discovered = match old {
-                    // Half of the time is for the keys, at the place that is known.
-                    Some(_) => timeout(self.timeout / 2, discovery)
-                        .await
-                        .unwrap_or(Err(FetchFailure::Timeout.into())),
-                    None => discovery.await,
-                };
-                match (discovered, old) {
-                    (Ok(jwks_uri), _) => {
-                        let found = Found { jwks_uri: jwks_uri.clone(), at: plan.started };
-                        Ok((jwks_uri, Some(found)))
-                    }
-                    (Err(_), Some(old)) => Ok((old.jwks_uri.clone(), Some(old.clone()))),
-                    (Err(error), None) => Err(error),
-                }
+            _ => {}
+        }
+        let discovery = issuer.discover(&self.client, self.most_bytes);
+        let discovered = match &plan.found {
+            // Half of the time is for the keys, at the place that is known.
+            Some(_) => timeout(self.timeout / 2, discovery)
+                .await
+                .unwrap_or(Err(FetchFailure::Timeout.into())),
+            None => discovery.await,
+        };
+        match (discovered, &plan.found) {
+            (Ok(jwks_uri), _) => {
+                plan.found = Some(Found { jwks_uri: jwks_uri.clone(), at: plan.started });
+                plan.rediscover = false;
+                Ok((jwks_uri, None))
             }
+            (Err(error), _) if error.contradicts() => {
+                // Nothing is fetched from the old place until the metadata names one again.
+                plan.found = None;
+                Err(error)
+            }
+            (Err(error), Some(old)) if age(old) < self.metadata_kept_for => {
+                Ok((old.jwks_uri.clone(), Some(error)))
+            }
+            (Err(error), _) => Err(error),
         }
     }
 }

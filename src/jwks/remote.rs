@@ -123,6 +123,8 @@ impl RemoteJwks {
 
     /// Why the last attempt failed, if it did, with what the client said of it. For operators alone: it may
     /// name hosts and URLs.
+    ///
+    /// After a fetch that succeeded, why the issuer's metadata could not be read again, if it could not.
     pub fn last_error(&self) -> Option<FetchError> {
         self.0.state().last_failure.clone()
     }

@@ -109,8 +109,14 @@ impl Inner {
             started: now,
         };
         state.schedule.started(now);
-        let landing =
-            Landing { inner: Arc::clone(self), ticket, trigger, started: now, is_down: false };
+        let landing = Landing {
+            inner: Arc::clone(self),
+            ticket,
+            trigger,
+            started: now,
+            found: state.found.clone(),
+            is_down: false,
+        };
         (waiting, Flight { landing, plan })
     }
 
@@ -128,6 +134,7 @@ impl Inner {
     fn land(
         &self,
         ticket: &Ticket<Outcome>,
+        found: Option<Found>,
         brought: Result<Cargo, FetchError>,
     ) -> Option<Outcome> {
         let now = self.clock.monotonic();
@@ -135,6 +142,8 @@ impl Inner {
         if !state.flights.land(ticket) {
             return None;
         }
+        // What the metadata says counts even if the keys could not be fetched.
+        state.found = found;
         let outcome = match brought {
             Ok(cargo) => Ok(self.take_over(&mut state, cargo, now)),
             Err(error) => {
@@ -148,10 +157,9 @@ impl Inner {
     }
 
     fn take_over(&self, state: &mut State, cargo: Cargo, now: Duration) -> Refreshed {
-        let Cargo { url, found, fetched, set } = cargo;
+        let Cargo { url, unconfirmed, fetched, set } = cargo;
         let life = state.schedule.succeeded(now, fetched.max_age, chance());
-        state.last_failure = None;
-        state.found = found;
+        state.last_failure = unconfirmed;
         let bytes = match (fetched.document, state.document.take()) {
             (Some(bytes), _) => bytes,
             (None, old) => old.map(|old| old.bytes).unwrap_or_default(),
@@ -173,6 +181,8 @@ struct Landing {
     ticket: Ticket<Outcome>,
     trigger: &'static str,
     started: Duration,
+    /// What the metadata says, as far as the fetch has got.
+    found: Option<Found>,
     is_down: bool,
 }
 
@@ -184,9 +194,10 @@ pub(super) struct Flight {
 
 impl Flight {
     pub(super) fn take_off(self, runtime: &Runtime) {
-        let Self { mut landing, plan } = self;
+        let Self { mut landing, mut plan } = self;
         runtime.spawn(async move {
-            let brought = landing.inner.origin.fetch(&plan).await;
+            let brought = landing.inner.origin.fetch(&mut plan).await;
+            landing.found = plan.found;
             landing.touch_down(brought);
         });
     }
@@ -195,7 +206,8 @@ impl Flight {
 impl Landing {
     fn touch_down(&mut self, brought: Result<Cargo, FetchError>) {
         self.is_down = true;
-        let outcome = self.inner.land(&self.ticket, brought);
+        let unconfirmed = brought.as_ref().ok().and_then(|cargo| cargo.unconfirmed.clone());
+        let outcome = self.inner.land(&self.ticket, self.found.take(), brought);
         if let Some(outcome) = &outcome {
             self.ticket.announce(outcome.clone());
         }
@@ -206,6 +218,11 @@ impl Landing {
         let held = self.inner.held.load();
         let set = held.as_ref().map(|held| &held.set);
         let observer = &self.inner.observer;
+        if let Some(error) = &unconfirmed {
+            let reason = error.failure.as_str();
+            observer.tell(&Event::MetadataUnavailable { trigger: self.trigger, reason });
+            observe::cause(self.trigger, error);
+        }
         observer.tell(&Event::KeysRefreshed {
             trigger: self.trigger,
             outcome: match &outcome {

@@ -11,18 +11,18 @@ use super::rig::{COOL_DOWN, DOWN, GOOD, LIFETIME, Rig, SECOND, UNKNOWN, just_bef
 use crate::support::answers::{document, status};
 use crate::support::key_server::{Act, KeyServer};
 
-const OPENID: &str = "/.well-known/openid-configuration";
-const OAUTH: &str = "/.well-known/oauth-authorization-server";
-const METADATA_LIFETIME: Duration = Duration::from_secs(12 * 3600);
-const NOT_FOUND: &str = "404 Not Found";
-const SERVER_ERROR: &str = "500 Internal Server Error";
+pub(super) const OPENID: &str = "/.well-known/openid-configuration";
+pub(super) const OAUTH: &str = "/.well-known/oauth-authorization-server";
+pub(super) const METADATA_LIFETIME: Duration = Duration::from_secs(12 * 3600);
+pub(super) const NOT_FOUND: &str = "404 Not Found";
+pub(super) const SERVER_ERROR: &str = "500 Internal Server Error";
 
 /// What is at each path; 404 elsewhere.
 #[derive(Clone, Debug, Default)]
-struct Site(Arc<Mutex<HashMap<String, Vec<u8>>>>);
+pub(super) struct Site(Arc<Mutex<HashMap<String, Vec<u8>>>>);
 
 impl Site {
-    fn put(&self, path: &str, bytes: Vec<u8>) {
+    pub(super) fn put(&self, path: &str, bytes: Vec<u8>) {
         self.0.lock().unwrap().insert(path.to_owned(), bytes);
     }
 
@@ -31,12 +31,12 @@ impl Site {
     }
 }
 
-fn metadata(issuer: &str, jwks_uri: &str) -> Vec<u8> {
+pub(super) fn metadata(issuer: &str, jwks_uri: &str) -> Vec<u8> {
     document(&format!(r#"{{"issuer":"{issuer}","jwks_uri":"{jwks_uri}","scopes_supported":[]}}"#))
 }
 
 /// An issuer under this path, with good metadata and keys at `/keys`.
-fn issuer_at(
+pub(super) fn issuer_at(
     path: &str,
     settings: impl FnOnce(RemoteJwksBuilder) -> RemoteJwksBuilder,
 ) -> (Rig, Site) {
@@ -53,7 +53,7 @@ fn issuer_at(
     (Rig::of(server, clock, signer, builder), site)
 }
 
-fn paths(rig: &Rig) -> Vec<String> {
+pub(super) fn paths(rig: &Rig) -> Vec<String> {
     rig.server.requests().iter().map(|request| request.path().to_owned()).collect()
 }
 
@@ -91,7 +91,7 @@ async fn the_second_place_is_asked_when_there_is_nothing_at_the_first_and_only_t
         (status(SERVER_ERROR), "server_error", &[OPENID, OPENID][..]),
         (status("503 Service Unavailable"), "server_error", &[OPENID, OPENID]),
         (status("403 Forbidden"), "client_error", &[OPENID]),
-        (status("410 Gone"), "not_metadata", &[OPENID]),
+        (status("410 Gone"), "no_metadata", &[OPENID]),
         (status("302 Found"), "redirect", &[OPENID]),
         (status("304 Not Modified"), "unexpected_not_modified", &[OPENID]),
         (document("<html>"), "not_metadata", &[OPENID]),
@@ -233,24 +233,4 @@ async fn metadata_is_believed_for_twelve_hours() {
     rig.clock.advance(COOL_DOWN);
     assert_eq!(rig.verdict(&rig.next_issuer().token().mint()).await, GOOD);
     assert_eq!(paths(&rig)[7..], [OPENID, "/moved"]);
-}
-
-#[tokio::test]
-async fn metadata_that_is_gone_does_not_keep_out_keys_that_are_back() {
-    let (rig, site) = issuer_at("", |it| it);
-    let rig = rig.warm().await;
-    // A deployment that goes wrong takes everything away, and a second one brings only the keys back.
-    site.put("/keys", status(NOT_FOUND));
-    site.put(OPENID, status(NOT_FOUND));
-    for _ in 0..2 {
-        rig.clock.advance(COOL_DOWN);
-        assert_eq!(rig.verdict(&rig.unknown()).await, DOWN);
-    }
-    site.put("/keys", document(&rig.issuer.jwks()));
-    let mut verdicts = Vec::new();
-    for _ in 0..6 {
-        rig.clock.advance(COOL_DOWN);
-        verdicts.push(rig.verdict(&rig.unknown()).await);
-    }
-    assert!(verdicts.contains(&UNKNOWN), "never asked again: {:?}", paths(&rig));
 }

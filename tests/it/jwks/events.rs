@@ -221,6 +221,7 @@ fn labels_are_few_fixed_and_different() {
             "not_a_key_set",
             "no_usable_key",
             "not_metadata",
+            "no_metadata",
             "other_issuer",
             "forbidden_url",
             "too_many_waiting",

@@ -14,6 +14,7 @@ mod faults;
 mod flights;
 mod flood;
 mod matrix;
+mod metadata;
 mod races;
 mod retry_after;
 mod rig;

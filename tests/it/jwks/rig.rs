@@ -63,7 +63,9 @@ impl Events {
 
     /// Whether this is the end of a fetch.
     pub(super) fn is_flight(event: &str) -> bool {
-        !["suppressed", "skipped", "turned away"].iter().any(|end| event.ends_with(end))
+        !["suppressed", "skipped", "turned away", "metadata kept"]
+            .iter()
+            .any(|end| event.ends_with(end))
     }
 
     /// How many fetches have ended.
@@ -86,6 +88,7 @@ impl Observer for Events {
             Event::KeysRefreshed { trigger, outcome, .. } => format!("{trigger} {outcome}"),
             Event::RefreshSuppressed { trigger, .. } => format!("{trigger} suppressed"),
             Event::KeysSkipped { reason, keys, .. } => format!("{keys} {reason} skipped"),
+            Event::MetadataUnavailable { reason, .. } => format!("{reason} metadata kept"),
             Event::TooManyWaiting { trigger, .. } => format!("{trigger} turned away"),
             _ => panic!("an event that these tests do not know: {event:?}"),
         };

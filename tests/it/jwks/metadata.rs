@@ -1,0 +1,212 @@
+//! Metadata that is read again: it agrees, it contradicts, or it cannot be read.
+
+use std::time::Duration;
+
+use tower_jwt_auth::jwks::RemoteJwksBuilder;
+
+use super::discovery::{NOT_FOUND, OAUTH, OPENID, SERVER_ERROR, Site, issuer_at, metadata, paths};
+use super::rig::{
+    COOL_DOWN, DOWN, GOOD, LIFETIME, LONGEST_BACK_OFF, NANOSECOND, Rig, SECOND, STALE_BOUND,
+    UNKNOWN, just_before,
+};
+use crate::support::answers::{document, status};
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// Keys that were refreshed for eleven hours, from metadata that was read at the beginning.
+async fn eleven_hours_later(
+    settings: impl FnOnce(RemoteJwksBuilder) -> RemoteJwksBuilder,
+) -> (Rig, Site) {
+    let (rig, site) = issuer_at("", settings);
+    let rig = rig.warm().await;
+    for _ in 0..11 {
+        rig.clock.advance(HOUR);
+        assert!(rig.keys.refresh_now().await.is_ok());
+    }
+    assert_eq!(paths(&rig).iter().filter(|path| *path == OPENID).count(), 1);
+    (rig, site)
+}
+
+/// The paths that were asked since there were that many.
+fn paths_since(rig: &Rig, before: usize) -> Vec<String> {
+    paths(rig).split_off(before)
+}
+
+/// Metadata that says otherwise, with the label of the failure.
+fn contradictions(rig: &Rig) -> [(&'static str, Vec<u8>); 9] {
+    let (name, keys) = (rig.server.url(""), rig.server.url("/keys"));
+    [
+        ("other_issuer", metadata("https://evil.example", &keys)),
+        ("other_issuer", metadata(&format!("{name}/"), &keys)),
+        ("other_issuer", document(r#"{"issuer":"https://evil.example"}"#)),
+        ("forbidden_url", metadata(&name, "https://169.254.169.254/latest/meta-data")),
+        ("forbidden_url", metadata(&name, "http://keys.example/keys")),
+        ("forbidden_url", metadata(&name, "")),
+        ("no_metadata", document(&format!(r#"{{"issuer":"{name}"}}"#))),
+        ("no_metadata", status(NOT_FOUND)),
+        ("no_metadata", status("410 Gone")),
+    ]
+}
+
+#[tokio::test]
+async fn contradicting_metadata_ends_fetches_from_the_old_place() {
+    for row in 0..9 {
+        let (rig, site) = eleven_hours_later(|it| it).await;
+        let (label, bytes) = contradictions(&rig).into_iter().nth(row).unwrap();
+        site.put(OPENID, bytes);
+        let before = paths(&rig).len();
+        rig.clock.advance(HOUR);
+        assert!(rig.keys.refresh_now().await.is_err(), "{label}");
+        assert_eq!(rig.keys.health().last_error, Some(label));
+        assert_eq!(rig.events.all().last().unwrap(), &format!("manual {label}"));
+
+        // An outage of the metadata does not bring the old place back, nor do more failures.
+        site.put(OPENID, status(SERVER_ERROR));
+        for _ in 0..4 {
+            rig.clock.advance(LONGEST_BACK_OFF);
+            assert!(rig.keys.refresh_now().await.is_err(), "{label}");
+        }
+        let asked = paths_since(&rig, before);
+        assert!(asked.iter().all(|path| path == OPENID || path == OAUTH), "{label}: {asked:?}");
+
+        // Keys in memory serve to their stale bound, and to no other.
+        rig.clock.advance(just_before(LIFETIME + STALE_BOUND - HOUR - 4 * LONGEST_BACK_OFF));
+        assert_eq!(rig.verdict_now(&rig.known()), Ok(()), "{label}");
+        rig.events.landed(18).await;
+        rig.clock.advance(NANOSECOND);
+        assert_eq!(rig.verdict(&rig.known()).await, DOWN, "{label}");
+        assert!(!paths_since(&rig, before).contains(&"/keys".to_owned()), "{label}");
+
+        // Metadata that agrees again brings everything back.
+        site.put(OPENID, metadata(&rig.server.url(""), &rig.server.url("/keys")));
+        rig.clock.advance(LONGEST_BACK_OFF);
+        assert_eq!(rig.verdict(&rig.known()).await, GOOD, "{label}");
+        assert_eq!(rig.keys.health().last_error, None, "{label}");
+    }
+}
+
+#[tokio::test]
+async fn an_outage_of_the_metadata_keeps_the_old_place_up_to_a_bound() {
+    let outages = [
+        ("server_error", status(SERVER_ERROR)),
+        ("server_error", status("503 Service Unavailable")),
+        ("client_error", status("403 Forbidden")),
+        ("redirect", status("302 Found")),
+        ("not_metadata", document("<html>maintenance</html>")),
+        ("not_metadata", document("{}")),
+        ("too_large", document(&" ".repeat(256 * 1024 + 1))),
+        ("connection", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".to_vec()),
+    ];
+    for (label, bytes) in outages {
+        let (rig, site) = eleven_hours_later(|it| it).await;
+        site.put(OPENID, bytes);
+        rig.clock.advance(HOUR);
+        for _ in 0..4 {
+            let before = paths(&rig).len();
+            assert!(rig.keys.refresh_now().await.is_ok(), "{label}");
+            assert_eq!(paths_since(&rig, before), [OPENID, "/keys"], "{label}");
+            let events = rig.events.all();
+            let expected = [format!("{label} metadata kept"), "manual unchanged".to_owned()];
+            assert_eq!(events[events.len() - 2..], expected);
+            assert_eq!(rig.keys.health().last_error, Some(label));
+            assert_eq!(rig.keys.last_error().unwrap().failure().as_str(), label);
+            rig.clock.advance(just_before(HOUR));
+        }
+        // Twelve hours and the stale bound since the last good reading, less four nanoseconds.
+        assert!(rig.keys.refresh_now().await.is_ok(), "{label}");
+        rig.clock.advance(COOL_DOWN);
+        let before = paths(&rig).len();
+        assert!(rig.keys.refresh_now().await.is_err(), "{label}");
+        assert_eq!(paths_since(&rig, before), [OPENID], "{label}");
+        assert_eq!(rig.keys.health().last_error, Some(label));
+        assert_eq!(rig.verdict_now(&rig.known()), Ok(()), "{label}: keys in memory serve on");
+
+        site.put(OPENID, metadata(&rig.server.url(""), &rig.server.url("/keys")));
+        rig.clock.advance(COOL_DOWN);
+        assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN, "{label}");
+        assert_eq!(rig.keys.health().last_error, None, "{label}");
+    }
+}
+
+#[tokio::test]
+async fn the_old_place_is_kept_to_the_nanosecond_of_its_bound() {
+    for stale in [HOUR, 2 * HOUR, Duration::ZERO] {
+        let bound = HOUR + stale;
+        for (later, is_ok) in [(just_before(bound), true), (bound, false)] {
+            let (rig, site) = eleven_hours_later(|it| it.stale_for(stale)).await;
+            site.put(OPENID, status(SERVER_ERROR));
+            rig.clock.advance(later);
+            assert_eq!(rig.keys.refresh_now().await.is_ok(), is_ok, "{later:?}");
+        }
+    }
+    // Without a bound for keys there is none for the place.
+    let (rig, site) = eleven_hours_later(RemoteJwksBuilder::stale_without_bound).await;
+    site.put(OPENID, status(SERVER_ERROR));
+    rig.clock.advance(1000 * HOUR);
+    assert!(rig.keys.refresh_now().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_place_that_the_metadata_left_is_not_asked_again() {
+    // The keys are gone, or cannot be had three times; the new place has its own trouble at first.
+    for (failure, failures) in [(NOT_FOUND, 1), (SERVER_ERROR, 3)] {
+        let (rig, site) = issuer_at("", |it| it);
+        let rig = rig.warm().await;
+        site.put("/keys", status(failure));
+        site.put("/moved", status(SERVER_ERROR));
+        site.put(OPENID, metadata(&rig.server.url(""), &rig.server.url("/moved")));
+        for _ in 0..failures {
+            rig.clock.advance(COOL_DOWN);
+            assert_eq!(rig.verdict(&rig.unknown()).await, DOWN);
+        }
+        site.put("/keys", document(&rig.issuer.jwks()));
+        let before = paths(&rig).len();
+        for _ in 0..2 {
+            rig.clock.advance(COOL_DOWN);
+            assert_eq!(rig.verdict(&rig.unknown()).await, DOWN);
+        }
+        assert_eq!(paths_since(&rig, before), [OPENID, "/moved", "/moved"], "{failure}");
+        site.put("/moved", document(&rig.issuer.jwks()));
+        rig.clock.advance(COOL_DOWN);
+        assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN, "{failure}");
+    }
+}
+
+#[tokio::test]
+async fn young_metadata_that_is_read_again_may_contradict_too() {
+    for row in 0..9 {
+        let (rig, site) = issuer_at("", |it| it);
+        let rig = rig.warm().await;
+        let (label, bytes) = contradictions(&rig).into_iter().nth(row).unwrap();
+        site.put("/keys", status(NOT_FOUND));
+        site.put(OPENID, bytes);
+        for _ in 0..2 {
+            rig.clock.advance(COOL_DOWN);
+            assert_eq!(rig.verdict(&rig.unknown()).await, DOWN);
+        }
+        // Keys that are back do not count while the metadata says otherwise.
+        site.put("/keys", document(&rig.issuer.jwks()));
+        let before = paths(&rig).len();
+        for _ in 0..6 {
+            rig.clock.advance(COOL_DOWN);
+            assert_eq!(rig.verdict(&rig.unknown()).await, DOWN, "{label}");
+            assert_eq!(rig.verdict(&rig.known()).await, GOOD, "{label}");
+        }
+        assert!(!paths_since(&rig, before).contains(&"/keys".to_owned()), "{label}");
+        site.put(OPENID, metadata(&rig.server.url(""), &rig.server.url("/keys")));
+        rig.clock.advance(COOL_DOWN);
+        assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN, "{label}");
+    }
+}
+
+#[tokio::test]
+async fn a_cold_start_reads_the_metadata_once_for_both_tries() {
+    let (rig, site) = issuer_at("", |it| it);
+    site.put("/keys", status(SERVER_ERROR));
+    assert_eq!(rig.verdict(&rig.known()).await, DOWN);
+    assert_eq!(paths(&rig), [OPENID, "/keys", "/keys"]);
+    site.put("/keys", document(&rig.issuer.jwks()));
+    rig.clock.advance(SECOND);
+    assert_eq!(rig.verdict(&rig.known()).await, GOOD);
+    assert_eq!(paths(&rig)[3..], ["/keys"]);
+}
