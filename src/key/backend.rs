@@ -74,7 +74,6 @@ impl CryptoBackend {
     }
 
     /// The SHA-256 digest of the message; `None` of a backend that is not built in.
-    #[cfg(feature = "cache")]
     pub(crate) fn sha256(self, message: &[u8]) -> Option<[u8; 32]> {
         match self {
             #[cfg(feature = "aws-lc-rs")]
@@ -178,7 +177,6 @@ mod tests {
         assert_eq!(CryptoBackend::active().map(CryptoBackend::name), expected);
     }
 
-    #[cfg(feature = "cache")]
     #[test]
     fn every_backend_that_is_built_in_digests_as_fips_180_has_it() {
         let abc = [

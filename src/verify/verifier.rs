@@ -285,7 +285,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         verified: Verified<C>,
     ) -> Answer<Result<Verified<C>, Error>> {
         let Some(revocation) = &self.0.revocation else { return Answer::now(Ok(verified)) };
-        let presented = Presented::new(verified.token(), token);
+        let presented = Presented::new(verified.token(), token, self.0.backend);
         match revocation.check(&presented).try_now() {
             Ok(standing) => Answer::now(stand(verified, standing)),
             Err(asking) => Answer::later(async move { stand(verified, asking.await) }),

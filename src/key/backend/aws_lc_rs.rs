@@ -1,7 +1,6 @@
 //! AWS-LC, straight on the primitive crate: its keys are `Send + Sync` and prepared once.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-#[cfg(feature = "cache")]
 use aws_lc_rs::digest;
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{
@@ -84,7 +83,6 @@ fn verify_tag(key: &hmac::Key, message: &[u8], tag: &[u8]) -> bool {
     })
 }
 
-#[cfg(feature = "cache")]
 pub(super) fn sha256(message: &[u8]) -> Option<[u8; 32]> {
     digest::digest(&digest::SHA256, message).as_ref().try_into().ok()
 }

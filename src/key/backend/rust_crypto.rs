@@ -3,7 +3,6 @@
 
 use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
 use jsonwebtoken::{Algorithm as JwtAlgorithm, DecodingKey};
-#[cfg(feature = "cache")]
 use sha2::{Digest, Sha256};
 
 use crate::jws::Algorithm;
@@ -51,7 +50,6 @@ impl Key {
     }
 }
 
-#[cfg(feature = "cache")]
 pub(super) fn sha256(message: &[u8]) -> [u8; 32] {
     Sha256::digest(message).into()
 }

@@ -1,14 +1,18 @@
 //! Lists of revoked tokens: asked about every token that verified, and about no other.
 
+use std::collections::HashSet;
 use std::error::Error as _;
 use std::sync::{Arc, Mutex};
 
+use sha2_next::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tokio_test::{assert_pending, assert_ready, task};
+use tower_jwt_auth::key::CryptoBackend;
 use tower_jwt_auth::verify::{Presented, Revocation, Standing};
 use tower_jwt_auth::{Algorithm, Answer, Error, ErrorKind};
 
-use crate::support::tokens::{Verdict, algorithms, issuer, trusting, verdict};
+use super::signatures::{curves, with_other_root};
+use crate::support::tokens::{Verdict, algorithms, issuer, parts, trusting, verdict};
 
 const REVOKED: Verdict = Err(ErrorKind::TokenRevoked);
 const UNAVAILABLE: Verdict = Err(ErrorKind::RevocationUnavailable);
@@ -126,4 +130,80 @@ fn why_the_list_could_not_be_asked_is_for_the_operator_alone() {
     assert!(!format!("{error} {error:?}").contains("10.0.0.7"));
     let source = error.source().map(ToString::to_string);
     assert_eq!(source.as_deref(), Some("the list at 10.0.0.7 is away"));
+}
+
+/// Revokes tokens by the digest of what was signed, and keeps the digests that it was asked about.
+#[derive(Clone, Debug, Default)]
+struct Digests {
+    revoked: Arc<Mutex<HashSet<[u8; 32]>>>,
+    asked: Arc<Mutex<Vec<[u8; 32]>>>,
+}
+
+impl Revocation for Digests {
+    fn check(&self, presented: &Presented<'_>) -> Answer<Result<Standing, Error>> {
+        let digest = presented.digest();
+        self.asked.lock().unwrap().push(digest);
+        let revoked = self.revoked.lock().unwrap().contains(&digest);
+        Answer::now(Ok(if revoked { Standing::Revoked } else { Standing::Active }))
+    }
+}
+
+#[test]
+fn a_digest_list_rejects_both_forms_of_an_ecdsa_token() {
+    for (algorithm, order) in curves() {
+        let (issuer, list) = (issuer(algorithm), Digests::default());
+        let verifier = trusting(&issuer).revocation(list.clone()).build().unwrap();
+        let (token, neighbour) =
+            (issuer.token().mint(), issuer.token().subject("neighbour").mint());
+        let twin = with_other_root(&token, &order);
+        assert_ne!(token, twin);
+        assert_eq!([&token, &twin].map(|token| verdict(&verifier, token)), [Ok(()); 2]);
+        let asked = list.asked.lock().unwrap().clone();
+        assert_eq!(asked[0], asked[1], "{algorithm}");
+
+        list.revoked.lock().unwrap().insert(asked[0]);
+        assert_eq!([&token, &twin].map(|token| verdict(&verifier, token)), [REVOKED; 2]);
+        assert_eq!(verdict(&verifier, &neighbour), Ok(()), "{algorithm}");
+    }
+}
+
+#[test]
+fn the_digest_is_the_sha_256_of_header_and_payload() {
+    for algorithm in algorithms() {
+        for backend in [CryptoBackend::AwsLcRs, CryptoBackend::RustCrypto] {
+            if !(backend.is_built_in() && backend.supports(algorithm)) {
+                continue;
+            }
+            let (issuer, list) = (issuer(algorithm), Digests::default());
+            let builder = trusting(&issuer).crypto_backend(backend).revocation(list.clone());
+            let verifier = builder.build().unwrap();
+            let token = issuer.token().mint();
+            assert_eq!(verdict(&verifier, &token), Ok(()));
+            let (signed, _) = token.rsplit_once('.').unwrap();
+            let expected: [u8; 32] = Sha256::digest(signed).into();
+            assert_eq!(*list.asked.lock().unwrap(), [expected], "{algorithm} {backend:?}");
+        }
+    }
+}
+
+#[test]
+fn introspection_gets_the_token_as_it_was_presented() {
+    #[derive(Clone, Debug, Default)]
+    struct Texts(Arc<Mutex<Vec<String>>>);
+
+    impl Revocation for Texts {
+        fn check(&self, presented: &Presented<'_>) -> Answer<Result<Standing, Error>> {
+            let text = presented.token_for_introspection();
+            let shown = format!("{presented:?}");
+            assert!(parts(text).iter().all(|part| !shown.contains(part)), "{shown}");
+            self.0.lock().unwrap().push(text.to_owned());
+            Answer::now(Ok(Standing::Active))
+        }
+    }
+
+    let (issuer, texts) = (issuer(Algorithm::ES256), Texts::default());
+    let verifier = trusting(&issuer).revocation(texts.clone()).build().unwrap();
+    let token = issuer.token().mint();
+    assert_eq!(verdict(&verifier, &token), Ok(()));
+    assert_eq!(*texts.0.lock().unwrap(), [token]);
 }

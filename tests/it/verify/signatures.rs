@@ -111,13 +111,20 @@ fn a_signature_belongs_to_one_token_and_one_key() {
 }
 
 /// The algorithms of ECDSA with the order of their curve.
-fn curves() -> impl Iterator<Item = (Algorithm, Vec<u8>)> {
+pub(super) fn curves() -> impl Iterator<Item = (Algorithm, Vec<u8>)> {
     algorithms().filter_map(|algorithm| match algorithm {
         Algorithm::ES256 => Some((algorithm, unhex(P256_ORDER))),
         Algorithm::ES384 => Some((algorithm, unhex(P384_ORDER))),
         Algorithm::ES512 => Some((algorithm, unhex(P521_ORDER))),
         _ => None,
     })
+}
+
+/// The ECDSA token with the other valid signature, `n - s`.
+pub(super) fn with_other_root(token: &str, order: &[u8]) -> String {
+    let good = signature(token);
+    let (r, s) = good.split_at(order.len());
+    with_signature(token, [r, &subtract(order, s)].concat())
 }
 
 #[test]
@@ -161,9 +168,7 @@ fn the_other_root_of_an_ecdsa_signature_is_as_good_as_the_first() {
     for (algorithm, order) in curves() {
         let (issuer, verifier) = pair(algorithm);
         for token in tokens(&issuer).take(16) {
-            let good = signature(&token);
-            let (r, s) = good.split_at(order.len());
-            let other = with_signature(&token, [r, &subtract(&order, s)].concat());
+            let other = with_other_root(&token, &order);
             // One of the two is the high one (JWA has no rule against it), whichever it is.
             assert_ne!(token, other);
             assert_eq!(verdict(&verifier, &token), Ok(()));
