@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::claims::{ClaimPath, Grants};
+use crate::claims::{ClaimPath, ClaimValue, Grants};
 
 /// A condition on scopes, roles and claims.
 ///
@@ -40,6 +40,15 @@ enum Condition {
     All(Vec<Rule>),
     Any(Vec<Rule>),
     Not(Box<Rule>),
+}
+
+/// Whether a condition holds, in Kleene's three-valued logic; in the order in which `and` takes the least
+/// and `or` the greatest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Truth {
+    False,
+    Unknown,
+    True,
 }
 
 #[derive(Clone)]
@@ -80,7 +89,10 @@ impl Rule {
         Self(Condition::Any(roles.into_iter().map(Self::role).collect()))
     }
 
-    /// A claim is there and this says yes to its value.
+    /// A claim is present and this says yes to its value.
+    ///
+    /// Nothing is known of a hidden or ambiguous claim ([`ClaimValue::Unknown`]): neither the rule nor its
+    /// [`not`](Self::not) permits then.
     ///
     /// ```
     /// use tower_jwt_auth::Rule;
@@ -105,10 +117,30 @@ impl Rule {
         Self(Condition::Any(vec![self, other]))
     }
 
-    /// Not what this rule says.
+    /// The opposite of this rule.
     ///
-    /// It permits wherever the rule does not, so also where the claim is missing or of a shape that cannot
-    /// be read. Rules that keep somebody out are only as good as the issuer's habit of saying so.
+    /// A negated rule also permits tokens in which the claim, scope or role is missing, or is of a type that
+    /// grants nothing. It does not permit where a claim is unknown ([`ClaimValue::Unknown`]): a condition over
+    /// such a claim is neither true nor false, `not` keeps it unknown, [`and`](Self::and) and
+    /// [`or`](Self::or) follow Kleene's three-valued logic, and a rule permits only what is true.
+    ///
+    /// ```
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+    /// use serde_json::json;
+    /// use tower_jwt_auth::{Rule, Verifier, testing::TestIssuer};
+    ///
+    /// let issuer = TestIssuer::hs256();
+    /// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
+    /// let active = Rule::claim("suspended", |value| value == true).not();
+    /// let permits = |token| Ok::<_, tower_jwt_auth::Error>(
+    ///     active.permits(&verifier.verify_now(token)?.identity()),
+    /// );
+    /// assert!(permits(&issuer.token().claim("suspended", false).mint())?);
+    /// assert!(permits(&issuer.token().mint())?);
+    /// assert!(!permits(&issuer.token().claim("suspended", true).mint())?);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[allow(clippy::should_implement_trait)] // a rule reads `Rule::role("guest").not()`
     pub fn not(self) -> Self {
         Self(Condition::Not(Box::new(self)))
@@ -116,15 +148,21 @@ impl Rule {
 
     /// Whether somebody with these grants meets the rule.
     pub fn permits(&self, grants: &dyn Grants) -> bool {
+        self.truth(grants) == Truth::True
+    }
+
+    fn truth(&self, grants: &dyn Grants) -> Truth {
         match &self.0 {
-            Condition::Scope(scope) => !scope.is_empty() && grants.has_scope(scope),
-            Condition::Role(role) => !role.is_empty() && grants.has_role(role),
-            Condition::Claim(path, predicate) => {
-                grants.claim(path).is_some_and(|value| (predicate.0)(&value))
-            }
-            Condition::All(rules) => rules.iter().all(|rule| rule.permits(grants)),
-            Condition::Any(rules) => rules.iter().any(|rule| rule.permits(grants)),
-            Condition::Not(rule) => !rule.permits(grants),
+            Condition::Scope(scope) => Truth::from(!scope.is_empty() && grants.has_scope(scope)),
+            Condition::Role(role) => Truth::from(!role.is_empty() && grants.has_role(role)),
+            Condition::Claim(path, predicate) => match grants.claim(path) {
+                ClaimValue::Present(value) => Truth::from((predicate.0)(&value)),
+                ClaimValue::Absent => Truth::False,
+                ClaimValue::Unknown => Truth::Unknown,
+            },
+            Condition::All(rules) => Truth::all(rules.iter().map(|rule| rule.truth(grants))),
+            Condition::Any(rules) => Truth::any(rules.iter().map(|rule| rule.truth(grants))),
+            Condition::Not(rule) => rule.truth(grants).not(),
         }
     }
 
@@ -159,6 +197,36 @@ impl Rule {
     }
 }
 
+impl Truth {
+    /// The least of these; the rest is not asked for after the first `False`.
+    fn all(mut truths: impl Iterator<Item = Self>) -> Self {
+        let least = |least: Self, truth: Self| match least.min(truth) {
+            Self::False => None,
+            other => Some(other),
+        };
+        truths.try_fold(Self::True, least).unwrap_or(Self::False)
+    }
+
+    /// The greatest of these; the rest is not asked for after the first `True`.
+    fn any(truths: impl Iterator<Item = Self>) -> Self {
+        Self::all(truths.map(Self::not)).not()
+    }
+
+    const fn not(self) -> Self {
+        match self {
+            Self::False => Self::True,
+            Self::Unknown => Self::Unknown,
+            Self::True => Self::False,
+        }
+    }
+}
+
+impl From<bool> for Truth {
+    fn from(holds: bool) -> Self {
+        if holds { Self::True } else { Self::False }
+    }
+}
+
 impl fmt::Debug for Predicate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("..")
@@ -180,7 +248,7 @@ impl Grants for WithScopes<'_> {
         self.grants.has_role(role)
     }
 
-    fn claim(&self, path: &ClaimPath) -> Option<Value> {
+    fn claim(&self, path: &ClaimPath) -> ClaimValue {
         self.grants.claim(path)
     }
 }
@@ -198,8 +266,11 @@ mod tests {
         fn has_role(&self, role: &str) -> bool {
             self.1.contains(&role)
         }
-        fn claim(&self, path: &ClaimPath) -> Option<Value> {
-            (*path == ClaimPath::from("level")).then(|| 7.into())
+        fn claim(&self, path: &ClaimPath) -> ClaimValue {
+            if *path == ClaimPath::from("hidden") {
+                return ClaimValue::Unknown;
+            }
+            (*path == ClaimPath::from("level")).then(|| 7.into()).into()
         }
     }
 
@@ -230,9 +301,86 @@ mod tests {
             (Rule::claim("level", |level| level == 7), true),
             (Rule::claim("level", |level| level == "7"), false),
             (Rule::claim("absent", |_| true), false),
+            (Rule::claim("absent", |_| true).not(), true),
         ] {
             assert_eq!(rule.permits(&granted), permitted, "{rule:?}");
         }
+    }
+
+    /// A rule of this truth.
+    fn rule(truth: Truth) -> Rule {
+        match truth {
+            Truth::False => Rule::claim("level", |level| level == 8),
+            Truth::Unknown => Rule::claim("hidden", |_| true),
+            Truth::True => Rule::claim("level", |level| level == 7),
+        }
+    }
+
+    #[test]
+    fn unknown_conditions_follow_kleenes_truth_tables() {
+        use Truth::{False as F, True as T, Unknown as U};
+        let granted = Granted(&[], &[]);
+        for (one, other, and, or) in [
+            (F, F, F, F),
+            (F, U, F, U),
+            (F, T, F, T),
+            (U, F, F, U),
+            (U, U, U, U),
+            (U, T, U, T),
+            (T, F, F, T),
+            (T, U, U, T),
+            (T, T, T, T),
+        ] {
+            // A rule shows true by itself and false by its negation; what is neither is unknown.
+            for (combined, expected) in
+                [(rule(one).and(rule(other)), and), (rule(one).or(rule(other)), or)]
+            {
+                let permits = combined.permits(&granted);
+                let negation_permits = combined.not().permits(&granted);
+                assert_eq!(permits, expected == T, "{one:?} {other:?}");
+                assert_eq!(negation_permits, expected == F, "not: {one:?} {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn neither_an_unknown_claim_nor_its_negation_permits() {
+        let granted = Granted(&["a"], &["clerk"]);
+        let hidden = || rule(Truth::Unknown);
+        for (rule, permitted) in [
+            (hidden(), false),
+            (hidden().not(), false),
+            (hidden().not().not(), false),
+            (hidden().and(hidden().not()), false),
+            (hidden().or(hidden().not()), false),
+            (Rule::scope("a").and(hidden().not()), false),
+            (Rule::scope("a").or(hidden().not()), true),
+            (Rule::scope("b").and(hidden()).not(), true),
+            (Rule::scope("a").and(hidden()).not(), false),
+            (Rule::scope("b").or(hidden()).not(), false),
+        ] {
+            assert_eq!(rule.permits(&granted), permitted, "{rule:?}");
+        }
+        // More scopes do not help where a claim is unknown.
+        assert!(!Rule::scope("b").and(hidden().not()).lacks_only_scopes(&granted));
+        assert!(Rule::scope("b").or(hidden()).lacks_only_scopes(&granted));
+    }
+
+    #[test]
+    fn claims_are_unknown_to_types_that_do_not_read_them() {
+        struct Nobody;
+        impl Grants for Nobody {
+            fn has_scope(&self, _: &str) -> bool {
+                false
+            }
+            fn has_role(&self, _: &str) -> bool {
+                false
+            }
+        }
+        let suspended = Rule::claim("suspended", |_| true);
+        assert!(!suspended.permits(&Nobody));
+        assert!(!suspended.not().permits(&Nobody));
+        assert!(Rule::role("guest").not().permits(&Nobody));
     }
 
     #[test]

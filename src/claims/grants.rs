@@ -1,5 +1,7 @@
 //! What a token permits its bearer to do.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use super::path::ClaimPath;
@@ -33,10 +35,68 @@ pub trait Grants {
     /// Whether this role was granted, byte for byte.
     fn has_role(&self, role: &str) -> bool;
 
-    /// The value of a claim. None unless overridden: [`Rule::claim`](crate::Rule::claim) then does not
-    /// permit, whatever the claim is, and its [`not`](crate::Rule::not) always does.
-    fn claim(&self, path: &ClaimPath) -> Option<Value> {
+    /// What is known of a claim. [`Unknown`](ClaimValue::Unknown) unless overridden, so that neither
+    /// [`Rule::claim`](crate::Rule::claim) nor its [`not`](crate::Rule::not) permits.
+    fn claim(&self, path: &ClaimPath) -> ClaimValue {
         let _ = path;
-        None
+        ClaimValue::Unknown
+    }
+}
+
+/// What is known of one claim; the answer of [`Grants::claim`].
+///
+/// ```
+/// use tower_jwt_auth::Rule;
+/// use tower_jwt_auth::claims::{ClaimPath, ClaimValue, Grants};
+///
+/// /// A user whose only known claim is whether they are suspended.
+/// struct User(bool);
+///
+/// impl Grants for User {
+///     fn has_scope(&self, _: &str) -> bool {
+///         false
+///     }
+///     fn has_role(&self, _: &str) -> bool {
+///         false
+///     }
+///     fn claim(&self, path: &ClaimPath) -> ClaimValue {
+///         if *path == ClaimPath::from("suspended") {
+///             return ClaimValue::Present(self.0.into());
+///         }
+///         ClaimValue::Unknown
+///     }
+/// }
+///
+/// let suspended = Rule::claim("suspended", |value| value == true);
+/// assert!(suspended.clone().not().permits(&User(false)));
+/// assert!(!suspended.not().permits(&User(true)));
+/// // Nothing is known of this claim: neither the rule nor its negation permits.
+/// let guest = Rule::claim("guest", |value| value == true);
+/// assert!(!guest.clone().permits(&User(false)) && !guest.not().permits(&User(false)));
+/// ```
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum ClaimValue {
+    /// The token has the claim, with this value.
+    Present(Value),
+    /// The token does not have the claim.
+    Absent,
+    /// The claim is hidden, or what the token says of it is ambiguous.
+    Unknown,
+}
+
+impl From<Option<Value>> for ClaimValue {
+    fn from(value: Option<Value>) -> Self {
+        value.map_or(Self::Absent, Self::Present)
+    }
+}
+
+impl fmt::Debug for ClaimValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Present(_) => "Present(..)",
+            Self::Absent => "Absent",
+            Self::Unknown => "Unknown",
+        })
     }
 }

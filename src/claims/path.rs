@@ -25,16 +25,35 @@ use super::json::BorrowText;
 pub struct ClaimPath(Box<[Box<str>]>);
 
 impl ClaimPath {
-    /// Finds the value in the text of a JSON object. `None` when it is not there, when something on the
-    /// way is no object, and when a name on the way stands twice: which one counts would be a guess.
+    /// Finds the value in the text of a JSON object, if there is exactly one.
     pub(crate) fn find<'j>(&self, text: &'j str) -> Option<&'j RawValue> {
-        let (last, around) = self.0.split_last()?;
+        match self.look_up(text) {
+            Found::Value(value) => Some(value),
+            Found::Absent | Found::Ambiguous => None,
+        }
+    }
+
+    /// As [`find`](Self::find), and says why there is no value.
+    pub(crate) fn look_up<'j>(&self, text: &'j str) -> Found<'j> {
+        let Some((last, around)) = self.0.split_last() else { return Found::Absent };
         let mut text = text;
         for name in around {
-            text = member(text, name)?.get();
+            match member(text, name) {
+                Found::Value(value) => text = value.get(),
+                missing => return missing,
+            }
         }
         member(text, last)
     }
+}
+
+/// What a path leads to.
+pub(crate) enum Found<'j> {
+    Value(&'j RawValue),
+    /// A name is missing, or something on the way is not an object.
+    Absent,
+    /// A name on the way appears twice: which value counts would be a guess.
+    Ambiguous,
 }
 
 impl From<&str> for ClaimPath {
@@ -67,15 +86,19 @@ impl fmt::Debug for ClaimPath {
     }
 }
 
-fn member<'j>(text: &'j str, name: &str) -> Option<&'j RawValue> {
-    JsonDeserializer::from_str(text).deserialize_map(Member(name)).ok().flatten()
+fn member<'j>(text: &'j str, name: &str) -> Found<'j> {
+    if !text.trim_ascii_start().starts_with('{') {
+        return Found::Absent;
+    }
+    // An object that cannot be read says nothing about its members.
+    JsonDeserializer::from_str(text).deserialize_map(Member(name)).unwrap_or(Found::Ambiguous)
 }
 
 /// Finds one member of an object.
 struct Member<'n>(&'n str);
 
 impl<'de> Visitor<'de> for Member<'_> {
-    type Value = Option<&'de RawValue>;
+    type Value = Found<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
@@ -91,7 +114,11 @@ impl<'de> Visitor<'de> for Member<'_> {
                 map.next_value::<IgnoredAny>()?;
             }
         }
-        Ok(found.filter(|_| !twice))
+        Ok(match found {
+            _ if twice => Found::Ambiguous,
+            Some(value) => Found::Value(value),
+            None => Found::Absent,
+        })
     }
 }
 
@@ -120,5 +147,25 @@ mod tests {
         let text = r#"{"a":{"roles":["user"],"roles":["admin"]},"b":{"roles":[]}}"#;
         assert!(ClaimPath::from(["a", "roles"]).find(text).is_none());
         assert!(ClaimPath::from(["b", "roles"]).find(text).is_some());
+    }
+
+    #[test]
+    fn an_ambiguous_name_is_told_from_a_missing_one() {
+        let text = r#" {"a":{"x":1,"x":2},"b":{"x":1},"c":{"y":1},"d":null,"e":[{"x":1}]}"#;
+        let found = |path: [&str; 2]| match ClaimPath::from(path).look_up(text) {
+            Found::Value(value) => value.get(),
+            Found::Absent => "absent",
+            Found::Ambiguous => "ambiguous",
+        };
+        for (object, outcome) in [
+            ("a", "ambiguous"),
+            ("b", "1"),
+            ("c", "absent"),
+            ("d", "absent"),
+            ("e", "absent"),
+            ("f", "absent"),
+        ] {
+            assert_eq!(found([object, "x"]), outcome, "{object}");
+        }
     }
 }

@@ -7,7 +7,9 @@ use serde::de::DeserializeOwned;
 
 use super::reading::Reading;
 use super::{Algorithm, JoseHeader};
-use crate::claims::{Captured, ClaimPath, GrantClaims, GrantLists, NumericDate, Text, json, read};
+use crate::claims::{
+    Captured, ClaimPath, ClaimValue, Found, GrantClaims, GrantLists, NumericDate, Text, json, read,
+};
 use crate::error::Error;
 
 /// The registered claims and the header of a verified token.
@@ -160,12 +162,29 @@ impl TokenInfo {
         self.claims.roles.iter().chain(further).flat_map(|list| list.iter(self.payload()))
     }
 
-    /// Any claim, read into any type; `None` when it is not there or does not fit.
+    /// Any claim, read into any type; `None` when it is not there, does not fit or is hidden.
+    ///
+    /// `None` does not mean that the token lacks the claim: a preset may hide claims, as Better Auth's does
+    /// those of session cookies, which hold a live credential. Never permit something because of a `None`.
     ///
     /// The payload is read once more for it: what every request needs belongs into the claims type.
     pub fn claim<T: DeserializeOwned>(&self, path: &ClaimPath) -> Option<T> {
         let payload = (!self.is_sealed).then(|| self.payload())?;
         serde_json::from_str(path.find(payload)?.get()).ok()
+    }
+
+    /// What rules get to know of a claim.
+    pub(crate) fn claim_value(&self, path: &ClaimPath) -> ClaimValue {
+        if self.is_sealed {
+            return ClaimValue::Unknown;
+        }
+        match path.look_up(self.payload()) {
+            Found::Value(value) => {
+                serde_json::from_str(value.get()).map_or(ClaimValue::Unknown, ClaimValue::Present)
+            }
+            Found::Absent => ClaimValue::Absent,
+            Found::Ambiguous => ClaimValue::Unknown,
+        }
     }
 
     /// Whether the token is bound to a key or certificate of its sender (`cnf`, RFC 7800): without

@@ -4,9 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use serde_json::Value;
-
-use crate::claims::{ClaimPath, Grants};
+use crate::claims::{ClaimPath, ClaimValue, Grants};
 use crate::jws::TokenInfo;
 
 /// The bearer of a verified token: subject, scopes and roles, without a type parameter.
@@ -105,8 +103,8 @@ impl Grants for Identity {
         self.roles().any(|granted| granted == role)
     }
 
-    fn claim(&self, path: &ClaimPath) -> Option<Value> {
-        self.token().claim(path)
+    fn claim(&self, path: &ClaimPath) -> ClaimValue {
+        self.token().claim_value(path)
     }
 }
 

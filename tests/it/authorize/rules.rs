@@ -1,10 +1,12 @@
 //! Rules, from the token to the answer.
 
+use serde::de::IgnoredAny;
 use serde_json::{Value, json};
-use tower_jwt_auth::{RequireLayer, Rule};
+use tower_jwt_auth::testing::FixedClock;
+use tower_jwt_auth::{RequireLayer, Rule, Verifier};
 
 use super::rig::Outcome::{Forbidden, In, Lacks};
-use super::rig::{Outcome, ask_both, check, expect, layer, token};
+use super::rig::{Outcome, ask_both, check, expect, issuer, layer, raw, token};
 use crate::support::ask::bearer;
 
 fn each(rule: &Rule, rows: &[(Value, Outcome)]) {
@@ -175,6 +177,38 @@ fn a_claim_that_cannot_be_read_keeps_nobody_out() {
         &Rule::claim("suspended", |_| true).not(),
         &[(json!({"suspended": false}), Forbidden), (json!({}), In)],
     );
+}
+
+#[test]
+fn neither_an_ambiguous_claim_nor_its_negation_permits() {
+    let suspended = || Rule::claim(["user", "suspended"], |value| value == true);
+    for (rule, members, permits, negation_permits) in [
+        (suspended(), r#""user":{"suspended":true}"#, In, Forbidden),
+        (suspended(), r#""user":{"suspended":false}"#, Forbidden, In),
+        (suspended(), r#""user":{}"#, Forbidden, In),
+        // Which of two values counts would be a guess.
+        (suspended(), r#""user":{"suspended":true,"suspended":false}"#, Forbidden, Forbidden),
+        (suspended(), r#""user":{"suspended":false,"suspended":false}"#, Forbidden, Forbidden),
+    ] {
+        let token = raw(&format!(r#""sub":"ada",{members}"#));
+        expect(&rule, &token, permits);
+        expect(&rule.clone().not(), &token, negation_permits);
+        expect(&rule.not().not(), &token, permits);
+    }
+}
+
+#[test]
+fn a_number_that_cannot_be_read_is_unknown_to_rules() {
+    let verifier = Verifier::shared_secret(issuer().secret()).any_audience();
+    let verifier = verifier.claims::<IgnoredAny>().clock(FixedClock::new()).build().unwrap();
+    let present = Rule::claim("n", |_| true);
+    for (members, permits, negation_permits) in
+        [(r#""n":7"#, true, false), ("", false, true), (r#""n":1e999"#, false, false)]
+    {
+        let identity = verifier.verify_now(&raw(members)).unwrap().identity();
+        assert_eq!(present.permits(&identity), permits, "{members}");
+        assert_eq!(present.clone().not().permits(&identity), negation_permits, "{members}");
+    }
 }
 
 #[test]

@@ -4,5 +4,6 @@
 mod better_auth;
 mod identities;
 mod servers;
+mod session_rules;
 #[cfg(feature = "better-auth")]
 mod tokens;
