@@ -128,7 +128,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
                 return refused(error).into();
             }
         };
-        let (progress, places) = if self.confirm.is_some() {
+        // A token that is too long is not copied: the verifier rejects it, and no proof is judged.
+        let is_copied = self.confirm.is_some() && self.verifier.check_length(raw.as_str()).is_ok();
+        let (progress, places) = if is_copied {
             // A proof is judged with the request at hand, which may then be printed.
             let raw = raw.to_owned();
             raw.places().mark_sensitive(&mut parts.headers);

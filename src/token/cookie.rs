@@ -166,7 +166,9 @@ fn whole<'a>(parts: &'a Parts, name: &Arc<str>) -> Result<Cookie<'a>, Error> {
 /// The token whose parts are in the cookies of this name and a number.
 fn chunks(parts: &Parts, name: &Arc<str>) -> Result<Cookie<'static>, Error> {
     let numbered = |(cookie, value)| chunk_number(cookie, name).map(|at| (at, value));
-    let mut found: Vec<(usize, &[u8])> = cookies(parts).filter_map(numbered).collect();
+    // With one more than may be there, a number is repeated or too high.
+    let mut found: Vec<(usize, &[u8])> =
+        cookies(parts).filter_map(numbered).take(MOST_CHUNKS + 1).collect();
     if found.is_empty() {
         return Ok(Cookie::Absent);
     }
@@ -346,5 +348,12 @@ mod tests {
         }
         let all: Vec<_> = (0..MOST_CHUNKS).rev().map(|at| format!("s.{at}=a")).collect();
         assert_eq!(found(&source, &[&all.join("; ")]), token(&"a".repeat(MOST_CHUNKS)));
+        let parts = |numbers: &mut dyn Iterator<Item = usize>| -> String {
+            numbers.map(|at| format!("s.{at}=a; ")).collect()
+        };
+        let too_many = parts(&mut (0..=MOST_CHUNKS));
+        assert_eq!(found(&source, &[&too_many]), Err(TokenTooLarge));
+        let repeated = parts(&mut (0..MOST_CHUNKS).chain([7; 1000]));
+        assert_eq!(found(&source, &[&repeated]), Err(MultipleTokens));
     }
 }

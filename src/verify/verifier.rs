@@ -206,8 +206,17 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         }
     }
 
+    /// The one place where the length is checked, before anything reads, digests or copies the token.
+    pub(crate) fn check_length(&self, token: &str) -> Result<(), Error> {
+        if token.len() > self.0.max_token_len {
+            return Err(ErrorKind::TokenTooLarge.into());
+        }
+        Ok(())
+    }
+
     /// From memory, or along the straight line.
     fn verify_with_current_keys(&self, token: &str, bound: Bound) -> Result<Verified<C>, Stop> {
+        self.check_length(token)?;
         match self.recall(token) {
             Some(verified) => Ok(self.check(verified, bound)?),
             None => self.verify_anew(token, bound),
@@ -233,10 +242,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         None
     }
 
-    /// The straight line: size, shape, header, issuer, keys, signature, claims, policy, checks.
+    /// The straight line: shape, header, issuer, keys, signature, claims, policy, checks.
     fn verify_anew(&self, token: &str, bound: Bound) -> Result<Verified<C>, Stop> {
         let inner = &*self.0;
-        let compact = Compact::parse(token, inner.max_token_len)?;
+        let compact = Compact::parse(token)?;
         let mut buffer;
         let known = inner.known_headers.get(compact.encoded_header());
         let is_new = known.is_none();

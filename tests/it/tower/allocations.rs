@@ -7,16 +7,18 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderName, Request, Response};
 use http_body_util::Empty;
 use serde::Deserialize;
 use tower::{Layer, Service};
-use tower_jwt_auth::jws::AlgorithmFamily;
+use tower_jwt_auth::jws::{AlgorithmFamily, TokenInfo};
+use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::token::{
-    BearerHeader, CookieToken, HeaderToken, QueryToken, TokenSource, WebSocketProtocol,
+    BearerHeader, CookieToken, HeaderToken, QueryToken, RawToken, TokenSource, WebSocketProtocol,
 };
-use tower_jwt_auth::{Algorithm, ErrorKind, JwtAuthLayer, Verified, Verifier};
+use tower_jwt_auth::{Algorithm, Answer as Verdict, ErrorKind, JwtAuthLayer, Verified, Verifier};
 
 use crate::support::alloc::allocations;
 use crate::support::ask::bearer;
@@ -228,6 +230,33 @@ fn what_an_attacker_sends_does_not_decide_how_much_is_allocated() {
         println!("{name}, {} bytes: {added} allocations", token.len());
         assert!(added <= 5, "{name}: {added}");
     }
+}
+
+/// Asks for no proof.
+#[derive(Debug)]
+struct NoProof;
+
+impl Confirm for NoProof {
+    fn confirm(
+        &self,
+        _: &Parts,
+        _: &TokenInfo,
+        _: &RawToken<'_>,
+    ) -> Verdict<Result<Confirmation, Unconfirmed>> {
+        Verdict::now(Ok(Confirmation::new()))
+    }
+}
+
+#[test]
+fn a_token_that_is_too_long_is_not_copied_for_confirm() {
+    let issuer = issuer(Algorithm::HS256);
+    let plain = JwtAuthLayer::new(verifier(&issuer));
+    let confirming = JwtAuthLayer::new(verifier(&issuer)).confirm(NoProof);
+    let too_long = bearer(&"a".repeat(40_000));
+    assert_eq!(added(&confirming, &too_long, 401), added(&plain, &too_long, 401));
+    // The valid neighbour is copied: its proof is judged with the request at hand.
+    let good = bearer(&token(&issuer));
+    assert!(added(&confirming, &good, 200) > added(&plain, &good, 200));
 }
 
 #[test]

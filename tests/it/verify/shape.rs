@@ -1,7 +1,16 @@
 //! The compact serialization and its base64url (RFC 7515 §2, §7.1; RFC 4648 §3.5).
 
+#[cfg(feature = "cache")]
+use std::{
+    sync::Arc,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::{Duration, SystemTime},
+};
+
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Algorithm, ErrorKind};
+#[cfg(feature = "cache")]
+use tower_jwt_auth::{clock::Clock, testing::FixedClock, verify::TokenCache};
 
 use crate::support::tokens::{
     PAYLOAD, Verdict, algorithms, header, issuer, pair, parts, signature, trusting, verdict,
@@ -104,6 +113,47 @@ fn the_length_is_judged_before_anything_else_is() {
     let refused = Err(ErrorKind::AlgorithmNotAllowed);
     assert_eq!(verdict(&verifier, &of_length(&other, 16_385)), TOO_LARGE);
     assert_eq!(verdict(&verifier, &of_length(&other, 16_384)), refused);
+}
+
+/// Counts how often the time is read: a cache needs it for every lookup.
+#[cfg(feature = "cache")]
+#[derive(Clone, Debug, Default)]
+struct CountingClock(Arc<AtomicUsize>);
+
+#[cfg(feature = "cache")]
+impl Clock for CountingClock {
+    fn now(&self) -> SystemTime {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        FixedClock::new().now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Duration::from_secs(1)
+    }
+}
+
+#[cfg(feature = "cache")]
+#[test]
+fn a_token_that_is_too_long_never_reaches_the_cache() {
+    for cache in [TokenCache::new(8), TokenCache::new(8).by_digest()] {
+        for algorithm in algorithms() {
+            let (issuer, clock) = (issuer(algorithm), CountingClock::default());
+            let builder = trusting(&issuer).clock(clock.clone()).max_token_len(1_000);
+            let verifier = builder.cache(cache.clone()).build().unwrap();
+            let reads = |token: &str, expected: Verdict| {
+                let before = clock.0.load(Ordering::Relaxed);
+                assert_eq!(verdict(&verifier, token), expected, "{algorithm}: {}", token.len());
+                clock.0.load(Ordering::Relaxed) - before
+            };
+            assert_eq!(reads(&of_length(&issuer, 1_001), TOO_LARGE), 0);
+            assert_eq!(reads(&"x".repeat(1 << 20), TOO_LARGE), 0);
+            // The valid neighbour is looked up, and then found.
+            let fits = of_length(&issuer, 1_000);
+            assert_ne!(reads(&fits, Ok(())), 0);
+            assert_ne!(reads(&fits, Ok(())), 0);
+        }
+    }
 }
 
 #[test]
