@@ -8,10 +8,12 @@ use sha2_next::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tokio_test::{assert_pending, assert_ready, task};
 use tower_jwt_auth::key::CryptoBackend;
+use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::verify::{Presented, Revocation, Standing};
-use tower_jwt_auth::{Algorithm, Answer, Error, ErrorKind};
+use tower_jwt_auth::{Algorithm, Answer, Error, ErrorKind, Issuer, Policy, Verifier};
 
 use super::signatures::{curves, with_other_root};
+use crate::support::late_keys::LateKeys;
 use crate::support::tokens::{Verdict, algorithms, issuer, parts, trusting, verdict};
 
 const REVOKED: Verdict = Err(ErrorKind::TokenRevoked);
@@ -119,6 +121,41 @@ fn verify_waits_for_the_list_and_verify_now_does_not() {
         let (_open, list) = List::gated();
         let verifier = trusting(&issuer).revocation(list).build().unwrap();
         assert_eq!(verdict(&verifier, &token), UNAVAILABLE, "{subject}");
+    }
+}
+
+#[test]
+fn the_list_is_asked_about_tokens_that_waited_for_keys() {
+    let issuer = issuer(Algorithm::ES256);
+    for (subject, expected) in [("alice", Ok(())), ("mallory", REVOKED), ("nobody", UNAVAILABLE)] {
+        let token = issuer.token().subject(subject).mint();
+        let trusting = |keys: &LateKeys, list: &List| {
+            let trusted = Issuer::unnamed(keys.clone(), Policy::new().any_audience());
+            let builder = Verifier::builder().trust(trusted).clock(FixedClock::new());
+            builder.revocation(list.clone()).build().unwrap()
+        };
+        // The list answers at once.
+        let (keys, list) = (LateKeys::default(), List::default());
+        let verifier = trusting(&keys, &list);
+        let mut waiting = task::spawn(verifier.verify(&token));
+        assert_pending!(waiting.poll());
+        assert_eq!(list.asked(), [""; 0]);
+        keys.arrive(&issuer.jwks());
+        let outcome = assert_ready!(waiting.poll());
+        assert_eq!(outcome.map(|_| ()).map_err(|error| error.kind()), expected, "{subject}");
+        assert_eq!(list.asked(), [subject]);
+
+        // It has to be waited for, too.
+        let (keys, (open, list)) = (LateKeys::default(), List::gated());
+        let verifier = trusting(&keys, &list);
+        let mut waiting = task::spawn(verifier.verify(&token));
+        assert_pending!(waiting.poll());
+        keys.arrive(&issuer.jwks());
+        assert_pending!(waiting.poll());
+        assert_eq!(list.asked(), [subject]);
+        open.send(()).unwrap();
+        let outcome = assert_ready!(waiting.poll());
+        assert_eq!(outcome.map(|_| ()).map_err(|error| error.kind()), expected, "{subject}");
     }
 }
 
