@@ -2,6 +2,7 @@
 #![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // without a crypto backend no token verifies
 
 mod better_auth;
+mod checks;
 mod identities;
 mod servers;
 mod session_rules;
