@@ -211,6 +211,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
                     }
                     if self.token_removed {
                         places.remove(parts);
+                        self.source.remove_copies(parts);
                     }
                 }
                 headers

@@ -144,9 +144,11 @@ impl<C> JwtAuthLayer<C> {
     /// Takes the token out of the request before the service gets it: what does not need it cannot leak it.
     ///
     /// Out of the places in which the [`token_source`](Self::token_source) found it: the header field, the
-    /// cookie or its parts, the query parameter, the offered subprotocol. Everything else stays as it is, and
-    /// so does a token that was not looked for, as with [`bypass`](Self::bypass), and what others made of the
-    /// request before: axum keeps the URL in an extension, `OriginalUri`.
+    /// cookie or its parts, the query parameter, the offered subprotocol. A cookie goes under every name that
+    /// the source looks for, also under the weaker ones of
+    /// [`or_prefixed`](crate::token::CookieToken::or_prefixed), whatever is in it. Everything else stays as it
+    /// is, and so does a token that was not looked for, as with [`bypass`](Self::bypass), and what others made
+    /// of the request before: axum keeps the URL in an extension, `OriginalUri`.
     ///
     /// ```
     /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {

@@ -74,6 +74,10 @@ impl TokenSource for AnyOf {
             (found, _) => Ok(found),
         }
     }
+
+    fn remove_copies(&self, parts: &mut Parts) {
+        self.sources.iter().for_each(|source| source.remove_copies(parts));
+    }
 }
 
 #[cfg(test)]

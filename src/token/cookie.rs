@@ -6,6 +6,7 @@ use http::header::COOKIE;
 use http::request::Parts;
 
 use super::grammar::token68;
+use super::lists::{chunk_number, cookies, remove_cookies};
 use super::raw::{Origin, RawToken};
 use super::source::TokenSource;
 use crate::error::{Error, ErrorKind};
@@ -141,6 +142,16 @@ impl TokenSource for CookieToken {
         }
         Ok(None)
     }
+
+    /// Removes the cookies under every name that is looked for, in parts or whole.
+    fn remove_copies(&self, parts: &mut Parts) {
+        remove_cookies(&mut parts.headers, |cookie| {
+            self.names.iter().any(|name| {
+                cookie == name.as_bytes()
+                    || (self.is_chunked && chunk_number(cookie, name).is_some())
+            })
+        });
+    }
 }
 
 /// What there is under a name.
@@ -196,30 +207,6 @@ fn chunks(parts: &Parts, name: &Arc<str>) -> Result<Cookie<'static>, Error> {
     }
     let token = token68(&token)?.to_owned();
     Ok(Cookie::Token(RawToken::at(Origin::CookieChunks(Arc::clone(name)), token)))
-}
-
-/// All cookies of all fields: HTTP/2 splits them (RFC 9113 §8.2.3).
-fn cookies(parts: &Parts) -> impl Iterator<Item = (&[u8], &[u8])> {
-    let fields = parts.headers.get_all(COOKIE).iter();
-    fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b';')).filter_map(pair)
-}
-
-/// `name=value` (RFC 6265 §4.2.1), the value with or without quotes.
-pub(super) fn pair(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let at = text.iter().position(|byte| *byte == b'=')?;
-    let (name, value) = text.split_at_checked(at)?;
-    let value = value.get(1..)?.trim_ascii();
-    let quoted = value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\""));
-    Some((name.trim_ascii(), quoted.unwrap_or(value)))
-}
-
-/// The number of a part of the cookie of this name: `name.7` is its part 7, and `name.07` is none.
-pub(super) fn chunk_number(cookie: &[u8], name: &str) -> Option<usize> {
-    let number = cookie.strip_prefix(name.as_bytes())?.strip_prefix(b".")?;
-    let number = std::str::from_utf8(number).ok()?;
-    let is_canonical = number.bytes().all(|byte| byte.is_ascii_digit())
-        && (number == "0" || !number.starts_with('0'));
-    if is_canonical { number.parse().ok() } else { None }
 }
 
 #[cfg(test)]
@@ -330,6 +317,7 @@ mod tests {
             ("s=; s.0=", Ok(None)),
             ("s.00=a; s.x=b; s.-1=c; s.+1=e; s.=f; s. 1=g; s.1.1=h", Ok(None)),
             ("s.0=a; s.100=b", Err(TokenTooLarge)),
+            ("s.0=a; s.99999999999999999999999=b", Err(TokenTooLarge)),
             ("s.0=a=; s.1=b", Err(MalformedHeader)),
             ("s.0=; s.1=b", Err(MalformedHeader)),
             ("s.0=; s.0=a", Err(MultipleTokens)),

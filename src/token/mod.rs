@@ -8,6 +8,7 @@ mod any_of;
 mod cookie;
 mod grammar;
 mod header;
+mod lists;
 mod places;
 mod query;
 mod raw;

@@ -3,9 +3,9 @@
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, SEC_WEBSOCKET_PROTOCOL};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderValue, Uri};
+use http::{HeaderMap, Uri};
 
-use super::cookie::{chunk_number, pair};
+use super::lists::{chunk_number, remove_cookies, retain};
 use super::query::value_of;
 use super::raw::{Origin, Places};
 
@@ -69,10 +69,6 @@ pub(crate) fn mark_all_sensitive(headers: &mut HeaderMap) {
     headers.values_mut().for_each(|value| value.set_sensitive(true));
 }
 
-fn remove_cookies(headers: &mut HeaderMap, is_it: impl Fn(&[u8]) -> bool) {
-    retain(headers, &COOKIE, b';', |part| !pair(part).is_some_and(|(cookie, _)| is_it(cookie)));
-}
-
 /// The marker stays: the server has to answer with a protocol that was offered.
 fn remove_protocol_behind(headers: &mut HeaderMap, marker: &str) {
     let mut is_behind = false;
@@ -82,32 +78,6 @@ fn remove_protocol_behind(headers: &mut HeaderMap, marker: &str) {
         is_behind = (is_behind && !is_token) || protocol == marker.as_bytes();
         !is_token
     });
-}
-
-/// Leaves out parts of the lists in the fields of a name. What stays, stays as it was.
-fn retain(
-    headers: &mut HeaderMap,
-    name: &HeaderName,
-    between: u8,
-    mut keep: impl FnMut(&[u8]) -> bool,
-) {
-    let mut kept = Vec::new();
-    for value in headers.get_all(name) {
-        let parts: Vec<_> = value.as_bytes().split(|byte| *byte == between).collect();
-        let left: Vec<_> = parts.iter().copied().filter(|part| keep(part)).collect();
-        if left.len() == parts.len() {
-            kept.push(value.clone());
-        } else if let Ok(mut left) = HeaderValue::from_bytes(left.join(&between).trim_ascii())
-            && !left.is_empty()
-        {
-            left.set_sensitive(value.is_sensitive());
-            kept.push(left);
-        }
-    }
-    headers.remove(name);
-    for value in kept {
-        headers.append(name, value);
-    }
 }
 
 fn remove_parameter(uri: &mut Uri, name: &str) {

@@ -18,15 +18,32 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     /// kind, [`MalformedHeader`](crate::ErrorKind::MalformedHeader) when they cannot be read,
     /// [`MultipleTokens`](crate::ErrorKind::MultipleTokens) when there is more than one.
     fn find<'a>(&self, parts: &'a Parts) -> Result<Option<RawToken<'a>>, Error>;
+
+    /// Removes what this source may read besides the token that it found.
+    ///
+    /// Called for an accepted request after the token itself was removed, with
+    /// [`remove_token`](crate::JwtAuthLayer::remove_token). It concerns sources that choose among places of
+    /// their own, as [`CookieToken::or_prefixed`](super::CookieToken::or_prefixed) does, and those that wrap
+    /// other sources, which pass the call on. The default removes nothing.
+    fn remove_copies(&self, parts: &mut Parts) {
+        let _ = parts;
+    }
 }
 
 impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
     fn find<'a>(&self, parts: &'a Parts) -> Result<Option<RawToken<'a>>, Error> {
         S::find(self, parts)
     }
+
+    fn remove_copies(&self, parts: &mut Parts) {
+        S::remove_copies(self, parts);
+    }
 }
 
 /// A source from a function.
+///
+/// With [`remove_token`](crate::JwtAuthLayer::remove_token) only the place that the function reports is
+/// emptied. A source with more places implements [`TokenSource::remove_copies`].
 ///
 /// ```
 /// use http::request::Parts;

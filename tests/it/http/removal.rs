@@ -179,6 +179,85 @@ fn a_cookie_with_a_number_stays_where_no_parts_are_looked_for() {
     assert_eq!(values(&parts, "cookie"), [b"s.0=mine; s.1=mine"]);
 }
 
+/// The cookies that are left of these, with `T` for the token and `O` for another valid one.
+fn cookies_left(source: impl TokenSource, fields: &[&str]) -> Vec<String> {
+    let (token, other) = (good().mint(), good().claim("jti", "another").mint());
+    let fill = |letter| match letter {
+        'T' => token.clone(),
+        'O' => other.clone(),
+        _ => String::from(letter),
+    };
+    let fields: Vec<_> =
+        fields.iter().map(|field| field.chars().map(fill).collect::<String>().into()).collect();
+    let (parts, _) = left_of(source, with_fields("cookie", &fields));
+    let left = values(&parts, "cookie");
+    left.into_iter().map(|field| String::from_utf8(field).unwrap()).collect()
+}
+
+#[test]
+fn cookies_under_weaker_names_are_removed_too() {
+    let source = CookieToken::new("s").or_prefixed();
+    for (fields, left) in [
+        (&["__Host-s=T; s=T; a=b"][..], &["a=b"][..]),
+        (&["__Host-s=T; s=O; a=b"], &["a=b"]),
+        (&["s=T; a=b; __Secure-s=T; c=d; __Host-s=T"], &["a=b; c=d"]),
+        (&["a=b; __Secure-s=T; s=T"], &["a=b"]),
+        (&["__Host-s=T; s=O; s=T", "s=\"T\"; x=1", "a=b"], &["x=1", "a=b"]),
+        (&["__Host-s=T; s=not a token; s="], &[]),
+        (&["s=T; a=b"], &["a=b"]),
+        // Names that the source does not look for.
+        (
+            &["__Host-s=T; S=1; ss=2; __host-s=3; __Secure-S=4; s.0=5; __Host-s.0=6"],
+            &["S=1; ss=2; __host-s=3; __Secure-S=4; s.0=5; __Host-s.0=6"],
+        ),
+    ] {
+        assert_eq!(cookies_left(source.clone(), fields), left, "{fields:?}");
+    }
+    let exact = CookieToken::new("__Host-s");
+    assert_eq!(cookies_left(exact, &["__Host-s=T; s=mine"]), ["s=mine"]);
+}
+
+#[test]
+fn parts_under_every_name_and_number_are_removed() {
+    let source = CookieToken::new("s").or_prefixed().chunked();
+    for (fields, left) in [
+        (&["__Host-s.0=T; s.0=T; s=T; __Secure-s.0=O; a=b"][..], &["a=b"][..]),
+        (&["__Host-s=T; __Secure-s.1=x; s.7=y; s.100=z; s.0=O"], &[]),
+        (&["__Host-s=T; s.99999999999999999999999=T; a=b"], &["a=b"]),
+        (&["s=T; s.0=; s.1=; a=b"], &["a=b"]),
+        (&["s=; s.0=T; a=b"], &["a=b"]),
+        (&["__Host-s.0=T; s.00=1; s.x=2; s.=3; s.1.1=4"], &["s.00=1; s.x=2; s.=3; s.1.1=4"]),
+    ] {
+        assert_eq!(cookies_left(source.clone(), fields), left, "{fields:?}");
+    }
+}
+
+#[test]
+fn a_cookie_source_beside_another_is_emptied_whole() {
+    let cookie = CookieToken::new("s").or_prefixed();
+    let source = || AnyOf::new(BearerHeader).or(Arc::new(cookie.clone()));
+    let token = good().mint();
+    for (cookies, left) in [
+        (format!("__Host-s={token}; s={token}; a=b"), "a=b"),
+        // The empty cookie hides the weaker one from this layer, not from the service.
+        (format!("__Host-s=; s={token}; a=b"), "a=b"),
+        ("a=b; t=c".to_owned(), "a=b; t=c"),
+    ] {
+        let mut asked = with_fields("cookie", &[cookies.clone().into_bytes()]);
+        let bearer = HeaderValue::try_from(format!("Bearer {token}")).unwrap();
+        asked.headers_mut().insert("authorization", bearer);
+        let (parts, _) = left_of(source(), asked);
+        assert_eq!(values(&parts, "cookie"), [left.as_bytes()], "{cookies}");
+        assert!(!parts.headers.contains_key("authorization"), "{cookies}");
+    }
+    // What is not a token of this layer stays, also where the token is elsewhere.
+    let mut asked = with_fields("cookie", &[format!("s={token}").into_bytes()]);
+    asked.headers_mut().insert("authorization", HeaderValue::from_static("Basic YTpi"));
+    let (parts, _) = left_of(source(), asked);
+    assert_eq!(values(&parts, "authorization"), [b"Basic YTpi"]);
+    assert!(!parts.headers.contains_key("cookie"));
+}
+
 #[test]
 fn a_marker_and_its_token_in_two_fields_are_one_list() {
     let fields = [b"chat, bearer".to_vec(), format!("{}, v2", good().mint()).into_bytes()];
