@@ -4,12 +4,13 @@ use std::any::Any;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CACHE_CONTROL, ORIGIN};
+use http::header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, ORIGIN};
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue, Method, Response};
+use http::{Method, Response};
 use serde::de::DeserializeOwned;
 
 use super::extensions::{forget, insert, insert_anonymous, remove};
+use super::response_headers::ResponseHeaders;
 use crate::answer::Answer;
 use crate::error::{Error, ErrorKind};
 use crate::observe::{self, Event, Observing};
@@ -17,9 +18,6 @@ use crate::possession::{Confirm, Confirmation, Unconfirmed};
 use crate::respond::{Common, Refuser};
 use crate::token::{Places, RawToken, TokenSource, mark_all_sensitive, mark_sensitive};
 use crate::verify::{Companion, Verified, Verifier};
-
-/// What a response says of caching that answers a URL with a token in it.
-pub(super) const PRIVATE: HeaderValue = HeaderValue::from_static("private");
 
 pub(super) type Bypass = dyn Fn(&Parts) -> bool + Send + Sync;
 
@@ -101,9 +99,6 @@ pub(super) enum Pass<C> {
     Verified(Verified<C>, ResponseHeaders),
 }
 
-/// Headers for the response; boxed, because there are hardly ever any.
-pub(super) type ResponseHeaders = Option<Box<HeaderMap>>;
-
 fn refused<C>(error: impl Into<Unconfirmed>) -> Progress<C> {
     Progress::Done(Err(error.into()))
 }
@@ -177,7 +172,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
             Err(error) => return refused(error),
         };
         let Some(confirm) = &self.confirm else {
-            return Progress::Done(Ok(Pass::Verified(verified, None)));
+            return Progress::Done(Ok(Pass::Verified(verified, ResponseHeaders::default())));
         };
         // A proof that cannot be judged is none.
         let Some(raw) = raw else { return refused(ErrorKind::ProofRequired) };
@@ -199,15 +194,15 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
             Pass::Anonymous => {
                 self.observer.tell(&Event::RequestJudged { result: "anonymous", reason: None });
                 insert_anonymous(&mut parts.extensions, &self.refuser);
-                None
+                ResponseHeaders::default()
             }
             Pass::Verified(verified, mut headers) => {
                 self.observer.tell(&Event::RequestJudged { result: "accepted", reason: None });
                 let companion: Arc<Self> = Arc::clone(self);
                 insert(&mut parts.extensions, verified, companion);
                 if let Some(places) = places {
-                    if places.are_in_query() {
-                        keep_private(&mut headers);
+                    if !places.are_in_authorization() {
+                        headers.keep_private();
                     }
                     if self.token_removed {
                         places.remove(parts);
@@ -247,7 +242,7 @@ pub(super) fn confirmed<C>(
     outcome: Result<Confirmation, Unconfirmed>,
 ) -> Progress<C> {
     let pass = outcome.map(|Confirmation { response_headers: headers }| {
-        Pass::Verified(verified, (!headers.is_empty()).then(|| Box::new(headers)))
+        Pass::Verified(verified, ResponseHeaders::new(headers))
     });
     Progress::Done(pass)
 }
@@ -257,10 +252,4 @@ fn is_cors_preflight(parts: &Parts) -> bool {
     parts.method == Method::OPTIONS
         && parts.headers.contains_key(ORIGIN)
         && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
-}
-
-/// Keeps shared caches from storing what a URL with a token in it is answered (RFC 6750 §2.3).
-fn keep_private(headers: &mut ResponseHeaders) {
-    let headers = headers.get_or_insert_default();
-    headers.entry(CACHE_CONTROL).or_insert(PRIVATE);
 }

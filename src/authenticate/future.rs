@@ -7,14 +7,14 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::header::CACHE_CONTROL;
 use http::request::Parts;
-use http::{HeaderMap, Request, Response};
+use http::{Request, Response};
 use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 use tower_service::Service;
 
-use super::config::{Config, PRIVATE, Pending, Progress, ResponseHeaders, confirmed};
+use super::config::{Config, Pending, Progress, confirmed};
+use super::response_headers::ResponseHeaders;
 use crate::respond::ResponseBody;
 use crate::token::Places;
 
@@ -102,13 +102,11 @@ where
             let next = match this.state.as_mut().project() {
                 StateProjection::Calling { future, headers } => {
                     let outcome = ready!(future.poll(cx));
-                    let headers = headers.take();
+                    let headers = std::mem::take(headers);
                     // A finished future may panic when it is polled again; this one does not.
                     this.state.set(State::Refused { response: None });
                     let mut response = outcome?;
-                    if let Some(headers) = headers {
-                        append(response.headers_mut(), *headers);
-                    }
+                    headers.put_into(response.headers_mut());
                     return Poll::Ready(Ok(response.map(ResponseBody::inner)));
                 }
                 StateProjection::Refused { response } => {
@@ -138,22 +136,6 @@ where
     }
 }
 
-/// Adds headers beside those of the handler, which are not ours to replace. What it says of caching counts
-/// before the `private` of a URL with a token in it.
-fn append(to: &mut HeaderMap, mut headers: HeaderMap) {
-    if to.contains_key(CACHE_CONTROL) && headers.get(CACHE_CONTROL) == Some(&PRIVATE) {
-        headers.remove(CACHE_CONTROL);
-    }
-    let mut last = None;
-    for (name, value) in headers {
-        // A name comes with the first of its values only.
-        last = name.or(last);
-        if let Some(name) = &last {
-            to.append(name, value);
-        }
-    }
-}
-
 enum Verdict {
     /// The service is ready and the request is admitted.
     Call(ResponseHeaders),
@@ -170,7 +152,7 @@ where
             let progress = match &mut self.step {
                 Step::Readying(headers) => {
                     ready!(self.inner.poll_ready(cx))?;
-                    return Poll::Ready(Ok(Verdict::Call(headers.take())));
+                    return Poll::Ready(Ok(Verdict::Call(std::mem::take(headers))));
                 }
                 Step::Judging(Pending::Verifying(answer, raw)) => {
                     let outcome = ready!(Pin::new(answer).poll(cx));

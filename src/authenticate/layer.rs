@@ -88,6 +88,11 @@ impl<C> JwtAuthLayer<C> {
     }
 
     /// Takes the token from here instead of the `Authorization` header.
+    ///
+    /// Shared caches know that header and no other place of a token, so that the response to a token from
+    /// elsewhere gets `Cache-Control: private` (RFC 6750 §2.3, RFC 9111 §3.5). It is not added to a response
+    /// that says `private`, `no-store`, `public` or `s-maxage`: `public` is the application's decision to
+    /// let a cache give this user's answer to others.
     pub fn token_source(self, source: impl TokenSource) -> Self {
         self.with(|config| config.source = Arc::new(source))
     }

@@ -42,6 +42,7 @@ mod config;
 mod extensions;
 mod future;
 mod layer;
+mod response_headers;
 mod service;
 
 pub use future::ResponseFuture;

@@ -45,9 +45,9 @@ impl Places {
         }
     }
 
-    /// Whether the URL has the token in it.
-    pub(crate) fn are_in_query(&self) -> bool {
-        self.iter().any(|origin| matches!(origin, Origin::Query(_)))
+    /// Whether `Authorization` is the only place of the token.
+    pub(crate) fn are_in_authorization(&self) -> bool {
+        self.iter().all(|origin| matches!(origin, Origin::Header(name) if *name == AUTHORIZATION))
     }
 }
 

@@ -15,8 +15,7 @@ use crate::error::{Error, ErrorKind};
 ///
 /// A last resort, for clients that can set neither a header nor a cookie: URLs end up in logs, in histories
 /// and in the `Referer` of other sites, and whoever reads them there has the token (RFC 9700 §4.3.2).
-/// Layers outside of this one, such as tower-http's `TraceLayer`, log it too. Responses to requests that were
-/// let in by it have `Cache-Control: private`, unless the handler says something else.
+/// Layers outside of this one, such as tower-http's `TraceLayer`, log it too.
 ///
 /// ```
 /// use tower_jwt_auth::ErrorKind;

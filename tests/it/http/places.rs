@@ -1,16 +1,19 @@
 //! What the service behind the layer sees of a token, wherever it stood.
 
 use std::convert::Infallible;
+use std::future::ready;
 
 use bytes::Bytes;
+use http::request::Parts;
 use http::{HeaderName, Request, Response};
 use http_body_util::Full;
 use proptest::prelude::*;
 use tower::{Layer, service_fn};
 use tower_jwt_auth::token::{
-    AnyOf, BearerHeader, CookieToken, HeaderToken, QueryToken, TokenSource, WebSocketProtocol,
+    self, AnyOf, BearerHeader, CookieToken, HeaderToken, QueryToken, RawToken, TokenSource,
+    WebSocketProtocol,
 };
-use tower_jwt_auth::{ErrorKind, JwtAuthLayer, Verified};
+use tower_jwt_auth::{Error, ErrorKind, JwtAuthLayer, Verified};
 
 use super::refusals::{self, good};
 use crate::support::ask::{Reply, ask};
@@ -24,10 +27,7 @@ async fn seen(request: Request<String>) -> Result<Response<Full<Bytes>>, Infalli
     });
     let fields: String = fields.collect();
     let who = if user { "user" } else { "anonymous" };
-    let response = Response::builder();
-    let cached = request.uri().path() == "/cached";
-    let response = if cached { response.header("cache-control", "no-cache") } else { response };
-    Ok(response.body(Full::from(format!("{who} {}{fields}", request.uri()))).unwrap())
+    Ok(Response::new(Full::from(format!("{who} {}{fields}", request.uri()))))
 }
 
 fn asked(layer: &JwtAuthLayer, request: Request<String>) -> Reply {
@@ -95,8 +95,9 @@ fn the_service_sees_the_token_marked_as_sensitive_or_not_at_all() {
 
         let reply = asked(&layer, request());
         assert_eq!(reply.text(), with(&format!("user {kept}")));
-        let private = uri.contains('?').then_some("private");
-        assert_eq!(reply.header("cache-control"), private, "{uri}");
+        let is_authorization = uri == "/" && fields.len() == 1 && fields[0].0 == "authorization";
+        let private = (!is_authorization).then_some("private");
+        assert_eq!(reply.header("cache-control"), private, "{uri} {fields:?}");
 
         let reply = asked(&layer.clone().remove_token(), request());
         // What is left of a cookie field is as it was, but for its mark.
@@ -116,11 +117,69 @@ fn the_parts_of_a_cookie_go_together() {
     assert_eq!(reply.text().replace(['[', ']'], ""), "user / cookie=a=b; s.x=c");
 }
 
+#[allow(clippy::unnecessary_wraps)] // as a source has it
+fn in_path(parts: &Parts) -> Result<Option<RawToken<'_>>, Error> {
+    Ok(parts.uri.path().strip_prefix("/feed/").map(RawToken::new))
+}
+
 #[test]
-fn what_the_handler_says_of_caching_counts() {
-    let layer = refusals::layer().token_source(QueryToken::new("t"));
-    let reply = asked(&layer, request(&format!("/cached?t={}", good().mint()), &[]));
-    assert_eq!(reply.header("cache-control"), Some("no-cache"));
+fn answers_to_tokens_outside_authorization_are_private() {
+    let token = good().mint();
+    let bearer = format!("Bearer {token}");
+    let layer = refusals::layer().token_source(everywhere().or(token::from_fn(in_path)));
+    let cookie = format!("s={token}");
+    let subprotocol = format!("bearer, {token}");
+    let query = format!("/?t={token}");
+    let path = format!("/feed/{token}");
+    for (uri, fields, private) in [
+        ("/", &[("authorization", &*bearer)][..], false),
+        ("/", &[("authorization", &*bearer), ("cookie", "a=b")], false),
+        ("/", &[("authorization", "Basic YTpi"), ("cookie", &*cookie)], true),
+        ("/", &[("authorization", &*bearer), ("cookie", &*cookie)], true),
+        ("/", &[("cookie", &*cookie)], true),
+        ("/", &[("x-assertion", &*token)], true),
+        ("/", &[("sec-websocket-protocol", &*subprotocol)], true),
+        (&*query, &[], true),
+        (&*path, &[], true),
+    ] {
+        let reply = asked(&layer, request(uri, fields));
+        let expected = private.then_some("private");
+        assert_eq!((reply.status, reply.header("cache-control")), (200, expected), "{fields:?}");
+        let reply = asked(&layer.clone().remove_token(), request(uri, fields));
+        assert_eq!((reply.status, reply.header("cache-control")), (200, expected), "{fields:?}");
+    }
+    // A scheme of another name is in the same field.
+    let source = HeaderToken::new(http::header::AUTHORIZATION).scheme("Token");
+    let layer = refusals::layer().token_source(source);
+    let reply = asked(&layer, request("/", &[("authorization", &format!("Token {token}"))]));
+    assert_eq!((reply.status, reply.header("cache-control")), (200, None));
+}
+
+#[test]
+fn what_the_handler_decides_of_shared_caches_is_kept() {
+    let token = good().mint();
+    let layer = refusals::layer().token_source(AnyOf::new(BearerHeader).or(CookieToken::new("s")));
+    for (said, of_cookie) in [
+        ("no-cache", "no-cache, private"),
+        ("max-age=60", "max-age=60, private"),
+        ("private, max-age=60", "private, max-age=60"),
+        ("no-store", "no-store"),
+        ("public, max-age=60", "public, max-age=60"),
+        ("s-maxage=60", "s-maxage=60"),
+    ] {
+        let inner = || {
+            service_fn(move |_: Request<String>| {
+                let response = Response::builder().header("cache-control", said);
+                ready(Ok::<_, Infallible>(response.body(Full::<Bytes>::default()).unwrap()))
+            })
+        };
+        let cookie = request("/", &[("cookie", &format!("s={token}"))]);
+        let reply = ask(layer.layer(inner()), cookie);
+        assert_eq!((reply.status, reply.header("cache-control")), (200, Some(of_cookie)));
+        let bearer = request("/", &[("authorization", &format!("Bearer {token}"))]);
+        let reply = ask(layer.layer(inner()), bearer);
+        assert_eq!((reply.status, reply.header("cache-control")), (200, Some(said)));
+    }
     let layer = layer.allow_missing_token();
     let reply = asked(&layer, request("/", &[]));
     assert_eq!((reply.text(), reply.header("cache-control")), ("anonymous /", None));
