@@ -4,9 +4,11 @@ use std::any::Any;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, ORIGIN};
+use http::header::{
+    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_LENGTH, ORIGIN, TRANSFER_ENCODING,
+};
 use http::request::Parts;
-use http::{Method, Response};
+use http::{HeaderMap, Method, Response};
 use serde::de::DeserializeOwned;
 
 use super::extensions::{forget, insert, insert_anonymous, remove};
@@ -247,9 +249,19 @@ pub(super) fn confirmed<C>(
     Progress::Done(pass)
 }
 
-/// A CORS-preflight request (Fetch standard, "CORS-preflight fetch").
+/// A CORS-preflight request (Fetch standard, "CORS-preflight fetch"). It has no body.
 fn is_cors_preflight(parts: &Parts) -> bool {
     parts.method == Method::OPTIONS
         && parts.headers.contains_key(ORIGIN)
         && parts.headers.contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+        && !announces_body(&parts.headers)
+}
+
+/// Whether the headers say that a body follows, or say it in a way that has two readings (RFC 9112 §6.3).
+fn announces_body(headers: &HeaderMap) -> bool {
+    let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
+    let length = lengths.next();
+    headers.contains_key(TRANSFER_ENCODING)
+        || length.is_some_and(|length| length.as_bytes() != b"0")
+        || lengths.next().is_some()
 }

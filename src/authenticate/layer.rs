@@ -191,11 +191,44 @@ impl<C> JwtAuthLayer<C> {
     }
 
     /// Lets CORS preflight requests through, as anonymous: `OPTIONS` with `Origin` and
-    /// `Access-Control-Request-Method`, which browsers send without credentials.
+    /// `Access-Control-Request-Method`, which browsers send without credentials and without a body.
     ///
-    /// Not needed where the CORS layer stands outside of this one, which is the better place for it: it
-    /// answers them itself, and its headers then stand on refusals too. A
-    /// [`RequireLayer`](crate::RequireLayer) behind refuses them as it does every anonymous request.
+    /// Not needed where the CORS layer is outside of this one, which is the better place for it: it
+    /// answers them itself, and its headers are then on rejections too. A
+    /// [`RequireLayer`](crate::RequireLayer) behind rejects them as it does every anonymous request.
+    ///
+    /// Any client can send such a request, not only a browser. Do not put a handler behind this that does
+    /// more on `OPTIONS` than answer it, such as axum's `any(..)` or a proxy that passes requests on. An
+    /// `OPTIONS` whose `Content-Length` is not 0, or with `Transfer-Encoding`, is not a preflight and needs a
+    /// token. HTTP/2 and HTTP/3 need neither field to send a body, and the layer never reads the body: there
+    /// a request with a body may get through.
+    ///
+    /// ```
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+    /// # futures_util::future::FutureExt::now_or_never(async {
+    /// use http::{Request, Response, StatusCode};
+    /// use tower::{Layer, ServiceExt, service_fn};
+    /// use tower_jwt_auth::{JwtAuthLayer, Verifier, testing::TestIssuer};
+    ///
+    /// let issuer = TestIssuer::hs256();
+    /// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
+    /// let layer = JwtAuthLayer::new(verifier).allow_cors_preflight();
+    /// let service = layer.layer(service_fn(async |_: Request<()>| {
+    ///     Ok::<_, std::convert::Infallible>(Response::new(http_body_util::Empty::<bytes::Bytes>::new()))
+    /// }));
+    /// let preflight = || {
+    ///     let request = Request::options("/orders").header("origin", "https://app.example.com");
+    ///     request.header("access-control-request-method", "PUT")
+    /// };
+    ///
+    /// assert_eq!(service.clone().oneshot(preflight().body(())?).await?.status(), StatusCode::OK);
+    /// let with_body = preflight().header("content-length", "7").body(())?;
+    /// assert_eq!(service.oneshot(with_body).await?.status(), StatusCode::UNAUTHORIZED);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).expect("nothing waits")?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn allow_cors_preflight(self) -> Self {
         self.with(|config| config.let_past.cors_preflight = true)
     }

@@ -60,6 +60,46 @@ fn a_preflight_request_is_all_three_and_nothing_less() {
 }
 
 #[test]
+fn an_options_request_with_a_body_is_not_a_preflight() {
+    let open = layer().allow_cors_preflight();
+    let length = |value| ("content-length", value);
+    let coding = |value| ("transfer-encoding", value);
+    for (fields, passes) in [
+        (&[][..], true),
+        (&[length("0")], true),
+        (&[length("1")], false),
+        (&[length("10")], false),
+        (&[length("00")], false),
+        (&[length("-0")], false),
+        (&[length("+0")], false),
+        (&[length("0x0")], false),
+        (&[length("")], false),
+        (&[length("0, 0")], false),
+        (&[length("0"), length("0")], false),
+        (&[length("0"), length("5")], false),
+        (&[length("5"), length("0")], false),
+        (&[coding("chunked")], false),
+        (&[coding("identity")], false),
+        (&[coding("")], false),
+        (&[length("0"), coding("chunked")], false),
+        (&[("content-type", "application/json")], true),
+    ] {
+        let all = [&[ORIGIN, METHOD], fields].concat();
+        let reply = ask_layer(&open, asked(Method::OPTIONS, &all));
+        if passes {
+            assert_eq!((reply.status, reply.text()), (200, "anonymous"), "{fields:?}");
+        } else {
+            check_refused(&reply, &format!("{fields:?}"));
+            // With a token it is a request like any other.
+            let mut good = asked(Method::OPTIONS, &all);
+            let bearer = format!("Bearer {}", token(&json!({})));
+            good.headers_mut().insert("authorization", bearer.parse().unwrap());
+            assert_eq!(ask_layer(&open, good).text(), "user ada", "{fields:?}");
+        }
+    }
+}
+
+#[test]
 fn what_is_no_preflight_is_authenticated_as_ever() {
     let open = layer().allow_cors_preflight();
     let mut good = bearer(&token(&json!({})));
