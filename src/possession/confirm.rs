@@ -16,32 +16,75 @@ use crate::token::RawToken;
 ///
 /// Without one, the layer refuses tokens that have a `cnf` claim.
 ///
+/// What it compares must be out of the client's reach. A header is not, unless a proxy in front removes the
+/// client's own from every request and nothing else can reach this server. A request extension is: only code
+/// of this process can put one there.
+///
 /// ```
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+/// # futures_util::future::FutureExt::now_or_never(async {
 /// use http::request::Parts;
+/// use http::{Request, Response, StatusCode};
+/// use serde_json::json;
+/// use tower::{Layer, ServiceExt, service_fn};
+/// use tower_jwt_auth::claims::ClaimPath;
 /// use tower_jwt_auth::jws::TokenInfo;
 /// use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 /// use tower_jwt_auth::token::RawToken;
-/// use tower_jwt_auth::{Answer, ErrorKind};
+/// use tower_jwt_auth::{Answer, ErrorKind, JwtAuthLayer, Verifier, testing::TestIssuer};
 ///
-/// /// The proxy in front terminates TLS and has compared the certificate (RFC 8705 §3).
+/// /// The SHA-256 thumbprint of the client's certificate, base64url. The code that accepts TLS connections
+/// /// puts it into the extensions of each request of the connection.
+/// #[derive(Clone)]
+/// struct ClientCertificate(String);
+///
+/// /// Compares the certificate with the one that the token is bound to (RFC 8705 §3).
 /// #[derive(Debug)]
-/// struct ComparedByProxy;
+/// struct SameCertificate;
 ///
-/// impl Confirm for ComparedByProxy {
+/// impl Confirm for SameCertificate {
 ///     fn confirm(
 ///         &self,
 ///         request: &Parts,
 ///         token: &TokenInfo,
 ///         _: &RawToken<'_>,
 ///     ) -> Answer<Result<Confirmation, Unconfirmed>> {
-///         let compared = request.headers.get("x-certificate-matches").is_some_and(|it| it == "yes");
-///         Answer::now(if compared || !token.is_sender_constrained() {
-///             Ok(Confirmation::new())
-///         } else {
-///             Err(ErrorKind::CertificateMismatch.into())
+///         if !token.is_sender_constrained() {
+///             return Answer::now(Ok(Confirmation::new()));
+///         }
+///         let bound_to: Option<String> = token.claim(&ClaimPath::from(["cnf", "x5t#S256"]));
+///         let shown = request.extensions.get::<ClientCertificate>();
+///         Answer::now(match (bound_to, shown) {
+///             (Some(bound_to), Some(shown)) if bound_to == shown.0 => Ok(Confirmation::new()),
+///             _ => Err(ErrorKind::CertificateMismatch.into()),
 ///         })
 ///     }
 /// }
+///
+/// let issuer = TestIssuer::hs256();
+/// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
+/// let layer = JwtAuthLayer::new(verifier).confirm(SameCertificate);
+/// let service = layer.layer(service_fn(async |_: Request<()>| {
+///     Ok::<_, std::convert::Infallible>(Response::new(http_body_util::Empty::<bytes::Bytes>::new()))
+/// }));
+///
+/// let thumbprint = "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2";
+/// let token = issuer.token().claim("cnf", json!({"x5t#S256": thumbprint})).mint();
+/// for (shown, status) in [
+///     (Some(thumbprint), StatusCode::OK),
+///     (Some("A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"), StatusCode::UNAUTHORIZED),
+///     (None, StatusCode::UNAUTHORIZED),
+/// ] {
+///     let mut request = Request::builder().header("authorization", format!("Bearer {token}")).body(())?;
+///     if let Some(shown) = shown {
+///         request.extensions_mut().insert(ClientCertificate(shown.to_owned()));
+///     }
+///     assert_eq!(service.clone().oneshot(request).await?.status(), status);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).expect("nothing waits")?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Confirm: fmt::Debug + Send + Sync + 'static {
     /// Whether the request proves possession of what the token is bound to. An answer that comes later
