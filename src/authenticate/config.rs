@@ -11,7 +11,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method, Response};
 use serde::de::DeserializeOwned;
 
-use super::extensions::{forget, insert, insert_anonymous, remove};
+use super::extensions::{forget, insert, insert_anonymous};
 use super::response_headers::ResponseHeaders;
 use crate::answer::Answer;
 use crate::error::{Error, ErrorKind};
@@ -227,12 +227,6 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
 }
 
 impl<C: Send + Sync + 'static> Companion for Config<C> {
-    fn remove_verified(&self, extensions: &mut dyn Any) {
-        if let Some(extensions) = extensions.downcast_mut() {
-            remove::<C>(extensions);
-        }
-    }
-
     fn refuser(&self) -> &dyn Any {
         &*self.refuser
     }

@@ -4,21 +4,20 @@ use std::sync::Arc;
 
 use http::{Extensions, Request};
 
+use super::claims_types;
 use crate::respond::Refuser;
 use crate::verify::{Anonymous, Companion, Identity, Verified};
 
-/// Takes out every identity that an outer layer left: the handler sees what this layer verified, or
-/// nothing.
+/// Takes out every identity that an outer layer left, whatever has become of the rest since: the handler
+/// sees what this layer verified, or nothing.
 pub(super) fn forget<C: Send + Sync + 'static>(extensions: &mut Extensions) {
     if extensions.is_empty() {
         return;
     }
-    if let Some(identity) = extensions.remove::<Identity>()
-        && let Some(companion) = identity.companion()
-    {
-        companion.remove_verified(extensions);
-    }
-    remove::<C>(extensions);
+    // Of this layer's type there may be one of the application's own, too.
+    claims_types::note::<C>();
+    claims_types::remove_all(extensions);
+    extensions.remove::<Identity>();
     extensions.remove::<Anonymous>();
     extensions.remove::<Arc<Refuser>>();
 }
@@ -28,13 +27,9 @@ pub(super) fn insert<C: Send + Sync + 'static>(
     verified: Verified<C>,
     companion: Arc<dyn Companion>,
 ) {
+    claims_types::note::<C>();
     extensions.insert(verified.identity().with_companion(companion));
     extensions.insert(verified);
-}
-
-/// Removes the [`Verified`] of this claims type.
-pub(super) fn remove<C: Send + Sync + 'static>(extensions: &mut Extensions) {
-    extensions.remove::<Verified<C>>();
 }
 
 /// The refuser goes along, for a handler that wants an identity after all.

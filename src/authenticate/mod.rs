@@ -38,6 +38,7 @@
 //! service is replaced by a clone, so that a permit it holds is free again; while a request waits for
 //! keys it holds none, and its clone is driven to readiness after the verdict.
 
+mod claims_types;
 mod config;
 mod extensions;
 mod future;

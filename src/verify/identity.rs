@@ -35,10 +35,6 @@ pub struct Identity {
 
 /// Who put an identity where it is, for those who find it there. `Any` keeps HTTP out of here.
 pub(crate) trait Companion: Send + Sync {
-    /// Takes the `Verified` of the same token out of these extensions: only who put it there knows its
-    /// type.
-    fn remove_verified(&self, extensions: &mut dyn Any);
-
     /// How requests are refused here.
     fn refuser(&self) -> &dyn Any;
 }

@@ -173,6 +173,64 @@ fn three_layers_deep_nothing_of_the_outer_two_is_left() {
     assert_eq!(stocktaking(mine.layer(mine.layer(claims.layer(inner()))), asked()), "CI");
 }
 
+/// What an application may do to the extensions between two layers.
+const MEDDLING: [(&str, fn(&mut http::Extensions)); 5] = [
+    ("nothing", |_| {}),
+    ("replaces the identity by one of another type", |extensions| {
+        let token = issuer().token().subject("eve").mint();
+        extensions.insert(verifier().verify_now(&token).unwrap().identity());
+    }),
+    ("replaces the identity by a planted one of the same type", |extensions| {
+        let token = issuer().token().subject("eve").claim("tenant", "acme").mint();
+        extensions.insert(verifier_of_mine().verify_now(&token).unwrap().identity());
+    }),
+    ("removes the identity", |extensions| _ = extensions.remove::<Identity>()),
+    ("keeps the claims alone", |extensions| {
+        let kept = [extensions.remove::<Verified<Mine>>()];
+        extensions.clear();
+        kept.into_iter().flatten().for_each(|mine| _ = extensions.insert(mine));
+    }),
+];
+
+#[test]
+fn stale_claims_go_whatever_became_of_the_identity() {
+    let outer = JwtAuthLayer::new(verifier_of_mine());
+    let claims = JwtAuthLayer::new(verifier());
+    let open = claims.clone().bypass(|_| true);
+    let inner = || tower::service_fn(inventory);
+    let asked = || bearer(&token());
+    for (what, meddle) in MEDDLING {
+        let between = tower::util::MapRequestLayer::new(move |mut request: Request<String>| {
+            meddle(request.extensions_mut());
+            request
+        });
+        let same = outer.layer(between.layer(outer.layer(inner())));
+        assert_eq!(stocktaking(same, asked()), "MI", "{what}");
+        let other = outer.layer(between.layer(claims.layer(inner())));
+        assert_eq!(stocktaking(other, asked()), "CI", "{what}");
+        let bypassed = outer.layer(between.layer(open.layer(inner())));
+        assert_eq!(stocktaking(bypassed, asked()), "A", "{what}");
+    }
+}
+
+#[test]
+fn planted_claims_of_the_type_of_a_layer_go() {
+    /// Of a type that no layer has put into a request.
+    #[derive(Deserialize)]
+    struct Unseen {}
+    let verifier = Verifier::shared_secret(issuer().secret()).any_audience();
+    let verifier = verifier.claims::<Unseen>().build().unwrap();
+    let planted = verifier.verify_now(&token()).unwrap();
+    let service = tower::service_fn(async |request: Request<String>| {
+        assert!(Verified::<Unseen>::of(&request).is_none());
+        inventory(request).await
+    });
+    let layer = JwtAuthLayer::new(verifier).allow_missing_token();
+    let mut asked = Request::new(String::new());
+    asked.extensions_mut().insert(planted);
+    assert_eq!(stocktaking(layer.layer(service), asked), "A");
+}
+
 #[test]
 fn identities_that_were_there_before_do_not_get_through() {
     let other = TestIssuer::hs256().token().subject("mallory").mint();
