@@ -100,11 +100,10 @@ fn scan_string(mut rest: &[u8]) -> Result<&[u8], Malformed> {
 /// private name.
 fn unescape(rest: &[u8]) -> Result<(u16, &[u8]), Malformed> {
     match code_unit(rest) {
-        // `\"`, `\\` and `\/` stand for themselves; the rest, and wrong ones, for nothing of interest.
-        None => Ok((
-            rest.first().copied().unwrap_or_default().into(),
-            rest.get(1..).unwrap_or_default(),
-        )),
+        None => {
+            let (escape, tail) = rest.split_first().unwrap_or((&0, rest));
+            Ok((escaped(*escape).into(), tail))
+        }
         Some((high @ 0xD800..=0xDBFF, tail)) => {
             match tail.strip_prefix(b"\\").and_then(code_unit) {
                 Some((0xDC00..=0xDFFF, tail)) => Ok((high, tail)),
@@ -113,6 +112,18 @@ fn unescape(rest: &[u8]) -> Result<(u16, &[u8]), Malformed> {
         }
         Some((0xDC00..=0xDFFF, _)) => Err(Malformed::LoneSurrogate),
         Some(unit) => Ok(unit),
+    }
+}
+
+/// The character of an escape of two (RFC 8259 §7). Of a wrong one it does not matter: the parser rejects it.
+const fn escaped(escape: u8) -> u8 {
+    match escape {
+        b'b' => 0x08,
+        b'f' => 0x0C,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        itself => itself,
     }
 }
 
@@ -210,6 +221,44 @@ pub(crate) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn escapes_are_not_mistaken_for_the_letters_behind_the_backslash() {
+        const NAME: &str = "$serde_json::private::RawValue";
+        let shape = |string: &str| {
+            let as_name = check_shape(&format!("{{\"{string}\":1}}"));
+            let as_value = check_shape(&format!("{{\"a\":[\"{string}\"]}}"));
+            assert_eq!(as_name, as_value, "{string}");
+            as_name
+        };
+        assert_eq!(shape(NAME), Err(Malformed::PrivateName));
+        for letter in ['b', 'f', 'n', 'r', 't'] {
+            // In the place of the letter itself, in every other place, and in front.
+            let swapped = NAME.replace(letter, &format!("\\{letter}"));
+            assert_eq!(shape(&swapped).is_ok(), swapped != NAME, "{swapped}");
+            for at in 0..22 {
+                let text = format!("{}\\{letter}{}", &NAME[..at], &NAME[at + 1..]);
+                assert_eq!(shape(&text), Ok(()), "{text}");
+            }
+            assert_eq!(shape(&format!("\\{letter}{NAME}")), Ok(()));
+            let behind = format!("{}\\{letter}", &NAME[..22]);
+            assert_eq!(shape(&behind), Err(Malformed::PrivateName), "{behind}");
+        }
+        for itself in ["\\\"", "\\\\", "\\/"] {
+            assert_eq!(shape(&format!("{itself}{NAME}")), Ok(()), "{itself}");
+            let behind = format!("{}{itself}", &NAME[..22]);
+            assert_eq!(shape(&behind), Err(Malformed::PrivateName), "{behind}");
+        }
+        for at in 0..22 {
+            let code = u32::from(NAME.as_bytes()[at]);
+            for escape in [format!("\\u{code:04x}"), format!("\\u{code:04X}")] {
+                let text = format!("{}{escape}{}", &NAME[..at], &NAME[at + 1..]);
+                assert_eq!(shape(&text), Err(Malformed::PrivateName), "{text}");
+                // The same name behind a control character is another name.
+                assert_eq!(shape(&format!("\\u000a{text}")), Ok(()), "{text}");
+            }
+        }
+    }
 
     #[test]
     fn the_text_has_to_be_an_object_and_nothing_around_it() {

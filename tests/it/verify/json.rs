@@ -257,6 +257,17 @@ fn names_by_which_the_parser_talks_to_itself_are_refused() {
         expect(members.as_bytes(), MALFORMED);
     }
     expect(format!(r#""about":"the name {marker}""#).as_bytes(), Ok(()));
+    // Only a letter is a letter, not the escape that ends with it.
+    for name in [
+        r"$se\rde_json::private::RawValue",
+        r"$serde_jso\n::private::Number",
+        r"$serde_json::priva\te::",
+        r"\f$serde_json::private::",
+        r"\b$serde_json::private::",
+    ] {
+        expect(format!("\"x\":\"{name}\"").as_bytes(), Ok(()));
+        expect(format!("\"{name}\":1").as_bytes(), Ok(()));
+    }
     // Instead of the whole object, it would hide claims from the policy and show them to the handler.
     let hidden = format!(r#"{{"{marker}":"{{\"sub\":\"admin\",\"exp\":1}}"}}"#);
     assert_eq!(three.verdicts(&issuer.sign(header(Algorithm::HS256), hidden)), [MALFORMED; 3]);
