@@ -320,7 +320,8 @@ mod tests {
             "[]",
             "{",
             "{}{}",
-            "{} ",
+            "{}\u{a0}",
+            "\u{feff}{}",
             r#"{"a":1,"a":2}"#,
             r#"{"sub":"a","s\u0075b":"a"}"#,
             r#"{"sub":"a","x":"\ud800"}"#,
@@ -334,6 +335,18 @@ mod tests {
             assert_eq!(kind_of::<IgnoredAny>(payload), malformed, "{payload}");
             assert_eq!(kind_of::<String>(payload), malformed, "{payload}");
         }
+    }
+
+    #[test]
+    fn white_space_around_a_payload_changes_nothing() {
+        let payload = "\r\n\t {\"sub\":\"s\",\"aud\":[\"a\"],\"admin\":true} \t\r\n";
+        let (captured, small) = reading::<Small>(payload, &[]).unwrap();
+        assert_eq!(small.unwrap(), Small { sub: "s".into(), admin: Some(true) });
+        assert_eq!(captured.sub.unwrap().read(payload), "s");
+        assert_eq!(captured.aud.unwrap().iter(payload).collect::<Vec<_>>(), ["a"]);
+        assert_eq!(kind_of::<Value>(payload), Ok(()));
+        assert_eq!(kind_of::<IgnoredAny>(payload), Ok(()));
+        assert_eq!(kind_of::<String>(payload), Err(ErrorKind::InvalidClaims));
     }
 
     #[test]

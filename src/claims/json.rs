@@ -1,8 +1,7 @@
 //! What strict reading of a JSON object asks for beyond a JSON parser.
 //!
 //! `serde_json` checks the grammar. It does not see duplicate member names, lone surrogates in
-//! members that nobody reads, or the depth of such members; it would take white space around the
-//! object; and it takes names of its own to mean that the string behind them is JSON to be read once
+//! members that nobody reads, or the depth of such members; and it takes names of its own to mean that the string behind them is JSON to be read once
 //! more. All of that is checked here, the same for every claims type.
 
 use std::borrow::Cow;
@@ -19,6 +18,9 @@ const MAX_DEPTH: usize = 64;
 /// read a string as JSON, with none of the checks here and with a depth that starts anew.
 const PRIVATE: &[u8] = b"$serde_json::private::";
 
+/// The white space of JSON, which may surround a text (RFC 8259 §2). There is no other.
+const SPACE: [char; 4] = [' ', '\t', '\n', '\r'];
+
 /// Why a text is not one strict JSON object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Malformed {
@@ -32,7 +34,8 @@ pub(crate) enum Malformed {
 ///
 /// Almost every token passes without the slow scan: it has few brackets and no backslash.
 pub(crate) fn check_shape(text: &str) -> Result<(), Malformed> {
-    if !(text.starts_with('{') && text.ends_with('}')) {
+    let object = text.trim_matches(SPACE);
+    if !(object.starts_with('{') && object.ends_with('}')) {
         return Err(Malformed::NotAnObject);
     }
     // A private name begins with a dollar, which hardly any token has.
@@ -261,9 +264,11 @@ mod tests {
     }
 
     #[test]
-    fn the_text_has_to_be_an_object_and_nothing_around_it() {
-        assert_eq!(check_shape("{}"), Ok(()));
-        for text in ["", "[]", " {}", "{}\n", "\u{feff}{}", "null", "{"] {
+    fn the_text_is_an_object_with_json_white_space_around_it() {
+        for text in ["{}", " {}", "{}\n", "\r\n\t {} \t\r\n"] {
+            assert_eq!(check_shape(text), Ok(()), "{text:?}");
+        }
+        for text in ["", " ", "[]", "\u{feff}{}", "{}\u{a0}", "\u{b}{}", "{}\u{c}", "null", "{"] {
             assert_eq!(check_shape(text), Err(Malformed::NotAnObject), "{text:?}");
         }
     }

@@ -16,7 +16,7 @@ use super::json::BorrowText;
 /// The most digits that are read here: no number of so many is beyond 64 bits.
 const MAX_DIGITS: usize = 18;
 
-/// Reads a text that is one object and nothing else.
+/// Reads a text that is one object, with nothing but white space around it.
 pub(super) struct Members<'de> {
     text: &'de str,
     /// How far it was read.
@@ -28,7 +28,7 @@ pub(super) struct Members<'de> {
 enum Place {
     Begin,
     Within,
-    /// Behind the brace at the end of the text.
+    /// Behind the last brace and what white space follows it.
     End,
 }
 
@@ -38,7 +38,7 @@ impl<'de> Members<'de> {
         Self { text, at: 0, place: Place::Begin }
     }
 
-    /// Whether everything was read, up to the brace at the end.
+    /// Whether everything was read, up to the end of the text.
     pub(super) fn is_at_end(&self) -> bool {
         self.place == Place::End
     }
@@ -47,6 +47,7 @@ impl<'de> Members<'de> {
     #[inline]
     pub(super) fn name(&mut self) -> Result<Option<Cow<'de, str>>, Error> {
         if self.place == Place::Begin {
+            self.skip_space();
             self.expect(b'{')?;
         }
         match (self.skip_space(), self.place) {
@@ -54,8 +55,8 @@ impl<'de> Members<'de> {
                 self.at += 1;
                 self.skip_space();
             }
-            (Some(b'}'), _) if self.at + 1 == self.text.len() => {
-                self.at += 1;
+            (Some(b'}'), _) if self.is_last() => {
+                self.at = self.text.len();
                 self.place = Place::End;
                 return Ok(None);
             }
@@ -159,10 +160,17 @@ impl<'de> Members<'de> {
     fn skip_space(&mut self) -> Option<u8> {
         loop {
             match self.next() {
-                Some(b' ' | b'\n' | b'\t' | b'\r') => self.at += 1,
+                Some(byte) if is_space(byte) => self.at += 1,
                 next => return next,
             }
         }
+    }
+
+    /// Whether only white space follows what comes next.
+    #[inline]
+    fn is_last(&self) -> bool {
+        let rest = self.text.as_bytes().get(self.at + 1..).unwrap_or_default();
+        rest.iter().all(|byte| is_space(*byte))
     }
 }
 
@@ -234,6 +242,11 @@ impl<'de> Deserializer<'de> for Value<'_, 'de> {
         deserialize_identifier();
         deserialize_ignored_any();
     }
+}
+
+/// White space as JSON has it (RFC 8259 §2).
+const fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n' | b'\t' | b'\r')
 }
 
 #[cold]
@@ -334,7 +347,7 @@ mod tests {
         for number in 0..count.pow(4) {
             let digits = [number, number / count, number / count.pow(2), number / count.pow(3)];
             let text = digits.map(|digit| pieces[digit % count]).concat();
-            for text in [format!("{{{text}}}"), format!("{{\"name\" : -7{text}}}")] {
+            for text in [format!("{{{text}}}"), format!(" \r{{\"name\" : -7{text}}}\t\n")] {
                 read += usize::from(assert_same(&text));
                 all += 1;
             }
@@ -344,15 +357,30 @@ mod tests {
     }
 
     #[test]
-    fn only_the_brace_at_the_end_of_the_text_is_the_end() {
-        let mut whole = Members::new("{}");
-        assert!(!whole.is_at_end());
-        for _ in 0..2 {
-            assert!(matches!(whole.name(), Ok(None)));
-            assert!(whole.is_at_end());
+    fn only_white_space_follows_the_last_brace() {
+        for text in ["{}", " {}", "{} ", "\t\r\n{ \n}\r\n\t "] {
+            let mut whole = Members::new(text);
+            assert!(!whole.is_at_end());
+            for _ in 0..2 {
+                assert!(matches!(whole.name(), Ok(None)), "{text:?}");
+                assert!(whole.is_at_end(), "{text:?}");
+            }
+        }
+        for text in ["\u{feff}{}", "\u{a0}{}", "\u{b}{}", "\u{c}{}", ""] {
+            assert!(Members::new(text).name().is_err(), "{text:?}");
         }
         // What ends with the text, and what goes on behind the object.
-        for text in [r#"{"a":{}"#, r#"{"a":{}}}"#, r#"{"a":{}} "#, r#"{"a":{}},"#] {
+        for text in [
+            r#"{"a":{}"#,
+            r#"{"a":{}}}"#,
+            r#"{"a":{}} }"#,
+            r#"{"a":{}},"#,
+            "{\"a\":{}}\u{b}",
+            "{\"a\":{}}\u{c}",
+            "{\"a\":{}}\u{a0}",
+            "{\"a\":{}} \u{feff}",
+            "{\"a\":{}}\0",
+        ] {
             let mut members = Members::new(text);
             members.name().unwrap();
             Json::deserialize(members.value()).unwrap();

@@ -179,6 +179,21 @@ mod tests {
     }
 
     #[test]
+    fn only_json_white_space_may_surround_the_metadata() {
+        let metadata = format!(r#"{{"issuer":"{NAME}","jwks_uri":"https://k.example/k"}}"#);
+        let read = |before, after| {
+            issuer().read(format!("{before}{metadata}{after}").as_bytes()).map(|_| ())
+        };
+        for space in ["", " ", "\t", "\n", "\r\n", " \t\r\n"] {
+            assert_eq!((read(space, ""), read("", space)), (Ok(()), Ok(())), "{space:?}");
+        }
+        let wrong = Err(FetchFailure::NotMetadata);
+        for other in ["\u{feff}", "\u{a0}", "\u{b}", "\u{c}", "\u{2028}", "\0", "{}"] {
+            assert_eq!((read(other, ""), read("", other)), (wrong, wrong), "{other:?}");
+        }
+    }
+
+    #[test]
     fn the_keys_are_where_they_may_be() {
         let read = |issuer: &Issuer, url: &str| {
             issuer.read(format!(r#"{{"issuer":"{NAME}","jwks_uri":"{url}"}}"#).as_bytes()).is_ok()

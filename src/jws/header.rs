@@ -175,7 +175,9 @@ mod tests {
         for text in [
             "",
             "[]",
-            r#"{"alg":"HS256"} "#,
+            "{\"alg\":\"HS256\"}\u{a0}",
+            "\u{feff}{\"alg\":\"HS256\"}",
+            "\u{b}{\"alg\":\"HS256\"}",
             r#"{"alg":"HS256"}{}"#,
             r#"{"alg":"HS256","alg":"HS256"}"#,
             r#"{"alg":"HS256","x":1,"\u0078":1}"#,
@@ -197,6 +199,7 @@ mod tests {
             assert_eq!(kind(text), Some(ErrorKind::MalformedToken), "{text}");
         }
         assert_eq!(kind(r#"{"alg":"HS256","b64":true}"#), None);
+        assert_eq!(kind("\r\n\t {\"alg\":\"HS256\"} \t\r\n"), None);
     }
 
     #[test]

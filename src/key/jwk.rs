@@ -99,7 +99,7 @@ impl VerificationKey {
     /// JSON that is no usable key: unknown types and curves, private members, `use` or `key_ops` that
     /// are not for verifying, and weak keys.
     pub fn jwk(json: impl AsRef<str>) -> Result<Self, BuildError> {
-        read_one(json.as_ref().trim(), Trust::Configured).map_err(|reason| {
+        read_one(json.as_ref(), Trust::Configured).map_err(|reason| {
             BuildError::new(Problem::new(
                 "a JWK that cannot be used",
                 reason.sentence(),

@@ -33,10 +33,11 @@ impl Json {
         self.written(&Style::default())
     }
 
-    /// No white space stands around the whole of it: that would not be strict.
     pub(super) fn written(&self, style: &Style) -> String {
         let mut pen = Pen { style, at: 0, text: String::new() };
+        pen.gap();
         pen.value(self);
+        pen.gap();
         pen.text
     }
 

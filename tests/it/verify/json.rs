@@ -1,8 +1,9 @@
 //! Header and claims are one strict JSON object each, whatever the claims type (RFC 8259, RFC 7519 §7.2).
 
 use serde_json::Value;
-use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::{Algorithm, ErrorKind};
+use tower_jwt_auth::key::{KeySet, VerificationKey};
+use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, Policy, Verifier};
 
 use crate::support::tokens::{
     PAYLOAD, Small, Three, Verdict, header, issuer, pair, trusting, verdict,
@@ -32,19 +33,36 @@ fn expect(members: &[u8], expected: Verdict) {
 }
 
 #[test]
-fn nothing_stands_before_or_after_the_object() {
+fn only_json_white_space_may_surround_the_object() {
     let (issuer, three) = three();
     let good = header(Algorithm::HS256);
     for (before, after, expected) in [
         ("", "", Ok(())),
-        (" ", "", MALFORMED),
-        ("\n", "", MALFORMED),
+        (" ", "", Ok(())),
+        ("\n", "", Ok(())),
+        ("\t\r\n", "", Ok(())),
+        ("", " ", Ok(())),
+        ("", "\r\n", Ok(())),
+        ("", "\t", Ok(())),
+        (" \t\n\r ", "\r\n \t", Ok(())),
         ("\u{feff}", "", MALFORMED),
+        (" \u{feff}", "", MALFORMED),
+        ("", "\u{feff}", MALFORMED),
+        ("\u{a0}", "", MALFORMED),
+        ("", "\u{a0}", MALFORMED),
+        ("\u{b}", "", MALFORMED),
+        ("", "\u{b}", MALFORMED),
+        ("\u{c}", "", MALFORMED),
+        ("", "\u{c}", MALFORMED),
+        ("\u{85}", "", MALFORMED),
+        ("", "\u{2028}", MALFORMED),
+        ("\u{3000}", "", MALFORMED),
+        (" ", " {}", MALFORMED),
+        (" ", " x", MALFORMED),
         ("[", "]", MALFORMED),
         ("\"", "\"", MALFORMED),
         ("/**/", "", MALFORMED),
-        ("", " ", MALFORMED),
-        ("", "\r\n", MALFORMED),
+        ("\0", "", MALFORMED),
         ("", "\0", MALFORMED),
         ("", "{}", MALFORMED),
         ("{}", "", MALFORMED),
@@ -63,6 +81,70 @@ fn nothing_stands_before_or_after_the_object() {
     for text in ["{", "}", "{}{}", "[]", "7", "null", "true", "\"{}\"", "{\"a\"}", "{\"a\":}"] {
         assert_eq!(three.verdicts(&issuer.sign(&good, text)), [MALFORMED; 3], "{text}");
         assert_eq!(three.verdicts(&issuer.sign(text, PAYLOAD)), [MALFORMED; 3], "{text}");
+    }
+}
+
+#[test]
+fn white_space_around_the_json_hides_no_claim() {
+    let issuer = issuer(Algorithm::HS256);
+    let trusted = |name, issuer: &TestIssuer| {
+        let key = VerificationKey::shared_secret(issuer.secret()).unwrap();
+        Issuer::new(name, key, Policy::new().audience("orders"))
+    };
+    let verifier = Verifier::builder()
+        .trust(trusted("https://a.example", &issuer))
+        .trust(trusted("https://b.example", &issuer.clone().with_other_key()))
+        .clock(FixedClock::new());
+    let verifier = verifier.build().unwrap();
+    let claims = |iss, aud, exp| {
+        format!("\n {{\"iss\":\"{iss}\",\"aud\":\"{aud}\",\"exp\":{exp},\"sub\":\"ada\"}}\r\n")
+    };
+    let header = "\t{\"typ\":\"JWT\",\"alg\":\"HS256\"} \n";
+    for (iss, aud, exp, expected) in [
+        ("https://a.example", "orders", 1_767_226_500, Ok((Some("ada"), Some("JWT")))),
+        ("https://b.example", "orders", 1_767_226_500, Err(ErrorKind::InvalidSignature)),
+        ("https://c.example", "orders", 1_767_226_500, Err(ErrorKind::InvalidIssuer)),
+        ("https://a.example", "billing", 1_767_226_500, Err(ErrorKind::InvalidAudience)),
+        ("https://a.example", "orders", 1_767_225_000, Err(ErrorKind::TokenExpired)),
+    ] {
+        let token = issuer.sign(header, claims(iss, aud, exp));
+        // Twice: the second time the header is a known one.
+        for _ in 0..2 {
+            let verified = verifier.verify_now(&token).map_err(|error| error.kind());
+            let seen = verified.as_ref().map(|it| (it.subject(), it.token().header().typ));
+            assert_eq!(seen.map_err(|kind| *kind), expected, "{iss} {aud} {exp}");
+        }
+    }
+}
+
+#[test]
+fn only_json_white_space_may_surround_a_key_document() {
+    let issuer = issuer(Algorithm::ES256);
+    let (jwk, jwks) = (issuer.jwk(), issuer.jwks());
+    for (before, after, accepted) in [
+        ("", "", true),
+        ("\r\n\t ", "", true),
+        ("", " \t\r\n", true),
+        ("\u{feff}", "", false),
+        ("", "\u{feff}", false),
+        ("\u{a0}", "", false),
+        ("", "\u{a0}", false),
+        ("\u{b}", "", false),
+        ("", "\u{b}", false),
+        ("\u{c}", "", false),
+        ("", "\u{c}", false),
+        ("\u{2028}", "", false),
+        ("", "\0", false),
+        ("", "{}", false),
+    ] {
+        let one = VerificationKey::jwk(format!("{before}{jwk}{after}"));
+        assert_eq!(one.is_ok(), accepted, "{before:?} {after:?}");
+        for read in [KeySet::from_jwks, KeySet::from_fetched_jwks] {
+            let set = read(format!("{before}{jwks}{after}"));
+            assert_eq!(set.is_ok(), accepted, "{before:?} {after:?}");
+        }
+        let spaced = jwks.replace('[', &format!("[{before}")).replace(']', &format!("{after}]"));
+        assert_eq!(KeySet::from_jwks(spaced).is_ok(), accepted, "{before:?} {after:?}");
     }
 }
 

@@ -72,8 +72,6 @@ pub(crate) const REASONS: &[Reason] = &[
     Reason("more than 16 header members", Jsonwebtoken, Takes, "it has no limit"),
     Reason("more than 16 header members", PyJwt, Takes, "it has no limit"),
     Reason("the payload is a list", Jsonwebtoken, Takes, "it takes values in the order of its own fields; RFC 7519 §7.2 asks for an object"),
-    Reason("white space around the JSON", Jsonwebtoken, Takes, "RFC 8259 §2 has it; here nothing stands around the object"),
-    Reason("white space around the JSON", PyJwt, Takes, "RFC 8259 §2 has it; here nothing stands around the object"),
     Reason("not plain UTF-8", PyJwt, Takes, "Python's JSON guesses the encoding; RFC 7515 §4 and RFC 7519 §7.1 say UTF-8"),
     Reason("padding", PyJwt, Takes, "for the sake of one vendor it takes what RFC 7515 §2 leaves out"),
     Reason("`crit` is there", Jsonwebtoken, Takes, "it reads `crit` and does nothing about it; RFC 7515 §4.1.11 asks to refuse"),

@@ -7,13 +7,11 @@ use super::Mutation;
 use super::Part::Either;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
-    Mutation::refuses_alone(
-        "white space around the JSON",
+    Mutation::takes(
         "white space before the JSON",
         Text(Either, |text, _, rng| [space(rng), &text].concat()),
     ),
-    Mutation::refuses_alone(
-        "white space around the JSON",
+    Mutation::takes(
         "white space behind the JSON",
         Text(Either, |text, _, rng| [&text, space(rng)].concat()),
     ),
