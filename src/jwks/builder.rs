@@ -104,8 +104,10 @@ impl RemoteJwksBuilder {
         self
     }
 
-    /// Allows `http` to any host, as between the containers of one machine. Whoever stands between can put
-    /// their own keys into the answer, and so be whomever they like.
+    /// Allows `http` to any host, as between the containers of one machine. An attacker on the network path
+    /// can then substitute the keys, and sign in as any user.
+    ///
+    /// Metadata that was read over `https` leads to `https` only, whatever is allowed.
     pub fn allow_insecure_http(mut self) -> Self {
         self.allowed.plain_http = PlainHttp::Anywhere;
         self

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::Uri;
+use http::uri::Scheme;
 use serde::Deserialize;
 
 use super::failure::{FetchError, FetchFailure};
@@ -100,15 +101,23 @@ impl Issuer {
         let url = location::read(&jwks_uri, self.allowed);
         let url = url.map_err(|_| FetchFailure::ForbiddenUrl)?;
         let elsewhere = url.host() != self.url.host();
-        let forbidden = self.allowed.same_origin_only && !location::is_same_origin(&url, &self.url)
+        // Whatever is allowed: plain HTTP would give up what TLS has shown about the metadata.
+        let downgraded = is_https(&self.openid) && !is_https(&url);
+        let forbidden = downgraded
+            || self.allowed.same_origin_only && !location::is_same_origin(&url, &self.url)
             || elsewhere && !self.allowed.private_jwks_uri && location::is_private(&url);
         if forbidden { Err(FetchFailure::ForbiddenUrl) } else { Ok(url) }
     }
 }
 
+fn is_https(url: &Uri) -> bool {
+    url.scheme() == Some(&Scheme::HTTPS)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jwks::location::PlainHttp;
 
     const NAME: &str = "https://auth.example.com/tenant";
 
@@ -190,6 +199,31 @@ mod tests {
         let wrong = Err(FetchFailure::NotMetadata);
         for other in ["\u{feff}", "\u{a0}", "\u{b}", "\u{c}", "\u{2028}", "\0", "{}"] {
             assert_eq!((read(other, ""), read("", other)), (wrong, wrong), "{other:?}");
+        }
+    }
+
+    #[test]
+    fn metadata_read_over_https_leads_to_https_only() {
+        for plain_http in [PlainHttp::Nowhere, PlainHttp::OnLoopback, PlainHttp::Anywhere] {
+            let allowed = Allowed { plain_http, private_jwks_uri: true, ..Allowed::default() };
+            let anywhere = matches!(plain_http, PlainHttp::Anywhere);
+            let on_loopback = !matches!(plain_http, PlainHttp::Nowhere);
+            for (name, jwks_uri, is_allowed) in [
+                ("https://a.example", "https://a.example/keys", true),
+                ("https://a.example", "http://a.example/keys", false),
+                ("https://a.example", "http://127.0.0.1/keys", false),
+                ("https://a.example", "http://localhost:3000/keys", false),
+                ("https://localhost:3000", "http://localhost:3000/keys", false),
+                ("http://localhost:3000", "http://localhost:3000/keys", on_loopback),
+                ("http://localhost:3000", "https://localhost:3000/keys", on_loopback),
+                ("http://a.example", "http://a.example/keys", anywhere),
+                ("http://a.example", "https://a.example/keys", anywhere),
+            ] {
+                let text = format!(r#"{{"issuer":"{name}","jwks_uri":"{jwks_uri}"}}"#);
+                let read =
+                    Issuer::new(name, allowed).is_ok_and(|it| it.read(text.as_bytes()).is_ok());
+                assert_eq!(read, is_allowed, "{plain_http:?} {name} {jwks_uri}");
+            }
         }
     }
 

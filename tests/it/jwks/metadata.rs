@@ -1,8 +1,14 @@
 //! Metadata that is read again: it agrees, it contradicts, or it cannot be read.
 
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tower_jwt_auth::jwks::RemoteJwksBuilder;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use tower_jwt_auth::jwks::{NoBody, RemoteJwks, RemoteJwksBuilder};
+use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 
 use super::discovery::{NOT_FOUND, OAUTH, OPENID, SERVER_ERROR, Site, issuer_at, metadata, paths};
 use super::rig::{
@@ -209,4 +215,42 @@ async fn a_cold_start_reads_the_metadata_once_for_both_tries() {
     rig.clock.advance(SECOND);
     assert_eq!(rig.verdict(&rig.known()).await, GOOD);
     assert_eq!(paths(&rig)[3..], ["/keys"]);
+}
+
+#[tokio::test]
+async fn a_later_reading_over_https_does_not_lead_to_http() {
+    type Allow = fn(RemoteJwksBuilder) -> RemoteJwksBuilder;
+    let allow: [Allow; 2] =
+        [RemoteJwksBuilder::allow_insecure_http, RemoteJwksBuilder::allow_http_on_loopback];
+    for (allow, jwks_uri, is_ok) in [
+        (allow[0], "https://auth.example.com/moved", true),
+        (allow[0], "http://auth.example.com/moved", false),
+        (allow[0], "http://127.0.0.1/moved", false),
+        (allow[1], "https://auth.example.com/moved", true),
+        (allow[1], "http://localhost/moved", false),
+    ] {
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&asked);
+        let client = tower::service_fn(move |request: Request<NoBody>| {
+            let mut seen = seen.lock().unwrap();
+            let keys = if seen.is_empty() { "https://auth.example.com/keys" } else { jwks_uri };
+            let body = match request.uri().path() {
+                OPENID => {
+                    format!(r#"{{"issuer":"https://auth.example.com","jwks_uri":"{keys}"}}"#)
+                }
+                _ => TestIssuer::es256().jwks(),
+            };
+            seen.push(request.uri().to_string());
+            std::future::ready(Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(body)))))
+        });
+        let clock = FixedClock::new();
+        let builder = RemoteJwks::issuer("https://auth.example.com").client(client);
+        let keys = allow(builder).allow_private_jwks_uri().clock(clock.clone()).build().unwrap();
+        assert!(keys.warm().await.is_ok());
+        clock.advance(12 * HOUR);
+        assert_eq!(keys.refresh_now().await.is_ok(), is_ok, "{jwks_uri}");
+        assert_eq!(keys.health().last_error, (!is_ok).then_some("forbidden_url"), "{jwks_uri}");
+        let asked = asked.lock().unwrap();
+        assert!(asked.iter().all(|url| url.starts_with("https://")), "{asked:?}");
+    }
 }
