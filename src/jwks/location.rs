@@ -1,8 +1,10 @@
 //! URLs that may be asked for keys.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::IpAddr;
 
 use http::Uri;
+
+use super::addresses::{is_private_v4, is_private_v6};
 
 /// Where a URL may lead.
 #[derive(Clone, Copy, Debug, Default)]
@@ -62,8 +64,8 @@ fn is_loopback(url: &Uri) -> bool {
     url.host() == Some("localhost") || address(url).is_some_and(|address| address.is_loopback())
 }
 
-/// Whether the host is one that is not meant for the public: this machine, a local network, the machine's
-/// own services, or a spelling of an address that only some resolvers understand. Names are not resolved.
+/// Whether the host is not on the public internet: a special-purpose address, a name of this machine, or a
+/// spelling of an address that only some resolvers understand. Names are not resolved.
 pub(super) fn is_private(url: &Uri) -> bool {
     let host = url.host().unwrap_or_default().to_ascii_lowercase();
     let host = host.strip_suffix('.').unwrap_or(&host);
@@ -84,43 +86,6 @@ fn ends_in_a_number(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or_default();
     let digits = last.strip_prefix("0x").unwrap_or(last);
     last.starts_with("0x") || !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-const fn is_private_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    address.is_loopback()
-        || address.is_private()
-        || address.is_link_local()
-        || address.is_multicast()
-        || a == 0
-        || a >= 240
-        // Shared between carriers and their customers (RFC 6598).
-        || (a == 100 && b & 0xc0 == 64)
-        // Protocol assignments (RFC 6890) and benchmarks (RFC 2544).
-        || (a == 192 && b == 0 && c == 0)
-        || (a == 198 && b & 0xfe == 18)
-}
-
-const fn is_private_v6(address: Ipv6Addr) -> bool {
-    let segments = address.segments();
-    // Addresses that lead to an IPv4 one: compatible, mapped, translated (RFC 6052, RFC 7915), 6to4.
-    let within = match segments {
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
-        | [0, 0, 0, 0, 0xffff, 0, high, low]
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0x2002, high, low, ..] => Some([high, low]),
-        _ => None,
-    };
-    if let Some([high, low]) = within {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        // Loopback and the unspecified address are among the compatible ones.
-        return is_private_v4(Ipv4Addr::new(a, b, c, d));
-    }
-    address.is_multicast()
-        || address.is_unique_local()
-        || address.is_unicast_link_local()
-        // Site-local, which RFC 3879 took back.
-        || segments[0] & 0xffc0 == 0xfec0
 }
 
 fn address(url: &Uri) -> Option<IpAddr> {
@@ -208,7 +173,8 @@ mod tests {
             ("127.0.0.1.", true),
             ("0", true),
             ("192.0.0.1", true),
-            ("192.0.2.1", false),
+            ("192.0.2.1", true),
+            ("192.0.3.1", false),
             ("198.18.0.1", true),
             ("198.20.0.1", false),
             ("240.0.0.1", true),
@@ -219,6 +185,17 @@ mod tests {
             ("[2002:808:808::]", false),
             ("[::ffff:0:10.0.0.1]", true),
             ("[fec0::1]", true),
+            ("[64:ff9b:1::808:808]", true),
+            ("[2001::1]", true),
+            ("[2001:4860:4860::8888]", false),
+            ("0177.1", true),
+            ("0X7F.1", true),
+            ("127.0.0.0x1", true),
+            ("017700000001", true),
+            ("foo.localhost", true),
+            ("foo.localhost.", true),
+            ("localhost.example", false),
+            ("evil-localhost", false),
             ("[fe80::1%25eth0]", true),
         ] {
             let url = read(&format!("https://{host}/keys"), Allowed::default()).unwrap();

@@ -1,5 +1,6 @@
 //! Keys from the network (feature `jwks`): a key set at a URL, or found by an issuer's metadata.
 
+mod addresses;
 mod background;
 mod builder;
 mod client;
