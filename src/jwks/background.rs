@@ -11,6 +11,8 @@ const SHORTEST_SLEEP: Duration = Duration::from_millis(100);
 impl RemoteJwks {
     /// Fetches the keys whenever it is time, without waiting for a request to notice.
     ///
+    /// A machine that was suspended has them fetched within half a minute of waking up.
+    ///
     /// Spawn it: `tokio::spawn(keys.keep_fresh())`. It ends when the last clone of the keys is dropped.
     /// Without it, keys are fetched by the first request that needs some, and refreshed behind a request
     /// that comes at 80 % of their lifetime; after a quiet time the first request may be verified with keys

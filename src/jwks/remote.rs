@@ -79,6 +79,7 @@ impl RemoteJwks {
         Self(Arc::new(Inner {
             held: Swap::empty(),
             ahead_at: AtomicU64::new(u64::MAX),
+            look_at: AtomicU64::new(0),
             state: Mutex::new(State {
                 schedule: Schedule::new(settings.times),
                 flights: SingleFlight::new(),
@@ -164,6 +165,9 @@ impl KeySource for RemoteJwks {
         if now_nanos >= held.dies_at {
             return None;
         }
+        if now_nanos >= self.0.look_at.load(Ordering::Relaxed) {
+            self.0.look_for_suspension(now);
+        }
         if now_nanos >= self.0.ahead_at.load(Ordering::Relaxed) {
             self.0.refresh_ahead(now);
         }
@@ -233,7 +237,8 @@ impl KeySource for RemoteJwks {
 
     fn health(&self) -> KeySourceHealth {
         let now = self.0.clock.monotonic();
-        let state = self.0.state();
+        let mut state = self.0.state();
+        self.0.note_suspension(&mut state, now);
         let keys = match state.schedule.state(now) {
             KeySetState::Empty => 0,
             _ => self.0.held.load().as_ref().map_or(0, |held| held.set.len()),

@@ -101,6 +101,14 @@ impl Schedule {
         self.life
     }
 
+    /// The set counts as stale from now on and a refresh is due. When it dies does not change.
+    pub(super) fn lapse(&mut self, now: Duration) {
+        if let Some(life) = &mut self.life {
+            life.refresh_at = life.refresh_at.min(now);
+            life.expires_at = life.expires_at.min(now);
+        }
+    }
+
     pub(super) const fn failures(&self) -> u32 {
         self.failures
     }
@@ -218,6 +226,27 @@ mod tests {
             assert_eq!(schedule.state(at(now)), state, "{now}");
         }
         assert_eq!(Schedule::new(Times::default()).state(at(0)), Empty);
+    }
+
+    #[test]
+    fn a_lapsed_set_is_stale_and_due_and_dies_no_earlier() {
+        let mut schedule = held();
+        schedule.lapse(at(1010));
+        assert_eq!(schedule.state(at(1009)), Fresh);
+        assert_eq!(schedule.state(at(1010)), Stale);
+        assert!(schedule.is_due(at(1010)));
+        assert_eq!(schedule.state(at(1600 + 4 * 3600 - 1)), Stale);
+        assert_eq!(schedule.state(at(1600 + 4 * 3600)), Empty);
+        // Failures are spread as ever, and a success ends it.
+        schedule.failed(at(1010), None, 999);
+        assert!(!schedule.is_due(at(1010)) && schedule.is_due(at(1011)));
+        schedule.succeeded(at(1011), None, 0);
+        assert_eq!(schedule.state(at(1012)), Fresh);
+        // Later than it would have been due anyway, it changes nothing.
+        let mut schedule = held();
+        schedule.lapse(at(1700));
+        assert_eq!(schedule.state(at(1600)), Stale);
+        Schedule::new(Times::default()).lapse(at(1));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::Semaphore;
 
@@ -21,11 +21,19 @@ const FAILURES_TO_REDISCOVER: u32 = 3;
 /// What a request is told to wait where nothing better is known.
 pub(super) const LEAST_RETRY_AFTER: Duration = Duration::from_secs(1);
 
+/// The monotonic clock does not run while a machine is suspended. When the wall clock has gained more than this
+/// on it, the keys are older than they seem.
+const SUSPENSION: Duration = Duration::from_secs(60);
+/// How often requests look at the wall clock for that.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
 pub(super) struct Inner {
     /// What requests read.
     pub(super) held: Swap<Held>,
     /// In nanoseconds: from here on a request that has its key starts a refresh behind itself.
     pub(super) ahead_at: AtomicU64,
+    /// In nanoseconds: from here on a request looks at the wall clock.
+    pub(super) look_at: AtomicU64,
     /// What fetching needs. Locked for moments, and never by a request whose key is held.
     pub(super) state: Mutex<State>,
     pub(super) waiting: Arc<Semaphore>,
@@ -39,6 +47,25 @@ pub(super) struct Held {
     pub(super) set: Arc<KeySet>,
     /// In nanoseconds.
     pub(super) dies_at: u64,
+    /// When the fetch started that last brought or confirmed it.
+    fetched: Moment,
+}
+
+/// Both clocks at one time.
+#[derive(Clone, Copy)]
+struct Moment {
+    monotonic: Duration,
+    wall: SystemTime,
+}
+
+impl Moment {
+    /// Whether the wall clock has gained so much since that the machine was probably suspended. One that was
+    /// set back says nothing.
+    fn is_before_suspension(self, now: Self) -> bool {
+        let wall = now.wall.duration_since(self.wall).unwrap_or_default();
+        let monotonic = now.monotonic.saturating_sub(self.monotonic);
+        wall.saturating_sub(monotonic) > SUSPENSION
+    }
 }
 
 pub(super) struct State {
@@ -70,11 +97,44 @@ impl Inner {
         }
     }
 
+    /// A request has its key and looks whether the machine was suspended: at most once a second, and without
+    /// a lock while it was not.
+    pub(super) fn look_for_suspension(self: &Arc<Self>, now: Duration) {
+        let (before, again) =
+            (self.look_at.load(Ordering::Relaxed), nanos(now.saturating_add(LOOK_EVERY)));
+        if before > nanos(now) {
+            return;
+        }
+        let won =
+            self.look_at.compare_exchange(before, again, Ordering::Relaxed, Ordering::Relaxed);
+        if won.is_ok() && self.was_suspended(now) {
+            self.start_if_due(now);
+        }
+    }
+
+    /// Whether the machine was suspended since the last fetch.
+    fn was_suspended(&self, now: Duration) -> bool {
+        let held = self.held.load();
+        held.as_ref().is_some_and(|held| held.fetched.is_before_suspension(self.moment(now)))
+    }
+
+    /// After a suspension keys are stale. That they are dead is never concluded from the wall clock.
+    pub(super) fn note_suspension(&self, state: &mut State, now: Duration) {
+        if self.was_suspended(now) {
+            state.schedule.lapse(now);
+        }
+    }
+
+    fn moment(&self, monotonic: Duration) -> Moment {
+        Moment { monotonic, wall: self.clock.now() }
+    }
+
     pub(super) fn start_if_due(self: &Arc<Self>, now: Duration) {
         let mut state = self.state();
         if state.flights.join(now).is_some() {
             return;
         }
+        self.note_suspension(&mut state, now);
         if state.schedule.is_due(now) {
             // Without a runtime nothing starts; a later request may have one.
             if let Some(runtime) = Runtime::current() {
@@ -103,7 +163,9 @@ impl Inner {
             rediscover: matches!(
                 state.last_failure.as_ref().map(FetchError::failure),
                 Some(FetchFailure::NotFound | FetchFailure::Gone)
-            ) || failures != 0 && failures.is_multiple_of(FAILURES_TO_REDISCOVER),
+            ) || failures != 0 && failures.is_multiple_of(FAILURES_TO_REDISCOVER)
+                // The metadata is as much older than it seems.
+                || self.was_suspended(now),
             document: state.document.clone(),
             is_empty: state.schedule.state(now) == KeySetState::Empty,
             started: now,
@@ -113,7 +175,7 @@ impl Inner {
             inner: Arc::clone(self),
             ticket,
             trigger,
-            started: now,
+            started: self.moment(now),
             found: state.found.clone(),
             is_down: false,
         };
@@ -134,6 +196,7 @@ impl Inner {
     fn land(
         &self,
         ticket: &Ticket<Outcome>,
+        started: Moment,
         found: Option<Found>,
         brought: Result<Cargo, FetchError>,
     ) -> Option<Outcome> {
@@ -145,7 +208,7 @@ impl Inner {
         // What the metadata says counts even if the keys could not be fetched.
         state.found = found;
         let outcome = match brought {
-            Ok(cargo) => Ok(self.take_over(&mut state, cargo, now)),
+            Ok(cargo) => Ok(self.take_over(&mut state, cargo, started, now)),
             Err(error) => {
                 state.schedule.failed(now, error.retry_after, chance());
                 state.last_failure = Some(error.clone());
@@ -156,7 +219,13 @@ impl Inner {
         Some(outcome)
     }
 
-    fn take_over(&self, state: &mut State, cargo: Cargo, now: Duration) -> Refreshed {
+    fn take_over(
+        &self,
+        state: &mut State,
+        cargo: Cargo,
+        fetched_at: Moment,
+        now: Duration,
+    ) -> Refreshed {
         let Cargo { url, unconfirmed, fetched, set } = cargo;
         let life = state.schedule.succeeded(now, fetched.max_age, chance());
         state.last_failure = unconfirmed;
@@ -169,7 +238,7 @@ impl Inner {
         let old = self.held.load();
         let set = set.map(Arc::new).or_else(|| old.as_ref().map(|old| Arc::clone(&old.set)));
         if let Some(set) = set {
-            self.held.store(Held { set, dies_at: nanos(life.dies_at) });
+            self.held.store(Held { set, dies_at: nanos(life.dies_at), fetched: fetched_at });
         }
         refreshed
     }
@@ -180,7 +249,7 @@ struct Landing {
     inner: Arc<Inner>,
     ticket: Ticket<Outcome>,
     trigger: &'static str,
-    started: Duration,
+    started: Moment,
     /// What the metadata says, as far as the fetch has got.
     found: Option<Found>,
     is_down: bool,
@@ -207,7 +276,7 @@ impl Landing {
     fn touch_down(&mut self, brought: Result<Cargo, FetchError>) {
         self.is_down = true;
         let unconfirmed = brought.as_ref().ok().and_then(|cargo| cargo.unconfirmed.clone());
-        let outcome = self.inner.land(&self.ticket, self.found.take(), brought);
+        let outcome = self.inner.land(&self.ticket, self.started, self.found.take(), brought);
         if let Some(outcome) = &outcome {
             self.ticket.announce(outcome.clone());
         }
@@ -233,7 +302,7 @@ impl Landing {
             },
             keys: set.map_or(0, |set| set.len()),
             skipped: set.map_or(0, |set| set.skipped().len()),
-            took: self.inner.clock.monotonic().saturating_sub(self.started),
+            took: self.inner.clock.monotonic().saturating_sub(self.started.monotonic),
         });
         if let Some(Err(error)) = &outcome {
             observe::cause(self.trigger, error);

@@ -161,7 +161,7 @@ pub enum KeySetState {
     /// The keys are as new as they should be.
     Fresh,
     /// The keys are past their lifetime, and still serve: refreshing them fails, which the health's
-    /// `last_error` then says, or there was no request to start it.
+    /// `last_error` then says, or there was no request to start it, as after the machine was suspended.
     Stale,
 }
 

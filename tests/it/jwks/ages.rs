@@ -187,21 +187,6 @@ async fn without_a_bound_keys_serve_for_as_long_as_the_outage_lasts() {
 }
 
 #[tokio::test]
-async fn a_wall_clock_that_jumps_ages_no_keys() {
-    use tower_jwt_auth::clock::Clock;
-    for (name, forward) in [("an hour ahead", true), ("an hour back", false)] {
-        let rig = Rig::start().warm().await;
-        let now = rig.clock.now();
-        rig.clock.set(if forward { now + HOUR } else { now - HOUR });
-        assert_eq!(rig.verdict_now(&rig.known()), Ok(()), "{name}");
-        assert_eq!(rig.keys.health().state, KeySetState::Fresh, "{name}");
-        assert_eq!(rig.keys.health().age, Some(Duration::ZERO), "{name}");
-        assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN, "{name}");
-        assert_eq!(rig.server.asked(), 1, "{name}: the cool-down goes on");
-    }
-}
-
-#[tokio::test]
 async fn after_a_failure_nobody_asks_before_the_back_off_ends() {
     let rig = Rig::start();
     rig.server.send(status("404 Not Found"));

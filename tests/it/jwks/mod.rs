@@ -20,5 +20,6 @@ mod retry_after;
 mod rig;
 mod sets;
 mod start;
+mod suspension;
 mod tls;
 mod virtual_time;

@@ -1,0 +1,203 @@
+//! A machine that was suspended: its wall clock gains on its monotonic clock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use tower_jwt_auth::ErrorKind;
+use tower_jwt_auth::clock::Clock;
+use tower_jwt_auth::jwks::RemoteJwks;
+use tower_jwt_auth::key::{KeySetState, KeySource};
+use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+
+use super::discovery::{OPENID, issuer_at, paths};
+use super::rig::{
+    GOOD, LIFETIME, LONGEST_BACK_OFF, NANOSECOND, Rig, SECOND, STALE_BOUND, UNKNOWN, just_before,
+};
+use crate::support::answers::status;
+use crate::support::key_server::KeyServer;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+/// What the wall clock may gain without a refresh.
+const SLACK: Duration = Duration::from_secs(60);
+
+/// The wall clock gains this much on the monotonic one.
+fn suspend(clock: &FixedClock, gain: Duration) {
+    clock.set(clock.now() + gain);
+}
+
+/// A token that is good for longer than the wall clock is moved here.
+fn token(issuer: &TestIssuer) -> String {
+    issuer.token().expires_in(100_000 * DAY).mint()
+}
+
+#[tokio::test]
+async fn after_a_suspension_the_next_request_starts_a_refresh() {
+    let rig = Rig::start().warm().await;
+    let (known, next) = (token(&rig.issuer), rig.next_issuer());
+    rig.server.serve(&next.jwks());
+    suspend(&rig.clock, 3 * DAY);
+    let health = rig.keys.health();
+    assert_eq!((health.state, health.next_attempt), (KeySetState::Stale, Some(Duration::ZERO)));
+    assert_eq!(rig.verdict_now(&known), Ok(()), "served from memory");
+    rig.events.landed(2).await;
+    assert_eq!(rig.events.all()[1..], ["schedule replaced"]);
+    assert_eq!(rig.verdict_now(&known), Err(ErrorKind::UnknownKey), "withdrawn meanwhile");
+    assert_eq!(rig.verdict_now(&token(&next)), Ok(()));
+    assert_eq!(rig.keys.health().state, KeySetState::Fresh);
+}
+
+#[tokio::test]
+async fn a_gain_of_a_minute_is_no_suspension() {
+    for (gain, fetches) in [(SLACK, 1), (SLACK + NANOSECOND, 2)] {
+        let rig = Rig::start().warm().await;
+        for part in [just_before(SLACK), gain - just_before(SLACK)] {
+            suspend(&rig.clock, part);
+            rig.clock.advance(SECOND);
+            assert_eq!(rig.verdict(&rig.known()).await, GOOD);
+        }
+        rig.events.landed(fetches).await;
+        assert_eq!(rig.keys.health().state, KeySetState::Fresh, "{gain:?}");
+        assert_eq!(rig.server.asked(), fetches, "{gain:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_wall_clock_that_is_set_back_does_nothing() {
+    let rig = Rig::start().warm().await;
+    let known = token(&rig.issuer);
+    rig.clock.set(rig.clock.now() - 365 * DAY);
+    for _ in 0..10 {
+        rig.clock.advance(SECOND);
+        assert_eq!(rig.verdict_now(&known), Ok(()));
+        assert_eq!(rig.keys.health().state, KeySetState::Fresh);
+        assert_eq!(rig.keys.health().next_attempt.map(|next| next > LIFETIME / 2), Some(true));
+    }
+    assert_eq!(rig.server.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_wall_clock_corrected_forward_causes_one_refresh() {
+    let rig = Rig::start().warm().await;
+    let known = token(&rig.issuer);
+    suspend(&rig.clock, 30 * 365 * DAY);
+    assert_eq!(rig.verdict_now(&known), Ok(()));
+    rig.events.landed(2).await;
+    for _ in 0..100 {
+        rig.clock.advance(SECOND);
+        assert_eq!(rig.verdict(&known).await, GOOD);
+    }
+    assert_eq!(rig.server.asked(), 2);
+    assert_eq!(rig.events.all(), ["cold replaced", "schedule unchanged"]);
+}
+
+#[tokio::test]
+async fn the_wall_clock_never_declares_keys_dead() {
+    let rig = Rig::start().warm().await;
+    let known = token(&rig.issuer);
+    rig.server.send(status("500 Internal Server Error"));
+    suspend(&rig.clock, 365 * DAY);
+    for failures in 1..=3 {
+        assert_eq!(rig.verdict_now(&known), Ok(()));
+        rig.events.landed(1 + failures).await;
+        // The next attempt waits for the back-off, however often the clock is looked at.
+        let wait = rig.keys.health().next_attempt.unwrap();
+        assert!(wait <= LONGEST_BACK_OFF && !wait.is_zero(), "{wait:?}");
+        rig.clock.advance(just_before(wait));
+        assert_eq!(rig.verdict_now(&known), Ok(()));
+        assert_eq!(rig.server.asked(), 1 + failures);
+        assert_eq!(rig.keys.health().state, KeySetState::Stale);
+        rig.clock.advance(NANOSECOND);
+    }
+    // By the monotonic clock they die when they would have anyway.
+    let passed = rig.keys.health().age.unwrap();
+    rig.clock.advance(just_before(LIFETIME + STALE_BOUND - passed));
+    assert_eq!(rig.verdict_now(&known), Ok(()));
+    rig.clock.advance(NANOSECOND);
+    assert_eq!(rig.verdict_now(&known), Err(ErrorKind::KeysUnavailable));
+}
+
+#[tokio::test]
+async fn metadata_is_read_again_after_a_suspension() {
+    let (rig, _) = issuer_at("", |it| it);
+    let rig = rig.warm().await;
+    let known = token(&rig.issuer);
+    suspend(&rig.clock, DAY);
+    assert_eq!(rig.verdict_now(&known), Ok(()));
+    rig.events.landed(2).await;
+    assert_eq!(paths(&rig)[2..], [OPENID, "/keys"]);
+    rig.clock.advance(SECOND * 30);
+    assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
+    assert_eq!(paths(&rig)[4..], ["/keys"]);
+}
+
+/// Counts how often the wall time is read.
+#[derive(Clone, Debug)]
+struct Counted(FixedClock, Arc<AtomicUsize>);
+
+impl Clock for Counted {
+    fn now(&self) -> SystemTime {
+        self.1.fetch_add(1, Ordering::SeqCst);
+        self.0.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.monotonic()
+    }
+}
+
+#[tokio::test]
+async fn requests_read_the_wall_clock_once_a_second() {
+    let (clock, reads) = (FixedClock::new(), Arc::new(AtomicUsize::new(0)));
+    let server = KeyServer::start(&TestIssuer::es256().jwks());
+    let builder = RemoteJwks::url(server.url("/keys")).allow_http_on_loopback();
+    let keys = builder.clock(Counted(clock.clone(), Arc::clone(&reads))).build().unwrap();
+    keys.warm().await.unwrap();
+    reads.store(0, Ordering::SeqCst);
+    for second in 1..=5 {
+        for _ in 0..100 {
+            assert!(keys.current().is_some());
+        }
+        clock.advance(just_before(SECOND));
+        assert!(keys.current().is_some());
+        assert_eq!(reads.load(Ordering::SeqCst), second);
+        clock.advance(NANOSECOND);
+    }
+}
+
+/// The virtual time of a runtime that is paused, and a wall clock beside it.
+#[derive(Debug)]
+struct Virtual(tokio::time::Instant, FixedClock);
+
+impl Clock for Virtual {
+    fn now(&self) -> SystemTime {
+        self.1.now() + self.0.elapsed()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn keep_fresh_notices_a_suspension_without_a_request() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let client = tower::service_fn(move |_: http::Request<tower_jwt_auth::jwks::NoBody>| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        let body = http_body_util::Full::new(bytes::Bytes::from(TestIssuer::es256().jwks()));
+        std::future::ready(Ok::<_, std::convert::Infallible>(http::Response::new(body)))
+    });
+    let wall = FixedClock::new();
+    let keys = RemoteJwks::url("https://auth.example.com/keys").client(client);
+    let keys = keys.clock(Virtual(tokio::time::Instant::now(), wall.clone())).build().unwrap();
+    tokio::spawn(keys.keep_fresh());
+    tokio::time::sleep(SECOND).await;
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    suspend(&wall, DAY);
+    assert_eq!(keys.health().state, KeySetState::Stale);
+    tokio::time::sleep(31 * SECOND).await;
+    assert_eq!((keys.health().state, asked.load(Ordering::SeqCst)), (KeySetState::Fresh, 2));
+    tokio::time::sleep(60 * SECOND).await;
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+}
