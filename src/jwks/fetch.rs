@@ -103,15 +103,15 @@ where
         return Err(FetchFailure::TooLarge.into());
     }
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-        let Ok(data) = frame.map_err(disconnected)?.into_data() else { continue };
-        // An empty piece counts as a byte: an endless row of them has to end, too.
-        pieces += usize::from(!data.has_remaining());
-        if data.remaining() > most_bytes.saturating_sub(read.len() + pieces) {
+        let data = frame.map_err(disconnected)?.into_data().ok();
+        let length = data.as_ref().map_or(0, Buf::remaining);
+        // A frame without data counts as a byte: an endless row of them must end, too.
+        pieces += usize::from(length == 0);
+        if read.len().saturating_add(pieces).saturating_add(length) > most_bytes {
             return Err(FetchFailure::TooLarge.into());
         }
-        read.put(data);
-        if read.len() + pieces > most_bytes {
-            return Err(FetchFailure::TooLarge.into());
+        if let Some(data) = data {
+            read.put(data);
         }
     }
     Ok(read.freeze())

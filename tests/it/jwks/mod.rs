@@ -5,6 +5,7 @@ mod ages;
 // The counts are those of prepared keys: the other backend builds a verifier per signature.
 #[cfg(feature = "aws-lc-rs")]
 mod allocations;
+mod bodies;
 mod builder;
 mod connections;
 mod defaults;
