@@ -26,7 +26,7 @@ impl Site {
         self.0.lock().unwrap().insert(path.to_owned(), bytes);
     }
 
-    fn get(&self, path: &str) -> Vec<u8> {
+    pub(super) fn get(&self, path: &str) -> Vec<u8> {
         self.0.lock().unwrap().get(path).cloned().unwrap_or_else(|| status(NOT_FOUND))
     }
 }

@@ -15,7 +15,8 @@ use super::rig::{
     COOL_DOWN, DOWN, GOOD, LIFETIME, LONGEST_BACK_OFF, NANOSECOND, Rig, SECOND, STALE_BOUND,
     UNKNOWN, just_before,
 };
-use crate::support::answers::{document, status};
+use crate::support::answers::{document, status, with_headers};
+use crate::support::key_server::Act;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -253,4 +254,35 @@ async fn a_later_reading_over_https_does_not_lead_to_http() {
         let asked = asked.lock().unwrap();
         assert!(asked.iter().all(|url| url.starts_with("https://")), "{asked:?}");
     }
+}
+
+#[tokio::test]
+async fn validators_of_one_url_are_not_sent_to_another() {
+    let validators = [("ETag", "\"1\""), ("Last-Modified", "Wed, 31 Dec 2025 10:00:00 GMT")];
+    let (rig, site) = issuer_at("", |it| it);
+    site.put("/keys", with_headers(&validators, rig.issuer.jwks()));
+    let rig = rig.warm().await;
+    rig.clock.advance(COOL_DOWN);
+    assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
+    let sent = |at: usize| {
+        let request = &rig.server.requests()[at];
+        ["if-none-match", "if-modified-since"].map(|name| request.header(name).map(str::to_owned))
+    };
+    assert_eq!(sent(2), validators.map(|(_, value)| Some(value.to_owned())));
+
+    // The keys have moved. The new place says "not modified" to every validator.
+    site.put(OPENID, metadata(&rig.server.url(""), &rig.server.url("/moved")));
+    site.put("/keys", status(NOT_FOUND));
+    let (pages, next) = (site.clone(), document(&rig.next_issuer().jwks()));
+    rig.server.act(move |request, _| match (request.path(), request.header("if-none-match")) {
+        ("/moved", None) => Act::Send(next.clone()),
+        ("/moved", Some(_)) => Act::Send(status("304 Not Modified")),
+        (path, _) => Act::Send(pages.get(path)),
+    });
+    rig.clock.advance(COOL_DOWN);
+    assert_eq!(rig.verdict(&rig.unknown()).await, DOWN);
+    rig.clock.advance(COOL_DOWN);
+    assert_eq!(rig.verdict(&rig.next_issuer().token().mint()).await, GOOD);
+    assert_eq!(paths(&rig)[3..], ["/keys", OPENID, "/moved"]);
+    assert_eq!(sent(5), [None, None]);
 }
