@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use super::extensions::{forget, insert, insert_anonymous};
 use super::response_headers::ResponseHeaders;
 use crate::answer::Answer;
+use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::observe::{self, Event, Observing};
 use crate::possession::{Confirm, Confirmation, Unconfirmed};
@@ -229,6 +230,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
 impl<C: Send + Sync + 'static> Companion for Config<C> {
     fn refuser(&self) -> &dyn Any {
         &*self.refuser
+    }
+
+    fn clock(&self) -> &dyn Clock {
+        self.verifier.clock()
     }
 }
 

@@ -12,7 +12,7 @@ use super::requirement::Requirement;
 use super::service::Require;
 use super::step_up::StepUp;
 use crate::build_error::BuildError;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::respond::Demand;
 use crate::rule::Rule;
 
@@ -58,7 +58,7 @@ impl RequireLayer {
             rule,
             owners: Vec::new(),
             step_up: StepUp::default(),
-            clock: Arc::new(SystemClock::new()),
+            clock: None,
             demand,
         };
         Self { requirement: Arc::new(requirement) }
@@ -183,9 +183,13 @@ impl RequireLayer {
         })
     }
 
-    /// Reads the time from here, for [`max_authentication_age`](Self::max_authentication_age).
+    /// Reads the time from this clock, for [`max_authentication_age`](Self::max_authentication_age).
+    ///
+    /// Without it, that is the clock of the verifier that accepted the token
+    /// ([`VerifierBuilder::clock`](crate::verify::VerifierBuilder::clock)), and the system's for an
+    /// [`Identity`](crate::verify::Identity) that the application itself put into the extensions.
     pub fn clock(self, clock: impl Clock) -> Self {
-        self.with(|it| it.clock = Arc::new(clock))
+        self.with(|it| it.clock = Some(Arc::new(clock)))
     }
 }
 

@@ -10,7 +10,7 @@ use super::manner::refuser_in;
 use super::owner::Owner;
 use super::step_up::StepUp;
 use crate::claims::NumericDate;
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind};
 use crate::observe;
 use crate::respond::{Demand, Refuser};
@@ -23,7 +23,8 @@ pub(super) struct Requirement {
     /// All of them have to be the bearer.
     pub(super) owners: Vec<Owner>,
     pub(super) step_up: StepUp,
-    pub(super) clock: Arc<dyn Clock>,
+    /// `None` for that of the verifier.
+    pub(super) clock: Option<Arc<dyn Clock>>,
     /// What the challenges name of all this.
     pub(super) demand: Demand,
 }
@@ -50,12 +51,22 @@ impl Requirement {
             return Err(Error::new(ErrorKind::Forbidden).with_detail(detail));
         }
         if !self.step_up.is_empty() {
-            let now = NumericDate::from(self.clock.now());
-            if !self.step_up.is_met_by(identity, now) {
+            if !self.step_up.is_met_by(identity, self.now(identity)) {
                 return Err(ErrorKind::StepUpRequired.into());
             }
         }
         Ok(())
+    }
+
+    /// The time by the clock that was set here, or else by the one that judged the token.
+    fn now(&self, identity: &Identity) -> NumericDate {
+        let now = match (&self.clock, identity.companion()) {
+            (Some(clock), _) => clock.now(),
+            (None, Some(companion)) => companion.clock().now(),
+            // An identity that the application put into the extensions.
+            (None, None) => SystemClock::new().now(),
+        };
+        NumericDate::from(now)
     }
 
     /// The response to a refused request, in the manner of the layer that authenticated it.

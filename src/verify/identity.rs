@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::claims::{ClaimPath, ClaimValue, Grants};
+use crate::clock::Clock;
 use crate::jws::TokenInfo;
 
 /// The bearer of a verified token: subject, scopes and roles, without a type parameter.
@@ -37,6 +38,9 @@ pub struct Identity {
 pub(crate) trait Companion: Send + Sync {
     /// How requests are refused here.
     fn refuser(&self) -> &dyn Any;
+
+    /// The clock of the verifier that accepted the token.
+    fn clock(&self) -> &dyn Clock;
 }
 
 /// What a [`Verified`](crate::Verified) of any claims type has.

@@ -65,6 +65,11 @@ impl<C> Verifier<C> {
         Self(Arc::new(inner))
     }
 
+    /// The clock that tokens are judged by.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
     /// How the keys of each issuer are doing, in the order in which they were trusted: for readiness probes
     /// and dashboards. A look into memory; nothing is fetched for it.
     ///

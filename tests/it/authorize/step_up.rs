@@ -183,6 +183,28 @@ fn the_clock_of_the_layer_decides() {
 }
 
 #[test]
+fn without_a_clock_of_its_own_the_verifiers_decides() {
+    let (clock, other) = (FixedClock::new(), FixedClock::new());
+    let verifier = Verifier::shared_secret(issuer().secret()).any_audience();
+    let layer = JwtAuthLayer::new(verifier.clock(clock.clone()).build().unwrap());
+    let require = RequireLayer::new(Rule::authenticated());
+    let follows = require.clone().max_authentication_age(Duration::from_secs(300));
+    let own = follows.clone().clock(other.clone());
+    let token = raw("\"sub\":\"ada\",\"auth_time\":1767225600");
+    let asked = |require: &RequireLayer| ask_both(&layer, require, bearer(&token));
+    let too_old = ", max_age=\"300\"";
+    check(&asked(&follows), In, "just now");
+    clock.advance(Duration::from_millis(359_999));
+    check(&asked(&follows), In, "nearly six minutes");
+    clock.advance(Duration::from_millis(1));
+    check_step_up(&asked(&follows), too_old, "six minutes");
+    // A clock that was set keeps its say.
+    check(&asked(&own), In, "by another clock, just now");
+    other.advance(Duration::from_secs(360));
+    check_step_up(&asked(&own), too_old, "by another clock, six minutes");
+}
+
+#[test]
 fn both_have_to_be_met_and_both_are_named() {
     let require = within(300).authentication_context(["urn:mace:incommon:iap:silver", "gold"]);
     let named = ", acr_values=\"urn:mace:incommon:iap:silver gold\", max_age=\"300\"";
