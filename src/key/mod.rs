@@ -25,6 +25,7 @@ mod jwk;
 mod material;
 #[cfg(feature = "pem")]
 mod pem;
+mod secret;
 mod set;
 mod source;
 mod verification_key;

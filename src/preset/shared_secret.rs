@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use crate::build_error::{BuildError, Problem};
 use crate::claims::Claims;
 use crate::key::VerificationKey;
-use crate::verify::{Verifier, VerifierBuilder};
+use crate::verify::{ReadSecret, Verifier, VerifierBuilder};
 
 impl Verifier<Claims> {
     /// Verifies HS256 tokens of whoever shares this secret; the text as it stands is the key.
@@ -30,13 +30,36 @@ impl Verifier<Claims> {
     /// # Ok::<(), tower_jwt_auth::BuildError>(())
     /// ```
     pub fn shared_secret(secret: impl AsRef<[u8]>) -> VerifierBuilder<Claims> {
-        VerifierBuilder::with_secret(VerificationKey::shared_secret(secret), from_text)
+        VerifierBuilder::with_secret(VerificationKey::shared_secret(secret), TEXT)
     }
 
     /// As [`shared_secret`](Self::shared_secret), for a secret that is kept as base64url text: the
     /// decoded bytes are the key.
     pub fn shared_secret_base64url(text: impl AsRef<str>) -> VerifierBuilder<Claims> {
-        VerifierBuilder::with_secret(VerificationKey::shared_secret_base64url(text), from_base64url)
+        VerifierBuilder::with_secret(VerificationKey::shared_secret_base64url(text), BASE64URL)
+    }
+
+    /// As [`shared_secret`](Self::shared_secret), for a secret of 16 to 31 bytes, which may be found by brute
+    /// force; as [`VerificationKey::guessable_legacy_secret`].
+    ///
+    /// For systems that cannot change theirs today.
+    /// [`and_previous`](VerifierBuilder::and_previous) accepts short secrets here as well.
+    ///
+    /// ```
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+    /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
+    ///
+    /// let issuer = TestIssuer::hs256().with_secret("16 bytes or more");
+    /// let verifier = Verifier::guessable_legacy_secret(issuer.secret()).any_audience().build()?;
+    /// assert!(verifier.verify_now(&issuer.token().mint()).is_ok());
+    ///
+    /// assert!(verifier.verify_now(&issuer.token().mint_tampered()).is_err());
+    /// assert!(Verifier::guessable_legacy_secret("15 bytes or so.").any_audience().build().is_err());
+    /// # }
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    pub fn guessable_legacy_secret(secret: impl AsRef<[u8]>) -> VerifierBuilder<Claims> {
+        VerifierBuilder::with_secret(VerificationKey::guessable_legacy_secret(secret), LEGACY_TEXT)
     }
 
     /// As [`shared_secret`](Self::shared_secret), with the value of an environment variable, which is
@@ -49,17 +72,28 @@ impl Verifier<Claims> {
     /// assert!(error.to_string().contains("NO_SUCH_VARIABLE"));
     /// ```
     pub fn shared_secret_from_env(variable: &str) -> VerifierBuilder<Claims> {
-        VerifierBuilder::with_secret(read(variable), from_text)
+        VerifierBuilder::with_secret(read(variable), TEXT)
     }
 }
 
-fn from_text(secret: &[u8]) -> Result<VerificationKey, BuildError> {
-    VerificationKey::shared_secret(secret)
-}
+const TEXT: ReadSecret = ReadSecret {
+    like_the_first: |secret| VerificationKey::shared_secret(secret),
+    guessable_legacy: legacy_text,
+};
 
-fn from_base64url(text: &[u8]) -> Result<VerificationKey, BuildError> {
-    // What is not UTF-8 is not base64url either, and is refused as that.
-    VerificationKey::shared_secret_base64url(String::from_utf8_lossy(text))
+// What is not UTF-8 is not base64url either, and is refused as that.
+const BASE64URL: ReadSecret = ReadSecret {
+    like_the_first: |text| VerificationKey::shared_secret_base64url(String::from_utf8_lossy(text)),
+    guessable_legacy: |text| {
+        VerificationKey::guessable_legacy_secret_base64url(&String::from_utf8_lossy(text))
+    },
+};
+
+const LEGACY_TEXT: ReadSecret =
+    ReadSecret { like_the_first: legacy_text, guessable_legacy: legacy_text };
+
+fn legacy_text(secret: &[u8]) -> Result<VerificationKey, BuildError> {
+    VerificationKey::guessable_legacy_secret(secret)
 }
 
 fn read(variable: &str) -> Result<VerificationKey, BuildError> {

@@ -74,8 +74,16 @@ struct Single {
     any_name: bool,
 }
 
-/// Makes a key of a secret as the road spells it: text, or base64url.
-type ReadSecret = fn(&[u8]) -> Result<VerificationKey, BuildError>;
+/// Makes keys of further secrets, spelled as the first one is: text, or base64url.
+#[derive(Clone, Copy)]
+pub(crate) struct ReadSecret {
+    /// Of a secret that is held to the same length as the first one.
+    pub(crate) like_the_first: MakeKey,
+    /// Of a short one, after [`VerificationKey::guessable_legacy_secret`].
+    pub(crate) guessable_legacy: MakeKey,
+}
+
+type MakeKey = fn(&[u8]) -> Result<VerificationKey, BuildError>;
 
 enum RoadKeys {
     Single(Vec<VerificationKey>),
@@ -189,11 +197,12 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
-    /// Takes tokens that were signed with this secret, too: the one before the last rotation, spelled as
-    /// the first one is.
-    pub fn and_previous(mut self, secret: impl AsRef<[u8]>) -> Self {
+    pub(super) fn and_previous_key(
+        mut self,
+        make: impl FnOnce(ReadSecret) -> Result<VerificationKey, BuildError>,
+    ) -> Self {
         match &mut self.single {
-            Some(Single { keys, secret: Some(read), .. }) => match read(secret.as_ref()) {
+            Some(Single { keys, secret: Some(read), .. }) => match make(*read) {
                 Ok(key) => {
                     if let Some(RoadKeys::Single(keys)) = keys {
                         keys.push(key);

@@ -27,12 +27,14 @@ mod cache;
 mod identity;
 mod issuers;
 mod policy_settings;
+mod previous_secret;
 mod revocation;
 mod signature;
 mod verified;
 mod verifier;
 
 pub use anonymous::Anonymous;
+pub(crate) use builder::ReadSecret;
 pub use builder::VerifierBuilder;
 #[cfg(feature = "cache")]
 pub use cache::TokenCache;

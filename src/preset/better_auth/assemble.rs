@@ -51,9 +51,12 @@ impl<C: Account> BetterAuth<C> {
     /// What is unsafe or cannot work about the preset; `build` has the rest.
     pub fn into_builder(self) -> Result<VerifierBuilder<C>, BuildError> {
         let Self { profile, material, mut settings, mut problems, .. } = self;
+        let clock = settings.clock.take();
         let (keys, url) = match material {
             Material::Secrets(keys) => (Some(Keys::from(KeySet::from_keys(keys))), None),
-            Material::Server(mut server) => (server_keys(&mut server, &mut problems), server.url),
+            Material::Server(mut server) => {
+                (server_keys(&mut server, clock.clone(), &mut problems), server.url)
+            }
         };
         problems.extend(settings.problems(profile));
         let audiences = std::mem::take(&mut settings.audiences);
@@ -71,7 +74,7 @@ impl<C: Account> BetterAuth<C> {
             return Err(BuildError::of(problems));
         };
         let names = profile.issuers(url.as_ref(), std::mem::take(&mut settings.issuers));
-        let clock = settings.clock.take().unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let builder =
             Verifier::builder().claims::<C>().clock(Arc::clone(&clock)).hint(profile.hint());
         let builder = if names.is_empty() {
@@ -87,24 +90,37 @@ impl<C: Account> BetterAuth<C> {
 }
 
 /// The keys behind the URL, unless there are others.
-fn server_keys(server: &mut Server, problems: &mut Vec<Problem>) -> Option<Keys> {
+fn server_keys(
+    server: &mut Server,
+    clock: Option<Arc<dyn Clock>>,
+    problems: &mut Vec<Problem>,
+) -> Option<Keys> {
     if let Some(keys) = server.keys.take() {
+        problems.extend(server.settings_beside_keys());
         return Some(keys);
     }
     let url = server.jwks_url.clone().or_else(|| server.url.as_ref().map(BaseUrl::jwks))?;
-    remote(url, server.insecure_http).map_err(|error| problems.extend(error.into_problems())).ok()
+    let keys = remote(url, server.insecure_http, clock);
+    keys.map_err(|error| problems.extend(error.into_problems())).ok()
 }
 
 #[cfg(feature = "jwks")]
-fn remote(url: String, insecure_http: bool) -> Result<Keys, BuildError> {
+fn remote(
+    url: String,
+    insecure_http: bool,
+    clock: Option<Arc<dyn Clock>>,
+) -> Result<Keys, BuildError> {
     // A server with ids that count up uses one again after its database was set up anew.
     let mut keys = crate::jwks::RemoteJwks::url(url).refetch_on_bad_signature();
     keys = if insecure_http { keys.allow_insecure_http() } else { keys.allow_http_on_loopback() };
+    if let Some(clock) = clock {
+        keys = keys.clock(clock);
+    }
     keys.build().map(Keys::from)
 }
 
 #[cfg(not(feature = "jwks"))]
-fn remote(_: String, _: bool) -> Result<Keys, BuildError> {
+fn remote(_: String, _: bool, _: Option<Arc<dyn Clock>>) -> Result<Keys, BuildError> {
     Err(BuildError::new(Problem::new(
         "keys behind a URL",
         "there is nothing to fetch them with",
@@ -120,7 +136,9 @@ fn with_checks<C: Account>(
 ) -> VerifierBuilder<C> {
     let is_session = profile.is_session();
     let id = if is_session { "id" } else { settings.user_id_claim() }.to_owned();
-    let Settings { session_version, email_required, verified_email_required, .. } = settings;
+    let Settings { session_version, email_required, verified_email_required, leeway, .. } =
+        settings;
+    let leeway = leeway.unwrap_or(SESSION_LEEWAY);
     let builder = builder
         .check("the user's id", move |account| account.user().take_id_from(&id))
         .check("the session's facts", move |account| match account.session() {
@@ -137,7 +155,7 @@ fn with_checks<C: Account>(
             Some(facts) => {
                 let ends = facts.ends_at.as_deref().map(humantime::parse_rfc3339);
                 ends.and_then(Result::ok)
-                    .and_then(|ends| ends.checked_add(SESSION_LEEWAY))
+                    .and_then(|ends| ends.checked_add(leeway))
                     .is_some_and(|ends| clock.now() < ends)
             }
             None => !is_session,

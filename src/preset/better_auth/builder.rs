@@ -10,7 +10,7 @@ use super::profile::Profile;
 use super::secret;
 use super::session::SessionUser;
 use super::user::User;
-use crate::build_error::Problem;
+use crate::build_error::{BuildError, Problem};
 use crate::clock::Clock;
 use crate::key::{Keys, VerificationKey};
 
@@ -52,6 +52,19 @@ pub(super) struct Settings {
     pub(super) verified_email_required: bool,
     pub(super) leeway: Option<Duration>,
     pub(super) clock: Option<Arc<dyn Clock>>,
+}
+
+impl Server {
+    /// Settings of keys from a URL that have no effect on keys that were passed.
+    pub(super) fn settings_beside_keys(&self) -> Option<Problem> {
+        (self.jwks_url.is_some() || self.insecure_http).then(|| {
+            Problem::new(
+                "`jwks_url` or `allow_insecure_http` beside `keys`",
+                "nothing is fetched from a URL when the keys are passed",
+                "Call one of them; a `RemoteJwks` has these settings itself",
+            )
+        })
+    }
 }
 
 impl Settings {
@@ -249,9 +262,21 @@ impl<C> BetterAuth<C> {
     }
 
     /// Takes what was signed with this secret too: the one before the last rotation.
-    pub fn and_previous(mut self, secret: impl AsRef<str>) -> Self {
+    pub fn and_previous(self, secret: impl AsRef<str>) -> Self {
+        self.and_previous_key(secret::key(secret.as_ref()))
+    }
+
+    /// As [`and_previous`](Self::and_previous), for a previous secret of 16 to 31 bytes, which may be found by
+    /// brute force; as [`VerificationKey::guessable_legacy_secret`].
+    ///
+    /// Leave it out when the last token that was signed with it has expired.
+    pub fn and_previous_guessable_legacy_secret(self, secret: impl AsRef<str>) -> Self {
+        self.and_previous_key(secret::legacy_key(secret.as_ref()))
+    }
+
+    fn and_previous_key(mut self, key: Result<VerificationKey, BuildError>) -> Self {
         match &mut self.material {
-            Material::Secrets(keys) => match secret::key(secret.as_ref()) {
+            Material::Secrets(keys) => match key {
                 Ok(key) => keys.push(key),
                 Err(error) => self.problems.extend(error.into_problems()),
             },
@@ -306,13 +331,15 @@ impl<C> BetterAuth<C> {
         self
     }
 
-    /// How far the clocks may be apart; as [`Policy::leeway`](crate::Policy::leeway).
+    /// How far the clocks may be apart; as [`Policy::leeway`](crate::Policy::leeway). 15 seconds for session
+    /// cookies unless set, as on the server.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.settings.leeway = Some(leeway);
         self
     }
 
-    /// Reads the time from this clock.
+    /// Reads the time from this clock: for tokens, for sessions, and for the age of the keys that are fetched
+    /// from the server. Keys that were passed with [`keys`](Self::keys) have a clock of their own.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.settings.clock = Some(Arc::new(clock));
         self

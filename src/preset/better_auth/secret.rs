@@ -10,6 +10,18 @@ const FIX: &str = "Set it to the server's own: `openssl rand -base64 32` makes o
 
 /// The key that this secret is. Its text is taken as it stands, base64 or not.
 pub(super) fn key(secret: &str) -> Result<VerificationKey, BuildError> {
+    check(secret)?;
+    VerificationKey::shared_secret(secret).map_err(|error| error.within("the Better Auth secret"))
+}
+
+/// As [`key`], of at least 16 bytes.
+pub(super) fn legacy_key(secret: &str) -> Result<VerificationKey, BuildError> {
+    check(secret)?;
+    VerificationKey::guessable_legacy_secret(secret)
+        .map_err(|error| error.within("the previous Better Auth secret"))
+}
+
+fn check(secret: &str) -> Result<(), BuildError> {
     let problem = |what: &str, why| Err(BuildError::new(Problem::new(what, why, FIX)));
     if secret.is_empty() {
         return problem("an empty Better Auth secret", "anybody could sign with it");
@@ -20,7 +32,7 @@ pub(super) fn key(secret: &str) -> Result<VerificationKey, BuildError> {
             "it stands in the server's source, for everybody to sign with",
         );
     }
-    VerificationKey::shared_secret(secret).map_err(|error| error.within("the Better Auth secret"))
+    Ok(())
 }
 
 /// The secrets of `BETTER_AUTH_SECRETS`, the one that signs first: `2:new,1:old`.
@@ -60,6 +72,10 @@ mod tests {
             assert!(secret.is_empty() || !error.contains(secret), "{error}");
         }
         assert!(key("a secret of the tests, of at least 32 bytes").is_ok());
+        for secret in ["", PUBLIC_DEFAULT, "15 bytes at most"[..15].into()] {
+            assert!(legacy_key(secret).is_err(), "{secret}");
+        }
+        assert!(legacy_key("16 bytes or more").is_ok());
     }
 
     #[test]

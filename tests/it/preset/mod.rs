@@ -3,6 +3,7 @@
 
 mod better_auth;
 mod checks;
+mod clocks;
 mod identities;
 mod servers;
 mod session_rules;

@@ -41,6 +41,8 @@ mod kinds;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod mixups;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod previous_secrets;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod revocation;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod rsa;

@@ -1,0 +1,78 @@
+//! Shared secrets.
+
+use zeroize::Zeroizing;
+
+use super::material::{Material, Weakness};
+use super::verification_key::VerificationKey;
+use crate::build_error::{BuildError, Problem};
+use crate::jws::base64url;
+
+/// Shared secrets for HMAC.
+impl VerificationKey {
+    /// A shared secret for HMAC: the text as it stands, never decoded and never trimmed.
+    ///
+    /// It is used with HS256, or with what [`Policy::algorithms`](crate::Policy::algorithms) lists.
+    ///
+    /// # Errors
+    ///
+    /// A secret that is shorter than 32 bytes (RFC 7518 §3.2), and the text of a public key.
+    pub fn shared_secret(secret: impl AsRef<[u8]>) -> Result<Self, BuildError> {
+        let secret = secret.as_ref();
+        let material =
+            Material::hmac(secret).map_err(|why| unusable_secret(why, secret.len(), 32))?;
+        Self::new(material, None)
+    }
+
+    /// A shared secret that is kept as base64url text without padding; the decoded bytes are the key.
+    ///
+    /// # Errors
+    ///
+    /// Text that is not base64url, and as [`shared_secret`](Self::shared_secret).
+    pub fn shared_secret_base64url(text: impl AsRef<str>) -> Result<Self, BuildError> {
+        Self::shared_secret(decode_secret(text.as_ref())?.as_slice())
+    }
+
+    /// A secret of 16 to 31 bytes: shorter than its hash, so that it may be found by trying.
+    ///
+    /// For systems that cannot change theirs today. Used with HS256 alone.
+    ///
+    /// # Errors
+    ///
+    /// A secret that is shorter than 16 bytes.
+    pub fn guessable_legacy_secret(secret: impl AsRef<[u8]>) -> Result<Self, BuildError> {
+        let secret = secret.as_ref();
+        let material =
+            Material::legacy_hmac(secret).map_err(|why| unusable_secret(why, secret.len(), 16))?;
+        Self::new(material, None)
+    }
+
+    /// As [`guessable_legacy_secret`](Self::guessable_legacy_secret), for a secret that is kept as base64url.
+    pub(crate) fn guessable_legacy_secret_base64url(text: &str) -> Result<Self, BuildError> {
+        Self::guessable_legacy_secret(decode_secret(text)?.as_slice())
+    }
+}
+
+fn decode_secret(text: &str) -> Result<Zeroizing<Vec<u8>>, BuildError> {
+    base64url::decode(text.as_bytes()).map(Zeroizing::new).map_err(|_| {
+        BuildError::new(Problem::new(
+            format!("a shared secret of {} characters that is not base64url", text.len()),
+            "other bytes than the issuer's would be the key",
+            "Pass the text to `shared_secret` if the issuer signs with the text itself",
+        ))
+    })
+}
+
+fn unusable_secret(why: Weakness, len: usize, least: usize) -> BuildError {
+    BuildError::new(match why {
+        Weakness::PublicKeyAsSecret => Problem::new(
+            "a shared secret that is the text of a public key",
+            "everybody may have that, and could sign with it",
+            "Call `Verifier::pem` or `Verifier::jwks` for public keys",
+        ),
+        _ => Problem::new(
+            format!("a shared secret of {len} bytes, where {least} are the least"),
+            "it can be found by trying (RFC 7518 §3.2)",
+            "Make one with `openssl rand -base64 32`",
+        ),
+    })
+}

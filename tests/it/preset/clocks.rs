@@ -1,0 +1,100 @@
+//! The settings of a Better Auth preset that reach the keys and the sessions beside it.
+#![cfg(feature = "better-auth")]
+
+use std::time::Duration;
+
+use serde_json::json;
+use tower_jwt_auth::better_auth::BetterAuth;
+use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+use tower_jwt_auth::{Error, ErrorKind};
+
+use super::tokens::{ORIGIN, SECRET, keys, now, session, sign_by_secret};
+
+#[cfg(feature = "jwks-client")]
+#[tokio::test]
+async fn the_clock_of_a_preset_measures_the_age_of_its_keys() {
+    let issuer = |kid: &str, clock: &FixedClock, url: &str| {
+        TestIssuer::es256().key_id(kid).issuer(url).audience(url).clock(clock.clone())
+    };
+    let clock = FixedClock::new();
+    let server = crate::support::key_server::KeyServer::start("{}");
+    let url = server.url("");
+    let (first, second) = (issuer("1", &clock, &url), issuer("2", &clock, &url));
+    server.serve(&first.jwks());
+    let verifier = BetterAuth::url(&url).clock(clock.clone()).build().unwrap();
+    let token = |issuer: &TestIssuer| issuer.token().subject("u1").mint();
+    assert_eq!(verifier.verify(&token(&first)).await.unwrap().id(), "u1");
+
+    server.serve(&second.jwks());
+    let kind = |outcome: Result<_, Error>| outcome.map(drop).map_err(|error| error.kind());
+    assert_eq!(kind(verifier.verify(&token(&second)).await), Err(ErrorKind::UnknownKey));
+    assert_eq!(server.asked(), 1);
+    // The cooldown, by the clock of the preset.
+    clock.advance(Duration::from_secs(30));
+    assert_eq!(kind(verifier.verify(&token(&second)).await), Ok(()));
+    assert_eq!(server.asked(), 2);
+}
+
+#[test]
+fn the_leeway_of_a_preset_is_that_of_its_sessions() {
+    let preset = || BetterAuth::session_cookie(SECRET).clock(FixedClock::new());
+    let ended = |seconds: i64| {
+        let end = tower_jwt_auth::claims::NumericDate::from_seconds(now() - seconds);
+        let end = humantime::format_rfc3339(end.to_system_time().unwrap()).to_string();
+        let mut session = session();
+        session["session"]["expiresAt"] = json!(end);
+        sign_by_secret(&session)
+    };
+    for (leeway, seconds_ago, is_accepted) in [
+        (None, 14, true),
+        (None, 15, false),
+        (Some(0), 0, false),
+        (Some(0), -1, true),
+        (Some(60), 59, true),
+        (Some(60), 60, false),
+    ] {
+        let preset = match leeway {
+            Some(seconds) => preset().leeway(Duration::from_secs(seconds)),
+            None => preset(),
+        };
+        let verdict = preset.build().unwrap().verify_now(&ended(seconds_ago));
+        assert_eq!(verdict.is_ok(), is_accepted, "{leeway:?} {seconds_ago}");
+    }
+}
+
+#[test]
+fn settings_of_fetched_keys_do_not_go_with_passed_ones() {
+    let url = || BetterAuth::url(ORIGIN).keys(keys());
+    assert!(url().build().is_ok());
+    for preset in [url().jwks_url("https://a.b/jwks"), url().allow_insecure_http()] {
+        let error = preset.build().map(drop).unwrap_err().to_string();
+        assert!(error.contains("beside `keys`"), "{error}");
+    }
+}
+
+#[test]
+fn a_short_previous_secret_of_the_server_has_to_be_asked_for() {
+    let short = "a short secret of 28 bytes..";
+    let token = |secret: &str| {
+        let issuer = TestIssuer::hs256().with_secret(secret).clock(FixedClock::new());
+        issuer.token().subject("u1").mint()
+    };
+    let preset = || BetterAuth::bridge_token(SECRET).clock(FixedClock::new());
+    let error = preset().and_previous(short).build().map(drop).unwrap_err().to_string();
+    assert!(error.contains("28 bytes, where 32") && !error.contains(short), "{error}");
+    let verifier = preset().and_previous_guessable_legacy_secret(short).build().unwrap();
+    for secret in [SECRET, short] {
+        assert_eq!(verifier.verify_now(&token(secret)).unwrap().id(), "u1");
+    }
+    let other = verifier.verify_now(&token("another short secret of 28 b")).unwrap_err();
+    assert_eq!(other.kind(), ErrorKind::InvalidSignature);
+
+    for bad in ["", "15 bytes at most"[..15].into(), "better-auth-secret-12345678901234567890"] {
+        assert!(preset().and_previous_guessable_legacy_secret(bad).build().is_err(), "{bad}");
+    }
+    // A session of before the rotation, and no server with key pairs.
+    let session = BetterAuth::session_cookie(SECRET).and_previous_guessable_legacy_secret(short);
+    assert!(session.build().is_ok());
+    let url = BetterAuth::url(ORIGIN).keys(keys());
+    assert!(url.and_previous_guessable_legacy_secret(short).build().is_err());
+}
