@@ -7,7 +7,8 @@ use serde::{Serialize, Serializer};
 
 /// Whom a token is for: one recipient or several (RFC 7519 §4.1.3).
 ///
-/// Written back in the form in which it came, one string or a list.
+/// Written back in the form in which it came, one string or a list. An empty list names no recipient; whether
+/// such a token is accepted is for the [`Policy`](crate::Policy) to say.
 ///
 /// ```
 /// use tower_jwt_auth::claims::Audience;
@@ -16,7 +17,9 @@ use serde::{Serialize, Serializer};
 /// assert!(audience.contains("orders"));
 /// assert!(!audience.contains("order"));
 ///
-/// for wrong in ["[]", "7", "null", r#"["orders", 7]"#] {
+/// let none: Audience = serde_json::from_str("[]")?;
+/// assert!(!none.contains(""));
+/// for wrong in ["{}", "7", "null", r#"["orders", 7]"#] {
 ///     assert!(serde_json::from_str::<Audience>(wrong).is_err());
 /// }
 /// # Ok::<(), serde_json::Error>(())
@@ -70,7 +73,7 @@ impl<'de> Deserialize<'de> for Audience {
             type Value = Audience;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or a non-empty list of strings")
+                f.write_str("a string or a list of strings")
             }
 
             fn visit_str<E: de::Error>(self, value: &str) -> Result<Audience, E> {
@@ -85,9 +88,6 @@ impl<'de> Deserialize<'de> for Audience {
                 let mut names = Vec::new();
                 while let Some(name) = list.next_element()? {
                     names.push(name);
-                }
-                if names.is_empty() {
-                    return Err(de::Error::invalid_length(0, &self));
                 }
                 Ok(Audience(Form::Many(names)))
             }
@@ -108,5 +108,7 @@ mod tests {
             assert_eq!(serde_json::to_string(&audience).unwrap(), text);
             assert_eq!(audience.iter().next(), Some("orders"));
         }
+        let none: Audience = serde_json::from_str("[]").unwrap();
+        assert_eq!((none.iter().count(), serde_json::to_string(&none).unwrap()), (0, "[]".into()));
     }
 }

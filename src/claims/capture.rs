@@ -194,7 +194,9 @@ impl<'de> Witness<'de> for Capture<'de, '_> {
         if !self.note(claim, raw) {
             return self.refuse(wrong_type(claim));
         }
-        if raw.get() != "null" {
+        // A list without an audience names none.
+        let is_absent = raw.get() == "null" || claim == Claim::Aud && self.captured.aud.is_none();
+        if !is_absent {
             self.captured.required |= required;
         }
         Ok(())
@@ -220,9 +222,10 @@ impl<'de> Capture<'de, '_> {
             Claim::Nbf => set(&mut captured.nbf, date()),
             Claim::Iat => set(&mut captured.iat, date()),
             Claim::Aud => {
-                let list =
-                    TextList::read(payload, raw).filter(|list| list.iter(payload).next().is_some());
-                set(&mut captured.aud, list)
+                let list = TextList::read(payload, raw);
+                let is_list = list.is_some();
+                captured.aud = list.filter(|list| list.iter(payload).next().is_some());
+                is_list
             }
             // No registered claims of RFC 7519: of another shape they grant nothing, and that is all.
             Claim::Scope => {
@@ -354,7 +357,6 @@ mod tests {
         for (name, value, kind) in [
             ("iss", "[\"a\"]", ErrorKind::InvalidIssuer),
             ("iss", "null", ErrorKind::InvalidIssuer),
-            ("aud", "[]", ErrorKind::InvalidAudience),
             ("aud", "[1]", ErrorKind::InvalidAudience),
             ("aud", "{}", ErrorKind::InvalidAudience),
             ("sub", "7", ErrorKind::InvalidClaims),
@@ -450,5 +452,11 @@ mod tests {
         assert_eq!(noted(r#"{"tenant":1,"sub":"s","email":false}"#), 0b111);
         assert_eq!(noted(r#"{"tenant":null,"sub":"s"}"#), 0b010);
         assert_eq!(noted(r#"{"x":{"tenant":1,"email":2},"Sub":"s"}"#), 0);
+        let required = ["aud".into(), "exp".into()];
+        let noted = |payload| reading::<IgnoredAny>(payload, &required).unwrap().0.required;
+        assert_eq!(noted(r#"{"aud":["a"],"exp":1.5}"#), 0b11);
+        assert_eq!(noted(r#"{"aud":[""],"exp":1}"#), 0b11);
+        assert_eq!(noted(r#"{"aud":[],"exp":1}"#), 0b10);
+        assert_eq!(noted(r#"{"aud":[ ],"exp":1}"#), 0b10);
     }
 }

@@ -1,8 +1,9 @@
 //! What strict reading of a JSON object asks for beyond a JSON parser.
 //!
 //! `serde_json` checks the grammar. It does not see duplicate member names, lone surrogates in
-//! members that nobody reads, or the depth of such members; and it takes names of its own to mean that the string behind them is JSON to be read once
-//! more. All of that is checked here, the same for every claims type.
+//! members that nobody reads, or the depth of such members; and it takes names of its own to mean
+//! that the string behind them is JSON to be read once more. All of that is checked here, the same
+//! for every claims type.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -217,7 +217,7 @@ mod tests {
         for text in [
             r#"{"exp":null}"#,
             r#"{"sub":7}"#,
-            r#"{"aud":[]}"#,
+            r#"{"aud":[7]}"#,
             r#"{"sub":"a","sub":"b"}"#,
             r#"{"x":1,"x":2}"#,
             "[]",

@@ -48,7 +48,7 @@ pub(super) fn check_audience(wanted: &Audiences, token: &TokenInfo) -> Result<()
             let is_wanted = |audience: &str| wanted.iter().any(|one| **one == *audience);
             let mut audiences = token.audiences().peekable();
             if audiences.peek().is_none() {
-                return Err(refused.with_detail("`aud` is missing"));
+                return Err(refused.with_detail("`aud` is missing or names no audience"));
             }
             if audiences.any(is_wanted) { Ok(()) } else { Err(refused) }
         }

@@ -148,13 +148,46 @@ fn the_audience_is_a_string_or_a_list_of_strings_with_ours_among_them() {
             ("", Ok(())),
             (r#","aud":"billing""#, Ok(())),
             (r#","aud":["billing","shipping"]"#, Ok(())),
-            (r#","aud":[]"#, AUDIENCE),
+            (r#","aud":[]"#, Ok(())),
+            (r#","aud":[ ]"#, Ok(())),
+            (r#","aud":[""]"#, Ok(())),
+            (r#","aud":[[]]"#, AUDIENCE),
+            (r#","aud":[null]"#, AUDIENCE),
             (r#","aud":null"#, AUDIENCE),
             (r#","aud":7"#, AUDIENCE),
             (r#","aud":["billing",7]"#, AUDIENCE),
             (r#","aud":{}"#, AUDIENCE),
         ],
     );
+}
+
+#[test]
+fn an_empty_list_of_audiences_is_no_audience() {
+    let issuer = issuer(Algorithm::HS256);
+    let builder = || Verifier::shared_secret(issuer.secret()).clock(FixedClock::new());
+    let empty = of(&issuer, r#","aud":[]"#);
+    let reason = |verifier: &Verifier, token: &str| {
+        verifier.verify_now(token).map(|it| it.token().audiences().count()).map_err(|error| {
+            let detail = error.to_string();
+            (error.kind(), detail)
+        })
+    };
+    let any = builder().any_audience().build().unwrap();
+    assert_eq!(reason(&any, &empty), Ok(0));
+    assert_eq!(reason(&any, &of(&issuer, r#","aud":["a","b"]"#)), Ok(2));
+
+    let ours = builder().audience("orders").build().unwrap();
+    for members in ["", r#","aud":[]"#] {
+        let (kind, text) = reason(&ours, &of(&issuer, members)).unwrap_err();
+        assert_eq!(kind, ErrorKind::InvalidAudience, "{members}");
+        assert!(text.contains("`aud` is missing or names no audience"), "{text}");
+    }
+    let (_, text) = reason(&any, &of(&issuer, r#","aud":[7]"#)).unwrap_err();
+    assert!(text.contains("`aud` is not a string or a list of strings"), "{text}");
+
+    let required = builder().any_audience().require("aud").build().unwrap();
+    assert_eq!(reason(&required, &empty).unwrap_err().0, ErrorKind::MissingClaim);
+    assert_eq!(reason(&required, &of(&issuer, r#","aud":[""]"#)), Ok(1));
 }
 
 #[test]
