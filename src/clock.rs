@@ -1,6 +1,14 @@
 //! The one place that reads the time.
 
+#[cfg(feature = "tokio-timer")]
+#[path = "clock/tokio_timer.rs"]
+mod timer;
+#[cfg(not(feature = "tokio-timer"))]
+#[path = "clock/no_timer.rs"]
+mod timer;
+
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -42,6 +50,65 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 
     /// Time since an arbitrary fixed point; never goes back, whatever happens to the wall clock.
     fn monotonic(&self) -> Duration;
+
+    /// A timer that completes at this time of [`monotonic`](Self::monotonic); `None` without timers.
+    ///
+    /// Limits on waiting need it: [`JwtAuthLayer::max_wait`](crate::JwtAuthLayer::max_wait), and the
+    /// timeouts of key fetches (feature `jwks`).
+    ///
+    /// Unless overridden, it is the timer of the Tokio runtime that this is called in, and `None` outside of
+    /// one, in a runtime without timers, and in builds without the feature `tokio-timer`. Build the runtime
+    /// with `enable_time` or `enable_all`. Tokio reports missing timers by a panic, which is caught here: the
+    /// panic hook runs, and **with `panic = "abort"` the process ends**. A timer whose runtime is shut down
+    /// completes early.
+    ///
+    /// Override it to use the timers of another runtime, or a timer that a test controls:
+    ///
+    /// ```
+    /// use std::pin::Pin;
+    /// use std::time::{Duration, SystemTime};
+    /// use tower_jwt_auth::clock::{Clock, SystemClock};
+    ///
+    /// #[derive(Debug, Default)]
+    /// struct Threads(SystemClock);
+    ///
+    /// impl Clock for Threads {
+    ///     fn now(&self) -> SystemTime {
+    ///         self.0.now()
+    ///     }
+    ///     fn monotonic(&self) -> Duration {
+    ///         self.0.monotonic()
+    ///     }
+    ///     fn sleep_until(
+    ///         &self,
+    ///         deadline: Duration,
+    ///     ) -> Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>> {
+    ///         let left = deadline.saturating_sub(self.monotonic());
+    ///         let (done, wait) = tokio::sync::oneshot::channel::<()>();
+    ///         std::thread::spawn(move || {
+    ///             std::thread::sleep(left);
+    ///             drop(done);
+    ///         });
+    ///         Some(Box::pin(async move { drop(wait.await) }))
+    ///     }
+    /// }
+    ///
+    /// # tokio_test::block_on(async {
+    /// let clock = Threads::default();
+    /// let deadline = clock.monotonic() + Duration::from_millis(5);
+    /// clock.sleep_until(deadline).expect("this clock has timers").await;
+    /// assert!(clock.monotonic() >= deadline);
+    /// # });
+    /// // Outside of a Tokio runtime, the system's clock has none.
+    /// assert!(SystemClock::new().sleep_until(Duration::from_secs(1)).is_none());
+    /// ```
+    fn sleep_until(
+        &self,
+        deadline: Duration,
+    ) -> Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>> {
+        let sleep = timer::sleep(deadline.saturating_sub(self.monotonic()))?;
+        Some(Box::pin(sleep))
+    }
 }
 
 impl<C: Clock + ?Sized> Clock for Arc<C> {
@@ -51,6 +118,13 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
 
     fn monotonic(&self) -> Duration {
         C::monotonic(self)
+    }
+
+    fn sleep_until(
+        &self,
+        deadline: Duration,
+    ) -> Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>> {
+        C::sleep_until(self, deadline)
     }
 }
 
@@ -87,5 +161,48 @@ impl Clock for SystemClock {
 
     fn monotonic(&self) -> Duration {
         self.origin.elapsed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use super::*;
+
+    /// Whose timers are those of no runtime.
+    #[derive(Debug)]
+    struct Own;
+
+    impl Clock for Own {
+        fn now(&self) -> SystemTime {
+            SystemTime::UNIX_EPOCH
+        }
+
+        fn monotonic(&self) -> Duration {
+            Duration::ZERO
+        }
+
+        fn sleep_until(
+            &self,
+            deadline: Duration,
+        ) -> Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>> {
+            let ended: Pin<Box<dyn Future<Output = ()> + Send + Sync>> =
+                Box::pin(std::future::ready(()));
+            (deadline == Duration::ZERO).then_some(ended)
+        }
+    }
+
+    #[test]
+    fn a_clock_behind_pointers_keeps_its_own_timers() {
+        let clock: Arc<dyn Clock> = Arc::new(Arc::new(Own));
+        let timer = clock.sleep_until(Duration::ZERO).unwrap();
+        assert_eq!(timer.now_or_never(), Some(()));
+        assert!(clock.sleep_until(Duration::from_secs(1)).is_none());
+    }
+
+    #[test]
+    fn outside_of_a_runtime_the_system_clock_has_no_timer() {
+        assert!(SystemClock::new().sleep_until(Duration::ZERO).is_none());
     }
 }
