@@ -12,6 +12,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+/// What [`Clock::sleep_until`] gives.
+pub(crate) type Timer = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
+
 /// Where the time comes from: wall time for tokens, monotonic time for the age of keys.
 ///
 /// Inject your own to test expiry without sleeping; the feature `test-util` has a ready one.
@@ -187,9 +190,7 @@ mod tests {
             &self,
             deadline: Duration,
         ) -> Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>> {
-            let ended: Pin<Box<dyn Future<Output = ()> + Send + Sync>> =
-                Box::pin(std::future::ready(()));
-            (deadline == Duration::ZERO).then_some(ended)
+            (deadline == Duration::ZERO).then(|| Box::pin(std::future::ready(())) as Timer)
         }
     }
 

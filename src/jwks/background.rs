@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::remote::RemoteJwks;
+use crate::clock::Timer;
 
 /// The clock is injected and may be moved: it is looked at this often.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
@@ -17,15 +18,27 @@ impl RemoteJwks {
     /// Without it, keys are fetched by the first request that needs some, and refreshed behind a request
     /// that comes at 80 % of their lifetime; after a quiet time the first request may be verified with keys
     /// that are as old as that.
+    ///
+    /// It needs a Tokio runtime with timers (`enable_time` or `enable_all`), as every fetch does. Without them
+    /// it ends at once, before it fetches anything, and reports that: as an
+    /// [`Event::KeysRefreshed`](crate::observe::Event::KeysRefreshed) with the outcome `no_timer`, and in
+    /// [`last_error`](Self::last_error).
     pub fn keep_fresh(&self) -> impl Future<Output = ()> + Send + 'static {
         let keys = self.downgrade();
         async move {
             while let Some(keys) = keys.upgrade() {
-                keys.refresh_if_due();
-                let sleep = keys.due_in().clamp(SHORTEST_SLEEP, LONGEST_SLEEP);
+                let Some(pause) = keys.refresh_and_pause() else { return };
                 drop(keys);
-                tokio::time::sleep(sleep).await;
+                pause.await;
             }
         }
+    }
+
+    /// Starts a refresh if it is time for one; gives the time until the next look. `None` without timers, when
+    /// a refresh could not start either.
+    fn refresh_and_pause(&self) -> Option<Timer> {
+        drop(self.timer(Duration::ZERO)?);
+        self.refresh_if_due();
+        self.timer(self.due_in().clamp(SHORTEST_SLEEP, LONGEST_SLEEP))
     }
 }

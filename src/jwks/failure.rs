@@ -141,6 +141,8 @@ pub enum FetchFailure {
     TooManyWaiting,
     /// There was no Tokio runtime to fetch on, it was shut down meanwhile, or the client panicked.
     Aborted,
+    /// There is no timer to limit the fetch: the Tokio runtime was built without `enable_time`.
+    NoTimer,
 }
 
 impl FetchFailure {
@@ -165,6 +167,7 @@ impl FetchFailure {
         Self::ForbiddenUrl,
         Self::TooManyWaiting,
         Self::Aborted,
+        Self::NoTimer,
     ];
 
     /// The stable, lower-case label, for logs and metrics.
@@ -189,6 +192,7 @@ impl FetchFailure {
             Self::ForbiddenUrl => "forbidden_url",
             Self::TooManyWaiting => "too_many_waiting",
             Self::Aborted => "aborted",
+            Self::NoTimer => "no_timer",
         }
     }
 
@@ -213,6 +217,9 @@ impl FetchFailure {
             Self::ForbiddenUrl => "the metadata's `jwks_uri` is not one that may be asked",
             Self::TooManyWaiting => "too many requests wait for the keys",
             Self::Aborted => "the fetch could not start, or was broken off",
+            Self::NoTimer => {
+                "fetching needs a timer: build the Tokio runtime with `enable_time` or `enable_all`"
+            }
         }
     }
 }

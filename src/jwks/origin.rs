@@ -11,7 +11,8 @@ use super::discovery::{Found, Issuer};
 use super::failure::{FetchError, FetchFailure};
 use super::fetch::{Fetch, Fetched, Validators, get};
 use super::schedule::scaled;
-use super::sync::{Mutex, sleep, timeout};
+use super::sync::{Mutex, timer, within};
+use crate::clock::Clock;
 use crate::key::{KeySet, NoSet};
 
 /// How long a retry waits when there are no keys at all.
@@ -67,22 +68,27 @@ pub(super) struct Cargo {
 
 impl Origin {
     /// Takes at most the time that was set for it, a retry and discovery included.
-    pub(super) async fn fetch(&self, plan: &mut Plan) -> Result<Cargo, FetchError> {
+    pub(super) async fn fetch(
+        &self,
+        plan: &mut Plan,
+        clock: &dyn Clock,
+    ) -> Result<Cargo, FetchError> {
+        let limit = timer(clock, self.timeout)?;
         let flight = async {
-            let first = self.attempt(plan).await;
+            let first = self.attempt(plan, clock).await;
             let again = first.as_ref().is_err_and(FetchError::may_pass);
             if !(plan.is_empty && again) {
                 return first;
             }
             // With no key in memory every request is lost: a connection that broke is worth another.
-            sleep(RETRY_AFTER + scaled(RETRY_SPREAD, chance())).await;
-            self.attempt(plan).await
+            timer(clock, RETRY_AFTER + scaled(RETRY_SPREAD, chance()))?.await;
+            self.attempt(plan, clock).await
         };
-        timeout(self.timeout, flight).await.unwrap_or(Err(FetchFailure::Timeout.into()))
+        within(limit, flight).await?
     }
 
-    async fn attempt(&self, plan: &mut Plan) -> Result<Cargo, FetchError> {
-        let (url, unconfirmed) = self.locate(plan).await?;
+    async fn attempt(&self, plan: &mut Plan, clock: &dyn Clock) -> Result<Cargo, FetchError> {
+        let (url, unconfirmed) = self.locate(plan, clock).await?;
         let document = plan.document.as_ref().filter(|document| document.url == url);
         let validators = document.map_or(&Validators::NONE, |document| &document.validators);
         let fetched = get(&self.client, &url, validators, self.most_bytes).await?;
@@ -95,7 +101,11 @@ impl Origin {
     }
 
     /// The URL of the keys. With an earlier reading of the metadata that could not be repeated, also why.
-    async fn locate(&self, plan: &mut Plan) -> Result<(Uri, Option<FetchError>), FetchError> {
+    async fn locate(
+        &self,
+        plan: &mut Plan,
+        clock: &dyn Clock,
+    ) -> Result<(Uri, Option<FetchError>), FetchError> {
         let issuer = match &self.place {
             Place::Url(url) => return Ok((url.clone(), None)),
             Place::Issuer(issuer) => issuer,
@@ -110,9 +120,9 @@ impl Origin {
         let discovery = issuer.discover(&self.client, self.most_bytes);
         let discovered = match &plan.found {
             // Half of the time is for the keys, at the place that is known.
-            Some(_) => timeout(self.timeout / 2, discovery)
+            Some(_) => within(timer(clock, self.timeout / 2)?, discovery)
                 .await
-                .unwrap_or(Err(FetchFailure::Timeout.into())),
+                .unwrap_or_else(|failure| Err(failure.into())),
             None => discovery.await,
         };
         match (discovered, &plan.found) {

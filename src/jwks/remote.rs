@@ -1,7 +1,6 @@
 //! Keys that live at a URL: what is held, and who may ask for more.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -13,9 +12,9 @@ use super::origin::{Origin, Place};
 use super::schedule::{Decision, Schedule, Times};
 use super::shared::{Inner, LEAST_RETRY_AFTER, State, failed, nanos};
 use super::single_flight::SingleFlight;
-use super::sync::{AtomicU64, Mutex, Runtime, Swap, timeout};
+use super::sync::{AtomicU64, Mutex, Runtime, Swap, timer, within};
 use crate::answer::Answer;
-use crate::clock::Clock;
+use crate::clock::{Clock, Timer};
 use crate::key::{
     KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason, Refreshed,
 };
@@ -27,9 +26,10 @@ use crate::observe::{Event, Observing};
 /// [`health`](KeySource::health) or to [`warm`](Self::warm) it. A key that is in memory is served without
 /// a lock and without waiting, whatever the key server does meanwhile.
 ///
-/// Fetching needs a Tokio runtime with timers (`enable_all`), that of the request or of whoever spawned
-/// [`keep_fresh`](Self::keep_fresh). Where there is none, keys that are not in memory are
-/// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable).
+/// Fetching needs a Tokio runtime with timers (`enable_time` or `enable_all`): the one that the request or
+/// [`keep_fresh`](Self::keep_fresh) runs on. Without one, keys that are not in memory are
+/// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable); [`warm`](Self::warm) reports it at the start.
+/// [`Clock::sleep_until`] has more, and what `panic = "abort"` makes of it.
 ///
 /// ```
 /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
@@ -100,8 +100,13 @@ impl RemoteJwks {
     ///
     /// # Errors
     ///
-    /// The keys could not be had. Requests will ask again; a server may start all the same.
+    /// The keys could not be had. Requests will ask again; a server may start all the same. It is also an
+    /// error, whether there are keys or not, that this runtime has no timers
+    /// ([`FetchFailure::NoTimer`](super::FetchFailure::NoTimer)): no fetch will ever start on it.
     pub async fn warm(&self) -> Result<(), RefreshError> {
+        if let Err(failure) = timer(&*self.0.clock, Duration::ZERO) {
+            return Err(failed(failure, LEAST_RETRY_AFTER));
+        }
         if self.current().is_some() {
             return Ok(());
         }
@@ -128,6 +133,23 @@ impl RemoteJwks {
     /// After a fetch that succeeded, why the issuer's metadata could not be read again, if it could not.
     pub fn last_error(&self) -> Option<FetchError> {
         self.0.state().last_failure.clone()
+    }
+
+    /// A timer by the clock of these keys. Without one, that is reported as a failed refresh.
+    pub(super) fn timer(&self, duration: Duration) -> Option<Timer> {
+        let failure = match timer(&*self.0.clock, duration) {
+            Ok(timer) => return Some(timer),
+            Err(failure) => failure,
+        };
+        self.0.state().last_failure = Some(failure.into());
+        self.0.observer.tell(&Event::KeysRefreshed {
+            trigger: "schedule",
+            outcome: failure.as_str(),
+            keys: self.health().keys,
+            skipped: 0,
+            took: Duration::ZERO,
+        });
+        None
     }
 
     /// When the next refresh ahead of expiry is due, from now on.
@@ -218,16 +240,15 @@ impl KeySource for RemoteJwks {
         // Made here, where a runtime is known to be: who polls the answer may have another, or none. A
         // little longer than the flight, which then lands first and says how it was.
         let longest = self.0.origin.timeout * 17 / 16;
-        let wait = AssertUnwindSafe(|| timeout(longest, waiting.outcome()));
-        let Ok(outcome) = catch_unwind(wait) else {
-            // The runtime was built without timers, which Tokio says by a panic.
-            return Answer::now(Err(failed(FetchFailure::Aborted, LEAST_RETRY_AFTER)));
+        let limit = match timer(&*self.0.clock, longest) {
+            Ok(limit) => limit,
+            Err(failure) => return Answer::now(Err(failed(failure, LEAST_RETRY_AFTER))),
         };
         let inner = Arc::clone(&self.0);
         Answer::later(async move {
-            let outcome = outcome.await;
+            let outcome = within(limit, waiting.outcome()).await;
             drop(permit);
-            match outcome.unwrap_or(Some(Err(FetchFailure::Timeout.into()))) {
+            match outcome.unwrap_or_else(|failure| Some(Err(failure.into()))) {
                 Some(Ok(refreshed)) => Ok(refreshed),
                 Some(Err(error)) => Err(inner.failed(error, reason)),
                 None => Err(inner.failed(FetchFailure::Aborted.into(), reason)),

@@ -265,7 +265,7 @@ impl Flight {
     pub(super) fn take_off(self, runtime: &Runtime) {
         let Self { mut landing, mut plan } = self;
         runtime.spawn(async move {
-            let brought = landing.inner.origin.fetch(&mut plan).await;
+            let brought = landing.inner.origin.fetch(&mut plan, &*landing.inner.clock).await;
             landing.found = plan.found;
             landing.touch_down(brought);
         });

@@ -2,17 +2,22 @@
 //! that what is checked is the code that ships.
 
 #[cfg(shuttle)]
-pub(super) use self::checked::{AtomicU64, Mutex, MutexGuard, Runtime, Swap, sleep, timeout};
+pub(super) use self::checked::{AtomicU64, Mutex, MutexGuard, Runtime, Swap, timer, within};
 #[cfg(not(shuttle))]
-pub(super) use self::real::{AtomicU64, Mutex, MutexGuard, Runtime, Swap, sleep, timeout};
+pub(super) use self::real::{AtomicU64, Mutex, MutexGuard, Runtime, Swap, timer, within};
 
 #[cfg(not(shuttle))]
 mod real {
+    use std::pin::pin;
     use std::sync::Arc;
     pub(in crate::jwks) use std::sync::atomic::AtomicU64;
     pub(in crate::jwks) use std::sync::{Mutex, MutexGuard};
+    use std::time::Duration;
 
-    pub(in crate::jwks) use tokio::time::{sleep, timeout};
+    use futures_util::future::{Either, select};
+
+    use crate::clock::{Clock, Timer};
+    use crate::jwks::failure::FetchFailure;
 
     /// A value that is read without a lock.
     pub(in crate::jwks) struct Swap<T>(arc_swap::ArcSwapOption<T>);
@@ -44,6 +49,26 @@ mod real {
             drop(self.0.spawn(task));
         }
     }
+
+    /// A timer for this long from now. Without one nothing is waited for: there would be no end to it.
+    pub(in crate::jwks) fn timer(
+        clock: &dyn Clock,
+        duration: Duration,
+    ) -> Result<Timer, FetchFailure> {
+        let deadline = clock.monotonic().saturating_add(duration);
+        clock.sleep_until(deadline).ok_or(FetchFailure::NoTimer)
+    }
+
+    /// Waits for the task until the timer completes.
+    pub(in crate::jwks) async fn within<F: Future>(
+        timer: Timer,
+        task: F,
+    ) -> Result<F::Output, FetchFailure> {
+        match select(pin!(task), timer).await {
+            Either::Left((output, _)) => Ok(output),
+            Either::Right(_) => Err(FetchFailure::Timeout),
+        }
+    }
 }
 
 #[cfg(shuttle)]
@@ -54,7 +79,8 @@ mod checked {
     pub(in crate::jwks) use shuttle::sync::atomic::AtomicU64;
     pub(in crate::jwks) use shuttle::sync::{Mutex, MutexGuard};
 
-    use crate::error::BoxError;
+    use crate::clock::{Clock, Timer};
+    use crate::jwks::failure::FetchFailure;
 
     pub(in crate::jwks) struct Swap<T>(Mutex<Option<Arc<T>>>);
 
@@ -86,14 +112,14 @@ mod checked {
     }
 
     /// There is no time here: whatever can happen happens in some order.
-    pub(in crate::jwks) async fn timeout<F: Future>(
-        _: Duration,
-        task: F,
-    ) -> Result<F::Output, BoxError> {
-        Ok(task.await)
+    pub(in crate::jwks) fn timer(_: &dyn Clock, _: Duration) -> Result<Timer, FetchFailure> {
+        Ok(Box::pin(shuttle::future::yield_now()))
     }
 
-    pub(in crate::jwks) async fn sleep(_: Duration) {
-        shuttle::future::yield_now().await;
+    pub(in crate::jwks) async fn within<F: Future>(
+        _: Timer,
+        task: F,
+    ) -> Result<F::Output, FetchFailure> {
+        Ok(task.await)
     }
 }

@@ -11,6 +11,9 @@ const START: Duration = Duration::from_secs(1_767_225_600);
 
 /// A clock that stands still until it is moved. Clones share the time.
 ///
+/// Its timers ([`Clock::sleep_until`]) are Tokio's: they run while this clock stands still, so that a fetch
+/// that hangs still times out. To control them, too, pause Tokio's time (`tokio::time::pause`).
+///
 /// ```
 /// use std::time::Duration;
 /// use tower_jwt_auth::clock::Clock;

@@ -226,6 +226,7 @@ fn labels_are_few_fixed_and_different() {
             "forbidden_url",
             "too_many_waiting",
             "aborted",
+            "no_timer",
         ]
     );
 }

@@ -22,5 +22,6 @@ mod rig;
 mod sets;
 mod start;
 mod suspension;
+mod timers;
 mod tls;
 mod virtual_time;

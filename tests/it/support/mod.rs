@@ -9,5 +9,6 @@ pub(crate) mod interop;
 pub(crate) mod key_server;
 pub(crate) mod late_keys;
 pub(crate) mod permits;
+pub(crate) mod stepped_clock;
 pub(crate) mod tokens;
 pub(crate) mod wire;

@@ -1,0 +1,55 @@
+//! A clock that brings its own timers: they complete when the test moves the time.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use tokio::sync::oneshot;
+use tower_jwt_auth::clock::Clock;
+use tower_jwt_auth::testing::FixedClock;
+
+/// A [`FixedClock`] with timers. Clones share the time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SteppedClock {
+    time: FixedClock,
+    timers: Arc<Mutex<Vec<(Duration, oneshot::Sender<()>)>>>,
+}
+
+impl SteppedClock {
+    /// Moves the time forward, and completes the timers that are due.
+    pub(crate) fn advance(&self, by: Duration) {
+        self.time.advance(by);
+        let now = self.time.monotonic();
+        let mut timers = self.timers.lock().unwrap_or_else(PoisonError::into_inner);
+        // Dropping a sender wakes its receiver.
+        timers.retain(|(deadline, _)| *deadline > now);
+    }
+
+    /// How many timers are waited for.
+    pub(crate) fn sleeping(&self) -> usize {
+        let timers = self.timers.lock().unwrap_or_else(PoisonError::into_inner);
+        timers.iter().filter(|(_, timer)| !timer.is_closed()).count()
+    }
+}
+
+impl Clock for SteppedClock {
+    fn now(&self) -> SystemTime {
+        self.time.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.time.monotonic()
+    }
+
+    fn sleep_until(
+        &self,
+        deadline: Duration,
+    ) -> Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>> {
+        let (timer, completed) = oneshot::channel();
+        if self.monotonic() < deadline {
+            let mut timers = self.timers.lock().unwrap_or_else(PoisonError::into_inner);
+            timers.push((deadline, timer));
+        }
+        Some(Box::pin(async { drop(completed.await) }))
+    }
+}
