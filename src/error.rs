@@ -186,6 +186,8 @@ kinds! {
     ProofRequired = "proof_required", "the token is bound to its sender and needs a proof";
     /// The client's certificate is not the one that the token is bound to (RFC 8705 §3).
     CertificateMismatch = "certificate_mismatch", "the client certificate is not the token's";
+    /// Whether the client holds the key or certificate of the token cannot be found out now.
+    ConfirmUnavailable = "confirm_unavailable", "the proof of possession cannot be checked now";
     /// The token was revoked.
     TokenRevoked = "token_revoked", "the token was revoked";
     /// Whether the token was revoked cannot be found out now.

@@ -92,7 +92,8 @@ pub trait Confirm: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     ///
-    /// The reason why it does not.
+    /// The reason why it does not. [`ErrorKind::ConfirmUnavailable`] when that cannot be found out now: the
+    /// client gets 503, with `Retry-After` from [`Error::with_retry_after`].
     fn confirm(
         &self,
         request: &Parts,

@@ -204,7 +204,7 @@ fn outcome(kind: ErrorKind) -> (StatusCode, Option<Challenge>, GrpcStatus) {
         K::InsufficientScope => forbidden(Challenge::InsufficientScope),
         K::Forbidden => forbidden(Challenge::Forbidden),
         K::StepUpRequired => unauthorized(Challenge::StepUp),
-        K::KeysUnavailable | K::RevocationUnavailable => {
+        K::KeysUnavailable | K::RevocationUnavailable | K::ConfirmUnavailable => {
             (StatusCode::SERVICE_UNAVAILABLE, None, Grpc::Unavailable)
         }
         K::Internal => (StatusCode::INTERNAL_SERVER_ERROR, None, Grpc::Internal),

@@ -21,9 +21,10 @@ pub(crate) const PRIVATE: [&str; 6] = [
 ];
 
 /// The reasons that no request alone can cause [`refusal`] to.
-pub(crate) const NOT_BY_REQUEST: [ErrorKind; 5] = [
-    // A certificate is judged by a `Confirm` only, and no request makes a server misconfigured.
+pub(crate) const NOT_BY_REQUEST: [ErrorKind; 6] = [
+    // A proof is judged by a `Confirm` only, and no request makes a server misconfigured.
     ErrorKind::CertificateMismatch,
+    ErrorKind::ConfirmUnavailable,
     ErrorKind::Internal,
     // What a bearer may do is another layer's question.
     ErrorKind::InsufficientScope,

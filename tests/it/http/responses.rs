@@ -169,6 +169,7 @@ fn expected(kind: ErrorKind) -> Option<Expected> {
              error_description=\"The access token does not permit this\"",
         ),
         K::StepUpRequired => step_up(),
+        K::ConfirmUnavailable => unavailable("1"),
         K::RevocationUnavailable => unavailable("1"),
         K::KeysUnavailable => unavailable("1"),
         K::Internal => internal(),

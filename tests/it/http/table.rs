@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::request::Parts;
 use http::{HeaderValue, Method, Request};
 use serde_json::json;
 use tower::{Layer, service_fn};
+use tower_jwt_auth::jws::TokenInfo;
 use tower_jwt_auth::key::KeySet;
+use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::respond::{GrpcAware, ProblemJson};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+use tower_jwt_auth::token::RawToken;
 use tower_jwt_auth::{ErrorKind, Issuer, JwtAuthLayer, Policy, RequireLayer, Rule, Verifier};
 
 use super::refusals::{self, good, refusal};
@@ -116,7 +120,7 @@ fn cases() -> Vec<Case> {
     let unsigned = r#"{"alg":"none"}"#;
 
     #[rustfmt::skip]
-    let cases = vec![
+    let mut cases = vec![
         case(1, "no credentials", Answer(401, BARE, "missing_token", 16)),
         case(1, "no credentials, the route declares scopes", Answer(401, Some(r#"Bearer scope="orders:read orders:write""#), "missing_token", 16))
             .layer(|layer| layer.challenge_scope(&scopes)),
@@ -169,11 +173,33 @@ fn cases() -> Vec<Case> {
         case(37, "let past", Answer(200, None, "anonymous", 0)).layer(|layer| layer.bypass(|parts| parts.uri.path() == "/")),
         Case { layer: None, ..case(38, "a rule without authentication", Answer(500, None, "internal", 13)) }.require(RequireLayer::role("admin")),
     ];
+    cases.extend([
+        case(42, "the proof cannot be checked", Answer(503, None, "confirm_unavailable", 14))
+            .request(granted())
+            .layer(|layer| layer.confirm(Away)),
+        case(42, "a route without tokens is not affected", Answer(401, BARE, "missing_token", 16))
+            .layer(|layer| layer.confirm(Away)),
+    ]);
     cases
 }
 
+/// A server that judges proofs and cannot be reached.
+#[derive(Debug)]
+struct Away;
+
+impl Confirm for Away {
+    fn confirm(
+        &self,
+        _: &Parts,
+        _: &TokenInfo,
+        _: &RawToken<'_>,
+    ) -> tower_jwt_auth::Answer<Result<Confirmation, Unconfirmed>> {
+        tower_jwt_auth::Answer::now(Err(ErrorKind::ConfirmUnavailable.into()))
+    }
+}
+
 /// The rows that need what is not built.
-const LEFT: [(u8, &str); 11] = [
+const LEFT: [(u8, &str); 14] = [
     (26, "DPoP"),
     (27, "DPoP"),
     (28, "DPoP"),
@@ -185,6 +211,9 @@ const LEFT: [(u8, &str); 11] = [
     (34, "DPoP"),
     (35, "client certificates"),
     (39, "DPoP"),
+    (40, "a credential left to an inner layer"),
+    (41, "DPoP"),
+    (43, "bad tokens let through"),
 ];
 
 #[test]
@@ -236,7 +265,7 @@ fn every_row_of_the_table_is_answered_as_it_says() {
     }
     let mut all: Vec<u8> = covered.into_iter().chain(LEFT.map(|(row, _)| row)).collect();
     all.sort_unstable();
-    assert_eq!(all, (1..=39).collect::<Vec<_>>());
+    assert_eq!(all, (1..=43).collect::<Vec<_>>());
 
     // A new reason fails here until it has a row.
     let in_a_row = |kind: &&ErrorKind| cases.iter().any(|case| case.answer.2 == kind.as_str());
@@ -252,7 +281,7 @@ fn the_same_service_lets_the_valid_neighbours_through() {
     *asked.uri_mut() = "/users/user-1".parse().unwrap();
     for case in cases() {
         // Without these rows: their layers have other keys, or none, or are not there.
-        if [17, 18, 19, 20, 38].contains(&case.row) {
+        if [17, 18, 19, 20, 38, 42].contains(&case.row) {
             continue;
         }
         let reply = case.ask(asked.clone());
