@@ -191,7 +191,7 @@ kinds! {
     /// The token was revoked.
     TokenRevoked = "token_revoked", "the token was revoked";
     /// Whether the token was revoked cannot be found out now.
-    RevocationUnavailable = "introspection_unavailable", "revocation cannot be checked now";
+    RevocationUnavailable = "revocation_unavailable", "revocation cannot be checked now";
     /// The token does not grant the scopes that the request needs (RFC 6750 §3.1).
     InsufficientScope = "insufficient_scope", "the token lacks a scope";
     /// The bearer may not do this, whatever scopes they get.

@@ -160,7 +160,7 @@ fn cases() -> Vec<Case> {
         case(19, "no keys", Answer(503, None, "keys_unavailable", 14)).refused_for(K::KeysUnavailable),
         case(20, "no keys, told to answer 401", Answer(401, INVALID, "keys_unavailable", 16)).refused_for(K::KeysUnavailable).layer(unauthorized),
         case(21, "revoked", Answer(401, INVALID, "token_revoked", 16)).refused_for(K::TokenRevoked),
-        case(22, "the revocation list is away", Answer(503, None, "introspection_unavailable", 14)).refused_for(K::RevocationUnavailable),
+        case(22, "the revocation list is away", Answer(503, None, "revocation_unavailable", 14)).refused_for(K::RevocationUnavailable),
         case(23, "a scope is missing", Answer(403, Some(r#"Bearer scope="orders:read orders:write", error="insufficient_scope", error_description="The access token lacks a scope""#), "insufficient_scope", 7))
             .request(granted()).require(both),
         case(24, "a role is missing", Answer(403, Some(r#"Bearer error="insufficient_scope", error_description="The access token does not permit this""#), "forbidden", 7))
