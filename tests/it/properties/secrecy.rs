@@ -133,7 +133,7 @@ fn token(fault: Fault, secret: &str, values: [&str; 3], style: &Style) -> String
     }
     let [header, mut claims] = [header, claims].map(|it| Json::Object(it).written(style));
     if matches!(fault, Fault::Json) {
-        claims.truncate(claims.len() - 1);
+        claims.truncate(claims.trim_end().len() - 1);
     }
     let token = mac_token(Algorithm::HS256, secret.as_bytes(), &header, &claims);
     match fault {
