@@ -1,0 +1,84 @@
+"""The mutants of `mutants.py`: each replaces a text that is in its file once."""
+
+PROFILE = "src/preset/better_auth/profile.rs"
+ASSEMBLE = "src/preset/better_auth/assemble.rs"
+
+MUTANTS = [
+    {
+        "name": "revocation is not asked after a key refresh",
+        "file": "src/verify/verifier.rs",
+        "old": """\
+            Ok(_) if wanted.has_come() => match self.verify_with_current_keys(token, bound) {
+                Ok(verified) => self.check_standing(token, verified),
+""",
+        "new": """\
+            Ok(_) if wanted.has_come() => match self.verify_with_current_keys(token, bound) {
+                Ok(verified) => Answer::now(Ok(verified)),
+""",
+        "tests": ["verify::revocation"],
+    },
+    {
+        "name": "require_verified_email takes a token without emailVerified",
+        "file": ASSEMBLE,
+        "old": "account.user().email_verified() == Some(true)",
+        "new": "account.user().email_verified() != Some(false)",
+        "tests": ["preset::checks"],
+    },
+    {
+        "name": "session_cookie_of takes any typ",
+        "file": PROFILE,
+        "old": "server_policy().typ(SESSION_TYPE)",
+        "new": "server_policy()",
+        "tests": ["preset::checks"],
+    },
+    {
+        "name": "sub of a server-signed session is not compared",
+        "file": ASSEMBLE,
+        "old": "                    && signed(facts.subject_is_the_users)\n",
+        "new": "",
+        "tests": ["preset::checks"],
+    },
+    {
+        "name": "sid is not compared with the session's token",
+        "file": ASSEMBLE,
+        "old": "                    && signed(facts.sid_is_the_sessions)\n",
+        "new": "",
+        "tests": ["preset::checks"],
+    },
+    {
+        "name": "a Better Auth server's token needs no kid",
+        "file": PROFILE,
+        "old": "        .registered_rule(\"`kid`\", |token| token.header().key_id.is_some())\n",
+        "new": "",
+        "tests": ["preset::checks"],
+    },
+    {
+        "name": "a Better Auth server signs with any algorithm",
+        "file": PROFILE,
+        "old": "        .registered_rule(\"an algorithm of the server\", is_of_a_server)\n",
+        "new": "        .registered_rule(\"an algorithm of the server\", |it| is_of_a_server(it) || true)\n",
+        "tests": ["preset::checks"],
+    },
+    {
+        "name": "the old URL's ETag is sent to a new jwks_uri",
+        "file": "src/jwks/origin.rs",
+        "old": "plan.document.as_ref().filter(|document| document.url == url)",
+        "new": "plan.document.as_ref().filter(|document| document.url == url || true)",
+        "tests": ["jwks::metadata"],
+    },
+    {
+        "name": "plain http leads to hosts that end in localhost",
+        "file": "src/jwks/location.rs",
+        "old": "url.host() == Some(\"localhost\")",
+        "new": "url.host().is_some_and(|host| host.ends_with(\"localhost\"))",
+        "tests": ["jwks::location"],
+        "unit": True,
+    },
+    {
+        "name": "the key server may send empty frames without end",
+        "file": "src/jwks/fetch.rs",
+        "old": "        pieces += usize::from(length == 0);\n",
+        "new": "",
+        "tests": ["jwks::bodies"],
+    },
+]
