@@ -270,6 +270,13 @@ impl KeySource for RemoteJwks {
         health.last_error = state.last_failure.as_ref().map(|error| error.failure.as_str());
         health
     }
+
+    fn issuer(&self) -> Option<&str> {
+        match &self.0.origin.place {
+            Place::Issuer(issuer) => Some(issuer.name()),
+            Place::Url(_) => None,
+        }
+    }
 }
 
 impl fmt::Debug for RemoteJwks {

@@ -71,6 +71,13 @@ pub trait KeySource: fmt::Debug + Send + Sync + 'static {
 
     /// How the source is doing, for readiness probes and dashboards.
     fn health(&self) -> KeySourceHealth;
+
+    /// The issuer whose keys these are, if the source belongs to one: `None` unless overridden.
+    ///
+    /// Trusting an issuer of another name with these keys is a [`BuildError`](crate::BuildError).
+    fn issuer(&self) -> Option<&str> {
+        None
+    }
 }
 
 impl<S: KeySource + ?Sized> KeySource for Arc<S> {
@@ -84,6 +91,10 @@ impl<S: KeySource + ?Sized> KeySource for Arc<S> {
 
     fn health(&self) -> KeySourceHealth {
         S::health(self)
+    }
+
+    fn issuer(&self) -> Option<&str> {
+        S::issuer(self)
     }
 }
 

@@ -189,6 +189,8 @@ impl<C> VerifierBuilder<C> {
     }
 
     /// Takes tokens of any issuer, or of none, as long as the keys fit.
+    ///
+    /// With keys that were found by an issuer's metadata, too: `iss` is then not compared with its name.
     pub fn any_issuer(mut self) -> Self {
         match &mut self.single {
             Some(single) => single.any_name = true,

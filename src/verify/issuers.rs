@@ -42,6 +42,9 @@ pub struct Issuer {
 
 impl Issuer {
     /// An issuer whose tokens carry this name in `iss`, byte for byte.
+    ///
+    /// Keys that belong to an issuer of another name ([`KeySource::issuer`](crate::key::KeySource::issuer)) are
+    /// a problem when the verifier is built.
     pub fn new(name: impl Into<String>, keys: impl Into<Keys>, policy: Policy) -> Self {
         Self { name: Some(name.into()), keys: keys.into(), policy }
     }
@@ -68,10 +71,24 @@ impl Issuer {
         ours.keys().iter().any(|key| theirs.keys().iter().any(|other| key.is_same_secret(other)))
     }
 
+    /// Whether the keys belong to an issuer of another name.
+    fn keys_of_another(&self) -> Option<Problem> {
+        let Held::Source(source) = &self.keys.0 else { return None };
+        let (name, other) = (self.name.as_deref()?, source.issuer()?);
+        (name != other).then(|| {
+            Problem::new(
+                format!("keys of the issuer `{other}` for {}", self.described()),
+                "tokens of one issuer would be verified with the keys of another",
+                "Use the same name for both, or `Verifier::issuer_url`, which takes it once",
+            )
+        })
+    }
+
     /// What is unsafe or cannot work about this issuer.
     pub(super) fn problems(&self, backend: CryptoBackend) -> Vec<Problem> {
         let of = self.described();
         let mut problems = self.policy.problems(&of);
+        problems.extend(self.keys_of_another());
         let mut problem = |what: String, why, fix| problems.push(Problem::new(what, why, fix));
         if self.name.as_deref() == Some("") {
             problem(

@@ -14,6 +14,7 @@ mod events;
 mod faults;
 mod flights;
 mod flood;
+mod issuers;
 mod matrix;
 mod metadata;
 mod races;
