@@ -6,14 +6,14 @@ use std::fmt;
 ///
 /// ```
 /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
-/// use tower_jwt_auth::Verifier;
+/// use tower_jwt_auth::{Verifier, testing::TestIssuer};
 ///
 /// let error = Verifier::shared_secret("too short").build().unwrap_err();
 /// // Both problems at once: the weak secret, and the audience that nobody decided on.
 /// assert_eq!(error.problems().len(), 2);
 /// println!("{error}");
 ///
-/// assert!(Verifier::shared_secret("0123456789abcdef0123456789abcdef").any_audience().build().is_ok());
+/// assert!(Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build().is_ok());
 /// # }
 /// ```
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]

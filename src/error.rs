@@ -18,11 +18,9 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 ///
 /// ```
 /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
-/// use tower_jwt_auth::{ErrorKind, Verifier};
+/// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
 ///
-/// let verifier = Verifier::shared_secret("a secret of at least 32 bytes, this")
-///     .any_audience()
-///     .build()?;
+/// let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
 /// let error = verifier.verify_now("not a token").unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::MalformedToken);
 /// assert_eq!(error.kind().as_str(), "malformed_token");

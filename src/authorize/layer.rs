@@ -29,9 +29,9 @@ use crate::rule::Rule;
 /// ```
 /// # #[cfg(all(feature = "axum", any(feature = "aws-lc-rs", feature = "rust-crypto")))] {
 /// use axum::{Router, routing::get};
-/// use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Rule, Verifier};
+/// use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Rule, Verifier, testing::TestIssuer};
 ///
-/// let verifier = Verifier::shared_secret("0123456789abcdef0123456789abcdef").any_audience().build()?;
+/// let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
 /// let app: Router = Router::new()
 ///     .route("/orders", get(|| async { "all orders" }).layer(RequireLayer::scope("orders:read")))
 ///     .route(

@@ -8,7 +8,7 @@
 //! ```
 //! # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 //! use axum::{Router, routing::get};
-//! use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
+//! use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier, testing::TestIssuer};
 //!
 //! async fn me(user: Verified) -> String {
 //!     user.subject().unwrap_or("nobody").to_owned()
@@ -17,7 +17,7 @@
 //!     user.map_or("hello, stranger".to_owned(), |user| format!("hello, {:?}", user.subject()))
 //! }
 //!
-//! let verifier = Verifier::shared_secret("0123456789abcdef0123456789abcdef").any_audience().build()?;
+//! let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
 //! let layer = JwtAuthLayer::new(verifier);
 //! let app: Router = Router::new()
 //!     .route("/me", get(me).layer(layer.clone()))

@@ -23,8 +23,8 @@ impl Verifier<Claims> {
     /// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
     /// assert!(verifier.verify_now(&issuer.token().mint()).is_ok());
     ///
-    /// let other = Verifier::shared_secret("another secret of 32 bytes or more").any_audience().build()?;
-    /// let refused = other.verify_now(&issuer.token().mint()).unwrap_err();
+    /// let other = issuer.clone().with_other_key();
+    /// let refused = verifier.verify_now(&other.token().mint()).unwrap_err();
     /// assert_eq!(refused.kind(), ErrorKind::InvalidSignature);
     /// # }
     /// # Ok::<(), tower_jwt_auth::BuildError>(())

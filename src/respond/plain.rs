@@ -11,9 +11,9 @@ use super::responder::Respond;
 ///
 /// ```
 /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
-/// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond::Plain};
+/// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond::Plain, testing::TestIssuer};
 ///
-/// let verifier = Verifier::shared_secret("0123456789abcdef0123456789abcdef").any_audience().build()?;
+/// let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
 /// let layer = JwtAuthLayer::new(verifier).responder(Plain);
 /// # let _ = layer;
 /// # }

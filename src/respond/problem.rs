@@ -18,9 +18,9 @@ use crate::error::{Error, ErrorKind};
 ///
 /// ```
 /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
-/// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond::ProblemJson};
+/// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond::ProblemJson, testing::TestIssuer};
 ///
-/// let verifier = Verifier::shared_secret("0123456789abcdef0123456789abcdef").any_audience().build()?;
+/// let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
 /// let mut layer = JwtAuthLayer::new(verifier);
 /// if cfg!(debug_assertions) {
 ///     layer = layer.responder(ProblemJson::new().verbose()); // "code": "token_expired"

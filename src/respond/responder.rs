@@ -30,9 +30,9 @@ impl<R: Respond + ?Sized> Respond for Arc<R> {
 /// ```
 /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use bytes::Bytes;
-/// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond};
+/// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond, testing::TestIssuer};
 ///
-/// let verifier = Verifier::shared_secret("0123456789abcdef0123456789abcdef").any_audience().build()?;
+/// let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
 /// let layer = JwtAuthLayer::new(verifier).responder(respond::from_fn(|rejection, _request| {
 ///     rejection.response(Bytes::from_static(b"not with that token"))
 /// }));

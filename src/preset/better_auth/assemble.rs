@@ -31,13 +31,12 @@ impl<C: Account> BetterAuth<C> {
     /// use tower_jwt_auth::better_auth::BetterAuth;
     /// use tower_jwt_auth::{ErrorKind, testing::TestIssuer};
     ///
-    /// let secret = "what `openssl rand -base64 32` prints, 44 characters";
-    /// let verifier = BetterAuth::bridge_token(secret)
+    /// let application = TestIssuer::hs256();
+    /// let verifier = BetterAuth::bridge_token(application.secret())
     ///     .into_builder()?
     ///     .check("staff", |user| user.email().is_some_and(|email| email.ends_with("@example.com")))
     ///     .build()?;
     ///
-    /// let application = TestIssuer::hs256().with_secret(secret).without_key_id();
     /// let token = |email: &str| application.token().subject("user-1").claim("email", email).mint();
     /// assert!(verifier.verify_now(&token("ada@example.com")).is_ok());
     /// let refused = verifier.verify_now(&token("eve@example.org")).unwrap_err();

@@ -22,10 +22,9 @@
 //! use tower_jwt_auth::better_auth::BetterAuth;
 //! use tower_jwt_auth::{ErrorKind, testing::TestIssuer};
 //!
-//! let secret = "a secret that both sides know, 40 bytes..";
-//! let verifier = BetterAuth::bridge_token(secret).build()?;
+//! let issuer = TestIssuer::hs256(); // signs with a secret that both sides know
+//! let verifier = BetterAuth::bridge_token(issuer.secret()).build()?;
 //!
-//! let issuer = TestIssuer::hs256().with_secret(secret);
 //! let token = issuer.token().subject("user-1").claim("email", "ada@example.com").mint();
 //! let user = verifier.verify_now(&token)?;
 //! assert_eq!((user.id(), user.email()), ("user-1", Some("ada@example.com")));

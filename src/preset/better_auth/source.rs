@@ -11,10 +11,10 @@ use crate::token::CookieToken;
 ///
 /// ```
 /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
-/// use tower_jwt_auth::JwtAuthLayer;
 /// use tower_jwt_auth::better_auth::{BetterAuth, session_cookie_source};
+/// use tower_jwt_auth::{JwtAuthLayer, testing::TestIssuer};
 ///
-/// let verifier = BetterAuth::session_cookie("a secret that both sides know, 40 bytes..").build()?;
+/// let verifier = BetterAuth::session_cookie(TestIssuer::hs256().secret()).build()?;
 /// let layer = JwtAuthLayer::new(verifier).token_source(session_cookie_source()).remove_token();
 /// # let _ = layer;
 /// # }
