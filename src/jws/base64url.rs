@@ -38,7 +38,6 @@ pub(crate) const fn decoded_len(text: &[u8]) -> usize {
 }
 
 /// Encodes.
-#[cfg(feature = "test-util")]
 pub(crate) fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode_to_string(bytes)
 }

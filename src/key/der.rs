@@ -122,6 +122,9 @@ fn weak(weakness: Weakness) -> BuildError {
         Weakness::Roca => "the RSA modulus can be factored (CVE-2017-15361)",
         Weakness::CoordinateLength => "a coordinate does not have the length of the curve",
         Weakness::SmallOrder => "the point has small order or is not canonical",
+        Weakness::Published => {
+            "its private key is published, so that an attacker could sign tokens"
+        }
     };
     problem("a public key that is not safe to use".into(), why, "Have the issuer make a new key")
 }

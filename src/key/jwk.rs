@@ -37,6 +37,9 @@ pub enum SkipReason {
     Secret,
     /// Not safe to use: RSA below 2048 bits or above 4096, a short secret, a point of small order.
     Weak,
+    /// Its private key, or the secret, is published: a demo key of the feature `test-util`, or a sample of an
+    /// RFC or of other documentation. Builds with that feature do not skip it.
+    Published,
     /// For an algorithm that the crypto backend does not have: ES512 in RustCrypto.
     NotInBackend,
     /// Not taken by the crypto library, or there is none.
@@ -57,6 +60,7 @@ impl SkipReason {
             Self::PrivateKey => "private_key",
             Self::Secret => "secret",
             Self::Weak => "weak",
+            Self::Published => "published",
             Self::NotInBackend => "not_in_backend",
             Self::Rejected => "rejected",
             Self::TooMany => "too_many",
@@ -74,6 +78,9 @@ impl SkipReason {
             Self::Secret => "a secret must not come over the network",
             Self::Weak => {
                 "it is not safe to use: RSA has 2048 to 4096 bits, a secret the length of its hash"
+            }
+            Self::Published => {
+                "its private key or secret is published, so that an attacker could sign tokens"
             }
             Self::NotInBackend => "the feature `rust-crypto` has no ES512: turn on `aws-lc-rs`",
             Self::Rejected => "the crypto backend does not take it, or there is none",
@@ -261,6 +268,7 @@ impl Jwk<'_> {
         };
         checked.map_err(|weakness| match weakness {
             Weakness::CoordinateLength => SkipReason::MissingMember,
+            Weakness::Published => SkipReason::Published,
             _ => SkipReason::Weak,
         })
     }

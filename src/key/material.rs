@@ -8,6 +8,10 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+#[cfg(feature = "test-util")]
+use super::not_published as published;
+#[cfg(not(feature = "test-util"))]
+use super::published;
 use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet};
 
 /// The least number of bytes of a secret that is only accepted by its ugly name.
@@ -33,6 +37,7 @@ pub(super) enum Material {
 pub(super) enum Weakness {
     ShortSecret,
     PublicKeyAsSecret,
+    Published,
     SmallModulus,
     LargeModulus,
     EvenModulus,
@@ -60,6 +65,9 @@ impl Material {
         if is_public_key_text(secret) {
             return Err(Weakness::PublicKeyAsSecret);
         }
+        if published::is_secret(secret) {
+            return Err(Weakness::Published);
+        }
         Ok(Self::Hmac(Zeroizing::new(secret.to_vec())))
     }
 
@@ -79,6 +87,9 @@ impl Material {
         }
         if is_roca(n) {
             return Err(Weakness::Roca);
+        }
+        if published::is_public_key(n) {
+            return Err(Weakness::Published);
         }
         Ok(Self::Rsa { n: n.to_vec(), e: e.to_vec() })
     }
@@ -104,6 +115,9 @@ impl Material {
         let point: [u8; 32] = x.try_into().map_err(|_| Weakness::CoordinateLength)?;
         if is_small_order_or_not_canonical(&point) {
             return Err(Weakness::SmallOrder);
+        }
+        if published::is_ed25519_key(&point) {
+            return Err(Weakness::Published);
         }
         Ok(Self::Ed25519(point))
     }
@@ -182,6 +196,9 @@ fn is_roca(n: &[u8]) -> bool {
 fn point<const N: usize>(x: &[u8], y: &[u8]) -> Result<[u8; N], Weakness> {
     if x.len() != N / 2 || y.len() != N / 2 {
         return Err(Weakness::CoordinateLength);
+    }
+    if published::is_public_key(x) {
+        return Err(Weakness::Published);
     }
     [&[4], x, y].concat().try_into().map_err(|_| Weakness::CoordinateLength)
 }

@@ -23,8 +23,12 @@ mod backend;
 mod der;
 mod jwk;
 mod material;
+#[cfg(feature = "test-util")]
+mod not_published;
 #[cfg(feature = "pem")]
 mod pem;
+#[cfg(any(test, not(feature = "test-util")))]
+mod published;
 mod secret;
 mod set;
 mod source;

@@ -15,7 +15,8 @@ impl VerificationKey {
     ///
     /// # Errors
     ///
-    /// A secret that is shorter than 32 bytes (RFC 7518 §3.2), and the text of a public key.
+    /// A secret that is shorter than 32 bytes (RFC 7518 §3.2), the text of a public key, and, without the
+    /// feature `test-util`, a secret that is published: its demo secrets, and samples of documentation.
     pub fn shared_secret(secret: impl AsRef<[u8]>) -> Result<Self, BuildError> {
         let secret = secret.as_ref();
         let material =
@@ -68,6 +69,11 @@ fn unusable_secret(why: Weakness, len: usize, least: usize) -> BuildError {
             "a shared secret that is the text of a public key",
             "everybody may have that, and could sign with it",
             "Call `Verifier::pem` or `Verifier::jwks` for public keys",
+        ),
+        Weakness::Published => Problem::new(
+            "a shared secret that is published",
+            "it is part of public documentation or source code, so that an attacker could sign tokens",
+            "Make one with `openssl rand -base64 32`; in tests, turn on the feature `test-util`",
         ),
         _ => Problem::new(
             format!("a shared secret of {len} bytes, where {least} are the least"),

@@ -16,10 +16,7 @@ use crate::jws::{Algorithm, AlgorithmFamily, base64url};
 const LIFETIME: Duration = Duration::from_secs(15 * 60);
 
 /// Long enough for HS512.
-const SECRETS: [&str; 2] = [
-    "demo secret a of tower-jwt-auth, published: for tests, and for nothing else at all",
-    "demo secret b of tower-jwt-auth, published: for tests, and for nothing else at all",
-];
+const SECRETS: [&str; 2] = [include_str!("keys/hmac-a.secret"), include_str!("keys/hmac-b.secret")];
 
 struct KeyPair {
     private: &'static str,
@@ -49,6 +46,8 @@ static P521: [KeyPair; 2] = key_pairs!("p521");
 static ED25519: [KeyPair; 2] = key_pairs!("ed25519");
 
 /// Mints tokens with a fixed demo key, good ones and bad ones.
+///
+/// The demo keys are published with this crate. A build without the feature `test-util` rejects them.
 ///
 /// ```
 /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {

@@ -1,6 +1,8 @@
 //! An issuer for your tests, and a clock that stands still (feature `test-util`).
 //!
-//! The keys are fixed and published with this crate: never trust them outside of tests.
+//! The keys are fixed and published with this crate: never trust them outside of tests. A build without this
+//! feature rejects them, together with other secrets and keys that are published, such as those of RFCs. Turn
+//! the feature on in `dev-dependencies` only: with it in `dependencies`, a server accepts these keys as well.
 //!
 //! ```
 //! # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
