@@ -98,8 +98,9 @@ impl fmt::Display for SkipReason {
 impl VerificationKey {
     /// One JSON Web Key (RFC 7517 §4), public or a secret (`oct`).
     ///
-    /// Without `alg` the key's kind decides: EC and OKP keys by their curve; RSA is RS256 and `oct` is
-    /// HS256, or what [`Policy::algorithms`](crate::Policy::algorithms) lists for them.
+    /// Without `alg` the key's type decides: EC and OKP keys by their curve; RSA is RS256 and `oct` is
+    /// HS256, unless [`Policy::algorithms`](crate::Policy::algorithms) lists others, which the key then
+    /// serves, all of them. Members that are `null` are absent, and so is an empty `kid`.
     ///
     /// # Errors
     ///

@@ -33,6 +33,8 @@ pub struct VerificationKey {
     material: Material,
     /// The one algorithm that the key was declared for, by a PEM's caller or a JWK's `alg`.
     declared: Option<Algorithm>,
+    /// That one, or all that the material can be used with.
+    possible: AlgorithmSet,
     prepared: Vec<(Algorithm, PreparedKey)>,
 }
 
@@ -141,7 +143,7 @@ impl VerificationKey {
             Err(Unprepared::Rejected) => Err((format!("{material:?}"), Unusable::Rejected)),
         };
         let prepared = algorithms.iter().map(prepare).collect::<Result<_, _>>()?;
-        Ok(Self { key_id: None, material, declared, prepared })
+        Ok(Self { key_id: None, material, declared, possible: algorithms, prepared })
     }
 
     pub(crate) const fn is_secret(&self) -> bool {
@@ -150,29 +152,19 @@ impl VerificationKey {
 
     /// The algorithms that the key is used with under a policy that lists these, or lists none.
     ///
-    /// A key has one algorithm unless a list says otherwise (RFC 8725 §3.1): an RSA key without `alg`
-    /// is never a PKCS #1 and a PSS key at once.
+    /// A key has one algorithm (RFC 8725 §3.1) unless it was not declared for one and a list has several of
+    /// its type: the operator has then said that it serves them all.
     pub(crate) fn usable(&self, listed: Option<AlgorithmSet>) -> AlgorithmSet {
-        let possible = self.possible();
-        let usual = match &self.material {
-            _ if self.declared.is_some() => possible,
-            Material::Hmac(_) => AlgorithmSet::of(Algorithm::HS256),
-            Material::Rsa { .. } => AlgorithmSet::of(Algorithm::RS256),
-            _ => possible,
-        };
-        let Some(listed) = listed else { return usual };
-        let listed = possible.intersection(listed);
-        if self.declared.is_some() || !matches!(self.material, Material::Rsa { .. }) {
-            return listed;
+        match (listed, &self.material) {
+            (Some(listed), _) => self.possible.intersection(listed),
+            (None, Material::Hmac(_)) if self.declared.is_none() => {
+                AlgorithmSet::of(Algorithm::HS256)
+            }
+            (None, Material::Rsa { .. }) if self.declared.is_none() => {
+                AlgorithmSet::of(Algorithm::RS256)
+            }
+            (None, _) => self.possible,
         }
-        let pkcs1 = listed.intersection(AlgorithmSet::of_family(AlgorithmFamily::RsaPkcs1));
-        let in_order = [listed.intersection(usual), pkcs1, listed];
-        in_order.into_iter().find(|set| !set.is_empty()).unwrap_or_default()
-    }
-
-    /// The algorithms that the key could be used with, whatever a policy lists.
-    pub(crate) fn possible(&self) -> AlgorithmSet {
-        self.declared.map_or_else(|| self.material.algorithms(), AlgorithmSet::of)
     }
 
     /// Whether both are the same shared secret.
@@ -185,7 +177,7 @@ impl VerificationKey {
 
     /// Whether the library has any of the key's algorithms.
     pub(crate) fn is_supported_by(&self, backend: CryptoBackend) -> bool {
-        self.possible().iter().any(|algorithm| backend.supports(algorithm))
+        self.possible.iter().any(|algorithm| backend.supports(algorithm))
     }
 
     /// Verifies the signature, and decodes the payload if it is right.
@@ -294,13 +286,14 @@ mod tests {
     }
 
     #[test]
-    fn an_rsa_key_without_alg_is_rs256_unless_the_list_says_otherwise() {
+    fn an_rsa_key_without_alg_serves_every_listed_algorithm() {
         use Algorithm::{ES256, PS256, PS512, RS256, RS384, RS512};
         let key = rsa("");
         assert_eq!(usable(&key, &[]), [RS256]);
-        assert_eq!(usable(&key, &[RS256, PS256, RS512]), [RS256]);
+        assert_eq!(usable(&key, &[RS256, PS256, RS512]), [RS256, RS512, PS256]);
         assert_eq!(usable(&key, &[PS256, PS512]), [PS256, PS512]);
-        assert_eq!(usable(&key, &[RS384, PS256]), [RS384]);
+        assert_eq!(usable(&key, &[RS384, PS256]), [RS384, PS256]);
+        assert_eq!(usable(&key, &[RS384, ES256]), [RS384]);
         assert_eq!(usable(&key, &[ES256]), []);
     }
 

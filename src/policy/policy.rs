@@ -98,6 +98,11 @@ impl Policy {
     }
 
     /// Takes these algorithms only. Without a list they follow from the keys.
+    ///
+    /// A key that names no algorithm of its own, such as a JWK without `alg`, serves every listed algorithm
+    /// of its type: RSA both PKCS #1 and PSS, a secret the hashes that are not longer than it. A key that
+    /// names one serves that one alone (RFC 8725 §3.1). HMAC and public-key algorithms in one list are a
+    /// problem of the configuration.
     pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
         self.algorithms = Some(algorithms.into_iter().collect());
         self

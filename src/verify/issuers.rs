@@ -156,8 +156,6 @@ impl Issuer {
             }) {
                 let why = if unused.family() == AlgorithmFamily::Hmac && secrets != 0 {
                     "a secret is shorter than its hash (RFC 7518 §3.2)"
-                } else if set.keys().iter().any(|key| key.possible().contains(unused)) {
-                    "a key without `alg` is used with one algorithm only, and the list has another for it"
                 } else {
                     "no key of this issuer can be used with it"
                 };
