@@ -214,6 +214,33 @@ impl<'de> Visitor<'de> for BorrowText {
     }
 }
 
+/// As [`BorrowText`], and `None` for null.
+pub(crate) struct OptionalText;
+
+impl<'de> DeserializeSeed<'de> for OptionalText {
+    type Value = Option<Cow<'de, str>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_option(self)
+    }
+}
+
+impl<'de> Visitor<'de> for OptionalText {
+    type Value = Option<Cow<'de, str>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string or null")
+    }
+
+    fn visit_none<E>(self) -> Result<Self::Value, E> {
+        Ok(None)
+    }
+
+    fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        BorrowText.deserialize(deserializer).map(Some)
+    }
+}
+
 /// The string that a raw value is, if it is one.
 pub(crate) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
     if !raw.get().starts_with('"') {

@@ -8,7 +8,7 @@ use serde_json::Deserializer as JsonDeserializer;
 use serde_json::value::RawValue;
 
 use super::Algorithm;
-use crate::claims::json::{BorrowText, Names, check_shape};
+use crate::claims::json::{BorrowText, Names, OptionalText, check_shape};
 use crate::error::{Error, ErrorKind};
 
 /// The most members that a header may have: those of all standards together are fewer.
@@ -23,7 +23,7 @@ const MAX_MEMBERS: usize = 16;
 pub struct JoseHeader<'t> {
     /// `alg`: the algorithm that the signature was verified with (§4.1.1).
     pub algorithm: Algorithm,
-    /// `kid`: the id of the key, as the token has it (§4.1.4).
+    /// `kid`: the id of the key, as the token has it (§4.1.4); absent if empty or null.
     pub key_id: Option<&'t str>,
     /// `typ`: the media type of the token (§4.1.9).
     pub typ: Option<&'t str>,
@@ -129,7 +129,11 @@ impl<'h> Visitor<'h> for HeaderVisitor {
             }
             match member {
                 Member::Alg => members.alg = Some(map.next_value_seed(BorrowText)?),
-                Member::Kid => members.kid = Some(map.next_value_seed(BorrowText)?),
+                // An empty or null id names no key.
+                Member::Kid => {
+                    let kid = map.next_value_seed(OptionalText)?;
+                    members.kid = kid.filter(|kid| !kid.is_empty());
+                }
                 Member::Typ => members.typ = Some(map.next_value_seed(BorrowText)?),
                 Member::Crit => {
                     map.next_value::<IgnoredAny>()?;
@@ -186,7 +190,7 @@ mod tests {
             r#"{"alg":256}"#,
             r#"{"alg":["HS256"]}"#,
             r#"{"alg":"HS256","kid":7}"#,
-            r#"{"alg":"HS256","kid":null}"#,
+            r#"{"alg":"HS256","kid":false}"#,
             r#"{"alg":"HS256","typ":7}"#,
             r#"{"alg":"HS256","enc":"A256GCM"}"#,
             r#"{"alg":"HS256","b64":false}"#,
@@ -200,6 +204,22 @@ mod tests {
         }
         assert_eq!(kind(r#"{"alg":"HS256","b64":true}"#), None);
         assert_eq!(kind("\r\n\t {\"alg\":\"HS256\"} \t\r\n"), None);
+    }
+
+    #[test]
+    fn an_empty_or_null_id_is_absent() {
+        for (kid, read) in [
+            ("'a'", Some("a")),
+            ("' '", Some(" ")),
+            ("'\\u0061'", Some("a")),
+            ("''", None),
+            ("null", None),
+        ] {
+            let text = format!("{{'alg':'HS256','kid':{kid}}}").replace('\'', "\"");
+            assert_eq!(UnverifiedHeader::read(&text).unwrap().kid.as_deref(), read, "{kid}");
+        }
+        let twice = r#"{"alg":"HS256","kid":null,"kid":"a"}"#;
+        assert_eq!(kind(twice), Some(ErrorKind::MalformedToken));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use super::material::{Material, Weakness};
 use super::verification_key::{Unusable, VerificationKey};
 use crate::build_error::{BuildError, Problem};
-use crate::claims::json::{BorrowText, Names, check_shape};
+use crate::claims::json::{BorrowText, Names, OptionalText, check_shape};
 use crate::jws::{Algorithm, base64url};
 
 /// The most keys that are read from one document.
@@ -305,20 +305,23 @@ impl<'j> Visitor<'j> for JwkVisitor {
                 "x" => &mut jwk.x,
                 "y" => &mut jwk.y,
                 "k" => {
-                    jwk.k = Some(Zeroizing::new(map.next_value()?));
+                    jwk.k = map.next_value::<Option<String>>()?.map(Zeroizing::new);
                     continue;
                 }
                 "key_ops" => {
-                    jwk.key_ops = Some(map.next_value()?);
+                    jwk.key_ops = map.next_value()?;
                     continue;
                 }
-                other => {
-                    jwk.private |= matches!(other, "d" | "p" | "q" | "dp" | "dq" | "qi" | "oth");
+                "d" | "p" | "q" | "dp" | "dq" | "qi" | "oth" => {
+                    jwk.private |= map.next_value::<Option<IgnoredAny>>()?.is_some();
+                    continue;
+                }
+                _ => {
                     map.next_value::<IgnoredAny>()?;
                     continue;
                 }
             };
-            *slot = Some(map.next_value_seed(BorrowText)?);
+            *slot = map.next_value_seed(OptionalText)?;
         }
         Ok(jwk)
     }
@@ -359,7 +362,23 @@ mod tests {
             (ed(r#","key_ops":[]"#), Some(S::NotForSignatures)),
             (ed(r#","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A""#), Some(S::PrivateKey)),
             (ed(r#","kid":1"#), Some(S::Malformed)),
-            (ed(r#","kid":null"#), Some(S::Malformed)),
+            (ed(r#","kid":null,"alg":null,"use":null,"key_ops":null,"k":null,"d":null"#), None),
+            (
+                ec(
+                    r#","n":null,"e":null,"p":null,"q":null,"dp":null,"dq":null,"qi":null,"oth":null"#,
+                ),
+                None,
+            ),
+            (ed(",\"d\":\"\""), Some(S::PrivateKey)),
+            (ed(r#","d":false"#), Some(S::PrivateKey)),
+            (ed(r#","d":null,"d":"AA""#), Some(S::Malformed)),
+            (ed(r#","key_ops":[null]"#), Some(S::Malformed)),
+            (
+                format!(r#"{{"kty":"OKP","crv":"Ed25519","x":null,"y":"{ED}"}}"#),
+                Some(S::MissingMember),
+            ),
+            (other(r#"{"kty":null}"#), Some(S::MissingMember)),
+            (other(r#"{"kty":"oct","k":null}"#), Some(S::MissingMember)),
             (ed(r#","alg":7"#), Some(S::Malformed)),
             (ed(r#","x":"AA""#), Some(S::Malformed)),
             (ed(r#","y":1"#), Some(S::Malformed)),

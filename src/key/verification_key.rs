@@ -103,10 +103,11 @@ impl VerificationKey {
         Self::new(super::pem::read_certificate(certificate.as_ref())?, Some(algorithm))
     }
 
-    /// Gives the key an id: only tokens that name it in `kid`, or name none, are verified with it.
+    /// Gives the key an id: only tokens that name it in `kid`, or name none, are verified with it. An empty
+    /// id is none.
     #[must_use]
     pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
-        self.key_id = Some(key_id.into().into());
+        self.key_id = Some(key_id.into().into()).filter(|id: &Box<str>| !id.is_empty());
         self
     }
 
@@ -316,6 +317,16 @@ mod tests {
         assert_eq!(usable(&key, &[RS256]), []);
         let short = VerificationKey::shared_secret([7; 32]).unwrap();
         assert_eq!(usable(&short, &[HS512]), []);
+    }
+
+    #[test]
+    fn an_empty_id_is_none() {
+        let key = |kid: &str| rsa(kid).key_id().map(str::to_owned);
+        assert_eq!(key(",\"kid\":\"\""), None);
+        assert_eq!(key(r#","kid":null"#), None);
+        assert_eq!(key(r#","kid":" ""#).as_deref(), Some(" "));
+        assert_eq!(rsa("").with_key_id("").key_id(), None);
+        assert_eq!(rsa("").with_key_id("a").key_id(), Some("a"));
     }
 
     #[test]

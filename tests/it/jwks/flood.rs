@@ -138,7 +138,8 @@ async fn an_invented_id_every_minute_does_not_keep_a_new_key_out() {
 async fn an_id_is_never_a_part_of_what_is_asked() {
     let rig = Rig::start().warm().await;
     let stranger = rig.issuer.clone().with_other_key();
-    for id in ["../../admin", "http://127.0.0.1:1/keys", "?x=1", "\r\nHost: evil", "k\u{e9}y", ""] {
+    for id in ["../../admin", "http://127.0.0.1:1/keys", "?x=1", "\r\nHost: evil", "k\u{e9}y", " "]
+    {
         rig.clock.advance(COOL_DOWN);
         let token = stranger.token().header("kid", id).mint();
         assert_eq!(rig.verdict(&token).await, UNKNOWN, "{id}");

@@ -298,6 +298,10 @@ fn private_keys_are_refused_and_their_numbers_kept_out_of_the_message() {
             assert!(!format!("{error} {error:?}").contains("TGVha2Vk"), "{error}");
             let error = KeySet::from_jwks(format!("{{\"keys\":[{leaked}]}}")).unwrap_err();
             assert!(error.to_string().contains("private_key"), "{error}");
+            // A member that is null is absent.
+            let public = leaked.replace("\"TGVha2Vk\"", "null");
+            assert!(VerificationKey::jwk(&public).is_ok(), "{public}");
+            assert!(KeySet::from_fetched_jwks(format!("{{\"keys\":[{public}]}}")).is_ok());
         }
         assert!(VerificationKey::jwk(jwk).is_ok());
     }
