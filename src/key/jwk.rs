@@ -15,7 +15,7 @@ use crate::claims::json::{BorrowText, Names, OptionalText, check_shape};
 use crate::jws::{Algorithm, base64url};
 
 /// The most keys that are read from one document.
-const MAX_KEYS: usize = 128;
+const MAX_KEYS: usize = 1024;
 
 /// Why a key of a set is not used; [`KeySet::skipped`](super::KeySet::skipped) counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

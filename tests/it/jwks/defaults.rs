@@ -2,7 +2,7 @@
 //!
 //! Elsewhere, with what belongs to them: retries and waiting (`flights`), the time of a refresh ahead, the
 //! back-off, the clamps of `Cache-Control` and the stale bound (`ages`), twelve hours of metadata
-//! (`discovery`), 256 KiB and 128 keys (`matrix`).
+//! (`discovery`), 256 KiB and 1,024 keys (`matrix`).
 
 use std::time::Duration;
 

@@ -148,9 +148,9 @@ impl Documents {
             "the known id on two keys" => {
                 document(&set_of([&*ANOTHER.replace("spare", "known"), &self.known()]))
             }
-            "200 keys, the known one first" => document(&self.many(200, 0)),
-            "200 keys, the known one last" => document(&self.many(200, 199)),
-            "128 keys, the known one last" => document(&self.many(128, 127)),
+            "1100 keys, the known one first" => document(&self.many(1_100, 0)),
+            "1100 keys, the known one last" => document(&self.many(1_100, 1_099)),
+            "1024 keys, the known one last" => document(&self.many(1_024, 1_023)),
             "a key without an id beside" => {
                 let nameless = self.0.clone().with_other_key().without_key_id();
                 document(&set_of([&*self.known(), &nameless.jwk()]))

@@ -163,14 +163,14 @@ fn the_keys_of_a_document_are_used_or_counted_as_skipped() {
     let keys = vec(prop_oneof![2 => good, 6 => crossed(), 1 => odd], 0..6);
     for_all(
         600,
-        &(keys, option::weighted(0.2, 125..135_usize), style()),
+        &(keys, option::weighted(0.1, 1_020..1_030_usize), style()),
         |(mut keys, fill, style)| {
             // Many keys, of which the last ones are too many.
             keys.resize(keys.len().max(fill.unwrap_or_default()), Json::bare("null"));
             let document =
                 Json::Object(vec![("keys".into(), Json::List(keys.clone()))]).written(&style);
             let alone =
-                keys.iter().take(128).filter(|key| VerificationKey::jwk(key.plain()).is_ok());
+                keys.iter().take(1_024).filter(|key| VerificationKey::jwk(key.plain()).is_ok());
             let usable = alone.count();
             let set = KeySet::from_jwks(&document);
             prop_assert_eq!(set.is_ok(), usable > 0, "{}", document);
