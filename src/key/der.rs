@@ -116,7 +116,7 @@ fn weak(weakness: Weakness) -> BuildError {
     let why = match weakness {
         Weakness::ShortSecret | Weakness::PublicKeyAsSecret => "it is no public key",
         Weakness::SmallModulus => "the RSA modulus is shorter than 2048 bits (RFC 7518 §3.3)",
-        Weakness::LargeModulus => "the RSA modulus is longer than 4096 bits",
+        Weakness::LargeModulus => "the RSA modulus is longer than 8192 bits",
         Weakness::EvenModulus => "the RSA modulus is even",
         Weakness::BadExponent => "the RSA exponent is even, 1 or longer than 33 bits",
         Weakness::Roca => "the RSA modulus can be factored (CVE-2017-15361)",

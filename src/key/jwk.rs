@@ -35,7 +35,7 @@ pub enum SkipReason {
     PrivateKey,
     /// A secret in a document that came over the network.
     Secret,
-    /// Not safe to use: RSA below 2048 bits or above 4096, a short secret, a point of small order.
+    /// Not safe to use: RSA below 2048 bits or above 8192, a short secret, a point of small order.
     Weak,
     /// Its private key, or the secret, is published: a demo key of the feature `test-util`, or a sample of an
     /// RFC or of other documentation. Builds with that feature do not skip it.
@@ -77,7 +77,7 @@ impl SkipReason {
             Self::PrivateKey => "it holds its private half",
             Self::Secret => "a secret must not come over the network",
             Self::Weak => {
-                "it is not safe to use: RSA has 2048 to 4096 bits, a secret the length of its hash"
+                "it is not safe to use: RSA has 2048 to 8192 bits, a secret the length of its hash"
             }
             Self::Published => {
                 "its private key or secret is published, so that an attacker could sign tokens"

@@ -17,6 +17,13 @@ use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet};
 /// The least number of bytes of a secret that is only accepted by its ugly name.
 const LEGACY_SECRET_LEN: usize = 16;
 
+/// The most bits of an RSA modulus.
+const LONGEST_RSA: usize = 8192;
+
+/// The most bits of an RSA modulus that several keys may have which are tried for one token: a check with
+/// more takes many times as long.
+const USUAL_RSA: usize = 4096;
+
 /// A checked key. The secret is wiped when it is dropped.
 pub(super) enum Material {
     Hmac(Zeroizing<Vec<u8>>),
@@ -71,12 +78,12 @@ impl Material {
         Ok(Self::Hmac(Zeroizing::new(secret.to_vec())))
     }
 
-    /// 2048 to 4096 bits, an odd modulus, an odd exponent from 3 to 2^33 (RFC 7518 §3.3).
+    /// 2048 to 8192 bits, an odd modulus, an odd exponent from 3 to 2^33 (RFC 7518 §3.3).
     pub(super) fn rsa(n: &[u8], e: &[u8]) -> Result<Self, Weakness> {
         let (n, e) = (strip_zeros(n), strip_zeros(e));
         match bit_len(n) {
             0..2048 => return Err(Weakness::SmallModulus),
-            2048..=4096 => {}
+            2048..=LONGEST_RSA => {}
             _ => return Err(Weakness::LargeModulus),
         }
         if is_even(n) {
@@ -142,6 +149,11 @@ impl Material {
 
     pub(super) const fn is_secret(&self) -> bool {
         matches!(self, Self::Hmac(_))
+    }
+
+    /// Whether it is an RSA key of more than 4096 bits.
+    pub(super) const fn is_large(&self) -> bool {
+        matches!(self, Self::Rsa { n, .. } if n.len() > USUAL_RSA / 8)
     }
 }
 
@@ -278,10 +290,13 @@ mod tests {
             (2047, Err(Weakness::SmallModulus)),
             (2048, Ok(())),
             (4096, Ok(())),
-            (4097, Err(Weakness::LargeModulus)),
+            (8192, Ok(())),
+            (8193, Err(Weakness::LargeModulus)),
         ] {
             assert_eq!(rsa(&modulus(bits), &e), outcome, "{bits}");
         }
+        let is_large = |bits| Material::rsa(&modulus(bits), &e).unwrap().is_large();
+        assert_eq!([2048, 4096, 4097, 8192].map(is_large), [false, false, true, true]);
         let n = modulus(2048);
         let mut padded = vec![0; 5];
         padded.extend(&n);

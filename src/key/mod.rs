@@ -36,10 +36,10 @@ mod verification_key;
 
 pub use backend::CryptoBackend;
 pub use jwk::SkipReason;
-pub(crate) use set::Candidates;
 pub use set::KeySet;
 #[cfg(feature = "jwks")]
 pub(crate) use set::NoSet;
+pub(crate) use set::{Candidates, Crowded};
 pub(crate) use source::Held;
 pub use source::{
     KeySetState, KeySource, KeySourceHealth, Keys, RefreshError, RefreshReason, Refreshed,

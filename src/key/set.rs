@@ -12,6 +12,9 @@ use crate::jws::{Algorithm, AlgorithmSet};
 /// The most keys that are tried for one token.
 const MAX_TRIES: usize = 4;
 
+/// The most RSA keys of more than 4096 bits that are tried for a token without an id.
+const MAX_LARGE_TRIES: usize = 1;
+
 /// How many keys are looked through: with more, hashing the id is less work.
 const FEW: usize = 4;
 
@@ -146,17 +149,20 @@ impl KeySet {
         self.generation
     }
 
-    /// An algorithm for which more configured keys come into question than are tried, because no id
-    /// tells them apart: some of them would never be used.
-    pub(crate) fn crowded(&self, listed: Option<AlgorithmSet>) -> Option<Algorithm> {
+    /// An algorithm for which there are more configured keys than are tried, because no id tells them
+    /// apart: some of them would never be used.
+    pub(crate) fn crowded(&self, listed: Option<AlgorithmSet>) -> Option<Crowded> {
         if self.ids_matter {
             return None;
         }
-        let crowded = |algorithm: &Algorithm| {
-            let usable = |key: &&VerificationKey| key.usable(listed).contains(*algorithm);
-            self.keys.iter().filter(usable).count() > MAX_TRIES
-        };
-        Algorithm::ALL.iter().copied().find(crowded)
+        Algorithm::ALL.iter().find_map(|algorithm| {
+            let usable = || self.keys.iter().filter(|key| key.usable(listed).contains(*algorithm));
+            if usable().count() > MAX_TRIES {
+                return Some(Crowded::Keys(*algorithm));
+            }
+            let large = usable().filter(|key| key.is_large()).count();
+            (large > MAX_LARGE_TRIES).then_some(Crowded::LargeKeys(*algorithm))
+        })
     }
 
     pub(crate) fn keys(&self) -> &[VerificationKey] {
@@ -164,7 +170,8 @@ impl KeySet {
     }
 
     /// Chooses the keys to try: by `kid`, compared as a string and never falling back, then by what
-    /// each may be used for. No more than four are tried for one token.
+    /// each may be used for. No more than four are tried for one token; without an id, one of them may be an
+    /// RSA key of over 4096 bits.
     pub(crate) fn candidates(
         &self,
         key_id: Option<&str>,
@@ -193,10 +200,24 @@ impl KeySet {
                     fill(&mut chosen, &mut keys.filter(fits));
                 }
             }
-            _ => fill(&mut chosen, &mut self.keys.iter().filter(fits)),
+            _ => {
+                let mut large = 0;
+                let few_large = |key: &&VerificationKey| {
+                    large += usize::from(key.is_large());
+                    !key.is_large() || large <= MAX_LARGE_TRIES
+                };
+                fill(&mut chosen, &mut self.keys.iter().filter(fits).filter(few_large));
+            }
         }
         if chosen[0].is_none() { Candidates::NoneFits } else { Candidates::Keys(chosen) }
     }
+}
+
+/// More configured keys for an algorithm than are tried.
+pub(crate) enum Crowded {
+    Keys(Algorithm),
+    /// RSA keys of more than 4096 bits.
+    LargeKeys(Algorithm),
 }
 
 /// Why a document makes no set.
@@ -282,6 +303,45 @@ mod tests {
     fn a_key_of_a_document_that_has_no_id_is_not_found_by_one() {
         assert_eq!(tried(&set(&[(ED, "")]), Some("a"), Algorithm::EdDSA), None);
         assert_eq!(tried(&set(&[(ED, "")]), None, Algorithm::EdDSA), Some(1));
+    }
+
+    /// An RSA key of so many bits; no signature is right under it.
+    fn rsa(bits: usize, id: &str) -> String {
+        let n = crate::jws::base64url::encode(&vec![0xff; bits / 8]);
+        format!(r#"{{"kty":"RSA","n":"{n}","e":"AQAB","kid":"{id}"}}"#)
+    }
+
+    #[test]
+    fn one_large_rsa_key_is_tried_for_a_token_without_an_id() {
+        let set = |keys: &[(usize, &str)]| {
+            let keys: Vec<_> = keys.iter().map(|(bits, id)| rsa(*bits, id)).collect();
+            KeySet::from_jwks(format!("{{\"keys\":[{}]}}", keys.join(","))).unwrap()
+        };
+        let (usual, large) = (4096, 8192);
+        for (keys, tries) in [
+            (&[(usual, "a"), (usual, "b"), (usual, "c")][..], 3),
+            (&[(large, "a")], 1),
+            (&[(large, "a"), (large, "b"), (large, "c")], 1),
+            (&[(large, "a"), (usual, "b"), (large, "c"), (usual, "d")], 3),
+            (&[(usual, "a"), (usual, "b"), (large, "c"), (large, "d"), (usual, "e")], 4),
+        ] {
+            assert_eq!(tried(&set(keys), None, Algorithm::RS256), Some(tries), "{keys:?}");
+        }
+        // An id names each of them.
+        let both = set(&[(large, "a"), (large, "b")]);
+        assert_eq!(tried(&both, Some("b"), Algorithm::RS256), Some(1));
+    }
+
+    #[test]
+    fn configured_keys_that_would_never_be_tried_are_crowded() {
+        let keys = |bits: usize, count: usize| {
+            let key = || VerificationKey::jwk(rsa(bits, "")).unwrap();
+            KeySet::from_keys((0..count).map(|_| key()))
+        };
+        assert!(keys(4096, 4).crowded(None).is_none());
+        assert!(matches!(keys(4096, 5).crowded(None), Some(Crowded::Keys(_))));
+        assert!(keys(8192, 1).crowded(None).is_none());
+        assert!(matches!(keys(8192, 2).crowded(None), Some(Crowded::LargeKeys(_))));
     }
 
     #[test]

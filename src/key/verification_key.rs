@@ -151,6 +151,11 @@ impl VerificationKey {
         self.material.is_secret()
     }
 
+    /// Whether it is an RSA key of more than 4096 bits.
+    pub(super) const fn is_large(&self) -> bool {
+        self.material.is_large()
+    }
+
     /// The algorithms that the key is used with under a policy that lists these, or lists none.
     ///
     /// A key has one algorithm (RFC 8725 §3.1) unless it was not declared for one and a list has several of

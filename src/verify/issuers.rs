@@ -6,7 +6,7 @@ use crate::build_error::Problem;
 use crate::claims::find_issuer;
 use crate::error::{Error, ErrorKind};
 use crate::jws::{AlgorithmFamily, Compact};
-use crate::key::{CryptoBackend, Held, KeySourceHealth, Keys, VerificationKey};
+use crate::key::{Crowded, CryptoBackend, Held, KeySourceHealth, Keys, VerificationKey};
 use crate::policy::{ExpectedIssuer, Policy};
 
 /// Somebody whose tokens are taken, with the keys and the rules that are theirs alone.
@@ -139,12 +139,18 @@ impl Issuer {
                 "no token could be verified",
                 "Turn on the feature `aws-lc-rs`, and name no other backend",
             );
-        } else if let Some(algorithm) = set.crowded(self.policy.listed()) {
-            problem(
-                format!("more than four keys without an id for {algorithm} and {of}"),
-                "four are tried for a token, and the others would never be used",
-                "Give the keys ids, or drop the oldest",
-            );
+        } else if let Some(crowded) = set.crowded(self.policy.listed()) {
+            let (what, why) = match crowded {
+                Crowded::Keys(algorithm) => (
+                    format!("more than four keys without an id for {algorithm} and {of}"),
+                    "four are tried for a token, and the others would never be used",
+                ),
+                Crowded::LargeKeys(algorithm) => (
+                    format!("RSA keys above 4096 bits without an id for {algorithm} and {of}"),
+                    "one is tried for a token, since a check takes long, and the others would never be used",
+                ),
+            };
+            problem(what, why, "Give the keys ids with `with_key_id`, or drop the oldest");
         } else if let Some(listed) = self.policy.listed().filter(|listed| !listed.is_empty()) {
             // Of public keys one has to serve an algorithm; of secrets every one, or the secret of
             // before a rotation would verify nothing.

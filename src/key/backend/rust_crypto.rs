@@ -1,19 +1,22 @@
-//! RustCrypto, through the verifiers of `jsonwebtoken`. They are neither `Send` nor nameable, so that
-//! one is built per signature; the key that it is built from was checked and tried beforehand.
+//! RustCrypto: RSA on the primitive crate, with keys prepared once, and the rest through the verifiers of
+//! `jsonwebtoken`. Those are neither `Send` nor nameable, so that one is built per signature; the key that
+//! it is built from was checked and tried beforehand.
 
 use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
 use jsonwebtoken::{Algorithm as JwtAlgorithm, DecodingKey};
-use sha2::{Digest, Sha256};
+use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
+use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use crate::jws::Algorithm;
 use crate::key::material::Material;
 
-/// The key wipes itself when it is dropped.
-pub(super) struct Key {
-    algorithm: JwtAlgorithm,
-    material: DecodingKey,
-    /// Of an RSA key: the modulus.
-    modulus: Option<Vec<u8>>,
+/// The most bits of a modulus: the library's own limit is half of what is accepted here.
+const LONGEST_RSA: usize = 8192;
+
+pub(super) enum Key {
+    Rsa(RsaKey),
+    /// The key wipes itself when it is dropped.
+    Other(JwtAlgorithm, DecodingKey),
 }
 
 impl Key {
@@ -23,8 +26,8 @@ impl Key {
             return None;
         }
         let key = match material {
+            Material::Rsa { n, e } => return RsaKey::new(n, e, algorithm).map(Self::Rsa),
             Material::Hmac(secret) => DecodingKey::from_secret(secret),
-            Material::Rsa { n, e } => DecodingKey::from_rsa_raw_components(n, e),
             Material::P256(point) => DecodingKey::from_ec_der(point),
             Material::P384(point) => DecodingKey::from_ec_der(point),
             // `jsonwebtoken` has no verifier for it. Unbound, the field would be dead code without AWS-LC.
@@ -34,19 +37,53 @@ impl Key {
         let algorithm = algorithm.name().parse().ok()?;
         // Here a point that is not on its curve comes to light.
         (DEFAULT_PROVIDER.verifier_factory)(&algorithm, &key).ok()?;
-        let modulus = match material {
-            Material::Rsa { n, .. } => Some(n.clone()),
-            _ => None,
-        };
-        Some(Self { algorithm, material: key, modulus })
+        Some(Self::Other(algorithm, key))
     }
 
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        match self {
+            Self::Rsa(key) => key.verify(message, signature),
+            Self::Other(algorithm, key) => (DEFAULT_PROVIDER.verifier_factory)(algorithm, key)
+                .is_ok_and(|verifier| verifier.verify(message, &signature.to_vec()).is_ok()),
+        }
+    }
+}
+
+pub(super) struct RsaKey {
+    key: RsaPublicKey,
+    modulus: Vec<u8>,
+    algorithm: Algorithm,
+}
+
+impl RsaKey {
+    fn new(n: &[u8], e: &[u8], algorithm: Algorithm) -> Option<Self> {
+        let (modulus, exponent) = (BigUint::from_bytes_be(n), BigUint::from_bytes_be(e));
+        let key = RsaPublicKey::new_with_max_size(modulus, exponent, LONGEST_RSA).ok()?;
+        Some(Self { key, modulus: n.to_vec(), algorithm })
+    }
+
+    fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         // RFC 8017 §5.2.2. With PSS the library takes `s + n` for `s`: one token would have two spellings.
-        let in_range = |n: &Vec<u8>| signature.len() == n.len() && signature < n.as_slice();
-        self.modulus.as_ref().is_none_or(in_range)
-            && (DEFAULT_PROVIDER.verifier_factory)(&self.algorithm, &self.material)
-                .is_ok_and(|verifier| verifier.verify(message, &signature.to_vec()).is_ok())
+        if signature.len() != self.modulus.len() || signature >= self.modulus.as_slice() {
+            return false;
+        }
+        let (key, s) = (&self.key, signature);
+        let outcome = match self.algorithm {
+            Algorithm::RS256 => {
+                key.verify(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message), s)
+            }
+            Algorithm::RS384 => {
+                key.verify(Pkcs1v15Sign::new::<Sha384>(), &Sha384::digest(message), s)
+            }
+            Algorithm::RS512 => {
+                key.verify(Pkcs1v15Sign::new::<Sha512>(), &Sha512::digest(message), s)
+            }
+            Algorithm::PS256 => key.verify(Pss::new::<Sha256>(), &Sha256::digest(message), s),
+            Algorithm::PS384 => key.verify(Pss::new::<Sha384>(), &Sha384::digest(message), s),
+            Algorithm::PS512 => key.verify(Pss::new::<Sha512>(), &Sha512::digest(message), s),
+            _ => return false,
+        };
+        outcome.is_ok()
     }
 }
 

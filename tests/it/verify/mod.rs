@@ -39,6 +39,8 @@ mod keys;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod kinds;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod large_rsa;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod mixups;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod previous_secrets;

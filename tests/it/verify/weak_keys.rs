@@ -18,7 +18,7 @@ fn member(issuer: &TestIssuer, name: &str) -> Vec<u8> {
 }
 
 #[test]
-fn rsa_keys_have_2048_to_4096_bits_and_an_odd_exponent_above_one() {
+fn rsa_keys_have_2048_to_8192_bits_and_an_odd_exponent_above_one() {
     let real = member(&issuer(Algorithm::RS256), "n");
     let of_bits = |bits: usize| {
         let mut n = vec![0xff; bits.div_ceil(8)];
@@ -46,7 +46,10 @@ fn rsa_keys_have_2048_to_4096_bits_and_an_odd_exponent_above_one() {
         (of_bits(2048), f4, true),
         (of_bits(4096), f4, true),
         (of_bits(2047), f4, false),
-        (of_bits(4097), f4, false),
+        (of_bits(4097), f4, true),
+        (of_bits(8192), f4, true),
+        (of_bits(8193), f4, false),
+        (of_bits(16_384), f4, false),
         (of_bits(1024), f4, false),
         (of_bits(512), f4, false),
         (vec![0; 256], f4, false),
