@@ -169,9 +169,8 @@ impl KeySet {
         &self.keys
     }
 
-    /// Chooses the keys to try: by `kid`, compared as a string and never falling back, then by what
-    /// each may be used for. No more than four are tried for one token; without an id, one of them may be an
-    /// RSA key of over 4096 bits.
+    /// Chooses the keys to try: by `kid`, compared as a string, then by what each may be used for. No more
+    /// than four are tried for one token; without an id, one of them may be an RSA key of over 4096 bits.
     pub(crate) fn candidates(
         &self,
         key_id: Option<&str>,
@@ -189,12 +188,12 @@ impl KeySet {
                     let has_id = |key: &&VerificationKey| key.key_id() == Some(id);
                     let mut keys = self.keys.iter().filter(has_id).peekable();
                     if keys.peek().is_none() {
-                        return Candidates::UnknownId;
+                        return self.without_id(algorithm, listed);
                     }
                     fill(&mut chosen, &mut keys.filter(fits));
                 } else {
                     let Some(indices) = self.by_id.get(id) else {
-                        return Candidates::UnknownId;
+                        return self.without_id(algorithm, listed);
                     };
                     let keys = indices.iter().filter_map(|index| self.keys.get(*index));
                     fill(&mut chosen, &mut keys.filter(fits));
@@ -210,6 +209,18 @@ impl KeySet {
             }
         }
         if chosen[0].is_none() { Candidates::NoneFits } else { Candidates::Keys(chosen) }
+    }
+
+    /// For an id that no key has: the key without an id that may be used, if there is exactly one and it is
+    /// not a secret.
+    fn without_id(&self, algorithm: Algorithm, listed: Option<AlgorithmSet>) -> Candidates<'_> {
+        let mut unnamed = self.keys.iter().filter(|key| {
+            key.key_id().is_none() && !key.is_secret() && key.usable(listed).contains(algorithm)
+        });
+        match (unnamed.next(), unnamed.next()) {
+            (Some(key), None) => Candidates::Unnamed(key),
+            _ => Candidates::UnknownId,
+        }
     }
 }
 
@@ -231,6 +242,9 @@ pub(crate) enum NoSet {
 pub(crate) enum Candidates<'s> {
     /// At least one; the first place is taken.
     Keys([Option<&'s VerificationKey>; MAX_TRIES]),
+    /// The set has no key of that id, and this is the one key without any that may be used. `kid` is a
+    /// hint (RFC 7515 §4.1.4).
+    Unnamed(&'s VerificationKey),
     /// The set has no key of that id.
     UnknownId,
     /// No key, or not the one with that id, may be used with the token's algorithm.
@@ -268,6 +282,7 @@ mod tests {
     fn tried(set: &KeySet, id: Option<&str>, algorithm: Algorithm) -> Option<usize> {
         match set.candidates(id, algorithm, None) {
             Candidates::Keys(keys) => Some(keys.iter().flatten().count()),
+            Candidates::Unnamed(_) => Some(1),
             Candidates::NoneFits => Some(0),
             Candidates::UnknownId => None,
         }
@@ -300,9 +315,26 @@ mod tests {
     }
 
     #[test]
-    fn a_key_of_a_document_that_has_no_id_is_not_found_by_one() {
-        assert_eq!(tried(&set(&[(ED, "")]), Some("a"), Algorithm::EdDSA), None);
-        assert_eq!(tried(&set(&[(ED, "")]), None, Algorithm::EdDSA), Some(1));
+    fn an_unknown_id_leads_to_the_only_key_without_one() {
+        let mut keys = vec![(ED, ""), (EC, ""), (ED, "a")];
+        // Few are looked through, more are found by an index.
+        for more in ["b", "c", "d"] {
+            let set = set(&keys);
+            for algorithm in [Algorithm::EdDSA, Algorithm::ES256] {
+                let candidates = set.candidates(Some("z"), algorithm, None);
+                assert!(matches!(candidates, Candidates::Unnamed(key) if key.key_id().is_none()));
+            }
+            assert_eq!(tried(&set, Some("z"), Algorithm::RS256), None);
+            // Its own id is known, and no other key is tried.
+            assert_eq!(tried(&set, Some("a"), Algorithm::ES256), Some(0));
+            keys.push((ED, more));
+        }
+        keys.push((ED, ""));
+        assert_eq!(tried(&set(&keys), Some("z"), Algorithm::EdDSA), None);
+        assert_eq!(tried(&set(&keys), Some("z"), Algorithm::ES256), Some(1));
+        let secret = r#""kty":"oct","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY""#;
+        assert_eq!(tried(&set(&[(secret, "")]), Some("z"), Algorithm::HS256), None);
+        assert_eq!(tried(&set(&[(secret, "")]), None, Algorithm::HS256), Some(1));
     }
 
     /// An RSA key of so many bits; no signature is right under it.

@@ -106,6 +106,12 @@ fn verify_with_set(
                 if known { RefreshReason::BadSignature } else { RefreshReason::UnknownKey };
             Err((refusal, Some(reason)))
         }
+        Candidates::Unnamed(key) => match key.verify(compact, header, backend) {
+            Ok(payload) => Ok((payload, set.generation())),
+            Err(error) if error.kind() == ErrorKind::MalformedToken => Err((error, None)),
+            // It was not this key: the token's own may not be here yet.
+            Err(_) => Err((ErrorKind::UnknownKey.into(), Some(RefreshReason::UnknownKey))),
+        },
         Candidates::UnknownId => {
             Err((ErrorKind::UnknownKey.into(), Some(RefreshReason::UnknownKey)))
         }

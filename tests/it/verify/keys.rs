@@ -1,12 +1,14 @@
 //! Which key a token is verified with: `use`, `key_ops` and `alg` of the key, `kid` of the token
 //! (RFC 7517 §4, RFC 7515 §4.1.4).
 
+use tokio_test::{assert_pending, assert_ready, task};
 use tower_jwt_auth::key::{KeySet, Keys};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, Policy, VerificationKey, Verifier};
 
+use crate::support::late_keys::LateKeys;
 use crate::support::tokens::{
-    PAYLOAD, Verdict, algorithms, encode, header, issuer, trusting, verdict,
+    PAYLOAD, Verdict, algorithms, encode, header, issuer, public_algorithms, trusting, verdict,
 };
 
 const MALFORMED: Verdict = Err(ErrorKind::MalformedToken);
@@ -202,9 +204,65 @@ fn a_key_with_an_id_asks_for_it_or_for_none() {
             assert_eq!(verdict(verifier, &issuer.token().mint()), Ok(()));
             assert_eq!(verdict(verifier, &token("b")), UNKNOWN);
         }
-        // In a document, an id that matches nothing matches nothing.
-        assert_eq!(verdict(&without_id, &token("a")), UNKNOWN);
+        // In a document, an unknown id may mean the only key that has none; a secret it never means.
+        let is_secret = issuer.public_pem().is_empty();
+        let expected = if is_secret { UNKNOWN } else { Ok(()) };
+        assert_eq!(verdict(&without_id, &token("a")), expected);
         assert_eq!(verdict(&without_id, &issuer.token().mint()), Ok(()));
+    }
+}
+
+#[test]
+fn an_unknown_id_may_mean_the_only_key_without_one() {
+    for algorithm in public_algorithms() {
+        let unnamed = issuer(algorithm).without_key_id();
+        let named = issuer(algorithm).with_other_key().key_id("a");
+        let verifier = over(&[unnamed.jwk(), named.jwk()]);
+        let token = |issuer: &TestIssuer, kid| issuer.token().header("kid", kid).mint();
+        assert_eq!(verdict(&verifier, &token(&unnamed, "z")), Ok(()), "{algorithm}");
+        assert_eq!(verdict(&verifier, &token(&named, "a")), Ok(()));
+        // The key of a known id is not exchanged for it, and no other key is tried for an unknown one.
+        assert_eq!(verdict(&verifier, &token(&unnamed, "a")), WRONG);
+        assert_eq!(verdict(&verifier, &token(&named, "z")), UNKNOWN);
+        // Of two keys without an id neither is meant.
+        let other = issuer(algorithm).with_other_key().without_key_id();
+        let two = over(&[unnamed.jwk(), other.jwk()]);
+        assert_eq!(verdict(&two, &token(&unnamed, "z")), UNKNOWN);
+        assert_eq!(verdict(&two, &unnamed.token().mint()), Ok(()));
+    }
+}
+
+#[test]
+fn a_wrong_signature_under_the_key_without_an_id_asks_for_newer_keys() {
+    let unnamed = issuer(Algorithm::ES256).without_key_id();
+    let new = issuer(Algorithm::ES256).with_other_key().key_id("new");
+    let keys = LateKeys::with(&unnamed.jwks());
+    let trusted = Issuer::unnamed(keys.clone(), Policy::new().any_audience());
+    let verifier = Verifier::builder().trust(trusted).clock(FixedClock::new()).build().unwrap();
+    assert_eq!(verdict(&verifier, &unnamed.token().header("kid", "old").mint()), Ok(()));
+    assert_eq!(keys.waiting(), 0);
+    let token = new.token().mint();
+    let mut waiting = task::spawn(verifier.verify(&token));
+    assert_pending!(waiting.poll());
+    assert_eq!(keys.waiting(), 1);
+    keys.arrive(&new.jwks());
+    assert!(assert_ready!(waiting.poll()).is_ok());
+}
+
+#[test]
+fn an_empty_or_null_id_of_a_key_is_absent() {
+    for algorithm in algorithms() {
+        let issuer = issuer(algorithm).without_key_id();
+        for kid in ["null", "\"\""] {
+            let jwk = extended(&issuer.jwk(), &format!("\"kid\":{kid}"));
+            let key = VerificationKey::jwk(&jwk).unwrap();
+            assert_eq!(key.key_id(), None);
+            // It asks tokens for no id, where one that has an id does.
+            let token = issuer.token().header("kid", "any").mint();
+            assert_eq!(verdict(&trust(key), &token), Ok(()), "{algorithm}");
+            let named = VerificationKey::jwk(&jwk).unwrap().with_key_id("a");
+            assert_eq!(verdict(&trust(named), &token), UNKNOWN, "{algorithm}");
+        }
     }
 }
 
