@@ -7,10 +7,9 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::client::{self, MakeClient};
-use super::discovery::Issuer;
 use super::fetch::Fetch;
-use super::location::{self, Allowed, PlainHttp};
-use super::origin::{METADATA_LIFETIME, Origin, Place};
+use super::location::{Allowed, PlainHttp};
+use super::origin::{METADATA_LIFETIME, Origin};
 use super::remote::{RemoteJwks, Settings};
 use super::schedule::Times;
 use super::sync::Mutex;
@@ -33,10 +32,13 @@ const LEAST_COOL_DOWN: Duration = Duration::from_secs(1);
 /// rotation and outages.
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct RemoteJwksBuilder {
-    url: String,
-    is_issuer: bool,
-    client: Option<Box<dyn Fetch>>,
-    allowed: Allowed,
+    pub(super) url: String,
+    pub(super) is_issuer: bool,
+    pub(super) keys_url: Option<String>,
+    pub(super) metadata_url: Option<String>,
+    /// In a lock, so that the builder can be shared between threads.
+    client: Option<Mutex<Box<dyn Fetch>>>,
+    pub(super) allowed: Allowed,
     times: Times,
     timeout: Duration,
     connect_timeout: Duration,
@@ -75,6 +77,8 @@ impl RemoteJwksBuilder {
         Self {
             url,
             is_issuer,
+            keys_url: None,
+            metadata_url: None,
             client: None,
             allowed: Allowed::default(),
             times: Times::default(),
@@ -94,7 +98,27 @@ impl RemoteJwksBuilder {
     /// A redirect that the client hands on is refused. Have it follow none: one that follows redirects on
     /// its own cannot be noticed.
     pub fn client(mut self, client: impl Fetch) -> Self {
-        self.client = Some(Box::new(client));
+        self.client = Some(Mutex::new(Box::new(client)));
+        self
+    }
+
+    /// Fetches the issuer's keys from this URL and reads no metadata: for issuers without metadata, or whose
+    /// metadata cannot be reached from here.
+    ///
+    /// The issuer's name may then be any text, such as `accounts.google.com`. Only for
+    /// [`RemoteJwks::issuer`].
+    pub fn keys_url(mut self, url: impl Into<String>) -> Self {
+        self.keys_url = Some(url.into());
+        self
+    }
+
+    /// Reads the issuer's metadata from this URL, and from nowhere else.
+    ///
+    /// The metadata must still name the issuer by exactly the text given to [`RemoteJwks::issuer`] (RFC 8414
+    /// §3.3). What [`same_origin`](Self::same_origin) and
+    /// [`allow_private_jwks_uri`](Self::allow_private_jwks_uri) compare the `jwks_uri` with is then this URL.
+    pub fn metadata_url(mut self, url: impl Into<String>) -> Self {
+        self.metadata_url = Some(url.into());
         self
     }
 
@@ -113,14 +137,14 @@ impl RemoteJwksBuilder {
         self
     }
 
-    /// Lets metadata name a `jwks_uri` at a private address of another host than the issuer's: whoever
-    /// can change the metadata can then make this server ask inside of its network.
+    /// Lets metadata name a `jwks_uri` at a private address of another host than its own. An attacker who can
+    /// change the metadata can then make this server send requests inside its network.
     pub fn allow_private_jwks_uri(mut self) -> Self {
         self.allowed.private_jwks_uri = true;
         self
     }
 
-    /// Wants the `jwks_uri` of metadata to have the issuer's scheme, host and port.
+    /// Requires the `jwks_uri` of metadata to have the metadata's scheme, host and port.
     pub fn same_origin(mut self) -> Self {
         self.allowed.same_origin_only = true;
         self
@@ -228,27 +252,13 @@ impl RemoteJwksBuilder {
     /// Everything that is unsafe or cannot work, at once.
     pub fn build(self) -> Result<RemoteJwks, BuildError> {
         let mut problems = self.problems();
-        let mut refused = |what: String, why| {
-            let fix = "Pass the `https` URL as the issuer publishes it";
-            problems.push(Problem::new(what, why, fix));
-        };
-        let place = if self.is_issuer {
-            match Issuer::new(&self.url, self.allowed) {
-                Ok(issuer) => Some(Place::Issuer(Box::new(issuer))),
-                Err(why) => {
-                    refused("the URL of the issuer".to_owned(), why);
-                    None
-                }
-            }
-        } else {
-            let url = location::read(&self.url, self.allowed);
-            url.map_err(|why| refused("the URL of the key set".to_owned(), why))
-                .ok()
-                .map(Place::Url)
-        };
+        let place = self.place(&mut problems);
         let client = match self.client {
             Some(client) => Some(client),
-            None => (self.make_client)(self.connect_timeout).map_err(|why| problems.push(why)).ok(),
+            None => (self.make_client)(self.connect_timeout)
+                .map_err(|why| problems.push(why))
+                .ok()
+                .map(Mutex::new),
         };
         let (Some(place), Some(client)) = (place, client) else {
             return Err(BuildError::of(problems));
@@ -259,11 +269,12 @@ impl RemoteJwksBuilder {
         let settings = Settings {
             origin: Origin {
                 place,
-                client: Mutex::new(client),
+                client,
                 timeout: self.timeout,
                 most_bytes: self.most_bytes,
                 metadata_kept_for: METADATA_LIFETIME.saturating_add(self.times.stale),
             },
+            issuer: self.is_issuer.then_some(self.url),
             times: self.times,
             most_waiting: self.most_waiting,
             refetch_on_bad_signature: self.refetch_on_bad_signature,

@@ -16,10 +16,11 @@ use super::sync::Mutex;
 pub(super) struct Issuer {
     /// As it stands in `iss`; the metadata has to say the same, byte for byte.
     name: String,
-    openid: Uri,
-    /// RFC 8414 §3.1, which puts the path of the issuer behind the well-known one.
-    oauth: Uri,
-    url: Uri,
+    /// Where the metadata is: that of OpenID Connect, or the place that was configured.
+    metadata: Uri,
+    /// RFC 8414 §3.1, which puts the path of the issuer behind the well-known one; asked when there is nothing
+    /// at the first place.
+    oauth: Option<Uri>,
     allowed: Allowed,
 }
 
@@ -51,11 +52,20 @@ impl Issuer {
         let at = |text: String| location::read(&text, allowed);
         Ok(Self {
             name: name.to_owned(),
-            openid: at(format!("{base}/.well-known/openid-configuration"))?,
-            oauth: at(format!("{origin}/.well-known/oauth-authorization-server{path}"))?,
-            url,
+            metadata: at(format!("{base}/.well-known/openid-configuration"))?,
+            oauth: Some(at(format!("{origin}/.well-known/oauth-authorization-server{path}"))?),
             allowed,
         })
+    }
+
+    /// The issuer of this name, whose metadata is at this URL and nowhere else.
+    pub(super) fn with_metadata_at(
+        name: &str,
+        url: &str,
+        allowed: Allowed,
+    ) -> Result<Self, &'static str> {
+        let metadata = location::read(url, allowed)?;
+        Ok(Self { name: name.to_owned(), metadata, oauth: None, allowed })
     }
 
     pub(super) fn name(&self) -> &str {
@@ -74,9 +84,11 @@ impl Issuer {
         most_bytes: usize,
     ) -> Result<Uri, FetchError> {
         let ask = |url| get(client, url, &Validators::NONE, most_bytes);
-        let fetched = match ask(&self.openid).await {
-            Err(error) if error.failure == FetchFailure::NotFound => ask(&self.oauth).await,
-            other => other,
+        let fetched = match (ask(&self.metadata).await, &self.oauth) {
+            (Err(error), Some(oauth)) if error.failure == FetchFailure::NotFound => {
+                ask(oauth).await
+            }
+            (other, _) => other,
         };
         // The two failures of keys that have the metadata read again.
         let fetched = fetched.map_err(|error| match error.failure {
@@ -100,11 +112,11 @@ impl Issuer {
         let jwks_uri = metadata.jwks_uri.ok_or(FetchFailure::NoMetadata)?;
         let url = location::read(&jwks_uri, self.allowed);
         let url = url.map_err(|_| FetchFailure::ForbiddenUrl)?;
-        let elsewhere = url.host() != self.url.host();
+        let elsewhere = url.host() != self.metadata.host();
         // Whatever is allowed: plain HTTP would give up what TLS has shown about the metadata.
-        let downgraded = is_https(&self.openid) && !is_https(&url);
+        let downgraded = is_https(&self.metadata) && !is_https(&url);
         let forbidden = downgraded
-            || self.allowed.same_origin_only && !location::is_same_origin(&url, &self.url)
+            || self.allowed.same_origin_only && !location::is_same_origin(&url, &self.metadata)
             || elsewhere && !self.allowed.private_jwks_uri && location::is_private(&url);
         if forbidden { Err(FetchFailure::ForbiddenUrl) } else { Ok(url) }
     }
@@ -145,9 +157,9 @@ mod tests {
             ),
         ] {
             let issuer = Issuer::new(name, Allowed::default()).unwrap();
-            assert_eq!(issuer.openid.to_string(), openid);
-            assert_eq!(issuer.oauth.to_string(), oauth);
+            assert_eq!(issuer.metadata.to_string(), openid);
             assert_eq!(issuer.name(), name);
+            assert_eq!(issuer.oauth.unwrap().to_string(), oauth);
         }
         for bad in ["http://a.example", "https://a.example?tenant=1", "https://a.example#x", "a"] {
             assert!(Issuer::new(bad, Allowed::default()).is_err(), "{bad}");

@@ -59,6 +59,13 @@ pub(super) fn read(text: &str, allowed: Allowed) -> Result<Uri, &'static str> {
     }
 }
 
+/// Whether this is the URL of an issuer's metadata (OpenID Connect Discovery 1.0 §4, RFC 8414 §3).
+pub(super) fn is_metadata(url: &Uri) -> bool {
+    ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"]
+        .iter()
+        .any(|place| url.path().contains(place))
+}
+
 /// Whether the host is this machine by its name or address.
 fn is_loopback(url: &Uri) -> bool {
     url.host() == Some("localhost") || address(url).is_some_and(|address| address.is_loopback())

@@ -11,6 +11,7 @@ mod fetch;
 mod interleavings;
 mod location;
 mod origin;
+mod place;
 mod remote;
 mod schedule;
 mod shared;

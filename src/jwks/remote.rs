@@ -67,6 +67,7 @@ pub struct RemoteJwks(Arc<Inner>);
 /// What a builder hands over.
 pub(super) struct Settings {
     pub(super) origin: Origin,
+    pub(super) issuer: Option<String>,
     pub(super) times: Times,
     pub(super) most_waiting: usize,
     pub(super) refetch_on_bad_signature: bool,
@@ -89,6 +90,7 @@ impl RemoteJwks {
             }),
             waiting: Arc::new(Semaphore::new(settings.most_waiting)),
             origin: settings.origin,
+            issuer: settings.issuer,
             refetch_on_bad_signature: settings.refetch_on_bad_signature,
             clock: settings.clock,
             observer: settings.observer,
@@ -272,10 +274,7 @@ impl KeySource for RemoteJwks {
     }
 
     fn issuer(&self) -> Option<&str> {
-        match &self.0.origin.place {
-            Place::Issuer(issuer) => Some(issuer.name()),
-            Place::Url(_) => None,
-        }
+        self.0.issuer.as_deref()
     }
 }
 

@@ -38,6 +38,8 @@ pub(super) struct Inner {
     pub(super) state: Mutex<State>,
     pub(super) waiting: Arc<Semaphore>,
     pub(super) origin: Origin,
+    /// The issuer whose keys these are, wherever they are fetched from.
+    pub(super) issuer: Option<String>,
     pub(super) refetch_on_bad_signature: bool,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Observing,

@@ -3,6 +3,7 @@
 mod accepted;
 mod header;
 mod identity;
+mod issuer_name;
 #[allow(clippy::module_inception)] // the room is called after the type that it is about
 mod policy;
 mod required;
@@ -10,4 +11,5 @@ mod time;
 
 pub(crate) use accepted::Accepted;
 pub(crate) use identity::ExpectedIssuer;
+pub(crate) use issuer_name::problem as issuer_name_problem;
 pub use policy::Policy;

@@ -1,16 +1,20 @@
 //! An issuer with a URL: its metadata says where its keys are.
 
+use crate::build_error::BuildError;
 use crate::claims::Claims;
-use crate::jwks::RemoteJwks;
-use crate::verify::{Verifier, VerifierBuilder};
+use crate::jwks::{RemoteJwks, RemoteJwksBuilder};
+use crate::key::Keys;
+use crate::verify::{UnbuiltKeys, Verifier, VerifierBuilder};
 
 impl Verifier<Claims> {
     /// Verifies tokens of the issuer with this URL: its keys are found by its metadata (OpenID Connect
     /// Discovery 1.0 §4, RFC 8414 §3), kept in memory and refreshed, and `iss` has to be this text.
     ///
     /// Nothing is fetched here: a server starts while the issuer is down, answers 503 until it is up, and
-    /// recovers by itself. For other settings than the defaults, or to ask for the keys' health, make a
-    /// [`RemoteJwks`] and pass it to [`key_source`](Verifier::key_source).
+    /// recovers by itself. Metadata or keys at another place:
+    /// [`metadata_url`](VerifierBuilder::metadata_url), [`keys_url`](VerifierBuilder::keys_url). For other
+    /// settings than the defaults, or to ask for the keys' health, make a [`RemoteJwks`] and pass it to
+    /// [`key_source`](Verifier::key_source).
     ///
     /// ```
     /// use tower_jwt_auth::Verifier;
@@ -19,14 +23,17 @@ impl Verifier<Claims> {
     /// let verifier = Verifier::issuer_url("https://auth.example.com").audience("orders").build();
     /// assert!(verifier.is_ok());
     ///
-    /// // Whoever stands between could answer with keys of their own.
+    /// // An attacker on the network path could substitute the keys.
     /// let plain = Verifier::issuer_url("http://auth.example.com").audience("orders").build();
     /// assert!(plain.is_err());
+    /// // No token has this name: each names the tenant of its user.
+    /// let common = Verifier::issuer_url("https://login.microsoftonline.com/common/v2.0");
+    /// assert!(common.audience("orders").build().is_err());
     /// # }
     /// ```
     pub fn issuer_url(url: impl Into<String>) -> VerifierBuilder<Claims> {
         let url = url.into();
-        VerifierBuilder::with_public_keys(RemoteJwks::issuer(&*url).build()).issuer(url)
+        VerifierBuilder::with_unbuilt_keys(RemoteJwks::issuer(&*url)).issuer(url)
     }
 
     /// Verifies tokens with the keys that are served at this URL, an issuer's `jwks_uri`.
@@ -34,6 +41,44 @@ impl Verifier<Claims> {
     /// As [`issuer_url`](Self::issuer_url), for issuers without metadata: their name has to be decided on,
     /// with [`issuer`](VerifierBuilder::issuer) or [`any_issuer`](VerifierBuilder::any_issuer).
     pub fn jwks_url(url: impl Into<String>) -> VerifierBuilder<Claims> {
-        VerifierBuilder::with_public_keys(RemoteJwks::url(url).build())
+        VerifierBuilder::with_unbuilt_keys(RemoteJwks::url(url))
+    }
+}
+
+impl<C> VerifierBuilder<C> {
+    /// Fetches the keys from this URL and reads no metadata; see [`RemoteJwksBuilder::keys_url`].
+    ///
+    /// Only after [`issuer_url`](Verifier::issuer_url).
+    ///
+    /// ```
+    /// use tower_jwt_auth::Verifier;
+    ///
+    /// # if tower_jwt_auth::key::CryptoBackend::active().is_some() {
+    /// let apple = Verifier::issuer_url("https://appleid.apple.com")
+    ///     .keys_url("https://appleid.apple.com/auth/keys")
+    ///     .audience("com.example.app")
+    ///     .build();
+    /// assert!(apple.is_ok());
+    ///
+    /// let metadata = "https://appleid.apple.com/.well-known/openid-configuration"; // not a key set
+    /// let apple = Verifier::issuer_url("https://appleid.apple.com").keys_url(metadata);
+    /// assert!(apple.audience("com.example.app").build().is_err());
+    /// # }
+    /// ```
+    pub fn keys_url(self, url: impl Into<String>) -> Self {
+        self.change_keys("keys_url", |keys: RemoteJwksBuilder| keys.keys_url(url))
+    }
+
+    /// Reads the issuer's metadata from this URL; see [`RemoteJwksBuilder::metadata_url`].
+    ///
+    /// The metadata must still name the issuer exactly. Only after [`issuer_url`](Verifier::issuer_url).
+    pub fn metadata_url(self, url: impl Into<String>) -> Self {
+        self.change_keys("metadata_url", |keys: RemoteJwksBuilder| keys.metadata_url(url))
+    }
+}
+
+impl UnbuiltKeys for RemoteJwksBuilder {
+    fn build(self: Box<Self>) -> Result<Keys, BuildError> {
+        (*self).build().map(Keys::from)
     }
 }

@@ -8,6 +8,7 @@ use serde::de::DeserializeOwned;
 use super::cache::{Cache, TokenCache};
 use super::issuers::{Issuer, Issuers};
 use super::revocation::Revocation;
+use super::unbuilt::UnbuiltKeys;
 use super::verifier::{Check, Hint, Inner, Verifier};
 use crate::build_error::{BuildError, Problem};
 use crate::claims::Claims;
@@ -50,7 +51,7 @@ const LARGEST_MAX_TOKEN_LEN: usize = 1024 * 1024;
 /// ```
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct VerifierBuilder<C = Claims> {
-    single: Option<Single>,
+    pub(super) single: Option<Single>,
     policy: Policy,
     stray_settings: bool,
     trusted: Vec<Issuer>,
@@ -61,17 +62,17 @@ pub struct VerifierBuilder<C = Claims> {
     cache: Option<TokenCache>,
     backend: Option<CryptoBackend>,
     hint: Option<Hint>,
-    problems: Vec<Problem>,
+    pub(super) problems: Vec<Problem>,
 }
 
 /// The issuer of a short road.
-struct Single {
+pub(super) struct Single {
     /// `None` when they were refused; the reason is in the list of problems.
-    keys: Option<RoadKeys>,
+    pub(super) keys: Option<RoadKeys>,
     /// How a shared secret is read. It has but one issuer, whose name need not be decided on.
-    secret: Option<ReadSecret>,
-    name: Option<String>,
-    any_name: bool,
+    pub(super) secret: Option<ReadSecret>,
+    pub(super) name: Option<String>,
+    pub(super) any_name: bool,
 }
 
 /// Makes keys of further secrets, spelled as the first one is: text, or base64url.
@@ -85,9 +86,18 @@ pub(crate) struct ReadSecret {
 
 type MakeKey = fn(&[u8]) -> Result<VerificationKey, BuildError>;
 
-enum RoadKeys {
+pub(super) enum RoadKeys {
     Single(Vec<VerificationKey>),
-    Other(Keys),
+    Other(Box<dyn UnbuiltKeys>),
+}
+
+impl RoadKeys {
+    fn build(self) -> Result<Keys, BuildError> {
+        match self {
+            Self::Single(keys) => Ok(KeySet::from_keys(keys).into()),
+            Self::Other(keys) => keys.build(),
+        }
+    }
 }
 
 impl Verifier<Claims> {
@@ -124,10 +134,13 @@ impl VerifierBuilder<Claims> {
 
     /// A short road over public keys that are told apart by their ids.
     pub(crate) fn with_public_keys<K: Into<Keys>>(keys: Result<K, BuildError>) -> Self {
-        Self::with_keys(keys.map(|keys| RoadKeys::Other(keys.into())), None)
+        Self::with_keys(keys.map(|keys| RoadKeys::Other(Box::new(keys.into()))), None)
     }
 
-    fn with_keys(given: Result<RoadKeys, BuildError>, secret: Option<ReadSecret>) -> Self {
+    pub(super) fn with_keys(
+        given: Result<RoadKeys, BuildError>,
+        secret: Option<ReadSecret>,
+    ) -> Self {
         let mut builder = Verifier::builder();
         let keys = given.map_err(|error| builder.problems.extend(error.into_problems())).ok();
         builder.single = Some(Single { keys, secret, name: None, any_name: false });
@@ -329,14 +342,14 @@ impl<C> VerifierBuilder<C> {
                     ),
                     _ => {}
                 }
-                match keys {
-                    Some(RoadKeys::Single(keys)) => {
-                        let keys = KeySet::from_keys(keys).into();
-                        trusted.insert(0, Issuer { name, keys, policy });
-                    }
-                    Some(RoadKeys::Other(keys)) => trusted.insert(0, Issuer { name, keys, policy }),
+                match keys.map(RoadKeys::build) {
+                    Some(Ok(keys)) => trusted.insert(0, Issuer { name, keys, policy }),
                     // The keys' own problem is in the list; the policy is still worth a look.
-                    None => problems.extend(policy.problems("the issuer")),
+                    other => {
+                        let error = other.and_then(Result::err);
+                        problems.extend(error.into_iter().flat_map(BuildError::into_problems));
+                        problems.extend(policy.problems("the issuer"));
+                    }
                 }
             }
         }

@@ -7,7 +7,7 @@ use crate::claims::find_issuer;
 use crate::error::{Error, ErrorKind};
 use crate::jws::{AlgorithmFamily, Compact};
 use crate::key::{Crowded, CryptoBackend, Held, KeySourceHealth, Keys, VerificationKey};
-use crate::policy::{ExpectedIssuer, Policy};
+use crate::policy::{ExpectedIssuer, Policy, issuer_name_problem};
 
 /// Somebody whose tokens are taken, with the keys and the rules that are theirs alone.
 ///
@@ -89,6 +89,7 @@ impl Issuer {
         let of = self.described();
         let mut problems = self.policy.problems(&of);
         problems.extend(self.keys_of_another());
+        problems.extend(self.name.as_deref().and_then(issuer_name_problem));
         let mut problem = |what: String, why, fix| problems.push(Problem::new(what, why, fix));
         if self.name.as_deref() == Some("") {
             problem(

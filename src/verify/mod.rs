@@ -26,10 +26,13 @@ mod cache;
 mod cache;
 mod identity;
 mod issuers;
+#[cfg(feature = "jwks-client")]
+mod key_settings;
 mod policy_settings;
 mod previous_secret;
 mod revocation;
 mod signature;
+mod unbuilt;
 mod verified;
 mod verifier;
 
@@ -42,5 +45,7 @@ pub(crate) use identity::Companion;
 pub use identity::Identity;
 pub use issuers::{Issuer, IssuerHealth};
 pub use revocation::{Presented, Revocation, Standing};
+#[cfg(feature = "jwks-client")]
+pub(crate) use unbuilt::UnbuiltKeys;
 pub use verified::Verified;
 pub use verifier::Verifier;

@@ -77,7 +77,8 @@ async fn contradicting_metadata_ends_fetches_from_the_old_place() {
         assert!(asked.iter().all(|path| path == OPENID || path == OAUTH), "{label}: {asked:?}");
 
         // Keys in memory serve to their stale bound, and to no other.
-        rig.clock.advance(just_before(LIFETIME + STALE_BOUND - HOUR - 4 * LONGEST_BACK_OFF));
+        let passed = HOUR + 4 * LONGEST_BACK_OFF;
+        rig.clock.advance(just_before((LIFETIME + STALE_BOUND).saturating_sub(passed)));
         assert_eq!(rig.verdict_now(&rig.known()), Ok(()), "{label}");
         rig.events.landed(18).await;
         rig.clock.advance(NANOSECOND);

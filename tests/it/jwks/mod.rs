@@ -17,6 +17,7 @@ mod flood;
 mod issuers;
 mod matrix;
 mod metadata;
+mod places;
 mod races;
 mod retry_after;
 mod rig;

@@ -51,7 +51,7 @@ async fn after_a_suspension_the_next_request_starts_a_refresh() {
 async fn a_gain_of_a_minute_is_no_suspension() {
     for (gain, fetches) in [(SLACK, 1), (SLACK + NANOSECOND, 2)] {
         let rig = Rig::start().warm().await;
-        for part in [just_before(SLACK), gain - just_before(SLACK)] {
+        for part in [just_before(SLACK), gain.saturating_sub(just_before(SLACK))] {
             suspend(&rig.clock, part);
             rig.clock.advance(SECOND);
             assert_eq!(rig.verdict(&rig.known()).await, GOOD);
@@ -111,7 +111,7 @@ async fn the_wall_clock_never_declares_keys_dead() {
     }
     // By the monotonic clock they die when they would have anyway.
     let passed = rig.keys.health().age.unwrap();
-    rig.clock.advance(just_before(LIFETIME + STALE_BOUND - passed));
+    rig.clock.advance(just_before((LIFETIME + STALE_BOUND).saturating_sub(passed)));
     assert_eq!(rig.verdict_now(&known), Ok(()));
     rig.clock.advance(NANOSECOND);
     assert_eq!(rig.verdict_now(&known), Err(ErrorKind::KeysUnavailable));

@@ -1,0 +1,123 @@
+//! Names of issuers that look right and are in no token.
+
+use crate::build_error::Problem;
+
+/// Hosts of Microsoft Entra ID, the national clouds included.
+const ENTRA: [&str; 5] = [
+    "login.microsoftonline.com",
+    "login.microsoftonline.us",
+    "login.partner.microsoftonline.cn",
+    "login.windows.net",
+    "sts.windows.net",
+];
+
+/// Why no token can have this name in `iss`, if that is known.
+pub(crate) fn problem(name: &str) -> Option<Problem> {
+    let (host, path) = host_and_path(name);
+    let first = path.split('/').next().unwrap_or_default();
+    if path.starts_with(".well-known/") || path.contains("/.well-known/") {
+        Some(Problem::new(
+            "a URL under `/.well-known/` as the issuer",
+            "no token has it in `iss`: the issuer's name is what that document calls `issuer`",
+            "Pass that name, often the URL without `/.well-known/…`; for metadata at another place, \
+             call `metadata_url`",
+        ))
+    } else if !host.is_empty() && name.contains(['{', '}']) {
+        Some(Problem::new(
+            "a placeholder in the name of the issuer",
+            "`iss` has a value in its place, so that no token would be accepted",
+            "Replace it with that value, such as the id of the tenant",
+        ))
+    } else if ENTRA.contains(&&*host) && is_shared_by_tenants(first) {
+        Some(Problem::new(
+            format!("the Entra endpoint `{first}` as the issuer"),
+            "its metadata and its tokens name the tenant of each user, so that no token would be accepted",
+            "Pass `https://login.microsoftonline.com/<tenant id>/v2.0`; for several tenants, call `trust` \
+             for each",
+        ))
+    } else if ENTRA.contains(&&*host) && first.contains('.') {
+        Some(Problem::new(
+            "the domain of an Entra tenant in the name of the issuer",
+            "its metadata and its tokens have the tenant's id there, so that no token would be accepted",
+            "Pass `https://login.microsoftonline.com/<tenant id>/v2.0`",
+        ))
+    } else if host == "account.apple.com" {
+        Some(Problem::new(
+            "`account.apple.com` as the issuer",
+            "Apple's tokens have `https://appleid.apple.com` in `iss`",
+            "Pass that name; `keys_url(\"https://appleid.apple.com/auth/keys\")` needs no metadata",
+        ))
+    } else {
+        None
+    }
+}
+
+/// The endpoints of Entra that serve users of every tenant.
+fn is_shared_by_tenants(segment: &str) -> bool {
+    ["common", "organizations", "consumers"].iter().any(|it| segment.eq_ignore_ascii_case(it))
+}
+
+/// The host in lower case and without a port, and the path without its first slash; both empty for what is
+/// not an `http` or `https` URL.
+fn host_and_path(name: &str) -> (String, &str) {
+    let Some((scheme, rest)) = name.split_once("://") else { return (String::new(), "") };
+    if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
+        return (String::new(), "");
+    }
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = authority.split(':').next().unwrap_or_default();
+    (host.to_ascii_lowercase(), path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_no_token_has_are_problems() {
+        for name in [
+            "https://auth.example.com/.well-known/openid-configuration",
+            "https://auth.example.com/realms/one/.well-known/openid-configuration",
+            "https://auth.example.com/.well-known/oauth-authorization-server",
+            "https://auth.example.com/.well-known/oauth-authorization-server/tenant",
+            "https://auth.example.com/.well-known/jwks.json",
+            "https://login.microsoftonline.com/common/v2.0",
+            "https://login.microsoftonline.com/common",
+            "https://login.microsoftonline.com/organizations/v2.0",
+            "https://login.microsoftonline.com/consumers/v2.0",
+            "https://LOGIN.microsoftonline.com/Common/v2.0",
+            "https://login.microsoftonline.com:443/common/v2.0",
+            "https://login.microsoftonline.us/organizations/v2.0",
+            "https://login.partner.microsoftonline.cn/common/v2.0",
+            "https://sts.windows.net/common/",
+            "https://login.microsoftonline.com/contoso.onmicrosoft.com/v2.0",
+            "https://login.microsoftonline.com/{tenantid}/v2.0",
+            "https://auth.example.com/{realm}",
+            "https://account.apple.com",
+        ] {
+            assert!(problem(name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn their_neighbours_are_not() {
+        for name in [
+            "https://auth.example.com",
+            "https://auth.example.com/well-known/one",
+            "https://auth.example.com/common/v2.0",
+            "https://auth.example.com/contoso.com/v2.0",
+            "https://login.microsoftonline.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0",
+            "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0",
+            "https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/",
+            "https://evil.example/login.microsoftonline.com/common",
+            "https://appleid.apple.com",
+            "https://accounts.google.com",
+            "accounts.google.com",
+            "urn:example:issuer",
+            "common",
+            "",
+        ] {
+            assert_eq!(problem(name), None, "{name}");
+        }
+    }
+}

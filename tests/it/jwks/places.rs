@@ -1,0 +1,192 @@
+//! Keys or metadata at another place than the issuer's name says, and names that lead nowhere.
+
+use http_body_util::Empty;
+use tower_jwt_auth::jwks::{Fetch, NoBody, RemoteJwks, RemoteJwksBuilder};
+use tower_jwt_auth::key::KeySource;
+use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+use tower_jwt_auth::verify::VerifierBuilder;
+use tower_jwt_auth::{BuildError, Issuer, Policy, Problem, Verifier};
+
+use super::discovery::{OAUTH, OPENID, Site, metadata, paths};
+use super::rig::{DOWN, GOOD, LONGEST_BACK_OFF, Rig};
+use crate::support::answers::{document, status};
+use crate::support::key_server::{Act, KeyServer};
+
+const NAME: &str = "https://auth.example.com/tenant";
+const GUID: &str = "72f988bf-86f1-41af-91ab-2d7cd011db47";
+
+fn client() -> impl Fetch {
+    tower::service_fn(|_: http::Request<NoBody>| {
+        let body = Empty::<bytes::Bytes>::new();
+        std::future::ready(Ok::<_, std::convert::Infallible>(http::Response::new(body)))
+    })
+}
+
+/// An issuer of this name whose documents are at a server of another name.
+fn elsewhere(
+    name: &str,
+    settings: impl FnOnce(RemoteJwksBuilder, &KeyServer) -> RemoteJwksBuilder,
+) -> (Rig, Site) {
+    let clock = FixedClock::new();
+    let signer = TestIssuer::es256().key_id("known").issuer(name).clock(clock.clone());
+    let (server, site) = (KeyServer::start(""), Site::default());
+    let pages = site.clone();
+    server.act(move |request, _| Act::Send(pages.get(request.path())));
+    site.put("/keys", document(&signer.jwks()));
+    site.put("/meta", metadata(name, &server.url("/keys")));
+    let builder = settings(RemoteJwks::issuer(name).allow_http_on_loopback(), &server);
+    (Rig::of(server, clock, signer, builder), site)
+}
+
+#[tokio::test]
+async fn keys_url_needs_no_metadata() {
+    for name in [NAME, "accounts.google.com", "urn:example:issuer", "http://internal"] {
+        let (rig, _) = elsewhere(name, |it, server| it.keys_url(server.url("/keys")));
+        assert_eq!(rig.verdict(&rig.known()).await, GOOD, "{name}");
+        assert_eq!(paths(&rig), ["/keys"], "{name}");
+        assert_eq!(rig.keys.issuer(), Some(name));
+        let trusted = Issuer::new(name, rig.keys.clone(), Policy::new().any_audience());
+        assert!(Verifier::builder().trust(trusted).build().is_ok(), "{name}");
+        let other =
+            Issuer::new("https://b.example", rig.keys.clone(), Policy::new().any_audience());
+        assert!(Verifier::builder().trust(other).build().is_err(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn metadata_url_is_the_only_place_of_the_metadata() {
+    let (rig, site) = elsewhere(NAME, |it, server| it.metadata_url(server.url("/meta")));
+    let good = site.get("/meta");
+    for place in [OPENID, &*format!("/tenant{OPENID}"), OAUTH, &*format!("{OAUTH}/tenant")] {
+        site.put(place, good.clone());
+    }
+    site.put("/meta", status("404 Not Found"));
+    assert_eq!(rig.verdict(&rig.known()).await, DOWN);
+    assert_eq!(rig.keys.health().last_error, Some("no_metadata"));
+    rig.clock.advance(LONGEST_BACK_OFF);
+    // It must name the issuer all the same.
+    site.put("/meta", metadata(&rig.server.url(""), &rig.server.url("/keys")));
+    assert_eq!(rig.verdict(&rig.known()).await, DOWN);
+    assert_eq!(rig.keys.health().last_error, Some("other_issuer"));
+    rig.clock.advance(LONGEST_BACK_OFF);
+    site.put("/meta", good);
+    assert_eq!(rig.verdict(&rig.known()).await, GOOD);
+    assert_eq!(paths(&rig), ["/meta", "/meta", "/meta", "/keys"]);
+    assert_eq!(rig.keys.issuer(), Some(NAME));
+}
+
+#[tokio::test]
+async fn private_keys_urls_are_judged_by_the_place_of_the_metadata() {
+    // The issuer's own name does not open a private address that the metadata is not at.
+    for (name, jwks_uri, is_allowed) in [
+        (NAME, None, true),
+        ("https://10.0.0.1", Some("https://10.0.0.1/keys"), false),
+        ("http://localhost", Some("http://localhost/keys"), false),
+    ] {
+        let (rig, site) = elsewhere(name, |it, server| it.metadata_url(server.url("/meta")));
+        if let Some(jwks_uri) = jwks_uri {
+            site.put("/meta", metadata(name, jwks_uri));
+        }
+        let verdict = rig.verdict(&rig.known()).await;
+        assert_eq!(verdict, if is_allowed { GOOD } else { DOWN }, "{name}");
+        let failure = (!is_allowed).then_some("forbidden_url");
+        assert_eq!(rig.keys.health().last_error, failure, "{name}");
+    }
+}
+
+/// What is wrong, each with its way out.
+fn problems(error: Option<&BuildError>) -> Vec<String> {
+    let problems = error.map(BuildError::problems).unwrap_or_default();
+    let text = |it: &Problem| format!("{} / {}", it.what(), it.fix());
+    problems.iter().map(text).collect()
+}
+
+#[test]
+fn names_that_no_token_has_do_not_build() {
+    let microsoft = "https://login.microsoftonline.com";
+    for (name, fix) in [
+        (format!("{microsoft}/common/v2.0"), Some("<tenant id>")),
+        (format!("{microsoft}/organizations/v2.0"), Some("<tenant id>")),
+        (format!("{microsoft}/consumers/v2.0"), Some("<tenant id>")),
+        (format!("{microsoft}/contoso.onmicrosoft.com/v2.0"), Some("<tenant id>")),
+        (format!("{microsoft}/{{tenantid}}/v2.0"), Some("the id of the tenant")),
+        (format!("{NAME}{OPENID}"), Some("metadata_url")),
+        (format!("https://auth.example.com{OAUTH}/tenant"), Some("metadata_url")),
+        ("https://account.apple.com".to_owned(), Some("keys_url")),
+        (format!("{microsoft}/{GUID}/v2.0"), None),
+        (format!("https://sts.windows.net/{GUID}/"), None),
+        ("https://auth.example.com/common/v2.0".to_owned(), None),
+        ("https://appleid.apple.com".to_owned(), None),
+        (NAME.to_owned(), None),
+    ] {
+        let policy = || Policy::new().audience("orders");
+        let keys = || RemoteJwks::url("https://auth.example.com/keys").client(client());
+        let trusted = Issuer::new(&*name, keys().build().unwrap(), policy());
+        for error in [
+            Verifier::issuer_url(&*name).audience("orders").build().err(),
+            RemoteJwks::issuer(&*name).client(client()).build().err(),
+            // Nor with keys from elsewhere.
+            RemoteJwks::issuer(&*name).client(client()).keys_url("https://a.example").build().err(),
+            Verifier::builder().trust(trusted).build().err(),
+            Verifier::jwks(TestIssuer::es256().jwks()).issuer(&*name).any_audience().build().err(),
+        ] {
+            let problems = problems(error.as_ref());
+            assert_eq!(problems.len(), usize::from(fix.is_some()), "{name}: {problems:?}");
+            let fixes = problems.iter().all(|it| fix.is_some_and(|fix| it.contains(fix)));
+            assert!(fixes, "{name}: {problems:?}");
+        }
+    }
+}
+
+#[test]
+fn urls_that_contradict_each_other_do_not_build() {
+    const URL: &str = "https://auth.example.com/document";
+    type Set = fn(RemoteJwksBuilder) -> RemoteJwksBuilder;
+    let rows: [(RemoteJwksBuilder, Set, Option<&str>); 11] = [
+        (RemoteJwks::issuer(NAME), |it| it.keys_url(URL), None),
+        (RemoteJwks::issuer(NAME), |it| it.metadata_url(URL), None),
+        (RemoteJwks::issuer(NAME), |it| it.keys_url(URL).metadata_url(URL), Some("Call one of")),
+        (RemoteJwks::url(URL), |it| it, None),
+        (RemoteJwks::url(URL), |it| it.keys_url(URL), Some("RemoteJwks::issuer")),
+        (RemoteJwks::url(URL), |it| it.metadata_url(URL), Some("RemoteJwks::issuer")),
+        (RemoteJwks::issuer(""), |it| it.keys_url(URL), Some("`iss`")),
+        (RemoteJwks::issuer(NAME), |it| it.keys_url("http://a.example"), Some("https")),
+        (RemoteJwks::issuer(NAME), |it| it.metadata_url("http://a.example"), Some("https")),
+        (RemoteJwks::url(format!("{NAME}{OPENID}")), |it| it, Some("https")),
+        (RemoteJwks::issuer(NAME), |it| it.keys_url(format!("{NAME}{OPENID}")), Some("https")),
+    ];
+    for (at, (builder, set, fix)) in rows.into_iter().enumerate() {
+        let problems = problems(set(builder).client(client()).build().err().as_ref());
+        assert_eq!(problems.len(), usize::from(fix.is_some()), "{at}: {problems:?}");
+        assert!(problems.iter().all(|it| fix.is_some_and(|fix| it.contains(fix))), "{problems:?}");
+    }
+}
+
+#[test]
+fn the_settings_are_reachable_behind_issuer_url() {
+    const URL: &str = "https://keys.example.com/document";
+    type Set = fn(VerifierBuilder) -> VerifierBuilder;
+    let issuer = || Verifier::issuer_url(NAME);
+    let fixed = || Verifier::jwks(TestIssuer::es256().jwks()).issuer(NAME);
+    let rows: [(VerifierBuilder, Set, Option<&str>); 8] = [
+        (issuer(), |it| it.keys_url(URL), None),
+        (issuer(), |it| it.metadata_url(URL), None),
+        (Verifier::issuer_url("accounts.google.com"), |it| it.keys_url(URL), None),
+        (Verifier::issuer_url("accounts.google.com"), |it| it, Some("the URL of the issuer")),
+        (issuer(), |it| it.keys_url("http://a.example"), Some("the URL of the key set")),
+        (issuer(), |it| it.keys_url(URL).metadata_url(URL), Some("both `keys_url`")),
+        (Verifier::jwks_url(URL).issuer(NAME), |it| it.keys_url(URL), Some("`keys_url` beside")),
+        (fixed(), |it| it.metadata_url(URL), Some("`metadata_url` on keys that are not")),
+    ];
+    for (at, (builder, set, what)) in rows.into_iter().enumerate() {
+        let problems = problems(set(builder.audience("orders")).build().err().as_ref());
+        assert_eq!(problems.len(), usize::from(what.is_some()), "{at}: {problems:?}");
+        assert!(
+            problems.iter().all(|it| what.is_some_and(|what| it.contains(what))),
+            "{problems:?}"
+        );
+    }
+    // One name, whatever is set.
+    let twice = issuer().keys_url(URL).issuer("https://b.example").audience("orders").build();
+    assert_eq!(problems(twice.err().as_ref()).len(), 1);
+}
