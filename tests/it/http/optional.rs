@@ -174,7 +174,9 @@ fn three_layers_deep_nothing_of_the_outer_two_is_left() {
 }
 
 /// What an application may do to the extensions between two layers.
-const MEDDLING: [(&str, fn(&mut http::Extensions)); 5] = [
+type Change = (&'static str, fn(&mut http::Extensions));
+
+const CHANGES: [Change; 5] = [
     ("nothing", |_| {}),
     ("replaces the identity by one of another type", |extensions| {
         let token = issuer().token().subject("eve").mint();
@@ -199,9 +201,9 @@ fn stale_claims_go_whatever_became_of_the_identity() {
     let open = claims.clone().bypass(|_| true);
     let inner = || tower::service_fn(inventory);
     let asked = || bearer(&token());
-    for (what, meddle) in MEDDLING {
+    for (what, change) in CHANGES {
         let between = tower::util::MapRequestLayer::new(move |mut request: Request<String>| {
-            meddle(request.extensions_mut());
+            change(request.extensions_mut());
             request
         });
         let same = outer.layer(between.layer(outer.layer(inner())));

@@ -110,8 +110,8 @@ fn white_space_around_the_json_hides_no_claim() {
         let token = issuer.sign(header, claims(iss, aud, exp));
         // Twice: the second time the header is a known one.
         for _ in 0..2 {
-            let verified = verifier.verify_now(&token).map_err(|error| error.kind());
-            let seen = verified.as_ref().map(|it| (it.subject(), it.token().header().typ));
+            let outcome = verifier.verify_now(&token).map_err(|error| error.kind());
+            let seen = outcome.as_ref().map(|it| (it.subject(), it.token().header().typ));
             assert_eq!(seen.map_err(|kind| *kind), expected, "{iss} {aud} {exp}");
         }
     }
