@@ -1,7 +1,9 @@
 //! What layer, service and future share: the settings, and the steps of one request.
 
 use std::any::Any;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{
@@ -20,7 +22,7 @@ use crate::observe::{self, Event, Observing};
 use crate::possession::{Confirm, Confirmation, Unconfirmed};
 use crate::respond::{Common, Refuser};
 use crate::token::{Places, RawToken, TokenSource, mark_all_sensitive, mark_sensitive};
-use crate::verify::{Companion, Verified, Verifier};
+use crate::verify::{BeforeRevocation, Bound, Companion, FirstStage, Verified, Verifier};
 
 pub(super) type Bypass = dyn Fn(&Parts) -> bool + Send + Sync;
 
@@ -90,8 +92,10 @@ impl<C> From<Progress<C>> for Begun<C> {
 
 /// What a request waits for.
 pub(super) enum Pending<C> {
-    /// Keys or a revocation list. The token is kept if a proof of possession is still to be judged.
-    Verifying(Answer<Result<Verified<C>, Error>>, Option<RawToken<'static>>),
+    /// Keys.
+    Verifying(Answer<Result<BeforeRevocation<C>, Error>>, RawToken<'static>),
+    /// A revocation list.
+    Standing(Answer<Result<Verified<C>, Error>>, RawToken<'static>),
     /// The verdict on the proof.
     Confirming(Verified<C>, Answer<Result<Confirmation, Unconfirmed>>),
 }
@@ -149,25 +153,37 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
 
     fn verify(&self, parts: &Parts, raw: &RawToken<'_>) -> Progress<C> {
         let proof_is_judged_here = self.confirm.is_some() || self.bound_tokens_accepted;
-        let answer = if proof_is_judged_here {
-            self.verifier.verify_without_proof_of_possession(raw.as_str())
-        } else {
-            self.verifier.verify(raw.as_str())
-        };
-        match answer.try_now() {
-            Ok(outcome) => self.confirm(parts, Some(raw), outcome),
-            Err(waiting) => {
-                let kept = self.confirm.as_ref().map(|_| raw.to_owned());
-                Progress::Waiting(Pending::Verifying(waiting, kept))
+        let bound = if proof_is_judged_here { Bound::Accept } else { Bound::Refuse };
+        match self.verifier.verify_first_stage(raw.as_str(), bound) {
+            FirstStage::Done(outcome) => self.check_standing(parts, raw, outcome),
+            FirstStage::Waiting(keys) => {
+                Progress::Waiting(Pending::Verifying(keys, raw.to_owned()))
             }
         }
     }
 
-    /// Goes on after verification, whether it had to wait or not.
-    pub(super) fn confirm(
+    /// Goes on after the first stage, whether it had to wait for keys or not.
+    fn check_standing(
         &self,
         parts: &Parts,
-        raw: Option<&RawToken<'_>>,
+        raw: &RawToken<'_>,
+        outcome: Result<BeforeRevocation<C>, Error>,
+    ) -> Progress<C> {
+        let verified = match outcome {
+            Ok(verified) => verified,
+            Err(error) => return refused(error),
+        };
+        match self.verifier.check_standing(raw.as_str(), verified).try_now() {
+            Ok(outcome) => self.confirm(parts, raw, outcome),
+            Err(asking) => Progress::Waiting(Pending::Standing(asking, raw.to_owned())),
+        }
+    }
+
+    /// Goes on after verification, whether it had to wait or not.
+    fn confirm(
+        &self,
+        parts: &Parts,
+        raw: &RawToken<'_>,
         outcome: Result<Verified<C>, Error>,
     ) -> Progress<C> {
         let verified = match outcome {
@@ -177,8 +193,6 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
         let Some(confirm) = &self.confirm else {
             return Progress::Done(Ok(Pass::Verified(verified, ResponseHeaders::default())));
         };
-        // A proof that cannot be judged is none.
-        let Some(raw) = raw else { return refused(ErrorKind::ProofRequired) };
         match confirm.confirm(parts, verified.token(), raw).try_now() {
             Ok(outcome) => confirmed(verified, outcome),
             Err(waiting) => Progress::Waiting(Pending::Confirming(verified, waiting)),
@@ -237,11 +251,31 @@ impl<C: Send + Sync + 'static> Companion for Config<C> {
     }
 }
 
+impl<C: DeserializeOwned + Send + Sync + 'static> Pending<C> {
+    /// Waits for this stage, and goes on from there as far as it goes without waiting.
+    pub(super) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        config: &Config<C>,
+        parts: &Parts,
+    ) -> Poll<Progress<C>> {
+        Poll::Ready(match self {
+            Self::Verifying(keys, raw) => {
+                let outcome = ready!(Pin::new(keys).poll(cx));
+                config.check_standing(parts, raw, outcome)
+            }
+            Self::Standing(asking, raw) => {
+                config.confirm(parts, raw, ready!(Pin::new(asking).poll(cx)))
+            }
+            Self::Confirming(verified, judging) => {
+                confirmed(verified.clone(), ready!(Pin::new(judging).poll(cx)))
+            }
+        })
+    }
+}
+
 /// What a judged proof of possession leads to.
-pub(super) fn confirmed<C>(
-    verified: Verified<C>,
-    outcome: Result<Confirmation, Unconfirmed>,
-) -> Progress<C> {
+fn confirmed<C>(verified: Verified<C>, outcome: Result<Confirmation, Unconfirmed>) -> Progress<C> {
     let pass = outcome.map(|Confirmation { response_headers: headers }| {
         Pass::Verified(verified, ResponseHeaders::new(headers))
     });

@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use serde::de::DeserializeOwned;
 use tower_service::Service;
 
-use super::config::{Config, Pending, Progress, confirmed};
+use super::config::{Config, Pending, Progress};
 use super::response_headers::ResponseHeaders;
 use crate::respond::ResponseBody;
 use crate::token::Places;
@@ -154,13 +154,8 @@ where
                     ready!(self.inner.poll_ready(cx))?;
                     return Poll::Ready(Ok(Verdict::Call(std::mem::take(headers))));
                 }
-                Step::Judging(Pending::Verifying(answer, raw)) => {
-                    let outcome = ready!(Pin::new(answer).poll(cx));
-                    self.config.confirm(&self.parts, raw.as_ref(), outcome)
-                }
-                Step::Judging(Pending::Confirming(verified, answer)) => {
-                    let outcome = ready!(Pin::new(answer).poll(cx));
-                    confirmed(verified.clone(), outcome)
+                Step::Judging(pending) => {
+                    ready!(pending.poll(cx, &self.config, &self.parts))
                 }
             };
             self.step = match progress {

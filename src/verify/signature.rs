@@ -30,6 +30,12 @@ impl Wanted {
     pub(super) fn has_come(&self) -> bool {
         self.source.current().map(|set| set.generation()) != self.tried
     }
+
+    /// The refusal if the source cannot be asked: a key that is known and did not fit is the fault of the
+    /// token. Otherwise the keys are unavailable.
+    pub(super) fn fault(&self) -> Option<Error> {
+        (self.reason == RefreshReason::BadSignature).then(|| self.refusal.clone())
+    }
 }
 
 impl From<Error> for Stop {

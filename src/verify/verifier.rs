@@ -16,7 +16,7 @@ use crate::claims::{Claims, NumericDate};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::jws::{Compact, HeaderBuffer, KnownHeaders};
-use crate::key::{CryptoBackend, RefreshError, RefreshReason, Refreshed};
+use crate::key::{CryptoBackend, RefreshError, Refreshed};
 
 /// Verifies tokens and reads their claims into `C`.
 ///
@@ -97,9 +97,20 @@ impl<C> Verifier<C> {
 
 /// What becomes of a token that is bound to its sender (`cnf`, RFC 7800).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Bound {
+pub(crate) enum Bound {
     Refuse,
     Accept,
+}
+
+/// A token that verified and whose revocation has not been checked: only
+/// [`check_standing`](Verifier::check_standing) makes it a [`Verified`].
+pub(crate) struct BeforeRevocation<C>(Verified<C>);
+
+/// The first stage of a verification: everything but revocation.
+pub(crate) enum FirstStage<C> {
+    Done(Result<BeforeRevocation<C>, Error>),
+    /// Keys must be waited for.
+    Waiting(Answer<Result<BeforeRevocation<C>, Error>>),
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
@@ -135,41 +146,58 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     /// As [`verify`](Self::verify), and [`ErrorKind::KeysUnavailable`] or
     /// [`ErrorKind::RevocationUnavailable`] when something would have to be fetched first.
     pub fn verify_now(&self, token: &str) -> Result<Verified<C>, Error> {
-        let waiting = |kind, detail| Err(Error::new(kind).with_detail(detail));
-        let standing = |answer: Answer<Result<Verified<C>, Error>>| {
-            let detail = "the revocation list has to be waited for";
-            answer.try_now().unwrap_or_else(|_| waiting(ErrorKind::RevocationUnavailable, detail))
+        let verified = match self.verify_with_current_keys(token, Bound::Refuse) {
+            Ok(verified) => verified,
+            Err(Stop::Refused(error)) => return Err(self.hinted(token, error)),
+            Err(Stop::Keys(wanted)) => {
+                let Ok(outcome) = wanted.source.refresh(wanted.reason).try_now() else {
+                    return Err(wanted.fault().unwrap_or_else(|| {
+                        let detail = "the keys have to be waited for";
+                        Error::new(ErrorKind::KeysUnavailable).with_detail(detail)
+                    }));
+                };
+                self.run_again(token, Bound::Refuse, outcome, wanted)?
+            }
         };
-        match self.verify_with_current_keys(token, Bound::Refuse) {
-            Ok(verified) => standing(self.check_standing(token, verified)),
-            Err(Stop::Refused(error)) => Err(self.hinted(token, error)),
-            Err(Stop::Keys(wanted)) => match wanted.source.refresh(wanted.reason).try_now() {
-                Ok(outcome) => standing(self.run_again(token, Bound::Refuse, outcome, wanted)),
-                // As when the refresh fails: the key is known and did not fit.
-                Err(_) if wanted.reason == RefreshReason::BadSignature => Err(wanted.refusal),
-                Err(_) => waiting(ErrorKind::KeysUnavailable, "the keys have to be waited for"),
-            },
+        self.check_standing(token, verified).try_now().unwrap_or_else(|_| {
+            let detail = "the revocation list has to be waited for";
+            Err(Error::new(ErrorKind::RevocationUnavailable).with_detail(detail))
+        })
+    }
+
+    /// Both stages, one after the other.
+    fn run(&self, token: &str, bound: Bound) -> Answer<Result<Verified<C>, Error>> {
+        match self.verify_first_stage(token, bound) {
+            FirstStage::Done(Ok(verified)) => self.check_standing(token, verified),
+            FirstStage::Done(Err(error)) => Answer::now(Err(error)),
+            FirstStage::Waiting(outcome) => {
+                let (this, token) = (self.clone(), Zeroizing::new(token.to_owned()));
+                Answer::later(async move {
+                    let verified = outcome.await?;
+                    this.check_standing(&token, verified).await
+                })
+            }
         }
     }
 
-    fn run(&self, token: &str, bound: Bound) -> Answer<Result<Verified<C>, Error>> {
-        match self.verify_with_current_keys(token, bound) {
-            Ok(verified) => self.check_standing(token, verified),
-            Err(Stop::Refused(error)) => Answer::now(Err(self.hinted(token, error))),
-            Err(Stop::Keys(wanted)) => {
-                match wanted.source.refresh(wanted.reason).try_now() {
-                    Ok(outcome) => self.run_again(token, bound, outcome, wanted),
-                    Err(refreshing) => {
-                        // The token outlives the borrow, but nothing else: it is wiped afterwards.
-                        let (this, token) = (self.clone(), Zeroizing::new(token.to_owned()));
-                        Answer::later(async move {
-                            let outcome = refreshing.await;
-                            this.run_again(&token, bound, outcome, wanted).await
-                        })
-                    }
+    /// Everything but revocation. It waits for keys alone.
+    pub(crate) fn verify_first_stage(&self, token: &str, bound: Bound) -> FirstStage<C> {
+        FirstStage::Done(match self.verify_with_current_keys(token, bound) {
+            Ok(verified) => Ok(verified),
+            Err(Stop::Refused(error)) => Err(self.hinted(token, error)),
+            Err(Stop::Keys(wanted)) => match wanted.source.refresh(wanted.reason).try_now() {
+                Ok(outcome) => self.run_again(token, bound, outcome, wanted),
+                Err(refreshing) => {
+                    // The token outlives the borrow, but nothing else: it is wiped afterwards.
+                    let (this, token) = (self.clone(), Zeroizing::new(token.to_owned()));
+                    let outcome = Answer::later(async move {
+                        let outcome = refreshing.await;
+                        this.run_again(&token, bound, outcome, wanted)
+                    });
+                    return FirstStage::Waiting(outcome);
                 }
-            }
-        }
+            },
+        })
     }
 
     fn hinted(&self, token: &str, error: Error) -> Error {
@@ -186,29 +214,27 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         bound: Bound,
         outcome: Result<Refreshed, RefreshError>,
         wanted: Wanted,
-    ) -> Answer<Result<Verified<C>, Error>> {
-        match outcome {
+    ) -> Result<BeforeRevocation<C>, Error> {
+        let failed = match outcome {
             // Whatever the source says of this refresh: another one's may have brought the key meanwhile.
-            Ok(_) if wanted.has_come() => match self.verify_with_current_keys(token, bound) {
-                Ok(verified) => self.check_standing(token, verified),
-                Err(Stop::Refused(refusal) | Stop::Keys(Wanted { refusal, .. })) => {
-                    Answer::now(Err(self.hinted(token, refusal)))
-                }
-            },
-            Ok(_) => Answer::now(Err(wanted.refusal)),
-            // The key is known and did not fit: trouble at the source is no excuse for the token.
-            Err(_) if wanted.reason == RefreshReason::BadSignature => {
-                Answer::now(Err(wanted.refusal))
+            Ok(_) if wanted.has_come() => {
+                return self.verify_with_current_keys(token, bound).map_err(|stop| match stop {
+                    Stop::Refused(refusal) | Stop::Keys(Wanted { refusal, .. }) => {
+                        self.hinted(token, refusal)
+                    }
+                });
             }
-            Err(failed) => {
-                let error =
-                    Error::new(ErrorKind::KeysUnavailable).with_retry_after(failed.retry_after());
-                Answer::now(Err(match failed.into_source() {
-                    Some(source) => error.with_source(source),
-                    None => error,
-                }))
-            }
+            Ok(_) => return Err(wanted.refusal),
+            Err(failed) => failed,
+        };
+        if let Some(fault) = wanted.fault() {
+            return Err(fault);
         }
+        let error = Error::new(ErrorKind::KeysUnavailable).with_retry_after(failed.retry_after());
+        Err(match failed.into_source() {
+            Some(source) => error.with_source(source),
+            None => error,
+        })
     }
 
     /// The one place where the length is checked, before anything reads, digests or copies the token.
@@ -220,12 +246,17 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     }
 
     /// From memory, or along the straight line.
-    fn verify_with_current_keys(&self, token: &str, bound: Bound) -> Result<Verified<C>, Stop> {
+    fn verify_with_current_keys(
+        &self,
+        token: &str,
+        bound: Bound,
+    ) -> Result<BeforeRevocation<C>, Stop> {
         self.check_length(token)?;
-        match self.recall(token) {
-            Some(verified) => Ok(self.check(verified, bound)?),
-            None => self.verify_anew(token, bound),
-        }
+        let verified = match self.recall(token) {
+            Some(verified) => self.check(verified, bound)?,
+            None => self.verify_anew(token, bound)?,
+        };
+        Ok(BeforeRevocation(verified))
     }
 
     /// A token that verified before, as long as its verdict stands. Whatever speaks against it is for the
@@ -293,10 +324,11 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         Ok(verified)
     }
 
-    fn check_standing(
+    /// The second stage of a verification, which waits for a revocation list alone.
+    pub(crate) fn check_standing(
         &self,
         token: &str,
-        verified: Verified<C>,
+        BeforeRevocation(verified): BeforeRevocation<C>,
     ) -> Answer<Result<Verified<C>, Error>> {
         let Some(revocation) = &self.0.revocation else { return Answer::now(Ok(verified)) };
         let presented = Presented::new(verified.token(), token, self.0.backend);
