@@ -12,6 +12,9 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+/// Whether [`Clock::sleep_until`] can have a timer in this build without being overridden.
+pub(crate) const TIMER_IS_BUILT_IN: bool = timer::IS_BUILT_IN;
+
 /// What [`Clock::sleep_until`] gives.
 pub(crate) type Timer = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 

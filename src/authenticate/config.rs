@@ -14,6 +14,7 @@ use http::{HeaderMap, Method, Response};
 use serde::de::DeserializeOwned;
 
 use super::extensions::{forget, insert, insert_anonymous};
+use super::max_wait::MaxWait;
 use super::response_headers::ResponseHeaders;
 use crate::answer::Answer;
 use crate::clock::Clock;
@@ -22,7 +23,9 @@ use crate::observe::{self, Event, Observing};
 use crate::possession::{Confirm, Confirmation, Unconfirmed};
 use crate::respond::{Common, Refuser};
 use crate::token::{Places, RawToken, TokenSource, mark_all_sensitive, mark_sensitive};
-use crate::verify::{BeforeRevocation, Bound, Companion, FirstStage, Verified, Verifier};
+use crate::verify::{
+    BeforeRevocation, Bound, Companion, FirstStage, Verified, Verifier, WaitingForKeys,
+};
 
 pub(super) type Bypass = dyn Fn(&Parts) -> bool + Send + Sync;
 
@@ -34,6 +37,7 @@ pub(super) struct Config<C> {
     pub(super) let_past: LetPast,
     pub(super) bound_tokens_accepted: bool,
     pub(super) token_removed: bool,
+    pub(super) max_wait: MaxWait,
     /// What the challenges of `refuser` are made of.
     pub(super) common: Common,
     pub(super) observer: Observing,
@@ -65,6 +69,7 @@ impl<C> Clone for Config<C> {
             let_past: self.let_past.clone(),
             bound_tokens_accepted: self.bound_tokens_accepted,
             token_removed: self.token_removed,
+            max_wait: self.max_wait,
             common: self.common.clone(),
             observer: self.observer.clone(),
         }
@@ -93,7 +98,7 @@ impl<C> From<Progress<C>> for Begun<C> {
 /// What a request waits for.
 pub(super) enum Pending<C> {
     /// Keys.
-    Verifying(Answer<Result<BeforeRevocation<C>, Error>>, RawToken<'static>),
+    Verifying(WaitingForKeys<C>, RawToken<'static>),
     /// A revocation list.
     Standing(Answer<Result<Verified<C>, Error>>, RawToken<'static>),
     /// The verdict on the proof.
@@ -261,7 +266,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Pending<C> {
     ) -> Poll<Progress<C>> {
         Poll::Ready(match self {
             Self::Verifying(keys, raw) => {
-                let outcome = ready!(Pin::new(keys).poll(cx));
+                let outcome = ready!(Pin::new(&mut keys.outcome).poll(cx));
                 config.check_standing(parts, raw, outcome)
             }
             Self::Standing(asking, raw) => {
@@ -271,6 +276,17 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Pending<C> {
                 confirmed(verified.clone(), ready!(Pin::new(judging).poll(cx)))
             }
         })
+    }
+
+    /// The verdict when this stage is not waited for any longer, for this reason.
+    pub(super) fn overdue(&self, detail: &'static str) -> Error {
+        let kind = match self {
+            Self::Verifying(WaitingForKeys { fault: Some(fault), .. }, _) => return fault.clone(),
+            Self::Verifying(..) => ErrorKind::KeysUnavailable,
+            Self::Standing(..) => ErrorKind::RevocationUnavailable,
+            Self::Confirming(..) => ErrorKind::ConfirmUnavailable,
+        };
+        Error::new(kind).with_detail(detail)
     }
 }
 

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use tower_service::Service;
 
 use super::config::{Config, Pending, Progress};
+use super::max_wait::Limit;
 use super::response_headers::ResponseHeaders;
 use crate::respond::ResponseBody;
 use crate::token::Places;
@@ -53,6 +54,8 @@ pin_project! {
 /// A request that waits for its verdict, with a service that is not ready and holds nothing.
 struct Waiting<S, C, B> {
     step: Step<C>,
+    /// One for all the steps of judging.
+    limit: Limit,
     /// Where the token is.
     places: Option<Places>,
     parts: Parts,
@@ -84,7 +87,8 @@ impl<S: Service<Request<B>>, C, B> ResponseFuture<S, C, B> {
         config: Arc<Config<C>>,
     ) -> Self {
         let step = Step::Judging(pending);
-        let waiting = Box::new(Waiting { step, places, parts, body, inner, config });
+        let limit = config.max_wait.start(config.verifier.clock());
+        let waiting = Box::new(Waiting { step, limit, places, parts, body, inner, config });
         Self { state: State::Waiting { waiting: Some(waiting) } }
     }
 }
@@ -154,9 +158,14 @@ where
                     ready!(self.inner.poll_ready(cx))?;
                     return Poll::Ready(Ok(Verdict::Call(std::mem::take(headers))));
                 }
-                Step::Judging(pending) => {
-                    ready!(pending.poll(cx, &self.config, &self.parts))
-                }
+                Step::Judging(pending) => match pending.poll(cx, &self.config, &self.parts) {
+                    Poll::Ready(progress) => progress,
+                    Poll::Pending => {
+                        let clock = self.config.verifier.clock();
+                        let detail = ready!(self.limit.poll(cx, clock));
+                        Progress::Done(Err(pending.overdue(detail).into()))
+                    }
+                },
             };
             self.step = match progress {
                 Progress::Done(Ok(pass)) => {

@@ -2,12 +2,15 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::request::Parts;
 use tower_layer::Layer;
 
 use super::config::{Config, LetPast};
+use super::max_wait::MaxWait;
 use super::service::JwtAuth;
+use crate::build_error::BuildError;
 use crate::claims::Claims;
 use crate::observe::{Observer, Observing};
 use crate::possession::Confirm;
@@ -66,6 +69,7 @@ impl<C> JwtAuthLayer<C> {
             let_past: LetPast::default(),
             bound_tokens_accepted: false,
             token_removed: false,
+            max_wait: MaxWait::default(),
             common: Common::default(),
             observer: Observing::NOBODY,
         };
@@ -182,6 +186,77 @@ impl<C> JwtAuthLayer<C> {
     /// ```
     pub fn remove_token(self) -> Self {
         self.with(|config| config.token_removed = true)
+    }
+
+    /// Rejects requests that have waited this long for their verdict; 10 s unless set.
+    ///
+    /// One limit for each request, over keys, revocation and the proof of possession together, by the
+    /// verifier's clock. A request that reaches it gets 503 with `Retry-After`, without a challenge: the error
+    /// is [`KeysUnavailable`], [`RevocationUnavailable`] or [`ConfirmUnavailable`], after what was waited
+    /// for. The inner service is not called. Fetches that other requests share go on. A request that is
+    /// answered at once costs nothing, and the wait for the inner service's readiness does not count.
+    ///
+    /// The limit needs a timer, that of [`Clock::sleep_until`]: in builds with the feature `tokio-timer` or
+    /// `jwks`, a Tokio runtime with `enable_time`. Where there is none, the default is no limit, and with a
+    /// limit that was set, requests that would have to wait are rejected at once.
+    ///
+    /// Verifying by hand, with [`Verifier::verify`], has no limit.
+    ///
+    /// # Errors
+    ///
+    /// The limit is zero or longer than 5 minutes, or there cannot be a timer: the build has none and neither
+    /// has the verifier's clock.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "tokio-timer", any(feature = "aws-lc-rs", feature = "rust-crypto")))] {
+    /// # tokio_test::block_on(async {
+    /// use std::time::Duration;
+    /// use http::{Request, Response, StatusCode};
+    /// use tower::{Layer, ServiceExt, service_fn};
+    /// use tower_jwt_auth::verify::{Presented, Revocation, Standing};
+    /// use tower_jwt_auth::{Answer, Error, JwtAuthLayer, Verifier, testing::TestIssuer};
+    ///
+    /// /// A server that never answers for one user.
+    /// #[derive(Debug)]
+    /// struct Hangs;
+    ///
+    /// impl Revocation for Hangs {
+    ///     fn check(&self, presented: &Presented<'_>) -> Answer<Result<Standing, Error>> {
+    ///         match presented.token().subject() {
+    ///             Some("mallory") => Answer::later(std::future::pending()),
+    ///             _ => Answer::now(Ok(Standing::Active)),
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// let issuer = TestIssuer::hs256();
+    /// let verifier =
+    ///     Verifier::shared_secret(issuer.secret()).any_audience().revocation(Hangs).build()?;
+    /// let layer = JwtAuthLayer::new(verifier).max_wait(Duration::from_millis(20))?;
+    /// let service = layer.layer(service_fn(async |_: Request<()>| {
+    ///     Ok::<_, std::convert::Infallible>(Response::new(http_body_util::Empty::<bytes::Bytes>::new()))
+    /// }));
+    /// let request = |user| {
+    ///     let token = issuer.token().subject(user).mint();
+    ///     Request::builder().header("authorization", format!("Bearer {token}")).body(())
+    /// };
+    ///
+    /// assert_eq!(service.clone().oneshot(request("ada")?).await?.status(), StatusCode::OK);
+    /// let rejected = service.oneshot(request("mallory")?).await?;
+    /// assert_eq!(rejected.status(), StatusCode::SERVICE_UNAVAILABLE);
+    /// # Ok::<(), Box<dyn std::error::Error>>(()) })?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// [`Clock::sleep_until`]: crate::clock::Clock::sleep_until
+    /// [`KeysUnavailable`]: crate::ErrorKind::KeysUnavailable
+    /// [`RevocationUnavailable`]: crate::ErrorKind::RevocationUnavailable
+    /// [`ConfirmUnavailable`]: crate::ErrorKind::ConfirmUnavailable
+    pub fn max_wait(self, limit: Duration) -> Result<Self, BuildError> {
+        let max_wait =
+            MaxWait::new(limit, self.config.verifier.clock()).map_err(BuildError::new)?;
+        Ok(self.with(|config| config.max_wait = max_wait))
     }
 
     /// Lets requests without a token through, with [`Anonymous`](crate::verify::Anonymous) in their

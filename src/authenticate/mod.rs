@@ -43,6 +43,7 @@ mod config;
 mod extensions;
 mod future;
 mod layer;
+mod max_wait;
 mod response_headers;
 mod service;
 

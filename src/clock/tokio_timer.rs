@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
+pub(super) const IS_BUILT_IN: bool = true;
+
 /// A timer of the runtime that this thread is in; `None` without one, and in one without timers.
 pub(super) fn sleep(duration: Duration) -> Option<Sleep> {
     tokio::runtime::Handle::try_current().ok()?;

@@ -65,7 +65,8 @@ pub trait KeySource: fmt::Debug + Send + Sync + 'static {
     fn current(&self) -> Option<Arc<KeySet>>;
 
     /// Tries to get newer keys, or says at once that it will not. An answer that comes later has to come
-    /// in bounded time: a request waits for it. Who asked may drop the answer unpolled, as
+    /// in bounded time: a request waits for it, up to the
+    /// [`max_wait`](crate::JwtAuthLayer::max_wait) of the layer. Who asked may drop the answer unpolled, as
     /// [`verify_now`](crate::Verifier::verify_now) does: start the work before it, or the keys never come.
     fn refresh(&self, reason: RefreshReason) -> Answer<Result<Refreshed, RefreshError>>;
 

@@ -88,7 +88,8 @@ use crate::token::RawToken;
 /// ```
 pub trait Confirm: fmt::Debug + Send + Sync + 'static {
     /// Whether the request proves possession of what the token is bound to. An answer that comes later
-    /// has to come in bounded time.
+    /// has to come in bounded time: the layer waits up to its
+    /// [`max_wait`](crate::JwtAuthLayer::max_wait).
     ///
     /// # Errors
     ///

@@ -49,4 +49,4 @@ pub use revocation::{Presented, Revocation, Standing};
 pub(crate) use unbuilt::UnbuiltKeys;
 pub use verified::Verified;
 pub use verifier::Verifier;
-pub(crate) use verifier::{BeforeRevocation, Bound, FirstStage};
+pub(crate) use verifier::{BeforeRevocation, Bound, FirstStage, WaitingForKeys};

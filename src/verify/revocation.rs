@@ -51,7 +51,8 @@ use crate::key::CryptoBackend;
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 pub trait Revocation: fmt::Debug + Send + Sync + 'static {
-    /// Whether the token may still be used. An answer that comes later has to come in bounded time.
+    /// Whether the token may still be used. An answer that comes later has to come in bounded time: the layer
+    /// waits up to its [`max_wait`](crate::JwtAuthLayer::max_wait), and `verify` as long as it takes.
     ///
     /// # Errors
     ///

@@ -110,13 +110,22 @@ pub(crate) struct BeforeRevocation<C>(Verified<C>);
 pub(crate) enum FirstStage<C> {
     Done(Result<BeforeRevocation<C>, Error>),
     /// Keys must be waited for.
-    Waiting(Answer<Result<BeforeRevocation<C>, Error>>),
+    Waiting(WaitingForKeys<C>),
+}
+
+/// A first stage that waits for keys.
+pub(crate) struct WaitingForKeys<C> {
+    pub(crate) outcome: Answer<Result<BeforeRevocation<C>, Error>>,
+    /// The verdict if no keys come; `None` if they are then unavailable.
+    pub(crate) fault: Option<Error>,
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     /// Verifies a token in the compact serialization (RFC 7515 §3.1).
     ///
-    /// The answer is there at once unless keys or a revocation list have to be fetched.
+    /// The answer is there at once unless keys or a revocation list have to be fetched. How long that takes
+    /// is limited by the key source and the [`Revocation`] alone: a limit on the whole is a setting of the
+    /// layer, [`JwtAuthLayer::max_wait`](crate::JwtAuthLayer::max_wait).
     ///
     /// # Errors
     ///
@@ -170,7 +179,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         match self.verify_first_stage(token, bound) {
             FirstStage::Done(Ok(verified)) => self.check_standing(token, verified),
             FirstStage::Done(Err(error)) => Answer::now(Err(error)),
-            FirstStage::Waiting(outcome) => {
+            FirstStage::Waiting(WaitingForKeys { outcome, .. }) => {
                 let (this, token) = (self.clone(), Zeroizing::new(token.to_owned()));
                 Answer::later(async move {
                     let verified = outcome.await?;
@@ -188,13 +197,14 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
             Err(Stop::Keys(wanted)) => match wanted.source.refresh(wanted.reason).try_now() {
                 Ok(outcome) => self.run_again(token, bound, outcome, wanted),
                 Err(refreshing) => {
+                    let fault = wanted.fault();
                     // The token outlives the borrow, but nothing else: it is wiped afterwards.
                     let (this, token) = (self.clone(), Zeroizing::new(token.to_owned()));
                     let outcome = Answer::later(async move {
                         let outcome = refreshing.await;
                         this.run_again(&token, bound, outcome, wanted)
                     });
-                    return FirstStage::Waiting(outcome);
+                    return FirstStage::Waiting(WaitingForKeys { outcome, fault });
                 }
             },
         })

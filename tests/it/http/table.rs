@@ -1,23 +1,26 @@
 //! The table of responses, row by row: over HTTP and over gRPC.
 
+use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::request::Parts;
 use http::{HeaderValue, Method, Request};
 use serde_json::json;
 use tower::{Layer, service_fn};
+use tower_jwt_auth::clock::Clock;
 use tower_jwt_auth::jws::TokenInfo;
 use tower_jwt_auth::key::KeySet;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::respond::{GrpcAware, ProblemJson};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::token::RawToken;
+use tower_jwt_auth::verify::{Presented, Revocation, Standing, VerifierBuilder};
 use tower_jwt_auth::{ErrorKind, Issuer, JwtAuthLayer, Policy, RequireLayer, Rule, Verifier};
 
 use super::refusals::{self, good, refusal};
 use crate::support::ask::{Reply, ask, bearer, request, who};
-use crate::support::late_keys::StuckKeys;
+use crate::support::late_keys::{LateKeys, StuckKeys};
 
 /// What a row says: status, challenge, code, gRPC status. The code of what goes through is the text that
 /// the service answers.
@@ -174,13 +177,79 @@ fn cases() -> Vec<Case> {
         Case { layer: None, ..case(38, "a rule without authentication", Answer(500, None, "internal", 13)) }.require(RequireLayer::role("admin")),
     ];
     cases.extend([
+        case(19, "the keys are waited for too long", Answer(503, None, "keys_unavailable", 14))
+            .request(bearer(&TestIssuer::es256().token().mint()))
+            .layer(|_| JwtAuthLayer::new(impatient(Verifier::key_source(LateKeys::default())))),
+        case(
+            42,
+            "the revocation list does not answer",
+            Answer(503, None, "revocation_unavailable", 14),
+        )
+        .request(granted())
+        .layer(|_| JwtAuthLayer::new(impatient(known_keys().revocation(Hangs)))),
+        case(42, "the proof is not judged", Answer(503, None, "confirm_unavailable", 14))
+            .request(granted())
+            .layer(|_| JwtAuthLayer::new(impatient(known_keys())).confirm(Hangs)),
         case(42, "the proof cannot be checked", Answer(503, None, "confirm_unavailable", 14))
             .request(granted())
             .layer(|layer| layer.confirm(Away)),
         case(42, "a route without tokens is not affected", Answer(401, BARE, "missing_token", 16))
             .layer(|layer| layer.confirm(Away)),
     ]);
+    cases.sort_by_key(|case| case.row);
     cases
+}
+
+fn known_keys() -> VerifierBuilder {
+    Verifier::shared_secret(refusals::issuer().secret())
+}
+
+/// With a clock whose timers complete at once.
+fn impatient(verifier: VerifierBuilder) -> Verifier {
+    #[derive(Debug)]
+    struct Impatient(FixedClock);
+
+    impl Clock for Impatient {
+        fn now(&self) -> SystemTime {
+            self.0.now()
+        }
+
+        fn monotonic(&self) -> Duration {
+            self.0.monotonic()
+        }
+
+        fn sleep_until(
+            &self,
+            _: Duration,
+        ) -> Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>> {
+            Some(Box::pin(std::future::ready(())))
+        }
+    }
+    verifier.any_issuer().any_audience().clock(Impatient(FixedClock::new())).build().unwrap()
+}
+
+/// A server that never answers.
+#[derive(Debug)]
+struct Hangs;
+
+impl Revocation for Hangs {
+    fn check(
+        &self,
+        _: &Presented<'_>,
+    ) -> tower_jwt_auth::Answer<Result<Standing, tower_jwt_auth::Error>> {
+        tower_jwt_auth::Answer::later(std::future::pending())
+    }
+}
+
+impl Confirm for Hangs {
+    fn confirm(
+        &self,
+        _: &Parts,
+        _: &TokenInfo,
+        _: &RawToken<'_>,
+    ) -> tower_jwt_auth::Answer<Result<Confirmation, Unconfirmed>> {
+        tower_jwt_auth::Answer::later(std::future::pending())
+    }
 }
 
 /// A server that judges proofs and cannot be reached.

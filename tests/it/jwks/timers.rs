@@ -13,14 +13,15 @@ use http::{Request, Response};
 use http_body_util::Full;
 use tokio::runtime::{Builder, Runtime};
 use tokio_test::{assert_pending, assert_ready, task};
-use tower::service_fn;
+use tower::{Layer, ServiceExt, service_fn};
 use tower_jwt_auth::clock::Clock;
 use tower_jwt_auth::jwks::{FetchError, FetchFailure, NoBody, RemoteJwks};
 use tower_jwt_auth::key::{KeySetState, KeySource, RefreshReason};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::{ErrorKind, Verifier};
+use tower_jwt_auth::{ErrorKind, JwtAuthLayer, Verifier};
 
-use super::rig::{Events, LIFETIME, SECOND};
+use super::rig::{DOWN, Events, GOOD, LIFETIME, NANOSECOND, SECOND, just_before};
+use crate::support::ask::{ask_layer, bearer, take_apart, who};
 use crate::support::stepped_clock::SteppedClock;
 
 /// A runtime without timers, which nothing else needs either.
@@ -136,11 +137,11 @@ fn a_fetch_times_out_by_the_timers_of_the_clock() {
         let mut waiting = task::spawn(KeySource::refresh(&it.keys, RefreshReason::Empty));
         assert_pending!(waiting.poll());
         tokio::task::yield_now().await;
-        clock.advance(5 * SECOND - Duration::from_nanos(1));
+        clock.advance(just_before(5 * SECOND));
         tokio::task::yield_now().await;
         assert_pending!(waiting.poll());
         assert_eq!(it.events.all(), [""; 0]);
-        clock.advance(Duration::from_nanos(1));
+        clock.advance(NANOSECOND);
         tokio::task::yield_now().await;
         assert_eq!(it.events.all(), ["cold timeout"]);
         let error = assert_ready!(waiting.poll()).unwrap_err();
@@ -187,4 +188,29 @@ fn keeping_fresh_waits_by_the_timers_of_the_clock() {
     // Half an hour, and a fetch at 70 to 80 % of each lifetime.
     let most = (60 * 30 * SECOND).as_secs() / (LIFETIME.as_secs() * 7 / 10);
     assert!((3..=usize::try_from(most + 1).unwrap()).contains(&it.asked()), "{}", it.asked());
+}
+
+#[test]
+fn a_request_that_gives_up_leaves_the_fetch_to_others() {
+    let clock = SteppedClock::default();
+    let it = Setup::new(clock.clone(), |number| Act::Answer(if number == 0 { 500 } else { 200 }));
+    let verifier = Verifier::key_source(it.keys.clone()).any_issuer().any_audience();
+    let verifier = verifier.clock(clock.clone()).build().unwrap();
+    let layer = JwtAuthLayer::new(verifier).max_wait(Duration::from_millis(50)).unwrap();
+    let token = TestIssuer::es256().token().subject("ada").mint();
+    without_timers().block_on(async {
+        let asking = layer.layer(service_fn(who)).oneshot(bearer(&token));
+        let mut asking = task::spawn(asking);
+        assert_pending!(asking.poll());
+        tokio::task::yield_now().await;
+        clock.advance(Duration::from_millis(50));
+        let reply = take_apart(assert_ready!(asking.poll()).unwrap()).await;
+        assert_eq!(reply.verdict(), DOWN);
+        // The retry of the fetch is still to come.
+        assert_eq!((it.asked(), it.events.all()), (1, vec![]));
+        clock.advance(Duration::from_millis(250));
+        tokio::task::yield_now().await;
+        assert_eq!(it.events.all(), ["cold replaced"]);
+        assert_eq!(ask_layer(&layer, bearer(&token)).verdict(), GOOD);
+    });
 }

@@ -1,6 +1,7 @@
 //! A clock that brings its own timers: they complete when the test moves the time.
 
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -12,8 +13,12 @@ use tower_jwt_auth::testing::FixedClock;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SteppedClock {
     time: FixedClock,
-    timers: Arc<Mutex<Vec<(Duration, oneshot::Sender<()>)>>>,
+    timers: Arc<Mutex<Vec<Sleeper>>>,
+    made: Arc<AtomicUsize>,
 }
+
+/// The deadline, and what wakes the timer when it is dropped.
+type Sleeper = (Duration, oneshot::Sender<()>);
 
 impl SteppedClock {
     /// Moves the time forward, and completes the timers that are due.
@@ -23,6 +28,11 @@ impl SteppedClock {
         let mut timers = self.timers.lock().unwrap_or_else(PoisonError::into_inner);
         // Dropping a sender wakes its receiver.
         timers.retain(|(deadline, _)| *deadline > now);
+    }
+
+    /// How many timers were made.
+    pub(crate) fn made(&self) -> usize {
+        self.made.load(Ordering::Relaxed)
     }
 
     /// How many timers are waited for.
@@ -45,6 +55,7 @@ impl Clock for SteppedClock {
         &self,
         deadline: Duration,
     ) -> Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>> {
+        self.made.fetch_add(1, Ordering::Relaxed);
         let (timer, completed) = oneshot::channel();
         if self.monotonic() < deadline {
             let mut timers = self.timers.lock().unwrap_or_else(PoisonError::into_inner);

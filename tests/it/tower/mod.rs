@@ -6,6 +6,7 @@
 mod allocations;
 mod auto_traits;
 mod bodies;
+mod max_wait;
 mod readiness;
 mod stacks;
 mod waiting;
