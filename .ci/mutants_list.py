@@ -8,12 +8,16 @@ MUTANTS = [
         "name": "revocation is not asked after a key refresh",
         "file": "src/verify/verifier.rs",
         "old": """\
-            Ok(_) if wanted.has_come() => match self.verify_with_current_keys(token, bound) {
-                Ok(verified) => self.check_standing(token, verified),
+                Answer::later(async move {
+                    let verified = outcome.await?;
+                    this.check_standing(&token, verified).await
+                })
 """,
         "new": """\
-            Ok(_) if wanted.has_come() => match self.verify_with_current_keys(token, bound) {
-                Ok(verified) => Answer::now(Ok(verified)),
+                Answer::later(async move {
+                    drop((&this, &token));
+                    outcome.await.map(|BeforeRevocation(verified)| verified)
+                })
 """,
         "tests": ["verify::revocation"],
     },

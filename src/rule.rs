@@ -126,15 +126,14 @@ impl Rule {
     ///
     /// ```
     /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
-    /// use serde_json::json;
-    /// use tower_jwt_auth::{Rule, Verifier, testing::TestIssuer};
+    /// use tower_jwt_auth::{Error, Rule, Verifier, testing::TestIssuer};
     ///
     /// let issuer = TestIssuer::hs256();
     /// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
     /// let active = Rule::claim("suspended", |value| value == true).not();
-    /// let permits = |token| Ok::<_, tower_jwt_auth::Error>(
-    ///     active.permits(&verifier.verify_now(token)?.identity()),
-    /// );
+    /// let permits = |token: &str| -> Result<bool, Error> {
+    ///     Ok(active.permits(&verifier.verify_now(token)?.identity()))
+    /// };
     /// assert!(permits(&issuer.token().claim("suspended", false).mint())?);
     /// assert!(permits(&issuer.token().mint())?);
     /// assert!(!permits(&issuer.token().claim("suspended", true).mint())?);

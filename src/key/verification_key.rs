@@ -107,7 +107,7 @@ impl VerificationKey {
     /// id is none.
     #[must_use]
     pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
-        self.key_id = Some(key_id.into().into()).filter(|id: &Box<str>| !id.is_empty());
+        self.key_id = Some(key_id.into()).filter(|id| !id.is_empty()).map(String::into_boxed_str);
         self
     }
 

@@ -336,8 +336,9 @@ mod tests {
         }
         let all: Vec<_> = (0..MOST_CHUNKS).rev().map(|at| format!("s.{at}=a")).collect();
         assert_eq!(found(&source, &[&all.join("; ")]), token(&"a".repeat(MOST_CHUNKS)));
-        let parts = |numbers: &mut dyn Iterator<Item = usize>| -> String {
-            numbers.map(|at| format!("s.{at}=a; ")).collect()
+        let parts = |numbers: &mut dyn Iterator<Item = usize>| {
+            let parts: Vec<_> = numbers.map(|at| format!("s.{at}=a")).collect();
+            parts.join("; ")
         };
         let too_many = parts(&mut (0..=MOST_CHUNKS));
         assert_eq!(found(&source, &[&too_many]), Err(TokenTooLarge));

@@ -10,7 +10,8 @@ impl<C> VerifierBuilder<C> {
     }
 
     /// As [`and_previous`](Self::and_previous), for a previous secret of 16 to 31 bytes, which may be found by
-    /// brute force; as [`VerificationKey::guessable_legacy_secret`].
+    /// brute force; as
+    /// [`VerificationKey::guessable_legacy_secret`](crate::VerificationKey::guessable_legacy_secret).
     ///
     /// For the rotation away from such a secret. Leave it out when the last token that was signed with it has
     /// expired.
