@@ -50,10 +50,8 @@ impl Requirement {
             let detail = "it belongs to another user";
             return Err(Error::new(ErrorKind::Forbidden).with_detail(detail));
         }
-        if !self.step_up.is_empty() {
-            if !self.step_up.is_met_by(identity, self.now(identity)) {
-                return Err(ErrorKind::StepUpRequired.into());
-            }
+        if !self.step_up.is_empty() && !self.step_up.is_met_by(identity, self.now(identity)) {
+            return Err(ErrorKind::StepUpRequired.into());
         }
         Ok(())
     }
