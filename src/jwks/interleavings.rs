@@ -14,6 +14,7 @@ use http::{Request, Response};
 use http_body::{Body, Frame};
 use shuttle::future::{block_on, yield_now};
 use shuttle::rand::Rng;
+use shuttle::scheduler::RandomScheduler;
 use shuttle::thread;
 
 use super::{NoBody, RemoteJwks};
@@ -23,7 +24,11 @@ use crate::testing::{FixedClock, TestIssuer};
 /// Runs it under so many schedules. Whoever waits for ever is found out: all threads are asleep then.
 fn check(scenario: fn()) {
     let schedules = std::env::var("SHUTTLE_SCHEDULES").ok().and_then(|number| number.parse().ok());
-    shuttle::check_random(scenario, schedules.unwrap_or(2_000));
+    let scheduler = RandomScheduler::new(schedules.unwrap_or(2_000));
+    let mut config = shuttle::Config::new();
+    // Reading a key set takes nearly all of the default stack in a debug build.
+    config.stack_size = 256 * 1024;
+    shuttle::Runner::new(scheduler, config).run(scenario);
 }
 
 /// A body of one piece.
