@@ -188,10 +188,11 @@ fn a_stage_that_hangs_is_answered_at_the_limit() {
         it.reach(stage);
         it.clock.advance(just_before(10 * SECOND));
         it.assert_waits();
+        assert_eq!(it.clock.sleeping(), 1, "{stage:?}");
         it.clock.advance(NANOSECOND);
         assert!(it.future.is_woken(), "{stage:?}");
         it.assert_rejected(kind, "max_wait");
-        assert_eq!(it.keys.waiting(), 0);
+        assert_eq!((it.keys.waiting(), it.clock.sleeping()), (0, 0));
         // An answer that comes later is for others.
         it.keys.arrive(&issuer().jwks());
         assert_pending!(it.future.poll());
