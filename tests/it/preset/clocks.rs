@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tower_jwt_auth::ErrorKind;
 use tower_jwt_auth::better_auth::BetterAuth;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::{Error, ErrorKind};
 
 use super::tokens::{ORIGIN, SECRET, keys, now, session, sign_by_secret};
 
@@ -26,7 +26,8 @@ async fn the_clock_of_a_preset_measures_the_age_of_its_keys() {
     assert_eq!(verifier.verify(&token(&first)).await.unwrap().id(), "u1");
 
     server.serve(&second.jwks());
-    let kind = |outcome: Result<_, Error>| outcome.map(drop).map_err(|error| error.kind());
+    let kind =
+        |outcome: Result<_, tower_jwt_auth::Error>| outcome.map(drop).map_err(|error| error.kind());
     assert_eq!(kind(verifier.verify(&token(&second)).await), Err(ErrorKind::UnknownKey));
     assert_eq!(server.asked(), 1);
     // The cooldown, by the clock of the preset.
