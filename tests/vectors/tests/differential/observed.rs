@@ -33,7 +33,9 @@ pub(crate) fn observed(context: Context<'_>, texts: &[Vec<u8>; 2]) -> Vec<&'stat
 
 fn in_header(context: Context<'_>, header: &Object, note: &mut impl FnMut(&'static str, bool)) {
     let has = |name: &str, is: fn(&Value) -> bool| header.get(name).is_some_and(is);
-    let other = |id: &Value| context.key.id().is_some_and(|own| *id != *own);
+    // An empty id and null name no key.
+    let is_id = |id: &Value| !id.is_null() && *id != "";
+    let other = |id: &Value| is_id(id) && context.key.id().is_some_and(|own| *id != *own);
     note("an unknown `kid`", header.get("kid").is_some_and(other));
     note("`kid` is null", has("kid", Value::is_null));
     note("`typ` is no string", has("typ", |typ| !typ.is_string()));

@@ -42,6 +42,7 @@ pub(crate) const REASONS: &[Reason] = &[
     Reason("`exp` a fraction after the leeway ends", PyJwt, Refuses, "it cuts fractions off and ends up to a second early"),
     Reason("`nbf` before 1970", Jsonwebtoken, Refuses, "it reads dates as u64; RFC 7519 §2 has any number"),
     Reason("`iat` in the future", PyJwt, Refuses, "RFC 7519 §4.1.6 has no such rule; here `max_age` judges `iat`"),
+    Reason("`kid` is null", PyJwt, Refuses, "it asks for a string; here null is as good as no member"),
     Reason("a header member of another type", Jsonwebtoken, Refuses, "it reads members that are ignored here (RFC 7515 §4)"),
     Reason("a header's number beyond a double", Jsonwebtoken, Refuses, "it reads members that are ignored here (RFC 7515 §4)"),
     // Where this crate refuses a token that another verifier takes.
@@ -82,7 +83,6 @@ pub(crate) const REASONS: &[Reason] = &[
     Reason("`enc` is there", PyJwt, Takes, "it does not know it; the token says that it is encrypted (RFC 7516 §4.1.2)"),
     Reason("`typ` is no string", Jsonwebtoken, Takes, "it reads null as if the member were not there"),
     Reason("`typ` is no string", PyJwt, Takes, "it does not read it; RFC 7515 §4.1.9 asks for a string"),
-    Reason("`kid` is null", Jsonwebtoken, Takes, "it reads null as if the member were not there"),
     Reason("an unknown `kid`", Jsonwebtoken, Takes, "it is given the key itself; here a key set has it under its id"),
     Reason("an unknown `kid`", PyJwt, Takes, "it is given the key itself; here a key set has it under its id"),
     Reason(RUST_CRYPTO_ONLY, Jsonwebtoken, Takes, "`rsa` 0.9 does not ask for a number below the modulus, as RFC 8017 §5.2.2 does"),
