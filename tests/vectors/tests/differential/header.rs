@@ -65,7 +65,7 @@ const KID: &[Shape] = &[
     refuses_alone("an unknown `kid`", r#""kid":"another""#).with(Kind::Public),
     refuses_alone("an unknown `kid`", r#""kid":"../demo-ES256""#).with(Kind::Public),
     refuses_alone("an unknown `kid`", r#""kid":"' OR 1=1 --""#).with(Kind::Public),
-    refuses_alone("an unknown `kid`", r#""kid":<text>"#).with(Kind::Public),
+    refuses_alone("an unknown `kid`", r#""kid":<other-id>"#).with(Kind::Public),
 ];
 
 const TYP: &[Shape] = &[

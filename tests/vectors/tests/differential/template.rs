@@ -46,6 +46,7 @@ impl Context<'_> {
             "later" => (self.now + rng.u64(1..10_000_000)).to_string(),
             "earlier" => (self.now - rng.u64(100..10_000_000)).to_string(),
             "text" => text(rng),
+            "other-id" => text(rng).replacen('"', "\"x", 1),
             "any" => value(rng, 4),
             "digits" => "9".repeat(times),
             "letters" => "x".repeat(times),
