@@ -367,8 +367,8 @@ mod tests {
 
     #[test]
     fn claims_are_unknown_to_types_that_do_not_read_them() {
-        struct Nobody;
-        impl Grants for Nobody {
+        struct Silent;
+        impl Grants for Silent {
             fn has_scope(&self, _: &str) -> bool {
                 false
             }
@@ -377,9 +377,9 @@ mod tests {
             }
         }
         let suspended = Rule::claim("suspended", |_| true);
-        assert!(!suspended.permits(&Nobody));
-        assert!(!suspended.not().permits(&Nobody));
-        assert!(Rule::role("guest").not().permits(&Nobody));
+        assert!(!suspended.permits(&Silent));
+        assert!(!suspended.not().permits(&Silent));
+        assert!(Rule::role("guest").not().permits(&Silent));
     }
 
     #[test]

@@ -197,7 +197,7 @@ impl<C> JwtAuthLayer<C> {
     /// answered at once costs nothing, and the wait for the inner service's readiness does not count.
     ///
     /// The limit needs a timer, that of [`Clock::sleep_until`]: in builds with the feature `tokio-timer` or
-    /// `jwks`, a Tokio runtime with `enable_time`. Where there is none, the default is no limit, and with a
+    /// `jwks`, a Tokio runtime with `enable_time`. Without a timer, the default is no limit, and with a
     /// limit that was set, requests that would have to wait are rejected at once.
     ///
     /// Verifying by hand, with [`Verifier::verify`], has no limit.

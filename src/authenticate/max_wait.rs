@@ -78,7 +78,7 @@ pub(super) struct Limit {
 enum MaybeTimer {
     Unmade,
     Running(Timer),
-    /// There is none.
+    /// The clock has given none.
     Missing,
 }
 

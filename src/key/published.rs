@@ -28,7 +28,7 @@ const DEMO_SECRETS: [&str; 2] =
 const SECRETS: &str = include_str!("published/secrets.txt");
 
 /// Whether the key with this modulus, or with this `x`, is published. Of a point it is enough to know `x`:
-/// whoever can sign with one of the two can sign with the other.
+/// each of the two points with that `x` has a private key that follows from the other's.
 pub(super) fn is_public_key(modulus_or_x: &[u8]) -> bool {
     let member = format!("\"{}\"", base64url::encode(modulus_or_x));
     PUBLIC_KEYS.iter().any(|document| document.contains(&member))

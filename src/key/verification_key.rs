@@ -104,7 +104,7 @@ impl VerificationKey {
     }
 
     /// Gives the key an id: only tokens that name it in `kid`, or name none, are verified with it. An empty
-    /// id is none.
+    /// id counts as no id.
     #[must_use]
     pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
         self.key_id = Some(key_id.into()).filter(|id| !id.is_empty()).map(String::into_boxed_str);

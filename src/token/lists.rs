@@ -19,7 +19,7 @@ fn pair(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((name.trim_ascii(), quoted.unwrap_or(value)))
 }
 
-/// The number of a part of the cookie of this name: `name.7` is its part 7, and `name.07` is none.
+/// The number of a part of the cookie of this name: `name.7` is its part 7, and `name.07` is not one.
 /// A number that is too large to count is the largest, which is above every limit.
 pub(super) fn chunk_number(cookie: &[u8], name: &str) -> Option<usize> {
     let number = cookie.strip_prefix(name.as_bytes())?.strip_prefix(b".")?;
