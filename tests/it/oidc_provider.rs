@@ -11,6 +11,7 @@ fn oidc_provider_is_left_out() {
 #[cfg(all(feature = "jwks-client", any(feature = "aws-lc-rs", feature = "rust-crypto")))]
 mod live {
     use std::convert::Infallible;
+    use std::sync::Arc;
     use std::time::{Duration, SystemTime};
 
     use bytes::Bytes;
@@ -20,10 +21,12 @@ mod live {
     use serde_json::json;
     use tower::{Layer, ServiceExt, service_fn};
     use tower_jwt_auth::jwks::RemoteJwks;
-    use tower_jwt_auth::key::KeySetState;
+    use tower_jwt_auth::key::{
+        KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason, Refreshed,
+    };
     use tower_jwt_auth::testing::FixedClock;
     use tower_jwt_auth::verify::VerifierBuilder;
-    use tower_jwt_auth::{Algorithm, Claims, ErrorKind, JwtAuthLayer, Verified, Verifier};
+    use tower_jwt_auth::{Algorithm, Answer, Claims, ErrorKind, JwtAuthLayer, Verified, Verifier};
 
     use crate::support::ask::{ask, bearer, take_apart};
     use crate::support::interop::{self, Server};
@@ -62,6 +65,7 @@ mod live {
         // The name of an issuer is a text: with a slash at the end it is another one.
         let slashed = format!("{issuer}/");
         let keys = scene.keys_of(issuer);
+        let unnamed = OfNoIssuer(keys.clone());
         let others_keys = scene.keys_of(scene.server.said("other_issuer"));
 
         let mut counts = Vec::new();
@@ -85,7 +89,7 @@ mod live {
                     scene.api(&keys, issuer, "https://api.example.com/", algorithm),
                     K::InvalidAudience,
                 ),
-                (scene.api(&keys, &slashed, &resource, algorithm), K::InvalidIssuer),
+                (scene.api(&unnamed, &slashed, &resource, algorithm), K::InvalidIssuer),
                 (scene.api(&keys, issuer, &resource, another), K::AlgorithmNotAllowed),
                 (
                     layer(scene.verifier(&keys, issuer, &resource, algorithm).typ("JWT")),
@@ -260,7 +264,7 @@ mod live {
 
         fn verifier(
             &self,
-            keys: &RemoteJwks,
+            keys: &(impl KeySource + Clone),
             issuer: &str,
             audience: &str,
             algorithm: Algorithm,
@@ -272,12 +276,30 @@ mod live {
         /// Takes access tokens and nothing else (RFC 9068 §4).
         fn api(
             &self,
-            keys: &RemoteJwks,
+            keys: &(impl KeySource + Clone),
             issuer: &str,
             audience: &str,
             algorithm: Algorithm,
         ) -> JwtAuthLayer {
             layer(self.verifier(keys, issuer, audience, algorithm).typ("at+jwt"))
+        }
+    }
+
+    /// The same keys, without the name of their issuer: under another name they would not build.
+    #[derive(Clone, Debug)]
+    struct OfNoIssuer(RemoteJwks);
+
+    impl KeySource for OfNoIssuer {
+        fn current(&self) -> Option<Arc<KeySet>> {
+            self.0.current()
+        }
+
+        fn refresh(&self, reason: RefreshReason) -> Answer<Result<Refreshed, RefreshError>> {
+            self.0.refresh(reason)
+        }
+
+        fn health(&self) -> KeySourceHealth {
+            self.0.health()
         }
     }
 
