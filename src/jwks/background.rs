@@ -1,13 +1,8 @@
 //! Refreshing by a timer, so that not even the first request after a quiet hour meets old keys.
 
-use std::time::Duration;
-
 use super::remote::RemoteJwks;
 use crate::clock::Timer;
-
-/// The clock is injected and may be moved: it is looked at this often.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
-const SHORTEST_SLEEP: Duration = Duration::from_millis(100);
+use crate::key::{KeySource, pause_before_next_look};
 
 impl RemoteJwks {
     /// Fetches the keys whenever it is time, without waiting for a request to notice.
@@ -37,8 +32,7 @@ impl RemoteJwks {
     /// Starts a refresh if it is time for one; gives the time until the next look. `None` without timers, when
     /// a refresh could not start either.
     fn refresh_and_pause(&self) -> Option<Timer> {
-        drop(self.timer(Duration::ZERO)?);
-        self.refresh_if_due();
-        self.timer(self.due_in().clamp(SHORTEST_SLEEP, LONGEST_SLEEP))
+        let due_in = self.refresh_if_due()?;
+        self.timer(pause_before_next_look(due_in))
     }
 }

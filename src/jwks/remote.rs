@@ -17,6 +17,7 @@ use crate::answer::Answer;
 use crate::clock::{Clock, Timer};
 use crate::key::{
     KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason, Refreshed,
+    refresh_if_empty,
 };
 use crate::observe::{Event, Observing};
 
@@ -106,13 +107,7 @@ impl RemoteJwks {
     /// error, whether there are keys or not, that this runtime has no timers
     /// ([`FetchFailure::NoTimer`](super::FetchFailure::NoTimer)): no fetch will ever start on it.
     pub async fn warm(&self) -> Result<(), RefreshError> {
-        if let Err(failure) = timer(&*self.0.clock, Duration::ZERO) {
-            return Err(failed(failure, LEAST_RETRY_AFTER));
-        }
-        if self.current().is_some() {
-            return Ok(());
-        }
-        KeySource::refresh(self, RefreshReason::Empty).await.map(|_| ())
+        KeySource::warm(self).await
     }
 
     /// Asks for the keys now, unless that was done less than a cool-down ago.
@@ -152,17 +147,6 @@ impl RemoteJwks {
             took: Duration::ZERO,
         });
         None
-    }
-
-    /// When the next refresh ahead of expiry is due, from now on.
-    pub(super) fn due_in(&self) -> Duration {
-        let next = self.0.state().schedule.next_attempt();
-        next.saturating_sub(self.0.clock.monotonic())
-    }
-
-    /// Starts a refresh if it is time for one.
-    pub(super) fn refresh_if_due(&self) {
-        self.0.start_if_due(self.0.clock.monotonic());
     }
 
     /// A handle that does not keep the keys alive.
@@ -275,6 +259,21 @@ impl KeySource for RemoteJwks {
 
     fn issuer(&self) -> Option<&str> {
         self.0.issuer.as_deref()
+    }
+
+    fn warm(&self) -> Answer<Result<(), RefreshError>> {
+        if let Err(failure) = timer(&*self.0.clock, Duration::ZERO) {
+            return Answer::now(Err(failed(failure, LEAST_RETRY_AFTER)));
+        }
+        refresh_if_empty(self)
+    }
+
+    /// `None` without timers, which is reported: no fetch could start either.
+    fn refresh_if_due(&self) -> Option<Duration> {
+        drop(self.timer(Duration::ZERO)?);
+        self.0.start_if_due(self.0.clock.monotonic());
+        let next = self.0.state().schedule.next_attempt();
+        Some(next.saturating_sub(self.0.clock.monotonic()))
     }
 }
 

@@ -40,7 +40,9 @@ pub use set::KeySet;
 #[cfg(feature = "jwks")]
 pub(crate) use set::NoSet;
 pub(crate) use set::{Candidates, Crowded};
-pub(crate) use source::Held;
+#[cfg(feature = "jwks")]
+pub(crate) use source::refresh_if_empty;
+pub(crate) use source::{Held, pause_before_next_look};
 pub use source::{
     KeySetState, KeySource, KeySourceHealth, Keys, RefreshError, RefreshReason, Refreshed,
 };

@@ -9,6 +9,15 @@ use super::verification_key::VerificationKey;
 use crate::answer::Answer;
 use crate::error::BoxError;
 
+/// Clocks are injected and may be moved: whether a refresh is due is checked this often.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+
+/// How long to wait before [`KeySource::refresh_if_due`] is called again.
+pub(crate) fn pause_before_next_look(due_in: Duration) -> Duration {
+    due_in.clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+}
+
 /// Keys that change while the server runs.
 ///
 /// [`current`](Self::current) is asked for every token and must neither block nor wait. Only when it
@@ -79,6 +88,35 @@ pub trait KeySource: fmt::Debug + Send + Sync + 'static {
     fn issuer(&self) -> Option<&str> {
         None
     }
+
+    /// Gets the keys if there are none; for [`Verifier::warm`](crate::Verifier::warm).
+    ///
+    /// Unless overridden, that is [`refresh`](Self::refresh) for the reason [`RefreshReason::Empty`] when
+    /// [`current`](Self::current) has no keys.
+    fn warm(&self) -> Answer<Result<(), RefreshError>> {
+        refresh_if_empty(self)
+    }
+
+    /// Starts a refresh if it is time for one, and returns the time until the next may be due; for
+    /// [`Verifier::keep_fresh`](crate::Verifier::keep_fresh), which then calls it again.
+    ///
+    /// It must neither block nor wait. `None`, unless overridden: this source is not refreshed by a timer.
+    fn refresh_if_due(&self) -> Option<Duration> {
+        None
+    }
+}
+
+/// What [`KeySource::warm`] does unless overridden.
+pub(crate) fn refresh_if_empty<S: KeySource + ?Sized>(
+    source: &S,
+) -> Answer<Result<(), RefreshError>> {
+    if source.current().is_some() {
+        return Answer::now(Ok(()));
+    }
+    match source.refresh(RefreshReason::Empty).try_now() {
+        Ok(outcome) => Answer::now(outcome.map(drop)),
+        Err(waiting) => Answer::later(async move { waiting.await.map(drop) }),
+    }
 }
 
 impl<S: KeySource + ?Sized> KeySource for Arc<S> {
@@ -96,6 +134,14 @@ impl<S: KeySource + ?Sized> KeySource for Arc<S> {
 
     fn issuer(&self) -> Option<&str> {
         S::issuer(self)
+    }
+
+    fn warm(&self) -> Answer<Result<(), RefreshError>> {
+        S::warm(self)
+    }
+
+    fn refresh_if_due(&self) -> Option<Duration> {
+        S::refresh_if_due(self)
     }
 }
 
@@ -224,6 +270,14 @@ pub(crate) enum Held {
 }
 
 impl Keys {
+    /// Where they come from, unless they are fixed.
+    pub(crate) fn source(&self) -> Option<&Arc<dyn KeySource>> {
+        match &self.0 {
+            Held::Fixed(_) => None,
+            Held::Source(source) => Some(source),
+        }
+    }
+
     /// How they are doing. Fixed ones are always fresh.
     pub(crate) fn health(&self) -> KeySourceHealth {
         match &self.0 {

@@ -1,12 +1,13 @@
 //! Trusted issuers: each with its keys and its policy, which never mix.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::build_error::Problem;
 use crate::claims::find_issuer;
 use crate::error::{Error, ErrorKind};
 use crate::jws::{AlgorithmFamily, Compact};
-use crate::key::{Crowded, CryptoBackend, Held, KeySourceHealth, Keys, VerificationKey};
+use crate::key::{Crowded, CryptoBackend, Held, KeySource, KeySourceHealth, Keys, VerificationKey};
 use crate::policy::{ExpectedIssuer, Policy, issuer_name_problem};
 
 /// Somebody whose tokens are taken, with the keys and the rules that are theirs alone.
@@ -233,6 +234,11 @@ impl Issuers {
         let named =
             |it: &'s Issuer| IssuerHealth { issuer: it.name.as_deref(), keys: it.keys.health() };
         self.all.iter().map(named)
+    }
+
+    /// The issuers whose keys may change, with where those come from.
+    pub(super) fn sources(&self) -> impl Iterator<Item = (&Issuer, &Arc<dyn KeySource>)> {
+        self.all.iter().filter_map(|issuer| Some((issuer, issuer.keys.source()?)))
     }
 
     pub(super) fn get(&self, index: usize) -> Option<&Issuer> {

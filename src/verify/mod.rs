@@ -28,8 +28,10 @@ mod identity;
 mod issuers;
 #[cfg(feature = "jwks-client")]
 mod key_settings;
+mod keys_error;
 mod policy_settings;
 mod previous_secret;
+mod readiness;
 mod revocation;
 mod signature;
 mod unbuilt;
@@ -44,6 +46,7 @@ pub use cache::TokenCache;
 pub(crate) use identity::Companion;
 pub use identity::Identity;
 pub use issuers::{Issuer, IssuerHealth};
+pub use keys_error::{IssuerFailure, KeysError, KeysErrorKind};
 pub use revocation::{Presented, Revocation, Standing};
 #[cfg(feature = "jwks-client")]
 pub(crate) use unbuilt::UnbuiltKeys;

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::cache::{Cache, Remembered};
-use super::issuers::{IssuerHealth, Issuers};
+use super::issuers::Issuers;
 use super::revocation::{Presented, Revocation, Standing};
 use super::signature::{Stop, Wanted, verify_signature};
 use super::verified::Verified;
@@ -41,7 +41,7 @@ use crate::key::{CryptoBackend, RefreshError, Refreshed};
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Verifier<C = Claims>(Arc<Inner<C>>);
+pub struct Verifier<C = Claims>(pub(super) Arc<Inner<C>>);
 
 pub(super) type Check<C> = (&'static str, Arc<dyn Fn(&C) -> bool + Send + Sync>);
 
@@ -68,30 +68,6 @@ impl<C> Verifier<C> {
     /// The clock that tokens are judged by.
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.0.clock
-    }
-
-    /// How the keys of each issuer are doing, in the order in which they were trusted: for readiness probes
-    /// and dashboards. A look into memory; nothing is fetched for it.
-    ///
-    /// ```
-    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
-    /// use tower_jwt_auth::key::KeySetState;
-    /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
-    ///
-    /// fn is_ready(verifier: &Verifier) -> bool {
-    ///     verifier.health().all(|it| it.keys.state != KeySetState::Empty)
-    /// }
-    ///
-    /// let issuer = TestIssuer::es256().issuer("https://auth.example.com");
-    /// let verifier =
-    ///     Verifier::jwks(issuer.jwks()).issuer("https://auth.example.com").any_audience().build()?;
-    /// assert!(is_ready(&verifier));
-    /// assert_eq!(verifier.health().next().unwrap().issuer, Some("https://auth.example.com"));
-    /// # }
-    /// # Ok::<(), tower_jwt_auth::BuildError>(())
-    /// ```
-    pub fn health(&self) -> impl Iterator<Item = IssuerHealth<'_>> {
-        self.0.issuers.health()
     }
 }
 

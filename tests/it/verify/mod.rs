@@ -45,6 +45,8 @@ mod mixups;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod previous_secrets;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod readiness;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod revocation;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod rsa;

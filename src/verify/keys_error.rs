@@ -1,0 +1,106 @@
+//! Which issuers have no keys, or old ones, and why.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::key::RefreshError;
+
+/// The keys of one or more issuers could not be fetched.
+///
+/// Returned by [`Verifier::warm`](crate::Verifier::warm) and [`Verifier::refresh`](crate::Verifier::refresh).
+/// `Display` names the issuers as they are configured. [`source`](Error::source) is why the keys of the first
+/// one could not be fetched; [`failures`](Self::failures) has all of them.
+pub struct KeysError(Vec<Failure>);
+
+/// One issuer's failure.
+pub(super) struct Failure {
+    pub(super) issuer: Option<String>,
+    pub(super) kind: KeysErrorKind,
+    pub(super) error: RefreshError,
+}
+
+/// Whether an issuer whose keys could not be fetched has any.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum KeysErrorKind {
+    /// No keys are in memory: no token of the issuer can be verified.
+    NoKeys,
+    /// The keys in memory are used, and newer ones could not be fetched.
+    NotRefreshed,
+}
+
+impl KeysErrorKind {
+    /// The stable, lower-case label, for logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoKeys => "no_keys",
+            Self::NotRefreshed => "not_refreshed",
+        }
+    }
+}
+
+/// An issuer whose keys could not be fetched.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct IssuerFailure<'e> {
+    /// The issuer's name; `None` of the unnamed one.
+    pub issuer: Option<&'e str>,
+    /// Whether it has keys.
+    pub kind: KeysErrorKind,
+    /// Why its keys could not be fetched, and when to try again.
+    pub error: &'e RefreshError,
+}
+
+impl KeysError {
+    /// An error if there are failures.
+    pub(super) fn unless_empty(failures: Vec<Failure>) -> Result<(), Self> {
+        if failures.is_empty() { Ok(()) } else { Err(Self(failures)) }
+    }
+
+    /// [`KeysErrorKind::NoKeys`] if that is so for at least one issuer.
+    pub fn kind(&self) -> KeysErrorKind {
+        if self.0.iter().any(|failure| failure.kind == KeysErrorKind::NoKeys) {
+            KeysErrorKind::NoKeys
+        } else {
+            KeysErrorKind::NotRefreshed
+        }
+    }
+
+    /// The issuers whose keys could not be fetched, in the order in which they were trusted.
+    pub fn failures(&self) -> impl Iterator<Item = IssuerFailure<'_>> {
+        self.0.iter().map(|failure| IssuerFailure {
+            issuer: failure.issuer.as_deref(),
+            kind: failure.kind,
+            error: &failure.error,
+        })
+    }
+}
+
+impl fmt::Display for KeysError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, failure) in self.0.iter().enumerate() {
+            f.write_str(if index == 0 { "" } else { "; " })?;
+            match &failure.issuer {
+                Some(name) => write!(f, "the issuer `{name}`")?,
+                None => f.write_str("the unnamed issuer")?,
+            }
+            f.write_str(match failure.kind {
+                KeysErrorKind::NoKeys => " has no keys, and they could not be fetched",
+                KeysErrorKind::NotRefreshed => " has keys, and newer ones could not be fetched",
+            })?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for KeysError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.failures()).finish()
+    }
+}
+
+impl Error for KeysError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.first().map(|failure| &failure.error as _)
+    }
+}

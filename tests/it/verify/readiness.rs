@@ -1,0 +1,259 @@
+//! Warming, refreshing and keeping fresh, whatever keys the issuers have.
+
+use std::error::Error;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+use std::time::{Duration, SystemTime};
+
+use futures_util::FutureExt;
+use tokio_test::task;
+use tower_jwt_auth::clock::{Clock, SystemClock};
+use tower_jwt_auth::key::{
+    KeySet, KeySetState, KeySource, KeySourceHealth, Keys, RefreshError, RefreshReason, Refreshed,
+};
+use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::verify::KeysErrorKind;
+use tower_jwt_auth::{Answer, Issuer, Policy, Verifier};
+
+use crate::support::late_keys::{LateKeys, NoKeys, StuckKeys};
+use crate::support::stepped_clock::SteppedClock;
+
+const A: &str = "https://a.example";
+const B: &str = "https://b.example";
+
+fn set() -> KeySet {
+    KeySet::from_jwks(TestIssuer::es256().jwks()).unwrap()
+}
+
+fn of_two(a: impl Into<Keys>, b: impl Into<Keys>) -> Verifier {
+    let policy = || Policy::new().any_audience();
+    let builder = Verifier::builder().trust(Issuer::new(A, a, policy()));
+    builder.trust(Issuer::new(B, b, policy())).build().unwrap()
+}
+
+fn states(verifier: &Verifier) -> Vec<KeySetState> {
+    verifier.health().map(|it| it.keys.state).collect()
+}
+
+#[test]
+fn fixed_keys_are_ready_at_once() {
+    let secret = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience();
+    let jwks = Verifier::jwks(TestIssuer::es256().jwks()).any_issuer().any_audience();
+    for verifier in [secret.build().unwrap(), jwks.build().unwrap(), of_two(set(), set())] {
+        assert!(verifier.health().all(|it| it.keys.state == KeySetState::Fresh));
+        assert!(verifier.warm().now_or_never().unwrap().is_ok());
+        assert_eq!(verifier.refresh().now_or_never().unwrap().unwrap(), Refreshed::Unchanged);
+        assert_eq!(verifier.keep_fresh().now_or_never(), Some(()));
+    }
+}
+
+#[test]
+fn warming_asks_all_issuers_at_once_and_waits_for_the_last() {
+    let (a, b) = (LateKeys::default(), LateKeys::default());
+    let verifier = of_two(a.clone(), b.clone());
+    assert_eq!(states(&verifier), [KeySetState::Empty; 2]);
+    let mut warming = task::spawn(verifier.warm());
+    assert!(warming.poll().is_pending());
+    assert_eq!((a.waiting(), b.waiting()), (1, 1));
+    b.arrive(&TestIssuer::es256().jwks());
+    assert!(warming.poll().is_pending());
+    assert_eq!(states(&verifier), [KeySetState::Empty, KeySetState::Fresh]);
+    a.arrive(&TestIssuer::es256().jwks());
+    assert!(matches!(warming.poll(), Poll::Ready(Ok(()))));
+    assert_eq!(states(&verifier), [KeySetState::Fresh; 2]);
+    // Keys that are there are not asked for again.
+    assert!(verifier.warm().now_or_never().unwrap().is_ok());
+}
+
+#[test]
+fn a_failed_warm_names_the_issuers_without_keys() {
+    let missing = || NoKeys(Duration::from_secs(7));
+    let both = of_two(missing(), missing());
+    for (verifier, named) in [
+        (of_two(missing(), set()), &[A][..]),
+        (of_two(LateKeys::with(&TestIssuer::es256().jwks()), missing()), &[B]),
+        (both, &[A, B]),
+    ] {
+        let error = verifier.warm().now_or_never().unwrap().unwrap_err();
+        let failures: Vec<_> = error.failures().collect();
+        assert_eq!(failures.iter().filter_map(|it| it.issuer).collect::<Vec<_>>(), named);
+        for failure in failures {
+            assert_eq!(failure.kind, KeysErrorKind::NoKeys);
+            assert_eq!(failure.error.retry_after(), Duration::from_secs(7));
+        }
+        assert_eq!((error.kind(), error.kind().as_str()), (KeysErrorKind::NoKeys, "no_keys"));
+        let shown = format!("{error} {error:?}");
+        assert!(named.iter().all(|name| shown.contains(name)), "{shown}");
+        assert_eq!(shown.contains(B), named.contains(&B), "{shown}");
+        // What a source says of it is a cause.
+        assert!(!shown.contains("10.0.0.7"), "{shown}");
+        let cause = error.source().and_then(Error::source).unwrap();
+        assert!(cause.to_string().contains("10.0.0.7"));
+    }
+    // One that is down takes nothing from the other.
+    let verifier = of_two(missing(), set());
+    assert!(verifier.warm().now_or_never().unwrap().is_err());
+    assert_eq!(states(&verifier), [KeySetState::Empty, KeySetState::Fresh]);
+}
+
+#[test]
+fn a_failed_refresh_keeps_the_keys_in_memory() {
+    let stuck = StuckKeys(Arc::new(set()));
+    let verifier = Verifier::key_source(stuck).any_issuer().any_audience().build().unwrap();
+    assert!(verifier.warm().now_or_never().unwrap().is_ok());
+    let error = verifier.refresh().now_or_never().unwrap().unwrap_err();
+    assert_eq!(error.kind(), KeysErrorKind::NotRefreshed);
+    assert_eq!(error.failures().map(|it| it.issuer).collect::<Vec<_>>(), [None]);
+    assert!(error.to_string().contains("the unnamed issuer has keys"), "{error}");
+    assert_eq!(states(&verifier), [KeySetState::Fresh]);
+}
+
+#[test]
+fn a_source_that_reports_success_without_keys_fails_to_warm() {
+    let source = Scripted::default();
+    let verifier = of_two(source.clone(), set());
+    let error = verifier.warm().now_or_never().unwrap().unwrap_err();
+    assert_eq!(error.failures().next().unwrap().issuer, Some(A));
+    source.hold(set());
+    assert!(verifier.warm().now_or_never().unwrap().is_ok());
+}
+
+#[test]
+fn a_refresh_reports_the_most_that_an_issuer_achieved() {
+    use Refreshed::{CoolingDown, Replaced, Unchanged};
+    for (a, b, achieved) in [
+        (CoolingDown, CoolingDown, CoolingDown),
+        (CoolingDown, Unchanged, Unchanged),
+        (Unchanged, Unchanged, Unchanged),
+        (Replaced, CoolingDown, Replaced),
+        (Unchanged, Replaced, Replaced),
+    ] {
+        let source = |outcome| {
+            let source = Scripted { outcome: Some(outcome), ..Scripted::default() };
+            source.hold(set());
+            source
+        };
+        let verifier = of_two(source(a), source(b));
+        assert_eq!(verifier.refresh().now_or_never().unwrap().unwrap(), achieved, "{a:?} {b:?}");
+    }
+    let cooling = Scripted { outcome: Some(CoolingDown), ..Scripted::default() };
+    cooling.hold(set());
+    let verifier = of_two(cooling, set());
+    assert_eq!(verifier.refresh().now_or_never().unwrap().unwrap(), CoolingDown);
+}
+
+#[test]
+fn keeping_fresh_follows_the_source_that_is_due_first() {
+    let every =
+        |seconds| Scripted { due_in: Some(Duration::from_secs(seconds)), ..Scripted::default() };
+    let (a, b) = (every(10), every(25));
+    let clock = SteppedClock::default();
+    let policy = || Policy::new().any_audience();
+    let verifier = Verifier::builder()
+        .trust(Issuer::new(A, a.clone(), policy()))
+        .trust(Issuer::new(B, Arc::new(b.clone()), policy()))
+        .trust(Issuer::unnamed(set(), policy()))
+        .clock(clock.clone())
+        .build()
+        .unwrap();
+    let mut keeping = task::spawn(verifier.keep_fresh());
+    assert_eq!((a.looks(), b.looks()), (0, 0)); // nothing happens before it is polled
+    assert!(keeping.poll().is_pending());
+    assert_eq!((a.looks(), b.looks()), (1, 1));
+    clock.advance(Duration::from_secs(9));
+    assert!(keeping.poll().is_pending());
+    assert_eq!((a.looks(), b.looks()), (1, 1));
+    clock.advance(Duration::from_secs(1));
+    assert!(keeping.poll().is_pending());
+    assert_eq!((a.looks(), b.looks()), (2, 2));
+}
+
+#[test]
+fn keeping_fresh_ends_with_the_last_clone_of_the_verifier() {
+    // A source that is due in an hour is asked twice a minute: clocks may be moved.
+    let source = Scripted { due_in: Some(Duration::from_secs(3600)), ..Scripted::default() };
+    let clock = SteppedClock::default();
+    let builder = Verifier::key_source(source.clone()).any_issuer().any_audience();
+    let verifier = builder.clock(clock.clone()).build().unwrap();
+    let mut keeping = task::spawn(verifier.keep_fresh());
+    assert!(keeping.poll().is_pending());
+    let last = verifier.clone();
+    drop(verifier);
+    clock.advance(Duration::from_secs(30));
+    assert!(keeping.poll().is_pending());
+    assert_eq!(source.looks(), 2);
+    drop(last);
+    clock.advance(Duration::from_secs(30));
+    assert!(keeping.poll().is_ready());
+    assert_eq!(source.looks(), 2); // the test still holds the source
+}
+
+#[test]
+fn keeping_fresh_ends_at_once_without_timers_or_due_times() {
+    let due = Scripted { due_in: Some(Duration::ZERO), ..Scripted::default() };
+    let builder = || Verifier::key_source(due.clone()).any_issuer().any_audience();
+    let verifier = builder().clock(NoTimers::default()).build().unwrap();
+    assert_eq!(verifier.keep_fresh().now_or_never(), Some(()));
+    let verifier = builder().clock(SteppedClock::default()).build().unwrap();
+    assert_eq!(verifier.keep_fresh().now_or_never(), None);
+    let never = Verifier::key_source(Scripted::default()).any_issuer().any_audience();
+    let verifier = never.clock(SteppedClock::default()).build().unwrap();
+    assert_eq!(verifier.keep_fresh().now_or_never(), Some(()));
+}
+
+/// A source whose refreshes say this, and which notes when it is asked for due ones.
+#[derive(Clone, Debug, Default)]
+struct Scripted {
+    held: Arc<Mutex<Option<Arc<KeySet>>>>,
+    outcome: Option<Refreshed>,
+    due_in: Option<Duration>,
+    looks: Arc<AtomicUsize>,
+}
+
+impl Scripted {
+    fn hold(&self, set: KeySet) {
+        *self.held.lock().unwrap() = Some(Arc::new(set));
+    }
+
+    fn looks(&self) -> usize {
+        self.looks.load(Ordering::Relaxed)
+    }
+}
+
+impl KeySource for Scripted {
+    fn current(&self) -> Option<Arc<KeySet>> {
+        self.held.lock().unwrap().clone()
+    }
+
+    fn refresh(&self, _: RefreshReason) -> Answer<Result<Refreshed, RefreshError>> {
+        Answer::now(Ok(self.outcome.unwrap_or(Refreshed::Unchanged)))
+    }
+
+    fn health(&self) -> KeySourceHealth {
+        KeySourceHealth::new(KeySetState::Empty, 0)
+    }
+
+    fn refresh_if_due(&self) -> Option<Duration> {
+        self.looks.fetch_add(1, Ordering::Relaxed);
+        self.due_in
+    }
+}
+
+#[derive(Debug, Default)]
+struct NoTimers(SystemClock);
+
+impl Clock for NoTimers {
+    fn now(&self) -> SystemTime {
+        self.0.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.monotonic()
+    }
+
+    fn sleep_until(&self, _: Duration) -> Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>> {
+        None
+    }
+}
