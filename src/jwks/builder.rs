@@ -239,6 +239,12 @@ impl RemoteJwksBuilder {
         self
     }
 
+    /// As [`clock`](Self::clock), unless there is one.
+    pub(crate) fn clock_unless_set(mut self, clock: Option<Arc<dyn Clock>>) -> Self {
+        self.clock = self.clock.or(clock);
+        self
+    }
+
     /// Tells this observer of every refresh.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Observing::with(observer);

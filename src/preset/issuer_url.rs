@@ -1,20 +1,20 @@
 //! An issuer with a URL: its metadata says where its keys are.
 
-use crate::build_error::BuildError;
 use crate::claims::Claims;
 use crate::jwks::{RemoteJwks, RemoteJwksBuilder};
-use crate::key::Keys;
-use crate::verify::{UnbuiltKeys, Verifier, VerifierBuilder};
+use crate::verify::{Verifier, VerifierBuilder};
 
 impl Verifier<Claims> {
     /// Verifies tokens of the issuer with this URL: its keys are found by its metadata (OpenID Connect
     /// Discovery 1.0 §4, RFC 8414 §3), kept in memory and refreshed, and `iss` has to be this text.
     ///
     /// Nothing is fetched here: a server starts while the issuer is down, answers 503 until it is up, and
-    /// recovers by itself. Metadata or keys at another place:
-    /// [`metadata_url`](VerifierBuilder::metadata_url), [`keys_url`](VerifierBuilder::keys_url). For other
-    /// settings than the defaults, or to ask for the keys' health, make a [`RemoteJwks`] and pass it to
-    /// [`key_source`](Verifier::key_source).
+    /// recovers by itself. [`warm`](Verifier::warm) and [`keep_fresh`](Verifier::keep_fresh) fetch the keys
+    /// before the first token. Metadata or keys at another place:
+    /// [`metadata_url`](VerifierBuilder::metadata_url), [`keys_url`](VerifierBuilder::keys_url). Every other
+    /// setting: [`remote_keys`](VerifierBuilder::remote_keys).
+    ///
+    /// Without the feature `jwks-client`, it needs a [`client`](VerifierBuilder::client).
     ///
     /// ```
     /// use tower_jwt_auth::Verifier;
@@ -74,11 +74,5 @@ impl<C> VerifierBuilder<C> {
     /// The metadata must still name the issuer exactly. Only after [`issuer_url`](Verifier::issuer_url).
     pub fn metadata_url(self, url: impl Into<String>) -> Self {
         self.change_keys("metadata_url", |keys: RemoteJwksBuilder| keys.metadata_url(url))
-    }
-}
-
-impl UnbuiltKeys for RemoteJwksBuilder {
-    fn build(self: Box<Self>) -> Result<Keys, BuildError> {
-        (*self).build().map(Keys::from)
     }
 }

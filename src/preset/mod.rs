@@ -6,10 +6,12 @@
 
 #[cfg(feature = "better-auth")]
 pub mod better_auth;
-#[cfg(feature = "jwks-client")]
+#[cfg(feature = "jwks")]
 mod issuer_url;
 mod jwks;
 mod key_source;
 #[cfg(feature = "pem")]
 mod pem;
+#[cfg(feature = "jwks")]
+mod remote_keys;
 mod shared_secret;

@@ -92,10 +92,10 @@ pub(super) enum RoadKeys {
 }
 
 impl RoadKeys {
-    fn build(self) -> Result<Keys, BuildError> {
+    fn build(self, clock: Option<Arc<dyn Clock>>) -> Result<Keys, BuildError> {
         match self {
             Self::Single(keys) => Ok(KeySet::from_keys(keys).into()),
-            Self::Other(keys) => keys.build(),
+            Self::Other(keys) => keys.build(clock),
         }
     }
 }
@@ -259,7 +259,8 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
-    /// Reads the time from this clock.
+    /// Reads the time from this clock, also for the age of keys that are fetched from a URL given to
+    /// `issuer_url` or `jwks_url`, unless they were given another one.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Some(Arc::new(clock));
         self
@@ -342,7 +343,7 @@ impl<C> VerifierBuilder<C> {
                     ),
                     _ => {}
                 }
-                match keys.map(RoadKeys::build) {
+                match keys.map(|keys| keys.build(self.clock.clone())) {
                     Some(Ok(keys)) => trusted.insert(0, Issuer { name, keys, policy }),
                     // The keys' own problem is in the list; the policy is still worth a look.
                     other => {

@@ -33,9 +33,10 @@ impl<C> VerifierBuilder<C> {
             other => {
                 self.single = other;
                 self.problems.push(Problem::new(
-                    format!("`{setting}` on keys that are not fetched"),
-                    "it would be without effect",
-                    "Call it after `Verifier::issuer_url`",
+                    format!("`{setting}` on keys that this verifier does not fetch from a URL"),
+                    "the setting would have no effect",
+                    "Call it after `Verifier::issuer_url` or `jwks_url`, or on the builder of the keys \
+                     that are passed",
                 ));
             }
         }

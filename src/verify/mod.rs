@@ -26,7 +26,7 @@ mod cache;
 mod cache;
 mod identity;
 mod issuers;
-#[cfg(feature = "jwks-client")]
+#[cfg(feature = "jwks")]
 mod key_settings;
 mod keys_error;
 mod policy_settings;
@@ -48,7 +48,7 @@ pub use identity::Identity;
 pub use issuers::{Issuer, IssuerHealth};
 pub use keys_error::{IssuerFailure, KeysError, KeysErrorKind};
 pub use revocation::{Presented, Revocation, Standing};
-#[cfg(feature = "jwks-client")]
+#[cfg(feature = "jwks")]
 pub(crate) use unbuilt::UnbuiltKeys;
 pub use verified::Verified;
 pub use verifier::Verifier;

@@ -54,7 +54,6 @@ impl<C: 'static> Verifier<C> {
     /// # use http::{Request, Response};
     /// # use http_body_util::Full;
     /// # use tower_jwt_auth::jwks::NoBody;
-    /// use tower_jwt_auth::jwks::RemoteJwks;
     /// use tower_jwt_auth::key::KeySetState;
     /// use tower_jwt_auth::verify::KeysErrorKind;
     /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
@@ -73,9 +72,8 @@ impl<C: 'static> Verifier<C> {
     /// # };
     /// # let (working, broken) = (client(TestIssuer::es256().jwks()), client("no keys".to_owned()));
     /// let verifier = |client| {
-    ///     let keys = RemoteJwks::url("https://auth.example.com/jwks.json").client(client).build()?;
-    ///     let verifier = Verifier::key_source(keys).issuer("https://auth.example.com");
-    ///     verifier.audience("orders").build()
+    ///     let keys = Verifier::jwks_url("https://auth.example.com/jwks.json").client(client);
+    ///     keys.issuer("https://auth.example.com").audience("orders").build()
     /// };
     /// let good = verifier(working)?;
     /// assert!(!is_ready(&good));

@@ -19,6 +19,7 @@ mod matrix;
 mod metadata;
 mod places;
 mod races;
+mod readiness;
 mod retry_after;
 mod rig;
 mod sets;

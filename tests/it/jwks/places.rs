@@ -176,7 +176,7 @@ fn the_settings_are_reachable_behind_issuer_url() {
         (issuer(), |it| it.keys_url("http://a.example"), Some("the URL of the key set")),
         (issuer(), |it| it.keys_url(URL).metadata_url(URL), Some("both `keys_url`")),
         (Verifier::jwks_url(URL).issuer(NAME), |it| it.keys_url(URL), Some("`keys_url` beside")),
-        (fixed(), |it| it.metadata_url(URL), Some("`metadata_url` on keys that are not")),
+        (fixed(), |it| it.metadata_url(URL), Some("`metadata_url` on keys that this")),
     ];
     for (at, (builder, set, what)) in rows.into_iter().enumerate() {
         let problems = problems(set(builder.audience("orders")).build().err().as_ref());

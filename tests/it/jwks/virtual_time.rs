@@ -18,7 +18,7 @@ use super::rig::{LIFETIME, SECOND};
 
 /// The virtual time of a runtime that is paused.
 #[derive(Debug)]
-struct Virtual(Instant);
+pub(super) struct Virtual(pub(super) Instant);
 
 impl Clock for Virtual {
     fn now(&self) -> SystemTime {

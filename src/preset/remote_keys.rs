@@ -1,0 +1,68 @@
+//! The settings of keys that are fetched from a URL given to a constructor.
+
+use std::sync::Arc;
+
+use crate::build_error::BuildError;
+use crate::clock::Clock;
+use crate::jwks::{Fetch, RemoteJwksBuilder};
+use crate::key::Keys;
+use crate::verify::{UnbuiltKeys, VerifierBuilder};
+
+/// After [`issuer_url`](crate::Verifier::issuer_url) or [`jwks_url`](crate::Verifier::jwks_url).
+impl<C> VerifierBuilder<C> {
+    /// Changes how the keys are fetched: every setting of [`RemoteJwksBuilder`].
+    ///
+    /// Only after [`issuer_url`](crate::Verifier::issuer_url) or [`jwks_url`](crate::Verifier::jwks_url).
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "jwks-client", any(feature = "aws-lc-rs", feature = "rust-crypto")))] {
+    /// use std::time::Duration;
+    /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
+    ///
+    /// let verifier = Verifier::issuer_url("https://auth.example.com")
+    ///     .remote_keys(|keys| keys.lifetime(Duration::from_secs(300)).same_origin())
+    ///     .audience("orders")
+    ///     .build();
+    /// assert!(verifier.is_ok());
+    ///
+    /// // Values that are unsafe or cannot work are rejected, as by `RemoteJwksBuilder::build`.
+    /// let verifier = Verifier::issuer_url("https://auth.example.com")
+    ///     .remote_keys(|keys| keys.cool_down(Duration::ZERO))
+    ///     .audience("orders")
+    ///     .build();
+    /// assert!(verifier.is_err());
+    /// // Fixed keys are not fetched.
+    /// let verifier = Verifier::jwks(TestIssuer::es256().jwks()).any_issuer().any_audience();
+    /// assert!(verifier.remote_keys(|keys| keys.same_origin()).build().is_err());
+    /// # }
+    /// ```
+    pub fn remote_keys(
+        self,
+        settings: impl FnOnce(RemoteJwksBuilder) -> RemoteJwksBuilder,
+    ) -> Self {
+        self.change_keys("remote_keys", settings)
+    }
+
+    /// Fetches the keys with this client; see [`RemoteJwksBuilder::client`].
+    pub fn client(self, client: impl Fetch) -> Self {
+        self.change_keys("client", |keys: RemoteJwksBuilder| keys.client(client))
+    }
+
+    /// Allows `http` to this machine, for development and tests; see
+    /// [`RemoteJwksBuilder::allow_http_on_loopback`].
+    pub fn allow_http_on_loopback(self) -> Self {
+        self.change_keys("allow_http_on_loopback", RemoteJwksBuilder::allow_http_on_loopback)
+    }
+
+    /// Allows `http` to any host: an attacker on the network path can then substitute the keys; see
+    /// [`RemoteJwksBuilder::allow_insecure_http`].
+    pub fn allow_insecure_http(self) -> Self {
+        self.change_keys("allow_insecure_http", RemoteJwksBuilder::allow_insecure_http)
+    }
+}
+
+impl UnbuiltKeys for RemoteJwksBuilder {
+    fn build(self: Box<Self>, clock: Option<Arc<dyn Clock>>) -> Result<Keys, BuildError> {
+        (*self).clock_unless_set(clock).build().map(Keys::from)
+    }
+}

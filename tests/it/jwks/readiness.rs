@@ -1,0 +1,300 @@
+//! Readiness of verifiers over remote keys, and their settings, whatever constructor they came by.
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::Full;
+use tokio::time::{Instant, sleep};
+use tower_jwt_auth::jwks::{
+    Fetch, FetchError, FetchFailure, NoBody, RemoteJwks, RemoteJwksBuilder,
+};
+use tower_jwt_auth::key::{KeySetState, Refreshed};
+use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+use tower_jwt_auth::verify::{KeysErrorKind, VerifierBuilder};
+use tower_jwt_auth::{Issuer, Policy, Verifier};
+
+use super::rig::{COOL_DOWN, LIFETIME, SECOND, STALE_BOUND, just_before};
+use super::virtual_time::Virtual;
+
+const ISSUER: &str = "https://auth.example.com";
+const KEYS: &str = "https://auth.example.com/keys";
+
+/// Serves metadata and keys from memory. What it answers to a fetch of keys is a status.
+#[derive(Clone)]
+struct Served {
+    status: Arc<dyn Fn(usize) -> u16 + Send + Sync>,
+    asked: Arc<AtomicUsize>,
+}
+
+impl Served {
+    /// The status of each answer with keys, by its number.
+    fn with(status: impl Fn(usize) -> u16 + Send + Sync + 'static) -> Self {
+        Self { status: Arc::new(status), asked: Arc::default() }
+    }
+
+    fn working() -> Self {
+        Self::with(|_| 200)
+    }
+
+    fn down() -> Self {
+        Self::with(|_| 403)
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    fn client(&self) -> impl Fetch + use<> {
+        let this = self.clone();
+        tower::service_fn(move |request: Request<NoBody>| {
+            let is_metadata = request.uri().path().contains(".well-known");
+            let (status, document) = if is_metadata {
+                (200, format!(r#"{{"issuer":"{ISSUER}","jwks_uri":"{KEYS}"}}"#))
+            } else {
+                (
+                    (this.status)(this.asked.fetch_add(1, Ordering::SeqCst)),
+                    TestIssuer::es256().jwks(),
+                )
+            };
+            let response =
+                Response::builder().status(status).body(Full::new(Bytes::from(document)));
+            async { Ok::<_, Infallible>(response.unwrap()) }
+        })
+    }
+}
+
+/// A verifier by each constructor that fetches keys.
+fn by_each_constructor(served: &Served) -> Vec<(&'static str, Verifier)> {
+    let remote = RemoteJwks::url(KEYS).client(served.client()).build().unwrap();
+    let trusted = RemoteJwks::issuer(ISSUER).client(served.client()).build().unwrap();
+    let policy = Policy::new().audience("orders");
+    let built = |builder: VerifierBuilder| builder.audience("orders").build().unwrap();
+    vec![
+        ("issuer_url", built(Verifier::issuer_url(ISSUER).client(served.client()))),
+        ("jwks_url", built(Verifier::jwks_url(KEYS).client(served.client()).issuer(ISSUER))),
+        ("key_source", built(Verifier::key_source(remote).issuer(ISSUER))),
+        ("trust", Verifier::builder().trust(Issuer::new(ISSUER, trusted, policy)).build().unwrap()),
+    ]
+}
+
+fn states<C>(verifier: &Verifier<C>) -> Vec<KeySetState> {
+    verifier.health().map(|it| it.keys.state).collect()
+}
+
+#[tokio::test]
+async fn every_constructor_becomes_ready_by_warming() {
+    for (name, verifier) in by_each_constructor(&Served::working()) {
+        assert_eq!(states(&verifier), [KeySetState::Empty], "{name}");
+        verifier.warm().await.unwrap();
+        assert_eq!(states(&verifier), [KeySetState::Fresh], "{name}");
+        let token = TestIssuer::es256().issuer(ISSUER).audience("orders").token().mint();
+        assert!(verifier.verify_now(&token).is_ok(), "{name}");
+        assert_eq!(verifier.refresh().await.unwrap(), Refreshed::CoolingDown, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_constructor_names_the_issuer_that_failed_to_warm() {
+    for (name, verifier) in by_each_constructor(&Served::down()) {
+        let error = verifier.warm().await.unwrap_err();
+        assert_eq!(error.kind(), KeysErrorKind::NoKeys, "{name}");
+        assert_eq!(error.failures().map(|it| it.issuer).collect::<Vec<_>>(), [Some(ISSUER)]);
+        let cause = error.source().and_then(Error::source).unwrap();
+        let cause = cause.downcast_ref::<FetchError>().unwrap();
+        assert_eq!(cause.failure(), FetchFailure::ClientError, "{name}");
+        assert_eq!(states(&verifier), [KeySetState::Empty], "{name}");
+        assert_eq!(verifier.health().next().unwrap().keys.last_error, Some("client_error"));
+    }
+}
+
+#[tokio::test]
+async fn a_server_stays_ready_while_its_keys_are_stale() {
+    let clock = FixedClock::new();
+    let served = Served::with(|number| if number == 0 { 200 } else { 503 });
+    let keys = Verifier::jwks_url(KEYS).client(served.client()).any_issuer().any_audience();
+    let verifier = keys.clock(clock.clone()).build().unwrap();
+    let is_ready = || states(&verifier) != [KeySetState::Empty];
+    assert!(!is_ready());
+    verifier.warm().await.unwrap();
+    assert!(is_ready());
+    clock.advance(just_before(LIFETIME + STALE_BOUND));
+    let error = verifier.refresh().await.unwrap_err();
+    assert_eq!(error.kind(), KeysErrorKind::NotRefreshed);
+    assert!(verifier.warm().await.is_ok() && is_ready());
+    clock.advance(SECOND);
+    assert!(!is_ready());
+}
+
+#[tokio::test]
+async fn a_clock_of_the_verifier_reaches_its_keys_in_any_order() {
+    let clock = FixedClock::new();
+    let start = || Verifier::issuer_url(ISSUER).audience("orders");
+    let with_client = |builder: VerifierBuilder| builder.client(Served::working().client());
+    let own = |builder: VerifierBuilder| {
+        builder.remote_keys(|keys: RemoteJwksBuilder| keys.clock(FixedClock::new()))
+    };
+    for (name, builder, ages) in [
+        ("before the client", with_client(start().clock(clock.clone())), true),
+        ("after the client", with_client(start()).clock(clock.clone()), true),
+        ("no clock", with_client(start()), false),
+        ("before the keys' own", own(with_client(start().clock(clock.clone()))), false),
+        ("after the keys' own", own(with_client(start())).clock(clock.clone()), false),
+    ] {
+        let verifier = builder.build().unwrap();
+        verifier.warm().await.unwrap();
+        clock.advance(LIFETIME);
+        let expected = if ages { KeySetState::Stale } else { KeySetState::Fresh };
+        assert_eq!(states(&verifier), [expected], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn settings_of_remote_keys_reach_every_url() {
+    for start in [
+        || Verifier::issuer_url(ISSUER).audience("orders"),
+        || Verifier::jwks_url(KEYS).issuer(ISSUER).audience("orders"),
+    ] {
+        let (clock, served) = (FixedClock::new(), Served::working());
+        let verifier = start()
+            .remote_keys(|keys| keys.lifetime(20 * SECOND))
+            .clock(clock.clone())
+            .client(served.client())
+            .remote_keys(|keys| keys.cool_down(2 * SECOND))
+            .build()
+            .unwrap();
+        verifier.warm().await.unwrap();
+        clock.advance(just_before(2 * SECOND));
+        assert_eq!(verifier.refresh().await.unwrap(), Refreshed::CoolingDown);
+        clock.advance(SECOND);
+        assert_eq!(verifier.refresh().await.unwrap(), Refreshed::Unchanged);
+        clock.advance(just_before(20 * SECOND));
+        assert_eq!(states(&verifier), [KeySetState::Fresh]);
+        clock.advance(SECOND);
+        assert_eq!((states(&verifier), served.asked()), (vec![KeySetState::Stale], 2));
+
+        // The builder of the keys judges the values.
+        let bad = start().remote_keys(|keys| keys.cool_down(Duration::ZERO)).build().unwrap_err();
+        assert!(bad.to_string().contains("a cool-down of less than a second"), "{bad}");
+    }
+    let default = Verifier::jwks_url(KEYS).client(Served::working().client()).any_issuer();
+    let clock = FixedClock::new();
+    let default = default.any_audience().clock(clock.clone()).build().unwrap();
+    default.warm().await.unwrap();
+    clock.advance(just_before(COOL_DOWN));
+    assert_eq!(default.refresh().await.unwrap(), Refreshed::CoolingDown);
+}
+
+#[test]
+fn plain_http_is_allowed_where_it_is_asked_for() {
+    for (url, on_loopback, anywhere) in [
+        ("https://auth.example.com", true, true),
+        ("http://127.0.0.1:3000", true, true),
+        ("http://auth.example.com", false, true),
+    ] {
+        let issuer = || Verifier::issuer_url(url).audience("orders");
+        let keys = || Verifier::jwks_url(format!("{url}/jwks")).issuer(url).audience("orders");
+        for start in [&issuer as &dyn Fn() -> VerifierBuilder, &keys] {
+            assert_eq!(start().build().is_ok(), url.starts_with("https"), "{url}");
+            assert_eq!(start().allow_http_on_loopback().build().is_ok(), on_loopback, "{url}");
+            assert_eq!(start().allow_insecure_http().build().is_ok(), anywhere, "{url}");
+        }
+    }
+}
+
+#[test]
+fn settings_of_remote_keys_need_a_url() {
+    let remote = || RemoteJwks::url(KEYS).client(Served::working().client()).build().unwrap();
+    let starts: [&dyn Fn() -> VerifierBuilder; 4] = [
+        &|| Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience(),
+        &|| Verifier::jwks(TestIssuer::es256().jwks()).any_issuer().any_audience(),
+        &|| Verifier::key_source(remote()).any_issuer().any_audience(),
+        &|| {
+            let policy = Policy::new().any_audience();
+            Verifier::builder().trust(Issuer::unnamed(remote(), policy))
+        },
+    ];
+    for start in starts {
+        assert!(start().build().is_ok());
+        for (setting, builder) in [
+            ("remote_keys", start().remote_keys(RemoteJwksBuilder::same_origin)),
+            ("client", start().client(Served::working().client())),
+            ("allow_http_on_loopback", start().allow_http_on_loopback()),
+            ("allow_insecure_http", start().allow_insecure_http()),
+            ("metadata_url", start().metadata_url("https://auth.example.com/metadata")),
+        ] {
+            let error = builder.build().unwrap_err();
+            let expected = format!("`{setting}` on keys that this verifier does not fetch");
+            assert!(error.to_string().contains(&expected), "{error}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn issuers_are_kept_fresh_although_one_of_them_is_down() {
+    let down_at_first = Served::with(|number| if number < 5 { 403 } else { 200 });
+    let keys = |served: &Served| {
+        let keys = RemoteJwks::url(KEYS).client(served.client());
+        keys.clock(Virtual(Instant::now())).build().unwrap()
+    };
+    let (a, b) = (keys(&Served::working()), keys(&down_at_first));
+    let policy = || Policy::new().any_audience();
+    let verifier = Verifier::builder()
+        .trust(Issuer::new("https://a.example", a.clone(), policy()))
+        .trust(Issuer::new("https://b.example", b.clone(), policy()))
+        .clock(Virtual(Instant::now()))
+        .build()
+        .unwrap();
+    let keeping = tokio::spawn(verifier.keep_fresh());
+    sleep(SECOND).await;
+    assert_eq!(states(&verifier), [KeySetState::Fresh, KeySetState::Empty]);
+    for minute in 0..6 * 60 {
+        sleep(60 * SECOND).await;
+        assert_eq!(states(&verifier)[0], KeySetState::Fresh, "minute {minute}");
+    }
+    assert_eq!(states(&verifier), [KeySetState::Fresh; 2]);
+    assert!(!keeping.is_finished());
+    // It ends with the verifier, although others have the keys.
+    drop(verifier);
+    sleep(31 * SECOND).await;
+    assert!(keeping.is_finished());
+    drop((a, b));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_line_constructors_are_kept_fresh() {
+    let served = Served::working();
+    let keys = Verifier::issuer_url(ISSUER).client(served.client()).audience("orders");
+    let verifier = keys.clock(Virtual(Instant::now())).build().unwrap();
+    let keeping = tokio::spawn(verifier.keep_fresh());
+    for minute in 0..60 {
+        sleep(60 * SECOND).await;
+        assert_eq!(states(&verifier), [KeySetState::Fresh], "minute {minute}");
+    }
+    assert!(served.asked() > 6, "{}", served.asked());
+    drop(verifier);
+    sleep(31 * SECOND).await;
+    assert!(keeping.is_finished());
+}
+
+#[test]
+fn a_runtime_without_timers_is_reported() {
+    let keys = Verifier::jwks_url(KEYS).client(Served::working().client()).any_issuer();
+    let verifier = keys.any_audience().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let error = runtime.block_on(verifier.warm()).unwrap_err();
+    let cause = error.source().and_then(Error::source).unwrap();
+    let cause = cause.downcast_ref::<FetchError>().unwrap();
+    assert_eq!(cause.failure(), FetchFailure::NoTimer);
+    runtime.block_on(verifier.keep_fresh());
+    assert_eq!(verifier.health().next().unwrap().keys.last_error, Some("no_timer"));
+    let timed = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    assert!(timed.block_on(verifier.warm()).is_ok());
+    // Keys are there, and still no fetch could start on the other one.
+    let error = runtime.block_on(verifier.warm()).unwrap_err();
+    assert_eq!(error.kind(), KeysErrorKind::NotRefreshed);
+}
