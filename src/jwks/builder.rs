@@ -93,6 +93,13 @@ impl RemoteJwksBuilder {
         }
     }
 
+    /// Fetches from this URL instead, for presets that know it last.
+    #[cfg(feature = "better-auth")]
+    pub(crate) fn at(mut self, url: String) -> Self {
+        self.url = url;
+        self
+    }
+
     /// Fetches with this client: any Tower service from `Request<NoBody>` to a response.
     ///
     /// A redirect that the client hands on is refused. Have it follow none: one that follows redirects on

@@ -6,6 +6,7 @@ use super::account::Account;
 use super::base_url::BaseUrl;
 use super::builder::{BetterAuth, Material, Server, Settings};
 use super::profile::{Profile, SESSION_LEEWAY};
+use super::remote::Remote;
 use crate::build_error::{BuildError, Problem};
 use crate::clock::{Clock, SystemClock};
 use crate::key::{KeySet, Keys};
@@ -98,33 +99,9 @@ fn server_keys(
         problems.extend(server.settings_beside_keys());
         return Some(keys);
     }
-    let url = server.jwks_url.clone().or_else(|| server.url.as_ref().map(BaseUrl::jwks))?;
-    let keys = remote(url, server.insecure_http, clock);
+    let url = server.jwks_url.take().or_else(|| server.url.as_ref().map(BaseUrl::jwks))?;
+    let keys = Remote::build(std::mem::take(&mut server.remote), url, clock);
     keys.map_err(|error| problems.extend(error.into_problems())).ok()
-}
-
-#[cfg(feature = "jwks")]
-fn remote(
-    url: String,
-    insecure_http: bool,
-    clock: Option<Arc<dyn Clock>>,
-) -> Result<Keys, BuildError> {
-    // A server with ids that count up uses one again after its database was set up anew.
-    let mut keys = crate::jwks::RemoteJwks::url(url).refetch_on_bad_signature();
-    keys = if insecure_http { keys.allow_insecure_http() } else { keys.allow_http_on_loopback() };
-    if let Some(clock) = clock {
-        keys = keys.clock(clock);
-    }
-    keys.build().map(Keys::from)
-}
-
-#[cfg(not(feature = "jwks"))]
-fn remote(_: String, _: bool, _: Option<Arc<dyn Clock>>) -> Result<Keys, BuildError> {
-    Err(BuildError::new(Problem::new(
-        "keys behind a URL",
-        "there is nothing to fetch them with",
-        "Turn on the feature `jwks-client`, or pass the `keys`",
-    )))
 }
 
 fn with_checks<C: Account>(

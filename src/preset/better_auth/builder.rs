@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::base_url::BaseUrl;
 use super::profile::Profile;
+use super::remote::Remote;
 use super::secret;
 use super::session::SessionUser;
 use super::user::User;
@@ -39,7 +40,9 @@ pub(super) struct Server {
     pub(super) url: Option<BaseUrl>,
     pub(super) jwks_url: Option<String>,
     pub(super) keys: Option<Keys>,
-    pub(super) insecure_http: bool,
+    pub(super) remote: Remote,
+    /// Whether a setting of the keys behind the URL was called.
+    pub(super) has_remote_settings: bool,
 }
 
 pub(super) struct Settings {
@@ -57,9 +60,9 @@ pub(super) struct Settings {
 impl Server {
     /// Settings of keys from a URL that have no effect on keys that were passed.
     pub(super) fn settings_beside_keys(&self) -> Option<Problem> {
-        (self.jwks_url.is_some() || self.insecure_http).then(|| {
+        (self.jwks_url.is_some() || self.has_remote_settings).then(|| {
             Problem::new(
-                "`jwks_url` or `allow_insecure_http` beside `keys`",
+                "`jwks_url`, `allow_insecure_http` or `remote_keys` beside `keys`",
                 "nothing is fetched from a URL when the keys are passed",
                 "Call one of them; a `RemoteJwks` has these settings itself",
             )
@@ -243,16 +246,26 @@ impl<C> BetterAuth<C> {
 
     /// Allows plain HTTP to any host for the keys, as between containers. Whoever stands between can put
     /// their own keys into the answer, and so sign in as anybody.
-    pub fn allow_insecure_http(mut self) -> Self {
-        if let Some(server) = self.expect_server("`allow_insecure_http`") {
-            server.insecure_http = true;
+    pub fn allow_insecure_http(self) -> Self {
+        self.change_remote("`allow_insecure_http`", Remote::allow_insecure_http)
+    }
+
+    /// Changes how the keys behind the URL are fetched.
+    pub(super) fn change_remote(
+        mut self,
+        setting: &str,
+        change: impl FnOnce(Remote) -> Remote,
+    ) -> Self {
+        if let Some(server) = self.expect_server(setting) {
+            server.remote = change(std::mem::take(&mut server.remote));
+            server.has_remote_settings = true;
         }
         self
     }
 
     /// Verifies with these keys in the place of those behind the URL: a
-    /// [`RemoteJwks`](crate::jwks::RemoteJwks) with settings of its own, whose health can then be asked for,
-    /// or a [`KeySet`](crate::key::KeySet) that is deployed with the application.
+    /// [`RemoteJwks`](crate::jwks::RemoteJwks) that is used elsewhere too, or a
+    /// [`KeySet`](crate::key::KeySet) that is deployed with the application.
     pub fn keys(mut self, keys: impl Into<Keys>) -> Self {
         let keys = keys.into();
         if let Some(server) = self.expect_server("`keys`") {

@@ -43,6 +43,13 @@ mod builder;
 mod env;
 mod hint;
 mod profile;
+#[cfg(feature = "jwks")]
+mod remote;
+#[cfg(not(feature = "jwks"))]
+#[path = "no_remote.rs"]
+mod remote;
+#[cfg(feature = "jwks")]
+mod remote_keys;
 mod secret;
 mod session;
 mod source;

@@ -112,6 +112,39 @@ async fn every_constructor_names_the_issuer_that_failed_to_warm() {
     }
 }
 
+#[cfg(feature = "better-auth")]
+#[tokio::test]
+async fn presets_become_ready_by_warming() {
+    use tower_jwt_auth::better_auth::BetterAuth;
+
+    let (working, down, clock) = (Served::working(), Served::down(), FixedClock::new());
+    let preset = |served: &Served| {
+        let client = served.client();
+        BetterAuth::url(ISSUER).remote_keys(|keys| keys.client(client)).clock(clock.clone())
+    };
+    let verifier = preset(&working).build().unwrap();
+    assert_eq!(states(&verifier), [KeySetState::Empty]);
+    verifier.warm().await.unwrap();
+    assert_eq!((states(&verifier), working.asked()), (vec![KeySetState::Fresh], 1));
+    clock.advance(LIFETIME);
+    assert_eq!(states(&verifier), [KeySetState::Stale]);
+
+    // Issuers that share their keys are warmed by one fetch, and each is named when it fails.
+    let both = |served: &Served| preset(served).issuer(ISSUER).issuer("https://old.example");
+    let several = Served::working();
+    both(&several).build().unwrap().warm().await.unwrap();
+    assert_eq!(several.asked(), 1);
+    let error = both(&down).build().unwrap().warm().await.unwrap_err();
+    let named: Vec<_> = error.failures().filter_map(|it| it.issuer).collect();
+    assert_eq!((named, down.asked()), (vec![ISSUER, "https://old.example"], 1));
+
+    // A preset over a secret has nothing to fetch.
+    let secret = BetterAuth::bridge_token(TestIssuer::hs256().secret());
+    let verifier = secret.build().unwrap();
+    assert!(verifier.warm().await.is_ok());
+    assert_eq!(states(&verifier), [KeySetState::Fresh]);
+}
+
 #[tokio::test]
 async fn a_server_stays_ready_while_its_keys_are_stale() {
     let clock = FixedClock::new();

@@ -73,6 +73,30 @@ fn settings_of_fetched_keys_do_not_go_with_passed_ones() {
     }
 }
 
+#[cfg(feature = "jwks-client")]
+#[test]
+fn settings_of_remote_keys_need_the_url_of_a_server() {
+    use tower_jwt_auth::jwks::RemoteJwksBuilder;
+
+    let http = || BetterAuth::url("http://auth.example.com");
+    assert!(http().build().is_err());
+    assert!(http().remote_keys(RemoteJwksBuilder::allow_insecure_http).build().is_ok());
+    assert!(http().allow_insecure_http().build().is_ok());
+    let error = BetterAuth::url(ORIGIN)
+        .keys(keys())
+        .remote_keys(RemoteJwksBuilder::allow_insecure_http)
+        .build()
+        .map(drop)
+        .unwrap_err();
+    assert!(error.to_string().contains("beside `keys`"), "{error}");
+    let error = BetterAuth::bridge_token(SECRET)
+        .remote_keys(RemoteJwksBuilder::allow_insecure_http)
+        .build()
+        .map(drop)
+        .unwrap_err();
+    assert!(error.to_string().contains("`remote_keys` with a secret"), "{error}");
+}
+
 #[test]
 fn a_short_previous_secret_of_the_server_has_to_be_asked_for() {
     let short = "a short secret of 28 bytes..";

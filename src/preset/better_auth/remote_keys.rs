@@ -1,0 +1,30 @@
+//! The settings of keys that are fetched from the server.
+
+use super::builder::BetterAuth;
+use crate::jwks::RemoteJwksBuilder;
+
+impl<C> BetterAuth<C> {
+    /// Changes how the keys of the server are fetched: every setting of [`RemoteJwksBuilder`].
+    ///
+    /// Only for keys behind a URL: with a secret, or beside [`keys`](Self::keys), `build` fails.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "jwks-client", any(feature = "aws-lc-rs", feature = "rust-crypto")))] {
+    /// use std::time::Duration;
+    /// use tower_jwt_auth::better_auth::BetterAuth;
+    /// use tower_jwt_auth::testing::TestIssuer;
+    ///
+    /// let preset = BetterAuth::url("https://example.com");
+    /// assert!(preset.remote_keys(|keys| keys.stale_for(Duration::from_secs(3600))).build().is_ok());
+    ///
+    /// let preset = BetterAuth::bridge_token(TestIssuer::hs256().secret());
+    /// assert!(preset.remote_keys(|keys| keys.stale_for(Duration::from_secs(3600))).build().is_err());
+    /// # }
+    /// ```
+    pub fn remote_keys(
+        self,
+        settings: impl FnOnce(RemoteJwksBuilder) -> RemoteJwksBuilder,
+    ) -> Self {
+        self.change_remote("`remote_keys`", |keys| keys.change(settings))
+    }
+}
