@@ -126,7 +126,8 @@ impl BetterAuth {
     ///
     /// `url` is the server's base URL, as in `BETTER_AUTH_URL`. From it follow, as on the server, the URL of
     /// the keys (`/api/auth/jwks`), the issuer and the audience (both the origin); each can be set on its
-    /// own. Nothing is fetched before the first token.
+    /// own. Nothing is fetched before the first token, unless [`Verifier::warm`](crate::Verifier::warm) or
+    /// [`Verifier::keep_fresh`](crate::Verifier::keep_fresh) asks for the keys.
     pub fn url(url: impl AsRef<str>) -> Self {
         let mut problems = Vec::new();
         let url = BaseUrl::read(url.as_ref()).map_err(|problem| problems.push(problem)).ok();
