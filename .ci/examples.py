@@ -199,7 +199,8 @@ def follows_rotation(name):
         def health():
             status, _, body = server.ask("/health")
             check("health", status, 200)
-            return json.loads(body)
+            [issuer_health] = json.loads(body)
+            return issuer_health
 
         def rotate():
             # The cool-down of this example: no attempt in the second before.
@@ -259,8 +260,10 @@ def finds_the_issuer(name):
             check("no token", server.ask("/me")[:2], (401, "Bearer"))
             unavailable(server, token)
             unavailable(server, tampered(token))
+            check("not ready", server.ask("/ready")[0], 503)
             issuer.post("/recovery")
             accepted_within(15, server, token)
+            check("ready", server.ask("/ready")[0], 200)
             refused(server, tampered(token))
             status, _, body = server.ask("/me", f"Bearer {token}")
             claims = json.loads(body)
@@ -381,6 +384,7 @@ def knows_the_users_of_better_auth(name):
         # With a URL the secret counts for nothing; there is no server behind this one.
         with Server(name, **settings(BETTER_AUTH_URL="http://127.0.0.1:9", BETTER_AUTH_SECRET=SECRET)) as by_url:
             check("by secret", by_url.ask("/me", f"Bearer {token}")[:2], (401, INVALID_TOKEN))
+            check("ready", (server.ask("/ready")[0], by_url.ask("/ready")[0]), (200, 503))
 
     for set_ones, explained in [
         ({}, "neither `BETTER_AUTH_URL` nor `BETTER_AUTH_SECRET` is set"),

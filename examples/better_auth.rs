@@ -13,17 +13,24 @@ mod demo;
 
 use std::error::Error;
 
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::{Json, Router, routing::get};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower_jwt_auth::better_auth::{BetterAuth, User};
-use tower_jwt_auth::{JwtAuthLayer, Verified};
+use tower_jwt_auth::key::KeySetState;
+use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let verifier = BetterAuth::from_env().build()?;
 
-    let app = Router::new().route("/me", get(me)).layer(JwtAuthLayer::new(verifier));
+    let app = Router::new()
+        .route("/me", get(me))
+        .layer(JwtAuthLayer::new(verifier.clone()))
+        .route("/ready", get(ready))
+        .with_state(verifier.clone());
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     let url = format!("http://{}", listener.local_addr()?);
@@ -31,7 +38,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     println!();
     println!("TOKEN=$(curl -s $BETTER_AUTH_URL/api/auth/token -b COOKIES | jq -r .token)");
     println!("curl -i {url}/me -H \"Authorization: Bearer $TOKEN\"");
+    // Fetches the keys of the auth server now, and again before they are old. A secret needs no fetch.
+    tokio::spawn(verifier.keep_fresh());
     Ok(axum::serve(listener, app).await?)
+}
+
+/// For a readiness probe: 503 until the keys of the auth server are here.
+async fn ready(State(verifier): State<Verifier<User>>) -> StatusCode {
+    let is_ready = verifier.health().all(|issuer| issuer.keys.state != KeySetState::Empty);
+    if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 
 async fn me(user: Verified<User>) -> Json<Value> {

@@ -29,7 +29,6 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tower::{Layer, ServiceExt};
-use tower_jwt_auth::jwks::RemoteJwks;
 use tower_jwt_auth::respond::{self, Rejection};
 use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Verified, Verifier};
 
@@ -41,13 +40,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let key_server = KeyServer::start().await?;
     let issuer = key_server.url();
 
-    let keys = RemoteJwks::issuer(&*issuer)
+    let verifier = Verifier::issuer_url(&*issuer)
         .allow_http_on_loopback()
         // 30 seconds would be right for a real issuer, and long to sit and watch.
-        .cool_down(Duration::from_secs(1))
-        .build()?;
-    let verifier = Verifier::key_source(keys.clone())
-        .issuer(&*issuer)
+        .remote_keys(|keys| keys.cool_down(Duration::from_secs(1)))
         .audience(AUDIENCE)
         // nginx drops a header without a value: the application would take the user for nobody.
         .registered_rule("a subject", |token| token.subject().is_some_and(|it| !it.is_empty()))
@@ -56,11 +52,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = Router::new()
         .route("/auth", get(identity))
         .route("/auth/{scopes}", get(identity_with_scopes))
-        .layer(JwtAuthLayer::new(verifier).responder(respond::from_fn(for_nginx)));
+        .layer(JwtAuthLayer::new(verifier.clone()).responder(respond::from_fn(for_nginx)));
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     print_what_to_try(&listener.local_addr()?.to_string(), &key_server);
-    tokio::spawn(keys.keep_fresh());
+    tokio::spawn(verifier.keep_fresh());
     Ok(axum::serve(listener, app).await?)
 }
 

@@ -23,7 +23,6 @@ use axum::{Json, Router, routing::get};
 use key_server::{AUDIENCE, KeyServer};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tower_jwt_auth::jwks::RemoteJwks;
 use tower_jwt_auth::observe::Event;
 use tower_jwt_auth::{Claims, JwtAuthLayer, Verified, Verifier};
 
@@ -32,27 +31,29 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let key_server = KeyServer::start().await?;
     let issuer = key_server.url();
 
-    let keys = RemoteJwks::url(format!("{issuer}/jwks"))
+    let verifier = Verifier::jwks_url(format!("{issuer}/jwks"))
         .allow_http_on_loopback()
-        // A minute and 30 seconds would be right for a real issuer, and long to sit and watch.
-        .lifetime_between(Duration::from_secs(20), Duration::from_secs(3600))
-        .cool_down(Duration::from_secs(1))
-        .observer(|event: &Event| println!("{event:?}"))
+        .remote_keys(|keys| {
+            // A minute and 30 seconds would be right for a real issuer, and long to sit and watch.
+            keys.lifetime_between(Duration::from_secs(20), Duration::from_secs(3600))
+                .cool_down(Duration::from_secs(1))
+                .observer(|event: &Event| println!("{event:?}"))
+        })
+        .issuer(&*issuer)
+        .audience(AUDIENCE)
         .build()?;
-    let verifier =
-        Verifier::key_source(keys.clone()).issuer(&*issuer).audience(AUDIENCE).build()?;
 
     let app = Router::new()
         .route("/me", get(me))
-        .layer(JwtAuthLayer::new(verifier))
+        .layer(JwtAuthLayer::new(verifier.clone()))
         .route("/health", get(health))
-        .with_state(keys.clone());
+        .with_state(verifier.clone());
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     let url = format!("http://{}", listener.local_addr()?);
     print_what_to_try(&url, &issuer, &key_server.token());
     // Nothing was fetched so far. From here on the keys are fetched ahead of time, and not by a request.
-    tokio::spawn(keys.keep_fresh());
+    tokio::spawn(verifier.keep_fresh());
     Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::interrupt()).await?)
 }
 
@@ -60,16 +61,19 @@ async fn me(user: Verified) -> Json<Claims> {
     Json(user.claims_owned())
 }
 
-/// For people and dashboards. It asks nobody: what it shows is in memory.
-async fn health(State(keys): State<RemoteJwks>) -> Json<Value> {
-    let health = keys.health();
-    Json(json!({
-        "state": health.state.as_str(),
-        "keys": health.keys,
-        "age_seconds": health.age.map(|age| age.as_secs_f64()),
-        "next_attempt_seconds": health.next_attempt.map(|next| next.as_secs_f64()),
-        "last_error": health.last_error,
-    }))
+/// For people and dashboards: the keys of each issuer. It reads memory and fetches nothing.
+async fn health(State(verifier): State<Verifier>) -> Json<Vec<Value>> {
+    let shown = verifier.health().map(|it| {
+        json!({
+            "issuer": it.issuer,
+            "state": it.keys.state.as_str(),
+            "keys": it.keys.keys,
+            "age_seconds": it.keys.age.map(|age| age.as_secs_f64()),
+            "next_attempt_seconds": it.keys.next_attempt.map(|next| next.as_secs_f64()),
+            "last_error": it.keys.last_error,
+        })
+    });
+    Json(shown.collect())
 }
 
 fn print_what_to_try(url: &str, issuer: &str, token: &str) {

@@ -17,9 +17,11 @@ use std::env;
 use std::error::Error;
 use std::process::ExitCode;
 
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::{Json, Router, routing::get};
 use tokio::net::TcpListener;
-use tower_jwt_auth::jwks::RemoteJwks;
+use tower_jwt_auth::key::KeySetState;
 use tower_jwt_auth::observe::Event;
 use tower_jwt_auth::{Claims, JwtAuthLayer, Verified, Verifier};
 
@@ -40,26 +42,36 @@ async fn main() -> ExitCode {
 }
 
 async fn serve(issuer: &str, audience: &str) -> Result<(), Box<dyn Error>> {
-    // `Verifier::issuer_url(issuer).audience(audience).build()?` is the short form of all this. The long one
-    // takes an issuer on this machine without TLS, fetches ahead of time, and says what happens.
-    let keys = RemoteJwks::issuer(issuer)
+    let verifier = Verifier::issuer_url(issuer)
+        .audience(audience)
+        // The two lines above are all that most servers need. These are for an issuer on this machine without
+        // TLS, and to print what happens.
         .allow_http_on_loopback()
-        .observer(|event: &Event| println!("{event:?}"))
+        .remote_keys(|keys| keys.observer(|event: &Event| println!("{event:?}")))
         .build()?;
-    let verifier = Verifier::key_source(keys.clone()).issuer(issuer).audience(audience).build()?;
 
     let app = Router::new()
         .route("/me", get(me))
-        .layer(JwtAuthLayer::new(verifier))
-        .route("/", get(async || "public; /me needs a token\n"));
+        .layer(JwtAuthLayer::new(verifier.clone()))
+        .route("/", get(async || "public; /me needs a token\n"))
+        .route("/ready", get(ready))
+        .with_state(verifier.clone());
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     let url = format!("http://{}", listener.local_addr()?);
     println!("listening on {url}");
     println!();
+    println!("curl -i {url}/ready # 503 until the keys are here");
     println!("curl -i {url}/me -H \"Authorization: Bearer $TOKEN\" # an access token of {issuer}");
-    tokio::spawn(keys.keep_fresh());
+    // Fetches the keys now, and again before they are old. `verifier.warm().await` would wait for them.
+    tokio::spawn(verifier.keep_fresh());
     Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::interrupt()).await?)
+}
+
+/// For a readiness probe. Stale keys still verify: an issuer that is down for a while changes nothing.
+async fn ready(State(verifier): State<Verifier>) -> StatusCode {
+    let is_ready = verifier.health().all(|issuer| issuer.keys.state != KeySetState::Empty);
+    if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 
 async fn me(user: Verified) -> Json<Claims> {
