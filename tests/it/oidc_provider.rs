@@ -25,7 +25,7 @@ mod live {
         KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason, Refreshed,
     };
     use tower_jwt_auth::testing::FixedClock;
-    use tower_jwt_auth::verify::VerifierBuilder;
+    use tower_jwt_auth::verify::{KeysErrorKind, VerifierBuilder};
     use tower_jwt_auth::{Algorithm, Answer, Claims, ErrorKind, JwtAuthLayer, Verified, Verifier};
 
     use crate::support::ask::{ask, bearer, take_apart};
@@ -34,6 +34,8 @@ mod live {
     // The numbers of the schedule, as documented.
     const COOL_DOWN: Duration = Duration::from_secs(30);
     const REFRESH_AHEAD: Duration = Duration::from_secs(8 * 60);
+    const LIFETIME: Duration = Duration::from_secs(10 * 60);
+    const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
 
     /// What the provider signs with, and an algorithm that a verifier might want instead: for the two of
     /// RSA, one of the same key.
@@ -198,6 +200,50 @@ mod live {
         }
         // Both have looked at the metadata, and one at the keys.
         assert_eq!(scene.requests().await, Requests { metadata: 2, jwks: 1 });
+    }
+
+    #[tokio::test]
+    async fn readiness_of_a_one_line_constructor_follows_a_real_provider() {
+        if !interop::is_wanted() {
+            return;
+        }
+        let (scene, algorithm) = (Scene::start(), Algorithm::ES256);
+        let verifier = Verifier::issuer_url(scene.issuer())
+            .audience(resource(algorithm))
+            .allow_http_on_loopback()
+            .clock(scene.clock.clone())
+            .build()
+            .unwrap();
+        let state = || verifier.health().next().unwrap().keys.state;
+        let token = scene.tokens("main", algorithm).await.user;
+        let mut seen = vec![state()];
+
+        scene.server.tell("outage").await;
+        let error = verifier.warm().await.unwrap_err();
+        assert_eq!(error.failures().next().unwrap().issuer, Some(scene.issuer()));
+        seen.push(state());
+
+        scene.server.tell("recovery").await;
+        scene.pass(LONGEST_BACK_OFF);
+        verifier.warm().await.unwrap();
+        seen.push(state());
+        assert!(verifier.verify_now(&token).is_ok());
+
+        scene.server.tell("outage").await;
+        scene.pass(LIFETIME);
+        let error = verifier.refresh().await.unwrap_err();
+        assert_eq!(error.kind(), KeysErrorKind::NotRefreshed);
+        seen.push(state());
+        assert!(verifier.verify_now(&token).is_ok());
+
+        scene.server.tell("recovery").await;
+        scene.pass(LONGEST_BACK_OFF);
+        verifier.refresh().await.unwrap();
+        seen.push(state());
+
+        let seen: Vec<_> = seen.into_iter().map(KeySetState::as_str).collect();
+        println!("oidc-provider readiness {}", seen.join(" "));
+        assert_eq!(seen, ["empty", "empty", "fresh", "stale", "fresh"]);
     }
 
     type K = ErrorKind;

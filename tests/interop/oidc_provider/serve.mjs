@@ -41,6 +41,7 @@ const clients = ALGORITHMS.map((alg) => ({
 /** A provider behind a port that stays the same while providers are replaced. */
 class Site {
   requests = { metadata: 0, jwks: 0 };
+  isDown = false;
 
   static async start(keys, issuer) {
     const site = new Site();
@@ -80,6 +81,10 @@ class Site {
   }
 
   async #answer(request, response) {
+    if (this.isDown) {
+      response.writeHead(503).end();
+      return;
+    }
     if (request.url === "/.well-known/openid-configuration") {
       this.requests.metadata += 1;
     } else if (request.url === "/jwks") {
@@ -182,6 +187,16 @@ await control(
 
     /** A restart with new keys before the old ones: the old ones stay published. */
     rotate: () => main.restart([...makeKeys("2"), ...first]),
+
+    /** It answers every request with 503. */
+    outage: () => {
+      main.isDown = true;
+    },
+
+    /** It answers again. */
+    recovery: () => {
+      main.isDown = false;
+    },
 
     /** A restart without the old keys. */
     retire: () => main.restart(main.keys.filter((key) => !first.includes(key))),
