@@ -25,7 +25,7 @@ use std::ops::Range;
 use std::slice::from_ref;
 use std::time::Duration;
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac_next::{Hmac, KeyInit, Mac};
 use http::StatusCode;
 use serde::Deserialize;
 use sha2_next::Sha256;

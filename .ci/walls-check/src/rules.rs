@@ -107,7 +107,12 @@ pub const RESERVED: &[Reserved] = &[
             "sha2",
             "signature",
         ],
-        only_in: &["src/key/backend.rs", "src/key/backend/", "src/testing/mint.rs"],
+        only_in: &[
+            "src/key/backend.rs",
+            "src/key/backend/",
+            "src/testing/mint.rs",
+            "src/testing/mint/",
+        ],
         why: "a crypto backend changes in one place, key/backend",
     },
     Reserved {

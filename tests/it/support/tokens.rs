@@ -3,7 +3,7 @@
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64_simd::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac_next::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use sha2_next::{Sha256, Sha384, Sha512};

@@ -54,8 +54,12 @@ pub const CRYPTO: &[&str] = &[
     "sha2",
     "signature",
 ];
-pub const CRYPTO_PLACES: &[&str] =
-    &["src/key/backend.rs", "src/key/backend/aws.rs", "src/testing/mint.rs"];
+pub const CRYPTO_PLACES: &[&str] = &[
+    "src/key/backend.rs",
+    "src/key/backend/aws.rs",
+    "src/testing/mint.rs",
+    "src/testing/mint/aws.rs",
+];
 
 /// The crates of events; `observe` alone names them.
 pub const EVENTS: &[&str] = &["tracing", "metrics", "log"];

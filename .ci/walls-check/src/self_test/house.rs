@@ -52,6 +52,7 @@ const TEXTS: &[(&str, &str)] = &[
     ),
     ("src/key/verification_key.rs", "use super::backend;\nuse crate::jws::Compact;\n"),
     ("src/key/backend.rs", "#[cfg(feature = \"aws-lc-rs\")]\npub mod aws;\n"),
+    ("src/testing/mint.rs", "#[cfg(feature = \"aws-lc-rs\")]\nmod aws;\n"),
     ("src/authenticate/layer.rs", "use super::service::Service;\nuse crate::verify as checks;\n"),
     ("src/authenticate/service.rs", "use super::config::Config;\nuse http::Request;\n"),
     ("src/claims/standard.rs", "use crate::error::Error;\n#[cfg(test)]\nmod tests;\n"),
@@ -60,6 +61,7 @@ const TEXTS: &[(&str, &str)] = &[
 /// Files that no room lists.
 const BESIDE: &[(&str, &str)] = &[
     ("src/key/backend/aws.rs", "//! A backend.\nuse aws_lc_rs::hmac;\npub struct Aws;\n"),
+    ("src/testing/mint/aws.rs", "//! Signing.\nuse aws_lc_rs::rand;\npub struct Key;\n"),
     ("src/claims/standard/tests.rs", "use crate::verify::Verified;\nuse super::super::*;\n"),
 ];
 
