@@ -40,7 +40,7 @@ pub enum SkipReason {
     /// Its private key, or the secret, is published: a demo key of the feature `test-util`, or a sample of an
     /// RFC or of other documentation. Builds with that feature do not skip it.
     Published,
-    /// For an algorithm that the crypto backend does not have: ES512 in RustCrypto.
+    /// For an algorithm that the crypto backend does not have. Today both have every algorithm.
     NotInBackend,
     /// Not taken by the crypto library, or there is none.
     Rejected,
@@ -82,7 +82,7 @@ impl SkipReason {
             Self::Published => {
                 "its private key or secret is published, so that an attacker could sign tokens"
             }
-            Self::NotInBackend => "the feature `rust-crypto` has no ES512: turn on `aws-lc-rs`",
+            Self::NotInBackend => "the crypto backend does not have its algorithm",
             Self::Rejected => "the crypto backend does not take it, or there is none",
             Self::TooMany => "the document has too many keys",
         }

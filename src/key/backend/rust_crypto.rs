@@ -1,9 +1,12 @@
-//! RustCrypto: RSA on the primitive crate, with keys prepared once, and the rest through the verifiers of
-//! `jsonwebtoken`. Those are neither `Send` nor nameable, so that one is built per signature; the key that
-//! it is built from was checked and tried beforehand.
+//! RustCrypto, on its primitive crates: every key is prepared once.
 
-use jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER;
-use jsonwebtoken::{Algorithm as JwtAlgorithm, DecodingKey};
+use ed25519_dalek::VerifyingKey as Ed25519Key;
+use hmac::digest::KeyInit;
+use hmac::{Hmac, Mac};
+use p256::ecdsa::VerifyingKey as P256Key;
+use p256::ecdsa::signature::Verifier;
+use p384::ecdsa::VerifyingKey as P384Key;
+use p521::ecdsa::VerifyingKey as P521Key;
 use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
@@ -14,38 +17,94 @@ use crate::key::material::Material;
 const LONGEST_RSA: usize = 8192;
 
 pub(super) enum Key {
+    Hs256(HmacKey<Hmac<Sha256>>),
+    Hs384(HmacKey<Hmac<Sha384>>),
+    Hs512(HmacKey<Hmac<Sha512>>),
     Rsa(RsaKey),
-    /// The key wipes itself when it is dropped.
-    Other(JwtAlgorithm, DecodingKey),
+    Es256(P256Key),
+    Es384(P384Key),
+    Es512(P521Key),
+    EdDsa(Box<Ed25519Key>),
 }
 
 impl Key {
     /// `None` when the library rejects the key, or the algorithm is for another kind of key.
     pub(super) fn new(material: &Material, algorithm: Algorithm) -> Option<Self> {
-        if !material.algorithms().contains(algorithm) {
-            return None;
+        match (material, algorithm) {
+            (Material::Hmac(secret), Algorithm::HS256) => HmacKey::new(secret).map(Self::Hs256),
+            (Material::Hmac(secret), Algorithm::HS384) => HmacKey::new(secret).map(Self::Hs384),
+            (Material::Hmac(secret), Algorithm::HS512) => HmacKey::new(secret).map(Self::Hs512),
+            (Material::Rsa { n, e }, _) => RsaKey::new(n, e, algorithm).map(Self::Rsa),
+            (Material::P256(point), Algorithm::ES256) => {
+                P256Key::from_sec1_bytes(point).ok().map(Self::Es256)
+            }
+            (Material::P384(point), Algorithm::ES384) => {
+                P384Key::from_sec1_bytes(point).ok().map(Self::Es384)
+            }
+            (Material::P521(point), Algorithm::ES512) => {
+                P521Key::from_sec1_bytes(point).ok().map(Self::Es512)
+            }
+            (Material::Ed25519(point), Algorithm::EdDSA) => {
+                Ed25519Key::from_bytes(point).ok().map(Box::new).map(Self::EdDsa)
+            }
+            _ => None,
         }
-        let key = match material {
-            Material::Rsa { n, e } => return RsaKey::new(n, e, algorithm).map(Self::Rsa),
-            Material::Hmac(secret) => DecodingKey::from_secret(secret),
-            Material::P256(point) => DecodingKey::from_ec_der(point),
-            Material::P384(point) => DecodingKey::from_ec_der(point),
-            // `jsonwebtoken` has no verifier for it. Unbound, the field would be dead code without AWS-LC.
-            Material::P521(_point) => return None,
-            Material::Ed25519(point) => DecodingKey::from_ed_der(point),
-        };
-        let algorithm = algorithm.name().parse().ok()?;
-        // Here a point that is not on its curve comes to light.
-        (DEFAULT_PROVIDER.verifier_factory)(&algorithm, &key).ok()?;
-        Some(Self::Other(algorithm, key))
     }
 
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         match self {
+            Self::Hs256(key) => key.verify(message, signature),
+            Self::Hs384(key) => key.verify(message, signature),
+            Self::Hs512(key) => key.verify(message, signature),
             Self::Rsa(key) => key.verify(message, signature),
-            Self::Other(algorithm, key) => (DEFAULT_PROVIDER.verifier_factory)(algorithm, key)
-                .is_ok_and(|verifier| verifier.verify(message, &signature.to_vec()).is_ok()),
+            Self::Es256(key) => {
+                is_signature(key, p256::ecdsa::Signature::from_slice, message, signature)
+            }
+            Self::Es384(key) => {
+                is_signature(key, p384::ecdsa::Signature::from_slice, message, signature)
+            }
+            Self::Es512(key) => {
+                is_signature(key, p521::ecdsa::Signature::from_slice, message, signature)
+            }
+            // Not `verify_strict`, which also rejects an `R` of small order. RFC 8032 and AWS-LC accept it; the
+            // order of the key is checked with its material.
+            Self::EdDsa(key) => {
+                is_signature(&**key, ed25519_dalek::Signature::from_slice, message, signature)
+            }
         }
+    }
+}
+
+/// The readers take signatures of exactly the right length, with numbers from the right range: from 1 to the
+/// order of the curve for ECDSA, and below it for EdDSA.
+fn is_signature<S, E>(
+    key: &impl Verifier<S>,
+    read: impl FnOnce(&[u8]) -> Result<S, E>,
+    message: &[u8],
+    signature: &[u8],
+) -> bool {
+    read(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok())
+}
+
+/// The state after the secret was read; it is as good as the secret. Boxed because it is large.
+pub(super) struct HmacKey<M: KeyInit>(Box<M>);
+
+impl<M: Mac + KeyInit + Clone> HmacKey<M> {
+    fn new(secret: &[u8]) -> Option<Self> {
+        <M as Mac>::new_from_slice(secret).ok().map(|state| Self(Box::new(state)))
+    }
+
+    /// In constant time, and only for tags of full length.
+    fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
+        M::clone(&self.0).chain_update(message).verify_slice(tag).is_ok()
+    }
+}
+
+impl<M: KeyInit> Drop for HmacKey<M> {
+    /// The library does not wipe its states. The state of another key takes the place of this one.
+    fn drop(&mut self) {
+        *self.0 = M::new(&hmac::digest::Key::<M>::default());
+        std::hint::black_box(&self.0);
     }
 }
 

@@ -24,7 +24,7 @@ const P521_ORDER: &str = "01ffffffffffffffffffffffffffffffffffffffffffffffffffff
 /// The order of the base point of Ed25519 (RFC 8032 §5.1), here with the most significant byte first.
 const ED25519_ORDER: &str = "1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed";
 
-fn unhex(hex: &str) -> Vec<u8> {
+pub(super) fn unhex(hex: &str) -> Vec<u8> {
     let byte = |at: usize| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap();
     (0..hex.len() / 2).map(byte).collect()
 }

@@ -72,6 +72,35 @@ fn rsa_keys_have_2048_to_8192_bits_and_an_odd_exponent_above_one() {
     }
 }
 
+/// `x + p` has the 66 bytes of a coordinate, too, and is the same number to a reader that reduces it.
+#[test]
+fn coordinates_of_p521_are_below_the_prime() {
+    let issuer = issuer(Algorithm::ES512);
+    let (x, y) = (member(&issuer, "x"), member(&issuer, "y"));
+    // p is 2^521 - 1.
+    let beyond = |number: &[u8]| {
+        let mut number = number.to_vec();
+        number[0] |= 2;
+        for byte in number.iter_mut().rev() {
+            let borrow = *byte == 0;
+            *byte = byte.wrapping_sub(1);
+            if !borrow {
+                break;
+            }
+        }
+        number
+    };
+    for (x, y, accepted) in [
+        (x.clone(), y.clone(), true),
+        (beyond(&x), y.clone(), false),
+        (x.clone(), beyond(&y), false),
+    ] {
+        let (x, y) = (encode(&x), encode(&y));
+        let jwk = format!("{{\"kty\":\"EC\",\"crv\":\"P-521\",\"x\":\"{x}\",\"y\":\"{y}\"}}");
+        assert_eq!(VerificationKey::jwk(jwk).is_ok(), accepted, "{x} {y}");
+    }
+}
+
 #[test]
 fn points_are_on_their_curve_and_coordinates_of_its_length() {
     let curves = [
