@@ -108,7 +108,7 @@ struct Stream {
 
 impl Stream {
     fn new(seed: &[&[u8]]) -> Self {
-        let seed = seed.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part));
+        let seed = seed.iter().fold(Sha256::new(), Digest::chain_update);
         Self { seed: seed.finalize().into(), blocks: 0 }
     }
 }
