@@ -39,7 +39,7 @@ fn a_key_takes_tokens_of_its_own_algorithm_and_of_no_other() {
     }
     let all = algorithms().count();
     assert_eq!(refused, 2 * all * (all - 1));
-    assert_eq!(all, if cfg!(feature = "aws-lc-rs") { 13 } else { 12 });
+    assert_eq!(all, 13);
 }
 
 /// The issuer's key as a JWK that names no algorithm.
