@@ -18,7 +18,7 @@ const fn v6(a: u16, b: u16, c: u16) -> Ipv6Addr {
     Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)
 }
 
-/// <https://www.iana.org/assignments/iana-ipv4-special-registry>, as of October 2025. Where it says nothing of
+/// <https://www.iana.org/assignments/iana-ipv4-special-registry>. Where it says nothing of
 /// reachability, the block counts as not reachable. The first row that holds an address decides.
 const SPECIAL_V4: [V4; 18] = [
     V4(v4(0, 0, 0, 0), 8, false),       // this network, RFC 791
@@ -42,7 +42,7 @@ const SPECIAL_V4: [V4; 18] = [
     V4(v4(240, 0, 0, 0), 4, false),        // reserved, RFC 1112
 ];
 
-/// <https://www.iana.org/assignments/iana-ipv6-special-registry>, as of October 2025. As for IPv4; addresses
+/// <https://www.iana.org/assignments/iana-ipv6-special-registry>. As for IPv4; addresses
 /// that hold an IPv4 one are judged by that.
 const SPECIAL_V6: [V6; 21] = [
     V6(v6(0x64, 0xff9b, 1), 48, false), // local translation, RFC 8215
