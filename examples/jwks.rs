@@ -37,7 +37,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
             // A minute and 30 seconds would be right for a real issuer, and long to sit and watch.
             keys.lifetime_between(Duration::from_secs(20), Duration::from_secs(3600))
                 .cool_down(Duration::from_secs(1))
-                .observer(|event: &Event| println!("{event:?}"))
+                .observer(|event: &Event<'_>| println!("{event:?}"))
         })
         .issuer(&*issuer)
         .audience(AUDIENCE)

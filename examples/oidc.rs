@@ -47,7 +47,7 @@ async fn serve(issuer: &str, audience: &str) -> Result<(), Box<dyn Error>> {
         // The two lines above are all that most servers need. These are for an issuer on this machine without
         // TLS, and to print what happens.
         .allow_http_on_loopback()
-        .remote_keys(|keys| keys.observer(|event: &Event| println!("{event:?}")))
+        .observer(|event: &Event<'_>| println!("{event:?}"))
         .build()?;
 
     let app = Router::new()

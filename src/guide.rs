@@ -10,6 +10,7 @@
 //! 8. [`responses`]: what clients see, for every way in which a request can go wrong.
 //! 9. [`testing`]: tests for handlers behind the layer, with tokens good and bad.
 //! 10. [`better_auth`]: Next.js with Better Auth in front of an API in Rust, from nothing.
+//! 11. [`observability`]: events, metrics, alerts, and the user's id in a span.
 //!
 //! For those who come from elsewhere: [`from_fastapi`], [`from_jsonwebtoken`], [`from_peers`].
 //!
@@ -32,6 +33,7 @@ pub mod threat_model {}
 pub mod keys_and_policy {}
 
 #[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
+#[cfg_attr(not(doctest), doc = "[observe]: observability")]
 #[doc = include_str!("../docs/rotation-and-outages.md")]
 pub mod rotation_and_outages {}
 
@@ -59,6 +61,10 @@ pub mod testing {}
 #[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
 #[doc = include_str!("../docs/better-auth.md")]
 pub mod better_auth {}
+
+#[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
+#[doc = include_str!("../docs/observability.md")]
+pub mod observability {}
 
 #[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
 #[cfg_attr(not(doctest), doc = "[authorize]: authorization")]

@@ -19,7 +19,7 @@ use super::response_headers::ResponseHeaders;
 use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::observe::{self, Event, Observing};
+use crate::observe::{Observing, Stage, Started, Verdict};
 use crate::possession::{Confirm, Confirmation, Unconfirmed};
 use crate::respond::{Common, Refuser};
 use crate::token::{Places, RawToken, TokenSource, mark_all_sensitive, mark_sensitive};
@@ -40,7 +40,6 @@ pub(super) struct Config<C> {
     pub(super) max_wait: MaxWait,
     /// What the challenges of `refuser` are made of.
     pub(super) common: Common,
-    pub(super) observer: Observing,
 }
 
 /// Who gets past without a token.
@@ -71,7 +70,6 @@ impl<C> Clone for Config<C> {
             token_removed: self.token_removed,
             max_wait: self.max_wait,
             common: self.common.clone(),
-            observer: self.observer.clone(),
         }
     }
 }
@@ -116,6 +114,11 @@ fn refused<C>(error: impl Into<Unconfirmed>) -> Progress<C> {
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
+    /// When the judging of a request begins.
+    pub(super) fn start(&self) -> Started {
+        self.observer().start(self.verifier.clock())
+    }
+
     /// The way of a request as far as it goes without waiting.
     pub(super) fn begin(&self, parts: &mut Parts) -> Begun<C> {
         forget::<C>(&mut parts.extensions);
@@ -211,16 +214,17 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
         pass: Pass<C>,
         places: Option<&Places>,
         parts: &mut Parts,
+        started: Started,
     ) -> ResponseHeaders {
+        let companion: Arc<Self> = Arc::clone(self);
         match pass {
             Pass::Anonymous => {
-                self.observer.tell(&Event::RequestJudged { result: "anonymous", reason: None });
-                insert_anonymous(&mut parts.extensions, &self.refuser);
+                self.passed(Verdict::Anonymous, started);
+                insert_anonymous(&mut parts.extensions, companion);
                 ResponseHeaders::default()
             }
             Pass::Verified(verified, mut headers) => {
-                self.observer.tell(&Event::RequestJudged { result: "accepted", reason: None });
-                let companion: Arc<Self> = Arc::clone(self);
+                self.passed(Verdict::Accepted, started);
                 insert(&mut parts.extensions, verified, companion);
                 if let Some(places) = places {
                     if !places.are_in_authorization() {
@@ -236,12 +240,20 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
         }
     }
 
-    /// The response to a refused request.
-    pub(super) fn refuse(&self, refusal: Unconfirmed, parts: &Parts) -> Response<Bytes> {
+    fn passed(&self, verdict: Verdict, started: Started) {
+        self.observer().passed(Stage::Authenticate, verdict, started, self.verifier.clock());
+    }
+
+    /// The response to a rejected request.
+    pub(super) fn refuse(
+        &self,
+        refusal: Unconfirmed,
+        parts: &Parts,
+        started: Started,
+    ) -> Response<Bytes> {
         let Unconfirmed { error, response_headers } = refusal;
-        observe::refused(&error);
-        let reason = Some(error.kind());
-        self.observer.tell(&Event::RequestJudged { result: "refused", reason });
+        let clock = self.verifier.clock();
+        self.observer().rejected(Stage::Authenticate, &error, started, Some(clock));
         self.refuser.refuse(error, response_headers, parts)
     }
 }
@@ -253,6 +265,10 @@ impl<C: Send + Sync + 'static> Companion for Config<C> {
 
     fn clock(&self) -> &dyn Clock {
         self.verifier.clock()
+    }
+
+    fn observer(&self) -> &Observing {
+        self.verifier.observer()
     }
 }
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use http::{Extensions, Request};
 
 use super::claims_types;
-use crate::respond::Refuser;
 use crate::verify::{Anonymous, Companion, Identity, Verified};
 
 /// Takes out every identity that an outer layer left, whatever has become of the rest since: the handler
@@ -19,7 +18,7 @@ pub(super) fn forget<C: Send + Sync + 'static>(extensions: &mut Extensions) {
     claims_types::remove_all(extensions);
     extensions.remove::<Identity>();
     extensions.remove::<Anonymous>();
-    extensions.remove::<Arc<Refuser>>();
+    extensions.remove::<Arc<dyn Companion>>();
 }
 
 pub(super) fn insert<C: Send + Sync + 'static>(
@@ -32,10 +31,10 @@ pub(super) fn insert<C: Send + Sync + 'static>(
     extensions.insert(verified);
 }
 
-/// The refuser goes along, for a handler that wants an identity after all.
-pub(super) fn insert_anonymous(extensions: &mut Extensions, refuser: &Arc<Refuser>) {
+/// The companion goes along, for a handler that needs an identity after all.
+pub(super) fn insert_anonymous(extensions: &mut Extensions, companion: Arc<dyn Companion>) {
     extensions.insert(Anonymous::new());
-    extensions.insert(Arc::clone(refuser));
+    extensions.insert(companion);
 }
 
 impl<C: Send + Sync + 'static> Verified<C> {

@@ -16,6 +16,7 @@ use tower_service::Service;
 use super::config::{Config, Pending, Progress};
 use super::max_wait::Limit;
 use super::response_headers::ResponseHeaders;
+use crate::observe::Started;
 use crate::respond::ResponseBody;
 use crate::token::Places;
 
@@ -58,6 +59,7 @@ struct Waiting<S, C, B> {
     limit: Limit,
     /// Where the token is.
     places: Option<Places>,
+    started: Started,
     parts: Parts,
     body: B,
     inner: S,
@@ -80,7 +82,7 @@ impl<S: Service<Request<B>>, C, B> ResponseFuture<S, C, B> {
     }
 
     pub(super) fn waiting(
-        (pending, places): (Pending<C>, Option<Places>),
+        (pending, places, started): (Pending<C>, Option<Places>, Started),
         parts: Parts,
         body: B,
         inner: S,
@@ -88,7 +90,8 @@ impl<S: Service<Request<B>>, C, B> ResponseFuture<S, C, B> {
     ) -> Self {
         let step = Step::Judging(pending);
         let limit = config.max_wait.start(config.verifier.clock());
-        let waiting = Box::new(Waiting { step, limit, places, parts, body, inner, config });
+        let waiting =
+            Box::new(Waiting { step, limit, places, started, parts, body, inner, config });
         Self { state: State::Waiting { waiting: Some(waiting) } }
     }
 }
@@ -170,10 +173,11 @@ where
             self.step = match progress {
                 Progress::Done(Ok(pass)) => {
                     let places = self.places.as_ref();
-                    Step::Readying(self.config.admit(pass, places, &mut self.parts))
+                    let parts = &mut self.parts;
+                    Step::Readying(self.config.admit(pass, places, parts, self.started))
                 }
                 Progress::Done(Err(refusal)) => {
-                    let response = self.config.refuse(refusal, &self.parts);
+                    let response = self.config.refuse(refusal, &self.parts, self.started);
                     return Poll::Ready(Ok(Verdict::Refused(response)));
                 }
                 Progress::Waiting(pending) => Step::Judging(pending),

@@ -12,7 +12,6 @@ use super::max_wait::MaxWait;
 use super::service::JwtAuth;
 use crate::build_error::BuildError;
 use crate::claims::Claims;
-use crate::observe::{Observer, Observing};
 use crate::possession::Confirm;
 use crate::respond::{Challenges, Common, Refuser, Respond};
 use crate::rule::Rule;
@@ -71,7 +70,6 @@ impl<C> JwtAuthLayer<C> {
             token_removed: false,
             max_wait: MaxWait::default(),
             common: Common::default(),
-            observer: Observing::NOBODY,
         };
         Self { config: Arc::new(config) }
     }
@@ -131,12 +129,6 @@ impl<C> JwtAuthLayer<C> {
     /// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable).
     pub fn unauthorized_while_keys_are_unavailable(self) -> Self {
         self.with(|config| Arc::make_mut(&mut config.refuser).unavailable_is_unauthorized = true)
-    }
-
-    /// Tells this of every verdict, as
-    /// [`Event::RequestJudged`](crate::observe::Event::RequestJudged), for metrics.
-    pub fn observer(self, observer: impl Observer) -> Self {
-        self.with(|config| config.observer = Observing::with(observer))
     }
 
     /// Asks for a proof that the token is in the hands it was issued to.

@@ -55,10 +55,11 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
+        let started = self.config.start();
         let Begun { progress, places } = self.config.begin(&mut parts);
         match progress {
             Progress::Done(Ok(pass)) => {
-                let headers = self.config.admit(pass, places.as_ref(), &mut parts);
+                let headers = self.config.admit(pass, places.as_ref(), &mut parts, started);
                 // The very service that was polled ready.
                 let future = self.inner.call(Request::from_parts(parts, body));
                 ResponseFuture::calling(future, headers)
@@ -66,7 +67,7 @@ where
             Progress::Done(Err(refusal)) => {
                 // A clone holds no permit: refused clients cannot starve others.
                 self.inner = self.inner.clone();
-                ResponseFuture::refused(self.config.refuse(refusal, &parts))
+                ResponseFuture::refused(self.config.refuse(refusal, &parts, started))
             }
             Progress::Waiting(pending) => {
                 // Nobody keeps the readied service: neither the future, which may wait for long, nor
@@ -74,7 +75,7 @@ where
                 let unready = self.inner.clone();
                 self.inner = unready.clone();
                 let config = Arc::clone(&self.config);
-                let begun = (pending, places);
+                let begun = (pending, places, started);
                 ResponseFuture::waiting(begun, parts, body, unready, config)
             }
         }

@@ -1,17 +1,21 @@
-//! How the layer in front refuses requests.
+//! How the layer in front rejects requests.
 
 use std::sync::Arc;
 
 use http::Extensions;
 
 use crate::respond::Refuser;
-use crate::verify::Identity;
+use crate::verify::{Companion, Identity};
 
-/// The refuser of the `JwtAuthLayer` that a request went through, so that whatever refuses it
-/// afterwards answers in the same manner.
-pub(crate) fn refuser_in(extensions: &Extensions) -> Option<&Refuser> {
+/// What the `JwtAuthLayer` that a request went through has left of itself.
+pub(crate) fn companion_in(extensions: &Extensions) -> Option<&dyn Companion> {
     match extensions.get::<Identity>() {
-        Some(identity) => identity.companion()?.refuser().downcast_ref(),
-        None => extensions.get::<Arc<Refuser>>().map(|refuser| &**refuser),
+        Some(identity) => identity.companion(),
+        None => extensions.get::<Arc<dyn Companion>>().map(|companion| &**companion),
     }
+}
+
+/// The refuser of that layer, so that whatever rejects the request afterwards answers in the same manner.
+pub(crate) fn refuser_of(companion: &dyn Companion) -> Option<&Refuser> {
+    companion.refuser().downcast_ref()
 }

@@ -48,5 +48,5 @@ mod step_up;
 pub use future::ResponseFuture;
 pub use layer::RequireLayer;
 #[cfg(feature = "axum")]
-pub(crate) use manner::refuser_in;
+pub(crate) use manner::{companion_in, refuser_of};
 pub use service::Require;

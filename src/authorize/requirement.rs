@@ -6,16 +6,16 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Response};
 
-use super::manner::refuser_in;
+use super::manner::{companion_in, refuser_of};
 use super::owner::Owner;
 use super::step_up::StepUp;
 use crate::claims::NumericDate;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind};
-use crate::observe;
+use crate::observe::{Observing, Stage, Started, Verdict};
 use crate::respond::{Demand, Refuser};
 use crate::rule::Rule;
-use crate::verify::{Anonymous, Identity};
+use crate::verify::{Anonymous, Companion, Identity};
 
 #[derive(Clone, Debug)]
 pub(super) struct Requirement {
@@ -34,7 +34,7 @@ impl Requirement {
     ///
     /// The rule is asked first and the log-in last: nobody is sent to log in again for something that
     /// they then may not do all the same.
-    pub(super) fn judge(&self, parts: &Parts) -> Result<(), Error> {
+    fn judge(&self, parts: &Parts) -> Result<(), Error> {
         let Some(identity) = parts.extensions.get::<Identity>() else {
             return Err(without_identity(&parts.extensions));
         };
@@ -67,12 +67,35 @@ impl Requirement {
         NumericDate::from(now)
     }
 
-    /// The response to a refused request, in the manner of the layer that authenticated it.
-    pub(super) fn refuse(&self, error: Error, parts: &Parts) -> Response<Bytes> {
-        observe::refused(&error);
+    /// The response to a request that may not go on, in the manner of the layer that authenticated it.
+    pub(super) fn rejection(&self, parts: &Parts) -> Option<Response<Bytes>> {
+        let by = companion_in(&parts.extensions);
+        let started = by.map_or(Started::UNKNOWN, |by| by.observer().start(by.clock()));
+        let Err(error) = self.judge(parts) else {
+            if let Some(by) = by {
+                by.observer().passed(Stage::Authorize, Verdict::Accepted, started, by.clock());
+            }
+            return None;
+        };
+        Some(self.reject(error, parts, by, started))
+    }
+
+    fn reject(
+        &self,
+        error: Error,
+        parts: &Parts,
+        companion: Option<&dyn Companion>,
+        started: Started,
+    ) -> Response<Bytes> {
+        match companion {
+            Some(by) => {
+                by.observer().rejected(Stage::Authorize, &error, started, Some(by.clock()));
+            }
+            None => Observing::fallback().rejected(Stage::Authorize, &error, started, None),
+        }
         let refuse =
             |by: &Refuser| by.refuse_with_demand(error, &self.demand, HeaderMap::new(), parts);
-        match refuser_in(&parts.extensions) {
+        match companion.and_then(refuser_of) {
             Some(refuser) => refuse(refuser),
             None => refuse(&Refuser::default()),
         }

@@ -53,12 +53,12 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (parts, body) = request.into_parts();
-        match self.requirement.judge(&parts) {
-            Ok(()) => ResponseFuture::calling(self.inner.call(Request::from_parts(parts, body))),
-            Err(error) => {
+        match self.requirement.rejection(&parts) {
+            None => ResponseFuture::calling(self.inner.call(Request::from_parts(parts, body))),
+            Some(response) => {
                 // A clone holds no permit: refused clients cannot starve others.
                 self.inner = self.inner.clone();
-                ResponseFuture::refused(self.requirement.refuse(error, &parts))
+                ResponseFuture::refused(response)
             }
         }
     }

@@ -33,9 +33,9 @@ use axum_core::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{Extensions, HeaderMap};
 
-use crate::authorize::refuser_in;
+use crate::authorize::{companion_in, refuser_of};
 use crate::error::{Error, ErrorKind};
-use crate::observe;
+use crate::observe::{Observing, Stage, Started};
 use crate::respond::Refuser;
 use crate::verify::{Anonymous, Identity, Verified};
 
@@ -51,9 +51,12 @@ pub struct IdentityRejection {
 
 impl IdentityRejection {
     fn new(error: Error, parts: &Parts) -> Self {
-        observe::refused(&error);
+        let companion = companion_in(&parts.extensions);
+        let fallback = Observing::fallback();
+        let observer = companion.map_or(&fallback, |by| by.observer());
+        observer.rejected(Stage::Extract, &error, Started::UNKNOWN, None);
         let refuse = |by: &Refuser| by.refuse(error, HeaderMap::new(), parts);
-        let response = match refuser_in(&parts.extensions) {
+        let response = match companion.and_then(refuser_of) {
             Some(refuser) => refuse(refuser),
             None => refuse(&Refuser::default()),
         };

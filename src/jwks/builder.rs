@@ -15,7 +15,7 @@ use super::schedule::Times;
 use super::sync::Mutex;
 use crate::build_error::{BuildError, Problem};
 use crate::clock::{Clock, SystemClock};
-use crate::observe::{Observer, Observing};
+use crate::observe::Observer;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -47,7 +47,7 @@ pub struct RemoteJwksBuilder {
     most_waiting: usize,
     refetch_on_bad_signature: bool,
     clock: Option<Arc<dyn Clock>>,
-    observer: Observing,
+    observer: Option<Arc<dyn Observer>>,
 }
 
 impl RemoteJwks {
@@ -89,7 +89,7 @@ impl RemoteJwksBuilder {
             most_waiting: MOST_WAITING,
             refetch_on_bad_signature: false,
             clock: None,
-            observer: Observing::NOBODY,
+            observer: None,
         }
     }
 
@@ -252,9 +252,10 @@ impl RemoteJwksBuilder {
         self
     }
 
-    /// Tells this observer of every refresh.
+    /// Reports every refresh to this observer, in place of the verifier's
+    /// ([`VerifierBuilder::observer`](crate::verify::VerifierBuilder::observer)).
     pub fn observer(mut self, observer: impl Observer) -> Self {
-        self.observer = Observing::with(observer);
+        self.observer = Some(Arc::new(observer));
         self
     }
 
@@ -292,7 +293,7 @@ impl RemoteJwksBuilder {
             most_waiting: self.most_waiting,
             refetch_on_bad_signature: self.refetch_on_bad_signature,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
-            observer: self.observer,
+            observer: self.observer.into(),
         };
         Ok(RemoteJwks::new(settings))
     }

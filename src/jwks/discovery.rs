@@ -6,10 +6,11 @@ use http::Uri;
 use http::uri::Scheme;
 use serde::Deserialize;
 
-use super::failure::{FetchError, FetchFailure};
+use super::failure::FetchError;
 use super::fetch::{Fetch, Validators, get};
 use super::location::{self, Allowed};
 use super::sync::Mutex;
+use crate::key::FetchFailure;
 
 /// An issuer whose metadata says where its keys are.
 #[derive(Clone, Debug)]
@@ -70,6 +71,11 @@ impl Issuer {
 
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The URL of the metadata that is asked first.
+    pub(super) const fn metadata(&self) -> &Uri {
+        &self.metadata
     }
 
     /// Reads the metadata and finds the URL of the keys in it.

@@ -1,4 +1,4 @@
-//! Why a key set could not be had: a short list, so that it can be a label, and the cause behind it.
+//! A fetch that failed: why, and the cause behind it.
 
 use std::error::Error;
 use std::fmt;
@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::BoxError;
+use crate::key::FetchFailure;
 
 /// A fetch that failed: why, and what the client said of it.
 ///
@@ -19,7 +20,8 @@ use crate::error::BoxError;
 /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use std::error::Error;
 /// use http::{Request, Response};
-/// use tower_jwt_auth::jwks::{FetchError, FetchFailure, NoBody, RemoteJwks};
+/// use tower_jwt_auth::jwks::{FetchError, NoBody, RemoteJwks};
+/// use tower_jwt_auth::key::FetchFailure;
 ///
 /// # tokio_test::block_on(async {
 /// let client = tower::service_fn(|_: Request<NoBody>| async {
@@ -96,136 +98,5 @@ impl Error for FetchError {
             Some(cause) => Some(&**cause),
             None => None,
         }
-    }
-}
-
-/// Why an attempt to get keys failed: a value to match on and a label for metrics.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FetchFailure {
-    /// No connection, a TLS certificate that was not trusted, or one that broke off.
-    Connection,
-    /// No whole answer within the time that was set.
-    Timeout,
-    /// A redirect (3xx). None is followed: keys come from the URL that was configured.
-    Redirect,
-    /// Status 404: the document has moved, or never was there.
-    NotFound,
-    /// Status 410: the document has moved for good.
-    Gone,
-    /// Another status of 4xx: the question was not allowed, or came too often.
-    ClientError,
-    /// A status of 5xx: the key server is in trouble.
-    ServerError,
-    /// Any other status than 200.
-    Status,
-    /// `304 Not Modified` for a request that named no earlier answer.
-    UnexpectedNotModified,
-    /// A `Content-Encoding` that nobody asked for.
-    Encoding,
-    /// More bytes than are read.
-    TooLarge,
-    /// Text that is no JWKS document.
-    NotAKeySet,
-    /// A JWKS document without one key that could be used.
-    NoUsableKey,
-    /// Text that is no metadata document of an issuer.
-    NotMetadata,
-    /// The issuer has no metadata, or metadata without a `jwks_uri`.
-    NoMetadata,
-    /// Metadata that speaks of another issuer (RFC 8414 §3.3).
-    OtherIssuer,
-    /// A `jwks_uri` that is not `https`, or leads where it was not allowed to.
-    ForbiddenUrl,
-    /// More requests wait for the keys than may.
-    TooManyWaiting,
-    /// There was no Tokio runtime to fetch on, it was shut down meanwhile, or the client panicked.
-    Aborted,
-    /// There is no timer to limit the fetch: the Tokio runtime was built without `enable_time`.
-    NoTimer,
-}
-
-impl FetchFailure {
-    /// Every failure, in the order of the declaration.
-    pub const ALL: &'static [Self] = &[
-        Self::Connection,
-        Self::Timeout,
-        Self::Redirect,
-        Self::NotFound,
-        Self::Gone,
-        Self::ClientError,
-        Self::ServerError,
-        Self::Status,
-        Self::UnexpectedNotModified,
-        Self::Encoding,
-        Self::TooLarge,
-        Self::NotAKeySet,
-        Self::NoUsableKey,
-        Self::NotMetadata,
-        Self::NoMetadata,
-        Self::OtherIssuer,
-        Self::ForbiddenUrl,
-        Self::TooManyWaiting,
-        Self::Aborted,
-        Self::NoTimer,
-    ];
-
-    /// The stable, lower-case label, for logs and metrics.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Connection => "connection",
-            Self::Timeout => "timeout",
-            Self::Redirect => "redirect",
-            Self::NotFound => "not_found",
-            Self::Gone => "gone",
-            Self::ClientError => "client_error",
-            Self::ServerError => "server_error",
-            Self::Status => "status",
-            Self::UnexpectedNotModified => "unexpected_not_modified",
-            Self::Encoding => "encoding",
-            Self::TooLarge => "too_large",
-            Self::NotAKeySet => "not_a_key_set",
-            Self::NoUsableKey => "no_usable_key",
-            Self::NotMetadata => "not_metadata",
-            Self::NoMetadata => "no_metadata",
-            Self::OtherIssuer => "other_issuer",
-            Self::ForbiddenUrl => "forbidden_url",
-            Self::TooManyWaiting => "too_many_waiting",
-            Self::Aborted => "aborted",
-            Self::NoTimer => "no_timer",
-        }
-    }
-
-    const fn sentence(self) -> &'static str {
-        match self {
-            Self::Connection => "the key server could not be reached",
-            Self::Timeout => "the key server did not answer in time",
-            Self::Redirect => "the key server redirects, which is not followed",
-            Self::NotFound => "the key server has no such document",
-            Self::Gone => "the key server has no such document any more",
-            Self::ClientError => "the key server refuses to answer, or is asked too often",
-            Self::ServerError => "the key server is in trouble",
-            Self::Status => "the key server did not answer with status 200",
-            Self::UnexpectedNotModified => "the key server says that nothing changed since nothing",
-            Self::Encoding => "the key server's answer is compressed, which was not asked for",
-            Self::TooLarge => "the key server's answer is too long",
-            Self::NotAKeySet => "the key server's answer is no JWKS document",
-            Self::NoUsableKey => "the key server's document has no usable key",
-            Self::NotMetadata => "the issuer's metadata cannot be read",
-            Self::NoMetadata => "the issuer has no metadata that names a `jwks_uri`",
-            Self::OtherIssuer => "the metadata is that of another issuer",
-            Self::ForbiddenUrl => "the metadata's `jwks_uri` is not one that may be asked",
-            Self::TooManyWaiting => "too many requests wait for the keys",
-            Self::Aborted => "the fetch could not start, or was broken off",
-            Self::NoTimer => {
-                "fetching needs a timer: build the Tokio runtime with `enable_time` or `enable_all`"
-            }
-        }
-    }
-}
-
-impl fmt::Display for FetchFailure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.sentence())
     }
 }

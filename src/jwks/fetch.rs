@@ -14,9 +14,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Ur
 use http_body::{Body, Frame, SizeHint};
 use tower_service::Service;
 
-use super::failure::{FetchError, FetchFailure};
+use super::failure::FetchError;
 use super::sync::Mutex;
 use crate::error::BoxError;
+use crate::key::FetchFailure;
 
 /// The body of the requests that are sent: there is none.
 ///

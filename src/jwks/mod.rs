@@ -10,6 +10,7 @@ mod fetch;
 #[cfg(all(test, shuttle))]
 mod interleavings;
 mod location;
+mod observers;
 mod origin;
 mod place;
 mod remote;
@@ -19,6 +20,6 @@ mod single_flight;
 mod sync;
 
 pub use builder::RemoteJwksBuilder;
-pub use failure::{FetchError, FetchFailure};
+pub use failure::FetchError;
 pub use fetch::{Fetch, NoBody};
 pub use remote::RemoteJwks;

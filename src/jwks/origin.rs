@@ -8,12 +8,12 @@ use bytes::Bytes;
 use http::Uri;
 
 use super::discovery::{Found, Issuer};
-use super::failure::{FetchError, FetchFailure};
+use super::failure::FetchError;
 use super::fetch::{Fetch, Fetched, Validators, get};
 use super::schedule::scaled;
 use super::sync::{Mutex, timer, within};
 use crate::clock::Clock;
-use crate::key::{KeySet, NoSet};
+use crate::key::{FetchFailure, KeySet, NoSet};
 
 /// How long a retry waits when there are no keys at all.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
@@ -54,6 +54,8 @@ pub(super) struct Plan {
     pub(super) document: Option<Document>,
     pub(super) is_empty: bool,
     pub(super) started: Duration,
+    /// The URL that was asked last. It is updated during the fetch.
+    pub(super) asked: Uri,
 }
 
 /// What a fetch brought home.
@@ -64,6 +66,16 @@ pub(super) struct Cargo {
     pub(super) fetched: Fetched,
     /// Read from the document, if that is another than the one before.
     pub(super) set: Option<KeySet>,
+}
+
+impl Place {
+    /// The URL that is asked first when nothing is known yet.
+    pub(super) fn first_url(&self) -> &Uri {
+        match self {
+            Self::Url(url) => url,
+            Self::Issuer(issuer) => issuer.metadata(),
+        }
+    }
 }
 
 impl Origin {
@@ -91,6 +103,7 @@ impl Origin {
         let (url, unconfirmed) = self.locate(plan, clock).await?;
         let document = plan.document.as_ref().filter(|document| document.url == url);
         let validators = document.map_or(&Validators::NONE, |document| &document.validators);
+        plan.asked = url.clone();
         let fetched = get(&self.client, &url, validators, self.most_bytes).await?;
         let set = match &fetched.document {
             // The same words are the same set: nothing that hangs on its generation is thrown away.
@@ -117,6 +130,7 @@ impl Origin {
             }
             _ => {}
         }
+        plan.asked = issuer.metadata().clone();
         let discovery = issuer.discover(&self.client, self.most_bytes);
         let discovered = match &plan.found {
             // Half of the time is for the keys, at the place that is known.

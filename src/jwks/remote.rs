@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::failure::{FetchError, FetchFailure};
+use super::failure::FetchError;
+use super::observers::Observers;
 use super::origin::{Origin, Place};
 use super::schedule::{Decision, Schedule, Times};
 use super::shared::{Inner, LEAST_RETRY_AFTER, State, failed, nanos};
@@ -16,10 +17,10 @@ use super::sync::{AtomicU64, Mutex, Runtime, Swap, timer, within};
 use crate::answer::Answer;
 use crate::clock::{Clock, Timer};
 use crate::key::{
-    KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason, Refreshed,
-    refresh_if_empty,
+    FetchFailure, KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason,
+    Refreshed, refresh_if_empty,
 };
-use crate::observe::{Event, Observing};
+use crate::observe::{Event, Observer, Observing, RefreshOutcome};
 
 /// A key set at a URL, or at the URL that an issuer's metadata names.
 ///
@@ -91,10 +92,10 @@ impl RemoteJwks {
             }),
             waiting: Arc::new(Semaphore::new(settings.most_waiting)),
             origin: settings.origin,
+            observers: Observers::new(settings.observer),
             issuer: settings.issuer,
             refetch_on_bad_signature: settings.refetch_on_bad_signature,
             clock: settings.clock,
-            observer: settings.observer,
         }))
     }
 
@@ -105,7 +106,7 @@ impl RemoteJwks {
     ///
     /// The keys could not be had. Requests will ask again; a server may start all the same. It is also an
     /// error, whether there are keys or not, that this runtime has no timers
-    /// ([`FetchFailure::NoTimer`](super::FetchFailure::NoTimer)): no fetch will ever start on it.
+    /// ([`FetchFailure::NoTimer`](crate::key::FetchFailure::NoTimer)): no fetch will ever start on it.
     pub async fn warm(&self) -> Result<(), RefreshError> {
         KeySource::warm(self).await
     }
@@ -139,10 +140,13 @@ impl RemoteJwks {
             Err(failure) => failure,
         };
         self.0.state().last_failure = Some(failure.into());
-        self.0.observer.tell(&Event::KeysRefreshed {
-            trigger: "schedule",
-            outcome: failure.as_str(),
-            keys: self.health().keys,
+        let keys = self.health().keys;
+        self.0.report(|issuer| Event::KeysRefreshed {
+            issuer,
+            host: self.0.host(),
+            trigger: RefreshReason::Schedule,
+            outcome: RefreshOutcome::Failed(failure),
+            keys,
             skipped: 0,
             took: Duration::ZERO,
         });
@@ -199,13 +203,15 @@ impl KeySource for RemoteJwks {
             Some(waiting) => (waiting, None),
             None => match state.schedule.decide(reason, now) {
                 Decision::Fetch => {
-                    let (waiting, flight) = self.0.start(&mut state, now, label(reason));
+                    let (waiting, flight) = self.0.start(&mut state, now, reason);
                     (waiting, Some(flight))
                 }
                 too_early => {
                     let last = state.last_failure.clone();
                     drop(state);
-                    self.0.observer.tell(&Event::RefreshSuppressed { trigger: label(reason) });
+                    let host = self.0.host();
+                    let event = |issuer| Event::RefreshSuppressed { issuer, host, trigger: reason };
+                    self.0.report(event);
                     return Answer::now(match (too_early, last) {
                         (Decision::Failing { retry_after }, Some(error)) => {
                             Err(failed(error, retry_after))
@@ -220,7 +226,9 @@ impl KeySource for RemoteJwks {
             flight.take_off(&runtime);
         }
         let Ok(permit) = Arc::clone(&self.0.waiting).try_acquire_owned() else {
-            self.0.observer.tell(&Event::TooManyWaiting { trigger: label(reason) });
+            let host = self.0.host();
+            let event = |issuer| Event::TooManyWaiting { issuer, host, trigger: reason };
+            self.0.report(event);
             return Answer::now(Err(failed(FetchFailure::TooManyWaiting, LEAST_RETRY_AFTER)));
         };
         // Made here, where a runtime is known to be: who polls the answer may have another, or none. A
@@ -275,6 +283,10 @@ impl KeySource for RemoteJwks {
         let next = self.0.state().schedule.next_attempt();
         Some(next.saturating_sub(self.0.clock.monotonic()))
     }
+
+    fn observe_with(&self, issuer: Option<&str>, observer: &Arc<dyn Observer>) {
+        self.0.observers.attach(issuer, observer);
+    }
 }
 
 impl fmt::Debug for RemoteJwks {
@@ -286,15 +298,6 @@ impl fmt::Debug for RemoteJwks {
             Place::Issuer(issuer) => debug.field("issuer", &issuer.name()),
         };
         debug.field("health", &self.health()).finish_non_exhaustive()
-    }
-}
-
-const fn label(reason: RefreshReason) -> &'static str {
-    match reason {
-        RefreshReason::Empty => "cold",
-        RefreshReason::UnknownKey => "unknown_key",
-        RefreshReason::BadSignature => "bad_signature",
-        RefreshReason::Manual => "manual",
     }
 }
 

@@ -4,17 +4,21 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use http::Uri;
 use tokio::sync::Semaphore;
 
 use super::discovery::Found;
-use super::failure::{FetchError, FetchFailure};
+use super::failure::FetchError;
+use super::observers::Observers;
 use super::origin::{Cargo, Document, Origin, Plan, chance};
 use super::schedule::{Decision, Schedule};
 use super::single_flight::{SingleFlight, Ticket, Waiting};
 use super::sync::{AtomicU64, Mutex, MutexGuard, Runtime, Swap};
 use crate::clock::Clock;
-use crate::key::{KeySet, KeySetState, RefreshError, RefreshReason, Refreshed, SkipReason};
-use crate::observe::{self, Event, Observing};
+use crate::key::{
+    FetchFailure, KeySet, KeySetState, RefreshError, RefreshReason, Refreshed, SkipReason,
+};
+use crate::observe::{self, Event, RefreshOutcome};
 
 /// After so many failures the metadata is read again: the keys may have moved.
 const FAILURES_TO_REDISCOVER: u32 = 3;
@@ -42,7 +46,7 @@ pub(super) struct Inner {
     pub(super) issuer: Option<String>,
     pub(super) refetch_on_bad_signature: bool,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) observer: Observing,
+    pub(super) observers: Observers,
 }
 
 pub(super) struct Held {
@@ -85,6 +89,15 @@ impl Inner {
     /// Nothing that is done under this lock can leave it in pieces.
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn report<'a>(&'a self, event: impl FnOnce(Option<&'a str>) -> Event<'a>) {
+        self.observers.report(self.issuer.as_deref(), event);
+    }
+
+    /// The host that the keys are configured to come from.
+    pub(super) fn host(&self) -> &str {
+        self.origin.place.first_url().host().unwrap_or_default()
     }
 
     /// A request has its key and found that newer ones are due.
@@ -140,7 +153,7 @@ impl Inner {
         if state.schedule.is_due(now) {
             // Without a runtime nothing starts; a later request may have one.
             if let Some(runtime) = Runtime::current() {
-                let (_, flight) = self.start(&mut state, now, "schedule");
+                let (_, flight) = self.start(&mut state, now, RefreshReason::Schedule);
                 drop(state);
                 flight.take_off(&runtime);
             }
@@ -155,7 +168,7 @@ impl Inner {
         self: &Arc<Self>,
         state: &mut State,
         now: Duration,
-        trigger: &'static str,
+        trigger: RefreshReason,
     ) -> (Waiting<Outcome>, Flight) {
         // Twice the time that a flight can take: whoever has not landed by then never will.
         let (waiting, ticket) = state.flights.start(now.saturating_add(self.origin.timeout * 2));
@@ -171,6 +184,7 @@ impl Inner {
             document: state.document.clone(),
             is_empty: state.schedule.state(now) == KeySetState::Empty,
             started: now,
+            asked: self.origin.place.first_url().clone(),
         };
         state.schedule.started(now);
         let landing = Landing {
@@ -179,6 +193,7 @@ impl Inner {
             trigger,
             started: self.moment(now),
             found: state.found.clone(),
+            asked: self.origin.place.first_url().clone(),
             is_down: false,
         };
         (waiting, Flight { landing, plan })
@@ -250,10 +265,12 @@ impl Inner {
 struct Landing {
     inner: Arc<Inner>,
     ticket: Ticket<Outcome>,
-    trigger: &'static str,
+    trigger: RefreshReason,
     started: Moment,
     /// What the metadata says, as far as the fetch has got.
     found: Option<Found>,
+    /// The URL that was asked last, as far as the fetch has got.
+    asked: Uri,
     is_down: bool,
 }
 
@@ -269,6 +286,7 @@ impl Flight {
         runtime.spawn(async move {
             let brought = landing.inner.origin.fetch(&mut plan, &*landing.inner.clock).await;
             landing.found = plan.found;
+            landing.asked = plan.asked;
             landing.touch_down(brought);
         });
     }
@@ -288,31 +306,49 @@ impl Landing {
         }
         let held = self.inner.held.load();
         let set = held.as_ref().map(|held| &held.set);
-        let observer = &self.inner.observer;
-        if let Some(error) = &unconfirmed {
-            let reason = error.failure.as_str();
-            observer.tell(&Event::MetadataUnavailable { trigger: self.trigger, reason });
-            observe::cause(self.trigger, error);
+        self.report(outcome.as_ref(), unconfirmed.as_ref(), set);
+    }
+
+    fn report(
+        &self,
+        outcome: Option<&Outcome>,
+        unconfirmed: Option<&FetchError>,
+        set: Option<&Arc<KeySet>>,
+    ) {
+        let Self { inner, trigger, .. } = self;
+        let trigger = *trigger;
+        let host = self.asked.host().unwrap_or_default();
+        if let Some(error) = unconfirmed {
+            inner.report(|issuer| Event::MetadataUnavailable {
+                issuer,
+                host: inner.host(),
+                trigger,
+                reason: error.failure,
+            });
+            observe::cause(trigger, error);
         }
-        observer.tell(&Event::KeysRefreshed {
-            trigger: self.trigger,
-            outcome: match &outcome {
-                Some(Ok(Refreshed::Replaced)) => "replaced",
-                Some(Ok(_)) => "unchanged",
-                Some(Err(error)) => error.failure.as_str(),
-                None => "superseded",
+        inner.report(|issuer| Event::KeysRefreshed {
+            issuer,
+            host,
+            trigger,
+            outcome: match outcome {
+                Some(Ok(Refreshed::Replaced)) => RefreshOutcome::Replaced,
+                Some(Ok(_)) => RefreshOutcome::Unchanged,
+                Some(Err(error)) => RefreshOutcome::Failed(error.failure),
+                None => RefreshOutcome::Superseded,
             },
             keys: set.map_or(0, |set| set.len()),
             skipped: set.map_or(0, |set| set.skipped().len()),
-            took: self.inner.clock.monotonic().saturating_sub(self.started.monotonic),
+            took: inner.clock.monotonic().saturating_sub(self.started.monotonic),
         });
-        if let Some(Err(error)) = &outcome {
-            observe::cause(self.trigger, error);
+        if let Some(Err(error)) = outcome {
+            observe::cause(trigger, error);
         }
         if matches!(outcome, Some(Ok(Refreshed::Replaced))) {
             let skipped = set.map(|set| set.skipped()).unwrap_or_default();
             for (reason, keys) in counted(skipped) {
-                observer.tell(&Event::KeysSkipped { reason: reason.as_str(), keys });
+                let event = |issuer| Event::KeysSkipped { issuer, host, reason, keys };
+                inner.report(event);
             }
         }
     }

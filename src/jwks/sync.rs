@@ -17,7 +17,7 @@ mod real {
     use futures_util::future::{Either, select};
 
     use crate::clock::{Clock, Timer};
-    use crate::jwks::failure::FetchFailure;
+    use crate::key::FetchFailure;
 
     /// A value that is read without a lock.
     pub(in crate::jwks) struct Swap<T>(arc_swap::ArcSwapOption<T>);
@@ -80,7 +80,7 @@ mod checked {
     pub(in crate::jwks) use shuttle::sync::{Mutex, MutexGuard};
 
     use crate::clock::{Clock, Timer};
-    use crate::jwks::failure::FetchFailure;
+    use crate::key::FetchFailure;
 
     pub(in crate::jwks) struct Swap<T>(Mutex<Option<Arc<T>>>);
 

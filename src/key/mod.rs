@@ -35,7 +35,6 @@ mod source;
 mod verification_key;
 
 pub use backend::CryptoBackend;
-pub use jwk::SkipReason;
 pub use set::KeySet;
 #[cfg(feature = "jwks")]
 pub(crate) use set::NoSet;
@@ -43,7 +42,9 @@ pub(crate) use set::{Candidates, Crowded};
 #[cfg(feature = "jwks")]
 pub(crate) use source::refresh_if_empty;
 pub(crate) use source::{Held, pause_before_next_look};
-pub use source::{
-    KeySetState, KeySource, KeySourceHealth, Keys, RefreshError, RefreshReason, Refreshed,
-};
+pub use source::{KeySetState, KeySource, KeySourceHealth, Keys, RefreshError, Refreshed};
 pub use verification_key::VerificationKey;
+
+pub use crate::observe::fetch_failure::FetchFailure;
+pub use crate::observe::refresh_reason::RefreshReason;
+pub use crate::observe::skip_reason::SkipReason;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::jwk::{SkipReason, Trust, read_set};
+use super::jwk::{Trust, read_set};
 use super::verification_key::VerificationKey;
 use crate::build_error::{BuildError, Problem};
 use crate::jws::{Algorithm, AlgorithmSet};
+use crate::observe::skip_reason::SkipReason;
 
 /// The most keys that are tried for one token.
 const MAX_TRIES: usize = 4;

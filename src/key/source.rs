@@ -8,6 +8,8 @@ use super::set::KeySet;
 use super::verification_key::VerificationKey;
 use crate::answer::Answer;
 use crate::error::BoxError;
+use crate::observe::Observer;
+use crate::observe::refresh_reason::RefreshReason;
 
 /// Clocks are injected and may be moved: whether a refresh is due is checked this often.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -104,6 +106,14 @@ pub trait KeySource: fmt::Debug + Send + Sync + 'static {
     fn refresh_if_due(&self) -> Option<Duration> {
         None
     }
+
+    /// Reports what happens to these keys to this observer, under the name of the issuer that is trusted with
+    /// them; for [`VerifierBuilder::observer`](crate::verify::VerifierBuilder::observer).
+    ///
+    /// Unless overridden, nothing is reported. A source that has an observer of its own keeps it.
+    fn observe_with(&self, issuer: Option<&str>, observer: &Arc<dyn Observer>) {
+        let _ = (issuer, observer);
+    }
 }
 
 /// What [`KeySource::warm`] does unless overridden.
@@ -143,20 +153,10 @@ impl<S: KeySource + ?Sized> KeySource for Arc<S> {
     fn refresh_if_due(&self) -> Option<Duration> {
         S::refresh_if_due(self)
     }
-}
 
-/// Why newer keys are wanted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum RefreshReason {
-    /// There are no keys at all.
-    Empty,
-    /// A token names a key that is not there.
-    UnknownKey,
-    /// A signature is wrong under the key that the token names; its id may have been used again.
-    BadSignature,
-    /// The application asked.
-    Manual,
+    fn observe_with(&self, issuer: Option<&str>, observer: &Arc<dyn Observer>) {
+        S::observe_with(self, issuer, observer);
+    }
 }
 
 /// What came of a refresh.

@@ -15,6 +15,7 @@ use crate::claims::Claims;
 use crate::clock::{Clock, SystemClock};
 use crate::jws::KnownHeaders;
 use crate::key::{CryptoBackend, KeySet, Keys, VerificationKey};
+use crate::observe::Observer;
 use crate::policy::Policy;
 
 const DEFAULT_MAX_TOKEN_LEN: usize = 16 * 1024;
@@ -62,6 +63,7 @@ pub struct VerifierBuilder<C = Claims> {
     cache: Option<TokenCache>,
     backend: Option<CryptoBackend>,
     hint: Option<Hint>,
+    pub(super) observer: Option<Arc<dyn Observer>>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -115,6 +117,7 @@ impl Verifier<Claims> {
             cache: None,
             backend: None,
             hint: None,
+            observer: None,
             problems: Vec::new(),
         }
     }
@@ -174,6 +177,7 @@ impl<C> VerifierBuilder<C> {
             cache: self.cache,
             backend: self.backend,
             hint: self.hint,
+            observer: self.observer,
             problems,
         }
     }
@@ -366,7 +370,9 @@ impl<C> VerifierBuilder<C> {
             hint: self.hint,
             known_headers: KnownHeaders::default(),
             cache: self.cache.and_then(|settings| Cache::new(&settings, backend)),
+            observer: self.observer.into(),
         };
+        inner.observe_keys();
         BuildError::unless_none(problems, Verifier::new(inner))
     }
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::claims::{ClaimPath, ClaimValue, Grants};
 use crate::clock::Clock;
 use crate::jws::TokenInfo;
+use crate::observe::Observing;
 
 /// The bearer of a verified token: subject, scopes and roles, without a type parameter.
 ///
@@ -41,6 +42,9 @@ pub(crate) trait Companion: Send + Sync {
 
     /// The clock of the verifier that accepted the token.
     fn clock(&self) -> &dyn Clock;
+
+    /// The observer of that verifier.
+    fn observer(&self) -> &Observing;
 }
 
 /// What a [`Verified`](crate::Verified) of any claims type has.

@@ -29,6 +29,7 @@ mod issuers;
 #[cfg(feature = "jwks")]
 mod key_settings;
 mod keys_error;
+mod observed;
 mod policy_settings;
 mod previous_secret;
 mod readiness;

@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::jws::{Compact, HeaderBuffer, KnownHeaders};
 use crate::key::{CryptoBackend, RefreshError, Refreshed};
+use crate::observe::{Event, Observing};
 
 /// Verifies tokens and reads their claims into `C`.
 ///
@@ -58,6 +59,7 @@ pub(super) struct Inner<C> {
     pub(super) hint: Option<Hint>,
     pub(super) known_headers: KnownHeaders,
     pub(super) cache: Option<Cache>,
+    pub(super) observer: Observing,
 }
 
 impl<C> Verifier<C> {
@@ -68,6 +70,10 @@ impl<C> Verifier<C> {
     /// The clock that tokens are judged by.
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.0.clock
+    }
+
+    pub(crate) fn observer(&self) -> &Observing {
+        &self.0.observer
     }
 }
 
@@ -248,8 +254,14 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     /// A token that verified before, as long as its verdict stands. Whatever speaks against it is for the
     /// straight line to say.
     fn recall(&self, token: &str) -> Option<Verified<C>> {
+        let cache = self.0.cache.as_ref()?;
+        let verified = self.look_up(cache, token);
+        self.0.observer.report(&Event::CacheLookup { hit: verified.is_some() });
+        verified
+    }
+
+    fn look_up(&self, cache: &Cache, token: &str) -> Option<Verified<C>> {
         let inner = &*self.0;
-        let cache = inner.cache.as_ref()?;
         let Remembered { verified, issuer, generation } =
             cache.get(token, inner.clock.monotonic())?;
         let verified: Verified<C> = Verified::restore(verified)?;

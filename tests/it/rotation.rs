@@ -68,7 +68,7 @@ mod live {
         // Cold: the first request waits for the keys, the second has them.
         api.accepts_waiting(&first).await;
         api.accepts(&first);
-        api.was_told(&[("cold", "replaced")]);
+        api.was_told(&[("empty", "replaced")]);
         assert_eq!(fetches(&server).await, 1);
         api.refuses(&forged(&first), ErrorKind::InvalidSignature);
         assert_eq!(fetches(&server).await, 0);
@@ -132,7 +132,7 @@ mod live {
             let mut api = Api::of(&server);
             let known = token(&server).await;
             api.accepts_waiting(&known).await;
-            api.was_told(&[("cold", "replaced")]);
+            api.was_told(&[("empty", "replaced")]);
             assert_eq!(fetches(&server).await, 1);
 
             // Fresh keys. Known ones do not notice; for an unknown one nobody can say whether it is good.
@@ -202,7 +202,7 @@ mod live {
             let token = token(&server).await;
             begin(&server, outage.kind).await;
             assert_eq!(api.is_unavailable_after_waiting(&token).await, "1");
-            api.was_told(&[("cold", outage.label)]);
+            api.was_told(&[("empty", outage.label)]);
             assert_eq!(fetches(&server).await, outage.fetches(outage.cold));
             assert_eq!(api.is_unavailable(&token), "1");
             assert_eq!(api.is_unavailable(&forged(&token)), "1");
@@ -211,7 +211,7 @@ mod live {
             begin(&server, "none").await;
             api.pass(FIRST_BACK_OFF);
             api.accepts_waiting(&token).await;
-            api.was_told(&[("cold", "replaced")]);
+            api.was_told(&[("empty", "replaced")]);
             assert_eq!(fetches(&server).await, 1);
             api.refuses(&forged(&token), ErrorKind::InvalidSignature);
             assert_eq!(fetches(&server).await, 0);
@@ -298,9 +298,9 @@ mod live {
             let keys = RemoteJwks::url(format!("{url}/api/auth/jwks"))
                 .allow_http_on_loopback()
                 .clock(clock.clone())
-                .observer(move |event: &Event| {
+                .observer(move |event: &Event<'_>| {
                     if let Event::KeysRefreshed { trigger, outcome, .. } = event {
-                        told.lock().unwrap().push((*trigger, *outcome));
+                        told.lock().unwrap().push((trigger.as_str(), outcome.as_str()));
                     }
                 })
                 .build()

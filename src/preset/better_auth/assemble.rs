@@ -10,6 +10,7 @@ use super::remote::Remote;
 use crate::build_error::{BuildError, Problem};
 use crate::clock::{Clock, SystemClock};
 use crate::key::{KeySet, Keys};
+use crate::observe::Event;
 use crate::verify::{Issuer, Verifier, VerifierBuilder};
 
 #[allow(private_bounds)] // there are the two claims types and no others
@@ -73,10 +74,15 @@ impl<C: Account> BetterAuth<C> {
         let Some(keys) = keys.filter(|_| problems.is_empty()) else {
             return Err(BuildError::of(problems));
         };
+        let observer = settings.observer.take();
         let names = profile.issuers(url.as_ref(), std::mem::take(&mut settings.issuers));
         let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let builder =
             Verifier::builder().claims::<C>().clock(Arc::clone(&clock)).hint(profile.hint());
+        let builder = match observer {
+            Some(observer) => builder.observer(move |event: &Event<'_>| observer.observe(event)),
+            None => builder,
+        };
         let builder = if names.is_empty() {
             builder.trust(Issuer::unnamed(keys, policy))
         } else {

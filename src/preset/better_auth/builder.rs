@@ -14,6 +14,7 @@ use super::user::User;
 use crate::build_error::{BuildError, Problem};
 use crate::clock::Clock;
 use crate::key::{Keys, VerificationKey};
+use crate::observe::Observer;
 
 /// Verifies what a Better Auth server issues. The module [`better_auth`](crate::better_auth) says which of
 /// the presets is the right one.
@@ -55,6 +56,7 @@ pub(super) struct Settings {
     pub(super) verified_email_required: bool,
     pub(super) leeway: Option<Duration>,
     pub(super) clock: Option<Arc<dyn Clock>>,
+    pub(super) observer: Option<Arc<dyn Observer>>,
 }
 
 impl Server {
@@ -190,6 +192,7 @@ impl<C> BetterAuth<C> {
             verified_email_required: false,
             leeway: None,
             clock: None,
+            observer: None,
         };
         Self { profile, material, settings, problems: Vec::new(), claims: PhantomData }
     }
@@ -356,6 +359,13 @@ impl<C> BetterAuth<C> {
     /// from the server. Keys that were passed with [`keys`](Self::keys) have a clock of their own.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.settings.clock = Some(Arc::new(clock));
+        self
+    }
+
+    /// Reports everything that happens around the verifier to this observer; as
+    /// [`VerifierBuilder::observer`](crate::verify::VerifierBuilder::observer).
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.settings.observer = Some(Arc::new(observer));
         self
     }
 }

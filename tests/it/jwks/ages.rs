@@ -27,7 +27,7 @@ async fn a_refresh_ahead_goes_on_behind_the_request_that_notices_that_it_is_due(
         assert_eq!(rig.verdict_now(&rig.known()), Ok(()));
     }
     assert!(rig.keys.refresh_now().await.is_ok());
-    assert_eq!(rig.events.all(), ["cold replaced", "manual replaced"]);
+    assert_eq!(rig.events.all(), ["empty replaced", "manual replaced"]);
 
     // And at 80 % at the latest.
     rig.server.serve(&next.jwks());
@@ -76,7 +76,7 @@ async fn the_first_answer_says_nothing_about_earlier_ones_and_later_requests_nam
         rig.clock.advance(LIFETIME * 8 / 10);
         assert_eq!(rig.verdict_now(&rig.known()), Ok(()));
         rig.events.landed(2).await;
-        assert_eq!(rig.events.all(), ["cold replaced", "schedule unchanged"]);
+        assert_eq!(rig.events.all(), ["empty replaced", "schedule unchanged"]);
 
         let requests = rig.server.requests();
         for name in ["if-none-match", "if-modified-since"] {

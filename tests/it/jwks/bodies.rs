@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body::{Body, Frame};
-use tower_jwt_auth::jwks::{FetchFailure, NoBody, RemoteJwks};
+use tower_jwt_auth::jwks::{NoBody, RemoteJwks};
+use tower_jwt_auth::key::FetchFailure;
 use tower_jwt_auth::testing::TestIssuer;
 
 /// Frames that are there at once: so many without data, and then the document.

@@ -6,9 +6,11 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Empty;
-use tower_jwt_auth::jwks::{FetchError, FetchFailure, NoBody, RemoteJwks, RemoteJwksBuilder};
+use tower_jwt_auth::jwks::{FetchError, NoBody, RemoteJwks, RemoteJwksBuilder};
+use tower_jwt_auth::key::FetchFailure;
 use tower_jwt_auth::observe::Event;
-use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{ErrorKind, Verifier};
 
 use super::rig::{
@@ -16,7 +18,7 @@ use super::rig::{
 };
 use crate::support::answers::{document, status};
 use crate::support::ask::bearer;
-use crate::support::key_server::{Act, Gate};
+use crate::support::key_server::{Act, Gate, KeyServer};
 
 #[tokio::test]
 async fn every_fetch_is_told_with_its_trigger_and_its_outcome() {
@@ -42,7 +44,7 @@ async fn every_fetch_is_told_with_its_trigger_and_its_outcome() {
     assert_eq!(
         rig.events.all(),
         [
-            "cold replaced",
+            "empty replaced",
             "unknown_key suppressed",
             "bad_signature suppressed",
             "manual suppressed",
@@ -50,8 +52,8 @@ async fn every_fetch_is_told_with_its_trigger_and_its_outcome() {
             "bad_signature unchanged",
             "manual unchanged",
             "schedule unchanged",
-            "cold not_found",
-            "cold suppressed",
+            "empty not_found",
+            "empty suppressed",
         ]
     );
 }
@@ -63,7 +65,7 @@ async fn a_request_with_a_known_key_is_no_event() {
         assert_eq!(rig.verdict(&rig.known()).await, GOOD);
         assert_eq!(rig.verdict(&rig.forged()).await, WRONG);
     }
-    assert_eq!(rig.events.all(), ["cold replaced"]);
+    assert_eq!(rig.events.all(), ["empty replaced"]);
 }
 
 #[tokio::test]
@@ -86,7 +88,7 @@ async fn the_keys_are_counted_and_so_is_what_was_left_out() {
     let keys = RemoteJwks::url(rig.server.url("/keys"))
         .allow_http_on_loopback()
         .clock(rig.clock.clone())
-        .observer(move |event: &Event| observer.lock().unwrap().push(*event))
+        .observer(move |event: &Event<'_>| observer.lock().unwrap().push(Seen::from(event)))
         .build()
         .unwrap();
     let warming = tokio::spawn({
@@ -101,20 +103,47 @@ async fn the_keys_are_counted_and_so_is_what_was_left_out() {
         tokio::task::yield_now().await;
     }
     let seen = seen.lock().unwrap();
-    let Event::KeysRefreshed { trigger, outcome, keys, skipped, took, .. } = seen[0] else {
-        panic!("{seen:?}")
-    };
-    assert_eq!((trigger, outcome, keys, skipped), ("cold", "replaced", 2, 4));
-    assert_eq!(took, 3 * SECOND);
-    let skipped: Vec<_> = seen[1..]
-        .iter()
-        .map(|event| match *event {
-            Event::KeysSkipped { reason, keys, .. } => (reason, keys),
-            _ => panic!("{event:?}"),
-        })
-        .collect();
-    assert_eq!(skipped, [("secret", 1), ("malformed", 1), ("unknown_type", 2)]);
-    assert!(!seen.iter().any(Event::is_failure));
+    let refreshed = "refreshed None 127.0.0.1 empty replaced 2 4 3s";
+    let skipped = ["secret 1", "malformed 1", "unknown_type 2"]
+        .map(|skipped| format!("skipped None 127.0.0.1 {skipped}"));
+    let lines: Vec<_> = seen.iter().map(|seen| seen.line.as_str()).collect();
+    assert_eq!(lines, [refreshed, &skipped[0], &skipped[1], &skipped[2]]);
+    assert!(!seen.iter().any(|seen| seen.is_failure));
+}
+
+/// An event as a line.
+#[derive(Debug)]
+struct Seen {
+    line: String,
+    is_failure: bool,
+}
+
+impl From<&Event<'_>> for Seen {
+    fn from(event: &Event<'_>) -> Self {
+        let line = match *event {
+            Event::KeysRefreshed {
+                issuer, host, trigger, outcome, keys, skipped, took, ..
+            } => {
+                let (trigger, outcome) = (trigger.as_str(), outcome.as_str());
+                format!("refreshed {issuer:?} {host} {trigger} {outcome} {keys} {skipped} {took:?}")
+            }
+            Event::KeysSkipped { issuer, host, reason, keys, .. } => {
+                format!("skipped {issuer:?} {host} {reason} {keys}")
+            }
+            Event::MetadataUnavailable { issuer, host, trigger, reason, .. } => {
+                let (trigger, reason) = (trigger.as_str(), reason.as_str());
+                format!("metadata {issuer:?} {host} {trigger} {reason}")
+            }
+            Event::TooManyWaiting { issuer, host, trigger, .. } => {
+                format!("too many {issuer:?} {host} {}", trigger.as_str())
+            }
+            Event::RefreshSuppressed { issuer, host, trigger, .. } => {
+                format!("suppressed {issuer:?} {host} {}", trigger.as_str())
+            }
+            _ => format!("{event:?}"),
+        };
+        Self { line, is_failure: event.is_failure() }
+    }
 }
 
 #[tokio::test]
@@ -123,7 +152,7 @@ async fn an_observer_that_panics_takes_nothing_down() {
     let keys = RemoteJwks::url(rig.server.url("/keys"))
         .allow_http_on_loopback()
         .clock(rig.clock.clone())
-        .observer(|_: &Event| panic!("a bug"))
+        .observer(|_: &Event<'_>| panic!("a bug"))
         .build()
         .unwrap();
     assert!(keys.warm().await.is_ok());
@@ -151,7 +180,7 @@ async fn what_the_client_said_is_a_cause_and_shows_nowhere_else() {
     let observer = Arc::clone(&seen);
     let keys = RemoteJwks::url("https://auth.example.com/keys")
         .client(client)
-        .observer(move |event: &Event| observer.lock().unwrap().push(*event))
+        .observer(move |event: &Event<'_>| observer.lock().unwrap().push(Seen::from(event)))
         .build()
         .unwrap();
     let verifier = Verifier::key_source(keys.clone()).any_issuer().any_audience();
@@ -228,5 +257,92 @@ fn labels_are_few_fixed_and_different() {
             "aborted",
             "no_timer",
         ]
+    );
+}
+
+/// What an observer of the verifier receives while a token waits for its keys.
+async fn received(
+    verifier: impl FnOnce(&KeyServer, FixedClock) -> VerifierBuilder,
+    respond: impl FnOnce(&KeyServer),
+) -> Vec<String> {
+    let (clock, seen) = (FixedClock::new(), Arc::new(Mutex::new(Vec::new())));
+    let server = KeyServer::start(&TestIssuer::es256().jwks());
+    respond(&server);
+    let lines = Arc::clone(&seen);
+    let observer = move |event: &Event<'_>| lines.lock().unwrap().push(Seen::from(event).line);
+    let verifier = verifier(&server, clock.clone()).any_audience().clock(clock);
+    let verifier = verifier.observer(observer).build().unwrap();
+    let _ = verifier.verify(&TestIssuer::es256().token().mint()).await;
+    let lines = seen.lock().unwrap().clone();
+    lines.into_iter().map(|line| line.replace(&server.url(""), "http://server")).collect()
+}
+
+#[tokio::test]
+async fn events_of_keys_name_their_issuer_and_host() {
+    let nothing = |_: &KeyServer| {};
+    let by_url = |server: &KeyServer, _| {
+        Verifier::jwks_url(server.url("/keys")).issuer("orders").allow_http_on_loopback()
+    };
+    assert_eq!(
+        received(by_url, nothing).await,
+        [r#"refreshed Some("orders") 127.0.0.1 empty replaced 1 0 0ns"#]
+    );
+    let unnamed = |server: &KeyServer, _| {
+        Verifier::jwks_url(server.url("/keys")).any_issuer().allow_http_on_loopback()
+    };
+    assert_eq!(
+        received(unnamed, nothing).await,
+        ["refreshed None 127.0.0.1 empty replaced 1 0 0ns"]
+    );
+    let missing = |server: &KeyServer| server.send(status("404 Not Found"));
+    let by_metadata =
+        |server: &KeyServer, _| Verifier::issuer_url(server.url("")).allow_http_on_loopback();
+    assert_eq!(
+        received(by_metadata, missing).await,
+        [r#"refreshed Some("http://server") 127.0.0.1 empty no_metadata 0 0 0ns"#]
+    );
+    let own = |server: &KeyServer, clock| {
+        let keys = RemoteJwks::url(server.url("/keys")).allow_http_on_loopback().clock(clock);
+        Verifier::key_source(keys.build().unwrap()).issuer("orders")
+    };
+    assert_eq!(
+        received(own, nothing).await,
+        [r#"refreshed Some("orders") 127.0.0.1 empty replaced 1 0 0ns"#]
+    );
+}
+
+#[tokio::test]
+async fn keys_with_an_observer_of_their_own_keep_it() {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let lines = Arc::clone(&seen);
+    let own = move |server: &KeyServer, clock| {
+        let keys = RemoteJwks::url(server.url("/keys"))
+            .allow_http_on_loopback()
+            .clock(clock)
+            .observer(move |event: &Event<'_>| lines.lock().unwrap().push(Seen::from(event).line));
+        Verifier::key_source(keys.build().unwrap()).issuer("orders")
+    };
+    assert!(received(own, |_: &KeyServer| {}).await.is_empty());
+    assert_eq!(
+        *seen.lock().unwrap(),
+        [r#"refreshed Some("orders") 127.0.0.1 empty replaced 1 0 0ns"#]
+    );
+}
+
+#[tokio::test]
+async fn a_failed_fetch_names_the_host_that_was_asked() {
+    let client = tower::service_fn(|request: Request<NoBody>| async move {
+        match request.uri().host() {
+            Some("auth.example.com") => Ok(Response::new(http_body_util::Full::new(Bytes::from(
+                r#"{"issuer":"https://auth.example.com","jwks_uri":"https://keys.example.net/k"}"#,
+            )))),
+            _ => Err(std::io::Error::other("no route")),
+        }
+    });
+    let verifier =
+        move |_: &KeyServer, _| Verifier::issuer_url("https://auth.example.com").client(client);
+    assert_eq!(
+        received(verifier, |_: &KeyServer| {}).await,
+        [r#"refreshed Some("https://auth.example.com") keys.example.net empty connection 0 0 0ns"#]
     );
 }

@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use tokio::runtime::{Builder, Runtime};
-use tower_jwt_auth::jwks::{FetchError, FetchFailure, RemoteJwks};
-use tower_jwt_auth::key::{KeySource, Refreshed};
+use tower_jwt_auth::jwks::{FetchError, RemoteJwks};
+use tower_jwt_auth::key::{FetchFailure, KeySource, Refreshed};
 use tower_jwt_auth::{Error, ErrorKind, Verifier};
 
 use super::rig::{COOL_DOWN, DOWN, GOOD, NANOSECOND, Rig, SECOND, just_before, set_of};
@@ -41,7 +41,7 @@ async fn a_thousand_cold_callers_make_one_fetch() {
     assert!(join_all(waiting).await.iter().all(Result::is_ok));
     assert_eq!((rig.server.asked(), rig.server.connections()), (1, 1));
     rig.events.landed(1).await;
-    assert_eq!(rig.events.all(), ["cold replaced"]);
+    assert_eq!(rig.events.all(), ["empty replaced"]);
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn a_retry_that_succeeds_is_all_that_the_callers_notice() {
     assert_eq!(rig.verdict(&rig.known()).await, GOOD);
     assert_eq!(rig.server.asked(), 2);
     rig.events.landed(1).await;
-    assert_eq!(rig.events.all(), ["cold replaced"]);
+    assert_eq!(rig.events.all(), ["empty replaced"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -132,7 +132,7 @@ async fn more_requests_than_may_wait_are_refused_at_once() {
     let reply = rig.ask(&rig.known()).await;
     assert_eq!(reply.verdict(), DOWN);
     assert_eq!(reply.header("retry-after"), Some("1"));
-    assert_eq!(rig.events.all(), ["cold turned away"; 2]);
+    assert_eq!(rig.events.all(), ["empty turned away"; 2]);
     // Whoever goes away makes room.
     drop(first);
     let third = verify().unwrap_err();
@@ -265,7 +265,7 @@ fn a_runtime_that_is_shut_down_in_the_middle_leaves_the_next_one_a_fetch() {
     second.block_on(async {
         let error = waiting.await.unwrap_err();
         assert_eq!(failure(&error), Some(FetchFailure::Aborted));
-        assert_eq!(rig.events.all(), ["cold aborted"]);
+        assert_eq!(rig.events.all(), ["empty aborted"]);
         // The back-off after a first failure is a second at most.
         rig.clock.advance(SECOND);
         assert_eq!(rig.verdict(&rig.known()).await, GOOD);

@@ -10,10 +10,8 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use tokio::time::{Instant, sleep};
-use tower_jwt_auth::jwks::{
-    Fetch, FetchError, FetchFailure, NoBody, RemoteJwks, RemoteJwksBuilder,
-};
-use tower_jwt_auth::key::{KeySetState, Refreshed};
+use tower_jwt_auth::jwks::{Fetch, FetchError, NoBody, RemoteJwks, RemoteJwksBuilder};
+use tower_jwt_auth::key::{FetchFailure, KeySetState, Refreshed};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::verify::{KeysErrorKind, VerifierBuilder};
 use tower_jwt_auth::{Issuer, Policy, Verifier};

@@ -83,13 +83,17 @@ impl Events {
 }
 
 impl Observer for Events {
-    fn observe(&self, event: &Event) {
+    fn observe(&self, event: &Event<'_>) {
         let line = match *event {
-            Event::KeysRefreshed { trigger, outcome, .. } => format!("{trigger} {outcome}"),
-            Event::RefreshSuppressed { trigger, .. } => format!("{trigger} suppressed"),
+            Event::KeysRefreshed { trigger, outcome, .. } => {
+                format!("{} {}", trigger.as_str(), outcome.as_str())
+            }
+            Event::RefreshSuppressed { trigger, .. } => format!("{} suppressed", trigger.as_str()),
             Event::KeysSkipped { reason, keys, .. } => format!("{keys} {reason} skipped"),
-            Event::MetadataUnavailable { reason, .. } => format!("{reason} metadata kept"),
-            Event::TooManyWaiting { trigger, .. } => format!("{trigger} turned away"),
+            Event::MetadataUnavailable { reason, .. } => {
+                format!("{} metadata kept", reason.as_str())
+            }
+            Event::TooManyWaiting { trigger, .. } => format!("{} turned away", trigger.as_str()),
             _ => panic!("an event that these tests do not know: {event:?}"),
         };
         self.0.send_modify(|events| events.push(line));

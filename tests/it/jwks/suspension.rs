@@ -88,7 +88,7 @@ async fn a_wall_clock_corrected_forward_causes_one_refresh() {
         assert_eq!(rig.verdict(&known).await, GOOD);
     }
     assert_eq!(rig.server.asked(), 2);
-    assert_eq!(rig.events.all(), ["cold replaced", "schedule unchanged"]);
+    assert_eq!(rig.events.all(), ["empty replaced", "schedule unchanged"]);
 }
 
 #[tokio::test]

@@ -15,8 +15,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_test::{assert_pending, assert_ready, task};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_jwt_auth::clock::Clock;
-use tower_jwt_auth::jwks::{FetchError, FetchFailure, NoBody, RemoteJwks};
-use tower_jwt_auth::key::{KeySetState, KeySource, RefreshReason};
+use tower_jwt_auth::jwks::{FetchError, NoBody, RemoteJwks};
+use tower_jwt_auth::key::{FetchFailure, KeySetState, KeySource, RefreshReason};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer, Verifier};
 
@@ -117,7 +117,7 @@ fn without_timers_requests_for_missing_keys_fail_at_once() {
         assert_eq!(failure(&error), Some(FetchFailure::NoTimer));
         tokio::task::yield_now().await;
     });
-    assert_eq!((it.events.all(), it.asked()), (vec!["cold no_timer".to_owned()], 0));
+    assert_eq!((it.events.all(), it.asked()), (vec!["empty no_timer".to_owned()], 0));
 
     // Keys that are in memory are served all the same.
     let it = Setup::new(FixedClock::new(), always);
@@ -143,7 +143,7 @@ fn a_fetch_times_out_by_the_timers_of_the_clock() {
         assert_eq!(it.events.all(), [""; 0]);
         clock.advance(NANOSECOND);
         tokio::task::yield_now().await;
-        assert_eq!(it.events.all(), ["cold timeout"]);
+        assert_eq!(it.events.all(), ["empty timeout"]);
         let error = assert_ready!(waiting.poll()).unwrap_err();
         assert_eq!(failure(&error), Some(FetchFailure::Timeout));
         // The neighbour is answered.
@@ -210,7 +210,7 @@ fn a_request_that_gives_up_leaves_the_fetch_to_others() {
         assert_eq!((it.asked(), it.events.all()), (1, vec![]));
         clock.advance(Duration::from_millis(250));
         tokio::task::yield_now().await;
-        assert_eq!(it.events.all(), ["cold replaced"]);
+        assert_eq!(it.events.all(), ["empty replaced"]);
         assert_eq!(ask_layer(&layer, bearer(&token)).verdict(), GOOD);
     });
 }

@@ -36,6 +36,25 @@ async fn the_clock_of_a_preset_measures_the_age_of_its_keys() {
     assert_eq!(server.asked(), 2);
 }
 
+#[cfg(feature = "jwks-client")]
+#[tokio::test]
+async fn the_observer_of_a_preset_receives_events_of_its_keys() {
+    use std::sync::{Arc, Mutex};
+    use tower_jwt_auth::observe::Event;
+
+    let server = crate::support::key_server::KeyServer::start(&TestIssuer::es256().jwks());
+    let (url, hosts) = (server.url(""), Arc::new(Mutex::new(Vec::new())));
+    let received = Arc::clone(&hosts);
+    let observer = move |event: &Event<'_>| {
+        if let Event::KeysRefreshed { issuer, host, .. } = *event {
+            received.lock().unwrap().push((issuer.map(str::to_owned), host.to_owned()));
+        }
+    };
+    let verifier = BetterAuth::url(&url).observer(observer).build().unwrap();
+    verifier.warm().await.unwrap();
+    assert_eq!(*hosts.lock().unwrap(), [(Some(url), "127.0.0.1".to_owned())]);
+}
+
 #[test]
 fn the_leeway_of_a_preset_is_that_of_its_sessions() {
     let preset = || BetterAuth::session_cookie(SECRET).clock(FixedClock::new());

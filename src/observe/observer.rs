@@ -1,0 +1,151 @@
+//! Who receives the events.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use super::event::{Event, Stage, Verdict};
+use super::trace;
+use crate::build_error::{BuildError, Problem};
+use crate::clock::Clock;
+use crate::error::Error;
+
+static FALLBACK: OnceLock<Arc<dyn Observer>> = OnceLock::new();
+
+/// Receives events, for metrics and logs.
+///
+/// It is called where the event happens, on the path of the request: it should count and return. Any
+/// `Fn(&Event<'_>)` is an observer.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use tower_jwt_auth::observe::{Event, Observer};
+///
+/// static SUPPRESSED: AtomicU64 = AtomicU64::new(0);
+///
+/// fn count(event: &Event<'_>) {
+///     if let Event::RefreshSuppressed { .. } = event {
+///         SUPPRESSED.fetch_add(1, Ordering::Relaxed);
+///     }
+/// }
+/// fn takes(_: impl Observer) {}
+/// takes(count);
+/// ```
+pub trait Observer: Send + Sync + 'static {
+    /// Receives an event.
+    fn observe(&self, event: &Event<'_>);
+}
+
+impl<F: Fn(&Event<'_>) + Send + Sync + 'static> Observer for F {
+    fn observe(&self, event: &Event<'_>) {
+        self(event);
+    }
+}
+
+/// Sets the observer of requests that no `JwtAuthLayer` has judged, for the whole process.
+///
+/// A [`RequireLayer`](crate::RequireLayer) or an extractor without a `JwtAuthLayer` in front answers 500. It
+/// knows no verifier, and so no observer but this one.
+///
+/// ```
+/// use tower_jwt_auth::observe::{self, Event};
+///
+/// observe::set_fallback(|event: &Event<'_>| eprintln!("{event:?}"))?;
+/// // There is one for the whole process.
+/// assert!(observe::set_fallback(|_: &Event<'_>| {}).is_err());
+/// # Ok::<(), tower_jwt_auth::BuildError>(())
+/// ```
+///
+/// # Errors
+///
+/// There is one already.
+pub fn set_fallback(observer: impl Observer) -> Result<(), BuildError> {
+    FALLBACK.set(Arc::new(observer)).map_err(|_| {
+        BuildError::new(Problem::new(
+            "a second fallback observer",
+            "the process has one, which would no longer receive its events",
+            "Call `observe::set_fallback` once, where the program starts",
+        ))
+    })
+}
+
+/// An observer that may be there, and shows nothing of itself.
+#[derive(Clone)]
+pub(crate) struct Observing(Option<Arc<dyn Observer>>);
+
+/// When a stage began; not known where there is no observer.
+#[derive(Clone, Copy)]
+pub(crate) struct Started(Option<Duration>);
+
+impl Observing {
+    /// The observer of requests that have met no verifier.
+    pub(crate) fn fallback() -> Self {
+        Self(FALLBACK.get().cloned())
+    }
+
+    pub(crate) const fn observer(&self) -> Option<&Arc<dyn Observer>> {
+        self.0.as_ref()
+    }
+
+    pub(crate) fn report(&self, event: &Event<'_>) {
+        trace::event(event);
+        if let Some(observer) = &self.0 {
+            observer.observe(event);
+        }
+    }
+
+    /// Reads the clock if there is an observer.
+    pub(crate) fn start(&self, clock: &dyn Clock) -> Started {
+        Started(self.0.is_some().then(|| clock.monotonic()))
+    }
+
+    /// Reports that a request passed a stage.
+    pub(crate) fn passed(
+        &self,
+        stage: Stage,
+        verdict: Verdict,
+        started: Started,
+        clock: &dyn Clock,
+    ) {
+        if let Some(observer) = &self.0 {
+            let took = started.took(clock);
+            observer.observe(&Event::RequestJudged { stage, verdict, reason: None, took });
+        }
+    }
+
+    /// Reports that a request was rejected.
+    pub(crate) fn rejected(
+        &self,
+        stage: Stage,
+        error: &Error,
+        started: Started,
+        clock: Option<&dyn Clock>,
+    ) {
+        trace::rejected(stage, error);
+        if let Some(observer) = &self.0 {
+            let (verdict, reason) = (Verdict::Rejected, Some(error.kind()));
+            let took = clock.map_or(Duration::ZERO, |clock| started.took(clock));
+            observer.observe(&Event::RequestJudged { stage, verdict, reason, took });
+        }
+    }
+}
+
+impl Started {
+    pub(crate) const UNKNOWN: Self = Self(None);
+
+    fn took(self, clock: &dyn Clock) -> Duration {
+        self.0.map_or(Duration::ZERO, |started| clock.monotonic().saturating_sub(started))
+    }
+}
+
+impl From<Option<Arc<dyn Observer>>> for Observing {
+    fn from(observer: Option<Arc<dyn Observer>>) -> Self {
+        Self(observer)
+    }
+}
+
+impl fmt::Debug for Observing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_some() { "an observer" } else { "no observer" })
+    }
+}

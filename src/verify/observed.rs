@@ -1,0 +1,51 @@
+//! The observer of a verifier, and of the keys that it verifies with.
+
+use std::sync::Arc;
+
+use super::builder::VerifierBuilder;
+use super::verifier::Inner;
+use crate::observe::Observer;
+
+impl<C> VerifierBuilder<C> {
+    /// Reports everything that happens around this verifier to this observer: the verdicts of the layers and
+    /// extractors that requests pass with it, its cache, and its keys.
+    ///
+    /// Key sources that have an observer of their own keep it. One that serves several verifiers reports to
+    /// that of the first.
+    ///
+    /// ```
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use tower_jwt_auth::observe::{Event, Verdict};
+    /// use tower_jwt_auth::{JwtAuthLayer, Verifier, testing::TestIssuer};
+    ///
+    /// static REJECTED: AtomicU64 = AtomicU64::new(0);
+    ///
+    /// let verifier = Verifier::shared_secret(TestIssuer::hs256().secret())
+    ///     .any_audience()
+    ///     .observer(|event: &Event<'_>| {
+    ///         if matches!(event, Event::RequestJudged { verdict: Verdict::Rejected, .. }) {
+    ///             REJECTED.fetch_add(1, Ordering::Relaxed);
+    ///         }
+    ///     })
+    ///     .build()?;
+    /// let layer = JwtAuthLayer::new(verifier);
+    /// # let _ = layer;
+    /// # }
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Some(Arc::new(observer));
+        self
+    }
+}
+
+impl<C> Inner<C> {
+    /// Attaches the observer to the keys.
+    pub(super) fn observe_keys(&self) {
+        let Some(observer) = self.observer.observer() else { return };
+        for (issuer, source) in self.issuers.sources() {
+            source.observe_with(issuer.name.as_deref(), observer);
+        }
+    }
+}
