@@ -240,11 +240,11 @@ def follows_rotation(name):
         # Each token of a new key has caused one fetch. None was due for its age: the run is shorter.
         lines = server.interrupt()
         fetches = [line for line in lines if line.startswith("KeysRefreshed")]
-        check("fetched ahead", 'trigger: "schedule", outcome: "replaced", keys: 1' in fetches[0], True)
-        by_token = [line for line in fetches if 'trigger: "unknown_key"' in line]
-        outcomes = [line.split('outcome: "')[1].split('"')[0] for line in by_token]
-        check("fetched for tokens", outcomes[:3], ["replaced", "replaced", "server_error"])
-        check("fetched for tokens, in the end", outcomes[-1], "replaced")
+        check("fetched ahead", 'trigger: Schedule, outcome: Replaced, keys: 1' in fetches[0], True)
+        by_token = [line for line in fetches if 'trigger: UnknownKey' in line]
+        outcomes = [line.split('outcome: ')[1].split(', keys')[0] for line in by_token]
+        check("fetched for tokens", outcomes[:3], ["Replaced", "Replaced", "Failed(ServerError)"])
+        check("fetched for tokens, in the end", outcomes[-1], "Replaced")
 
 
 def finds_the_issuer(name):
