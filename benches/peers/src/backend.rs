@@ -2,7 +2,8 @@
 //!
 //! It has one provider for a whole process, and needs to be told which where crates of one build turn
 //! on both, as these peers do. Here each peer gets the one that it has where it is alone: the provider
-//! that is installed asks a flag, which is set before every call, the peers' and ours alike.
+//! that is installed asks a flag, which is set before every call, the peers' and ours alike. Version 12 has
+//! one provider here, AWS-LC, and needs no choice.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -56,5 +57,5 @@ macro_rules! provider {
     };
 }
 
-provider!(version_11, jsonwebtoken);
+provider!(version_11, jsonwebtoken11);
 provider!(version_10, jsonwebtoken10);

@@ -27,13 +27,13 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let verifier = Verifier::shared_secret(SECRET).issuer("me").audience("orders").build()?;
     let claims = json!({ "iss": "me", "aud": "orders", "sub": "user-1", "exp": 4_102_444_800_u64 });
-    let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET))?;
-    let forged = encode(&Header::default(), &claims, &EncodingKey::from_secret(OTHER_SECRET))?;
+    let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET)?)?;
+    let forged = encode(&Header::default(), &claims, &EncodingKey::from_secret(OTHER_SECRET)?)?;
 
     let mut validation = Validation::default();
     validation.set_audience(&["orders"]);
-    let theirs =
-        |token: &str| decode::<Value>(token, &DecodingKey::from_secret(SECRET), &validation);
+    let key = DecodingKey::from_secret(SECRET)?;
+    let theirs = |token: &str| decode::<Value>(token, &key, &validation);
     let ours = |token: &str| verifier.verify_now(token);
 
     assert_eq!(ours(&token)?.subject(), Some("user-1"));

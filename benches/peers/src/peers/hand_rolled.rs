@@ -19,7 +19,7 @@ use crate::support::service::{hand_rolled, kept};
 
 pub(crate) fn tower_http() -> Contestant {
     Contestant {
-        name: "by hand: tower-http, jsonwebtoken 11",
+        name: "by hand: tower-http, jsonwebtoken 12",
         form: "layer",
         crypto: "AWS-LC",
         claims: "typed",
@@ -31,7 +31,7 @@ pub(crate) fn tower_http() -> Contestant {
 
 pub(crate) fn from_fn() -> Contestant {
     Contestant {
-        name: "by hand: axum `from_fn`, jsonwebtoken 11",
+        name: "by hand: axum `from_fn`, jsonwebtoken 12",
         form: "axum middleware",
         crypto: "AWS-LC",
         claims: "typed",
