@@ -25,10 +25,10 @@ use std::ops::Range;
 use std::slice::from_ref;
 use std::time::Duration;
 
-use hmac_next::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use http::StatusCode;
 use serde::Deserialize;
-use sha2_next::Sha256;
+use sha2::Sha256;
 use support::case::Case;
 use support::interleave::{SEED, Samples, interleave, quantile};
 use support::requests::{Requests, calling};

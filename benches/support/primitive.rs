@@ -6,8 +6,8 @@ use aws_lc_rs::signature::{
     RsaPublicKeyComponents,
 };
 use base64_simd::URL_SAFE_NO_PAD;
-use hmac_next::{Hmac, KeyInit, Mac};
-use sha2_next::Sha256;
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
 use tower_jwt_auth::Algorithm;
 
 use super::fixtures::{Fixture, Kind};

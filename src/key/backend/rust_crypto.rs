@@ -1,25 +1,27 @@
 //! RustCrypto, on its primitive crates: every key is prepared once.
 
+use std::ops::RangeInclusive;
+
 use ed25519_dalek::VerifyingKey as Ed25519Key;
-use hmac::digest::KeyInit;
-use hmac::{Hmac, Mac};
+use hmac::{EagerHash, Hmac, KeyInit, Mac};
 use p256::ecdsa::VerifyingKey as P256Key;
 use p256::ecdsa::signature::Verifier;
 use p384::ecdsa::VerifyingKey as P384Key;
 use p521::ecdsa::VerifyingKey as P521Key;
-use rsa::{BigUint, Pkcs1v15Sign, Pss, RsaPublicKey};
+use rsa::BoxedUint;
 use sha2::{Digest, Sha256, Sha384, Sha512};
+use zeroize::ZeroizeOnDrop;
 
 use crate::jws::Algorithm;
 use crate::key::material::Material;
 
-/// The most bits of a modulus: the library's own limit is half of what is accepted here.
-const LONGEST_RSA: usize = 8192;
+/// Bits of a modulus, as in `Material::rsa`: the library's defaults are its own, and may change.
+const RSA_BITS: RangeInclusive<usize> = 2048..=8192;
 
 pub(super) enum Key {
-    Hs256(HmacKey<Hmac<Sha256>>),
-    Hs384(HmacKey<Hmac<Sha384>>),
-    Hs512(HmacKey<Hmac<Sha512>>),
+    Hs256(HmacKey<Sha256>),
+    Hs384(HmacKey<Sha384>),
+    Hs512(HmacKey<Sha512>),
     Rsa(RsaKey),
     Es256(P256Key),
     Es384(P384Key),
@@ -87,59 +89,45 @@ fn is_signature<S, E>(
 }
 
 /// The state after the secret was read; it is as good as the secret. Boxed because it is large.
-pub(super) struct HmacKey<M: KeyInit>(Box<M>);
+///
+/// A hash that is `ZeroizeOnDrop` wipes its part of the state, here and in the copies that verify.
+pub(super) struct HmacKey<H: EagerHash + ZeroizeOnDrop>(Box<Hmac<H>>);
 
-impl<M: Mac + KeyInit + Clone> HmacKey<M> {
+impl<H: EagerHash + ZeroizeOnDrop> HmacKey<H> {
     fn new(secret: &[u8]) -> Option<Self> {
-        <M as Mac>::new_from_slice(secret).ok().map(|state| Self(Box::new(state)))
+        Hmac::new_from_slice(secret).ok().map(|state| Self(Box::new(state)))
     }
 
     /// In constant time, and only for tags of full length.
     fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
-        M::clone(&self.0).chain_update(message).verify_slice(tag).is_ok()
-    }
-}
-
-impl<M: KeyInit> Drop for HmacKey<M> {
-    /// The library does not wipe its states. The state of another key takes the place of this one.
-    fn drop(&mut self) {
-        *self.0 = M::new(&hmac::digest::Key::<M>::default());
-        std::hint::black_box(&self.0);
+        Hmac::clone(&self.0).chain_update(message).verify_slice(tag).is_ok()
     }
 }
 
 pub(super) struct RsaKey {
-    key: RsaPublicKey,
-    modulus: Vec<u8>,
+    key: rsa::PublicKey,
     algorithm: Algorithm,
 }
 
 impl RsaKey {
     fn new(n: &[u8], e: &[u8], algorithm: Algorithm) -> Option<Self> {
-        let (modulus, exponent) = (BigUint::from_bytes_be(n), BigUint::from_bytes_be(e));
-        let key = RsaPublicKey::new_with_max_size(modulus, exponent, LONGEST_RSA).ok()?;
-        Some(Self { key, modulus: n.to_vec(), algorithm })
+        let [modulus, exponent] = [n, e].map(BoxedUint::from_be_slice_vartime);
+        let key = rsa::PublicKey::new_with_size_limits(modulus, exponent, RSA_BITS).ok()?;
+        Some(Self { key, algorithm })
     }
 
+    /// The library checks that the signature is a number below the modulus, of the modulus's length
+    /// (RFC 8017 §5.2.2), so that a token has one spelling. A salt has the length of the hash
+    /// (RFC 7518 §3.5).
     fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
-        // RFC 8017 §5.2.2. With PSS the library takes `s + n` for `s`: one token would have two spellings.
-        if signature.len() != self.modulus.len() || signature >= self.modulus.as_slice() {
-            return false;
-        }
-        let (key, s) = (&self.key, signature);
+        let key = &self.key;
         let outcome = match self.algorithm {
-            Algorithm::RS256 => {
-                key.verify(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message), s)
-            }
-            Algorithm::RS384 => {
-                key.verify(Pkcs1v15Sign::new::<Sha384>(), &Sha384::digest(message), s)
-            }
-            Algorithm::RS512 => {
-                key.verify(Pkcs1v15Sign::new::<Sha512>(), &Sha512::digest(message), s)
-            }
-            Algorithm::PS256 => key.verify(Pss::new::<Sha256>(), &Sha256::digest(message), s),
-            Algorithm::PS384 => key.verify(Pss::new::<Sha384>(), &Sha384::digest(message), s),
-            Algorithm::PS512 => key.verify(Pss::new::<Sha512>(), &Sha512::digest(message), s),
+            Algorithm::RS256 => key.pkcs1v15_verify::<Sha256>(message, signature),
+            Algorithm::RS384 => key.pkcs1v15_verify::<Sha384>(message, signature),
+            Algorithm::RS512 => key.pkcs1v15_verify::<Sha512>(message, signature),
+            Algorithm::PS256 => key.pss_verify::<Sha256>(message, signature),
+            Algorithm::PS384 => key.pss_verify::<Sha384>(message, signature),
+            Algorithm::PS512 => key.pss_verify::<Sha512>(message, signature),
             _ => return false,
         };
         outcome.is_ok()

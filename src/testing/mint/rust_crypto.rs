@@ -1,15 +1,17 @@
 //! Signing with the RustCrypto crates.
 
+use std::convert::Infallible;
+
 use ed25519_dalek::SigningKey as Ed25519Key;
-use hmac::{Hmac, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use p256::ecdsa::SigningKey as P256Key;
-use p256::ecdsa::signature::{RandomizedSigner, SignatureEncoding, Signer};
+use p256::ecdsa::signature::{SignatureEncoding, Signer};
 use p256::pkcs8::DecodePrivateKey;
 use p384::ecdsa::SigningKey as P384Key;
 use p521::ecdsa::SigningKey as P521Key;
+use rsa::PrivateKey as RsaKey;
 use rsa::pkcs1::DecodeRsaPrivateKey;
-use rsa::rand_core::{CryptoRng, Error, RngCore, impls};
-use rsa::{Pkcs1v15Sign, Pss, RsaPrivateKey};
+use rsa::rand_core::{TryCryptoRng, TryRng};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use crate::jws::Algorithm;
@@ -18,7 +20,7 @@ pub(super) enum Key {
     Hs256(Box<Hmac<Sha256>>),
     Hs384(Box<Hmac<Sha384>>),
     Hs512(Box<Hmac<Sha512>>),
-    Rsa(Box<RsaPrivateKey>, Algorithm),
+    Rsa(Box<RsaKey>, Algorithm),
     Es256(P256Key),
     Es384(P384Key),
     Es512(P521Key),
@@ -37,15 +39,10 @@ impl Key {
             | Algorithm::RS512
             | Algorithm::PS256
             | Algorithm::PS384
-            | Algorithm::PS512 => {
-                Self::Rsa(Box::new(RsaPrivateKey::from_pkcs1_der(key).ok()?), algorithm)
-            }
+            | Algorithm::PS512 => Self::Rsa(Box::new(RsaKey::from_pkcs1_der(key).ok()?), algorithm),
             Algorithm::ES256 => Self::Es256(P256Key::from_pkcs8_der(key).ok()?),
             Algorithm::ES384 => Self::Es384(P384Key::from_pkcs8_der(key).ok()?),
-            Algorithm::ES512 => {
-                let secret = p521::SecretKey::from_pkcs8_der(key).ok()?;
-                Self::Es512(P521Key::from_bytes(&secret.to_bytes()).ok()?)
-            }
+            Algorithm::ES512 => Self::Es512(P521Key::from_pkcs8_der(key).ok()?),
             Algorithm::EdDSA => Self::EdDsa(Box::new(Ed25519Key::from_pkcs8_der(key).ok()?)),
         })
     }
@@ -58,7 +55,7 @@ impl Key {
             Self::Rsa(key, algorithm) => sign_rsa(key, *algorithm, message),
             Self::Es256(key) => sign::<p256::ecdsa::Signature>(key, message),
             Self::Es384(key) => sign::<p384::ecdsa::Signature>(key, message),
-            Self::Es512(key) => sign_p521(key, message),
+            Self::Es512(key) => sign::<p521::ecdsa::Signature>(key, message),
             Self::EdDsa(key) => sign::<ed25519_dalek::Signature>(&**key, message),
         }
     }
@@ -72,69 +69,58 @@ fn sign<S: SignatureEncoding>(key: &impl Signer<S>, message: &[u8]) -> Option<Ve
     key.try_sign(message).ok().map(|signature| signature.to_vec())
 }
 
-/// The library has no deterministic signatures for this curve.
-fn sign_p521(key: &P521Key, message: &[u8]) -> Option<Vec<u8>> {
-    let random = &mut Stream::new(&[&key.to_bytes(), message]);
-    let signature: p521::ecdsa::Signature = key.try_sign_with_rng(random, message).ok()?;
-    Some(signature.to_vec())
-}
-
-fn sign_rsa(key: &RsaPrivateKey, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
-    let random = &mut Stream::new(&[message]);
+fn sign_rsa(key: &RsaKey, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
+    let random = &mut Stream::new(message);
     let signature = match algorithm {
-        Algorithm::RS256 => key.sign(Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message)),
-        Algorithm::RS384 => key.sign(Pkcs1v15Sign::new::<Sha384>(), &Sha384::digest(message)),
-        Algorithm::RS512 => key.sign(Pkcs1v15Sign::new::<Sha512>(), &Sha512::digest(message)),
-        Algorithm::PS256 => {
-            key.sign_with_rng(random, Pss::new::<Sha256>(), &Sha256::digest(message))
-        }
-        Algorithm::PS384 => {
-            key.sign_with_rng(random, Pss::new::<Sha384>(), &Sha384::digest(message))
-        }
-        Algorithm::PS512 => {
-            key.sign_with_rng(random, Pss::new::<Sha512>(), &Sha512::digest(message))
-        }
+        Algorithm::RS256 => key.pkcs1v15_sign_with_rng::<Sha256, _>(random, message),
+        Algorithm::RS384 => key.pkcs1v15_sign_with_rng::<Sha384, _>(random, message),
+        Algorithm::RS512 => key.pkcs1v15_sign_with_rng::<Sha512, _>(random, message),
+        Algorithm::PS256 => key.pss_sign_with_rng::<Sha256, _>(random, message),
+        Algorithm::PS384 => key.pss_sign_with_rng::<Sha384, _>(random, message),
+        Algorithm::PS512 => key.pss_sign_with_rng::<Sha512, _>(random, message),
         _ => return None,
     };
     signature.ok()
 }
 
-/// Numbers derived from a seed, for nonces and salts: tokens repeat, and the system is asked for no random bytes.
-/// Good enough for keys that are published.
+/// Numbers derived from a seed, for salts and blinding: tokens repeat, and the system is asked for no random
+/// bytes. Good enough for keys that are published.
 struct Stream {
     seed: [u8; 32],
     blocks: u64,
 }
 
 impl Stream {
-    fn new(seed: &[&[u8]]) -> Self {
-        let seed = seed.iter().fold(Sha256::new(), Digest::chain_update);
-        Self { seed: seed.finalize().into(), blocks: 0 }
+    fn new(seed: &[u8]) -> Self {
+        Self { seed: Sha256::digest(seed).into(), blocks: 0 }
+    }
+
+    fn bytes<const N: usize>(&mut self) -> Result<[u8; N], Infallible> {
+        let mut bytes = [0; N];
+        self.try_fill_bytes(&mut bytes).map(|()| bytes)
     }
 }
 
-impl RngCore for Stream {
-    fn next_u32(&mut self) -> u32 {
-        impls::next_u32_via_fill(self)
+impl TryRng for Stream {
+    type Error = Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Infallible> {
+        self.bytes().map(u32::from_le_bytes)
     }
 
-    fn next_u64(&mut self) -> u64 {
-        impls::next_u64_via_fill(self)
+    fn try_next_u64(&mut self) -> Result<u64, Infallible> {
+        self.bytes().map(u64::from_le_bytes)
     }
 
-    fn fill_bytes(&mut self, bytes: &mut [u8]) {
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
         for chunk in bytes.chunks_mut(32) {
             let hash =
                 Sha256::new().chain_update(self.seed).chain_update(self.blocks.to_be_bytes());
             self.blocks += 1;
             chunk.iter_mut().zip(hash.finalize()).for_each(|(byte, new)| *byte = new);
         }
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
-        self.fill_bytes(bytes);
         Ok(())
     }
 }
 
-impl CryptoRng for Stream {}
+impl TryCryptoRng for Stream {}

@@ -3,10 +3,10 @@
 
 use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64_simd::URL_SAFE_NO_PAD;
-use hmac_next::{Hmac, KeyInit, Mac};
+use hmac::{Hmac, KeyInit, Mac};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use sha2_next::{Sha256, Sha384, Sha512};
+use sha2::{Sha256, Sha384, Sha512};
 use tower_jwt_auth::jws::AlgorithmFamily;
 use tower_jwt_auth::key::CryptoBackend;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};

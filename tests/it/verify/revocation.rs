@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::error::Error as _;
 use std::sync::{Arc, Mutex};
 
-use sha2_next::{Digest, Sha256};
+use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tokio_test::{assert_pending, assert_ready, task};
 use tower_jwt_auth::key::CryptoBackend;

@@ -7,7 +7,8 @@ use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{Algorithm, ErrorKind, Verifier};
 
 use crate::support::tokens::{
-    PAYLOAD, Verdict, algorithms, header, issuer, pair, parts, signature, verdict, with_signature,
+    PAYLOAD, Verdict, algorithms, decode, header, issuer, pair, parts, signature, verdict,
+    with_signature,
 };
 
 const MALFORMED: Verdict = Err(ErrorKind::MalformedToken);
@@ -239,6 +240,25 @@ fn the_second_half_of_an_ed25519_signature_is_below_the_order() {
             assert_eq!(verdict(&verifier, &with_r(r)), WRONG);
         }
         assert_eq!(verdict(&verifier, &token), Ok(()));
+    }
+}
+
+/// RFC 8017 §5.2.2: `s + n` is the same number after a reduction, and would give the token a second spelling.
+#[test]
+fn an_rsa_signature_is_a_number_below_the_modulus() {
+    use Algorithm::{PS256, PS384, PS512, RS256, RS384, RS512};
+    for algorithm in [RS256, RS384, RS512, PS256, PS384, PS512] {
+        let (issuer, verifier) = pair(algorithm);
+        let jwk: serde_json::Value = serde_json::from_str(&issuer.jwk()).unwrap();
+        let modulus = decode(jwk["n"].as_str().unwrap());
+        // A sum without a carry fits the length of the modulus.
+        let (token, sum) = tokens(&issuer)
+            .map(|token| (add(&signature(&token), &modulus), token))
+            .find_map(|(sum, token)| (sum > modulus).then_some((token, sum)))
+            .unwrap();
+        assert_eq!(verdict(&verifier, &token), Ok(()), "{algorithm}");
+        assert_eq!(verdict(&verifier, &with_signature(&token, sum)), WRONG, "{algorithm}");
+        assert_eq!(verdict(&verifier, &with_signature(&token, &modulus)), WRONG, "{algorithm}");
     }
 }
 
