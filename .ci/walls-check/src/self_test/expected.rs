@@ -43,7 +43,6 @@ pub const WITHOUT_HTTP: &[&str] = &["claims", "jws", "key", "policy", "rule", "v
 pub const CRYPTO: &[&str] = &[
     "aws_lc_rs",
     "aws_lc_sys",
-    "jsonwebtoken",
     "ring",
     "rsa",
     "p256",
@@ -59,6 +58,14 @@ pub const CRYPTO_PLACES: &[&str] = &[
     "src/key/backend/aws.rs",
     "src/testing/mint.rs",
     "src/testing/mint/aws.rs",
+];
+
+/// The crate whose types are converted, and the files that convert them.
+pub const CONVERTED: &str = "jsonwebtoken";
+pub const CONVERSIONS: &[&str] = &[
+    "src/jws/from_jsonwebtoken.rs",
+    "src/key/from_jsonwebtoken.rs",
+    "src/policy/from_jsonwebtoken.rs",
 ];
 
 /// The crates of events; `observe` alone names them.

@@ -13,13 +13,13 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("answer", &[]),
     ("clock", &[]),
     ("claims", &["registered", "standard", "audience"]),
-    ("jws", &["algorithm", "header", "compact"]),
+    ("jws", &["algorithm", "from_jsonwebtoken", "header", "compact"]),
     ("token", &["source", "cookie"]),
     ("respond", &["rejection", "body"]),
     ("rule", &[]),
     ("observe", &[]),
-    ("policy", &["policy", "time"]),
-    ("key", &["backend", "jwk", "set", "verification_key"]),
+    ("policy", &["policy", "from_jsonwebtoken", "time"]),
+    ("key", &["backend", "from_jsonwebtoken", "jwk", "set", "verification_key"]),
     (
         "verify",
         &[

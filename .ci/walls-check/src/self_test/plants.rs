@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::expected::{
-    CRYPTO, CRYPTO_PLACES, EVENTS, FEATURE_AROUND, FEATURE_INSIDE, MAY_USE, NAMES_TIME, READS_TIME,
-    UPSTAIRS, WITHOUT_HTTP,
+    CONVERSIONS, CONVERTED, CRYPTO, CRYPTO_PLACES, EVENTS, FEATURE_AROUND, FEATURE_INSIDE, MAY_USE,
+    NAMES_TIME, READS_TIME, UPSTAIRS, WITHOUT_HTTP,
 };
 use super::house::{ROOMS, type_name};
 use crate::tree::{ROOT, Tree};
@@ -88,7 +88,11 @@ impl Plants<'_> {
     fn spot(&self, room: &str) -> Option<String> {
         const SPECIAL: &[&str] =
             &["src/key/backend.rs", "src/testing/mint.rs", "src/testing/clock.rs"];
-        let plain = |file: &str| !SPECIAL.contains(&file) && !file.starts_with("src/key/backend/");
+        let plain = |file: &str| {
+            !SPECIAL.contains(&file)
+                && !CONVERSIONS.contains(&file)
+                && !file.starts_with("src/key/backend/")
+        };
         let mut files: Vec<_> = self
             .tree
             .modules
@@ -254,7 +258,7 @@ impl Plants<'_> {
     }
 
     fn reserved_crates(&mut self) {
-        for name in CRYPTO.iter().chain(EVENTS) {
+        for name in CRYPTO.iter().chain(EVENTS).chain([&CONVERTED]) {
             for (room, file) in self.spots() {
                 if room == "observe" && EVENTS.contains(name) {
                     self.passes(&file, &format!("use {name}::Planted;"));
@@ -267,7 +271,13 @@ impl Plants<'_> {
             for name in CRYPTO {
                 self.passes(file, &format!("use {name}::Planted;"));
             }
-            for name in EVENTS {
+            for name in EVENTS.iter().chain([&CONVERTED]) {
+                self.forbidden_crate(file, name);
+            }
+        }
+        for file in CONVERSIONS {
+            self.passes(file, &format!("use {CONVERTED}::Planted;"));
+            for name in CRYPTO.iter().chain(EVENTS) {
                 self.forbidden_crate(file, name);
             }
         }
