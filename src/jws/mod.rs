@@ -6,6 +6,7 @@
 mod algorithm;
 pub(crate) mod base64url;
 mod compact;
+mod from_jsonwebtoken;
 mod header;
 mod known;
 mod payload;
