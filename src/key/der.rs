@@ -7,7 +7,8 @@ use x509_cert::der::{self, Decode, Header, Reader, SliceReader, Tag};
 use x509_cert::ext::pkix::KeyUsage;
 use x509_cert::spki::SubjectPublicKeyInfoRef;
 
-use super::material::{Material, Weakness};
+use super::material::Material;
+use super::weakness::Weakness;
 use crate::build_error::{BuildError, Problem};
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -56,7 +57,7 @@ pub(super) fn pkcs1(der: &[u8]) -> Checked {
         let n = UintRef::decode(fields)?;
         Ok((n, UintRef::decode(fields)?))
     })?;
-    reader.finish(Material::rsa(n.as_bytes(), e.as_bytes()).map_err(weak))
+    reader.finish(Material::rsa(n.as_bytes(), e.as_bytes()).map_err(Weakness::of_public_key))
 }
 
 /// RFC 5280 §4.1: only the key and what it may be used for are looked at.
@@ -94,7 +95,7 @@ fn material(info: &SubjectPublicKeyInfoRef<'_>) -> Checked {
             Ok(P521) => ec(key, Material::p521),
             _ => Err(unsupported("an elliptic-curve key that is not on P-256, P-384 or P-521")),
         },
-        ED25519 => Material::ed25519(key).map_err(weak),
+        ED25519 => Material::ed25519(key).map_err(Weakness::of_public_key),
         _ => Err(unsupported("a public key that is neither RSA, EC nor Ed25519")),
     })
 }
@@ -106,27 +107,10 @@ fn ec(
     match point.split_first() {
         Some((4, coordinates)) => {
             let (x, y) = coordinates.split_at(coordinates.len() / 2);
-            check(x, y).map_err(weak)
+            check(x, y).map_err(Weakness::of_public_key)
         }
         _ => Err(unsupported("an elliptic-curve key in compressed form")),
     }
-}
-
-fn weak(weakness: Weakness) -> BuildError {
-    let why = match weakness {
-        Weakness::ShortSecret | Weakness::PublicKeyAsSecret => "it is no public key",
-        Weakness::SmallModulus => "the RSA modulus is shorter than 2048 bits (RFC 7518 §3.3)",
-        Weakness::LargeModulus => "the RSA modulus is longer than 8192 bits",
-        Weakness::EvenModulus => "the RSA modulus is even",
-        Weakness::BadExponent => "the RSA exponent is even, 1 or longer than 33 bits",
-        Weakness::Roca => "the RSA modulus can be factored (CVE-2017-15361)",
-        Weakness::CoordinateLength => "a coordinate does not have the length of the curve",
-        Weakness::SmallOrder => "the point has small order or is not canonical",
-        Weakness::Published => {
-            "its private key is published, so that an attacker could sign tokens"
-        }
-    };
-    problem("a public key that is not safe to use".into(), why, "Have the issuer make a new key")
 }
 
 fn unsupported(what: &str) -> BuildError {

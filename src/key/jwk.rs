@@ -8,8 +8,9 @@ use serde_json::Deserializer as JsonDeserializer;
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use super::material::{Material, Weakness};
+use super::material::Material;
 use super::verification_key::{Unusable, VerificationKey};
+use super::weakness::Weakness;
 use crate::build_error::{BuildError, Problem};
 use crate::claims::json::{BorrowText, Names, OptionalText, check_shape};
 use crate::jws::{Algorithm, base64url};

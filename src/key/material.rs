@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use super::not_published as published;
 #[cfg(not(feature = "test-util"))]
 use super::published;
+use super::weakness::Weakness;
 use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet};
 
 /// The least number of bytes of a secret that is only accepted by its ugly name.
@@ -37,21 +38,6 @@ pub(super) enum Material {
     P384([u8; 97]),
     P521([u8; 133]),
     Ed25519([u8; 32]),
-}
-
-/// Why a key is not safe to use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Weakness {
-    ShortSecret,
-    PublicKeyAsSecret,
-    Published,
-    SmallModulus,
-    LargeModulus,
-    EvenModulus,
-    BadExponent,
-    Roca,
-    CoordinateLength,
-    SmallOrder,
 }
 
 impl Material {

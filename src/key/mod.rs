@@ -21,6 +21,7 @@
 mod backend;
 #[cfg(feature = "pem")]
 mod der;
+mod from_jsonwebtoken;
 mod jwk;
 mod material;
 #[cfg(feature = "test-util")]
@@ -33,6 +34,7 @@ mod secret;
 mod set;
 mod source;
 mod verification_key;
+mod weakness;
 
 pub use backend::CryptoBackend;
 pub use set::KeySet;

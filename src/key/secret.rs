@@ -2,8 +2,9 @@
 
 use zeroize::Zeroizing;
 
-use super::material::{Material, Weakness};
+use super::material::Material;
 use super::verification_key::VerificationKey;
+use super::weakness::Weakness;
 use crate::build_error::{BuildError, Problem};
 use crate::jws::base64url;
 
@@ -63,7 +64,7 @@ fn decode_secret(text: &str) -> Result<Zeroizing<Vec<u8>>, BuildError> {
     })
 }
 
-fn unusable_secret(why: Weakness, len: usize, least: usize) -> BuildError {
+pub(super) fn unusable_secret(why: Weakness, len: usize, least: usize) -> BuildError {
     BuildError::new(match why {
         Weakness::PublicKeyAsSecret => Problem::new(
             "a shared secret that is the text of a public key",

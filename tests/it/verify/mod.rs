@@ -31,6 +31,10 @@ mod issuers;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod json;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod jsonwebtoken_jwks;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod jsonwebtoken_keys;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod key_forms;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod key_problems;

@@ -1,0 +1,224 @@
+//! Conversions from the keys of `jsonwebtoken`, under the same rules as every other key.
+//!
+//! Nothing here calls a function of that crate that needs one of its crypto providers, such as
+//! `Jwk::thumbprint` or `Jwk::from_decoding_key`: without a provider those panic.
+
+use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm};
+use jsonwebtoken::{AlgorithmFamily as Family, DecodingKey, DecodingKeyKind as Kind};
+use zeroize::Zeroizing;
+
+use super::material::Material;
+use super::secret::unusable_secret;
+use super::set::KeySet;
+use super::verification_key::VerificationKey;
+use super::weakness::Weakness;
+use crate::build_error::{BuildError, Problem};
+use crate::jws::{Algorithm, AlgorithmFamily};
+
+impl VerificationKey {
+    /// The key of a [`DecodingKey`] of `jsonwebtoken`, for this algorithm alone.
+    ///
+    /// The family of the key must be that of the algorithm, so that the bytes of a public key never act
+    /// as an HMAC secret. All other rules for keys apply too: see [`pem`](Self::pem) and
+    /// [`shared_secret`](Self::shared_secret).
+    ///
+    /// ```
+    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+    /// use jsonwebtoken::DecodingKey;
+    /// use tower_jwt_auth::{Algorithm, VerificationKey};
+    ///
+    /// let theirs =
+    ///     DecodingKey::from_ed_components("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")?;
+    /// assert!(VerificationKey::decoding_key(Algorithm::EdDSA, &theirs).is_ok());
+    /// assert!(VerificationKey::decoding_key(Algorithm::ES256, &theirs).is_err()); // of another family
+    /// assert!(VerificationKey::decoding_key(Algorithm::HS256, &theirs).is_err()); // never a secret
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// A `DecodingKey` does not say what it was made from. The key of a certificate, which
+    /// [`certificate`](Self::certificate) asks for by name, is accepted here.
+    ///
+    /// # Errors
+    ///
+    /// A key of another family, a private key, a weak key, a short secret, and an elliptic-curve point in
+    /// compressed form. Keys that `from_rsa_pem` or a `from_*_der` made are in DER form (RFC 8017 §A.1.1,
+    /// RFC 5280 §4.1): reading it needs the feature `pem`.
+    pub fn decoding_key(algorithm: Algorithm, key: &DecodingKey) -> Result<Self, BuildError> {
+        if !is_of_family(algorithm, key.family()) {
+            return Err(other_family(algorithm, key.family()));
+        }
+        let material = match (key.family(), key.kind()) {
+            (Family::Hmac, Kind::SecretOrDer(secret)) => {
+                Material::hmac(secret).map_err(|why| unusable_secret(why, secret.len(), 32))
+            }
+            (Family::Rsa, Kind::RsaModulusExponent { n, e }) => {
+                Material::rsa(n, e).map_err(Weakness::of_public_key)
+            }
+            (Family::Rsa, Kind::SecretOrDer(der)) => read_der(der),
+            (Family::Ec, Kind::SecretOrDer(bytes)) => elliptic_curve(bytes),
+            (Family::Ed, Kind::SecretOrDer(bytes)) => edwards_curve(bytes),
+            (family, Kind::RsaModulusExponent { .. }) => Err(other_family(algorithm, family)),
+        };
+        Self::new(material?, Some(algorithm))
+    }
+}
+
+fn is_of_family(algorithm: Algorithm, family: Family) -> bool {
+    matches!(
+        (algorithm.family(), family),
+        (AlgorithmFamily::Hmac, Family::Hmac)
+            | (AlgorithmFamily::RsaPkcs1 | AlgorithmFamily::RsaPss, Family::Rsa)
+            | (AlgorithmFamily::Ecdsa, Family::Ec)
+            | (AlgorithmFamily::EdDsa, Family::Ed)
+    )
+}
+
+fn other_family(algorithm: Algorithm, family: Family) -> BuildError {
+    BuildError::new(Problem::new(
+        format!("a `DecodingKey` of the family {family:?} for {algorithm}"),
+        "the algorithm is for another kind of key, and a public key must not act as a secret",
+        "Name the algorithm that the issuer signs with",
+    ))
+}
+
+/// An uncompressed point, whose length says the curve, or `SubjectPublicKeyInfo`. Whether the point is on the
+/// curve is checked when the key is prepared.
+fn elliptic_curve(bytes: &[u8]) -> Result<Material, BuildError> {
+    let Some((4, coordinates)) = bytes.split_first() else {
+        return if is_der(bytes) { read_der(bytes) } else { Err(not_uncompressed()) };
+    };
+    let (x, y) = coordinates.split_at(coordinates.len() / 2);
+    let checked = match x.len() {
+        48 => Material::p384(x, y),
+        66 => Material::p521(x, y),
+        _ => Material::p256(x, y),
+    };
+    checked.map_err(Weakness::of_public_key)
+}
+
+/// The 32 bytes of the key, or `SubjectPublicKeyInfo`. Those bytes may begin as DER does, but DER is longer.
+fn edwards_curve(bytes: &[u8]) -> Result<Material, BuildError> {
+    if bytes.len() != 32 && is_der(bytes) {
+        return read_der(bytes);
+    }
+    Material::ed25519(bytes).map_err(Weakness::of_public_key)
+}
+
+/// Whether the bytes begin with the tag of a sequence.
+fn is_der(bytes: &[u8]) -> bool {
+    bytes.first() == Some(&0x30)
+}
+
+#[cfg(feature = "pem")]
+fn read_der(der: &[u8]) -> Result<Material, BuildError> {
+    super::der::read(der)
+}
+
+#[cfg(not(feature = "pem"))]
+fn read_der(_: &[u8]) -> Result<Material, BuildError> {
+    Err(BuildError::new(Problem::new(
+        "a `DecodingKey` in DER form",
+        "the crate was built without a reader for it",
+        "Turn on the feature `pem` of `tower-jwt-auth`, or make the key from its components",
+    )))
+}
+
+fn not_uncompressed() -> BuildError {
+    BuildError::new(Problem::new(
+        "an elliptic-curve `DecodingKey` that is not an uncompressed point",
+        "no other form of a point is read here",
+        "Make the key with `from_ec_components`, or export it again as an uncompressed point",
+    ))
+}
+
+/// Converts one JSON Web Key of `jsonwebtoken`, as [`VerificationKey::jwk`] reads its JSON.
+///
+/// A [`Jwk`] keeps only the members that `jsonwebtoken` knows. Read the JSON itself where you have it: it
+/// shows private members such as `d`, which are lost in a `Jwk`, so that **a private key cannot be
+/// recognized** here, and repeated members.
+///
+/// ```
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+/// use jsonwebtoken::jwk::Jwk;
+/// use tower_jwt_auth::VerificationKey;
+///
+/// let text = |usage: &str| {
+///     format!(
+///         r#"{{"kty":"OKP","crv":"Ed25519","kid":"2026","use":"{usage}",
+///              "x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}}"#
+///     )
+/// };
+/// let theirs: Jwk = serde_json::from_str(&text("sig"))?;
+/// assert_eq!(VerificationKey::try_from(&theirs)?.key_id(), Some("2026"));
+///
+/// let theirs: Jwk = serde_json::from_str(&text("enc"))?;
+/// assert!(VerificationKey::try_from(&theirs).is_err()); // not for signatures
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`VerificationKey::jwk`]. Also an `alg` that `jsonwebtoken` does not know, such as `ES512` or `Ed25519`:
+/// its name is lost.
+impl TryFrom<&Jwk> for VerificationKey {
+    type Error = BuildError;
+
+    fn try_from(jwk: &Jwk) -> Result<Self, BuildError> {
+        if jwk.common.key_algorithm == Some(KeyAlgorithm::UNKNOWN_ALGORITHM) {
+            return Err(BuildError::new(Problem::new(
+                "a `Jwk` with an `alg` that `jsonwebtoken` does not know",
+                "the name of the algorithm is lost, and with it what the key may be used for",
+                "Pass the JSON of the key to `VerificationKey::jwk`",
+            )));
+        }
+        Self::jwk(&*json(jwk)?)
+    }
+}
+
+/// Converts a key set of `jsonwebtoken`, as [`KeySet::from_fetched_jwks`] reads its JSON.
+///
+/// Such a set usually came over the network, so that secrets in it are skipped: convert a configured secret
+/// on its own. Keys that cannot be used are skipped, too. What a [`Jwk`] has lost is lost here as well: **a
+/// private key cannot be recognized**, and a key with an `alg` that `jsonwebtoken` does not know is skipped.
+/// Read the JSON with [`KeySet::from_fetched_jwks`] where you have it.
+///
+/// ```
+/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
+/// use jsonwebtoken::jwk::JwkSet;
+/// use tower_jwt_auth::key::{KeySet, SkipReason};
+///
+/// let theirs: JwkSet = serde_json::from_str(r#"{"keys":[
+///     {"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+///     {"kty":"oct","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75"}
+/// ]}"#)?;
+/// let set = KeySet::try_from(&theirs)?;
+/// assert_eq!((set.len(), set.skipped()), (1, &[SkipReason::Secret][..]));
+///
+/// assert!(KeySet::try_from(&JwkSet::default()).is_err()); // without a key
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// A set without a single usable key.
+impl TryFrom<&JwkSet> for KeySet {
+    type Error = BuildError;
+
+    fn try_from(set: &JwkSet) -> Result<Self, BuildError> {
+        Self::from_fetched_jwks(&*json(set)?)
+    }
+}
+
+/// The JSON, which may hold a secret.
+fn json(keys: &impl serde::Serialize) -> Result<Zeroizing<String>, BuildError> {
+    serde_json::to_string(keys).map(Zeroizing::new).map_err(|_| {
+        BuildError::new(Problem::new(
+            "a key of `jsonwebtoken` that cannot be written as JSON",
+            "it is read here from its JSON",
+            "Pass the JSON of the key to `VerificationKey::jwk`",
+        ))
+    })
+}

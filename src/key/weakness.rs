@@ -1,0 +1,39 @@
+//! What makes a key unsafe, and how that is reported.
+
+use crate::build_error::{BuildError, Problem};
+
+/// Why a key is not safe to use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Weakness {
+    ShortSecret,
+    PublicKeyAsSecret,
+    Published,
+    SmallModulus,
+    LargeModulus,
+    EvenModulus,
+    BadExponent,
+    Roca,
+    CoordinateLength,
+    SmallOrder,
+}
+
+impl Weakness {
+    /// The problem with a public key.
+    pub(super) fn of_public_key(self) -> BuildError {
+        let why = match self {
+            Self::ShortSecret | Self::PublicKeyAsSecret => "it is no public key",
+            Self::SmallModulus => "the RSA modulus is shorter than 2048 bits (RFC 7518 §3.3)",
+            Self::LargeModulus => "the RSA modulus is longer than 8192 bits",
+            Self::EvenModulus => "the RSA modulus is even",
+            Self::BadExponent => "the RSA exponent is even, 1 or longer than 33 bits",
+            Self::Roca => "the RSA modulus can be factored (CVE-2017-15361)",
+            Self::CoordinateLength => "a coordinate does not have the length of the curve",
+            Self::SmallOrder => "the point has small order or is not canonical",
+            Self::Published => {
+                "its private key is published, so that an attacker could sign tokens"
+            }
+        };
+        let what = "a public key that is not safe to use";
+        BuildError::new(Problem::new(what, why, "Have the issuer make a new key"))
+    }
+}

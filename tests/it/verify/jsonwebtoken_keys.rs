@@ -1,0 +1,238 @@
+//! Keys that were made with `jsonwebtoken`, in every way in which that crate makes them.
+
+use base64_simd::STANDARD;
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::errors::Result as TheirResult;
+use serde_json::Value;
+use tower_jwt_auth::jws::AlgorithmFamily;
+use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, Policy, VerificationKey, Verifier};
+
+use super::builder::expect;
+use super::der::{pem, pkcs1};
+use crate::support::tokens::{Verdict, algorithms, decode, issuer, public_algorithms, verdict};
+
+const WRONG: Verdict = Err(ErrorKind::InvalidSignature);
+
+macro_rules! private_key {
+    ($name:literal) => {
+        include_str!(concat!("../../../src/testing/keys/", $name, "-a.private.pem"))
+    };
+}
+
+fn der_of(pem: &str) -> Vec<u8> {
+    let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    STANDARD.decode_to_vec(body).unwrap()
+}
+
+fn is_rsa(algorithm: Algorithm) -> bool {
+    matches!(algorithm.family(), AlgorithmFamily::RsaPkcs1 | AlgorithmFamily::RsaPss)
+}
+
+/// The issuer's key, made by every constructor that takes such a key.
+fn made(issuer: &TestIssuer) -> Vec<(&'static str, DecodingKey)> {
+    type Read = fn(&[u8]) -> TheirResult<DecodingKey>;
+    let (public, certificate) = (issuer.public_pem(), issuer.certificate_pem());
+    let jwk: Value = serde_json::from_str(&issuer.jwk()).unwrap();
+    let member = |name: &str| jwk[name].as_str().unwrap();
+    let bytes = |name: &str| decode(member(name));
+    let in_pem = |read: Read| {
+        [("PEM", read(public.as_bytes())), ("certificate", read(certificate.as_bytes()))]
+    };
+    let mut all: Vec<(_, TheirResult<_>)> = match issuer.algorithm().family() {
+        AlgorithmFamily::Hmac => {
+            let secret = issuer.secret().as_bytes();
+            let base64 = STANDARD.encode_to_string(secret);
+            vec![
+                ("secret", DecodingKey::from_secret(secret)),
+                ("base64 secret", DecodingKey::from_base64_secret(&base64)),
+            ]
+        }
+        AlgorithmFamily::Ecdsa => {
+            let point = [vec![4], bytes("x"), bytes("y")].concat();
+            let mut all = in_pem(DecodingKey::from_ec_pem).to_vec();
+            all.push(("components", DecodingKey::from_ec_components(member("x"), member("y"))));
+            all.push(("point", Ok(DecodingKey::from_ec_der(&point))));
+            all.push(("DER", Ok(DecodingKey::from_ec_der(&der_of(public)))));
+            all
+        }
+        AlgorithmFamily::EdDsa => {
+            let mut all = in_pem(DecodingKey::from_ed_pem).to_vec();
+            all.push(("components", DecodingKey::from_ed_components(member("x"))));
+            all.push(("point", Ok(DecodingKey::from_ed_der(&bytes("x")))));
+            all.push(("DER", Ok(DecodingKey::from_ed_der(&der_of(public)))));
+            all
+        }
+        _ => {
+            let (n, e) = (bytes("n"), bytes("e"));
+            let pkcs1 = pkcs1(&n, &e);
+            let in_pkcs1 = pem("RSA PUBLIC KEY", &pkcs1);
+            let mut all = in_pem(DecodingKey::from_rsa_pem).to_vec();
+            all.push(("PKCS #1 in PEM", DecodingKey::from_rsa_pem(in_pkcs1.as_bytes())));
+            all.push(("components", DecodingKey::from_rsa_components(member("n"), member("e"))));
+            all.push(("raw components", Ok(DecodingKey::from_rsa_raw_components(&n, &e))));
+            all.push(("PKCS #1 in DER", Ok(DecodingKey::from_rsa_der(&pkcs1))));
+            all.push(("DER", Ok(DecodingKey::from_rsa_der(&der_of(public)))));
+            all
+        }
+    };
+    all.push(("JWK", DecodingKey::from_jwk(&serde_json::from_value(jwk.clone()).unwrap())));
+    all.into_iter().map(|(form, key)| (form, key.unwrap())).collect()
+}
+
+fn over(key: VerificationKey) -> Verifier {
+    let policy = Policy::new().any_audience();
+    let builder = Verifier::builder().trust(Issuer::unnamed(key, policy));
+    builder.clock(FixedClock::new()).build().unwrap()
+}
+
+#[test]
+fn a_key_from_every_constructor_verifies_its_issuers_tokens() {
+    let mut forms = 0;
+    for algorithm in algorithms() {
+        let issuer = issuer(algorithm);
+        let other = issuer.clone().with_other_key();
+        for (form, theirs) in made(&issuer) {
+            let verifier = over(VerificationKey::decoding_key(algorithm, &theirs).unwrap());
+            assert_eq!(verdict(&verifier, &issuer.token().mint()), Ok(()), "{algorithm} {form}");
+            assert_eq!(verdict(&verifier, &other.token().mint()), WRONG, "{algorithm} {form}");
+            forms += 1;
+        }
+    }
+    assert_eq!(forms, 3 * 3 + 6 * 8 + (algorithms().count() - 9) * 6);
+}
+
+#[test]
+fn a_key_serves_no_algorithm_of_another_kind() {
+    let (mut fitting, mut foreign) = (0, 0);
+    for kind in algorithms() {
+        for (form, theirs) in made(&issuer(kind)) {
+            for asked in algorithms() {
+                let fits = asked == kind
+                    || is_rsa(asked) && is_rsa(kind)
+                    || asked.family() == AlgorithmFamily::Hmac && asked.family() == kind.family();
+                let ours = VerificationKey::decoding_key(asked, &theirs);
+                assert_eq!(ours.is_ok(), fits, "{kind} {form} for {asked}");
+                *(if fits { &mut fitting } else { &mut foreign }) += 1;
+            }
+        }
+    }
+    assert!(fitting > 100 && foreign > 500, "{fitting} {foreign}");
+}
+
+#[test]
+fn a_key_serves_the_named_algorithm_alone() {
+    let rsa = issuer(Algorithm::RS256);
+    for (_, theirs) in made(&rsa) {
+        let verifier = over(VerificationKey::decoding_key(Algorithm::PS256, &theirs).unwrap());
+        let not_allowed = Err(ErrorKind::AlgorithmNotAllowed);
+        assert_eq!(verdict(&verifier, &issuer(Algorithm::PS256).token().mint()), Ok(()));
+        assert_eq!(verdict(&verifier, &rsa.token().mint()), not_allowed);
+    }
+}
+
+/// The other family's constructors take the bytes as they are, whatever these are.
+#[test]
+fn the_bytes_of_a_public_key_are_no_hmac_secret() {
+    for algorithm in public_algorithms() {
+        for (form, theirs) in made(&issuer(algorithm)) {
+            for asked in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
+                let what = format!("a `DecodingKey` of the family {:?} for", theirs.family());
+                let ours = VerificationKey::decoding_key(asked, &theirs);
+                assert!(ours.is_err(), "{form}");
+                expect(ours, &[&what]);
+            }
+        }
+        let text = DecodingKey::from_secret(issuer(algorithm).public_pem().as_bytes()).unwrap();
+        let text = VerificationKey::decoding_key(Algorithm::HS256, &text);
+        expect(text, &["a shared secret that is the text of a public key"]);
+    }
+    // A secret is no public key either.
+    let secret = DecodingKey::from_secret(&[7; 32]).unwrap();
+    for algorithm in public_algorithms() {
+        let what = "a `DecodingKey` of the family Hmac for";
+        expect(VerificationKey::decoding_key(algorithm, &secret), &[what]);
+    }
+    assert!(VerificationKey::decoding_key(Algorithm::HS256, &secret).is_ok());
+}
+
+#[test]
+fn der_of_another_kind_of_key_is_rejected() {
+    let spki = |algorithm| der_of(issuer(algorithm).public_pem());
+    for (asked, key, what) in [
+        (Algorithm::RS256, DecodingKey::from_rsa_der(&spki(Algorithm::ES256)), "P-256 public key"),
+        (Algorithm::ES256, DecodingKey::from_ec_der(&spki(Algorithm::EdDSA)), "Ed25519 public key"),
+        (Algorithm::ES256, DecodingKey::from_ec_der(&spki(Algorithm::ES384)), "P-384 public key"),
+        (Algorithm::EdDSA, DecodingKey::from_ed_der(&spki(Algorithm::RS256)), "RSA public key"),
+    ] {
+        expect(VerificationKey::decoding_key(asked, &key), &[what]);
+    }
+}
+
+#[test]
+fn a_private_key_is_rejected() {
+    let what = ["DER bytes with a private key"];
+    let rsa = private_key!("rsa");
+    let by_pem = DecodingKey::from_rsa_pem(rsa.as_bytes()).unwrap();
+    expect(VerificationKey::decoding_key(Algorithm::RS256, &by_pem), &what);
+    for (algorithm, key) in [
+        (Algorithm::RS256, DecodingKey::from_rsa_der(&der_of(rsa))),
+        (Algorithm::ES256, DecodingKey::from_ec_der(&der_of(private_key!("p256")))),
+        (Algorithm::EdDSA, DecodingKey::from_ed_der(&der_of(private_key!("ed25519")))),
+    ] {
+        expect(VerificationKey::decoding_key(algorithm, &key), &what);
+    }
+}
+
+#[test]
+fn a_weak_key_is_rejected_under_our_rules() {
+    let unsafe_key = "a public key that is not safe to use";
+    let not_on_curve = [vec![4], vec![1; 64]].concat();
+    for (algorithm, key, what) in [
+        (
+            Algorithm::HS256,
+            DecodingKey::from_secret(&[7; 31]).unwrap(),
+            "a shared secret of 31 bytes, where 32",
+        ),
+        (Algorithm::HS512, DecodingKey::from_secret(&[7; 63]).unwrap(), "HMAC secret for HS512"),
+        (Algorithm::RS256, DecodingKey::from_rsa_raw_components(&[0xc5; 128], &[3]), unsafe_key),
+        (Algorithm::RS256, DecodingKey::from_rsa_raw_components(&[0xc5; 256], &[2]), unsafe_key),
+        (Algorithm::RS256, DecodingKey::from_rsa_der(&pkcs1(&[0xc5; 128], &[3])), unsafe_key),
+        (Algorithm::RS256, DecodingKey::from_rsa_der(b"hunter2"), "7 bytes that are no public key"),
+        (Algorithm::ES256, DecodingKey::from_ec_der(&not_on_curve), "P-256 public key"),
+        (Algorithm::ES256, DecodingKey::from_ec_der(&not_on_curve[..64]), unsafe_key),
+        (Algorithm::ES256, DecodingKey::from_ec_der(&[4]), unsafe_key),
+        (
+            Algorithm::ES256,
+            DecodingKey::from_ec_der(&[2; 33]),
+            "an elliptic-curve `DecodingKey` that is not an uncompressed point",
+        ),
+        (
+            Algorithm::ES256,
+            DecodingKey::from_ec_der(b""),
+            "an elliptic-curve `DecodingKey` that is not an uncompressed point",
+        ),
+        (Algorithm::EdDSA, DecodingKey::from_ed_der(&[0; 32]), unsafe_key),
+        (Algorithm::EdDSA, DecodingKey::from_ed_der(&[7; 31]), unsafe_key),
+        (Algorithm::EdDSA, DecodingKey::from_ed_der(b""), unsafe_key),
+    ] {
+        expect(VerificationKey::decoding_key(algorithm, &key), &[what]);
+    }
+    let secret = |len| DecodingKey::from_secret(&vec![7; len]).unwrap();
+    assert!(VerificationKey::decoding_key(Algorithm::HS256, &secret(32)).is_ok());
+    assert!(VerificationKey::decoding_key(Algorithm::HS512, &secret(64)).is_ok());
+}
+
+/// Raw keys are told from DER by their length, because their first byte may be that of DER.
+#[test]
+fn an_ed25519_key_may_begin_like_der() {
+    let mut key = [0x30; 32];
+    key[1] = 30;
+    let theirs = DecodingKey::from_ed_der(&key);
+    let ours = VerificationKey::decoding_key(Algorithm::EdDSA, &theirs);
+    // Whether it is a point of the curve is the crypto library's to say.
+    let jwk =
+        format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}"}}"#, crate::support::tokens::encode(key));
+    assert_eq!(ours.is_ok(), VerificationKey::jwk(jwk).is_ok());
+    assert!(!ours.is_err_and(|error| error.to_string().contains("DER")));
+}
