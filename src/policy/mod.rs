@@ -1,6 +1,7 @@
 //! What a token has to be like, once its signature is right.
 
 mod accepted;
+mod from_jsonwebtoken;
 mod header;
 mod identity;
 mod issuer_name;

@@ -35,6 +35,8 @@ mod jsonwebtoken_jwks;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod jsonwebtoken_keys;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod jsonwebtoken_validation;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod key_forms;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod key_problems;
