@@ -246,12 +246,6 @@ impl RemoteJwksBuilder {
         self
     }
 
-    /// As [`clock`](Self::clock), unless there is one.
-    pub(crate) fn clock_unless_set(mut self, clock: Option<Arc<dyn Clock>>) -> Self {
-        self.clock = self.clock.or(clock);
-        self
-    }
-
     /// Reports every refresh to this observer, in place of the verifier's
     /// ([`VerifierBuilder::observer`](crate::verify::VerifierBuilder::observer)).
     pub fn observer(mut self, observer: impl Observer) -> Self {
@@ -265,6 +259,11 @@ impl RemoteJwksBuilder {
     ///
     /// Everything that is unsafe or cannot work, at once.
     pub fn build(self) -> Result<RemoteJwks, BuildError> {
+        self.checked().map(|keys| keys.build(None))
+    }
+
+    /// The checks of [`build`](Self::build), before the clock of the verifier is known.
+    pub(crate) fn checked(self) -> Result<CheckedJwks, BuildError> {
         let mut problems = self.problems();
         let place = self.place(&mut problems);
         let client = match self.client {
@@ -280,6 +279,7 @@ impl RemoteJwksBuilder {
         if !problems.is_empty() {
             return Err(BuildError::of(problems));
         }
+        let has_clock = self.clock.is_some();
         let settings = Settings {
             origin: Origin {
                 place,
@@ -295,7 +295,23 @@ impl RemoteJwksBuilder {
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             observer: self.observer.into(),
         };
-        Ok(RemoteJwks::new(settings))
+        Ok(CheckedJwks { settings, has_clock })
+    }
+}
+
+/// Settings without problems, but for a clock that may still be missing.
+pub(crate) struct CheckedJwks {
+    settings: Settings,
+    has_clock: bool,
+}
+
+impl CheckedJwks {
+    /// Builds the key set, with this clock unless the settings have one.
+    pub(crate) fn build(mut self, clock: Option<Arc<dyn Clock>>) -> RemoteJwks {
+        if let Some(clock) = clock.filter(|_| !self.has_clock) {
+            self.settings.clock = clock;
+        }
+        RemoteJwks::new(self.settings)
     }
 }
 

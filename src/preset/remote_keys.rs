@@ -63,6 +63,6 @@ impl<C> VerifierBuilder<C> {
 
 impl UnbuiltKeys for RemoteJwksBuilder {
     fn build(self: Box<Self>, clock: Option<Arc<dyn Clock>>) -> Result<Keys, BuildError> {
-        (*self).clock_unless_set(clock).build().map(Keys::from)
+        (*self).checked().map(|keys| keys.build(clock).into())
     }
 }

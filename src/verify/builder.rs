@@ -56,13 +56,14 @@ pub struct VerifierBuilder<C = Claims> {
     policy: Policy,
     stray_settings: bool,
     trusted: Vec<Issuer>,
-    checks: Vec<Check<C>>,
+    pub(super) issuers_by_clock: Option<IssuersByClock>,
+    pub(super) checks: Vec<Check<C>>,
     clock: Option<Arc<dyn Clock>>,
     revocation: Option<Arc<dyn Revocation>>,
     max_token_len: usize,
     cache: Option<TokenCache>,
     backend: Option<CryptoBackend>,
-    hint: Option<Hint>,
+    pub(super) hint: Option<Hint>,
     pub(super) observer: Option<Arc<dyn Observer>>,
     pub(super) problems: Vec<Problem>,
 }
@@ -88,6 +89,10 @@ pub(crate) struct ReadSecret {
 
 type MakeKey = fn(&[u8]) -> Result<VerificationKey, BuildError>;
 
+/// Issuers whose keys use the clock of the verifier, unless they have one.
+pub(super) type IssuersByClock =
+    Box<dyn FnOnce(Option<Arc<dyn Clock>>) -> Vec<Issuer> + Send + Sync>;
+
 pub(super) enum RoadKeys {
     Single(Vec<VerificationKey>),
     Other(Box<dyn UnbuiltKeys>),
@@ -110,6 +115,7 @@ impl Verifier<Claims> {
             policy: Policy::new(),
             stray_settings: false,
             trusted: Vec::new(),
+            issuers_by_clock: None,
             checks: Vec::new(),
             clock: None,
             revocation: None,
@@ -170,6 +176,7 @@ impl<C> VerifierBuilder<C> {
             policy: self.policy,
             stray_settings: self.stray_settings,
             trusted: self.trusted,
+            issuers_by_clock: self.issuers_by_clock,
             checks: Vec::new(),
             clock: self.clock,
             revocation: self.revocation,
@@ -253,7 +260,7 @@ impl<C> VerifierBuilder<C> {
         name: &'static str,
         check: impl Fn(&C) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.checks.push((name, Arc::new(check)));
+        self.checks.push((name, Arc::new(move |claims, _| check(claims))));
         self
     }
 
@@ -264,7 +271,7 @@ impl<C> VerifierBuilder<C> {
     }
 
     /// Reads the time from this clock, also for the age of keys that are fetched from a URL given to
-    /// `issuer_url` or `jwks_url`, unless they were given another one.
+    /// `issuer_url`, `jwks_url` or a preset, unless they were given another one.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Some(Arc::new(clock));
         self
@@ -280,13 +287,6 @@ impl<C> VerifierBuilder<C> {
     #[cfg(feature = "cache")]
     pub fn cache(mut self, cache: TokenCache) -> Self {
         self.cache = Some(cache);
-        self
-    }
-
-    /// Asks this what to say to the operator of a token that is refused.
-    #[cfg(feature = "better-auth")]
-    pub(crate) fn hint(mut self, hint: Hint) -> Self {
-        self.hint = Some(hint);
         self
     }
 
@@ -320,6 +320,9 @@ impl<C> VerifierBuilder<C> {
                 "no token could be verified, or a refusal would cost what its sender likes",
                 "Leave it at 16 KiB, or set what the server's limit for headers allows",
             );
+        }
+        if let Some(issuers) = self.issuers_by_clock {
+            trusted.splice(..0, issuers(self.clock.clone()));
         }
         match single {
             None if trusted.is_empty() => problem(

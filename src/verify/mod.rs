@@ -31,6 +31,8 @@ mod key_settings;
 mod keys_error;
 mod observed;
 mod policy_settings;
+#[cfg(feature = "better-auth")]
+mod preset_settings;
 mod previous_secret;
 mod readiness;
 mod revocation;

@@ -44,7 +44,7 @@ use crate::observe::{Event, Observing};
 /// ```
 pub struct Verifier<C = Claims>(pub(super) Arc<Inner<C>>);
 
-pub(super) type Check<C> = (&'static str, Arc<dyn Fn(&C) -> bool + Send + Sync>);
+pub(super) type Check<C> = (&'static str, Arc<dyn Fn(&C, &dyn Clock) -> bool + Send + Sync>);
 
 /// What an operator is told of a token that is refused, beside the reason.
 pub(super) type Hint = fn(token: &str, refused_for: ErrorKind) -> Option<&'static str>;
@@ -312,7 +312,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     /// The checks of the application's own, and whether a proof of possession is wanted.
     fn check(&self, verified: Verified<C>, bound: Bound) -> Result<Verified<C>, Error> {
         for (name, check) in &self.0.checks {
-            if !check(&verified) {
+            if !check(&verified, self.clock()) {
                 return Err(Error::new(ErrorKind::CheckFailed).with_detail(name));
             }
         }

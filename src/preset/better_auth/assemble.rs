@@ -8,10 +8,13 @@ use super::builder::{BetterAuth, Material, Server, Settings};
 use super::profile::{Profile, SESSION_LEEWAY};
 use super::remote::Remote;
 use crate::build_error::{BuildError, Problem};
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::key::{KeySet, Keys};
 use crate::observe::Event;
 use crate::verify::{Issuer, Verifier, VerifierBuilder};
+
+/// Keys without problems. They use the clock that they are given, unless they have one.
+type KeysByClock = Box<dyn FnOnce(Option<Arc<dyn Clock>>) -> Keys + Send + Sync>;
 
 #[allow(private_bounds)] // there are the two claims types and no others
 impl<C: Account> BetterAuth<C> {
@@ -52,12 +55,9 @@ impl<C: Account> BetterAuth<C> {
     /// What is unsafe or cannot work about the preset; `build` has the rest.
     pub fn into_builder(self) -> Result<VerifierBuilder<C>, BuildError> {
         let Self { profile, material, mut settings, mut problems, .. } = self;
-        let clock = settings.clock.take();
         let (keys, url) = match material {
-            Material::Secrets(keys) => (Some(Keys::from(KeySet::from_keys(keys))), None),
-            Material::Server(mut server) => {
-                (server_keys(&mut server, clock.clone(), &mut problems), server.url)
-            }
+            Material::Secrets(keys) => (Some(fixed(KeySet::from_keys(keys))), None),
+            Material::Server(mut server) => (server_keys(&mut server, &mut problems), server.url),
         };
         problems.extend(settings.problems(profile));
         let audiences = std::mem::take(&mut settings.audiences);
@@ -76,45 +76,53 @@ impl<C: Account> BetterAuth<C> {
         };
         let observer = settings.observer.take();
         let names = profile.issuers(url.as_ref(), std::mem::take(&mut settings.issuers));
-        let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
-        let builder =
-            Verifier::builder().claims::<C>().clock(Arc::clone(&clock)).hint(profile.hint());
+        let builder = Verifier::builder().claims::<C>().hint(profile.hint());
         let builder = match observer {
             Some(observer) => builder.observer(move |event: &Event<'_>| observer.observe(event)),
             None => builder,
         };
-        let builder = if names.is_empty() {
-            builder.trust(Issuer::unnamed(keys, policy))
-        } else {
-            let trust = |builder: VerifierBuilder<C>, name| {
-                builder.trust(Issuer::new(name, keys.clone(), policy.clone()))
-            };
-            names.into_iter().fold(builder, trust)
+        let builder = match settings.clock.take() {
+            Some(clock) => builder.clock(clock),
+            None => builder,
         };
-        Ok(with_checks(builder, profile, settings, clock))
+        let builder = builder.trust_by_clock(move |clock| {
+            let keys = keys(clock);
+            if names.is_empty() {
+                return vec![Issuer::unnamed(keys, policy)];
+            }
+            let issuer = |name| Issuer::new(name, keys.clone(), policy.clone());
+            names.into_iter().map(issuer).collect()
+        });
+        Ok(with_checks(builder, profile, settings))
     }
 }
 
+/// Keys that were passed, which have a clock of their own or need none.
+fn fixed(keys: impl Into<Keys>) -> KeysByClock {
+    let keys = keys.into();
+    Box::new(|_| keys)
+}
+
 /// The keys behind the URL, unless there are others.
-fn server_keys(
-    server: &mut Server,
-    clock: Option<Arc<dyn Clock>>,
-    problems: &mut Vec<Problem>,
-) -> Option<Keys> {
+fn server_keys(server: &mut Server, problems: &mut Vec<Problem>) -> Option<KeysByClock> {
     if let Some(keys) = server.keys.take() {
         problems.extend(server.settings_beside_keys());
-        return Some(keys);
+        return Some(fixed(keys));
     }
     let url = server.jwks_url.take().or_else(|| server.url.as_ref().map(BaseUrl::jwks))?;
-    let keys = Remote::build(std::mem::take(&mut server.remote), url, clock);
-    keys.map_err(|error| problems.extend(error.into_problems())).ok()
+    match Remote::checked(std::mem::take(&mut server.remote), url) {
+        Ok(keys) => Some(Box::new(keys)),
+        Err(error) => {
+            problems.extend(error.into_problems());
+            None
+        }
+    }
 }
 
 fn with_checks<C: Account>(
     builder: VerifierBuilder<C>,
     profile: Profile,
     settings: Settings,
-    clock: Arc<dyn Clock>,
 ) -> VerifierBuilder<C> {
     let is_session = profile.is_session();
     let id = if is_session { "id" } else { settings.user_id_claim() }.to_owned();
@@ -133,7 +141,7 @@ fn with_checks<C: Account>(
             }
             None => !is_session,
         })
-        .check("the session's end", move |account| match account.session() {
+        .check_by_clock("the session's end", move |account, clock| match account.session() {
             Some(facts) => {
                 let ends = facts.ends_at.as_deref().map(humantime::parse_rfc3339);
                 ends.and_then(Result::ok)

@@ -6,6 +6,8 @@ use crate::build_error::{BuildError, Problem};
 use crate::clock::Clock;
 use crate::key::Keys;
 
+type KeysByClock = fn(Option<Arc<dyn Clock>>) -> Keys;
+
 #[derive(Default)]
 pub(super) struct Remote;
 
@@ -14,7 +16,7 @@ impl Remote {
         self
     }
 
-    pub(super) fn build(_: Self, _: String, _: Option<Arc<dyn Clock>>) -> Result<Keys, BuildError> {
+    pub(super) fn checked(_: Self, _: String) -> Result<KeysByClock, BuildError> {
         Err(BuildError::new(Problem::new(
             "keys behind a URL",
             "there is nothing to fetch them with",

@@ -30,11 +30,12 @@ impl Remote {
         Self(Box::new(settings(*self.0)))
     }
 
-    pub(super) fn build(
+    /// Checks the settings. The keys use the clock that they are given, unless the settings have one.
+    pub(super) fn checked(
         self,
         url: String,
-        clock: Option<Arc<dyn Clock>>,
-    ) -> Result<Keys, BuildError> {
-        self.0.at(url).clock_unless_set(clock).build().map(Keys::from)
+    ) -> Result<impl FnOnce(Option<Arc<dyn Clock>>) -> Keys + Send + Sync, BuildError> {
+        let keys = self.0.at(url).checked()?;
+        Ok(|clock| keys.build(clock).into())
     }
 }

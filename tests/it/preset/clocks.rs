@@ -7,21 +7,53 @@ use serde_json::json;
 use tower_jwt_auth::ErrorKind;
 use tower_jwt_auth::better_auth::BetterAuth;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+#[cfg(feature = "jwks-client")]
+use tower_jwt_auth::{BuildError, Verifier, better_auth::User};
 
 use super::tokens::{ORIGIN, SECRET, keys, now, session, sign_by_secret};
 
 #[cfg(feature = "jwks-client")]
 #[tokio::test]
 async fn the_clock_of_a_preset_measures_the_age_of_its_keys() {
-    let issuer = |kid: &str, clock: &FixedClock, url: &str| {
-        TestIssuer::es256().key_id(kid).issuer(url).audience(url).clock(clock.clone())
-    };
     let clock = FixedClock::new();
+    cooldown_goes_by(&clock, |preset| preset.clock(clock.clone()).build()).await;
+}
+
+#[cfg(feature = "jwks-client")]
+#[tokio::test]
+async fn the_clock_of_the_builder_measures_the_age_of_preset_keys() {
+    let clock = FixedClock::new();
+    let built = |preset: BetterAuth| preset.into_builder()?.clock(clock.clone()).build();
+    cooldown_goes_by(&clock, built).await;
+    // It replaces that of the preset, as it does for tokens.
+    cooldown_goes_by(&clock, |preset| built(preset.clock(FixedClock::new()))).await;
+}
+
+#[cfg(feature = "jwks-client")]
+#[tokio::test]
+async fn the_clock_of_remote_keys_outranks_that_of_the_builder() {
+    let clock = FixedClock::new();
+    cooldown_goes_by(&clock, |preset| {
+        let preset = preset.remote_keys(|keys| keys.clock(clock.clone()));
+        preset.into_builder()?.clock(FixedClock::new()).build()
+    })
+    .await;
+}
+
+/// Asserts that the cooldown of the keys of this preset ends when the clock has moved by it.
+#[cfg(feature = "jwks-client")]
+async fn cooldown_goes_by(
+    clock: &FixedClock,
+    build: impl Fn(BetterAuth) -> Result<Verifier<User>, BuildError>,
+) {
     let server = crate::support::key_server::KeyServer::start("{}");
     let url = server.url("");
-    let (first, second) = (issuer("1", &clock, &url), issuer("2", &clock, &url));
+    let issuer = |kid: &str| TestIssuer::es256().key_id(kid).issuer(&*url).audience(&*url);
+    // By a clock that no verifier here moves.
+    let (first, second) =
+        (issuer("1").clock(FixedClock::new()), issuer("2").clock(FixedClock::new()));
     server.serve(&first.jwks());
-    let verifier = BetterAuth::url(&url).clock(clock.clone()).build().unwrap();
+    let verifier = build(BetterAuth::url(&url)).unwrap();
     let token = |issuer: &TestIssuer| issuer.token().subject("u1").mint();
     assert_eq!(verifier.verify(&token(&first)).await.unwrap().id(), "u1");
 
@@ -30,7 +62,6 @@ async fn the_clock_of_a_preset_measures_the_age_of_its_keys() {
         |outcome: Result<_, tower_jwt_auth::Error>| outcome.map(drop).map_err(|error| error.kind());
     assert_eq!(kind(verifier.verify(&token(&second)).await), Err(ErrorKind::UnknownKey));
     assert_eq!(server.asked(), 1);
-    // The cooldown, by the clock of the preset.
     clock.advance(Duration::from_secs(30));
     assert_eq!(kind(verifier.verify(&token(&second)).await), Ok(()));
     assert_eq!(server.asked(), 2);
@@ -53,6 +84,22 @@ async fn the_observer_of_a_preset_receives_events_of_its_keys() {
     let verifier = BetterAuth::url(&url).observer(observer).build().unwrap();
     verifier.warm().await.unwrap();
     assert_eq!(*hosts.lock().unwrap(), [(Some(url), "127.0.0.1".to_owned())]);
+}
+
+#[test]
+fn sessions_of_a_preset_end_by_the_clock_of_the_builder() {
+    let mut session = session();
+    session["session"]["expiresAt"] = json!("2026-01-01T00:01:00.000Z"); // long before `exp`
+    let token = sign_by_secret(&session);
+    let preset = || BetterAuth::session_cookie(SECRET);
+    for preset in [preset(), preset().clock(FixedClock::new())] {
+        let clock = FixedClock::new();
+        let verifier = preset.into_builder().unwrap().clock(clock.clone()).build().unwrap();
+        clock.advance(Duration::from_secs(60 + 15 - 1)); // its end and the leeway
+        assert!(verifier.verify_now(&token).is_ok());
+        clock.advance(Duration::from_secs(1));
+        assert_eq!(verifier.verify_now(&token).unwrap_err().kind(), ErrorKind::CheckFailed);
+    }
 }
 
 #[test]
