@@ -1,5 +1,6 @@
 //! An issuer that signs what it is told to.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -176,6 +177,14 @@ impl TestIssuer {
         pairs.get(self.which)
     }
 
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    pub(super) fn current_key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
     /// The algorithm it signs with.
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm
@@ -220,18 +229,12 @@ impl TestIssuer {
 
     /// A token that is valid for 15 minutes, to be changed and minted.
     pub fn token(&self) -> TestToken<'_> {
-        let now = NumericDate::from(self.clock.now());
-        let mut claims = Map::new();
-        let optional = [("iss", &self.name), ("aud", &self.audience)];
-        for (name, value) in optional {
-            claims
-                .extend(value.as_ref().map(|value| (name.to_owned(), Value::from(value.as_str()))));
-        }
-        claims.insert("iat".to_owned(), now.seconds().into());
-        claims.insert("exp".to_owned(), now.saturating_add(LIFETIME).seconds().into());
-        let mut header = Map::from_iter([("alg".to_owned(), self.algorithm.name().into())]);
-        header.extend(self.key_id.as_ref().map(|id| ("kid".to_owned(), Value::from(id.as_str()))));
-        TestToken { issuer: self, now, header, claims }
+        TestToken::new(Cow::Borrowed(self))
+    }
+
+    /// As [`token`](Self::token), with the issuer in it.
+    pub(super) fn into_token(self) -> TestToken<'static> {
+        TestToken::new(Cow::Owned(self))
     }
 
     /// Signs a header and a payload as they stand, whatever they are.
@@ -263,10 +266,28 @@ impl fmt::Debug for TestIssuer {
 #[derive(Clone)]
 #[must_use = "a token is not made until `mint` is called"]
 pub struct TestToken<'i> {
-    issuer: &'i TestIssuer,
+    issuer: Cow<'i, TestIssuer>,
     now: NumericDate,
     header: Map<String, Value>,
     claims: Map<String, Value>,
+}
+
+impl<'i> TestToken<'i> {
+    fn new(issuer: Cow<'i, TestIssuer>) -> Self {
+        let now = NumericDate::from(issuer.clock.now());
+        let mut claims = Map::new();
+        let optional = [("iss", &issuer.name), ("aud", &issuer.audience)];
+        for (name, value) in optional {
+            claims
+                .extend(value.as_ref().map(|value| (name.to_owned(), Value::from(value.as_str()))));
+        }
+        claims.insert("iat".to_owned(), now.seconds().into());
+        claims.insert("exp".to_owned(), now.saturating_add(LIFETIME).seconds().into());
+        let mut header = Map::from_iter([("alg".to_owned(), issuer.algorithm.name().into())]);
+        header
+            .extend(issuer.key_id.as_ref().map(|id| ("kid".to_owned(), Value::from(id.as_str()))));
+        Self { issuer, now, header, claims }
+    }
 }
 
 impl TestToken<'_> {
@@ -321,7 +342,7 @@ impl TestToken<'_> {
 
     /// Signs the token and then changes its subject: what a forger would do.
     pub fn mint_tampered(self) -> String {
-        let issuer = self.issuer;
+        let issuer = self.issuer.clone();
         let header = Value::Object(self.header.clone()).to_string();
         let honest = self.clone().mint();
         let forged = Value::Object(self.subject("somebody else").claims).to_string();
@@ -337,7 +358,7 @@ impl fmt::Debug for TestToken<'_> {
     /// Names alone: the claims may be somebody's.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TestToken")
-            .field("issuer", self.issuer)
+            .field("issuer", &*self.issuer)
             .field("header", &self.header.keys())
             .field("claims", &self.claims.keys())
             .finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! An issuer for your tests, and a clock that stands still (feature `test-util`).
+//! An issuer for your tests, a server for its keys, and a clock that stands still (feature `test-util`).
 //!
 //! The keys are fixed and published with this crate: never trust them outside of tests. A build without this
 //! feature rejects them, together with other secrets and keys that are published, such as those of RFCs. Turn
@@ -30,8 +30,12 @@
 mod clock;
 mod issuer;
 mod mint;
+mod server;
+mod service;
 mod signature;
 
 pub use clock::FixedClock;
 pub use issuer::{TestIssuer, TestToken};
+pub use server::TestServer;
+pub use service::TestIssuerService;
 pub use signature::is_signature;

@@ -20,6 +20,7 @@ mod preset;
 mod properties;
 mod rotation;
 mod support;
+mod testing;
 mod tower;
 mod verify;
 

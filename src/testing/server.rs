@@ -1,0 +1,173 @@
+//! The issuer's service on a port of this machine.
+
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, TcpListener as StdListener};
+use std::sync::mpsc;
+use std::thread::{self, JoinHandle};
+
+use http::StatusCode;
+use hyper::server::conn::http1;
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+use super::issuer::{TestIssuer, TestToken};
+use super::service::TestIssuerService;
+
+/// A [`TestIssuer`] that serves its metadata and its keys over HTTP on 127.0.0.1.
+///
+/// Started by [`TestIssuer::serve`], and stopped when it is dropped. It runs on a thread of its own, and so in tests
+/// with any runtime or none.
+///
+/// ```
+/// # #[cfg(all(feature = "jwks-client", any(feature = "aws-lc-rs", feature = "rust-crypto")))] {
+/// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
+///
+/// # tokio_test::block_on(async {
+/// let server = TestIssuer::es256().audience("orders").serve()?;
+/// let verifier = Verifier::issuer_url(server.issuer_url())
+///     .allow_http_on_loopback()
+///     .audience("orders")
+///     .build()?;
+///
+/// let token = server.token().subject("user-1").mint();
+/// assert_eq!(verifier.verify(&token).await?.subject(), Some("user-1"));
+/// let other = server.token().claim("aud", "billing").mint();
+/// assert_eq!(verifier.verify(&other).await.unwrap_err().kind(), ErrorKind::InvalidAudience);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// # }
+/// ```
+#[must_use = "the server stops when it is dropped"]
+pub struct TestServer {
+    url: String,
+    service: TestIssuerService,
+    /// Stops the thread when it is dropped.
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl TestIssuer {
+    /// Serves the metadata and the keys of this issuer on a free port of 127.0.0.1.
+    ///
+    /// The issuer's name becomes the server's URL, such as `http://127.0.0.1:40123`.
+    ///
+    /// # Errors
+    ///
+    /// No port, or no thread, could be had.
+    pub fn serve(self) -> io::Result<TestServer> {
+        let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        let url = format!("http://{}", listener.local_addr()?);
+        let service = self.issuer(&*url).service();
+        let (stop, stopped) = oneshot::channel();
+        let (ready, is_ready) = mpsc::channel();
+        let served = service.clone();
+        // A runtime can be neither driven nor dropped by a thread that already runs one.
+        let run = move || match prepare(listener) {
+            Ok((runtime, listener)) => {
+                let _ = ready.send(Ok(()));
+                run(&runtime, listener, &served, stopped);
+            }
+            Err(error) => drop(ready.send(Err(error))),
+        };
+        let thread = thread::Builder::new().name("test-issuer".to_owned()).spawn(run)?;
+        is_ready.recv().map_err(io::Error::other)??;
+        Ok(TestServer { url, service, stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl TestServer {
+    /// The URL of the server, which is the name of the issuer.
+    pub fn issuer_url(&self) -> &str {
+        &self.url
+    }
+
+    /// The URL of the key set.
+    pub fn jwks_url(&self) -> String {
+        format!("{}/jwks", self.url)
+    }
+
+    /// A token that is valid for 15 minutes, signed with the key that the issuer has now.
+    pub fn token(&self) -> TestToken<'static> {
+        self.service.token()
+    }
+
+    /// Replaces the key; see [`TestIssuerService::rotate`].
+    pub fn rotate(&self) {
+        self.service.rotate();
+    }
+
+    /// Replaces the key and publishes both; see [`TestIssuerService::rotate_keeping_previous`].
+    pub fn rotate_keeping_previous(&self) {
+        self.service.rotate_keeping_previous();
+    }
+
+    /// Answers every request with this status: an outage; see [`TestIssuerService::answer_with`].
+    pub fn answer_with(&self, status: StatusCode) {
+        self.service.answer_with(status);
+    }
+
+    /// Ends the outage; see [`TestIssuerService::recover`].
+    pub fn recover(&self) {
+        self.service.recover();
+    }
+
+    /// The service that answers.
+    pub const fn service(&self) -> &TestIssuerService {
+        &self.service
+    }
+}
+
+impl Drop for TestServer {
+    /// Closes the port and every connection before it returns.
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join(); // a panic there was printed there
+        }
+    }
+}
+
+fn prepare(listener: StdListener) -> io::Result<(Runtime, TcpListener)> {
+    let runtime = Builder::new_current_thread().enable_io().build()?;
+    listener.set_nonblocking(true)?;
+    let listener = {
+        let _entered = runtime.enter();
+        TcpListener::from_std(listener)?
+    };
+    Ok((runtime, listener))
+}
+
+/// Serves until the sender of `stopped` is dropped.
+fn run(
+    runtime: &Runtime,
+    listener: TcpListener,
+    service: &TestIssuerService,
+    stopped: oneshot::Receiver<()>,
+) {
+    let accepting = async move {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => drop(tokio::spawn(serve(stream, service.clone()))),
+                // The client has gone, or there are too many connections at the moment.
+                Err(_) => tokio::task::yield_now().await,
+            }
+        }
+    };
+    let accepting = std::pin::pin!(accepting);
+    runtime.block_on(futures_util::future::select(accepting, stopped));
+}
+
+async fn serve(stream: TcpStream, service: TestIssuerService) {
+    let service = TowerToHyperService::new(service);
+    let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+    let _ = connection.await; // clients may go at any moment
+}
+
+impl fmt::Debug for TestServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TestServer").field("url", &self.url).finish_non_exhaustive()
+    }
+}
