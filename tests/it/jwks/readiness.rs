@@ -1,18 +1,13 @@
 //! Readiness of verifiers over remote keys, and their settings, whatever constructor they came by.
 
-use std::convert::Infallible;
 use std::error::Error;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::Full;
+use http::StatusCode;
 use tokio::time::{Instant, sleep};
-use tower_jwt_auth::jwks::{Fetch, FetchError, NoBody, RemoteJwks, RemoteJwksBuilder};
+use tower_jwt_auth::jwks::{FetchError, RemoteJwks, RemoteJwksBuilder};
 use tower_jwt_auth::key::{FetchFailure, KeySetState, Refreshed};
-use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+use tower_jwt_auth::testing::{FixedClock, TestIssuer, TestIssuerService};
 use tower_jwt_auth::verify::{KeysErrorKind, VerifierBuilder};
 use tower_jwt_auth::{Issuer, Policy, Verifier};
 
@@ -20,61 +15,28 @@ use super::rig::{COOL_DOWN, LIFETIME, SECOND, STALE_BOUND, just_before};
 use super::virtual_time::Virtual;
 
 const ISSUER: &str = "https://auth.example.com";
-const KEYS: &str = "https://auth.example.com/keys";
+const KEYS: &str = "https://auth.example.com/jwks";
 
-/// Serves metadata and keys from memory. What it answers to a fetch of keys is a status.
-#[derive(Clone)]
-struct Served {
-    status: Arc<dyn Fn(usize) -> u16 + Send + Sync>,
-    asked: Arc<AtomicUsize>,
+/// An issuer whose metadata and keys are served from memory.
+fn working() -> TestIssuerService {
+    TestIssuer::es256().issuer(ISSUER).service()
 }
 
-impl Served {
-    /// The status of each answer with keys, by its number.
-    fn with(status: impl Fn(usize) -> u16 + Send + Sync + 'static) -> Self {
-        Self { status: Arc::new(status), asked: Arc::default() }
-    }
-
-    fn working() -> Self {
-        Self::with(|_| 200)
-    }
-
-    fn down() -> Self {
-        Self::with(|_| 403)
-    }
-
-    fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
-    }
-
-    fn client(&self) -> impl Fetch + use<> {
-        let this = self.clone();
-        tower::service_fn(move |request: Request<NoBody>| {
-            let is_metadata = request.uri().path().contains(".well-known");
-            let (status, document) = if is_metadata {
-                (200, format!(r#"{{"issuer":"{ISSUER}","jwks_uri":"{KEYS}"}}"#))
-            } else {
-                (
-                    (this.status)(this.asked.fetch_add(1, Ordering::SeqCst)),
-                    TestIssuer::es256().jwks(),
-                )
-            };
-            let response =
-                Response::builder().status(status).body(Full::new(Bytes::from(document)));
-            async { Ok::<_, Infallible>(response.unwrap()) }
-        })
-    }
+fn down() -> TestIssuerService {
+    let service = working();
+    service.answer_with(StatusCode::FORBIDDEN);
+    service
 }
 
 /// A verifier by each constructor that fetches keys.
-fn by_each_constructor(served: &Served) -> Vec<(&'static str, Verifier)> {
-    let remote = RemoteJwks::url(KEYS).client(served.client()).build().unwrap();
-    let trusted = RemoteJwks::issuer(ISSUER).client(served.client()).build().unwrap();
+fn by_each_constructor(served: &TestIssuerService) -> Vec<(&'static str, Verifier)> {
+    let remote = RemoteJwks::url(KEYS).client(served.clone()).build().unwrap();
+    let trusted = RemoteJwks::issuer(ISSUER).client(served.clone()).build().unwrap();
     let policy = Policy::new().audience("orders");
     let built = |builder: VerifierBuilder| builder.audience("orders").build().unwrap();
     vec![
-        ("issuer_url", built(Verifier::issuer_url(ISSUER).client(served.client()))),
-        ("jwks_url", built(Verifier::jwks_url(KEYS).client(served.client()).issuer(ISSUER))),
+        ("issuer_url", built(Verifier::issuer_url(ISSUER).client(served.clone()))),
+        ("jwks_url", built(Verifier::jwks_url(KEYS).client(served.clone()).issuer(ISSUER))),
         ("key_source", built(Verifier::key_source(remote).issuer(ISSUER))),
         ("trust", Verifier::builder().trust(Issuer::new(ISSUER, trusted, policy)).build().unwrap()),
     ]
@@ -86,7 +48,7 @@ fn states<C>(verifier: &Verifier<C>) -> Vec<KeySetState> {
 
 #[tokio::test]
 async fn every_constructor_becomes_ready_by_warming() {
-    for (name, verifier) in by_each_constructor(&Served::working()) {
+    for (name, verifier) in by_each_constructor(&working()) {
         assert_eq!(states(&verifier), [KeySetState::Empty], "{name}");
         verifier.warm().await.unwrap();
         assert_eq!(states(&verifier), [KeySetState::Fresh], "{name}");
@@ -98,7 +60,7 @@ async fn every_constructor_becomes_ready_by_warming() {
 
 #[tokio::test]
 async fn every_constructor_names_the_issuer_that_failed_to_warm() {
-    for (name, verifier) in by_each_constructor(&Served::down()) {
+    for (name, verifier) in by_each_constructor(&down()) {
         let error = verifier.warm().await.unwrap_err();
         assert_eq!(error.kind(), KeysErrorKind::NoKeys, "{name}");
         assert_eq!(error.failures().map(|it| it.issuer).collect::<Vec<_>>(), [Some(ISSUER)]);
@@ -115,26 +77,28 @@ async fn every_constructor_names_the_issuer_that_failed_to_warm() {
 async fn presets_become_ready_by_warming() {
     use tower_jwt_auth::better_auth::BetterAuth;
 
-    let (working, down, clock) = (Served::working(), Served::down(), FixedClock::new());
-    let preset = |served: &Served| {
-        let client = served.client();
-        BetterAuth::url(ISSUER).remote_keys(|keys| keys.client(client)).clock(clock.clone())
+    let (served, failing, clock) = (working(), down(), FixedClock::new());
+    let preset = |served: &TestIssuerService| {
+        let client = served.clone();
+        let preset = BetterAuth::url(ISSUER).jwks_url(KEYS).clock(clock.clone());
+        preset.remote_keys(|keys| keys.client(client))
     };
-    let verifier = preset(&working).build().unwrap();
+    let verifier = preset(&served).build().unwrap();
     assert_eq!(states(&verifier), [KeySetState::Empty]);
     verifier.warm().await.unwrap();
-    assert_eq!((states(&verifier), working.asked()), (vec![KeySetState::Fresh], 1));
+    assert_eq!((states(&verifier), served.key_requests()), (vec![KeySetState::Fresh], 1));
     clock.advance(LIFETIME);
     assert_eq!(states(&verifier), [KeySetState::Stale]);
 
     // Issuers that share their keys are warmed by one fetch, and each is named when it fails.
-    let both = |served: &Served| preset(served).issuer(ISSUER).issuer("https://old.example");
-    let several = Served::working();
+    let both =
+        |served: &TestIssuerService| preset(served).issuer(ISSUER).issuer("https://old.example");
+    let several = working();
     both(&several).build().unwrap().warm().await.unwrap();
-    assert_eq!(several.asked(), 1);
-    let error = both(&down).build().unwrap().warm().await.unwrap_err();
+    assert_eq!(several.key_requests(), 1);
+    let error = both(&failing).build().unwrap().warm().await.unwrap_err();
     let named: Vec<_> = error.failures().filter_map(|it| it.issuer).collect();
-    assert_eq!((named, down.asked()), (vec![ISSUER, "https://old.example"], 1));
+    assert_eq!((named, failing.key_requests()), (vec![ISSUER, "https://old.example"], 1));
 
     // A preset over a secret has nothing to fetch.
     let secret = BetterAuth::bridge_token(TestIssuer::hs256().secret());
@@ -146,13 +110,14 @@ async fn presets_become_ready_by_warming() {
 #[tokio::test]
 async fn a_server_stays_ready_while_its_keys_are_stale() {
     let clock = FixedClock::new();
-    let served = Served::with(|number| if number == 0 { 200 } else { 503 });
-    let keys = Verifier::jwks_url(KEYS).client(served.client()).any_issuer().any_audience();
+    let served = working();
+    let keys = Verifier::jwks_url(KEYS).client(served.clone()).any_issuer().any_audience();
     let verifier = keys.clock(clock.clone()).build().unwrap();
     let is_ready = || states(&verifier) != [KeySetState::Empty];
     assert!(!is_ready());
     verifier.warm().await.unwrap();
     assert!(is_ready());
+    served.answer_with(StatusCode::SERVICE_UNAVAILABLE);
     clock.advance(just_before(LIFETIME + STALE_BOUND));
     let error = verifier.refresh().await.unwrap_err();
     assert_eq!(error.kind(), KeysErrorKind::NotRefreshed);
@@ -165,7 +130,7 @@ async fn a_server_stays_ready_while_its_keys_are_stale() {
 async fn a_clock_of_the_verifier_reaches_its_keys_in_any_order() {
     let clock = FixedClock::new();
     let start = || Verifier::issuer_url(ISSUER).audience("orders");
-    let with_client = |builder: VerifierBuilder| builder.client(Served::working().client());
+    let with_client = |builder: VerifierBuilder| builder.client(working());
     let own = |builder: VerifierBuilder| {
         builder.remote_keys(|keys: RemoteJwksBuilder| keys.clock(FixedClock::new()))
     };
@@ -190,11 +155,11 @@ async fn settings_of_remote_keys_reach_every_url() {
         || Verifier::issuer_url(ISSUER).audience("orders"),
         || Verifier::jwks_url(KEYS).issuer(ISSUER).audience("orders"),
     ] {
-        let (clock, served) = (FixedClock::new(), Served::working());
+        let (clock, served) = (FixedClock::new(), working());
         let verifier = start()
             .remote_keys(|keys| keys.lifetime(20 * SECOND))
             .clock(clock.clone())
-            .client(served.client())
+            .client(served.clone())
             .remote_keys(|keys| keys.cool_down(2 * SECOND))
             .build()
             .unwrap();
@@ -206,13 +171,13 @@ async fn settings_of_remote_keys_reach_every_url() {
         clock.advance(just_before(20 * SECOND));
         assert_eq!(states(&verifier), [KeySetState::Fresh]);
         clock.advance(SECOND);
-        assert_eq!((states(&verifier), served.asked()), (vec![KeySetState::Stale], 2));
+        assert_eq!((states(&verifier), served.key_requests()), (vec![KeySetState::Stale], 2));
 
         // The builder of the keys judges the values.
         let bad = start().remote_keys(|keys| keys.cool_down(Duration::ZERO)).build().unwrap_err();
         assert!(bad.to_string().contains("a cool-down of less than a second"), "{bad}");
     }
-    let default = Verifier::jwks_url(KEYS).client(Served::working().client()).any_issuer();
+    let default = Verifier::jwks_url(KEYS).client(working()).any_issuer();
     let clock = FixedClock::new();
     let default = default.any_audience().clock(clock.clone()).build().unwrap();
     default.warm().await.unwrap();
@@ -239,7 +204,7 @@ fn plain_http_is_allowed_where_it_is_asked_for() {
 
 #[test]
 fn settings_of_remote_keys_need_a_url() {
-    let remote = || RemoteJwks::url(KEYS).client(Served::working().client()).build().unwrap();
+    let remote = || RemoteJwks::url(KEYS).client(working()).build().unwrap();
     let starts: [&dyn Fn() -> VerifierBuilder; 4] = [
         &|| Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience(),
         &|| Verifier::jwks(TestIssuer::es256().jwks()).any_issuer().any_audience(),
@@ -253,7 +218,7 @@ fn settings_of_remote_keys_need_a_url() {
         assert!(start().build().is_ok());
         for (setting, builder) in [
             ("remote_keys", start().remote_keys(RemoteJwksBuilder::same_origin)),
-            ("client", start().client(Served::working().client())),
+            ("client", start().client(working())),
             ("allow_http_on_loopback", start().allow_http_on_loopback()),
             ("allow_insecure_http", start().allow_insecure_http()),
             ("metadata_url", start().metadata_url("https://auth.example.com/metadata")),
@@ -267,12 +232,12 @@ fn settings_of_remote_keys_need_a_url() {
 
 #[tokio::test(start_paused = true)]
 async fn issuers_are_kept_fresh_although_one_of_them_is_down() {
-    let down_at_first = Served::with(|number| if number < 5 { 403 } else { 200 });
-    let keys = |served: &Served| {
-        let keys = RemoteJwks::url(KEYS).client(served.client());
+    let down_at_first = down();
+    let keys = |served: &TestIssuerService| {
+        let keys = RemoteJwks::url(KEYS).client(served.clone());
         keys.clock(Virtual(Instant::now())).build().unwrap()
     };
-    let (a, b) = (keys(&Served::working()), keys(&down_at_first));
+    let (a, b) = (keys(&working()), keys(&down_at_first));
     let policy = || Policy::new().any_audience();
     let verifier = Verifier::builder()
         .trust(Issuer::new("https://a.example", a.clone(), policy()))
@@ -286,6 +251,10 @@ async fn issuers_are_kept_fresh_although_one_of_them_is_down() {
     for minute in 0..6 * 60 {
         sleep(60 * SECOND).await;
         assert_eq!(states(&verifier)[0], KeySetState::Fresh, "minute {minute}");
+        if minute == 5 {
+            assert_eq!(states(&verifier)[1], KeySetState::Empty);
+            down_at_first.recover();
+        }
     }
     assert_eq!(states(&verifier), [KeySetState::Fresh; 2]);
     assert!(!keeping.is_finished());
@@ -298,15 +267,15 @@ async fn issuers_are_kept_fresh_although_one_of_them_is_down() {
 
 #[tokio::test(start_paused = true)]
 async fn one_line_constructors_are_kept_fresh() {
-    let served = Served::working();
-    let keys = Verifier::issuer_url(ISSUER).client(served.client()).audience("orders");
+    let served = working();
+    let keys = Verifier::issuer_url(ISSUER).client(served.clone()).audience("orders");
     let verifier = keys.clock(Virtual(Instant::now())).build().unwrap();
     let keeping = tokio::spawn(verifier.keep_fresh());
     for minute in 0..60 {
         sleep(60 * SECOND).await;
         assert_eq!(states(&verifier), [KeySetState::Fresh], "minute {minute}");
     }
-    assert!(served.asked() > 6, "{}", served.asked());
+    assert!(served.key_requests() > 6, "{}", served.key_requests());
     drop(verifier);
     sleep(31 * SECOND).await;
     assert!(keeping.is_finished());
@@ -314,7 +283,7 @@ async fn one_line_constructors_are_kept_fresh() {
 
 #[test]
 fn a_runtime_without_timers_is_reported() {
-    let keys = Verifier::jwks_url(KEYS).client(Served::working().client()).any_issuer();
+    let keys = Verifier::jwks_url(KEYS).client(working()).any_issuer();
     let verifier = keys.any_audience().build().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let error = runtime.block_on(verifier.warm()).unwrap_err();

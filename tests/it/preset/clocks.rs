@@ -46,25 +46,22 @@ async fn cooldown_goes_by(
     clock: &FixedClock,
     build: impl Fn(BetterAuth) -> Result<Verifier<User>, BuildError>,
 ) {
-    let server = crate::support::key_server::KeyServer::start("{}");
-    let url = server.url("");
-    let issuer = |kid: &str| TestIssuer::es256().key_id(kid).issuer(&*url).audience(&*url);
-    // By a clock that no verifier here moves.
-    let (first, second) =
-        (issuer("1").clock(FixedClock::new()), issuer("2").clock(FixedClock::new()));
-    server.serve(&first.jwks());
-    let verifier = build(BetterAuth::url(&url)).unwrap();
-    let token = |issuer: &TestIssuer| issuer.token().subject("u1").mint();
-    assert_eq!(verifier.verify(&token(&first)).await.unwrap().id(), "u1");
+    // Tokens by a clock that no verifier here moves.
+    let issuer = TestIssuer::es256().clock(FixedClock::new());
+    let server = issuer.audience("orders").serve().unwrap();
+    let preset = BetterAuth::url(server.issuer_url()).jwks_url(server.jwks_url());
+    let verifier = build(preset.audience("orders")).unwrap();
+    let token = || server.token().subject("u1").mint();
+    assert_eq!(verifier.verify(&token()).await.unwrap().id(), "u1");
 
-    server.serve(&second.jwks());
+    server.rotate();
     let kind =
         |outcome: Result<_, tower_jwt_auth::Error>| outcome.map(drop).map_err(|error| error.kind());
-    assert_eq!(kind(verifier.verify(&token(&second)).await), Err(ErrorKind::UnknownKey));
-    assert_eq!(server.asked(), 1);
+    assert_eq!(kind(verifier.verify(&token()).await), Err(ErrorKind::UnknownKey));
+    assert_eq!(server.service().key_requests(), 1);
     clock.advance(Duration::from_secs(30));
-    assert_eq!(kind(verifier.verify(&token(&second)).await), Ok(()));
-    assert_eq!(server.asked(), 2);
+    assert_eq!(kind(verifier.verify(&token()).await), Ok(()));
+    assert_eq!(server.service().key_requests(), 2);
 }
 
 #[cfg(feature = "jwks-client")]
