@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/", get(async || "public; /me needs a token\n"));
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
-    demo::print_what_to_try(&format!("http://{}", listener.local_addr()?), &secret);
+    demo::print_what_to_try(&format!("http://{}", listener.local_addr()?), &secret)?;
     Ok(axum::serve(listener, app).await?)
 }
 

@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     let url = format!("http://{}", listener.local_addr()?);
-    demo::print_what_to_try(&url, &secret);
+    demo::print_what_to_try(&url, &secret)?;
     println!("# As a browser asks:");
     println!("curl -i '{url}/me?tab=orders' -H 'Accept: text/html'");
     Ok(axum::serve(listener, app).await?)

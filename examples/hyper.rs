@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     });
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
-    demo::print_what_to_try(&format!("http://{}", listener.local_addr()?), &secret);
+    demo::print_what_to_try(&format!("http://{}", listener.local_addr()?), &secret)?;
     loop {
         let (stream, _) = listener.accept().await?;
         let service = TowerToHyperService::new(app.clone());

@@ -4,7 +4,8 @@ use std::env::{self, VarError};
 use std::error::Error;
 use std::fmt::Write;
 
-use tower_jwt_auth::testing::TestIssuer;
+use jsonwebtoken::{EncodingKey, Header, encode, get_current_timestamp};
+use serde_json::json;
 
 /// `JWT_SECRET` from the environment, or a random one.
 pub(crate) fn secret() -> Result<String, Box<dyn Error>> {
@@ -20,11 +21,14 @@ pub(crate) fn port() -> Result<u16, Box<dyn Error>> {
     Ok(env::var("PORT").map_or(Ok(3000), |port| port.parse())?)
 }
 
-/// Stands in for the issuer, which would have made the token after a log-in.
-pub(crate) fn print_what_to_try(url: &str, secret: &str) {
-    let issuer = TestIssuer::hs256().with_secret(secret);
-    let token = issuer.token().subject("user-1").claim("email", "user-1@example.com").mint();
-    let tampered = issuer.token().subject("user-1").mint_tampered();
+/// Prints a token, as an issuer would give it out after a login, and requests with it.
+pub(crate) fn print_what_to_try(url: &str, secret: &str) -> Result<(), Box<dyn Error>> {
+    let token = mint(secret, "user-1")?;
+    // The claims of another user, under the signature of this token.
+    let other = mint(secret, "user-2")?;
+    let signature = token.rsplit('.').next().unwrap_or_default();
+    let claims = other.rsplit_once('.').map_or("", |(claims, _)| claims);
+    let tampered = format!("{claims}.{signature}");
     println!("listening on {url}");
     println!("token: {token}");
     println!();
@@ -35,6 +39,15 @@ pub(crate) fn print_what_to_try(url: &str, secret: &str) {
     println!(
         "curl -i {url}/me -H 'Authorization: Bearer {token}' -H 'Authorization: Bearer {token}'"
     );
+    Ok(())
+}
+
+/// A token of this user that is valid for 15 minutes.
+fn mint(secret: &str, subject: &str) -> Result<String, Box<dyn Error>> {
+    let now = get_current_timestamp();
+    let email = format!("{subject}@example.com");
+    let claims = json!({ "sub": subject, "email": email, "iat": now, "exp": now + 15 * 60 });
+    Ok(encode(&Header::default(), &claims, &EncodingKey::from_secret(secret.as_bytes())?)?)
 }
 
 fn random_secret() -> Result<String, Box<dyn Error>> {
