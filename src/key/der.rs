@@ -1,11 +1,8 @@
-//! Public keys in DER: `SubjectPublicKeyInfo`, PKCS #1, and the key inside of an X.509 certificate.
+//! Public keys in DER: `SubjectPublicKeyInfo` and PKCS #1.
 
-use x509_cert::Certificate;
-use x509_cert::der::asn1::{ObjectIdentifier, UintRef};
-use x509_cert::der::referenced::OwnedToRef;
-use x509_cert::der::{self, Decode, Header, Reader, SliceReader, Tag};
-use x509_cert::ext::pkix::KeyUsage;
-use x509_cert::spki::SubjectPublicKeyInfoRef;
+use ::der::asn1::{ObjectIdentifier, UintRef};
+use ::der::{self, Decode, Header, Reader, SliceReader, Tag};
+use spki::SubjectPublicKeyInfoRef;
 
 use super::material::Material;
 use super::weakness::Weakness;
@@ -19,7 +16,7 @@ const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 
 /// The structure is not what it should be; or it is, and the key in it is fit for use or is not.
-type Checked = der::Result<Result<Material, BuildError>>;
+pub(super) type Checked = der::Result<Result<Material, BuildError>>;
 
 /// A public key in either of its structures.
 pub(super) fn read(der: &[u8]) -> Result<Material, BuildError> {
@@ -41,7 +38,7 @@ pub(super) fn read(der: &[u8]) -> Result<Material, BuildError> {
 /// The first element of the outermost sequence, if it is a number.
 fn leading_number(der: &[u8]) -> Option<&[u8]> {
     let mut reader = SliceReader::new(der).ok()?;
-    Header::decode(&mut reader).ok()?.tag.assert_eq(Tag::Sequence).ok()?;
+    Header::decode(&mut reader).ok()?.tag().assert_eq(Tag::Sequence).ok()?;
     Some(UintRef::decode(&mut reader).ok()?.as_bytes())
 }
 
@@ -53,37 +50,16 @@ pub(super) fn subject_public_key_info(der: &[u8]) -> Checked {
 /// RFC 8017 §A.1.1.
 pub(super) fn pkcs1(der: &[u8]) -> Checked {
     let mut reader = SliceReader::new(der)?;
-    let (n, e) = reader.sequence(|fields| {
+    let (n, e) = reader.sequence(|fields| -> der::Result<_> {
         let n = UintRef::decode(fields)?;
         Ok((n, UintRef::decode(fields)?))
     })?;
-    reader.finish(Material::rsa(n.as_bytes(), e.as_bytes()).map_err(Weakness::of_public_key))
-}
-
-/// RFC 5280 §4.1: only the key and what it may be used for are looked at.
-pub(super) fn certificate(der: &[u8]) -> Result<Material, BuildError> {
-    let not_a_certificate = |_| {
-        problem(
-            format!("{} bytes that are no X.509 certificate", der.len()),
-            "they are not the structure of RFC 5280 §4.1",
-            "Export the certificate again: `openssl x509 -in cert.pem -outform DER`",
-        )
-    };
-    let certificate = Certificate::from_der(der).map_err(not_a_certificate)?.tbs_certificate;
-    let usage = certificate.get::<KeyUsage>().map_err(not_a_certificate)?;
-    if usage.is_some_and(|(_, usage)| !usage.digital_signature() && !usage.non_repudiation()) {
-        return Err(problem(
-            "a certificate whose key is not for signatures".into(),
-            "its key usage has neither `digitalSignature` nor `nonRepudiation` (RFC 5280 §4.2.1.3)",
-            "Use the certificate that the issuer signs tokens with",
-        ));
-    }
-    let key = certificate.subject_public_key_info.owned_to_ref();
-    material(&key).unwrap_or_else(|error| Err(not_a_certificate(error)))
+    reader.finish()?;
+    Ok(Material::rsa(n.as_bytes(), e.as_bytes()).map_err(Weakness::of_public_key))
 }
 
 /// The key's own type decides what it is.
-fn material(info: &SubjectPublicKeyInfoRef<'_>) -> Checked {
+pub(super) fn material(info: &SubjectPublicKeyInfoRef<'_>) -> Checked {
     let Some(key) = info.subject_public_key.as_bytes() else {
         return Err(der::ErrorKind::Failed.into());
     };

@@ -19,6 +19,8 @@
 //! ```
 
 mod backend;
+#[cfg(feature = "x509")]
+mod certificate;
 #[cfg(feature = "pem")]
 mod der;
 mod from_jsonwebtoken;

@@ -1,10 +1,18 @@
-//! Public keys and certificates in PEM form (RFC 7468): the label says which structure is inside.
+//! Public keys in PEM form (RFC 7468): the label says which structure is inside.
 
-use x509_cert::der::pem;
+use ::der::pem;
 
 use super::der::{self, private_key, problem};
 use super::material::Material;
 use crate::build_error::BuildError;
+
+/// How to read a certificate; `pem` never does.
+#[cfg(feature = "x509")]
+const CERTIFICATE_FIX: &str =
+    "Call `VerificationKey::certificate` if you trust this certificate's key";
+#[cfg(not(feature = "x509"))]
+const CERTIFICATE_FIX: &str = "Turn on the feature `x509` and call `VerificationKey::certificate` if you trust this \
+    certificate's key, or pass its public key: `openssl x509 -in cert.pem -noout -pubkey`";
 
 /// Reads and checks a key. Its own type decides what it is; the caller's algorithm is held against it.
 pub(super) fn read(text: &[u8]) -> Result<Material, BuildError> {
@@ -18,8 +26,8 @@ pub(super) fn read(text: &[u8]) -> Result<Material, BuildError> {
         "CERTIFICATE" => {
             return Err(problem(
                 "a PEM with a certificate".into(),
-                "neither its dates nor who signed it would be judged, which has to be meant",
-                "Call `VerificationKey::certificate` if its key is to be trusted as it stands",
+                "neither its dates nor its signer would be checked",
+                CERTIFICATE_FIX,
             ));
         }
         other => {
@@ -39,26 +47,8 @@ pub(super) fn read(text: &[u8]) -> Result<Material, BuildError> {
     })
 }
 
-/// The key of a certificate, in PEM or DER.
-pub(super) fn read_certificate(certificate: &[u8]) -> Result<Material, BuildError> {
-    // A DER certificate begins with the tag of a sequence, and may hold no text at all.
-    if certificate.first() == Some(&0x30) {
-        return der::certificate(certificate);
-    }
-    match decode(certificate)? {
-        ("CERTIFICATE", content) => der::certificate(&content),
-        (private, _) if private.ends_with("PRIVATE KEY") => {
-            Err(private_key("a PEM with a private key where a certificate is wanted"))
-        }
-        (other, _) => Err(problem(
-            format!("a PEM labelled `{other}` where a certificate is wanted"),
-            "only the label `CERTIFICATE` is one",
-            "Call `VerificationKey::pem` for a public key",
-        )),
-    }
-}
-
-fn decode(text: &[u8]) -> Result<(&str, Vec<u8>), BuildError> {
+/// The label and the content of a PEM with one block.
+pub(super) fn decode(text: &[u8]) -> Result<(&str, Vec<u8>), BuildError> {
     if memchr::memmem::find_iter(text, b"-----BEGIN ").nth(1).is_some() {
         return Err(problem(
             "a PEM with several blocks".into(),

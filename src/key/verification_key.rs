@@ -44,8 +44,8 @@ impl VerificationKey {
     /// # Errors
     ///
     /// Text that is no such PEM, a private key, a key that is not of the algorithm's kind, and a weak
-    /// key: RSA below 2048 bits, an Ed25519 point of small order. A certificate is not read here: see
-    /// [`certificate`](Self::certificate).
+    /// key: RSA below 2048 bits, an Ed25519 point of small order. A certificate is rejected here: call
+    /// `VerificationKey::certificate` (feature `x509`).
     #[cfg(feature = "pem")]
     pub fn pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, BuildError> {
         Self::new(super::pem::read(pem.as_ref())?, Some(algorithm))
@@ -95,12 +95,13 @@ impl VerificationKey {
     ///
     /// Bytes that are no such certificate, a file with several, a key usage that is present and has
     /// neither `digitalSignature` nor `nonRepudiation`, and as [`pem`](Self::pem).
-    #[cfg(feature = "pem")]
+    #[cfg(feature = "x509")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "x509")))]
     pub fn certificate(
         algorithm: Algorithm,
         certificate: impl AsRef<[u8]>,
     ) -> Result<Self, BuildError> {
-        Self::new(super::pem::read_certificate(certificate.as_ref())?, Some(algorithm))
+        Self::new(super::certificate::read(certificate.as_ref())?, Some(algorithm))
     }
 
     /// Gives the key an id: only tokens that name it in `kid`, or name none, are verified with it. An empty

@@ -28,7 +28,7 @@ impl SigningKey {
     pub(super) fn new(algorithm: Algorithm, key: &str) -> Option<Self> {
         let prepared = match algorithm.family() {
             AlgorithmFamily::Hmac => Key::new(algorithm, key.as_bytes()),
-            _ => Key::new(algorithm, &x509_cert::der::pem::decode_vec(key.as_bytes()).ok()?.1),
+            _ => Key::new(algorithm, &der::pem::decode_vec(key.as_bytes()).ok()?.1),
         };
         prepared.map(Arc::new).map(Self)
     }

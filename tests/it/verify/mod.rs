@@ -12,6 +12,8 @@ mod backends;
 mod builder;
 #[cfg(all(feature = "cache", any(feature = "aws-lc-rs", feature = "rust-crypto")))]
 mod cache;
+#[cfg(all(feature = "x509", any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+mod certificates;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod claims;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]

@@ -1,0 +1,115 @@
+//! Keys in X.509 certificates (RFC 5280 §4.1).
+
+use tower_jwt_auth::{Algorithm, ErrorKind, VerificationKey};
+
+use super::der::pem;
+use super::key_forms::{der_of, every_change, fits, over, refused};
+use crate::support::tokens::{Verdict, algorithms, issuer, public_algorithms, verdict};
+
+const WRONG: Verdict = Err(ErrorKind::InvalidSignature);
+const NOT_ALLOWED: Verdict = Err(ErrorKind::AlgorithmNotAllowed);
+
+const P256: &str = include_str!("../../../src/testing/keys/p256-a.certificate.pem");
+
+macro_rules! certificate {
+    ($name:literal) => {
+        include_str!(concat!("certificates/", $name, ".pem"))
+    };
+}
+
+/// Over the algorithm's demo key, expired in 2020.
+fn certificate(algorithm: Algorithm) -> &'static str {
+    issuer(algorithm).certificate_pem()
+}
+
+#[test]
+fn every_form_of_a_certificate_verifies_the_same_tokens() {
+    for algorithm in public_algorithms() {
+        let issuer = issuer(algorithm).without_key_id();
+        let other = issuer.clone().with_other_key();
+        let certificate = certificate(algorithm);
+        for key in [
+            VerificationKey::certificate(algorithm, certificate),
+            VerificationKey::certificate(algorithm, certificate.replace('\n', "\r\n")),
+            VerificationKey::certificate(algorithm, der_of(certificate)),
+        ] {
+            let verifier = over(key.unwrap());
+            assert_eq!(verdict(&verifier, &issuer.token().mint()), Ok(()), "{algorithm}");
+            assert_eq!(verdict(&verifier, &other.token().mint()), WRONG, "{algorithm}");
+        }
+    }
+}
+
+#[test]
+fn the_key_in_a_certificate_decides_what_it_is_for() {
+    for asked in algorithms() {
+        for kind in public_algorithms() {
+            let made = VerificationKey::certificate(asked, certificate(kind));
+            assert_eq!(made.is_ok(), fits(asked, kind), "{kind} for {asked}");
+        }
+    }
+    // Declared for one algorithm, it is for no other.
+    let key =
+        VerificationKey::certificate(Algorithm::PS256, certificate(Algorithm::PS256)).unwrap();
+    let verifier = over(key);
+    assert_eq!(verdict(&verifier, &issuer(Algorithm::PS256).token().mint()), Ok(()));
+    assert_eq!(verdict(&verifier, &issuer(Algorithm::RS256).token().mint()), NOT_ALLOWED);
+}
+
+#[test]
+fn a_certificate_is_a_wrapping_whose_dates_and_signer_are_not_judged() {
+    // Expired in 2020, signed by itself; the clock of the tests stands in 2026.
+    let verifier = over(VerificationKey::certificate(Algorithm::ES256, P256).unwrap());
+    assert_eq!(verdict(&verifier, &issuer(Algorithm::ES256).token().mint()), Ok(()));
+    // Its signature may be anything: here its last byte is another.
+    let mut bytes = der_of(P256);
+    *bytes.last_mut().unwrap() ^= 1;
+    let verifier = over(VerificationKey::certificate(Algorithm::ES256, bytes).unwrap());
+    assert_eq!(verdict(&verifier, &issuer(Algorithm::ES256).token().mint()), Ok(()));
+}
+
+#[test]
+fn a_certificate_says_whether_its_key_is_for_signatures() {
+    let made = |text: &str| VerificationKey::certificate(Algorithm::ES256, text);
+    assert!(made(certificate!("signing")).is_ok());
+    assert!(made(certificate!("non-repudiation")).is_ok());
+    refused(made(certificate!("encryption")), "not for signatures");
+    refused(made(certificate!("authority")), "not for signatures");
+}
+
+#[test]
+fn what_is_no_certificate_is_refused_and_named() {
+    let made = |bytes: &[u8]| VerificationKey::certificate(Algorithm::ES256, bytes);
+    let public = issuer(Algorithm::ES256).public_pem();
+    let private = pem("PRIVATE KEY", b"hunter2");
+    assert!(made(P256.as_bytes()).is_ok());
+    for (bytes, what) in [
+        (&b""[..], "0 bytes that are not PEM"),
+        (b"hunter2", "7 bytes that are not PEM"),
+        (b"0", "1 bytes that are no X.509 certificate"),
+        (&der_of(P256)[..200], "200 bytes that are no X.509 certificate"),
+        (&[&der_of(P256)[..], b"0"].concat(), "no X.509 certificate"),
+        (&der_of(public), "no X.509 certificate"),
+        (public.as_bytes(), "a PEM labelled `PUBLIC KEY` where a certificate is wanted"),
+        (private.as_bytes(), "a PEM with a private key"),
+        (format!("{P256}{P256}").as_bytes(), "a PEM with several blocks"),
+        (format!("{public}{P256}").as_bytes(), "a PEM with several blocks"),
+        (pem("CERTIFICATE", b"hunter2").as_bytes(), "7 bytes that are no X.509 certificate"),
+        (pem("TRUSTED CERTIFICATE", &der_of(P256)).as_bytes(), "labelled `TRUSTED CERTIFICATE`"),
+        (pem("CERTIFICATE REQUEST", b"hunter2").as_bytes(), "labelled `CERTIFICATE REQUEST`"),
+    ] {
+        refused(made(bytes), what);
+    }
+    // What is read as a key file elsewhere is not read as one here.
+    let key = |text: &str| VerificationKey::pem(Algorithm::ES256, text);
+    assert!(key(public).is_ok());
+    refused(key(P256), "a PEM with a certificate");
+    refused(key(&format!("{public}{public}")), "a PEM with several blocks");
+}
+
+#[test]
+fn no_change_of_a_certificate_makes_the_reader_panic() {
+    every_change(&der_of(P256), |bytes| {
+        drop(VerificationKey::certificate(Algorithm::ES256, bytes));
+    });
+}
