@@ -1,6 +1,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Without a backend every key is refused when it is made, and what keys are for goes unused.
 #![cfg_attr(not(any(feature = "aws-lc-rs", feature = "rust-crypto")), allow(dead_code))]
+// Time is injected: `clock.rs` alone reads it. Tests, examples and benchmarks may.
+#![warn(clippy::disallowed_methods)]
 #![doc = include_str!("../README.md")]
 
 mod answer;
