@@ -38,7 +38,12 @@ pub(super) fn read(der: &[u8]) -> Result<Material, BuildError> {
 /// The first element of the outermost sequence, if it is a number.
 fn leading_number(der: &[u8]) -> Option<&[u8]> {
     let mut reader = SliceReader::new(der).ok()?;
-    Header::decode(&mut reader).ok()?.tag().assert_eq(Tag::Sequence).ok()?;
+    let header = Header::decode(&mut reader).ok()?;
+    header.tag().assert_eq(Tag::Sequence).ok()?;
+    // The library checks the length with the content only.
+    if header.length() > reader.remaining_len() {
+        return None;
+    }
     Some(UintRef::decode(&mut reader).ok()?.as_bytes())
 }
 
