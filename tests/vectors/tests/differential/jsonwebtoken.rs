@@ -29,11 +29,6 @@ impl Jsonwebtoken {
     }
 }
 
-/// Whether it verifies with RustCrypto, and not with AWS-LC.
-pub(crate) const fn is_rust_crypto() -> bool {
-    !cfg!(feature = "aws-lc-rs")
-}
-
 #[cfg(feature = "aws-lc-rs")]
 fn provider() -> &'static CryptoProvider {
     &jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER

@@ -30,9 +30,6 @@ pub(crate) struct Reason(
     pub(crate) &'static str,
 );
 
-/// The one class that comes up only if `jsonwebtoken` verifies with RustCrypto.
-pub(crate) const RUST_CRYPTO_ONLY: &str = "an RSA-PSS signature and the modulus";
-
 #[rustfmt::skip] // one row, one line
 pub(crate) const REASONS: &[Reason] = &[
     // Where this crate takes a token that another verifier refuses.
@@ -75,9 +72,8 @@ pub(crate) const REASONS: &[Reason] = &[
     Reason("the payload is a list", Jsonwebtoken, Takes, "it takes values in the order of its own fields; RFC 7519 §7.2 asks for an object"),
     Reason("not plain UTF-8", PyJwt, Takes, "Python's JSON guesses the encoding; RFC 7515 §4 and RFC 7519 §7.1 say UTF-8"),
     Reason("padding", PyJwt, Takes, "for the sake of one vendor it takes what RFC 7515 §2 leaves out"),
-    Reason("`crit` is there", Jsonwebtoken, Takes, "it reads `crit` and does nothing about it; RFC 7515 §4.1.11 asks to refuse"),
+    Reason("`crit` is there", Jsonwebtoken, Takes, "it takes `b64` there if that is true; a JWT has no use for it (RFC 7797 §7)"),
     Reason("`crit` is there", PyJwt, Takes, "it understands `b64`, for which a JWT has no use (RFC 7797 §7)"),
-    Reason("`b64` is not true", Jsonwebtoken, Takes, "it does not know RFC 7797"),
     Reason("`b64` is not true", PyJwt, Takes, "to it anything but `false` is `true`; RFC 7797 §3 asks for a boolean"),
     Reason("`enc` is there", Jsonwebtoken, Takes, "it does nothing about it; the token says that it is encrypted (RFC 7516 §4.1.2)"),
     Reason("`enc` is there", PyJwt, Takes, "it does not know it; the token says that it is encrypted (RFC 7516 §4.1.2)"),
@@ -85,7 +81,6 @@ pub(crate) const REASONS: &[Reason] = &[
     Reason("`typ` is no string", PyJwt, Takes, "it does not read it; RFC 7515 §4.1.9 asks for a string"),
     Reason("an unknown `kid`", Jsonwebtoken, Takes, "it is given the key itself; here a key set has it under its id"),
     Reason("an unknown `kid`", PyJwt, Takes, "it is given the key itself; here a key set has it under its id"),
-    Reason(RUST_CRYPTO_ONLY, Jsonwebtoken, Takes, "`rsa` 0.9 does not ask for a number below the modulus, as RFC 8017 §5.2.2 does"),
 ];
 
 impl Reason {

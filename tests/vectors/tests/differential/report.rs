@@ -6,8 +6,7 @@ use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::key::CryptoBackend;
 
 use super::case::ES512;
-use super::jsonwebtoken::is_rust_crypto;
-use super::reasons::{Judge, REASONS, RUST_CRYPTO_ONLY, Reason};
+use super::reasons::{Judge, REASONS, Reason};
 use super::tally::{Count, Explained, Failures, Tally};
 
 /// The least share of tokens that this crate has to take, in percent: who refuses everything is never
@@ -52,9 +51,7 @@ pub(crate) fn print(tally: &Tally, with_pyjwt: bool) {
 /// Whether the reason can come up in this build and this run.
 fn occurs(Reason(class, judge, ..): &Reason, with_pyjwt: bool) -> bool {
     let es512 = CryptoBackend::active().is_some_and(|backend| backend.supports(Algorithm::ES512));
-    (with_pyjwt || *judge != Judge::PyJwt)
-        && (is_rust_crypto() || *class != RUST_CRYPTO_ONLY)
-        && (es512 || *class != ES512)
+    (with_pyjwt || *judge != Judge::PyJwt) && (es512 || *class != ES512)
 }
 
 /// Fails unless everything holds that has to; of few tokens, not everything has to come up.

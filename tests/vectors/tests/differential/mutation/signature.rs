@@ -132,12 +132,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     )
     .with(Kind::EdDsa),
     Mutation::refuses("an RSA signature and the modulus", Signature(and_modulus)).with(Kind::Pkcs1),
-    Mutation::refuses_alone(
-        "an RSA-PSS signature and the modulus",
-        "an RSA-PSS signature and the modulus",
-        Signature(and_modulus),
-    )
-    .with(Kind::Pss),
+    Mutation::refuses("an RSA-PSS signature and the modulus", Signature(and_modulus))
+        .with(Kind::Pss),
     Mutation::refuses(
         "an RSA signature negated",
         Signature(|key, s, _| Some(subtract(&modulus(&key.issuer), &s))),
