@@ -20,7 +20,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     ),
     Mutation::refuses(
         "signature without its first byte",
-        Signature(|_, s, _| Some(s[1..].to_vec())),
+        // PyJWT's OpenSSL accepts an RSA-PSS signature without its leading zeros, against RFC 8017 §8.1.2.
+        Signature(|_, s, _| (s[0] != 0).then(|| s[1..].to_vec())),
     ),
     Mutation::refuses(
         "signature and more bytes",
