@@ -262,6 +262,21 @@ fn an_rsa_signature_is_a_number_below_the_modulus() {
     }
 }
 
+/// RFC 8017 §8.1.2 and §8.2.2, step 1: a signature has the length of the modulus.
+#[test]
+fn an_rsa_signature_keeps_its_leading_zeros() {
+    use Algorithm::{PS256, PS512, RS256, RS512};
+    for algorithm in [RS256, RS512, PS256, PS512] {
+        let (issuer, verifier) = pair(algorithm);
+        let token = tokens(&issuer).find(|token| signature(token)[0] == 0).unwrap();
+        assert_eq!(verdict(&verifier, &token), Ok(()), "{algorithm}");
+        let shorter = with_signature(&token, &signature(&token)[1..]);
+        assert_eq!(verdict(&verifier, &shorter), WRONG, "{algorithm}");
+        let longer = [&[0], &signature(&token)[..]].concat();
+        assert_eq!(verdict(&verifier, &with_signature(&token, longer)), WRONG, "{algorithm}");
+    }
+}
+
 #[test]
 fn a_signature_of_one_algorithm_is_none_under_the_name_of_another() {
     use Algorithm::{HS256, HS384, HS512, PS256, PS384, PS512, RS256, RS384, RS512};
