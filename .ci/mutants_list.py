@@ -1,7 +1,7 @@
 """The mutants of `mutants.py`: each replaces a text that is in its file once."""
 
-PROFILE = "src/preset/better_auth/profile.rs"
-ASSEMBLE = "src/preset/better_auth/assemble.rs"
+PROFILE = "src/provider/better_auth/profile.rs"
+ASSEMBLE = "src/provider/better_auth/assemble.rs"
 
 MUTANTS = [
     {
@@ -26,42 +26,42 @@ MUTANTS = [
         "file": ASSEMBLE,
         "old": "account.user().email_verified() == Some(true)",
         "new": "account.user().email_verified() != Some(false)",
-        "tests": ["preset::checks"],
+        "tests": ["provider::checks"],
     },
     {
         "name": "session_cookie_of takes any typ",
         "file": PROFILE,
         "old": "server_policy().typ(SESSION_TYPE)",
         "new": "server_policy()",
-        "tests": ["preset::checks"],
+        "tests": ["provider::checks"],
     },
     {
         "name": "sub of a server-signed session is not compared",
         "file": ASSEMBLE,
         "old": "                    && signed(facts.subject_is_the_users)\n",
         "new": "",
-        "tests": ["preset::checks"],
+        "tests": ["provider::checks"],
     },
     {
         "name": "sid is not compared with the session's token",
         "file": ASSEMBLE,
         "old": "                    && signed(facts.sid_is_the_sessions)\n",
         "new": "",
-        "tests": ["preset::checks"],
+        "tests": ["provider::checks"],
     },
     {
         "name": "a Better Auth server's token needs no kid",
         "file": PROFILE,
         "old": "        .registered_rule(\"`kid`\", |token| token.header().key_id.is_some())\n",
         "new": "",
-        "tests": ["preset::checks"],
+        "tests": ["provider::checks"],
     },
     {
         "name": "a Better Auth server signs with any algorithm",
         "file": PROFILE,
         "old": "        .registered_rule(\"an algorithm of the server\", is_of_a_server)\n",
         "new": "        .registered_rule(\"an algorithm of the server\", |it| is_of_a_server(it) || true)\n",
-        "tests": ["preset::checks"],
+        "tests": ["provider::checks"],
     },
     {
         "name": "the old URL's ETag is sent to a new jwks_uri",

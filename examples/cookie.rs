@@ -23,8 +23,8 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower_http::csrf::CsrfLayer;
+use tower_jwt_auth::source::{AnyOf, BearerHeader, CookieToken};
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::token::{AnyOf, BearerHeader, CookieToken};
 use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 
 #[tokio::main]

@@ -21,8 +21,8 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep_until};
 use tower_jwt_auth::claims::NumericDate;
+use tower_jwt_auth::source::{AnyOf, BearerHeader, WebSocketProtocol};
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::token::{AnyOf, BearerHeader, WebSocketProtocol};
 use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 
 /// The offered subprotocol behind which the token stands.

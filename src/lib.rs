@@ -23,13 +23,13 @@ pub mod key;
 pub mod observe;
 mod policy;
 pub mod possession;
-pub mod preset;
+pub mod provider;
 pub mod respond;
 mod rule;
+pub mod source;
 #[cfg(feature = "test-util")]
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod testing;
-pub mod token;
 pub mod verify;
 
 pub use answer::Answer;
@@ -47,6 +47,6 @@ pub use key::VerificationKey;
 pub use policy::Policy;
 #[cfg(feature = "better-auth")]
 #[cfg_attr(docsrs, doc(cfg(feature = "better-auth")))]
-pub use preset::better_auth;
+pub use provider::better_auth;
 pub use rule::Rule;
 pub use verify::{Issuer, Verified, Verifier};

@@ -22,7 +22,7 @@ use crate::error::{Error, ErrorKind};
 use crate::observe::{Observing, Stage, Started, Verdict};
 use crate::possession::{Confirm, Confirmation, Unconfirmed};
 use crate::respond::{Common, Refuser};
-use crate::token::{Places, RawToken, TokenSource, mark_all_sensitive, mark_sensitive};
+use crate::source::{Places, RawToken, TokenSource, mark_all_sensitive, mark_sensitive};
 use crate::verify::{
     BeforeRevocation, Bound, Companion, FirstStage, Verified, Verifier, WaitingForKeys,
 };

@@ -18,7 +18,7 @@ use super::max_wait::Limit;
 use super::response_headers::ResponseHeaders;
 use crate::observe::Started;
 use crate::respond::ResponseBody;
-use crate::token::Places;
+use crate::source::Places;
 
 pin_project! {
     /// The response of [`JwtAuth`](super::JwtAuth).

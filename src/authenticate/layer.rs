@@ -15,7 +15,7 @@ use crate::claims::Claims;
 use crate::possession::Confirm;
 use crate::respond::{Challenges, Common, Refuser, Respond};
 use crate::rule::Rule;
-use crate::token::{BearerHeader, TokenSource};
+use crate::source::{BearerHeader, TokenSource};
 use crate::verify::Verifier;
 
 /// Puts authentication in front of a service.
@@ -147,7 +147,7 @@ impl<C> JwtAuthLayer<C> {
     /// Out of the places in which the [`token_source`](Self::token_source) found it: the header field, the
     /// cookie or its parts, the query parameter, the offered subprotocol. A cookie goes under every name that
     /// the source looks for, also under the weaker ones of
-    /// [`or_prefixed`](crate::token::CookieToken::or_prefixed), whatever is in it. Everything else stays as it
+    /// [`or_prefixed`](crate::source::CookieToken::or_prefixed), whatever is in it. Everything else stays as it
     /// is, and so does a token that was not looked for, as with [`bypass`](Self::bypass), and what others made
     /// of the request before: axum keeps the URL in an extension, `OriginalUri`.
     ///

@@ -9,7 +9,7 @@ use http::{HeaderMap, HeaderValue};
 use crate::answer::Answer;
 use crate::error::{Error, ErrorKind};
 use crate::jws::TokenInfo;
-use crate::token::RawToken;
+use crate::source::RawToken;
 
 /// Confirms that a verified token is in the hands it was issued to: asked once for every verified
 /// token, bound to its sender or not.
@@ -30,7 +30,7 @@ use crate::token::RawToken;
 /// use tower_jwt_auth::claims::ClaimPath;
 /// use tower_jwt_auth::jws::TokenInfo;
 /// use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
-/// use tower_jwt_auth::token::RawToken;
+/// use tower_jwt_auth::source::RawToken;
 /// use tower_jwt_auth::{Answer, ErrorKind, JwtAuthLayer, Verifier, testing::TestIssuer};
 ///
 /// /// The SHA-256 thumbprint of the client's certificate, base64url. The code that accepts TLS connections

@@ -14,10 +14,10 @@ mod http;
 mod jwks;
 mod oidc_provider;
 mod openapi;
-mod preset;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 // without a crypto backend no token verifies
 mod properties;
+mod provider;
 mod rotation;
 mod support;
 mod testing;

@@ -4,8 +4,8 @@ use http::Request;
 use serde_json::json;
 use tower::{Layer, ServiceBuilder, service_fn};
 use tower_jwt_auth::ErrorKind::{Forbidden, InsufficientScope, Internal, MissingToken};
+use tower_jwt_auth::source::{RawToken, from_fn};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::token::{RawToken, from_fn};
 use tower_jwt_auth::{Error, ErrorKind, JwtAuthLayer, RequireLayer, Rule, Verifier};
 
 use super::rig::{Outcome, ask_both, check, layer, token, verified};

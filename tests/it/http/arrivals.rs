@@ -10,10 +10,10 @@ use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tower::Layer;
-use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::token::{
+use tower_jwt_auth::source::{
     AnyOf, BearerHeader, CookieToken, HeaderToken, QueryToken, WebSocketProtocol,
 };
+use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 
 use crate::support::ask::who;

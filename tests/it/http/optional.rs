@@ -146,7 +146,7 @@ fn only_what_the_innermost_layer_says_is_left() {
 
 #[test]
 fn an_inner_layer_that_looks_elsewhere_does_not_see_the_outer_ones_user() {
-    use tower_jwt_auth::token::{RawToken, from_fn};
+    use tower_jwt_auth::source::{RawToken, from_fn};
     let outer = JwtAuthLayer::new(verifier_of_mine());
     let inner = JwtAuthLayer::new(verifier()).allow_missing_token();
     let inner = inner.token_source(from_fn(|parts| {

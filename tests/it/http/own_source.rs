@@ -10,8 +10,8 @@ use http::{HeaderName, HeaderValue, Request, Response};
 use http_body_util::Full;
 use tower::{Layer, ServiceExt};
 use tower_jwt_auth::ErrorKind::{MalformedHeader, MalformedToken, MissingToken};
+use tower_jwt_auth::source::{RawToken, from_fn};
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::token::{RawToken, from_fn};
 use tower_jwt_auth::{Error, Issuer, JwtAuthLayer, Policy, Verified, Verifier};
 
 use crate::support::ask::{ask, ask_layer, bearer};

@@ -9,7 +9,7 @@ use http::{HeaderName, Request, Response};
 use http_body_util::Full;
 use proptest::prelude::*;
 use tower::{Layer, service_fn};
-use tower_jwt_auth::token::{
+use tower_jwt_auth::source::{
     self, AnyOf, BearerHeader, CookieToken, HeaderToken, QueryToken, RawToken, TokenSource,
     WebSocketProtocol,
 };
@@ -126,7 +126,7 @@ fn in_path(parts: &Parts) -> Result<Option<RawToken<'_>>, Error> {
 fn answers_to_tokens_outside_authorization_are_private() {
     let token = good().mint();
     let bearer = format!("Bearer {token}");
-    let layer = refusals::layer().token_source(everywhere().or(token::from_fn(in_path)));
+    let layer = refusals::layer().token_source(everywhere().or(source::from_fn(in_path)));
     let cookie = format!("s={token}");
     let subprotocol = format!("bearer, {token}");
     let query = format!("/?t={token}");

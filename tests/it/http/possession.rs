@@ -13,8 +13,8 @@ use tower_jwt_auth::ErrorKind::{
 };
 use tower_jwt_auth::jws::TokenInfo;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
+use tower_jwt_auth::source::RawToken;
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::token::RawToken;
 use tower_jwt_auth::{Answer, Issuer, JwtAuthLayer, Policy, Verifier};
 
 use crate::support::ask::{ask_layer, bearer, request, take_apart, who};

@@ -14,10 +14,10 @@ use proptest::sample::{Index, select};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_jwt_auth::jws::TokenInfo;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
-use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::token::{
+use tower_jwt_auth::source::{
     AnyOf, BearerHeader, CookieToken, QueryToken, RawToken, TokenSource, WebSocketProtocol,
 };
+use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Answer, Issuer, JwtAuthLayer, Policy, Verifier};
 
 use super::refusals::{self, good};

@@ -3,8 +3,8 @@
 use http::Request;
 use serde_json::{Value, json};
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
+use tower_jwt_auth::source::RawToken;
 use tower_jwt_auth::testing::FixedClock;
-use tower_jwt_auth::token::RawToken;
 use tower_jwt_auth::{Answer, ErrorKind, JwtAuthLayer, Verifier};
 
 use super::refusals::{self, NOT_BY_REQUEST, refusal};

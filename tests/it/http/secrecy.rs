@@ -13,7 +13,7 @@ use tower::{Layer, ServiceExt};
 use tower_jwt_auth::jws::TokenInfo;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::respond::{Plain, ProblemJson, Rejection, from_fn};
-use tower_jwt_auth::token::{AnyOf, CookieToken, HeaderToken, RawToken, WebSocketProtocol};
+use tower_jwt_auth::source::{AnyOf, CookieToken, HeaderToken, RawToken, WebSocketProtocol};
 use tower_jwt_auth::verify::Identity;
 use tower_jwt_auth::{Answer, ErrorKind, JwtAuthLayer, Verified, Verifier};
 

@@ -13,8 +13,8 @@ use tower_jwt_auth::jws::TokenInfo;
 use tower_jwt_auth::key::KeySet;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::respond::{GrpcAware, ProblemJson};
+use tower_jwt_auth::source::RawToken;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::token::RawToken;
 use tower_jwt_auth::verify::{Presented, Revocation, Standing, VerifierBuilder};
 use tower_jwt_auth::{ErrorKind, Issuer, JwtAuthLayer, Policy, RequireLayer, Rule, Verifier};
 

@@ -9,8 +9,8 @@ use proptest::prop_assert;
 use proptest::sample::select;
 use serde::Deserialize;
 use tower_jwt_auth::key::KeySet;
+use tower_jwt_auth::source::RawToken;
 use tower_jwt_auth::testing::FixedClock;
-use tower_jwt_auth::token::RawToken;
 use tower_jwt_auth::{
     Algorithm, Error, Issuer, JwtAuthLayer, Policy, VerificationKey, Verified, Verifier,
 };

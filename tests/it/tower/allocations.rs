@@ -14,10 +14,10 @@ use serde::Deserialize;
 use tower::{Layer, Service};
 use tower_jwt_auth::jws::{AlgorithmFamily, TokenInfo};
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
-use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::token::{
+use tower_jwt_auth::source::{
     BearerHeader, CookieToken, HeaderToken, QueryToken, RawToken, TokenSource, WebSocketProtocol,
 };
+use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Algorithm, Answer as Verdict, ErrorKind, JwtAuthLayer, Verified, Verifier};
 
 use crate::support::alloc::allocations;

@@ -24,8 +24,8 @@ use tower_jwt_auth::key::{
 };
 use tower_jwt_auth::possession::{Confirm, Confirmation};
 use tower_jwt_auth::respond::{Plain, ProblemJson, Rejection, Respond, ResponseBody};
+use tower_jwt_auth::source::{BearerHeader, Origin, RawToken, TokenSource};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer, TestToken};
-use tower_jwt_auth::token::{BearerHeader, Origin, RawToken, TokenSource};
 use tower_jwt_auth::verify::{Anonymous, Identity, Revocation, Standing, VerifierBuilder};
 use tower_jwt_auth::{
     Algorithm, Answer, BuildError, Claims, Error, ErrorKind, Issuer, Policy, Problem, Rule,

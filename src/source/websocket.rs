@@ -7,7 +7,7 @@ use http::request::Parts;
 
 use super::grammar::token68;
 use super::raw::{Origin, RawToken};
-use super::source::TokenSource;
+use super::token_source::TokenSource;
 use crate::error::{Error, ErrorKind};
 
 /// The token that a WebSocket client offers as a subprotocol, behind a marker.
@@ -22,7 +22,7 @@ use crate::error::{Error, ErrorKind};
 ///
 /// ```
 /// use tower_jwt_auth::ErrorKind;
-/// use tower_jwt_auth::token::{TokenSource, WebSocketProtocol};
+/// use tower_jwt_auth::source::{TokenSource, WebSocketProtocol};
 ///
 /// let source = WebSocketProtocol::new("bearer");
 /// let parts = |value| {

@@ -12,7 +12,7 @@ mod lists;
 mod places;
 mod query;
 mod raw;
-mod source;
+mod token_source;
 mod websocket;
 
 pub use any_of::AnyOf;
@@ -22,5 +22,5 @@ pub(crate) use places::{mark_all_sensitive, mark_sensitive};
 pub use query::QueryToken;
 pub(crate) use raw::Places;
 pub use raw::{Origin, RawToken};
-pub use source::{TokenSource, from_fn};
+pub use token_source::{TokenSource, from_fn};
 pub use websocket::WebSocketProtocol;

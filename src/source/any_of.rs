@@ -5,7 +5,7 @@ use std::sync::Arc;
 use http::request::Parts;
 
 use super::raw::RawToken;
-use super::source::TokenSource;
+use super::token_source::TokenSource;
 use crate::error::{Error, ErrorKind};
 
 /// The token of one place out of several.
@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind};
 ///
 /// ```
 /// use tower_jwt_auth::ErrorKind;
-/// use tower_jwt_auth::token::{AnyOf, BearerHeader, CookieToken, TokenSource};
+/// use tower_jwt_auth::source::{AnyOf, BearerHeader, CookieToken, TokenSource};
 ///
 /// let source = AnyOf::new(BearerHeader).or(CookieToken::new("session"));
 /// let parts = |authorization, cookie| {
@@ -83,7 +83,7 @@ impl TokenSource for AnyOf {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::token::{BearerHeader, CookieToken, QueryToken};
+    use crate::source::{BearerHeader, CookieToken, QueryToken};
 
     #[test]
     fn one_token_is_enough_and_two_are_too_many() {

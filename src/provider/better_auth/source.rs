@@ -1,6 +1,6 @@
 //! Where the session cookie is.
 
-use crate::token::CookieToken;
+use crate::source::CookieToken;
 
 /// Finds the cookie cache of Better Auth sessions: `better-auth.session_data`, under `__Secure-` where it is
 /// set so, and joined where it was too long for one cookie.

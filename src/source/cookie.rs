@@ -8,7 +8,7 @@ use http::request::Parts;
 use super::grammar::token68;
 use super::lists::{chunk_number, cookies, remove_cookies};
 use super::raw::{Origin, RawToken};
-use super::source::TokenSource;
+use super::token_source::TokenSource;
 use crate::error::{Error, ErrorKind};
 
 /// What browsers let only some origins set (RFC 6265bis §4.1.3), the stronger one first.
@@ -38,7 +38,7 @@ const LONGEST_CHUNK: usize = 4096;
 ///
 /// ```
 /// use tower_jwt_auth::ErrorKind;
-/// use tower_jwt_auth::token::{CookieToken, TokenSource};
+/// use tower_jwt_auth::source::{CookieToken, TokenSource};
 ///
 /// let source = CookieToken::new("__Host-session");
 /// let parts = |value| http::Request::builder().header("cookie", value).body(()).unwrap().into_parts().0;
@@ -70,7 +70,7 @@ impl CookieToken {
     /// without a prefixed cookie in the request, a planted one is still taken.
     ///
     /// ```
-    /// use tower_jwt_auth::token::{CookieToken, TokenSource};
+    /// use tower_jwt_auth::source::{CookieToken, TokenSource};
     ///
     /// let source = CookieToken::new("session").or_prefixed();
     /// let parts = |value| http::Request::builder().header("cookie", value).body(()).unwrap().into_parts().0;
@@ -95,7 +95,7 @@ impl CookieToken {
     ///
     /// ```
     /// use tower_jwt_auth::ErrorKind;
-    /// use tower_jwt_auth::token::{CookieToken, TokenSource};
+    /// use tower_jwt_auth::source::{CookieToken, TokenSource};
     ///
     /// let source = CookieToken::new("session").chunked();
     /// let parts = |value| http::Request::builder().header("cookie", value).body(()).unwrap().into_parts().0;

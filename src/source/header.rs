@@ -6,7 +6,7 @@ use http::request::Parts;
 
 use super::grammar::{credentials, token68};
 use super::raw::RawToken;
-use super::source::TokenSource;
+use super::token_source::TokenSource;
 use crate::error::{Error, ErrorKind};
 
 const SCHEME: &[u8] = b"Bearer";
@@ -18,7 +18,7 @@ const SCHEME: &[u8] = b"Bearer";
 ///
 /// ```
 /// use tower_jwt_auth::ErrorKind;
-/// use tower_jwt_auth::token::{BearerHeader, TokenSource};
+/// use tower_jwt_auth::source::{BearerHeader, TokenSource};
 ///
 /// let parts = |value| http::Request::builder().header("authorization", value).body(()).unwrap().into_parts().0;
 /// assert_eq!(BearerHeader.find(&parts("bearer a.b.c")).unwrap().unwrap().as_str(), "a.b.c");
@@ -45,7 +45,7 @@ impl TokenSource for BearerHeader {
 /// ```
 /// use http::HeaderName;
 /// use tower_jwt_auth::ErrorKind;
-/// use tower_jwt_auth::token::{HeaderToken, TokenSource};
+/// use tower_jwt_auth::source::{HeaderToken, TokenSource};
 ///
 /// let parts = |name, value| http::Request::builder().header(name, value).body(()).unwrap().into_parts().0;
 ///

@@ -47,7 +47,7 @@ impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
 ///
 /// ```
 /// use http::request::Parts;
-/// use tower_jwt_auth::token::{RawToken, TokenSource, from_fn};
+/// use tower_jwt_auth::source::{RawToken, TokenSource, from_fn};
 ///
 /// /// A gateway in front has taken the token out and put it here.
 /// fn forwarded(parts: &Parts) -> Result<Option<RawToken<'_>>, tower_jwt_auth::Error> {

@@ -9,7 +9,7 @@ use http::header::HeaderName;
 /// A token as it was found in a request, and where. Never printed.
 ///
 /// ```
-/// use tower_jwt_auth::token::RawToken;
+/// use tower_jwt_auth::source::RawToken;
 ///
 /// let token = RawToken::new("a.b.c");
 /// assert_eq!(token.as_str(), "a.b.c");

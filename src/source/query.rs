@@ -8,7 +8,7 @@ use percent_encoding::percent_decode;
 
 use super::grammar::token68;
 use super::raw::{Origin, RawToken};
-use super::source::TokenSource;
+use super::token_source::TokenSource;
 use crate::error::{Error, ErrorKind};
 
 /// The token of one query parameter, decoded as a form is.
@@ -19,7 +19,7 @@ use crate::error::{Error, ErrorKind};
 ///
 /// ```
 /// use tower_jwt_auth::ErrorKind;
-/// use tower_jwt_auth::token::{QueryToken, TokenSource};
+/// use tower_jwt_auth::source::{QueryToken, TokenSource};
 ///
 /// let source = QueryToken::new("access_token");
 /// let parts = |uri| http::Request::builder().uri(uri).body(()).unwrap().into_parts().0;
