@@ -19,6 +19,7 @@ mod integration;
 #[cfg_attr(docsrs, doc(cfg(feature = "jwks")))]
 pub mod jwks;
 pub mod jws;
+pub mod jwt;
 pub mod key;
 pub mod observe;
 mod policy;

@@ -6,9 +6,7 @@ use super::backend::{CryptoBackend, PreparedKey, Unprepared};
 use super::material::Material;
 use crate::build_error::{BuildError, Problem};
 use crate::error::{Error, ErrorKind};
-use crate::jws::{
-    Algorithm, AlgorithmFamily, AlgorithmSet, Compact, SignedPayload, UnverifiedHeader,
-};
+use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet, SignatureCheck};
 
 /// A key to verify signatures with, checked and prepared.
 ///
@@ -187,22 +185,20 @@ impl VerificationKey {
         self.possible.iter().any(|algorithm| backend.supports(algorithm))
     }
 
-    /// Verifies the signature, and decodes the payload if it is right.
+    /// Checks signatures of this algorithm with this key.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::AlgorithmNotAllowed`] if the key was not prepared for the token's algorithm, and as
-    /// [`Compact::verify_with`].
-    pub(crate) fn verify(
+    /// [`ErrorKind::AlgorithmNotAllowed`] if the key was not prepared for the algorithm.
+    pub(crate) fn check(
         &self,
-        compact: Compact<'_>,
-        header: &UnverifiedHeader<'_>,
+        algorithm: Algorithm,
         backend: CryptoBackend,
-    ) -> Result<SignedPayload, Error> {
-        let Some(key) = self.prepared_for(header.algorithm) else {
-            return Err(ErrorKind::AlgorithmNotAllowed.into());
-        };
-        compact.verify_with(header, |message, signature| key.verify(backend, message, signature))
+    ) -> Result<impl SignatureCheck, Error> {
+        match self.prepared_for(algorithm) {
+            Some(key) => Ok(KeyCheck { key, backend }),
+            None => Err(ErrorKind::AlgorithmNotAllowed.into()),
+        }
     }
 
     /// Whether the signature is right, over a message that need not be a token's.
@@ -221,6 +217,18 @@ impl VerificationKey {
     fn prepared_for(&self, algorithm: Algorithm) -> Option<&PreparedKey> {
         let prepared = self.prepared.iter().find(|(prepared, _)| *prepared == algorithm);
         prepared.map(|(_, key)| key)
+    }
+}
+
+/// A key that was prepared for one algorithm, and the library that verifies with it.
+struct KeyCheck<'k> {
+    key: &'k PreparedKey,
+    backend: CryptoBackend,
+}
+
+impl SignatureCheck for KeyCheck<'_> {
+    fn is_signature(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.key.verify(self.backend, message, signature)
     }
 }
 

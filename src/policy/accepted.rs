@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::Error;
-use crate::jws::{SignedClaims, TokenBody};
+use crate::jwt::{SignedClaims, TokenBody};
 
 /// A token whose signature is right and whose policy is met. Made by `Policy::accept` alone; it
 /// carries the claims it vouches for, so that they cannot be exchanged on the way.

@@ -1,7 +1,7 @@
 //! Who issued the token, for whom, and about whom.
 
 use crate::error::{Error, ErrorKind};
-use crate::jws::TokenInfo;
+use crate::jwt::TokenInfo;
 
 /// What the issuer of a token has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

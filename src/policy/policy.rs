@@ -12,7 +12,8 @@ use super::time::Times;
 use crate::build_error::Problem;
 use crate::claims::{ClaimPath, GrantClaims, NumericDate};
 use crate::error::{Error, ErrorKind};
-use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet, Reading, SignedClaims, TokenInfo};
+use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet};
+use crate::jwt::{Reading, SignedClaims, TokenInfo};
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
 const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::claims::NumericDate;
 use crate::error::{Error, ErrorKind};
-use crate::jws::TokenInfo;
+use crate::jwt::TokenInfo;
 
 /// What a policy says of time. Leeway is applied once to each comparison; all sums saturate.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::answer::Answer;
 use crate::error::{Error, ErrorKind};
-use crate::jws::TokenInfo;
+use crate::jwt::TokenInfo;
 use crate::source::RawToken;
 
 /// Confirms that a verified token is in the hands it was issued to: asked once for every verified
@@ -28,7 +28,7 @@ use crate::source::RawToken;
 /// use serde_json::json;
 /// use tower::{Layer, ServiceExt, service_fn};
 /// use tower_jwt_auth::claims::ClaimPath;
-/// use tower_jwt_auth::jws::TokenInfo;
+/// use tower_jwt_auth::jwt::TokenInfo;
 /// use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 /// use tower_jwt_auth::source::RawToken;
 /// use tower_jwt_auth::{Answer, ErrorKind, JwtAuthLayer, Verifier, testing::TestIssuer};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::claims::{ClaimPath, ClaimValue, Grants};
 use crate::clock::Clock;
-use crate::jws::TokenInfo;
+use crate::jwt::TokenInfo;
 use crate::observe::Observing;
 
 /// The bearer of a verified token: subject, scopes and roles, without a type parameter.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::builder::VerifierBuilder;
 use crate::claims::{ClaimPath, GrantClaims};
-use crate::jws::{Algorithm, TokenInfo};
+use crate::jws::Algorithm;
+use crate::jwt::TokenInfo;
 use crate::policy::Policy;
 
 /// The settings of a [`Policy`], said of the one issuer.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::answer::Answer;
 use crate::error::Error;
-use crate::jws::TokenInfo;
+use crate::jwt::TokenInfo;
 use crate::key::CryptoBackend;
 
 /// A list of revoked tokens or users, or a server that knows, asked about every verified token.

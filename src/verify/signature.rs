@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use super::issuers::Issuer;
 use crate::error::{Error, ErrorKind};
-use crate::jws::{AlgorithmFamily, Compact, SignedPayload, UnverifiedHeader};
-use crate::key::{Candidates, CryptoBackend, Held, KeySet, KeySource, RefreshReason};
+use crate::jws::{AlgorithmFamily, Compact, UnverifiedHeader};
+use crate::jwt::SignedPayload;
+use crate::key::{
+    Candidates, CryptoBackend, Held, KeySet, KeySource, RefreshReason, VerificationKey,
+};
 
 /// Why a token was not verified with the keys in memory.
 pub(super) enum Stop {
@@ -93,11 +96,14 @@ fn verify_with_set(
     backend: CryptoBackend,
 ) -> Result<(SignedPayload, u64), Miss> {
     let listed = issuer.policy.listed();
+    let verify = |key: &VerificationKey| {
+        SignedPayload::verify(compact, header, &key.check(header.algorithm, backend)?)
+    };
     match set.candidates(header.kid.as_deref(), header.algorithm, listed) {
         Candidates::Keys(keys) => {
             let mut refusal = Error::new(ErrorKind::InvalidSignature);
             for key in keys.into_iter().flatten() {
-                match key.verify(compact, header, backend) {
+                match verify(key) {
                     Ok(payload) => return Ok((payload, set.generation())),
                     // Malformed is malformed under every key.
                     Err(error) if error.kind() == ErrorKind::MalformedToken => {
@@ -112,7 +118,7 @@ fn verify_with_set(
                 if known { RefreshReason::BadSignature } else { RefreshReason::UnknownKey };
             Err((refusal, Some(reason)))
         }
-        Candidates::Unnamed(key) => match key.verify(compact, header, backend) {
+        Candidates::Unnamed(key) => match verify(key) {
             Ok(payload) => Ok((payload, set.generation())),
             Err(error) if error.kind() == ErrorKind::MalformedToken => Err((error, None)),
             // It was not this key: the token's own may not be here yet.

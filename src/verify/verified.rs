@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::identity::{Identity, Vouched};
 use crate::claims::Claims;
 use crate::error::Error;
-use crate::jws::{TokenBody, TokenInfo};
+use crate::jwt::{TokenBody, TokenInfo};
 use crate::policy::Accepted;
 
 /// The claims of a verified token.

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::base_url::BaseUrl;
 use crate::claims::ClaimPath;
-use crate::jws::{Algorithm, TokenInfo};
+use crate::jws::Algorithm;
+use crate::jwt::TokenInfo;
 use crate::policy::Policy;
 
 /// `typ` and audience of a session cookie that is signed with the server's key pairs.

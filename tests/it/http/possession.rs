@@ -11,7 +11,7 @@ use tower::{Layer, ServiceExt};
 use tower_jwt_auth::ErrorKind::{
     self, CertificateMismatch, InvalidSignature, MissingToken, ProofRequired,
 };
-use tower_jwt_auth::jws::TokenInfo;
+use tower_jwt_auth::jwt::TokenInfo;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::source::RawToken;
 use tower_jwt_auth::testing::TestIssuer;

@@ -12,7 +12,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use tower::{Layer, ServiceExt, service_fn};
-use tower_jwt_auth::jws::TokenInfo;
+use tower_jwt_auth::jwt::TokenInfo;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::source::{
     AnyOf, BearerHeader, CookieToken, QueryToken, RawToken, TokenSource, WebSocketProtocol,

@@ -198,7 +198,7 @@ impl Confirm for Never {
     fn confirm(
         &self,
         _: &http::request::Parts,
-        _: &tower_jwt_auth::jws::TokenInfo,
+        _: &tower_jwt_auth::jwt::TokenInfo,
         _: &RawToken<'_>,
     ) -> Answer<Result<Confirmation, Unconfirmed>> {
         Answer::now(Err(self.0.into()))

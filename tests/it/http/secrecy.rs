@@ -10,7 +10,7 @@ use http::request::Parts;
 use http::{HeaderName, Request, Response};
 use http_body_util::Full;
 use tower::{Layer, ServiceExt};
-use tower_jwt_auth::jws::TokenInfo;
+use tower_jwt_auth::jwt::TokenInfo;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::respond::{Plain, ProblemJson, Rejection, from_fn};
 use tower_jwt_auth::source::{AnyOf, CookieToken, HeaderToken, RawToken, WebSocketProtocol};

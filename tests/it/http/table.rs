@@ -9,7 +9,7 @@ use http::{HeaderValue, Method, Request};
 use serde_json::json;
 use tower::{Layer, service_fn};
 use tower_jwt_auth::clock::Clock;
-use tower_jwt_auth::jws::TokenInfo;
+use tower_jwt_auth::jwt::TokenInfo;
 use tower_jwt_auth::key::KeySet;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::respond::{GrpcAware, ProblemJson};

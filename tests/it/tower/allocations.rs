@@ -12,7 +12,8 @@ use http::{HeaderName, Request, Response};
 use http_body_util::Empty;
 use serde::Deserialize;
 use tower::{Layer, Service};
-use tower_jwt_auth::jws::{AlgorithmFamily, TokenInfo};
+use tower_jwt_auth::jws::AlgorithmFamily;
+use tower_jwt_auth::jwt::TokenInfo;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::source::{
     BearerHeader, CookieToken, HeaderToken, QueryToken, RawToken, TokenSource, WebSocketProtocol,

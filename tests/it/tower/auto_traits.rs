@@ -17,7 +17,8 @@ use tower_jwt_auth::authenticate::{JwtAuth, JwtAuthLayer, ResponseFuture};
 use tower_jwt_auth::axum::IdentityRejection;
 use tower_jwt_auth::claims::{Audience, NumericDate, RegisteredClaims, ScopeSet};
 use tower_jwt_auth::clock::{Clock, SystemClock};
-use tower_jwt_auth::jws::{AlgorithmFamily, JoseHeader, TokenInfo};
+use tower_jwt_auth::jws::{AlgorithmFamily, JoseHeader};
+use tower_jwt_auth::jwt::TokenInfo;
 use tower_jwt_auth::key::{
     CryptoBackend, KeySet, KeySetState, KeySource, KeySourceHealth, Keys, RefreshError,
     RefreshReason, Refreshed, SkipReason,

@@ -10,7 +10,7 @@ use tokio_test::{assert_pending, assert_ready_ok, task};
 use tower::{Layer, Service};
 use tower_jwt_auth::authenticate::JwtAuth;
 use tower_jwt_auth::clock::Clock;
-use tower_jwt_auth::jws::TokenInfo;
+use tower_jwt_auth::jwt::TokenInfo;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::source::RawToken;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};

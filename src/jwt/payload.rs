@@ -6,18 +6,13 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::algorithm::Algorithm;
-use super::base64url;
-use super::header::UnverifiedHeader;
 use super::reading::Reading;
 use super::token_info::TokenInfo;
 use crate::claims::Text;
 use crate::error::{Error, ErrorKind};
+use crate::jws::{Algorithm, Compact, SignatureCheck, UnverifiedHeader, base64url};
 
-/// Proof that a key vouched for these bytes: the only holder of a decoded payload.
-///
-/// Made by [`Compact::verify_with`](super::Compact::verify_with), which `VerificationKey::verify`
-/// alone calls (a wall holds that).
+/// The decoded payload of a token whose signature is right: the only type that has one.
 pub(crate) struct SignedPayload {
     /// The decoded header and, right behind it, the decoded payload. Everything else points into it.
     text: String,
@@ -28,8 +23,22 @@ pub(crate) struct SignedPayload {
 }
 
 impl SignedPayload {
+    /// Verifies the signature, and decodes the payload if it is right.
+    ///
+    /// # Errors
+    ///
+    /// [`ErrorKind::InvalidSignature`] if the signature is wrong, [`ErrorKind::MalformedToken`] if a part is not
+    /// strict base64url or not UTF-8.
+    pub(crate) fn verify(
+        compact: Compact<'_>,
+        header: &UnverifiedHeader<'_>,
+        check: &impl SignatureCheck,
+    ) -> Result<Self, Error> {
+        Self::decode(header, compact.signed_payload(check)?)
+    }
+
     /// Decodes the payload behind the header.
-    pub(super) fn decode(header: &UnverifiedHeader<'_>, payload: &[u8]) -> Result<Self, Error> {
+    fn decode(header: &UnverifiedHeader<'_>, payload: &[u8]) -> Result<Self, Error> {
         let malformed = |detail| Error::new(ErrorKind::MalformedToken).with_detail(detail);
         let mut bytes = Vec::with_capacity(header.text.len() + base64url::decoded_len(payload));
         bytes.extend_from_slice(header.text.as_bytes());

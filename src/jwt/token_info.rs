@@ -6,11 +6,11 @@ use std::sync::{Arc, OnceLock};
 use serde::de::DeserializeOwned;
 
 use super::reading::Reading;
-use super::{Algorithm, JoseHeader};
 use crate::claims::{
     Captured, ClaimPath, ClaimValue, Found, GrantClaims, GrantLists, NumericDate, Text, json, read,
 };
 use crate::error::Error;
+use crate::jws::{Algorithm, JoseHeader};
 
 /// The registered claims and the header of a verified token.
 ///

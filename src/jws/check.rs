@@ -1,0 +1,7 @@
+//! What decides whether a signature is right.
+
+/// Checks signatures. Keys alone implement it.
+pub(crate) trait SignatureCheck {
+    /// Whether this is the signature of the message.
+    fn is_signature(&self, message: &[u8], signature: &[u8]) -> bool;
+}
