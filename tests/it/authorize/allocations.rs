@@ -14,7 +14,7 @@ use tower::{Layer, Service, service_fn};
 use tower_jwt_auth::verify::Identity;
 use tower_jwt_auth::{RequireLayer, Rule};
 
-use super::rig::{layer, to, token};
+use super::fixture::{layer, to, token};
 use crate::support::alloc::allocations;
 
 /// Answers at once and allocates nothing.

@@ -10,7 +10,7 @@ use tower_jwt_auth::ErrorKind::{InsufficientScope, MissingToken};
 use tower_jwt_auth::verify::Identity;
 use tower_jwt_auth::{ErrorKind, RequireLayer, Verified};
 
-use super::rig::{layer, to, token};
+use super::fixture::{layer, to, token};
 use crate::support::ask::ask;
 
 type Verdict = (u16, Option<ErrorKind>);

@@ -15,7 +15,7 @@ use tower_jwt_auth::{
 };
 use tower_test::mock::{self, Spawn};
 
-use super::rig::{layer, token, verified};
+use super::fixture::{layer, token, verified};
 use crate::support::ask::{bearer, take_apart, who};
 use crate::support::late_keys::LateKeys;
 use crate::support::permits::Event::{Called, Cloned, Polled};

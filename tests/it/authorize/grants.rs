@@ -9,7 +9,7 @@ use tower_jwt_auth::{
     Algorithm, Issuer, JwtAuthLayer, Policy, RequireLayer, Rule, VerificationKey, Verifier,
 };
 
-use super::rig::{Outcome, ask_both, check, issuer, raw, to};
+use super::fixture::{Outcome, ask_both, check, issuer, raw, to};
 use crate::support::ask::{ask, bearer};
 use crate::support::tokens;
 

@@ -12,7 +12,7 @@ use tower_jwt_auth::respond::{GrpcAware, Plain, ProblemJson, Rejection, from_fn}
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer, RequireLayer, Rule, Verified};
 
-use super::rig::{ask_both, layer, token};
+use super::fixture::{ask_both, layer, token};
 use crate::support::ask::{Reply, ask, bearer};
 
 /// A claims type that no layer here reads.

@@ -12,8 +12,8 @@ use tower_jwt_auth::testing::TestToken;
 use tower_jwt_auth::verify::Identity;
 use tower_jwt_auth::{BuildError, ErrorKind, Problem, RequireLayer, Rule};
 
-use super::rig::Outcome::{Forbidden, In, Lacks};
-use super::rig::{ask_both, check, issuer, layer, raw, to, token};
+use super::fixture::Outcome::{Forbidden, In, Lacks};
+use super::fixture::{ask_both, check, issuer, layer, raw, to, token};
 use crate::support::ask::{ask, bearer};
 
 fn owner_in(template: &str) -> RequireLayer {

@@ -5,7 +5,7 @@ use serde_json::json;
 use tower_jwt_auth::ErrorKind::{MalformedToken, MissingToken};
 use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Rule};
 
-use super::rig::{ask_both, issuer, layer, token};
+use super::fixture::{ask_both, issuer, layer, token};
 use crate::support::ask::{Reply, ask_layer, bearer, request};
 
 const ORIGIN: (&str, &str) = ("origin", "https://app.example");

@@ -10,7 +10,7 @@ use tower_jwt_auth::{
     VerificationKey, Verifier,
 };
 
-use super::rig::{Outcome, ask_both, check};
+use super::fixture::{Outcome, ask_both, check};
 use crate::support::ask::{ask_layer, bearer};
 use crate::support::tokens;
 

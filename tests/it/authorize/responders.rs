@@ -9,7 +9,7 @@ use tower_jwt_auth::respond::{Rejection, from_fn};
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Rule};
 
-use super::rig::{ask_both, layer, token};
+use super::fixture::{ask_both, layer, token};
 use crate::support::ask::{ask_layer, bearer};
 
 /// Answers with what the rejection says.

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{RequireLayer, Rule, Verifier};
 
-use super::rig::Outcome::{Forbidden, In, Lacks};
-use super::rig::{Outcome, ask_both, check, expect, issuer, layer, raw, token};
+use super::fixture::Outcome::{Forbidden, In, Lacks};
+use super::fixture::{Outcome, ask_both, check, expect, issuer, layer, raw, token};
 use crate::support::ask::bearer;
 
 fn each(rule: &Rule, rows: &[(Value, Outcome)]) {

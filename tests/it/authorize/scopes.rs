@@ -2,8 +2,8 @@
 
 use tower_jwt_auth::Rule;
 
-use super::rig::Outcome::{In, Lacks};
-use super::rig::{expect, raw};
+use super::fixture::Outcome::{In, Lacks};
+use super::fixture::{expect, raw};
 
 #[test]
 fn a_scope_is_a_whole_word_of_a_string_or_a_whole_item_of_a_list() {

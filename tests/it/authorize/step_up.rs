@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer, RequireLayer, Rule, Verifier};
 
-use super::rig::Outcome::{Forbidden, In, Lacks};
-use super::rig::{ask_both, check, issuer, layer, raw, to, token};
+use super::fixture::Outcome::{Forbidden, In, Lacks};
+use super::fixture::{ask_both, check, issuer, layer, raw, to, token};
 use crate::support::ask::{Reply, bearer};
 use crate::support::tokens::NOW;
 

@@ -8,7 +8,7 @@ use tower_jwt_auth::source::{RawToken, from_fn};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{Error, ErrorKind, JwtAuthLayer, RequireLayer, Rule, Verifier};
 
-use super::rig::{Outcome, ask_both, check, layer, token, verified};
+use super::fixture::{Outcome, ask_both, check, layer, token, verified};
 use crate::support::ask::{Reply, ask, bearer, request, who};
 use crate::support::tokens;
 

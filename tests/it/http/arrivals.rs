@@ -17,7 +17,7 @@ use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 
 use crate::support::ask::who;
-use crate::support::wire::Connection;
+use crate::support::raw_http::Connection;
 
 fn layer() -> JwtAuthLayer {
     let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience();

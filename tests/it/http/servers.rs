@@ -13,7 +13,7 @@ use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 
 use crate::support::ask::who;
-use crate::support::wire::{Answer, Connection, get};
+use crate::support::raw_http::{Answer, Connection, get};
 
 fn issuer() -> TestIssuer {
     TestIssuer::hs256()

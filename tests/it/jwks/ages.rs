@@ -6,9 +6,9 @@ use tower_jwt_auth::ErrorKind;
 use tower_jwt_auth::jwks::RemoteJwksBuilder;
 use tower_jwt_auth::key::{KeySetState, KeySource};
 
-use super::rig::{
-    COOL_DOWN, DOWN, GOOD, LIFETIME, NANOSECOND, Rig, SECOND, STALE_BOUND, UNKNOWN, just_before,
-    set_of,
+use super::fixture::{
+    COOL_DOWN, DOWN, Fixture, GOOD, LIFETIME, NANOSECOND, SECOND, STALE_BOUND, UNKNOWN,
+    just_before, set_of,
 };
 use crate::support::answers::{answer, status, with_headers};
 use crate::support::key_server::Act;
@@ -18,38 +18,38 @@ const HOUR: Duration = Duration::from_secs(3600);
 
 #[tokio::test]
 async fn a_refresh_ahead_goes_on_behind_the_request_that_notices_that_it_is_due() {
-    let rig = Rig::start().warm().await;
-    let next = rig.next_issuer();
-    rig.server.serve(&set_of([&*rig.issuer.jwk(), &next.jwk()]));
+    let fixture = Fixture::start().warm().await;
+    let next = fixture.next_issuer();
+    fixture.server.serve(&set_of([&*fixture.issuer.jwk(), &next.jwk()]));
     // Never before 70 % of the lifetime, whatever chance says.
-    rig.clock.advance(just_before(LIFETIME * 7 / 10));
+    fixture.clock.advance(just_before(LIFETIME * 7 / 10));
     for _ in 0..100 {
-        assert_eq!(rig.verdict_now(&rig.known()), Ok(()));
+        assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
     }
-    assert!(rig.keys.refresh_now().await.is_ok());
-    assert_eq!(rig.events.all(), ["empty replaced", "manual replaced"]);
+    assert!(fixture.keys.refresh_now().await.is_ok());
+    assert_eq!(fixture.events.all(), ["empty replaced", "manual replaced"]);
 
     // And at 80 % at the latest.
-    rig.server.serve(&next.jwks());
-    rig.clock.advance(LIFETIME * 8 / 10);
+    fixture.server.serve(&next.jwks());
+    fixture.clock.advance(LIFETIME * 8 / 10);
     for _ in 0..100 {
-        assert_eq!(rig.verdict_now(&rig.known()), Ok(()), "served from memory");
+        assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()), "served from memory");
     }
-    rig.events.landed(3).await;
-    assert_eq!(rig.events.all()[2..], ["schedule replaced"]);
+    fixture.events.landed(3).await;
+    assert_eq!(fixture.events.all()[2..], ["schedule replaced"]);
     // Withdrawn at the source, gone here, although nobody ever showed an unknown key.
-    assert_eq!(rig.verdict_now(&rig.known()), Err(ErrorKind::UnknownKey));
-    assert_eq!(rig.verdict_now(&next.token().mint()), Ok(()));
-    assert_eq!(rig.server.asked(), 3);
-    assert_eq!(rig.keys.health().state, KeySetState::Fresh);
+    assert_eq!(fixture.verdict_now(&fixture.known()), Err(ErrorKind::UnknownKey));
+    assert_eq!(fixture.verdict_now(&next.token().mint()), Ok(()));
+    assert_eq!(fixture.server.asked(), 3);
+    assert_eq!(fixture.keys.health().state, KeySetState::Fresh);
 }
 
 #[tokio::test]
 async fn the_time_of_a_refresh_ahead_is_spread() {
     let mut times = Vec::new();
     for _ in 0..20 {
-        let rig = Rig::start().warm().await;
-        times.push(rig.keys.health().next_attempt.unwrap());
+        let fixture = Fixture::start().warm().await;
+        times.push(fixture.keys.health().next_attempt.unwrap());
     }
     let bounds = LIFETIME * 7 / 10..=LIFETIME * 8 / 10;
     assert!(times.iter().all(|time| bounds.contains(time)), "{times:?}");
@@ -63,22 +63,22 @@ async fn the_first_answer_says_nothing_about_earlier_ones_and_later_requests_nam
     let tag = ("ETag", "W/\"keys 1\"");
     let date = ("Last-Modified", "Wed, 31 Dec 2025 10:00:00 GMT");
     for headers in [&[tag][..], &[date], &[tag, date], &[]] {
-        let rig = Rig::start();
-        let document = rig.issuer.jwks();
+        let fixture = Fixture::start();
+        let document = fixture.issuer.jwks();
         let first = with_headers(headers, &document);
         let same = answer("304 Not Modified", &[("Cache-Control", "max-age=300")], "");
         let has_validator = !headers.is_empty();
-        rig.server.act(move |_, number| {
+        fixture.server.act(move |_, number| {
             Act::Send(if number == 0 || !has_validator { first.clone() } else { same.clone() })
         });
-        let rig = rig.warm().await;
-        let generation = rig.keys.current().unwrap().generation();
-        rig.clock.advance(LIFETIME * 8 / 10);
-        assert_eq!(rig.verdict_now(&rig.known()), Ok(()));
-        rig.events.landed(2).await;
-        assert_eq!(rig.events.all(), ["empty replaced", "schedule unchanged"]);
+        let fixture = fixture.warm().await;
+        let generation = fixture.keys.current().unwrap().generation();
+        fixture.clock.advance(LIFETIME * 8 / 10);
+        assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
+        fixture.events.landed(2).await;
+        assert_eq!(fixture.events.all(), ["empty replaced", "schedule unchanged"]);
 
-        let requests = rig.server.requests();
+        let requests = fixture.server.requests();
         for name in ["if-none-match", "if-modified-since"] {
             assert_eq!(requests[0].header(name), None);
         }
@@ -86,29 +86,29 @@ async fn the_first_answer_says_nothing_about_earlier_ones_and_later_requests_nam
         assert_eq!(requests[1].header("if-none-match"), sent(tag));
         assert_eq!(requests[1].header("if-modified-since"), sent(date));
         // The set is the same, and what was derived from it may stay.
-        assert_eq!(rig.keys.current().unwrap().generation(), generation);
+        assert_eq!(fixture.keys.current().unwrap().generation(), generation);
         // It lives on from then, as long as the last answer says.
         let lifetime = if has_validator { 300 * SECOND } else { LIFETIME };
-        rig.clock.advance(just_before(lifetime));
-        assert_eq!(rig.keys.health().state, KeySetState::Fresh);
-        rig.clock.advance(NANOSECOND);
-        assert_eq!(rig.keys.health().state, KeySetState::Stale);
+        fixture.clock.advance(just_before(lifetime));
+        assert_eq!(fixture.keys.health().state, KeySetState::Fresh);
+        fixture.clock.advance(NANOSECOND);
+        assert_eq!(fixture.keys.health().state, KeySetState::Stale);
     }
 }
 
 #[tokio::test]
 async fn validators_of_a_304_chain_stay_those_of_the_document() {
-    let rig = Rig::start();
-    let first = with_headers(&[("ETag", "\"1\"")], rig.issuer.jwks());
-    rig.server.act(move |_, number| {
+    let fixture = Fixture::start();
+    let first = with_headers(&[("ETag", "\"1\"")], fixture.issuer.jwks());
+    fixture.server.act(move |_, number| {
         Act::Send(if number == 0 { first.clone() } else { status("304 Not Modified") })
     });
-    let rig = rig.warm().await;
+    let fixture = fixture.warm().await;
     for _ in 0..3 {
-        rig.clock.advance(COOL_DOWN);
-        assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
+        fixture.clock.advance(COOL_DOWN);
+        assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
     }
-    let tags: Vec<_> = rig.server.requests();
+    let tags: Vec<_> = fixture.server.requests();
     let tags: Vec<_> = tags.iter().map(|request| request.header("if-none-match")).collect();
     assert_eq!(tags, [None, Some("\"1\""), Some("\"1\""), Some("\"1\"")]);
 }
@@ -138,95 +138,95 @@ async fn the_answer_decides_on_the_lifetime_between_a_minute_and_an_hour() {
         ("max-age=7200", "3601", 3599),
         ("", "100", 600),
     ] {
-        let rig = Rig::start();
+        let fixture = Fixture::start();
         let headers = [("Cache-Control", cache_control), ("Age", age)];
         let headers: Vec<_> = headers.into_iter().filter(|header| !header.1.is_empty()).collect();
-        rig.server.send(with_headers(&headers, rig.issuer.jwks()));
-        let rig = rig.warm().await;
-        rig.clock.advance(just_before(seconds * SECOND));
-        assert_eq!(rig.keys.health().state, KeySetState::Fresh, "{cache_control} {age}");
-        rig.clock.advance(NANOSECOND);
-        assert_eq!(rig.keys.health().state, KeySetState::Stale, "{cache_control} {age}");
+        fixture.server.send(with_headers(&headers, fixture.issuer.jwks()));
+        let fixture = fixture.warm().await;
+        fixture.clock.advance(just_before(seconds * SECOND));
+        assert_eq!(fixture.keys.health().state, KeySetState::Fresh, "{cache_control} {age}");
+        fixture.clock.advance(NANOSECOND);
+        assert_eq!(fixture.keys.health().state, KeySetState::Stale, "{cache_control} {age}");
     }
 }
 
 #[tokio::test]
 async fn keys_serve_up_to_the_stale_bound_and_not_a_nanosecond_longer() {
     for (bound, settings) in [(STALE_BOUND, None), (Duration::ZERO, Some(0)), (HOUR, Some(3600))] {
-        let rig = Rig::with(|builder| match settings {
+        let fixture = Fixture::with(|builder| match settings {
             None => builder,
             Some(seconds) => builder.stale_for(Duration::from_secs(seconds)),
         });
-        let rig = rig.warm().await;
-        rig.server.send(status("500 Internal Server Error"));
-        rig.clock.advance(just_before(LIFETIME + bound));
-        assert_eq!(rig.verdict(&rig.known()).await, GOOD, "{bound:?}");
-        rig.events.landed(2).await;
-        assert_eq!(rig.verdict(&rig.known()).await, GOOD, "{bound:?}");
-        rig.clock.advance(NANOSECOND);
-        assert_eq!(rig.verdict_now(&rig.known()), UNAVAILABLE, "{bound:?}");
-        assert_eq!(rig.verdict(&rig.known()).await, DOWN, "{bound:?}");
-        assert_eq!(rig.keys.health().state, KeySetState::Empty);
-        assert_eq!(rig.keys.health().keys, 0);
+        let fixture = fixture.warm().await;
+        fixture.server.send(status("500 Internal Server Error"));
+        fixture.clock.advance(just_before(LIFETIME + bound));
+        assert_eq!(fixture.verdict(&fixture.known()).await, GOOD, "{bound:?}");
+        fixture.events.landed(2).await;
+        assert_eq!(fixture.verdict(&fixture.known()).await, GOOD, "{bound:?}");
+        fixture.clock.advance(NANOSECOND);
+        assert_eq!(fixture.verdict_now(&fixture.known()), UNAVAILABLE, "{bound:?}");
+        assert_eq!(fixture.verdict(&fixture.known()).await, DOWN, "{bound:?}");
+        assert_eq!(fixture.keys.health().state, KeySetState::Empty);
+        assert_eq!(fixture.keys.health().keys, 0);
         // The server comes back, and so do the keys.
-        rig.server.serve(&rig.issuer.jwks());
-        rig.clock.advance(60 * SECOND);
-        assert_eq!(rig.verdict(&rig.known()).await, GOOD, "{bound:?}");
+        fixture.server.serve(&fixture.issuer.jwks());
+        fixture.clock.advance(60 * SECOND);
+        assert_eq!(fixture.verdict(&fixture.known()).await, GOOD, "{bound:?}");
     }
 }
 
 #[tokio::test]
 async fn without_a_bound_keys_serve_for_as_long_as_the_outage_lasts() {
-    let rig = Rig::with(RemoteJwksBuilder::stale_without_bound).warm().await;
-    rig.server.close().await;
+    let fixture = Fixture::with(RemoteJwksBuilder::stale_without_bound).warm().await;
+    fixture.server.close().await;
     for _ in 0..10 {
-        rig.clock.advance(365 * 24 * HOUR);
-        assert_eq!(rig.verdict_now(&rig.known()), Ok(()));
+        fixture.clock.advance(365 * 24 * HOUR);
+        assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
     }
-    assert_eq!(rig.keys.health().state, KeySetState::Stale);
+    assert_eq!(fixture.keys.health().state, KeySetState::Stale);
 }
 
 #[tokio::test]
 async fn after_a_failure_nobody_asks_before_the_back_off_ends() {
-    let rig = Rig::start();
-    rig.server.send(status("404 Not Found"));
+    let fixture = Fixture::start();
+    fixture.server.send(status("404 Not Found"));
     // The longest waits that chance can make of them, in seconds.
     for (failures, longest) in (1..).zip([1, 2, 4, 8, 16, 32, 60, 60, 60]) {
-        assert_eq!(rig.verdict(&rig.known()).await, DOWN);
-        assert_eq!(rig.server.asked(), failures);
-        let wait = rig.keys.health().next_attempt.unwrap();
+        assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
+        assert_eq!(fixture.server.asked(), failures);
+        let wait = fixture.keys.health().next_attempt.unwrap();
         assert!(wait >= Duration::from_millis(100) && wait < longest * SECOND, "{wait:?}");
         // To the nanosecond.
-        rig.clock.advance(just_before(wait));
-        for token in [rig.known(), rig.unknown(), rig.forged()] {
-            assert_eq!(rig.verdict_now(&token), UNAVAILABLE);
-            assert!(rig.verifier.verify(&token).try_now().unwrap().is_err(), "at once");
+        fixture.clock.advance(just_before(wait));
+        for token in [fixture.known(), fixture.unknown(), fixture.forged()] {
+            assert_eq!(fixture.verdict_now(&token), UNAVAILABLE);
+            assert!(fixture.verifier.verify(&token).try_now().unwrap().is_err(), "at once");
         }
-        assert_eq!(rig.server.asked(), failures);
-        rig.clock.advance(NANOSECOND);
+        assert_eq!(fixture.server.asked(), failures);
+        fixture.clock.advance(NANOSECOND);
     }
-    rig.server.serve(&rig.issuer.jwks());
-    assert_eq!(rig.verdict(&rig.known()).await, GOOD);
+    fixture.server.serve(&fixture.issuer.jwks());
+    assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
     // The next failure begins from the start.
-    rig.server.send(status("404 Not Found"));
-    rig.clock.advance(LIFETIME + STALE_BOUND);
-    assert_eq!(rig.verdict(&rig.known()).await, DOWN);
-    assert!(rig.keys.health().next_attempt.unwrap() < SECOND);
+    fixture.server.send(status("404 Not Found"));
+    fixture.clock.advance(LIFETIME + STALE_BOUND);
+    assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
+    assert!(fixture.keys.health().next_attempt.unwrap() < SECOND);
 }
 
 #[tokio::test]
 async fn behind_requests_failures_are_spread_by_the_same_back_off() {
-    let rig = Rig::start().warm().await;
-    rig.server.send(status("500 Internal Server Error"));
-    rig.clock.advance(LIFETIME);
+    let fixture = Fixture::start().warm().await;
+    fixture.server.send(status("500 Internal Server Error"));
+    fixture.clock.advance(LIFETIME);
     for failures in 1..=5 {
-        assert_eq!(rig.verdict_now(&rig.known()), Ok(()));
-        rig.events.landed(1 + failures).await;
-        let wait = rig.keys.health().next_attempt.unwrap();
-        rig.clock.advance(just_before(wait));
-        assert_eq!(rig.verdict_now(&rig.known()), Ok(()));
-        assert_eq!(rig.verdict_now(&rig.known()), Ok(()));
-        assert_eq!(rig.server.asked(), 1 + failures, "none in the request path is tried twice");
-        rig.clock.advance(NANOSECOND);
+        assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
+        fixture.events.landed(1 + failures).await;
+        let wait = fixture.keys.health().next_attempt.unwrap();
+        fixture.clock.advance(just_before(wait));
+        assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
+        assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
+        assert_eq!(fixture.server.asked(), 1 + failures, "none in the request path is tried twice");
+        fixture.clock.advance(NANOSECOND);
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tower_jwt_auth::{JwtAuthLayer, Verifier};
 
-use super::rig::{COOL_DOWN, LIFETIME, Rig};
+use super::fixture::{COOL_DOWN, Fixture, LIFETIME};
 use crate::support::alloc::allocations;
 use crate::support::ask::{ask_layer, bearer};
 
@@ -24,22 +24,23 @@ fn of_a_request(layer: &JwtAuthLayer, token: &str) -> u64 {
 async fn a_known_key_allocates_as_often_as_one_that_never_changes() {
     // Fresh, and stale with a refresh that failed.
     for age in [Duration::ZERO, COOL_DOWN, LIFETIME] {
-        let rig = Rig::start().warm().await;
-        let fixed = Verifier::jwks(rig.issuer.jwks()).any_issuer().any_audience();
-        let fixed = fixed.clock(rig.clock.clone()).build().unwrap();
-        rig.server.close().await;
-        rig.clock.advance(age);
-        let token = rig.known();
-        assert_eq!(rig.verdict_now(&token), Ok(()));
+        let fixture = Fixture::start().warm().await;
+        let fixed = Verifier::jwks(fixture.issuer.jwks()).any_issuer().any_audience();
+        let fixed = fixed.clock(fixture.clock.clone()).build().unwrap();
+        fixture.server.close().await;
+        fixture.clock.advance(age);
+        let token = fixture.known();
+        assert_eq!(fixture.verdict_now(&token), Ok(()));
         if age == LIFETIME {
-            rig.events.landed(2).await;
+            fixture.events.landed(2).await;
         }
-        let (remote, local) = (of_verifying(&rig.verifier, &token), of_verifying(&fixed, &token));
+        let (remote, local) =
+            (of_verifying(&fixture.verifier, &token), of_verifying(&fixed, &token));
         println!("verifying: {remote} with remote keys, {local} with fixed ones");
         assert!(remote <= local, "{age:?}: {remote} > {local}");
 
         let local = of_a_request(&JwtAuthLayer::new(fixed), &token);
-        let remote = of_a_request(&rig.layer, &token);
+        let remote = of_a_request(&fixture.layer, &token);
         println!("a request: {remote} with remote keys, {local} with fixed ones");
         assert!(remote <= local, "{age:?}: {remote} > {local}");
     }
@@ -47,16 +48,16 @@ async fn a_known_key_allocates_as_often_as_one_that_never_changes() {
 
 #[tokio::test]
 async fn an_unknown_id_in_the_cool_down_allocates_little() {
-    let rig = Rig::start().warm().await;
-    let fixed = Verifier::jwks(rig.issuer.jwks()).any_issuer().any_audience().build().unwrap();
-    let token = rig.unknown();
+    let fixture = Fixture::start().warm().await;
+    let fixed = Verifier::jwks(fixture.issuer.jwks()).any_issuer().any_audience().build().unwrap();
+    let token = fixture.unknown();
     let refused = |verifier: &Verifier| {
         let verify = || verifier.verify(&token).try_now().is_ok_and(|verdict| verdict.is_err());
         assert!(verify());
         allocations(verify).0
     };
     // One for what the observer of the tests writes down, and what its list grows by.
-    let (remote, local) = (refused(&rig.verifier), refused(&fixed));
+    let (remote, local) = (refused(&fixture.verifier), refused(&fixed));
     println!("an unknown id: {remote} with remote keys, {local} with fixed ones");
     assert!(remote <= local + 2, "{remote} > {local} + 2");
 }

@@ -9,7 +9,7 @@ use http_body_util::Empty;
 use tower_jwt_auth::BuildError;
 use tower_jwt_auth::jwks::{Fetch, NoBody, RemoteJwks, RemoteJwksBuilder};
 
-use super::rig::{NANOSECOND, Rig, SECOND, just_before};
+use super::fixture::{Fixture, NANOSECOND, SECOND, just_before};
 
 const URL: &str = "https://auth.example.com/keys";
 
@@ -127,13 +127,13 @@ fn everything_that_is_wrong_is_said_at_once() {
 
 #[tokio::test]
 async fn what_is_shown_of_keys_is_where_they_are_and_how_they_do() {
-    let rig = Rig::start().warm().await;
-    let shown = format!("{:?}", rig.keys);
+    let fixture = Fixture::start().warm().await;
+    let shown = format!("{:?}", fixture.keys);
     assert!(shown.contains("/keys") && shown.contains("Fresh"), "{shown}");
     // Nor does anything that holds them say more.
-    let jwk: serde_json::Value = serde_json::from_str(&rig.issuer.jwk()).unwrap();
+    let jwk: serde_json::Value = serde_json::from_str(&fixture.issuer.jwk()).unwrap();
     let coordinate = jwk["x"].as_str().unwrap();
-    for shown in [shown, format!("{:?}", rig.verifier), format!("{:?}", rig.layer)] {
+    for shown in [shown, format!("{:?}", fixture.verifier), format!("{:?}", fixture.layer)] {
         assert!(!shown.contains(coordinate), "{shown}");
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tower_jwt_auth::jwks::RemoteJwks;
 
-use super::rig::{COOL_DOWN, GOOD, Rig, UNKNOWN};
+use super::fixture::{COOL_DOWN, Fixture, GOOD, UNKNOWN};
 use crate::support::answers::document;
 use crate::support::key_server::Act;
 
@@ -16,28 +16,28 @@ fn kept(body: &str) -> Vec<u8> {
 
 #[tokio::test]
 async fn a_connection_that_the_server_closed_meanwhile_costs_nothing() {
-    let rig = Rig::start();
+    let fixture = Fixture::start();
     // Says that the connection stays, and closes it.
-    rig.server.send(kept(&rig.issuer.jwks()));
-    let rig = rig.warm().await;
+    fixture.server.send(kept(&fixture.issuer.jwks()));
+    let fixture = fixture.warm().await;
     for _ in 0..3 {
-        rig.clock.advance(COOL_DOWN);
-        assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
+        fixture.clock.advance(COOL_DOWN);
+        assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
     }
-    assert_eq!(rig.server.asked(), 4);
+    assert_eq!(fixture.server.asked(), 4);
 }
 
 #[tokio::test]
 async fn a_connection_that_died_without_a_word_costs_nothing() {
-    let rig = Rig::with(|builder| builder.timeout(Duration::from_millis(200)));
+    let fixture = Fixture::with(|builder| builder.timeout(Duration::from_millis(200)));
     // As when something in between has forgotten it: the connection stays and nothing answers on it.
-    let answer = kept(&rig.issuer.jwks());
-    rig.server.act(move |_, _| Act::Hang(answer.clone()));
-    let rig = rig.warm().await;
-    let answer = kept(&rig.next_issuer().jwks());
-    rig.server.act(move |_, _| Act::Hang(answer.clone()));
-    rig.clock.advance(COOL_DOWN);
-    assert_eq!(rig.verdict(&rig.next_issuer().token().mint()).await, GOOD);
+    let answer = kept(&fixture.issuer.jwks());
+    fixture.server.act(move |_, _| Act::Hang(answer.clone()));
+    let fixture = fixture.warm().await;
+    let answer = kept(&fixture.next_issuer().jwks());
+    fixture.server.act(move |_, _| Act::Hang(answer.clone()));
+    fixture.clock.advance(COOL_DOWN);
+    assert_eq!(fixture.verdict(&fixture.next_issuer().token().mint()).await, GOOD);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tower_jwt_auth::jwks::{RemoteJwks, RemoteJwksBuilder};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 
-use super::rig::{COOL_DOWN, DOWN, GOOD, LIFETIME, Rig, SECOND, UNKNOWN, just_before};
+use super::fixture::{COOL_DOWN, DOWN, Fixture, GOOD, LIFETIME, SECOND, UNKNOWN, just_before};
 use crate::support::answers::{document, status};
 use crate::support::key_server::{Act, KeyServer};
 
@@ -39,7 +39,7 @@ pub(super) fn metadata(issuer: &str, jwks_uri: &str) -> Vec<u8> {
 pub(super) fn issuer_at(
     path: &str,
     settings: impl FnOnce(RemoteJwksBuilder) -> RemoteJwksBuilder,
-) -> (Rig, Site) {
+) -> (Fixture, Site) {
     let clock = FixedClock::new();
     let signer = TestIssuer::es256().key_id("known").clock(clock.clone());
     let (server, site) = (KeyServer::start(""), Site::default());
@@ -50,37 +50,37 @@ pub(super) fn issuer_at(
     site.put(&place, metadata(&name, &server.url("/keys")));
     site.put("/keys", document(&signer.jwks()));
     let builder = settings(RemoteJwks::issuer(name).allow_http_on_loopback());
-    (Rig::of(server, clock, signer, builder), site)
+    (Fixture::of(server, clock, signer, builder), site)
 }
 
-pub(super) fn paths(rig: &Rig) -> Vec<String> {
-    rig.server.requests().iter().map(|request| request.path().to_owned()).collect()
+pub(super) fn paths(fixture: &Fixture) -> Vec<String> {
+    fixture.server.requests().iter().map(|request| request.path().to_owned()).collect()
 }
 
 #[tokio::test]
 async fn the_metadata_is_read_once_and_the_keys_as_often_as_they_have_to() {
-    let (rig, _) = issuer_at("", |it| it);
-    assert_eq!(rig.verdict(&rig.known()).await, GOOD);
-    assert_eq!(paths(&rig), [OPENID, "/keys"]);
-    rig.clock.advance(COOL_DOWN);
-    assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
-    assert_eq!(paths(&rig), [OPENID, "/keys", "/keys"]);
+    let (fixture, _) = issuer_at("", |it| it);
+    assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
+    assert_eq!(paths(&fixture), [OPENID, "/keys"]);
+    fixture.clock.advance(COOL_DOWN);
+    assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
+    assert_eq!(paths(&fixture), [OPENID, "/keys", "/keys"]);
 }
 
 #[tokio::test]
 async fn an_issuer_with_a_path_is_looked_for_where_each_standard_says() {
     for path in ["/tenant", "/tenant/"] {
-        let (rig, _) = issuer_at(path, |it| it);
-        assert_eq!(rig.verdict(&rig.known()).await, GOOD);
-        assert_eq!(paths(&rig), [&*format!("/tenant{OPENID}"), "/keys"]);
+        let (fixture, _) = issuer_at(path, |it| it);
+        assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
+        assert_eq!(paths(&fixture), [&*format!("/tenant{OPENID}"), "/keys"]);
 
-        let (rig, other) = issuer_at(path, |it| it);
-        let (name, keys) = (rig.server.url(path), rig.server.url("/keys"));
+        let (fixture, other) = issuer_at(path, |it| it);
+        let (name, keys) = (fixture.server.url(path), fixture.server.url("/keys"));
         other.put(&format!("/tenant{OPENID}"), status(NOT_FOUND));
         other.put(&format!("{OAUTH}/tenant"), metadata(&name, &keys));
-        assert_eq!(rig.verdict(&rig.known()).await, GOOD);
+        assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
         let expected = [format!("/tenant{OPENID}"), format!("{OAUTH}/tenant"), "/keys".to_owned()];
-        assert_eq!(paths(&rig), expected);
+        assert_eq!(paths(&fixture), expected);
     }
 }
 
@@ -100,37 +100,37 @@ async fn the_second_place_is_asked_when_there_is_nothing_at_the_first_and_only_t
         (document(&" ".repeat(256 * 1024 + 1)), "too_large", &[OPENID]),
     ];
     for (first, label, asked) in rows {
-        let (rig, site) = issuer_at("", |it| it);
+        let (fixture, site) = issuer_at("", |it| it);
         let shown = String::from_utf8_lossy(&first[..30]).into_owned();
         site.put(OPENID, first);
-        site.put(OAUTH, metadata(&rig.server.url(""), &rig.server.url("/keys")));
-        assert_eq!(rig.verdict(&rig.known()).await, DOWN, "{shown}");
-        assert_eq!(rig.keys.health().last_error, Some(label), "{shown}");
-        assert_eq!(paths(&rig), asked, "{shown}");
+        site.put(OAUTH, metadata(&fixture.server.url(""), &fixture.server.url("/keys")));
+        assert_eq!(fixture.verdict(&fixture.known()).await, DOWN, "{shown}");
+        assert_eq!(fixture.keys.health().last_error, Some(label), "{shown}");
+        assert_eq!(paths(&fixture), asked, "{shown}");
     }
 }
 
 #[tokio::test]
 async fn metadata_of_another_issuer_leads_nowhere() {
-    let (rig, _) = issuer_at("", |it| it);
-    let name = rig.server.url("");
+    let (fixture, _) = issuer_at("", |it| it);
+    let name = fixture.server.url("");
     let others = ["/", "/tenant", "?", "."].map(|more| format!("{name}{more}"));
     for other in others.into_iter().chain([name.replace("http", "HTTP"), String::new()]) {
-        let (rig, site) = issuer_at("", |it| it);
-        let other = other.replace(&name, &rig.server.url(""));
-        site.put(OPENID, metadata(&other, &rig.server.url("/keys")));
-        assert_eq!(rig.verdict(&rig.known()).await, DOWN, "{other}");
-        assert_eq!(rig.keys.health().last_error, Some("other_issuer"), "{other}");
-        assert_eq!(paths(&rig), [OPENID], "{other}");
+        let (fixture, site) = issuer_at("", |it| it);
+        let other = other.replace(&name, &fixture.server.url(""));
+        site.put(OPENID, metadata(&other, &fixture.server.url("/keys")));
+        assert_eq!(fixture.verdict(&fixture.known()).await, DOWN, "{other}");
+        assert_eq!(fixture.keys.health().last_error, Some("other_issuer"), "{other}");
+        assert_eq!(paths(&fixture), [OPENID], "{other}");
     }
     // The slash is as much a part of the name.
-    let (rig, site) = issuer_at("/", |it| it);
-    site.put(OPENID, metadata(&rig.server.url(""), &rig.server.url("/keys")));
-    assert_eq!(rig.verdict(&rig.known()).await, DOWN);
-    assert_eq!(rig.keys.health().last_error, Some("other_issuer"));
-    rig.clock.advance(SECOND);
-    site.put(OPENID, metadata(&rig.server.url("/"), &rig.server.url("/keys")));
-    assert_eq!(rig.verdict(&rig.known()).await, GOOD);
+    let (fixture, site) = issuer_at("/", |it| it);
+    site.put(OPENID, metadata(&fixture.server.url(""), &fixture.server.url("/keys")));
+    assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
+    assert_eq!(fixture.keys.health().last_error, Some("other_issuer"));
+    fixture.clock.advance(SECOND);
+    site.put(OPENID, metadata(&fixture.server.url("/"), &fixture.server.url("/keys")));
+    assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
 }
 
 #[tokio::test]
@@ -159,14 +159,14 @@ async fn metadata_leads_only_where_it_may() {
         (private, "/keys".to_owned(), false),
         (private, String::new(), false),
     ] {
-        let (rig, site) = issuer_at("", settings);
+        let (fixture, site) = issuer_at("", settings);
         let before = other.connections();
-        site.put(OPENID, metadata(&rig.server.url(""), &jwks_uri));
-        let verdict = rig.verdict(&rig.known()).await;
+        site.put(OPENID, metadata(&fixture.server.url(""), &jwks_uri));
+        let verdict = fixture.verdict(&fixture.known()).await;
         assert_eq!(verdict, if allowed { GOOD } else { DOWN }, "{jwks_uri}");
         let failure = (!allowed).then_some("forbidden_url");
-        assert_eq!(rig.keys.health().last_error, failure, "{jwks_uri}");
-        assert_eq!(paths(&rig), [OPENID], "{jwks_uri}");
+        assert_eq!(fixture.keys.health().last_error, failure, "{jwks_uri}");
+        assert_eq!(paths(&fixture), [OPENID], "{jwks_uri}");
         assert_eq!(other.connections() - before, usize::from(allowed), "{jwks_uri}");
     }
 }
@@ -174,63 +174,63 @@ async fn metadata_leads_only_where_it_may() {
 #[tokio::test]
 async fn keys_that_are_gone_are_looked_for_again() {
     for gone in [NOT_FOUND, "410 Gone"] {
-        let (rig, site) = issuer_at("", |it| it);
-        let rig = rig.warm().await;
-        let name = rig.server.url("");
+        let (fixture, site) = issuer_at("", |it| it);
+        let fixture = fixture.warm().await;
+        let name = fixture.server.url("");
         site.put("/keys", status(gone));
-        site.put("/moved", document(&rig.next_issuer().jwks()));
-        site.put(OPENID, metadata(&name, &rig.server.url("/moved")));
-        rig.clock.advance(COOL_DOWN);
-        assert_eq!(rig.verdict(&rig.next_issuer().token().mint()).await, DOWN, "{gone}");
-        assert_eq!(paths(&rig)[2..], ["/keys"]);
-        rig.clock.advance(COOL_DOWN);
-        assert_eq!(rig.verdict(&rig.next_issuer().token().mint()).await, GOOD, "{gone}");
-        assert_eq!(paths(&rig)[3..], [OPENID, "/moved"]);
+        site.put("/moved", document(&fixture.next_issuer().jwks()));
+        site.put(OPENID, metadata(&name, &fixture.server.url("/moved")));
+        fixture.clock.advance(COOL_DOWN);
+        assert_eq!(fixture.verdict(&fixture.next_issuer().token().mint()).await, DOWN, "{gone}");
+        assert_eq!(paths(&fixture)[2..], ["/keys"]);
+        fixture.clock.advance(COOL_DOWN);
+        assert_eq!(fixture.verdict(&fixture.next_issuer().token().mint()).await, GOOD, "{gone}");
+        assert_eq!(paths(&fixture)[3..], [OPENID, "/moved"]);
         // And believed from then on.
-        rig.clock.advance(COOL_DOWN);
-        assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
-        assert_eq!(paths(&rig)[5..], ["/moved"]);
+        fixture.clock.advance(COOL_DOWN);
+        assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
+        assert_eq!(paths(&fixture)[5..], ["/moved"]);
     }
 }
 
 #[tokio::test]
 async fn after_three_failures_the_keys_are_looked_for_again() {
-    let (rig, site) = issuer_at("", |it| it);
-    let rig = rig.warm().await;
+    let (fixture, site) = issuer_at("", |it| it);
+    let fixture = fixture.warm().await;
     site.put("/keys", status(SERVER_ERROR));
-    site.put("/moved", document(&rig.issuer.jwks()));
-    site.put(OPENID, metadata(&rig.server.url(""), &rig.server.url("/moved")));
+    site.put("/moved", document(&fixture.issuer.jwks()));
+    site.put(OPENID, metadata(&fixture.server.url(""), &fixture.server.url("/moved")));
     for _ in 0..3 {
-        rig.clock.advance(COOL_DOWN);
-        assert_eq!(rig.verdict(&rig.unknown()).await, DOWN);
+        fixture.clock.advance(COOL_DOWN);
+        assert_eq!(fixture.verdict(&fixture.unknown()).await, DOWN);
     }
-    assert_eq!(paths(&rig)[2..], ["/keys", "/keys", "/keys"]);
-    rig.clock.advance(COOL_DOWN);
-    assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
-    assert_eq!(paths(&rig)[5..], [OPENID, "/moved"]);
+    assert_eq!(paths(&fixture)[2..], ["/keys", "/keys", "/keys"]);
+    fixture.clock.advance(COOL_DOWN);
+    assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
+    assert_eq!(paths(&fixture)[5..], [OPENID, "/moved"]);
 }
 
 #[tokio::test]
 async fn metadata_is_believed_for_twelve_hours() {
-    let (rig, site) = issuer_at("", |it| it);
-    let rig = rig.warm().await;
-    rig.clock.advance(just_before(METADATA_LIFETIME));
-    assert_eq!(rig.verdict(&rig.known()).await, GOOD);
-    assert_eq!(paths(&rig)[2..], ["/keys"]);
+    let (fixture, site) = issuer_at("", |it| it);
+    let fixture = fixture.warm().await;
+    fixture.clock.advance(just_before(METADATA_LIFETIME));
+    assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
+    assert_eq!(paths(&fixture)[2..], ["/keys"]);
     // From here on it is read again; as long as that fails, what it said is better than nothing.
-    rig.clock.advance(LIFETIME);
+    fixture.clock.advance(LIFETIME);
     site.put(OPENID, status(SERVER_ERROR));
     for _ in 0..2 {
-        let before = rig.events.flights();
-        rig.clock.advance(COOL_DOWN);
-        assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
-        rig.events.landed(before + 1).await;
+        let before = fixture.events.flights();
+        fixture.clock.advance(COOL_DOWN);
+        assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
+        fixture.events.landed(before + 1).await;
     }
-    assert_eq!(paths(&rig)[3..], [OPENID, "/keys", OPENID, "/keys"]);
+    assert_eq!(paths(&fixture)[3..], [OPENID, "/keys", OPENID, "/keys"]);
     // It is back, and says something else.
-    site.put("/moved", document(&rig.next_issuer().jwks()));
-    site.put(OPENID, metadata(&rig.server.url(""), &rig.server.url("/moved")));
-    rig.clock.advance(COOL_DOWN);
-    assert_eq!(rig.verdict(&rig.next_issuer().token().mint()).await, GOOD);
-    assert_eq!(paths(&rig)[7..], [OPENID, "/moved"]);
+    site.put("/moved", document(&fixture.next_issuer().jwks()));
+    site.put(OPENID, metadata(&fixture.server.url(""), &fixture.server.url("/moved")));
+    fixture.clock.advance(COOL_DOWN);
+    assert_eq!(fixture.verdict(&fixture.next_issuer().token().mint()).await, GOOD);
+    assert_eq!(paths(&fixture)[7..], [OPENID, "/moved"]);
 }

@@ -13,8 +13,8 @@ use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{ErrorKind, Verifier};
 
-use super::rig::{
-    COOL_DOWN, DOWN, GOOD, LIFETIME, Rig, SECOND, STALE_BOUND, UNKNOWN, WRONG, ask, set_of,
+use super::fixture::{
+    COOL_DOWN, DOWN, Fixture, GOOD, LIFETIME, SECOND, STALE_BOUND, UNKNOWN, WRONG, ask, set_of,
 };
 use crate::support::answers::{document, status};
 use crate::support::ask::bearer;
@@ -22,27 +22,27 @@ use crate::support::key_server::{Act, Gate, KeyServer};
 
 #[tokio::test]
 async fn every_fetch_is_told_with_its_trigger_and_its_outcome() {
-    let rig = Rig::with(RemoteJwksBuilder::refetch_on_bad_signature);
-    assert_eq!(rig.verdict(&rig.known()).await, GOOD);
-    assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
-    assert_eq!(rig.verdict(&rig.forged()).await, WRONG);
-    assert!(rig.keys.refresh_now().await.is_ok());
-    rig.clock.advance(COOL_DOWN);
-    assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
-    rig.clock.advance(COOL_DOWN);
-    assert_eq!(rig.verdict(&rig.forged()).await, WRONG);
-    rig.clock.advance(COOL_DOWN);
-    assert!(rig.keys.refresh_now().await.is_ok());
-    rig.clock.advance(LIFETIME);
-    assert_eq!(rig.verdict(&rig.known()).await, GOOD);
-    rig.events.landed(5).await;
-    rig.server.send(status("404 Not Found"));
-    rig.clock.advance(LIFETIME + STALE_BOUND);
-    assert_eq!(rig.verdict(&rig.known()).await, DOWN);
-    assert_eq!(rig.verdict(&rig.known()).await, DOWN);
-    rig.events.landed(6).await;
+    let fixture = Fixture::with(RemoteJwksBuilder::refetch_on_bad_signature);
+    assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
+    assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
+    assert_eq!(fixture.verdict(&fixture.forged()).await, WRONG);
+    assert!(fixture.keys.refresh_now().await.is_ok());
+    fixture.clock.advance(COOL_DOWN);
+    assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
+    fixture.clock.advance(COOL_DOWN);
+    assert_eq!(fixture.verdict(&fixture.forged()).await, WRONG);
+    fixture.clock.advance(COOL_DOWN);
+    assert!(fixture.keys.refresh_now().await.is_ok());
+    fixture.clock.advance(LIFETIME);
+    assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
+    fixture.events.landed(5).await;
+    fixture.server.send(status("404 Not Found"));
+    fixture.clock.advance(LIFETIME + STALE_BOUND);
+    assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
+    assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
+    fixture.events.landed(6).await;
     assert_eq!(
-        rig.events.all(),
+        fixture.events.all(),
         [
             "empty replaced",
             "unknown_key suppressed",
@@ -60,34 +60,34 @@ async fn every_fetch_is_told_with_its_trigger_and_its_outcome() {
 
 #[tokio::test]
 async fn a_request_with_a_known_key_is_no_event() {
-    let rig = Rig::start().warm().await;
+    let fixture = Fixture::start().warm().await;
     for _ in 0..100 {
-        assert_eq!(rig.verdict(&rig.known()).await, GOOD);
-        assert_eq!(rig.verdict(&rig.forged()).await, WRONG);
+        assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
+        assert_eq!(fixture.verdict(&fixture.forged()).await, WRONG);
     }
-    assert_eq!(rig.events.all(), ["empty replaced"]);
+    assert_eq!(fixture.events.all(), ["empty replaced"]);
 }
 
 #[tokio::test]
 async fn the_keys_are_counted_and_so_is_what_was_left_out() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let observer = Arc::clone(&seen);
-    let rig = Rig::start();
+    let fixture = Fixture::start();
     let gate = Gate::closed();
     let held = gate.clone();
     let secret = TestIssuer::hs256().jwk();
     let answer = document(&set_of([
-        &*rig.issuer.jwk(),
-        &rig.next_issuer().jwk(),
+        &*fixture.issuer.jwk(),
+        &fixture.next_issuer().jwk(),
         &secret,
         "null",
         r#"{"kty":"AKP"}"#,
         r#"{"kty":"XYZ"}"#,
     ]));
-    rig.server.act(move |_, _| held.then(answer.clone()));
-    let keys = RemoteJwks::url(rig.server.url("/keys"))
+    fixture.server.act(move |_, _| held.then(answer.clone()));
+    let keys = RemoteJwks::url(fixture.server.url("/keys"))
         .allow_http_on_loopback()
-        .clock(rig.clock.clone())
+        .clock(fixture.clock.clone())
         .observer(move |event: &Event<'_>| observer.lock().unwrap().push(Seen::from(event)))
         .build()
         .unwrap();
@@ -95,8 +95,8 @@ async fn the_keys_are_counted_and_so_is_what_was_left_out() {
         let keys = keys.clone();
         async move { keys.warm().await.is_ok() }
     });
-    rig.server.was_asked(1).await;
-    rig.clock.advance(3 * SECOND);
+    fixture.server.was_asked(1).await;
+    fixture.clock.advance(3 * SECOND);
     gate.open();
     assert!(warming.await.unwrap());
     while seen.lock().unwrap().len() < 4 {
@@ -148,18 +148,18 @@ impl From<&Event<'_>> for Seen {
 
 #[tokio::test]
 async fn an_observer_that_panics_takes_nothing_down() {
-    let rig = Rig::start();
-    let keys = RemoteJwks::url(rig.server.url("/keys"))
+    let fixture = Fixture::start();
+    let keys = RemoteJwks::url(fixture.server.url("/keys"))
         .allow_http_on_loopback()
-        .clock(rig.clock.clone())
+        .clock(fixture.clock.clone())
         .observer(|_: &Event<'_>| panic!("a bug"))
         .build()
         .unwrap();
     assert!(keys.warm().await.is_ok());
-    rig.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOL_DOWN);
     assert!(keys.refresh_now().await.is_ok());
-    rig.server.act(|_, _| Act::Reset);
-    rig.clock.advance(COOL_DOWN);
+    fixture.server.act(|_, _| Act::Reset);
+    fixture.clock.advance(COOL_DOWN);
     assert!(keys.refresh_now().await.is_err());
     assert_eq!(keys.health().keys, 1);
 }
@@ -211,7 +211,7 @@ async fn what_the_client_said_is_a_cause_and_shows_nowhere_else() {
 
 #[tokio::test]
 async fn the_status_that_came_instead_is_a_cause() {
-    let rig = Rig::start();
+    let fixture = Fixture::start();
     for (line, failure) in [
         ("302 Found", FetchFailure::Redirect),
         ("403 Forbidden", FetchFailure::ClientError),
@@ -219,15 +219,15 @@ async fn the_status_that_came_instead_is_a_cause() {
         ("502 Bad Gateway", FetchFailure::ServerError),
         ("204 No Content", FetchFailure::Status),
     ] {
-        rig.server.send(status(line));
-        let refused = rig.keys.warm().await.unwrap_err();
+        fixture.server.send(status(line));
+        let refused = fixture.keys.warm().await.unwrap_err();
         let error = refused.source().and_then(|cause| cause.downcast_ref::<FetchError>()).unwrap();
         assert_eq!(error.failure(), failure);
         assert_eq!(causes(error), [format!("status {line}")]);
-        rig.clock.advance(super::rig::LONGEST_BACK_OFF);
+        fixture.clock.advance(super::fixture::LONGEST_BACK_OFF);
     }
-    rig.server.serve(&rig.issuer.jwks());
-    assert!(rig.keys.warm().await.is_ok() && rig.keys.last_error().is_none());
+    fixture.server.serve(&fixture.issuer.jwks());
+    assert!(fixture.keys.warm().await.is_ok() && fixture.keys.last_error().is_none());
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tower_jwt_auth::testing::TestIssuer;
 
-use super::rig::set_of;
+use super::fixture::set_of;
 use crate::support::answers::{answer, chunked, document, gzip_bomb, head, status, with_headers};
 use crate::support::key_server::{Act, Behaviour, Greeting};
 

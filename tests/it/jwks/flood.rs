@@ -5,8 +5,8 @@ use http::{Request, Response};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_jwt_auth::{Error, ErrorKind};
 
-use super::rig::{
-    COOL_DOWN, GOOD, LIFETIME, NANOSECOND, PATIENCE, Rig, SECOND, UNKNOWN, just_before,
+use super::fixture::{
+    COOL_DOWN, Fixture, GOOD, LIFETIME, NANOSECOND, PATIENCE, SECOND, UNKNOWN, just_before,
 };
 use crate::support::answers::status;
 use crate::support::ask::{bearer, who};
@@ -24,10 +24,10 @@ fn inventor(template: &str) -> impl Fn(usize) -> Request<String> + use<> {
 
 /// That many requests with invented ids, from a hundred tasks, and for ten of them one with the known key,
 /// which has its answer at once.
-async fn flood(rig: &Rig, requests: usize, expected: (u16, Option<ErrorKind>)) {
+async fn flood(fixture: &Fixture, requests: usize, expected: (u16, Option<ErrorKind>)) {
     let tasks = (0..100).map(|task| {
-        let (invented, known) = (inventor(&rig.unknown()), rig.known());
-        let service = rig.layer.layer(service_fn(who));
+        let (invented, known) = (inventor(&fixture.unknown()), fixture.known());
+        let service = fixture.layer.layer(service_fn(who));
         tokio::spawn(async move {
             for number in 0..requests / 100 {
                 let asked = service.clone().oneshot(invented(task * requests + number));
@@ -50,101 +50,101 @@ fn verdict<B>(response: &Response<B>) -> (u16, Option<ErrorKind>) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hundred_thousand_invented_ids_make_one_fetch_in_a_cool_down() {
-    let rig = Rig::start().warm().await;
+    let fixture = Fixture::start().warm().await;
     for cool_downs in 1..=5 {
-        rig.clock.advance(just_before(COOL_DOWN));
-        flood(&rig, 10_000, UNKNOWN).await;
-        assert_eq!(rig.server.asked(), cool_downs, "the cool-down counts from the last fetch");
-        rig.clock.advance(NANOSECOND);
-        flood(&rig, 10_000, UNKNOWN).await;
-        assert_eq!(rig.server.asked(), cool_downs + 1);
+        fixture.clock.advance(just_before(COOL_DOWN));
+        flood(&fixture, 10_000, UNKNOWN).await;
+        assert_eq!(fixture.server.asked(), cool_downs, "the cool-down counts from the last fetch");
+        fixture.clock.advance(NANOSECOND);
+        flood(&fixture, 10_000, UNKNOWN).await;
+        assert_eq!(fixture.server.asked(), cool_downs + 1);
     }
     println!(
         "100000 invented ids in 5 cool-downs: {} fetches after the first",
-        rig.server.asked() - 1
+        fixture.server.asked() - 1
     );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failures_do_not_shorten_the_cool_down() {
-    let rig = Rig::start().warm().await;
-    rig.server.send(status("500 Internal Server Error"));
-    rig.clock.advance(COOL_DOWN);
-    flood(&rig, 1000, super::rig::DOWN).await;
-    assert_eq!(rig.server.asked(), 2);
+    let fixture = Fixture::start().warm().await;
+    fixture.server.send(status("500 Internal Server Error"));
+    fixture.clock.advance(COOL_DOWN);
+    flood(&fixture, 1000, super::fixture::DOWN).await;
+    assert_eq!(fixture.server.asked(), 2);
     // Any back-off is over long before.
-    rig.clock.advance(just_before(COOL_DOWN));
-    flood(&rig, 1000, super::rig::DOWN).await;
-    assert_eq!(rig.server.asked(), 2);
-    rig.clock.advance(NANOSECOND);
-    flood(&rig, 1000, super::rig::DOWN).await;
-    assert_eq!(rig.server.asked(), 3);
+    fixture.clock.advance(just_before(COOL_DOWN));
+    flood(&fixture, 1000, super::fixture::DOWN).await;
+    assert_eq!(fixture.server.asked(), 2);
+    fixture.clock.advance(NANOSECOND);
+    flood(&fixture, 1000, super::fixture::DOWN).await;
+    assert_eq!(fixture.server.asked(), 3);
 }
 
 #[tokio::test]
 async fn a_known_key_never_waits_while_the_key_server_hangs() {
     for age in [COOL_DOWN, LIFETIME * 8 / 10, LIFETIME, LIFETIME * 10] {
-        let rig = Rig::start().warm().await;
-        rig.server.hang();
-        rig.clock.advance(age);
+        let fixture = Fixture::start().warm().await;
+        fixture.server.hang();
+        fixture.clock.advance(age);
         // Is waiting for the server, whatever the age; joins what the next one may have started.
-        let unknown = rig.verifier.verify(&rig.unknown()).try_now().unwrap_err();
-        rig.server.was_asked(2).await;
+        let unknown = fixture.verifier.verify(&fixture.unknown()).try_now().unwrap_err();
+        fixture.server.was_asked(2).await;
         for _ in 0..250 {
-            let answer = rig.verifier.verify(&rig.known()).try_now();
+            let answer = fixture.verifier.verify(&fixture.known()).try_now();
             assert!(answer.expect("a known key waits").is_ok());
         }
         drop(unknown);
-        assert_eq!(rig.server.asked(), 2, "{age:?}");
+        assert_eq!(fixture.server.asked(), 2, "{age:?}");
     }
 }
 
 #[tokio::test]
 async fn no_refresh_that_fails_makes_a_known_key_wait_or_ask_without_end() {
-    let rig = Rig::start().warm().await;
-    rig.server.send(status("500 Internal Server Error"));
-    rig.clock.advance(LIFETIME);
+    let fixture = Fixture::start().warm().await;
+    fixture.server.send(status("500 Internal Server Error"));
+    fixture.clock.advance(LIFETIME);
     for _ in 0..100 {
-        assert_eq!(rig.verdict_now(&rig.known()), Ok(()));
+        assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
         tokio::task::yield_now().await;
     }
-    rig.events.landed(2).await;
+    fixture.events.landed(2).await;
     for _ in 0..100 {
-        assert_eq!(rig.verdict_now(&rig.known()), Ok(()));
+        assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
         tokio::task::yield_now().await;
     }
-    assert_eq!(rig.server.asked(), 2);
+    assert_eq!(fixture.server.asked(), 2);
 }
 
 #[tokio::test]
 async fn an_invented_id_every_minute_does_not_keep_a_new_key_out() {
-    let rig = Rig::start().warm().await;
-    let next = rig.next_issuer();
+    let fixture = Fixture::start().warm().await;
+    let next = fixture.next_issuer();
     for minute in 0..5 {
-        rig.clock.advance(60 * SECOND);
-        assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
-        assert_eq!(rig.server.asked(), minute + 2);
+        fixture.clock.advance(60 * SECOND);
+        assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
+        assert_eq!(fixture.server.asked(), minute + 2);
     }
     // The issuer rotates just after it was asked.
-    rig.server.serve(&next.jwks());
-    assert_eq!(rig.verdict(&next.token().mint()).await, UNKNOWN);
-    rig.clock.advance(just_before(COOL_DOWN));
-    assert_eq!(rig.verdict(&next.token().mint()).await, UNKNOWN);
-    rig.clock.advance(NANOSECOND);
-    assert_eq!(rig.verdict(&next.token().mint()).await, GOOD);
+    fixture.server.serve(&next.jwks());
+    assert_eq!(fixture.verdict(&next.token().mint()).await, UNKNOWN);
+    fixture.clock.advance(just_before(COOL_DOWN));
+    assert_eq!(fixture.verdict(&next.token().mint()).await, UNKNOWN);
+    fixture.clock.advance(NANOSECOND);
+    assert_eq!(fixture.verdict(&next.token().mint()).await, GOOD);
 }
 
 #[tokio::test]
 async fn an_id_is_never_a_part_of_what_is_asked() {
-    let rig = Rig::start().warm().await;
-    let stranger = rig.issuer.clone().with_other_key();
+    let fixture = Fixture::start().warm().await;
+    let stranger = fixture.issuer.clone().with_other_key();
     for id in ["../../admin", "http://127.0.0.1:1/keys", "?x=1", "\r\nHost: evil", "k\u{e9}y", " "]
     {
-        rig.clock.advance(COOL_DOWN);
+        fixture.clock.advance(COOL_DOWN);
         let token = stranger.token().header("kid", id).mint();
-        assert_eq!(rig.verdict(&token).await, UNKNOWN, "{id}");
+        assert_eq!(fixture.verdict(&token).await, UNKNOWN, "{id}");
     }
-    let requests = rig.server.requests();
+    let requests = fixture.server.requests();
     assert_eq!(requests.len(), 7);
     for request in requests {
         assert_eq!((request.method(), request.path()), ("GET", "/keys"));

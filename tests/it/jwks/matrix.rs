@@ -18,7 +18,7 @@ use tower_jwt_auth::jwks::{NoBody, RemoteJwks};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 
 use super::faults::{Break, Documents, Place};
-use super::rig::{COOL_DOWN, Events, LIFETIME, LONGEST_BACK_OFF, Rig, SECOND, STALE_BOUND};
+use super::fixture::{COOL_DOWN, Events, Fixture, LIFETIME, LONGEST_BACK_OFF, SECOND, STALE_BOUND};
 use crate::support::answers::with_headers;
 use crate::support::key_server::KeyServer;
 
@@ -101,7 +101,7 @@ async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<
     };
     let hangs = row.failure == "timeout";
     let builder = builder.timeout(if hangs { SHORT } else { LONG });
-    let rig = Rig::of(server, clock, issuer, builder);
+    let fixture = Fixture::of(server, clock, issuer, builder);
     let age = match state {
         "cold" => Duration::ZERO,
         "warm" => COOL_DOWN + SECOND,
@@ -109,37 +109,38 @@ async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<
         _ => LIFETIME + STALE_BOUND + 50 * 60 * SECOND,
     };
     if state != "cold" {
-        fetched(&rig).await;
-        rig.clock.advance(age);
+        fetched(&fixture).await;
+        fixture.clock.advance(age);
     }
 
-    let (flights, connections) = (rig.events.flights(), rig.server.connections());
+    let (flights, connections) = (fixture.events.flights(), fixture.server.connections());
     match broken {
-        Break::Answer(act) => rig.server.behave(act),
-        Break::ClosePort => rig.server.close().await,
+        Break::Answer(act) => fixture.server.behave(act),
+        Break::ClosePort => fixture.server.close().await,
         Break::LoseName => lost.0.store(true, Ordering::SeqCst),
-        Break::Greet(greeting) => rig.server.greet(greeting),
+        Break::Greet(greeting) => fixture.server.greet(greeting),
     }
     let mut outcome = String::new();
-    for (index, token) in [rig.known(), rig.unknown(), rig.forged()].iter().enumerate() {
-        write!(outcome, "{} ", word(rig.verdict(token).await)).unwrap();
+    for (index, token) in [fixture.known(), fixture.unknown(), fixture.forged()].iter().enumerate()
+    {
+        write!(outcome, "{} ", word(fixture.verdict(token).await)).unwrap();
         // What an expired set starts behind the first request has to be over before the next.
         if index == 0 && state == "expired" {
-            rig.events.landed(flights + 1).await;
+            fixture.events.landed(flights + 1).await;
         }
     }
     let stated = expected.rsplit_once(' ').unwrap().1.split_once('/').unwrap().0;
-    rig.events.landed(flights + stated.parse::<usize>().unwrap()).await;
+    fixture.events.landed(flights + stated.parse::<usize>().unwrap()).await;
     // One more that is under way would be joined; when there is none, it is too early to ask.
-    let _ = rig.keys.refresh_now().await;
-    let _ = rig.keys.refresh_now().await;
-    assert_eq!(rig.events.all().last().unwrap(), "manual suppressed", "{}", row.fault);
-    let flights = rig.events.flights() - flights;
-    let connections = rig.server.connections() - connections;
+    let _ = fixture.keys.refresh_now().await;
+    let _ = fixture.keys.refresh_now().await;
+    assert_eq!(fixture.events.all().last().unwrap(), "manual suppressed", "{}", row.fault);
+    let flights = fixture.events.flights() - flights;
+    let connections = fixture.server.connections() - connections;
     write!(outcome, "{flights}/{connections}").unwrap();
     assert_eq!(other_host.connections(), 0, "{}: followed to another host", row.fault);
-    let failure = rig.keys.health().last_error;
-    let told = rig.events.all();
+    let failure = fixture.keys.health().last_error;
+    let told = fixture.events.all();
     let told = told.iter().rfind(|event| Events::is_flight(event)).unwrap();
     let told = told.split_once(' ').unwrap().1;
     let agrees = failure.map_or(matches!(told, "replaced" | "unchanged"), |it| it == told);
@@ -147,37 +148,39 @@ async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<
 
     // Whatever it was, it passes by itself.
     if lost.0.swap(false, Ordering::SeqCst) || place != Place::Https {
-        rig.server.open();
-        rig.server.serve(&documents.usual());
+        fixture.server.open();
+        fixture.server.serve(&documents.usual());
     } else {
-        rig.server.greet(super::tls::greeting("good"));
+        fixture.server.greet(super::tls::greeting("good"));
     }
-    rig.clock.advance(LONGEST_BACK_OFF + SECOND);
-    fetched(&rig).await;
-    for (token, expected) in [(rig.known(), "ok"), (rig.unknown(), "none"), (rig.forged(), "bad")] {
-        assert_eq!(word(rig.verdict(&token).await), expected, "{}, {state}: healed", row.fault);
+    fixture.clock.advance(LONGEST_BACK_OFF + SECOND);
+    fetched(&fixture).await;
+    for (token, expected) in
+        [(fixture.known(), "ok"), (fixture.unknown(), "none"), (fixture.forged(), "bad")]
+    {
+        assert_eq!(word(fixture.verdict(&token).await), expected, "{}, {state}: healed", row.fault);
     }
     (outcome, failure)
 }
 
 /// Fetches the keys from a server that is well. With a time-out of 200 ms even that can fail once on a
 /// machine that is busy.
-async fn fetched(rig: &Rig) {
+async fn fetched(fixture: &Fixture) {
     for _ in 0..20 {
-        if rig.keys.refresh_now().await.is_ok() {
+        if fixture.keys.refresh_now().await.is_ok() {
             return;
         }
-        rig.clock.advance(LONGEST_BACK_OFF + SECOND);
+        fixture.clock.advance(LONGEST_BACK_OFF + SECOND);
     }
-    panic!("the server is well and cannot be asked: {:?}", rig.keys);
+    panic!("the server is well and cannot be asked: {:?}", fixture.keys);
 }
 
 fn word(verdict: (u16, Option<ErrorKind>)) -> String {
     match verdict {
-        super::rig::GOOD => "ok".to_owned(),
-        super::rig::UNKNOWN => "none".to_owned(),
-        super::rig::WRONG => "bad".to_owned(),
-        super::rig::DOWN => "down".to_owned(),
+        super::fixture::GOOD => "ok".to_owned(),
+        super::fixture::UNKNOWN => "none".to_owned(),
+        super::fixture::WRONG => "bad".to_owned(),
+        super::fixture::DOWN => "down".to_owned(),
         (status, kind) => format!("{status}:{kind:?}"),
     }
 }

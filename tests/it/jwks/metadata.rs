@@ -11,8 +11,8 @@ use tower_jwt_auth::jwks::{NoBody, RemoteJwks, RemoteJwksBuilder};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 
 use super::discovery::{NOT_FOUND, OAUTH, OPENID, SERVER_ERROR, Site, issuer_at, metadata, paths};
-use super::rig::{
-    COOL_DOWN, DOWN, GOOD, LIFETIME, LONGEST_BACK_OFF, NANOSECOND, Rig, SECOND, STALE_BOUND,
+use super::fixture::{
+    COOL_DOWN, DOWN, Fixture, GOOD, LIFETIME, LONGEST_BACK_OFF, NANOSECOND, SECOND, STALE_BOUND,
     UNKNOWN, just_before,
 };
 use crate::support::answers::{document, status, with_headers};
@@ -23,25 +23,25 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// Keys that were refreshed for eleven hours, from metadata that was read at the beginning.
 async fn eleven_hours_later(
     settings: impl FnOnce(RemoteJwksBuilder) -> RemoteJwksBuilder,
-) -> (Rig, Site) {
-    let (rig, site) = issuer_at("", settings);
-    let rig = rig.warm().await;
+) -> (Fixture, Site) {
+    let (fixture, site) = issuer_at("", settings);
+    let fixture = fixture.warm().await;
     for _ in 0..11 {
-        rig.clock.advance(HOUR);
-        assert!(rig.keys.refresh_now().await.is_ok());
+        fixture.clock.advance(HOUR);
+        assert!(fixture.keys.refresh_now().await.is_ok());
     }
-    assert_eq!(paths(&rig).iter().filter(|path| *path == OPENID).count(), 1);
-    (rig, site)
+    assert_eq!(paths(&fixture).iter().filter(|path| *path == OPENID).count(), 1);
+    (fixture, site)
 }
 
 /// The paths that were asked since there were that many.
-fn paths_since(rig: &Rig, before: usize) -> Vec<String> {
-    paths(rig).split_off(before)
+fn paths_since(fixture: &Fixture, before: usize) -> Vec<String> {
+    paths(fixture).split_off(before)
 }
 
 /// Metadata that says otherwise, with the label of the failure.
-fn contradictions(rig: &Rig) -> [(&'static str, Vec<u8>); 9] {
-    let (name, keys) = (rig.server.url(""), rig.server.url("/keys"));
+fn contradictions(fixture: &Fixture) -> [(&'static str, Vec<u8>); 9] {
+    let (name, keys) = (fixture.server.url(""), fixture.server.url("/keys"));
     [
         ("other_issuer", metadata("https://evil.example", &keys)),
         ("other_issuer", metadata(&format!("{name}/"), &keys)),
@@ -58,38 +58,38 @@ fn contradictions(rig: &Rig) -> [(&'static str, Vec<u8>); 9] {
 #[tokio::test]
 async fn contradicting_metadata_ends_fetches_from_the_old_place() {
     for row in 0..9 {
-        let (rig, site) = eleven_hours_later(|it| it).await;
-        let (label, bytes) = contradictions(&rig).into_iter().nth(row).unwrap();
+        let (fixture, site) = eleven_hours_later(|it| it).await;
+        let (label, bytes) = contradictions(&fixture).into_iter().nth(row).unwrap();
         site.put(OPENID, bytes);
-        let before = paths(&rig).len();
-        rig.clock.advance(HOUR);
-        assert!(rig.keys.refresh_now().await.is_err(), "{label}");
-        assert_eq!(rig.keys.health().last_error, Some(label));
-        assert_eq!(rig.events.all().last().unwrap(), &format!("manual {label}"));
+        let before = paths(&fixture).len();
+        fixture.clock.advance(HOUR);
+        assert!(fixture.keys.refresh_now().await.is_err(), "{label}");
+        assert_eq!(fixture.keys.health().last_error, Some(label));
+        assert_eq!(fixture.events.all().last().unwrap(), &format!("manual {label}"));
 
         // An outage of the metadata does not bring the old place back, nor do more failures.
         site.put(OPENID, status(SERVER_ERROR));
         for _ in 0..4 {
-            rig.clock.advance(LONGEST_BACK_OFF);
-            assert!(rig.keys.refresh_now().await.is_err(), "{label}");
+            fixture.clock.advance(LONGEST_BACK_OFF);
+            assert!(fixture.keys.refresh_now().await.is_err(), "{label}");
         }
-        let asked = paths_since(&rig, before);
+        let asked = paths_since(&fixture, before);
         assert!(asked.iter().all(|path| path == OPENID || path == OAUTH), "{label}: {asked:?}");
 
         // Keys in memory serve to their stale bound, and to no other.
         let passed = HOUR + 4 * LONGEST_BACK_OFF;
-        rig.clock.advance(just_before((LIFETIME + STALE_BOUND).saturating_sub(passed)));
-        assert_eq!(rig.verdict_now(&rig.known()), Ok(()), "{label}");
-        rig.events.landed(18).await;
-        rig.clock.advance(NANOSECOND);
-        assert_eq!(rig.verdict(&rig.known()).await, DOWN, "{label}");
-        assert!(!paths_since(&rig, before).contains(&"/keys".to_owned()), "{label}");
+        fixture.clock.advance(just_before((LIFETIME + STALE_BOUND).saturating_sub(passed)));
+        assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()), "{label}");
+        fixture.events.landed(18).await;
+        fixture.clock.advance(NANOSECOND);
+        assert_eq!(fixture.verdict(&fixture.known()).await, DOWN, "{label}");
+        assert!(!paths_since(&fixture, before).contains(&"/keys".to_owned()), "{label}");
 
         // Metadata that agrees again brings everything back.
-        site.put(OPENID, metadata(&rig.server.url(""), &rig.server.url("/keys")));
-        rig.clock.advance(LONGEST_BACK_OFF);
-        assert_eq!(rig.verdict(&rig.known()).await, GOOD, "{label}");
-        assert_eq!(rig.keys.health().last_error, None, "{label}");
+        site.put(OPENID, metadata(&fixture.server.url(""), &fixture.server.url("/keys")));
+        fixture.clock.advance(LONGEST_BACK_OFF);
+        assert_eq!(fixture.verdict(&fixture.known()).await, GOOD, "{label}");
+        assert_eq!(fixture.keys.health().last_error, None, "{label}");
     }
 }
 
@@ -106,33 +106,37 @@ async fn an_outage_of_the_metadata_keeps_the_old_place_up_to_a_bound() {
         ("connection", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".to_vec()),
     ];
     for (label, bytes) in outages {
-        let (rig, site) = eleven_hours_later(|it| it).await;
+        let (fixture, site) = eleven_hours_later(|it| it).await;
         site.put(OPENID, bytes);
-        rig.clock.advance(HOUR);
+        fixture.clock.advance(HOUR);
         for _ in 0..4 {
-            let before = paths(&rig).len();
-            assert!(rig.keys.refresh_now().await.is_ok(), "{label}");
-            assert_eq!(paths_since(&rig, before), [OPENID, "/keys"], "{label}");
-            let events = rig.events.all();
+            let before = paths(&fixture).len();
+            assert!(fixture.keys.refresh_now().await.is_ok(), "{label}");
+            assert_eq!(paths_since(&fixture, before), [OPENID, "/keys"], "{label}");
+            let events = fixture.events.all();
             let expected = [format!("{label} metadata kept"), "manual unchanged".to_owned()];
             assert_eq!(events[events.len() - 2..], expected);
-            assert_eq!(rig.keys.health().last_error, Some(label));
-            assert_eq!(rig.keys.last_error().unwrap().failure().as_str(), label);
-            rig.clock.advance(just_before(HOUR));
+            assert_eq!(fixture.keys.health().last_error, Some(label));
+            assert_eq!(fixture.keys.last_error().unwrap().failure().as_str(), label);
+            fixture.clock.advance(just_before(HOUR));
         }
         // Twelve hours and the stale bound since the last good reading, less four nanoseconds.
-        assert!(rig.keys.refresh_now().await.is_ok(), "{label}");
-        rig.clock.advance(COOL_DOWN);
-        let before = paths(&rig).len();
-        assert!(rig.keys.refresh_now().await.is_err(), "{label}");
-        assert_eq!(paths_since(&rig, before), [OPENID], "{label}");
-        assert_eq!(rig.keys.health().last_error, Some(label));
-        assert_eq!(rig.verdict_now(&rig.known()), Ok(()), "{label}: keys in memory serve on");
+        assert!(fixture.keys.refresh_now().await.is_ok(), "{label}");
+        fixture.clock.advance(COOL_DOWN);
+        let before = paths(&fixture).len();
+        assert!(fixture.keys.refresh_now().await.is_err(), "{label}");
+        assert_eq!(paths_since(&fixture, before), [OPENID], "{label}");
+        assert_eq!(fixture.keys.health().last_error, Some(label));
+        assert_eq!(
+            fixture.verdict_now(&fixture.known()),
+            Ok(()),
+            "{label}: keys in memory serve on"
+        );
 
-        site.put(OPENID, metadata(&rig.server.url(""), &rig.server.url("/keys")));
-        rig.clock.advance(COOL_DOWN);
-        assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN, "{label}");
-        assert_eq!(rig.keys.health().last_error, None, "{label}");
+        site.put(OPENID, metadata(&fixture.server.url(""), &fixture.server.url("/keys")));
+        fixture.clock.advance(COOL_DOWN);
+        assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN, "{label}");
+        assert_eq!(fixture.keys.health().last_error, None, "{label}");
     }
 }
 
@@ -141,82 +145,82 @@ async fn the_old_place_is_kept_to_the_nanosecond_of_its_bound() {
     for stale in [HOUR, 2 * HOUR, Duration::ZERO] {
         let bound = HOUR + stale;
         for (later, is_ok) in [(just_before(bound), true), (bound, false)] {
-            let (rig, site) = eleven_hours_later(|it| it.stale_for(stale)).await;
+            let (fixture, site) = eleven_hours_later(|it| it.stale_for(stale)).await;
             site.put(OPENID, status(SERVER_ERROR));
-            rig.clock.advance(later);
-            assert_eq!(rig.keys.refresh_now().await.is_ok(), is_ok, "{later:?}");
+            fixture.clock.advance(later);
+            assert_eq!(fixture.keys.refresh_now().await.is_ok(), is_ok, "{later:?}");
         }
     }
     // Without a bound for keys there is none for the place.
-    let (rig, site) = eleven_hours_later(RemoteJwksBuilder::stale_without_bound).await;
+    let (fixture, site) = eleven_hours_later(RemoteJwksBuilder::stale_without_bound).await;
     site.put(OPENID, status(SERVER_ERROR));
-    rig.clock.advance(1000 * HOUR);
-    assert!(rig.keys.refresh_now().await.is_ok());
+    fixture.clock.advance(1000 * HOUR);
+    assert!(fixture.keys.refresh_now().await.is_ok());
 }
 
 #[tokio::test]
 async fn a_place_that_the_metadata_left_is_not_asked_again() {
     // The keys are gone, or cannot be had three times; the new place has its own trouble at first.
     for (failure, failures) in [(NOT_FOUND, 1), (SERVER_ERROR, 3)] {
-        let (rig, site) = issuer_at("", |it| it);
-        let rig = rig.warm().await;
+        let (fixture, site) = issuer_at("", |it| it);
+        let fixture = fixture.warm().await;
         site.put("/keys", status(failure));
         site.put("/moved", status(SERVER_ERROR));
-        site.put(OPENID, metadata(&rig.server.url(""), &rig.server.url("/moved")));
+        site.put(OPENID, metadata(&fixture.server.url(""), &fixture.server.url("/moved")));
         for _ in 0..failures {
-            rig.clock.advance(COOL_DOWN);
-            assert_eq!(rig.verdict(&rig.unknown()).await, DOWN);
+            fixture.clock.advance(COOL_DOWN);
+            assert_eq!(fixture.verdict(&fixture.unknown()).await, DOWN);
         }
-        site.put("/keys", document(&rig.issuer.jwks()));
-        let before = paths(&rig).len();
+        site.put("/keys", document(&fixture.issuer.jwks()));
+        let before = paths(&fixture).len();
         for _ in 0..2 {
-            rig.clock.advance(COOL_DOWN);
-            assert_eq!(rig.verdict(&rig.unknown()).await, DOWN);
+            fixture.clock.advance(COOL_DOWN);
+            assert_eq!(fixture.verdict(&fixture.unknown()).await, DOWN);
         }
-        assert_eq!(paths_since(&rig, before), [OPENID, "/moved", "/moved"], "{failure}");
-        site.put("/moved", document(&rig.issuer.jwks()));
-        rig.clock.advance(COOL_DOWN);
-        assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN, "{failure}");
+        assert_eq!(paths_since(&fixture, before), [OPENID, "/moved", "/moved"], "{failure}");
+        site.put("/moved", document(&fixture.issuer.jwks()));
+        fixture.clock.advance(COOL_DOWN);
+        assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN, "{failure}");
     }
 }
 
 #[tokio::test]
 async fn young_metadata_that_is_read_again_may_contradict_too() {
     for row in 0..9 {
-        let (rig, site) = issuer_at("", |it| it);
-        let rig = rig.warm().await;
-        let (label, bytes) = contradictions(&rig).into_iter().nth(row).unwrap();
+        let (fixture, site) = issuer_at("", |it| it);
+        let fixture = fixture.warm().await;
+        let (label, bytes) = contradictions(&fixture).into_iter().nth(row).unwrap();
         site.put("/keys", status(NOT_FOUND));
         site.put(OPENID, bytes);
         for _ in 0..2 {
-            rig.clock.advance(COOL_DOWN);
-            assert_eq!(rig.verdict(&rig.unknown()).await, DOWN);
+            fixture.clock.advance(COOL_DOWN);
+            assert_eq!(fixture.verdict(&fixture.unknown()).await, DOWN);
         }
         // Keys that are back do not count while the metadata says otherwise.
-        site.put("/keys", document(&rig.issuer.jwks()));
-        let before = paths(&rig).len();
+        site.put("/keys", document(&fixture.issuer.jwks()));
+        let before = paths(&fixture).len();
         for _ in 0..6 {
-            rig.clock.advance(COOL_DOWN);
-            assert_eq!(rig.verdict(&rig.unknown()).await, DOWN, "{label}");
-            assert_eq!(rig.verdict(&rig.known()).await, GOOD, "{label}");
+            fixture.clock.advance(COOL_DOWN);
+            assert_eq!(fixture.verdict(&fixture.unknown()).await, DOWN, "{label}");
+            assert_eq!(fixture.verdict(&fixture.known()).await, GOOD, "{label}");
         }
-        assert!(!paths_since(&rig, before).contains(&"/keys".to_owned()), "{label}");
-        site.put(OPENID, metadata(&rig.server.url(""), &rig.server.url("/keys")));
-        rig.clock.advance(COOL_DOWN);
-        assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN, "{label}");
+        assert!(!paths_since(&fixture, before).contains(&"/keys".to_owned()), "{label}");
+        site.put(OPENID, metadata(&fixture.server.url(""), &fixture.server.url("/keys")));
+        fixture.clock.advance(COOL_DOWN);
+        assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN, "{label}");
     }
 }
 
 #[tokio::test]
 async fn a_cold_start_reads_the_metadata_once_for_both_tries() {
-    let (rig, site) = issuer_at("", |it| it);
+    let (fixture, site) = issuer_at("", |it| it);
     site.put("/keys", status(SERVER_ERROR));
-    assert_eq!(rig.verdict(&rig.known()).await, DOWN);
-    assert_eq!(paths(&rig), [OPENID, "/keys", "/keys"]);
-    site.put("/keys", document(&rig.issuer.jwks()));
-    rig.clock.advance(SECOND);
-    assert_eq!(rig.verdict(&rig.known()).await, GOOD);
-    assert_eq!(paths(&rig)[3..], ["/keys"]);
+    assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
+    assert_eq!(paths(&fixture), [OPENID, "/keys", "/keys"]);
+    site.put("/keys", document(&fixture.issuer.jwks()));
+    fixture.clock.advance(SECOND);
+    assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
+    assert_eq!(paths(&fixture)[3..], ["/keys"]);
 }
 
 #[tokio::test]
@@ -260,30 +264,30 @@ async fn a_later_reading_over_https_does_not_lead_to_http() {
 #[tokio::test]
 async fn validators_of_one_url_are_not_sent_to_another() {
     let validators = [("ETag", "\"1\""), ("Last-Modified", "Wed, 31 Dec 2025 10:00:00 GMT")];
-    let (rig, site) = issuer_at("", |it| it);
-    site.put("/keys", with_headers(&validators, rig.issuer.jwks()));
-    let rig = rig.warm().await;
-    rig.clock.advance(COOL_DOWN);
-    assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
+    let (fixture, site) = issuer_at("", |it| it);
+    site.put("/keys", with_headers(&validators, fixture.issuer.jwks()));
+    let fixture = fixture.warm().await;
+    fixture.clock.advance(COOL_DOWN);
+    assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
     let sent = |at: usize| {
-        let request = &rig.server.requests()[at];
+        let request = &fixture.server.requests()[at];
         ["if-none-match", "if-modified-since"].map(|name| request.header(name).map(str::to_owned))
     };
     assert_eq!(sent(2), validators.map(|(_, value)| Some(value.to_owned())));
 
     // The keys have moved. The new place says "not modified" to every validator.
-    site.put(OPENID, metadata(&rig.server.url(""), &rig.server.url("/moved")));
+    site.put(OPENID, metadata(&fixture.server.url(""), &fixture.server.url("/moved")));
     site.put("/keys", status(NOT_FOUND));
-    let (pages, next) = (site.clone(), document(&rig.next_issuer().jwks()));
-    rig.server.act(move |request, _| match (request.path(), request.header("if-none-match")) {
+    let (pages, next) = (site.clone(), document(&fixture.next_issuer().jwks()));
+    fixture.server.act(move |request, _| match (request.path(), request.header("if-none-match")) {
         ("/moved", None) => Act::Send(next.clone()),
         ("/moved", Some(_)) => Act::Send(status("304 Not Modified")),
         (path, _) => Act::Send(pages.get(path)),
     });
-    rig.clock.advance(COOL_DOWN);
-    assert_eq!(rig.verdict(&rig.unknown()).await, DOWN);
-    rig.clock.advance(COOL_DOWN);
-    assert_eq!(rig.verdict(&rig.next_issuer().token().mint()).await, GOOD);
-    assert_eq!(paths(&rig)[3..], ["/keys", OPENID, "/moved"]);
+    fixture.clock.advance(COOL_DOWN);
+    assert_eq!(fixture.verdict(&fixture.unknown()).await, DOWN);
+    fixture.clock.advance(COOL_DOWN);
+    assert_eq!(fixture.verdict(&fixture.next_issuer().token().mint()).await, GOOD);
+    assert_eq!(paths(&fixture)[3..], ["/keys", OPENID, "/moved"]);
     assert_eq!(sent(5), [None, None]);
 }

@@ -8,7 +8,7 @@ use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{BuildError, Issuer, Policy, Problem, Verifier};
 
 use super::discovery::{OAUTH, OPENID, Site, metadata, paths};
-use super::rig::{DOWN, GOOD, LONGEST_BACK_OFF, Rig};
+use super::fixture::{DOWN, Fixture, GOOD, LONGEST_BACK_OFF};
 use crate::support::answers::{document, status};
 use crate::support::key_server::{Act, KeyServer};
 
@@ -26,7 +26,7 @@ fn client() -> impl Fetch {
 fn elsewhere(
     name: &str,
     settings: impl FnOnce(RemoteJwksBuilder, &KeyServer) -> RemoteJwksBuilder,
-) -> (Rig, Site) {
+) -> (Fixture, Site) {
     let clock = FixedClock::new();
     let signer = TestIssuer::es256().key_id("known").issuer(name).clock(clock.clone());
     let (server, site) = (KeyServer::start(""), Site::default());
@@ -35,44 +35,44 @@ fn elsewhere(
     site.put("/keys", document(&signer.jwks()));
     site.put("/meta", metadata(name, &server.url("/keys")));
     let builder = settings(RemoteJwks::issuer(name).allow_http_on_loopback(), &server);
-    (Rig::of(server, clock, signer, builder), site)
+    (Fixture::of(server, clock, signer, builder), site)
 }
 
 #[tokio::test]
 async fn keys_url_needs_no_metadata() {
     for name in [NAME, "accounts.google.com", "urn:example:issuer", "http://internal"] {
-        let (rig, _) = elsewhere(name, |it, server| it.keys_url(server.url("/keys")));
-        assert_eq!(rig.verdict(&rig.known()).await, GOOD, "{name}");
-        assert_eq!(paths(&rig), ["/keys"], "{name}");
-        assert_eq!(rig.keys.issuer(), Some(name));
-        let trusted = Issuer::new(name, rig.keys.clone(), Policy::new().any_audience());
+        let (fixture, _) = elsewhere(name, |it, server| it.keys_url(server.url("/keys")));
+        assert_eq!(fixture.verdict(&fixture.known()).await, GOOD, "{name}");
+        assert_eq!(paths(&fixture), ["/keys"], "{name}");
+        assert_eq!(fixture.keys.issuer(), Some(name));
+        let trusted = Issuer::new(name, fixture.keys.clone(), Policy::new().any_audience());
         assert!(Verifier::builder().trust(trusted).build().is_ok(), "{name}");
         let other =
-            Issuer::new("https://b.example", rig.keys.clone(), Policy::new().any_audience());
+            Issuer::new("https://b.example", fixture.keys.clone(), Policy::new().any_audience());
         assert!(Verifier::builder().trust(other).build().is_err(), "{name}");
     }
 }
 
 #[tokio::test]
 async fn metadata_url_is_the_only_place_of_the_metadata() {
-    let (rig, site) = elsewhere(NAME, |it, server| it.metadata_url(server.url("/meta")));
+    let (fixture, site) = elsewhere(NAME, |it, server| it.metadata_url(server.url("/meta")));
     let good = site.get("/meta");
     for place in [OPENID, &*format!("/tenant{OPENID}"), OAUTH, &*format!("{OAUTH}/tenant")] {
         site.put(place, good.clone());
     }
     site.put("/meta", status("404 Not Found"));
-    assert_eq!(rig.verdict(&rig.known()).await, DOWN);
-    assert_eq!(rig.keys.health().last_error, Some("no_metadata"));
-    rig.clock.advance(LONGEST_BACK_OFF);
+    assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
+    assert_eq!(fixture.keys.health().last_error, Some("no_metadata"));
+    fixture.clock.advance(LONGEST_BACK_OFF);
     // It must name the issuer all the same.
-    site.put("/meta", metadata(&rig.server.url(""), &rig.server.url("/keys")));
-    assert_eq!(rig.verdict(&rig.known()).await, DOWN);
-    assert_eq!(rig.keys.health().last_error, Some("other_issuer"));
-    rig.clock.advance(LONGEST_BACK_OFF);
+    site.put("/meta", metadata(&fixture.server.url(""), &fixture.server.url("/keys")));
+    assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
+    assert_eq!(fixture.keys.health().last_error, Some("other_issuer"));
+    fixture.clock.advance(LONGEST_BACK_OFF);
     site.put("/meta", good);
-    assert_eq!(rig.verdict(&rig.known()).await, GOOD);
-    assert_eq!(paths(&rig), ["/meta", "/meta", "/meta", "/keys"]);
-    assert_eq!(rig.keys.issuer(), Some(NAME));
+    assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
+    assert_eq!(paths(&fixture), ["/meta", "/meta", "/meta", "/keys"]);
+    assert_eq!(fixture.keys.issuer(), Some(NAME));
 }
 
 #[tokio::test]
@@ -83,14 +83,14 @@ async fn private_keys_urls_are_judged_by_the_place_of_the_metadata() {
         ("https://10.0.0.1", Some("https://10.0.0.1/keys"), false),
         ("http://localhost", Some("http://localhost/keys"), false),
     ] {
-        let (rig, site) = elsewhere(name, |it, server| it.metadata_url(server.url("/meta")));
+        let (fixture, site) = elsewhere(name, |it, server| it.metadata_url(server.url("/meta")));
         if let Some(jwks_uri) = jwks_uri {
             site.put("/meta", metadata(name, jwks_uri));
         }
-        let verdict = rig.verdict(&rig.known()).await;
+        let verdict = fixture.verdict(&fixture.known()).await;
         assert_eq!(verdict, if is_allowed { GOOD } else { DOWN }, "{name}");
         let failure = (!is_allowed).then_some("forbidden_url");
-        assert_eq!(rig.keys.health().last_error, failure, "{name}");
+        assert_eq!(fixture.keys.health().last_error, failure, "{name}");
     }
 }
 

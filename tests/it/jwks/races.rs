@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tower_jwt_auth::clock::Clock;
 use tower_jwt_auth::testing::FixedClock;
 
-use super::rig::{COOL_DOWN, Rig, set_of};
+use super::fixture::{COOL_DOWN, Fixture, set_of};
 use crate::support::answers::document;
 use crate::support::key_server::Gate;
 
@@ -54,28 +54,28 @@ fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 
-/// A rig on that clock, and a server that holds this document back.
-fn rig(document_of: impl FnOnce(&Rig) -> String, warm: bool) -> (Rig, Gate) {
+/// A fixture on that clock, and a server that holds this document back.
+fn fixture(document_of: impl FnOnce(&Fixture) -> String, warm: bool) -> (Fixture, Gate) {
     let runtime = Handle::current();
-    let plain = Rig::start();
+    let plain = Fixture::start();
     let builder =
         tower_jwt_auth::jwks::RemoteJwks::url(plain.server.url("/keys")).allow_http_on_loopback();
-    let Rig { server, clock, issuer, .. } = plain;
-    let rig = Rig::timed(server, clock.clone(), issuer, builder, StopWatch(clock));
+    let Fixture { server, clock, issuer, .. } = plain;
+    let fixture = Fixture::timed(server, clock.clone(), issuer, builder, StopWatch(clock));
     if warm {
-        runtime.block_on(rig.keys.warm()).unwrap();
-        runtime.block_on(rig.events.landed(1));
-        rig.clock.advance(COOL_DOWN);
+        runtime.block_on(fixture.keys.warm()).unwrap();
+        runtime.block_on(fixture.events.landed(1));
+        fixture.clock.advance(COOL_DOWN);
     }
     let gate = Gate::closed();
-    let (held, answer) = (gate.clone(), document(&document_of(&rig)));
-    rig.server.act(move |_, _| held.then(answer.clone()));
-    (rig, gate)
+    let (held, answer) = (gate.clone(), document(&document_of(&fixture)));
+    fixture.server.act(move |_, _| held.then(answer.clone()));
+    (fixture, gate)
 }
 
 /// When this thread has read the time that often, a fetch that is under way ends first.
-fn land_first(rig: &Rig, gate: &Gate, after: u32, flights: usize) {
-    let (events, gate, runtime) = (rig.events.clone(), gate.clone(), Handle::current());
+fn land_first(fixture: &Fixture, gate: &Gate, after: u32, flights: usize) {
+    let (events, gate, runtime) = (fixture.events.clone(), gate.clone(), Handle::current());
     let land = move || {
         gate.open();
         runtime.block_on(events.landed(flights));
@@ -87,26 +87,27 @@ fn land_first(rig: &Rig, gate: &Gate, after: u32, flights: usize) {
 fn a_key_that_has_just_come_is_found_by_who_looked_a_moment_too_early() {
     let runtime = runtime();
     let _guard = runtime.enter();
-    let (rig, gate) = rig(|rig| set_of([&*rig.issuer.jwk(), &rig.next_issuer().jwk()]), true);
+    let (fixture, gate) =
+        fixture(|fixture| set_of([&*fixture.issuer.jwk(), &fixture.next_issuer().jwk()]), true);
     // Somebody else has made the fetch start.
-    drop(rig.verifier.verify(&rig.unknown()));
-    runtime.block_on(rig.server.was_asked(2));
-    let token = rig.next_issuer().token().mint();
-    land_first(&rig, &gate, 1, 2);
-    assert_eq!(rig.verdict_now(&token), Ok(()), "refused although its key is here");
-    assert_eq!(rig.server.asked(), 2);
+    drop(fixture.verifier.verify(&fixture.unknown()));
+    runtime.block_on(fixture.server.was_asked(2));
+    let token = fixture.next_issuer().token().mint();
+    land_first(&fixture, &gate, 1, 2);
+    assert_eq!(fixture.verdict_now(&token), Ok(()), "refused although its key is here");
+    assert_eq!(fixture.server.asked(), 2);
 }
 
 #[test]
 fn keys_that_have_just_come_are_not_fetched_again() {
     let runtime = runtime();
     let _guard = runtime.enter();
-    let (rig, gate) = rig(|rig| rig.issuer.jwks(), false);
-    drop(rig.verifier.verify(&rig.known()));
-    runtime.block_on(rig.server.was_asked(1));
-    let token = rig.known();
-    land_first(&rig, &gate, 0, 1);
-    let verdict = runtime.block_on(rig.verifier.verify(&token)).map(drop);
+    let (fixture, gate) = fixture(|fixture| fixture.issuer.jwks(), false);
+    drop(fixture.verifier.verify(&fixture.known()));
+    runtime.block_on(fixture.server.was_asked(1));
+    let token = fixture.known();
+    land_first(&fixture, &gate, 0, 1);
+    let verdict = runtime.block_on(fixture.verifier.verify(&token)).map(drop);
     assert_eq!(verdict.map_err(|error| error.kind()), Ok(()));
-    assert_eq!(rig.server.asked(), 1, "one fetch would have done");
+    assert_eq!(fixture.server.asked(), 1, "one fetch would have done");
 }

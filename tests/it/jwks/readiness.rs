@@ -11,7 +11,7 @@ use tower_jwt_auth::testing::{FixedClock, TestIssuer, TestIssuerService};
 use tower_jwt_auth::verify::{KeysErrorKind, VerifierBuilder};
 use tower_jwt_auth::{Issuer, Policy, Verifier};
 
-use super::rig::{COOL_DOWN, LIFETIME, SECOND, STALE_BOUND, just_before};
+use super::fixture::{COOL_DOWN, LIFETIME, SECOND, STALE_BOUND, just_before};
 use super::virtual_time::Virtual;
 
 const ISSUER: &str = "https://auth.example.com";

@@ -2,8 +2,8 @@
 
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer};
 
-use super::rig::{
-    COOL_DOWN, DOWN, LIFETIME, NANOSECOND, Rig, SECOND, STALE_BOUND, UNKNOWN, ask, just_before,
+use super::fixture::{
+    COOL_DOWN, DOWN, Fixture, LIFETIME, NANOSECOND, SECOND, STALE_BOUND, UNKNOWN, ask, just_before,
 };
 use crate::support::answers::{answer, document, status};
 use crate::support::ask::{Reply, bearer};
@@ -28,31 +28,31 @@ fn assert_is_unavailable(reply: &Reply, retry_after: &str) {
 
 #[tokio::test]
 async fn row_17_a_healthy_set_lacks_the_key() {
-    let rig = Rig::start();
+    let fixture = Fixture::start();
     // Just fetched, cooling down, refetched.
-    assert_is_row_17(&rig.ask(&rig.unknown()).await);
-    assert_is_row_17(&rig.ask(&rig.unknown()).await);
-    rig.clock.advance(COOL_DOWN);
-    assert_is_row_17(&rig.ask(&rig.unknown()).await);
-    assert_eq!(rig.server.asked(), 2);
+    assert_is_row_17(&fixture.ask(&fixture.unknown()).await);
+    assert_is_row_17(&fixture.ask(&fixture.unknown()).await);
+    fixture.clock.advance(COOL_DOWN);
+    assert_is_row_17(&fixture.ask(&fixture.unknown()).await);
+    assert_eq!(fixture.server.asked(), 2);
 }
 
 #[tokio::test]
 async fn row_18_the_last_refresh_failed() {
-    let rig = Rig::start().warm().await;
-    rig.server.send(status(SERVER_ERROR));
-    rig.clock.advance(COOL_DOWN);
+    let fixture = Fixture::start().warm().await;
+    fixture.server.send(status(SERVER_ERROR));
+    fixture.clock.advance(COOL_DOWN);
     // Nobody asks for the sake of a token before the cool-down ends: half a minute for all of them.
-    assert_is_unavailable(&rig.ask(&rig.unknown()).await, "30");
-    assert_is_unavailable(&rig.ask(&rig.unknown()).await, "30");
+    assert_is_unavailable(&fixture.ask(&fixture.unknown()).await, "30");
+    assert_is_unavailable(&fixture.ask(&fixture.unknown()).await, "30");
 }
 
 #[tokio::test]
 async fn row_18_the_wait_is_rounded_up_and_never_nought() {
-    let rig = Rig::start().warm().await;
-    rig.server.send(status(SERVER_ERROR));
-    rig.clock.advance(COOL_DOWN);
-    assert_eq!(rig.verdict(&rig.unknown()).await, DOWN);
+    let fixture = Fixture::start().warm().await;
+    fixture.server.send(status(SERVER_ERROR));
+    fixture.clock.advance(COOL_DOWN);
+    assert_eq!(fixture.verdict(&fixture.unknown()).await, DOWN);
     for (advance, told) in [
         (NANOSECOND, "30"),
         (just_before(SECOND), "29"),
@@ -60,30 +60,30 @@ async fn row_18_the_wait_is_rounded_up_and_never_nought() {
         (28 * SECOND, "1"),
         (just_before(SECOND / 2), "1"),
     ] {
-        rig.clock.advance(advance);
-        assert_is_unavailable(&rig.ask(&rig.unknown()).await, told);
+        fixture.clock.advance(advance);
+        assert_is_unavailable(&fixture.ask(&fixture.unknown()).await, told);
     }
-    assert_eq!(rig.server.asked(), 2);
+    assert_eq!(fixture.server.asked(), 2);
     // The server is well again, and the answer is that of a healthy set.
-    rig.server.serve(&rig.issuer.jwks());
-    rig.clock.advance(NANOSECOND);
-    assert_is_row_17(&rig.ask(&rig.unknown()).await);
-    assert_eq!(rig.server.asked(), 3);
+    fixture.server.serve(&fixture.issuer.jwks());
+    fixture.clock.advance(NANOSECOND);
+    assert_is_row_17(&fixture.ask(&fixture.unknown()).await);
+    assert_eq!(fixture.server.asked(), 3);
 }
 
 #[tokio::test]
 async fn row_19_there_is_no_key_set() {
-    let rig = Rig::start();
-    rig.server.send(status("404 Not Found"));
-    for token in [rig.known(), rig.unknown(), rig.forged()] {
+    let fixture = Fixture::start();
+    fixture.server.send(status("404 Not Found"));
+    for token in [fixture.known(), fixture.unknown(), fixture.forged()] {
         // Back-off after a first failure is less than a second.
-        assert_is_unavailable(&rig.ask(&token).await, "1");
+        assert_is_unavailable(&fixture.ask(&token).await, "1");
     }
-    let rig = Rig::start().warm().await;
-    rig.server.send(status("404 Not Found"));
-    rig.clock.advance(LIFETIME + STALE_BOUND);
-    for token in [rig.known(), rig.unknown(), rig.forged()] {
-        assert_is_unavailable(&rig.ask(&token).await, "1");
+    let fixture = Fixture::start().warm().await;
+    fixture.server.send(status("404 Not Found"));
+    fixture.clock.advance(LIFETIME + STALE_BOUND);
+    for token in [fixture.known(), fixture.unknown(), fixture.forged()] {
+        assert_is_unavailable(&fixture.ask(&token).await, "1");
     }
 }
 
@@ -94,42 +94,43 @@ async fn a_key_server_that_says_when_to_come_back_is_left_alone_until_then() {
     for (says, with_keys, without) in
         [("45", 45, 45), ("3600", 60, 60), ("7", 30, 7), ("Fri, 31 Dec 2999 23:59:59 GMT", 30, 1)]
     {
-        let warm = Rig::start().warm().await;
+        let warm = Fixture::start().warm().await;
         warm.clock.advance(COOL_DOWN);
-        for (rig, wait, asked) in [(Rig::start(), without, 0), (warm, with_keys, 1)] {
-            rig.server.send(answer("429 Too Many Requests", &[("Retry-After", says)], ""));
+        for (fixture, wait, asked) in [(Fixture::start(), without, 0), (warm, with_keys, 1)] {
+            fixture.server.send(answer("429 Too Many Requests", &[("Retry-After", says)], ""));
             let told = wait.to_string();
-            assert_is_unavailable(&rig.ask(&rig.unknown()).await, &told);
-            assert_eq!(rig.server.asked(), asked + 1, "{says}: asked once");
+            assert_is_unavailable(&fixture.ask(&fixture.unknown()).await, &told);
+            assert_eq!(fixture.server.asked(), asked + 1, "{says}: asked once");
             // The back-off after a first failure is cut by chance.
             if wait > 1 {
-                rig.clock.advance(just_before(wait * SECOND));
-                assert_is_unavailable(&rig.ask(&rig.unknown()).await, "1");
-                assert_eq!(rig.server.asked(), asked + 1, "{says}: too early");
+                fixture.clock.advance(just_before(wait * SECOND));
+                assert_is_unavailable(&fixture.ask(&fixture.unknown()).await, "1");
+                assert_eq!(fixture.server.asked(), asked + 1, "{says}: too early");
             }
-            rig.server.serve(&rig.issuer.jwks());
-            rig.clock.advance(wait * SECOND);
-            assert_is_row_17(&rig.ask(&rig.unknown()).await);
-            assert_eq!(rig.server.asked(), asked + 2);
+            fixture.server.serve(&fixture.issuer.jwks());
+            fixture.clock.advance(wait * SECOND);
+            assert_is_row_17(&fixture.ask(&fixture.unknown()).await);
+            assert_eq!(fixture.server.asked(), asked + 2);
         }
     }
 }
 
 #[tokio::test]
 async fn row_20_on_request_it_is_the_clients_fault() {
-    let rig = Rig::start();
-    rig.server.send(status("404 Not Found"));
-    let layer = JwtAuthLayer::new(rig.verifier.clone()).unauthorized_while_keys_are_unavailable();
-    for token in [rig.known(), rig.unknown(), rig.forged()] {
+    let fixture = Fixture::start();
+    fixture.server.send(status("404 Not Found"));
+    let layer =
+        JwtAuthLayer::new(fixture.verifier.clone()).unauthorized_while_keys_are_unavailable();
+    for token in [fixture.known(), fixture.unknown(), fixture.forged()] {
         let reply = ask(&layer, bearer(&token)).await;
         assert_eq!(reply.verdict(), (401, Some(ErrorKind::KeysUnavailable)));
         let challenge = reply.header("www-authenticate").unwrap();
         assert!(challenge.contains(r#"error="invalid_token""#), "{challenge}");
         assert_eq!(reply.header("retry-after"), None);
     }
-    rig.server.serve(&rig.issuer.jwks());
-    rig.clock.advance(SECOND);
-    assert_eq!(ask(&layer, bearer(&rig.known())).await.verdict(), (200, None));
+    fixture.server.serve(&fixture.issuer.jwks());
+    fixture.clock.advance(SECOND);
+    assert_eq!(ask(&layer, bearer(&fixture.known())).await.verdict(), (200, None));
 }
 
 #[tokio::test]
@@ -143,15 +144,15 @@ async fn what_the_key_server_says_and_where_it_is_stays_here() {
     ];
     for bytes in answers {
         for age in [None, Some(COOL_DOWN), Some(LIFETIME + STALE_BOUND)] {
-            let rig = Rig::start();
-            let rig = if age.is_some() { rig.warm().await } else { rig };
-            rig.clock.advance(age.unwrap_or_default());
+            let fixture = Fixture::start();
+            let fixture = if age.is_some() { fixture.warm().await } else { fixture };
+            fixture.clock.advance(age.unwrap_or_default());
             let sent = bytes.clone();
-            rig.server.act(move |_, _| Act::Send(sent.clone()));
-            let reply = rig.ask(&rig.unknown()).await;
+            fixture.server.act(move |_, _| Act::Send(sent.clone()));
+            let reply = fixture.ask(&fixture.unknown()).await;
             assert_eq!(reply.verdict(), DOWN);
             let shown = format!("{:?} {} {:?}", reply.headers, reply.text(), reply.error);
-            let port = rig.server.url("").rsplit_once(':').unwrap().1.to_owned();
+            let port = fixture.server.url("").rsplit_once(':').unwrap().1.to_owned();
             for hidden in [secret, "127.0.0.1", &*port, "key server", "/keys", "redirect", "500"] {
                 assert!(!shown.contains(hidden), "{hidden}: {shown}");
             }

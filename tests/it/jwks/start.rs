@@ -7,8 +7,8 @@ use tower_jwt_auth::key::{KeySetState, KeySource};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{Issuer, JwtAuthLayer, Policy, Verifier};
 
-use super::rig::{
-    DOWN, GOOD, LIFETIME, NANOSECOND, Rig, SECOND, STALE_BOUND, UNKNOWN, ask, just_before,
+use super::fixture::{
+    DOWN, Fixture, GOOD, LIFETIME, NANOSECOND, SECOND, STALE_BOUND, UNKNOWN, ask, just_before,
 };
 use crate::support::answers::status;
 use crate::support::ask::bearer;
@@ -16,10 +16,11 @@ use crate::support::key_server::KeyServer;
 
 #[tokio::test]
 async fn building_asks_nobody() {
-    let rig = Rig::start();
-    let url = rig.server.url("/keys");
+    let fixture = Fixture::start();
+    let url = fixture.server.url("/keys");
     let keys = RemoteJwks::url(&*url).allow_http_on_loopback().build().unwrap();
-    let issuer = RemoteJwks::issuer(rig.server.url("")).allow_http_on_loopback().build().unwrap();
+    let issuer =
+        RemoteJwks::issuer(fixture.server.url("")).allow_http_on_loopback().build().unwrap();
     for keys in [&keys, &issuer] {
         let verifier = Verifier::key_source(keys.clone()).any_issuer().any_audience();
         let layer = JwtAuthLayer::new(verifier.build().unwrap());
@@ -27,7 +28,7 @@ async fn building_asks_nobody() {
         assert!(keys.current().is_none());
     }
     tokio::task::yield_now().await;
-    assert_eq!(rig.server.connections(), 0);
+    assert_eq!(fixture.server.connections(), 0);
 }
 
 #[test]
@@ -45,36 +46,36 @@ fn the_short_roads_are_built_without_a_runtime_and_without_a_network() {
 
 #[tokio::test]
 async fn a_server_starts_while_its_issuer_is_down_and_recovers_by_itself() {
-    let rig = Rig::start();
-    rig.server.close().await;
+    let fixture = Fixture::start();
+    fixture.server.close().await;
     for _ in 0..5 {
-        let reply = rig.ask(&rig.known()).await;
+        let reply = fixture.ask(&fixture.known()).await;
         assert_eq!(reply.verdict(), DOWN);
         assert!(reply.header("retry-after").is_some());
-        rig.clock.advance(60 * SECOND);
+        fixture.clock.advance(60 * SECOND);
     }
-    assert!(rig.keys.warm().await.is_err());
-    assert_eq!(rig.server.connections(), 0);
-    rig.server.open();
-    rig.clock.advance(60 * SECOND);
-    assert_eq!(rig.verdict(&rig.known()).await, GOOD);
-    assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
+    assert!(fixture.keys.warm().await.is_err());
+    assert_eq!(fixture.server.connections(), 0);
+    fixture.server.open();
+    fixture.clock.advance(60 * SECOND);
+    assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
+    assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
 }
 
 #[tokio::test]
 async fn warming_up_fetches_once_and_then_has_the_keys() {
-    let rig = Rig::start();
-    rig.keys.warm().await.unwrap();
-    rig.keys.warm().await.unwrap();
-    assert_eq!(rig.server.asked(), 1);
-    assert_eq!(rig.verdict_now(&rig.known()), Ok(()));
+    let fixture = Fixture::start();
+    fixture.keys.warm().await.unwrap();
+    fixture.keys.warm().await.unwrap();
+    assert_eq!(fixture.server.asked(), 1);
+    assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
     // Keys that are stale are there, too.
-    rig.server.close().await;
-    rig.clock.advance(just_before(LIFETIME + STALE_BOUND));
-    assert!(rig.keys.warm().await.is_ok());
-    rig.events.landed(2).await;
-    rig.clock.advance(60 * SECOND);
-    assert!(rig.keys.warm().await.is_err());
+    fixture.server.close().await;
+    fixture.clock.advance(just_before(LIFETIME + STALE_BOUND));
+    assert!(fixture.keys.warm().await.is_ok());
+    fixture.events.landed(2).await;
+    fixture.clock.advance(60 * SECOND);
+    assert!(fixture.keys.warm().await.is_err());
 }
 
 #[tokio::test]
@@ -129,38 +130,38 @@ async fn one_issuer_that_is_dead_does_not_touch_the_others() {
 
 #[tokio::test]
 async fn health_says_how_the_keys_are() {
-    let rig = Rig::start();
-    let seen = |rig: &Rig| {
-        let health = rig.keys.health();
+    let fixture = Fixture::start();
+    let seen = |fixture: &Fixture| {
+        let health = fixture.keys.health();
         (health.state, health.keys, health.age, health.last_error)
     };
-    assert_eq!(seen(&rig), (KeySetState::Empty, 0, None, None));
-    assert_eq!(rig.keys.health().next_attempt, Some(Duration::ZERO));
+    assert_eq!(seen(&fixture), (KeySetState::Empty, 0, None, None));
+    assert_eq!(fixture.keys.health().next_attempt, Some(Duration::ZERO));
 
-    rig.server.send(status("500 Internal Server Error"));
-    assert!(rig.keys.warm().await.is_err());
-    assert_eq!(seen(&rig), (KeySetState::Empty, 0, None, Some("server_error")));
-    assert!(rig.keys.health().next_attempt.unwrap() < SECOND);
+    fixture.server.send(status("500 Internal Server Error"));
+    assert!(fixture.keys.warm().await.is_err());
+    assert_eq!(seen(&fixture), (KeySetState::Empty, 0, None, Some("server_error")));
+    assert!(fixture.keys.health().next_attempt.unwrap() < SECOND);
 
-    rig.server.serve(&rig.issuer.jwks());
-    rig.clock.advance(SECOND);
-    let rig = rig.warm().await;
-    assert_eq!(seen(&rig), (KeySetState::Fresh, 1, Some(Duration::ZERO), None));
-    let next = rig.keys.health().next_attempt.unwrap();
+    fixture.server.serve(&fixture.issuer.jwks());
+    fixture.clock.advance(SECOND);
+    let fixture = fixture.warm().await;
+    assert_eq!(seen(&fixture), (KeySetState::Fresh, 1, Some(Duration::ZERO), None));
+    let next = fixture.keys.health().next_attempt.unwrap();
     assert!((LIFETIME * 7 / 10..=LIFETIME * 8 / 10).contains(&next), "{next:?}");
 
-    rig.clock.advance(just_before(LIFETIME));
-    assert_eq!(seen(&rig), (KeySetState::Fresh, 1, Some(just_before(LIFETIME)), None));
-    rig.clock.advance(NANOSECOND);
-    assert_eq!(seen(&rig), (KeySetState::Stale, 1, Some(LIFETIME), None));
-    rig.server.send(status("404 Not Found"));
-    assert!(rig.keys.refresh_now().await.is_err());
-    assert_eq!(seen(&rig), (KeySetState::Stale, 1, Some(LIFETIME), Some("not_found")));
-    assert!(rig.keys.health().next_attempt.unwrap() < SECOND);
+    fixture.clock.advance(just_before(LIFETIME));
+    assert_eq!(seen(&fixture), (KeySetState::Fresh, 1, Some(just_before(LIFETIME)), None));
+    fixture.clock.advance(NANOSECOND);
+    assert_eq!(seen(&fixture), (KeySetState::Stale, 1, Some(LIFETIME), None));
+    fixture.server.send(status("404 Not Found"));
+    assert!(fixture.keys.refresh_now().await.is_err());
+    assert_eq!(seen(&fixture), (KeySetState::Stale, 1, Some(LIFETIME), Some("not_found")));
+    assert!(fixture.keys.health().next_attempt.unwrap() < SECOND);
 
-    rig.clock.advance(STALE_BOUND);
-    let dead = seen(&rig);
+    fixture.clock.advance(STALE_BOUND);
+    let dead = seen(&fixture);
     assert_eq!((dead.0, dead.1, dead.3), (KeySetState::Empty, 0, Some("not_found")));
     // Looking at it starts nothing.
-    assert_eq!(rig.events.flights(), 3);
+    assert_eq!(fixture.events.flights(), 3);
 }

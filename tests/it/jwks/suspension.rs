@@ -11,8 +11,9 @@ use tower_jwt_auth::key::{KeySetState, KeySource};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 
 use super::discovery::{OPENID, issuer_at, paths};
-use super::rig::{
-    GOOD, LIFETIME, LONGEST_BACK_OFF, NANOSECOND, Rig, SECOND, STALE_BOUND, UNKNOWN, just_before,
+use super::fixture::{
+    Fixture, GOOD, LIFETIME, LONGEST_BACK_OFF, NANOSECOND, SECOND, STALE_BOUND, UNKNOWN,
+    just_before,
 };
 use crate::support::answers::status;
 use crate::support::key_server::KeyServer;
@@ -33,102 +34,102 @@ fn token(issuer: &TestIssuer) -> String {
 
 #[tokio::test]
 async fn after_a_suspension_the_next_request_starts_a_refresh() {
-    let rig = Rig::start().warm().await;
-    let (known, next) = (token(&rig.issuer), rig.next_issuer());
-    rig.server.serve(&next.jwks());
-    suspend(&rig.clock, 3 * DAY);
-    let health = rig.keys.health();
+    let fixture = Fixture::start().warm().await;
+    let (known, next) = (token(&fixture.issuer), fixture.next_issuer());
+    fixture.server.serve(&next.jwks());
+    suspend(&fixture.clock, 3 * DAY);
+    let health = fixture.keys.health();
     assert_eq!((health.state, health.next_attempt), (KeySetState::Stale, Some(Duration::ZERO)));
-    assert_eq!(rig.verdict_now(&known), Ok(()), "served from memory");
-    rig.events.landed(2).await;
-    assert_eq!(rig.events.all()[1..], ["schedule replaced"]);
-    assert_eq!(rig.verdict_now(&known), Err(ErrorKind::UnknownKey), "withdrawn meanwhile");
-    assert_eq!(rig.verdict_now(&token(&next)), Ok(()));
-    assert_eq!(rig.keys.health().state, KeySetState::Fresh);
+    assert_eq!(fixture.verdict_now(&known), Ok(()), "served from memory");
+    fixture.events.landed(2).await;
+    assert_eq!(fixture.events.all()[1..], ["schedule replaced"]);
+    assert_eq!(fixture.verdict_now(&known), Err(ErrorKind::UnknownKey), "withdrawn meanwhile");
+    assert_eq!(fixture.verdict_now(&token(&next)), Ok(()));
+    assert_eq!(fixture.keys.health().state, KeySetState::Fresh);
 }
 
 #[tokio::test]
 async fn a_gain_of_a_minute_is_no_suspension() {
     for (gain, fetches) in [(SLACK, 1), (SLACK + NANOSECOND, 2)] {
-        let rig = Rig::start().warm().await;
+        let fixture = Fixture::start().warm().await;
         for part in [just_before(SLACK), gain.saturating_sub(just_before(SLACK))] {
-            suspend(&rig.clock, part);
-            rig.clock.advance(SECOND);
-            assert_eq!(rig.verdict(&rig.known()).await, GOOD);
+            suspend(&fixture.clock, part);
+            fixture.clock.advance(SECOND);
+            assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
         }
-        rig.events.landed(fetches).await;
-        assert_eq!(rig.keys.health().state, KeySetState::Fresh, "{gain:?}");
-        assert_eq!(rig.server.asked(), fetches, "{gain:?}");
+        fixture.events.landed(fetches).await;
+        assert_eq!(fixture.keys.health().state, KeySetState::Fresh, "{gain:?}");
+        assert_eq!(fixture.server.asked(), fetches, "{gain:?}");
     }
 }
 
 #[tokio::test]
 async fn a_wall_clock_that_is_set_back_does_nothing() {
-    let rig = Rig::start().warm().await;
-    let known = token(&rig.issuer);
-    rig.clock.set(rig.clock.now() - 365 * DAY);
+    let fixture = Fixture::start().warm().await;
+    let known = token(&fixture.issuer);
+    fixture.clock.set(fixture.clock.now() - 365 * DAY);
     for _ in 0..10 {
-        rig.clock.advance(SECOND);
-        assert_eq!(rig.verdict_now(&known), Ok(()));
-        assert_eq!(rig.keys.health().state, KeySetState::Fresh);
-        assert_eq!(rig.keys.health().next_attempt.map(|next| next > LIFETIME / 2), Some(true));
+        fixture.clock.advance(SECOND);
+        assert_eq!(fixture.verdict_now(&known), Ok(()));
+        assert_eq!(fixture.keys.health().state, KeySetState::Fresh);
+        assert_eq!(fixture.keys.health().next_attempt.map(|next| next > LIFETIME / 2), Some(true));
     }
-    assert_eq!(rig.server.asked(), 1);
+    assert_eq!(fixture.server.asked(), 1);
 }
 
 #[tokio::test]
 async fn a_wall_clock_corrected_forward_causes_one_refresh() {
-    let rig = Rig::start().warm().await;
-    let known = token(&rig.issuer);
-    suspend(&rig.clock, 30 * 365 * DAY);
-    assert_eq!(rig.verdict_now(&known), Ok(()));
-    rig.events.landed(2).await;
+    let fixture = Fixture::start().warm().await;
+    let known = token(&fixture.issuer);
+    suspend(&fixture.clock, 30 * 365 * DAY);
+    assert_eq!(fixture.verdict_now(&known), Ok(()));
+    fixture.events.landed(2).await;
     for _ in 0..100 {
-        rig.clock.advance(SECOND);
-        assert_eq!(rig.verdict(&known).await, GOOD);
+        fixture.clock.advance(SECOND);
+        assert_eq!(fixture.verdict(&known).await, GOOD);
     }
-    assert_eq!(rig.server.asked(), 2);
-    assert_eq!(rig.events.all(), ["empty replaced", "schedule unchanged"]);
+    assert_eq!(fixture.server.asked(), 2);
+    assert_eq!(fixture.events.all(), ["empty replaced", "schedule unchanged"]);
 }
 
 #[tokio::test]
 async fn the_wall_clock_never_declares_keys_dead() {
-    let rig = Rig::start().warm().await;
-    let known = token(&rig.issuer);
-    rig.server.send(status("500 Internal Server Error"));
-    suspend(&rig.clock, 365 * DAY);
+    let fixture = Fixture::start().warm().await;
+    let known = token(&fixture.issuer);
+    fixture.server.send(status("500 Internal Server Error"));
+    suspend(&fixture.clock, 365 * DAY);
     for failures in 1..=3 {
-        assert_eq!(rig.verdict_now(&known), Ok(()));
-        rig.events.landed(1 + failures).await;
+        assert_eq!(fixture.verdict_now(&known), Ok(()));
+        fixture.events.landed(1 + failures).await;
         // The next attempt waits for the back-off, however often the clock is looked at.
-        let wait = rig.keys.health().next_attempt.unwrap();
+        let wait = fixture.keys.health().next_attempt.unwrap();
         assert!(wait <= LONGEST_BACK_OFF && !wait.is_zero(), "{wait:?}");
-        rig.clock.advance(just_before(wait));
-        assert_eq!(rig.verdict_now(&known), Ok(()));
-        assert_eq!(rig.server.asked(), 1 + failures);
-        assert_eq!(rig.keys.health().state, KeySetState::Stale);
-        rig.clock.advance(NANOSECOND);
+        fixture.clock.advance(just_before(wait));
+        assert_eq!(fixture.verdict_now(&known), Ok(()));
+        assert_eq!(fixture.server.asked(), 1 + failures);
+        assert_eq!(fixture.keys.health().state, KeySetState::Stale);
+        fixture.clock.advance(NANOSECOND);
     }
     // By the monotonic clock they die when they would have anyway.
-    let passed = rig.keys.health().age.unwrap();
-    rig.clock.advance(just_before((LIFETIME + STALE_BOUND).saturating_sub(passed)));
-    assert_eq!(rig.verdict_now(&known), Ok(()));
-    rig.clock.advance(NANOSECOND);
-    assert_eq!(rig.verdict_now(&known), Err(ErrorKind::KeysUnavailable));
+    let passed = fixture.keys.health().age.unwrap();
+    fixture.clock.advance(just_before((LIFETIME + STALE_BOUND).saturating_sub(passed)));
+    assert_eq!(fixture.verdict_now(&known), Ok(()));
+    fixture.clock.advance(NANOSECOND);
+    assert_eq!(fixture.verdict_now(&known), Err(ErrorKind::KeysUnavailable));
 }
 
 #[tokio::test]
 async fn metadata_is_read_again_after_a_suspension() {
-    let (rig, _) = issuer_at("", |it| it);
-    let rig = rig.warm().await;
-    let known = token(&rig.issuer);
-    suspend(&rig.clock, DAY);
-    assert_eq!(rig.verdict_now(&known), Ok(()));
-    rig.events.landed(2).await;
-    assert_eq!(paths(&rig)[2..], [OPENID, "/keys"]);
-    rig.clock.advance(SECOND * 30);
-    assert_eq!(rig.verdict(&rig.unknown()).await, UNKNOWN);
-    assert_eq!(paths(&rig)[4..], ["/keys"]);
+    let (fixture, _) = issuer_at("", |it| it);
+    let fixture = fixture.warm().await;
+    let known = token(&fixture.issuer);
+    suspend(&fixture.clock, DAY);
+    assert_eq!(fixture.verdict_now(&known), Ok(()));
+    fixture.events.landed(2).await;
+    assert_eq!(paths(&fixture)[2..], [OPENID, "/keys"]);
+    fixture.clock.advance(SECOND * 30);
+    assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
+    assert_eq!(paths(&fixture)[4..], ["/keys"]);
 }
 
 /// Counts how often the wall time is read.

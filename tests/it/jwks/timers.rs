@@ -20,7 +20,7 @@ use tower_jwt_auth::key::{FetchFailure, KeySetState, KeySource, RefreshReason};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer, Verifier};
 
-use super::rig::{DOWN, Events, GOOD, LIFETIME, NANOSECOND, SECOND, just_before};
+use super::fixture::{DOWN, Events, GOOD, LIFETIME, NANOSECOND, SECOND, just_before};
 use crate::support::ask::{ask_layer, bearer, take_apart, who};
 use crate::support::stepped_clock::SteppedClock;
 

@@ -14,7 +14,7 @@ use tower_jwt_auth::jwks::{NoBody, RemoteJwks, RemoteJwksBuilder};
 use tower_jwt_auth::key::KeySetState;
 use tower_jwt_auth::testing::TestIssuer;
 
-use super::rig::{LIFETIME, SECOND};
+use super::fixture::{LIFETIME, SECOND};
 
 /// The virtual time of a runtime that is paused.
 #[derive(Debug)]

@@ -14,7 +14,7 @@ use tower_jwt_auth::claims::{ClaimPath, GrantClaims, Grants};
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{Algorithm, ErrorKind, JwtAuthLayer, RequireLayer, Rule};
 
-use super::run::{Judged, Seen, for_all};
+use super::cases::{Judged, Seen, for_all};
 use crate::support::ask::{Reply, ask, bearer, who};
 use crate::support::tokens::{NOW, issuer, trusting};
 

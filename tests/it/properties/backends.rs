@@ -8,11 +8,11 @@ use tower_jwt_auth::key::CryptoBackend;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{BuildError, Verifier};
 
+use super::cases::{Seen, for_all};
 use super::json::{Json, members, style};
 use super::key_bytes::crossed;
-use super::run::{Seen, for_all};
+use super::near_misses::mutated;
 use super::signing::algorithm;
-use super::soup::mutated;
 use crate::support::tokens::{Verdict, algorithms, issuer, signature, verdict, with_signature};
 
 const BACKENDS: [CryptoBackend; 2] = [CryptoBackend::AwsLcRs, CryptoBackend::RustCrypto];

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{Algorithm, Issuer, Policy, VerificationKey, Verifier};
 
-use super::run::{Judged, Seen, for_all};
-use super::soup::{json_soup, mutated};
+use super::cases::{Judged, Seen, for_all};
+use super::near_misses::{json_soup, mutated};
 use crate::support::tokens::{
     NOW, PAYLOAD, Three, encode, header, issuer, mac_token, parts, trusting, verdict,
 };

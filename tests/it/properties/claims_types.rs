@@ -3,11 +3,11 @@
 use proptest::{option, prop_assert, prop_assert_eq};
 use tower_jwt_auth::{Algorithm, ErrorKind};
 
+use super::cases::{Seen, for_all};
 use super::json::{Json, members, style};
+use super::near_misses::json_soup;
 use super::rules::meetings;
-use super::run::{Seen, for_all};
 use super::shapes::{SIGNERS, wrong_claim};
-use super::soup::json_soup;
 use crate::support::tokens::{Three, header, issuer, trusting};
 
 /// The one failure that is a type's own.

@@ -9,9 +9,9 @@ use tower_jwt_auth::key::KeySet;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{Algorithm, Issuer, Policy, VerificationKey, Verifier};
 
+use super::cases::{Seen, for_all};
 use super::json::{Json, style};
-use super::run::{Seen, for_all};
-use super::soup::{json_soup, mutated};
+use super::near_misses::{json_soup, mutated};
 use crate::support::tokens::{algorithms, encode, issuer, verdict};
 
 /// One issuer for each kind of key.

@@ -8,7 +8,7 @@ use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{Algorithm, Issuer, Policy, VerificationKey, Verifier};
 
-use super::run::{Seen, for_all};
+use super::cases::{Seen, for_all};
 use crate::support::tokens::{PAYLOAD, Seeded, encode, issuer, mac_token, verdict};
 
 const IDS: [Option<&str>; 3] = [None, Some("k"), Some("l")];

@@ -7,9 +7,9 @@ use proptest::sample::select;
 use proptest::{prop_assert, prop_assert_eq};
 use tower_jwt_auth::{Algorithm, JwtAuthLayer, Rule};
 
+use super::cases::{Judged, Seen, for_all};
 use super::json::text;
-use super::run::{Judged, Seen, for_all};
-use super::soup::mutated;
+use super::near_misses::mutated;
 use crate::support::ask::{Reply, ask_layer};
 use crate::support::tokens::{issuer, trusting};
 

@@ -4,8 +4,8 @@ use proptest::prelude::any;
 use proptest::sample::{Index, select};
 use proptest::{prop_assert, prop_assert_eq};
 
+use super::cases::{Seen, for_all};
 use super::rules::{REQUIRABLE, Rules, meetings};
-use super::run::{Seen, for_all};
 use super::shapes::A;
 use crate::support::tokens::verdict;
 

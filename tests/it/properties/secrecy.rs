@@ -15,8 +15,8 @@ use tower_jwt_auth::{
     Algorithm, Error, Issuer, JwtAuthLayer, Policy, VerificationKey, Verified, Verifier,
 };
 
+use super::cases::{Judged, Seen, for_all};
 use super::json::{Json, Members, Style, style};
-use super::run::{Judged, Seen, for_all};
 use crate::support::ask::{ask_layer, bearer};
 use crate::support::tokens::{NOW, encode, mac_token, parts};
 

@@ -13,8 +13,8 @@ use tower_jwt_auth::jws::AlgorithmFamily;
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Algorithm, Verifier};
 
+use super::cases::{Seen, for_all};
 use super::json::{Json, Members, Style, json, members, style, text};
-use super::run::{Seen, for_all};
 use crate::support::tokens::{algorithms, decode, encode, issuer, parts, trusting, verdict};
 
 /// Every algorithm, and seldom those that take long to sign with.

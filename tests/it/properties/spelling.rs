@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Algorithm, Claims, Error, ErrorKind, Verifier};
 
+use super::cases::{Judged, Seen, for_all};
 use super::json::{Json, Members, Style, json, members, style};
 use super::rules::meetings;
-use super::run::{Judged, Seen, for_all};
 use super::shapes::{SIGNERS, wrong_claim};
 use crate::support::tokens::{PAYLOAD, Three, header, issuer, trusting, verdict};
 

@@ -10,7 +10,7 @@ use serde::de::IgnoredAny;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{Algorithm, ErrorKind, Verifier};
 
-use super::run::{Seen, for_all};
+use super::cases::{Seen, for_all};
 use crate::support::tokens::{NOW, Verdict, header, issuer, verdict};
 
 const SECOND: i128 = 1_000_000_000;

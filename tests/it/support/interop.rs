@@ -55,7 +55,7 @@ mod server {
     use serde_json::{Value, json};
 
     use super::{NEWEST, packages_of, script};
-    use crate::support::wire::Connection;
+    use crate::support::raw_http::Connection;
 
     /// A server of `tests/interop` that lives as long as this does.
     #[derive(Debug)]

@@ -7,7 +7,7 @@ use tower_jwt_auth::testing::{TestIssuer, TestToken};
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, Policy, VerificationKey};
 
 use super::issuers::{A, B, any, key, naming, trusting_all};
-use super::script::Script;
+use super::scripted_source::Script;
 use crate::support::late_keys::NoKeys;
 use crate::support::tokens::{NOW, Verdict, issuer, public_algorithms, verdict};
 

@@ -15,11 +15,15 @@ mod cache;
 #[cfg(all(feature = "x509", any(feature = "aws-lc-rs", feature = "rust-crypto")))]
 mod certificates;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod changed_bits;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod claims;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod der;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
-mod flips;
+mod error_kinds;
+#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
+mod foreign_keys;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod header;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
@@ -45,11 +49,7 @@ mod key_problems;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod keys;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
-mod kinds;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod large_rsa;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
-mod mixups;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod previous_secrets;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
@@ -59,7 +59,7 @@ mod revocation;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod rsa;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
-mod script;
+mod scripted_source;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod shape;
 #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]

@@ -8,7 +8,7 @@ use tower_jwt_auth::key::{KeySet, RefreshError, RefreshReason, Refreshed};
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Algorithm, ErrorKind};
 
-use super::script::{Outcome, Script, gated};
+use super::scripted_source::{Outcome, Script, gated};
 use crate::support::tokens::{Verdict, header, issuer, public_algorithms, verdict};
 
 const UNAVAILABLE: Verdict = Err(ErrorKind::KeysUnavailable);

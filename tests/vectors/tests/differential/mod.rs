@@ -5,6 +5,7 @@
 
 mod case;
 mod claims;
+mod comparison;
 mod dates;
 mod grammar;
 mod header;
@@ -18,7 +19,6 @@ mod ours;
 mod pyjwt;
 mod reasons;
 mod report;
-mod run;
 mod shape;
 mod tally;
 mod template;

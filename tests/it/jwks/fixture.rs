@@ -100,7 +100,7 @@ impl Observer for Events {
     }
 }
 
-pub(super) struct Rig {
+pub(super) struct Fixture {
     pub(super) server: KeyServer,
     pub(super) clock: FixedClock,
     pub(super) issuer: TestIssuer,
@@ -110,7 +110,7 @@ pub(super) struct Rig {
     pub(super) layer: JwtAuthLayer,
 }
 
-impl Rig {
+impl Fixture {
     /// Keys at a URL, with every setting at its default.
     pub(super) fn start() -> Self {
         Self::with(|builder| builder)
@@ -195,9 +195,9 @@ impl Rig {
     }
 }
 
-impl fmt::Debug for Rig {
+impl fmt::Debug for Fixture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Rig").field("keys", &self.keys).finish_non_exhaustive()
+        f.debug_struct("Fixture").field("keys", &self.keys).finish_non_exhaustive()
     }
 }
 
