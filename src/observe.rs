@@ -6,7 +6,6 @@
 //! [`set_fallback`]. The guide has a page, [Observability](crate::guide::observability).
 //!
 //! ```
-//! # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 //! # futures_util::future::FutureExt::now_or_never(async {
 //! use std::sync::{Arc, Mutex};
 //! use http::{Request, Response};
@@ -43,7 +42,6 @@
 //! );
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # }).expect("nothing waits")?;
-//! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

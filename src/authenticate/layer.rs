@@ -25,7 +25,6 @@ use crate::verify::Verifier;
 /// reaches the service. The module [`authenticate`](crate::authenticate) shows it around a service.
 ///
 /// ```
-/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// # futures_util::future::FutureExt::now_or_never(async {
 /// use http::{Request, Response, StatusCode};
 /// use tower::{Layer, ServiceExt, service_fn};
@@ -49,7 +48,6 @@ use crate::verify::Verifier;
 /// assert_eq!(refused.headers()["www-authenticate"], r#"Bearer realm="orders", scope="orders:read""#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).expect("nothing waits")?;
-/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a layer does nothing until it is put around a service"]
@@ -152,7 +150,6 @@ impl<C> JwtAuthLayer<C> {
     /// of the request before: axum keeps the URL in an extension, `OriginalUri`.
     ///
     /// ```
-    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
     /// # futures_util::future::FutureExt::now_or_never(async {
     /// use http::{Request, Response, StatusCode};
     /// use tower::{Layer, ServiceExt, service_fn};
@@ -173,7 +170,6 @@ impl<C> JwtAuthLayer<C> {
     /// assert_eq!(service.oneshot(tampered).await?.status(), StatusCode::UNAUTHORIZED);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # }).expect("nothing waits")?;
-    /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn remove_token(self) -> Self {
@@ -200,7 +196,7 @@ impl<C> JwtAuthLayer<C> {
     /// has the verifier's clock.
     ///
     /// ```
-    /// # #[cfg(all(feature = "tokio-timer", any(feature = "aws-lc-rs", feature = "rust-crypto")))] {
+    /// # #[cfg(feature = "tokio-timer")] {
     /// # tokio_test::block_on(async {
     /// use std::time::Duration;
     /// use http::{Request, Response, StatusCode};
@@ -271,7 +267,6 @@ impl<C> JwtAuthLayer<C> {
     /// a request with a body may get through.
     ///
     /// ```
-    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
     /// # futures_util::future::FutureExt::now_or_never(async {
     /// use http::{Request, Response, StatusCode};
     /// use tower::{Layer, ServiceExt, service_fn};
@@ -293,7 +288,6 @@ impl<C> JwtAuthLayer<C> {
     /// assert_eq!(service.oneshot(with_body).await?.status(), StatusCode::UNAUTHORIZED);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # }).expect("nothing waits")?;
-    /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn allow_cors_preflight(self) -> Self {

@@ -27,7 +27,7 @@ use crate::rule::Rule;
 /// around the router:
 ///
 /// ```
-/// # #[cfg(all(feature = "axum", any(feature = "aws-lc-rs", feature = "rust-crypto")))] {
+/// # #[cfg(feature = "axum")] {
 /// use axum::{Router, routing::get};
 /// use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Rule, Verifier, testing::TestIssuer};
 ///
@@ -106,7 +106,6 @@ impl RequireLayer {
     /// name the one whose users these are, with `Rule::claim("iss", ..)`.
     ///
     /// ```
-    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
     /// # futures_util::future::FutureExt::now_or_never(async {
     /// use http::{Request, Response, StatusCode};
     /// use tower::{ServiceBuilder, ServiceExt};
@@ -128,7 +127,6 @@ impl RequireLayer {
     /// assert!(RequireLayer::role("admin").owner_in_path("/users").is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// # }).expect("nothing waits")?;
-    /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///

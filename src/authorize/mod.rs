@@ -4,7 +4,6 @@
 //! grants. It knows nothing of claims types, and refuses as the outer layer does.
 //!
 //! ```
-//! # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 //! # futures_util::future::FutureExt::now_or_never(async {
 //! use http::{Request, Response, StatusCode};
 //! use tower::{ServiceBuilder, ServiceExt};
@@ -33,7 +32,6 @@
 //! assert_eq!(service.oneshot(Request::new(())).await?.status(), StatusCode::UNAUTHORIZED);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! # }).expect("nothing waits")?;
-//! # }
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

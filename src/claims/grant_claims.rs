@@ -13,7 +13,6 @@ use super::text::TextList;
 /// ones that may, with `Rule::claim("iss", ..)`.
 ///
 /// ```
-/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use serde_json::json;
 /// use tower_jwt_auth::{Rule, Verifier, claims::GrantClaims, testing::TestIssuer};
 ///
@@ -28,7 +27,6 @@ use super::text::TextList;
 ///
 /// let token = keycloak.token().claim("resource_access", json!({"billing": {"roles": ["clerk"]}})).mint();
 /// assert!(!Rule::role("clerk").permits(&verifier.verify_now(&token)?.identity()));
-/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -17,7 +17,6 @@ use crate::key::FetchFailure;
 /// and, with some clients, a whole URL.
 ///
 /// ```
-/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use std::error::Error;
 /// use http::{Request, Response};
 /// use tower_jwt_auth::jwks::{FetchError, NoBody, RemoteJwks};
@@ -34,7 +33,6 @@ use crate::key::FetchFailure;
 /// assert_eq!(error.to_string(), "the key server could not be reached");
 /// assert_eq!(error.source().unwrap().to_string(), "no route");
 /// # Ok::<(), tower_jwt_auth::BuildError>(()) }).unwrap();
-/// # }
 /// ```
 #[derive(Clone)]
 pub struct FetchError {

@@ -34,7 +34,6 @@ use crate::observe::{Event, Observer, Observing, RefreshOutcome};
 /// [`Clock::sleep_until`] has more, and what `panic = "abort"` makes of it.
 ///
 /// ```
-/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use bytes::Bytes;
 /// use http::{Request, Response};
 /// use http_body_util::Full;
@@ -61,7 +60,6 @@ use crate::observe::{Event, Observer, Observing, RefreshOutcome};
 /// let unknown = issuer.token().header("kid", "another").mint();
 /// assert_eq!(verifier.verify(&unknown).await.unwrap_err().kind(), ErrorKind::UnknownKey);
 /// # Ok::<(), tower_jwt_auth::BuildError>(()) }).unwrap();
-/// # }
 /// ```
 #[derive(Clone)]
 pub struct RemoteJwks(Arc<Inner>);

@@ -23,7 +23,6 @@ impl VerificationKey {
     /// [`shared_secret`](Self::shared_secret).
     ///
     /// ```
-    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
     /// use jsonwebtoken::DecodingKey;
     /// use tower_jwt_auth::{Algorithm, VerificationKey};
     ///
@@ -32,7 +31,6 @@ impl VerificationKey {
     /// assert!(VerificationKey::decoding_key(Algorithm::EdDSA, &theirs).is_ok());
     /// assert!(VerificationKey::decoding_key(Algorithm::ES256, &theirs).is_err()); // of another family
     /// assert!(VerificationKey::decoding_key(Algorithm::HS256, &theirs).is_err()); // never a secret
-    /// # }
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -139,7 +137,6 @@ fn not_uncompressed() -> BuildError {
 /// recognized** here, and repeated members.
 ///
 /// ```
-/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use jsonwebtoken::jwk::Jwk;
 /// use tower_jwt_auth::VerificationKey;
 ///
@@ -154,7 +151,6 @@ fn not_uncompressed() -> BuildError {
 ///
 /// let theirs: Jwk = serde_json::from_str(&text("enc"))?;
 /// assert!(VerificationKey::try_from(&theirs).is_err()); // not for signatures
-/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -185,7 +181,6 @@ impl TryFrom<&Jwk> for VerificationKey {
 /// Read the JSON with [`KeySet::from_fetched_jwks`] where you have it.
 ///
 /// ```
-/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use jsonwebtoken::jwk::JwkSet;
 /// use tower_jwt_auth::key::{KeySet, SkipReason};
 ///
@@ -197,7 +192,6 @@ impl TryFrom<&Jwk> for VerificationKey {
 /// assert_eq!((set.len(), set.skipped()), (1, &[SkipReason::Secret][..]));
 ///
 /// assert!(KeySet::try_from(&JwkSet::default()).is_err()); // without a key
-/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

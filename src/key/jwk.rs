@@ -252,7 +252,6 @@ impl<'j> Visitor<'j> for JwkVisitor {
 }
 
 #[cfg(test)]
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod tests {
     use super::*;
 

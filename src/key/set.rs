@@ -22,7 +22,6 @@ const FEW: usize = 4;
 /// The keys of one issuer (RFC 7517 §5). Never changes: a new set replaces it whole.
 ///
 /// ```
-/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use tower_jwt_auth::key::{KeySet, SkipReason};
 ///
 /// let set = KeySet::from_jwks(r#"{"keys":[
@@ -33,7 +32,6 @@ const FEW: usize = 4;
 /// assert_eq!(set.skipped(), [SkipReason::UnknownType]);
 ///
 /// assert!(KeySet::from_jwks("<html>log in first</html>").is_err());
-/// # }
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 pub struct KeySet {
@@ -263,7 +261,6 @@ impl fmt::Debug for KeySet {
 }
 
 #[cfg(test)]
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 mod tests {
     use super::*;
 

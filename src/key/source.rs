@@ -27,7 +27,6 @@ pub(crate) fn pause_before_next_look(due_in: Duration) -> Duration {
 /// the joining of simultaneous refreshes are the source's business.
 ///
 /// ```
-/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use std::sync::{Arc, RwLock};
 /// use std::time::Duration;
 /// use tower_jwt_auth::key::{
@@ -68,7 +67,6 @@ pub(crate) fn pause_before_next_look(due_in: Duration) -> Duration {
 /// assert_eq!(verifier.verify_now(&token).unwrap_err().kind(), ErrorKind::KeysUnavailable);
 /// *keys.0.write().unwrap() = Some(Arc::new(KeySet::from_jwks(issuer.jwks())?));
 /// assert!(verifier.verify_now(&token).is_ok());
-/// # }
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 pub trait KeySource: fmt::Debug + Send + Sync + 'static {

@@ -21,7 +21,6 @@ use crate::source::RawToken;
 /// of this process can put one there.
 ///
 /// ```
-/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// # futures_util::future::FutureExt::now_or_never(async {
 /// use http::request::Parts;
 /// use http::{Request, Response, StatusCode};
@@ -83,7 +82,6 @@ use crate::source::RawToken;
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).expect("nothing waits")?;
-/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Confirm: fmt::Debug + Send + Sync + 'static {

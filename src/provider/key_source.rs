@@ -11,7 +11,7 @@ impl Verifier<Claims> {
     /// [`any_issuer`](VerifierBuilder::any_issuer).
     ///
     /// ```
-    /// # #[cfg(all(feature = "jwks", any(feature = "aws-lc-rs", feature = "rust-crypto")))] {
+    /// # #[cfg(feature = "jwks")] {
     /// use bytes::Bytes;
     /// use http::{Request, Response};
     /// use http_body_util::Full;

@@ -15,7 +15,7 @@ impl<C> VerifierBuilder<C> {
     /// Only after [`issuer_url`](crate::Verifier::issuer_url) or [`jwks_url`](crate::Verifier::jwks_url).
     ///
     /// ```
-    /// # #[cfg(all(feature = "jwks-client", any(feature = "aws-lc-rs", feature = "rust-crypto")))] {
+    /// # #[cfg(feature = "jwks-client")] {
     /// use std::time::Duration;
     /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
     ///

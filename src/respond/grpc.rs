@@ -32,7 +32,6 @@ const MESSAGE: &AsciiSet = &CONTROLS.add(b'%');
 /// this responder only where the layer is in front of the gRPC service itself.
 ///
 /// ```
-/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// # futures_util::future::FutureExt::now_or_never(async {
 /// use http::{Request, Response};
 /// use tower::{Layer, ServiceExt, service_fn};
@@ -58,7 +57,6 @@ const MESSAGE: &AsciiSet = &CONTROLS.add(b'%');
 /// assert_eq!(rejected.status(), 401);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).expect("nothing waits")?;
-/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

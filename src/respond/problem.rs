@@ -17,7 +17,6 @@ use crate::error::{Error, ErrorKind};
 /// [`verbose`](Self::verbose) adds the exact reason, for development.
 ///
 /// ```
-/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond::ProblemJson, testing::TestIssuer};
 ///
 /// let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
@@ -26,7 +25,6 @@ use crate::error::{Error, ErrorKind};
 ///     layer = layer.responder(ProblemJson::new().verbose()); // "code": "token_expired"
 /// }
 /// # let _ = layer;
-/// # }
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -28,7 +28,6 @@ impl<R: Respond + ?Sized> Respond for Arc<R> {
 /// A responder from a function.
 ///
 /// ```
-/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use bytes::Bytes;
 /// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond, testing::TestIssuer};
 ///
@@ -37,7 +36,6 @@ impl<R: Respond + ?Sized> Respond for Arc<R> {
 ///     rejection.response(Bytes::from_static(b"not with that token"))
 /// }));
 /// # let _ = layer;
-/// # }
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 pub fn from_fn<F>(respond: F) -> impl Respond

@@ -23,7 +23,7 @@ use super::service::TestIssuerService;
 /// with any runtime or none.
 ///
 /// ```
-/// # #[cfg(all(feature = "jwks-client", any(feature = "aws-lc-rs", feature = "rust-crypto")))] {
+/// # #[cfg(feature = "jwks-client")] {
 /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
 ///
 /// # tokio_test::block_on(async {

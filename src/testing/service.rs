@@ -26,7 +26,7 @@ use crate::jws::AlgorithmFamily;
 /// a service for any server; [`TestIssuer::serve`] starts one.
 ///
 /// ```
-/// # #[cfg(all(feature = "jwks", any(feature = "aws-lc-rs", feature = "rust-crypto")))] {
+/// # #[cfg(feature = "jwks")] {
 /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
 ///
 /// # tokio_test::block_on(async {

@@ -14,7 +14,6 @@ impl<C> VerifierBuilder<C> {
     /// that of the first.
     ///
     /// ```
-    /// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
     /// use std::sync::atomic::{AtomicU64, Ordering};
     /// use tower_jwt_auth::observe::{Event, Verdict};
     /// use tower_jwt_auth::{JwtAuthLayer, Verifier, testing::TestIssuer};
@@ -31,7 +30,6 @@ impl<C> VerifierBuilder<C> {
     ///     .build()?;
     /// let layer = JwtAuthLayer::new(verifier);
     /// # let _ = layer;
-    /// # }
     /// # Ok::<(), tower_jwt_auth::BuildError>(())
     /// ```
     pub fn observer(mut self, observer: impl Observer) -> Self {

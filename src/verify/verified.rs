@@ -17,7 +17,6 @@ use crate::policy::Accepted;
 /// anything. It derefs to the claims and is cheap to clone. `Debug` shows no values.
 ///
 /// ```
-/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use tower_jwt_auth::{Verified, Verifier, testing::TestIssuer};
 ///
 /// fn greet(user: &Verified) -> String {
@@ -29,7 +28,6 @@ use crate::policy::Accepted;
 /// let user = verifier.verify_now(&issuer.token().claim("name", "Ada").mint())?;
 /// assert_eq!(greet(&user), "hello, Ada");
 /// assert!(verifier.verify_now(&issuer.token().expired().mint()).is_err());
-/// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Verified<C = Claims>(Arc<TokenBody<C>>);

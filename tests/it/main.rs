@@ -1,4 +1,6 @@
 //! The one integration target.
+// Without a crypto backend no token verifies.
+#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -14,8 +16,6 @@ mod http;
 mod jwks;
 mod oidc_provider;
 mod openapi;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
-// without a crypto backend no token verifies
 mod properties;
 mod provider;
 mod rotation;

@@ -71,7 +71,6 @@ impl BetterAuth {
 }
 
 #[cfg(test)]
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // without a backend there are no keys
 mod tests {
     use super::*;
 

@@ -9,7 +9,7 @@ impl<C> BetterAuth<C> {
     /// Only for keys behind a URL: with a secret, or beside [`keys`](Self::keys), `build` fails.
     ///
     /// ```
-    /// # #[cfg(all(feature = "jwks-client", any(feature = "aws-lc-rs", feature = "rust-crypto")))] {
+    /// # #[cfg(feature = "jwks-client")] {
     /// use std::time::Duration;
     /// use tower_jwt_auth::better_auth::BetterAuth;
     /// use tower_jwt_auth::testing::TestIssuer;

@@ -65,7 +65,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
     fn what_everybody_knows_is_no_secret() {
         for secret in ["", PUBLIC_DEFAULT, "tooshort"] {
             let error = key(secret).map(|_| ()).unwrap_err().to_string();

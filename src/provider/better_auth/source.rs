@@ -10,14 +10,12 @@ use crate::source::CookieToken;
 /// have a layer such as tower-http's `CsrfLayer` beside this.
 ///
 /// ```
-/// # #[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] {
 /// use tower_jwt_auth::better_auth::{BetterAuth, session_cookie_source};
 /// use tower_jwt_auth::{JwtAuthLayer, testing::TestIssuer};
 ///
 /// let verifier = BetterAuth::session_cookie(TestIssuer::hs256().secret()).build()?;
 /// let layer = JwtAuthLayer::new(verifier).token_source(session_cookie_source()).remove_token();
 /// # let _ = layer;
-/// # }
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 pub fn session_cookie_source() -> CookieToken {

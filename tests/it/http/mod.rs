@@ -1,5 +1,4 @@
 //! What arrives and what is answered, over the layer and over real servers.
-#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // without a crypto backend no token verifies
 
 mod arrivals;
 mod axum;

@@ -1,6 +1,5 @@
 //! Counting allocations. Each thread has its own count, so that tests beside it do not matter; what
 //! the crypto backend takes from the C heap is not seen.
-#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // for tests that verify tokens
 
 /// Runs something; also says how often it allocated. Growing in place counts as allocating again.
 pub(crate) fn allocations<T>(run: impl FnOnce() -> T) -> (u64, T) {

@@ -1,5 +1,4 @@
 //! Asking a service, and what came back.
-#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // for tests that verify tokens
 
 use std::convert::Infallible;
 use std::fmt::Debug;

@@ -43,10 +43,10 @@ fn packages_of(release: &'static str) -> PathBuf {
     folder
 }
 
-#[cfg(all(feature = "jwks-client", any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+#[cfg(feature = "jwks-client")]
 pub(crate) use server::Server;
 
-#[cfg(all(feature = "jwks-client", any(feature = "aws-lc-rs", feature = "rust-crypto")))]
+#[cfg(feature = "jwks-client")]
 mod server {
     use std::io::{BufRead, BufReader};
     use std::net::SocketAddr;

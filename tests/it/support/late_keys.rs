@@ -1,5 +1,4 @@
 //! Keys that come when the test says so.
-#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // for tests that verify tokens
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -10,6 +10,5 @@ pub(crate) mod key_server;
 pub(crate) mod late_keys;
 pub(crate) mod permits;
 pub(crate) mod raw_http;
-#[cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // for tests that verify tokens
 pub(crate) mod stepped_clock;
 pub(crate) mod tokens;

@@ -1,5 +1,4 @@
 //! A service with few permits that keeps a record of what is done to it.
-#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // for tests that verify tokens
 
 use std::fmt;
 use std::future::Future;

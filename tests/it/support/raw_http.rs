@@ -1,5 +1,4 @@
 //! HTTP/1.1 by hand: bytes that no client would send, and what comes back.
-#![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))] // for tests that verify tokens
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -1,7 +1,9 @@
-//! Without a crypto backend no key can be made, and that is said when it is made, not at a request.
+//! Builds without a crypto backend: no key can be made.
 
-use tower_jwt_auth::key::{CryptoBackend, KeySet};
-use tower_jwt_auth::{Algorithm, BuildError, VerificationKey, Verifier};
+use crate::build_error::BuildError;
+use crate::jws::Algorithm;
+use crate::key::{CryptoBackend, KeySet, VerificationKey};
+use crate::verify::Verifier;
 
 const JWK: &str =
     r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
@@ -16,7 +18,7 @@ fn expect<T>(made: Result<T, BuildError>) {
 }
 
 #[test]
-fn every_road_ends_with_a_build_error_that_names_the_feature() {
+fn every_constructor_returns_an_error_that_names_the_feature() {
     assert_eq!(CryptoBackend::active(), None);
     expect(VerificationKey::shared_secret(SECRET));
     expect(VerificationKey::guessable_legacy_secret(&SECRET[..16]));
@@ -26,7 +28,6 @@ fn every_road_ends_with_a_build_error_that_names_the_feature() {
     expect(Verifier::pem(Algorithm::EdDSA, PEM).any_issuer().any_audience().build());
     let error = VerificationKey::shared_secret(SECRET).unwrap_err();
     assert!(error.problems()[0].fix().contains("aws-lc-rs"), "{error}");
-    // A set says of each key that it was not taken.
     let error = KeySet::from_jwks(format!("{{\"keys\":[{JWK}]}}")).unwrap_err();
     assert!(error.to_string().contains("rejected"), "{error}");
 }
