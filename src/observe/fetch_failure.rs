@@ -16,31 +16,31 @@ pub enum FetchFailure {
     NotFound,
     /// Status 410: the document has moved for good.
     Gone,
-    /// Another status of 4xx: the question was not allowed, or came too often.
+    /// Another 4xx status: the request was rejected, or came too often.
     ClientError,
-    /// A status of 5xx: the key server is in trouble.
+    /// A 5xx status: the key server failed.
     ServerError,
     /// Any other status than 200.
     Status,
     /// `304 Not Modified` for a request that named no earlier answer.
     UnexpectedNotModified,
-    /// A `Content-Encoding` that nobody asked for.
+    /// A `Content-Encoding` that was not requested.
     Encoding,
     /// More bytes than are read.
     TooLarge,
-    /// Text that is no JWKS document.
+    /// Text that is not a JWKS document.
     NotAKeySet,
-    /// A JWKS document without one key that could be used.
+    /// A JWKS document without a usable key.
     NoUsableKey,
-    /// Text that is no metadata document of an issuer.
+    /// Text that is not a metadata document of an issuer.
     NotMetadata,
     /// The issuer has no metadata, or metadata without a `jwks_uri`.
     NoMetadata,
-    /// Metadata that speaks of another issuer (RFC 8414 §3.3).
+    /// Metadata of another issuer (RFC 8414 §3.3).
     OtherIssuer,
     /// A `jwks_uri` that is not `https`, or leads where it was not allowed to.
     ForbiddenUrl,
-    /// More requests wait for the keys than may.
+    /// Too many requests wait for the keys.
     TooManyWaiting,
     /// There was no Tokio runtime to fetch on, it was shut down meanwhile, or the client panicked.
     Aborted,
@@ -106,10 +106,12 @@ impl FetchFailure {
             Self::Redirect => "the key server redirects, which is not followed",
             Self::NotFound => "the key server has no such document",
             Self::Gone => "the key server has no such document any more",
-            Self::ClientError => "the key server refuses to answer, or is asked too often",
-            Self::ServerError => "the key server is in trouble",
+            Self::ClientError => "the key server rejected the request, or is asked too often",
+            Self::ServerError => "the key server failed with a 5xx status",
             Self::Status => "the key server did not answer with status 200",
-            Self::UnexpectedNotModified => "the key server says that nothing changed since nothing",
+            Self::UnexpectedNotModified => {
+                "the key server answered 304 to an unconditional request"
+            }
             Self::Encoding => "the key server's answer is compressed, which was not asked for",
             Self::TooLarge => "the key server's answer is too long",
             Self::NotAKeySet => "the key server's answer is no JWKS document",
@@ -119,7 +121,7 @@ impl FetchFailure {
             Self::OtherIssuer => "the metadata is that of another issuer",
             Self::ForbiddenUrl => "the metadata's `jwks_uri` is not one that may be asked",
             Self::TooManyWaiting => "too many requests wait for the keys",
-            Self::Aborted => "the fetch could not start, or was broken off",
+            Self::Aborted => "the fetch could not start, or was interrupted",
             Self::NoTimer => {
                 "fetching needs a timer: build the Tokio runtime with `enable_time` or `enable_all`"
             }

@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// Not a JSON object with members of the right types, or a member stands twice.
+    /// Not a JSON object with members of the right types, or a repeated member.
     Malformed,
     /// An unknown `kty` or `crv`.
     UnknownType,
@@ -16,7 +16,7 @@ pub enum SkipReason {
     NotForSignatures,
     /// `alg` names an algorithm that is not known here, or not for this kind of key.
     OtherAlgorithm,
-    /// The key holds its private half: whoever published it gave it away.
+    /// The key contains its private half, which is published with it.
     PrivateKey,
     /// A secret in a document that came over the network.
     Secret,
@@ -27,7 +27,7 @@ pub enum SkipReason {
     Published,
     /// For an algorithm that the crypto backend does not have. Today both have every algorithm.
     NotInBackend,
-    /// Not taken by the crypto library, or there is none.
+    /// The crypto library rejects it, or the build has no crypto backend.
     Rejected,
     /// Beyond the largest number of keys that is read from one document.
     TooMany,
@@ -68,7 +68,7 @@ impl SkipReason {
                 "its private key or secret is published, so that an attacker could sign tokens"
             }
             Self::NotInBackend => "the crypto backend does not have its algorithm",
-            Self::Rejected => "the crypto backend does not take it, or there is none",
+            Self::Rejected => "the crypto backend rejects it, or the build has none",
             Self::TooMany => "the document has too many keys",
         }
     }
