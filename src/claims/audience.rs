@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::string_or_list::StringOrList;
 
 /// Whom a token is for: one recipient or several (RFC 7519 §4.1.3).
 ///
@@ -24,14 +25,9 @@ use serde::{Serialize, Serializer};
 /// }
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
-pub struct Audience(Form);
-
-#[derive(Clone, PartialEq, Eq)]
-enum Form {
-    One(String),
-    Many(Vec<String>),
-}
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Audience(StringOrList);
 
 impl Audience {
     /// Whether `recipient` is named, byte for byte.
@@ -42,8 +38,8 @@ impl Audience {
     /// The recipients, in the order of the token.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let names = match &self.0 {
-            Form::One(one) => std::slice::from_ref(one),
-            Form::Many(many) => many,
+            StringOrList::String(name) => std::slice::from_ref(name),
+            StringOrList::List(names) => names,
         };
         names.iter().map(String::as_str)
     }
@@ -56,44 +52,9 @@ impl fmt::Debug for Audience {
     }
 }
 
-impl Serialize for Audience {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0 {
-            Form::One(one) => one.serialize(serializer),
-            Form::Many(many) => many.serialize(serializer),
-        }
-    }
-}
-
 impl<'de> Deserialize<'de> for Audience {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct AudienceVisitor;
-
-        impl<'de> Visitor<'de> for AudienceVisitor {
-            type Value = Audience;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a string or a list of strings")
-            }
-
-            fn visit_str<E: de::Error>(self, value: &str) -> Result<Audience, E> {
-                Ok(Audience(Form::One(value.to_owned())))
-            }
-
-            fn visit_string<E: de::Error>(self, value: String) -> Result<Audience, E> {
-                Ok(Audience(Form::One(value)))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Audience, A::Error> {
-                let mut names = Vec::new();
-                while let Some(name) = list.next_element()? {
-                    names.push(name);
-                }
-                Ok(Audience(Form::Many(names)))
-            }
-        }
-
-        deserializer.deserialize_any(AudienceVisitor)
+        StringOrList::deserialize(deserializer, "a string or a list of strings").map(Self)
     }
 }
 

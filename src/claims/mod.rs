@@ -31,6 +31,7 @@ mod primitive;
 mod registered;
 mod scope;
 mod standard;
+mod string_or_list;
 mod tee;
 mod text;
 mod unverified;

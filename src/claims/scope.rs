@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize};
+
+use super::string_or_list::StringOrList;
 
 /// The scopes of a token: space-separated (RFC 8693 §4.2), or a list as some servers issue it.
 ///
@@ -15,14 +16,9 @@ use serde::{Serialize, Serializer};
 /// assert!(!scope.contains("orders")); // whole tokens only, never a prefix
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
-pub struct ScopeSet(Form);
-
-#[derive(Clone, PartialEq, Eq)]
-enum Form {
-    Words(String),
-    List(Vec<String>),
-}
+#[derive(Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct ScopeSet(StringOrList);
 
 impl ScopeSet {
     /// Whether `scope` was granted, byte for byte.
@@ -33,8 +29,8 @@ impl ScopeSet {
     /// The scopes, in the order of the token.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let (words, list) = match &self.0 {
-            Form::Words(words) => (words.as_str(), [].as_slice()),
-            Form::List(list) => ("", list.as_slice()),
+            StringOrList::String(words) => (words.as_str(), [].as_slice()),
+            StringOrList::List(list) => ("", list.as_slice()),
         };
         split(words).chain(list.iter().map(String::as_str))
     }
@@ -52,44 +48,10 @@ impl fmt::Debug for ScopeSet {
     }
 }
 
-impl Serialize for ScopeSet {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match &self.0 {
-            Form::Words(words) => words.serialize(serializer),
-            Form::List(list) => list.serialize(serializer),
-        }
-    }
-}
-
 impl<'de> Deserialize<'de> for ScopeSet {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ScopeVisitor;
-
-        impl<'de> Visitor<'de> for ScopeVisitor {
-            type Value = ScopeSet;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("space-separated scopes or a list of them")
-            }
-
-            fn visit_str<E: de::Error>(self, value: &str) -> Result<ScopeSet, E> {
-                Ok(ScopeSet(Form::Words(value.to_owned())))
-            }
-
-            fn visit_string<E: de::Error>(self, value: String) -> Result<ScopeSet, E> {
-                Ok(ScopeSet(Form::Words(value)))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<ScopeSet, A::Error> {
-                let mut scopes = Vec::new();
-                while let Some(scope) = list.next_element()? {
-                    scopes.push(scope);
-                }
-                Ok(ScopeSet(Form::List(scopes)))
-            }
-        }
-
-        deserializer.deserialize_any(ScopeVisitor)
+        StringOrList::deserialize(deserializer, "space-separated scopes or a list of them")
+            .map(Self)
     }
 }
 
