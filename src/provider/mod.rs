@@ -6,6 +6,7 @@
 
 #[cfg(feature = "better-auth")]
 pub mod better_auth;
+mod grants;
 #[cfg(feature = "jwks")]
 mod issuer_url;
 mod jwks;
