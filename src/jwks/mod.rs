@@ -8,6 +8,7 @@ mod discovery;
 mod failure;
 mod fetch;
 #[cfg(all(test, shuttle))]
+#[path = "../../tests/interleavings/jwks.rs"]
 mod interleavings;
 mod location;
 mod observers;

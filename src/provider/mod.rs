@@ -1,8 +1,8 @@
-//! Short roads to a verifier, one for each common situation.
+//! Constructors of [`Verifier`](crate::Verifier), one for each common situation, and what providers have in common.
 //!
-//! They are constructors of [`Verifier`](crate::Verifier): [`shared_secret`](crate::Verifier::shared_secret),
+//! The constructors are [`shared_secret`](crate::Verifier::shared_secret),
 //! [`shared_secret_from_env`](crate::Verifier::shared_secret_from_env), [`pem`](crate::Verifier::pem)
-//! and [`jwks`](crate::Verifier::jwks). All of them end in one `build()`.
+//! and [`jwks`](crate::Verifier::jwks). Each returns a builder, whose `build()` reports every problem.
 
 #[cfg(feature = "better-auth")]
 pub mod better_auth;
