@@ -9,6 +9,8 @@
 
 #[path = "shared/demo.rs"]
 mod demo;
+#[path = "shared/what_to_try.rs"]
+mod what_to_try;
 
 use std::error::Error;
 
@@ -28,7 +30,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/", get(async || "public; /me needs a token\n"));
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
-    demo::print_what_to_try(&format!("http://{}", listener.local_addr()?), &secret)?;
+    what_to_try::print(&format!("http://{}", listener.local_addr()?), &secret)?;
     Ok(axum::serve(listener, app).await?)
 }
 

@@ -9,7 +9,6 @@
 //! tower-http refuses those.
 
 #[path = "shared/demo.rs"]
-#[expect(dead_code, reason = "there are other lines to try here")]
 mod demo;
 
 use std::error::Error;

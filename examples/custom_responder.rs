@@ -10,6 +10,8 @@
 
 #[path = "shared/demo.rs"]
 mod demo;
+#[path = "shared/what_to_try.rs"]
+mod what_to_try;
 
 use std::env;
 use std::error::Error;
@@ -43,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     let url = format!("http://{}", listener.local_addr()?);
-    demo::print_what_to_try(&url, &secret)?;
+    what_to_try::print(&url, &secret)?;
     println!("# As a browser asks:");
     println!("curl -i '{url}/me?tab=orders' -H 'Accept: text/html'");
     Ok(axum::serve(listener, app).await?)

@@ -9,6 +9,8 @@
 
 #[path = "shared/demo.rs"]
 mod demo;
+#[path = "shared/what_to_try.rs"]
+mod what_to_try;
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -45,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     });
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
-    demo::print_what_to_try(&format!("http://{}", listener.local_addr()?), &secret)?;
+    what_to_try::print(&format!("http://{}", listener.local_addr()?), &secret)?;
     loop {
         let (stream, _) = listener.accept().await?;
         let service = TowerToHyperService::new(app.clone());

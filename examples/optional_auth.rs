@@ -8,7 +8,6 @@
 //! environment. It prints a token and the curl lines to try.
 
 #[path = "shared/demo.rs"]
-#[expect(dead_code, reason = "there are other lines to print here")]
 mod demo;
 
 use std::error::Error;

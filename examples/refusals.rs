@@ -8,7 +8,6 @@
 //! `docs/responses.md` shows what they are answered.
 
 #[path = "shared/demo.rs"]
-#[expect(dead_code, reason = "there are other tokens to print here")]
 mod demo;
 
 use std::error::Error;

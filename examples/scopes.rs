@@ -8,7 +8,6 @@
 //! environment. It prints tokens, good for one route each, and the curl lines to try.
 
 #[path = "shared/demo.rs"]
-#[expect(dead_code, reason = "there are other tokens to print here")]
 mod demo;
 
 use std::error::Error;

@@ -8,7 +8,6 @@
 //! environment. A page cannot set headers on a WebSocket; it offers the token as a subprotocol.
 
 #[path = "shared/demo.rs"]
-#[expect(dead_code, reason = "there are other lines to try here")]
 mod demo;
 
 use std::error::Error;

@@ -8,7 +8,6 @@
 //! environment. It prints tokens, and the lines of grpcurl and of the client in this package to try.
 
 #[path = "../../../shared/demo.rs"]
-#[expect(dead_code, reason = "there are other lines to print here")]
 mod demo;
 
 use std::error::Error;
