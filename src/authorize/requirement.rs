@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Response};
 
-use super::manner::{companion_in, refuser_of};
+use super::manner::{companion_of, refuser_of};
 use super::owner::Owner;
 use super::step_up::StepUp;
 use crate::claims::NumericDate;
@@ -34,8 +34,8 @@ impl Requirement {
     ///
     /// The rule is asked first and the log-in last: nobody is sent to log in again for something that
     /// they then may not do all the same.
-    fn judge(&self, parts: &Parts) -> Result<(), Error> {
-        let Some(identity) = parts.extensions.get::<Identity>() else {
+    fn judge(&self, parts: &Parts, identity: Option<&Identity>) -> Result<(), Error> {
+        let Some(identity) = identity else {
             return Err(without_identity(&parts.extensions));
         };
         if !self.rule.permits(identity) {
@@ -69,9 +69,10 @@ impl Requirement {
 
     /// The response to a request that may not go on, in the manner of the layer that authenticated it.
     pub(super) fn rejection(&self, parts: &Parts) -> Option<Response<Bytes>> {
-        let by = companion_in(&parts.extensions);
+        let identity = parts.extensions.get::<Identity>();
+        let by = companion_of(identity, &parts.extensions);
         let started = by.map_or(Started::UNKNOWN, |by| by.observer().start(by.clock()));
-        let Err(error) = self.judge(parts) else {
+        let Err(error) = self.judge(parts, identity) else {
             if let Some(by) = by {
                 by.observer().passed(Stage::Authorize, Verdict::Accepted, started, by.clock());
             }

@@ -373,7 +373,9 @@ impl<C> VerifierBuilder<C> {
             cache: self.cache.and_then(|settings| Cache::new(&settings, backend)),
             observer: self.observer.into(),
         };
-        inner.observe_keys();
+        if problems.is_empty() {
+            inner.observe_keys();
+        }
         BuildError::unless_none(problems, Verifier::new(inner))
     }
 }

@@ -346,3 +346,17 @@ async fn a_failed_fetch_names_the_host_that_was_asked() {
         [r#"refreshed Some("https://auth.example.com") keys.example.net empty connection 0 0 0ns"#]
     );
 }
+
+#[tokio::test]
+async fn a_verifier_that_does_not_build_observes_nothing() {
+    let server = KeyServer::start(&TestIssuer::es256().jwks());
+    let keys = RemoteJwks::url(server.url("/keys")).allow_http_on_loopback().build().unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let lines = Arc::clone(&seen);
+    let careless = Verifier::key_source(keys.clone()).any_issuer(); // no audience
+    assert!(careless.observer(|_: &Event<'_>| panic!("not built")).build().is_err());
+    let verifier = Verifier::key_source(keys).any_issuer().any_audience();
+    let observer = move |event: &Event<'_>| lines.lock().unwrap().push(Seen::from(event).line);
+    verifier.observer(observer).build().unwrap().warm().await.unwrap();
+    assert_eq!(seen.lock().unwrap().len(), 1);
+}
