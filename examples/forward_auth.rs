@@ -77,7 +77,7 @@ async fn identity(user: Verified) -> (StatusCode, HeaderMap) {
     };
     say("x-user-id", user.subject().map(encoded));
     // An address that nobody has verified is whatever the user has typed in, such as somebody else's.
-    let is_verified = user.get("email_verified") == Some(&true.into());
+    let is_verified = user.get("email_verified") == Some(true.into());
     say("x-user-email", user.text("email").filter(|_| is_verified).map(encoded));
     let scopes: Vec<_> = user.token().scopes().map(encoded).collect();
     say("x-scopes", Some(scopes.join(" ")));

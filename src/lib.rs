@@ -15,6 +15,7 @@ pub mod error;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod integration;
+mod json;
 #[cfg(feature = "jwks")]
 #[cfg_attr(docsrs, doc(cfg(feature = "jwks")))]
 pub mod jwks;

@@ -1,7 +1,7 @@
 //! The claims that scopes and roles are read from.
 
 use super::path::ClaimPath;
-use super::text::TextList;
+use crate::json::{Object, Strings};
 
 /// The claims in which an issuer says what its tokens grant.
 ///
@@ -54,21 +54,19 @@ impl GrantClaims {
         self
     }
 
-    /// Reads the claims of a payload that was found to be strict JSON.
-    pub(crate) fn read(&self, payload: &str) -> GrantLists {
-        let lists = |paths: &[ClaimPath]| {
-            let values = paths.iter().filter_map(|path| path.find(payload));
-            values.filter_map(|value| TextList::read(payload, value)).collect()
-        };
-        GrantLists { scopes: lists(&self.scopes), roles: lists(&self.roles) }
+    /// The scopes in these claims.
+    pub(crate) fn scopes_in<'a>(&'a self, object: &'a Object) -> impl Iterator<Item = &'a str> {
+        strings(&self.scopes, object).flat_map(Strings::words)
+    }
+
+    /// The roles in these claims.
+    pub(crate) fn roles_in<'a>(&'a self, object: &'a Object) -> impl Iterator<Item = &'a str> {
+        strings(&self.roles, object).flat_map(Strings::iter)
     }
 }
 
-/// What was found in the claims of an issuer.
-#[derive(Debug, Default)]
-pub(crate) struct GrantLists {
-    pub(crate) scopes: Box<[TextList]>,
-    pub(crate) roles: Box<[TextList]>,
+fn strings<'a>(paths: &'a [ClaimPath], object: &'a Object) -> impl Iterator<Item = Strings<'a>> {
+    paths.iter().filter_map(|path| path.find(object)?.strings())
 }
 
 #[cfg(test)]
@@ -80,9 +78,10 @@ mod tests {
         let payload = r#"{"permissions":["a b","c"],"scopes":"d e","groups":"f g","n":7,"m":[1],
             "realm_access":{"roles":["h"]},"resource_access":{"x":{"roles":["i"]},"y":{"roles":["j"]}}}"#;
         let grants = GrantClaims::keycloak("x").scopes("permissions").scopes("scopes");
-        let grants = grants.scopes("n").scopes("absent").roles("groups").roles("m").read(payload);
-        let scopes: Vec<_> = grants.scopes.iter().flat_map(|list| list.words(payload)).collect();
-        let roles: Vec<_> = grants.roles.iter().flat_map(|list| list.iter(payload)).collect();
+        let grants = grants.scopes("n").scopes("absent").roles("groups").roles("m");
+        let object = Object::read(payload.to_owned()).unwrap();
+        let scopes: Vec<_> = grants.scopes_in(&object).collect();
+        let roles: Vec<_> = grants.roles_in(&object).collect();
         assert_eq!(scopes, ["a b", "c", "d", "e"]);
         assert_eq!(roles, ["h", "i", "f g"]);
     }

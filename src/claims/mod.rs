@@ -19,33 +19,21 @@
 //! ```
 
 mod audience;
-mod capture;
 mod grant_claims;
 mod grants;
-pub(crate) mod json;
-mod members;
-mod noted;
 mod numeric_date;
 mod path;
-mod primitive;
 mod registered;
 mod scope;
 mod standard;
 mod string_or_list;
-mod tee;
-mod text;
-mod unverified;
 
 pub use audience::Audience;
-pub(crate) use capture::{Captured, read};
 pub use grant_claims::GrantClaims;
-pub(crate) use grant_claims::GrantLists;
 pub use grants::{ClaimValue, Grants};
 pub use numeric_date::NumericDate;
 pub use path::ClaimPath;
-pub(crate) use path::Found;
 pub use registered::RegisteredClaims;
+pub(crate) use registered::{Dates, check_types};
 pub use scope::ScopeSet;
 pub use standard::Claims;
-pub(crate) use text::{Text, TextList};
-pub(crate) use unverified::find_issuer;

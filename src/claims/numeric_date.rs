@@ -4,7 +4,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::de::{self, Deserialize, Deserializer};
 use serde::ser::{Serialize, Serializer};
-use serde_json::Number;
+use serde_json::Number as JsonNumber;
+
+use crate::json::{Number, Value};
 
 const NANOS_PER_SECOND: u32 = 1_000_000_000;
 
@@ -70,16 +72,12 @@ impl NumericDate {
         second?.checked_add(fraction)
     }
 
-    /// Reads the text of a JSON number. `None` when it is anything else.
-    pub(crate) fn from_json(text: &str) -> Option<Self> {
-        let first = *text.as_bytes().first()?;
-        if !(first.is_ascii_digit() || first == b'-') {
-            return None;
-        }
-        match text.parse() {
-            Ok(seconds) => Some(Self::from_seconds(seconds)),
-            // A fraction, an exponent, or more than 64 bits.
-            Err(_) => text.parse().ok().and_then(Self::from_f64),
+    /// Reads a JSON number. `None` when it is anything else.
+    pub(crate) fn from_value(value: Value<'_>) -> Option<Self> {
+        match value.number()? {
+            Number::Signed(seconds) => Some(Self::from_seconds(seconds)),
+            // A fraction, an exponent, or more than 63 bits.
+            _ => value.json().parse().ok().and_then(Self::from_f64),
         }
     }
 
@@ -133,8 +131,8 @@ impl Serialize for NumericDate {
 
 impl<'de> Deserialize<'de> for NumericDate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // A `Number` is read right also when somebody turns `arbitrary_precision` on.
-        let number = Number::deserialize(deserializer)?;
+        // A `JsonNumber` is read right also when somebody turns `arbitrary_precision` on.
+        let number = JsonNumber::deserialize(deserializer)?;
         match number.as_i64() {
             Some(seconds) => Some(Self::from_seconds(seconds)),
             None => number.as_f64().and_then(Self::from_f64),
@@ -146,9 +144,15 @@ impl<'de> Deserialize<'de> for NumericDate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::Object;
+
+    fn from_json(text: &str) -> Option<NumericDate> {
+        let object = Object::read(format!("{{\"exp\":{text}}}")).ok()?;
+        NumericDate::from_value(object.get("exp")?)
+    }
 
     fn date(text: &str) -> NumericDate {
-        NumericDate::from_json(text).unwrap()
+        from_json(text).unwrap()
     }
 
     #[test]
@@ -162,11 +166,11 @@ mod tests {
         assert_eq!(date(&"9".repeat(300)), NumericDate::MAX);
         assert_eq!(date("1e300"), NumericDate::MAX);
         assert_eq!(date("-1e300"), NumericDate::MIN);
-        assert_eq!(NumericDate::from_json(&"9".repeat(5000)), None);
+        assert_eq!(from_json(&"9".repeat(5000)), None);
         for other in
             ["1e400", "-1e400", "\"1\"", "null", "true", "[1]", "{}", "", "NaN", "inf", "+1"]
         {
-            assert_eq!(NumericDate::from_json(other), None, "{other}");
+            assert_eq!(from_json(other), None, "{other}");
         }
     }
 

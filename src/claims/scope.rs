@@ -32,13 +32,9 @@ impl ScopeSet {
             StringOrList::String(words) => (words.as_str(), [].as_slice()),
             StringOrList::List(list) => ("", list.as_slice()),
         };
-        split(words).chain(list.iter().map(String::as_str))
+        let words = words.split(' ').filter(|word| !word.is_empty());
+        words.chain(list.iter().map(String::as_str))
     }
-}
-
-/// Splits a space-separated list (RFC 6749 §3.3).
-pub(super) fn split(words: &str) -> impl Iterator<Item = &str> {
-    words.split(' ').filter(|word| !word.is_empty())
 }
 
 impl fmt::Debug for ScopeSet {

@@ -2,15 +2,17 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
-use serde::{Serialize, Serializer, ser::SerializeMap};
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Audience, NumericDate, RegisteredClaims, ScopeSet};
+use super::{Audience, NumericDate, RegisteredClaims, ScopeSet, check_types};
+use crate::json::Object;
 
-/// All claims of a token: the registered ones typed, everything else by name.
+/// All claims of a token, by name.
 ///
-/// Serializes to the object it was read from. Its `Debug` output names the claims and keeps their
+/// It holds the text of the token's claims; a value is parsed when it is asked for. Serializes to the object it was
+/// read from. Its `Debug` output names the claims and keeps their
 /// values to itself.
 ///
 /// ```
@@ -22,173 +24,132 @@ use super::{Audience, NumericDate, RegisteredClaims, ScopeSet};
 /// assert_eq!(claims.text("name"), None);
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Default, PartialEq)]
-pub struct Claims {
-    registered: RegisteredClaims,
-    scope: Option<ScopeSet>,
-    other: Map<String, Value>,
-}
+#[derive(Clone, Default)]
+pub struct Claims(Object);
 
 impl Claims {
-    /// The claims of RFC 7519 §4.1.
-    pub const fn registered(&self) -> &RegisteredClaims {
-        &self.registered
+    /// The claims of an object whose registered ones have their types; `None` if one of them could not be read later.
+    pub(crate) fn new(object: Object) -> Option<Self> {
+        (!object.has_huge_number()).then_some(Self(object))
+    }
+
+    /// The claims of RFC 7519 §4.1, read into their types.
+    pub fn registered(&self) -> RegisteredClaims {
+        self.0.deserialize().unwrap_or_default()
     }
 
     /// `sub`: whom the token is about; the user's id with most issuers.
     pub fn subject(&self) -> Option<&str> {
-        self.registered.subject.as_deref()
+        self.text("sub")
     }
 
     /// `iss`: who issued the token.
     pub fn issuer(&self) -> Option<&str> {
-        self.registered.issuer.as_deref()
+        self.text("iss")
     }
 
     /// `aud`: whom the token is for.
-    pub const fn audience(&self) -> Option<&Audience> {
-        self.registered.audience.as_ref()
+    pub fn audience(&self) -> Option<Audience> {
+        self.0.get("aud")?.read()
     }
 
     /// `exp`: when the token ends.
-    pub const fn expires_at(&self) -> Option<NumericDate> {
-        self.registered.expires_at
+    pub fn expires_at(&self) -> Option<NumericDate> {
+        self.date("exp")
     }
 
     /// `nbf`: when the token begins.
-    pub const fn not_before(&self) -> Option<NumericDate> {
-        self.registered.not_before
+    pub fn not_before(&self) -> Option<NumericDate> {
+        self.date("nbf")
     }
 
     /// `iat`: when the token was issued.
-    pub const fn issued_at(&self) -> Option<NumericDate> {
-        self.registered.issued_at
+    pub fn issued_at(&self) -> Option<NumericDate> {
+        self.date("iat")
     }
 
     /// `jti`: the token's own name.
     pub fn token_id(&self) -> Option<&str> {
-        self.registered.token_id.as_deref()
+        self.text("jti")
     }
 
     /// `scope`, if it is a string or a list of strings; [`get`](Self::get) has it otherwise.
-    pub const fn scope(&self) -> Option<&ScopeSet> {
-        self.scope.as_ref()
+    pub fn scope(&self) -> Option<ScopeSet> {
+        self.0.get("scope")?.read()
     }
 
-    /// Any other claim, by its name.
-    pub fn get(&self, name: &str) -> Option<&Value> {
-        self.other.get(name)
+    /// The value of a claim, by its name.
+    ///
+    /// It is parsed with each call; [`text`](Self::text) is not.
+    pub fn get(&self, name: &str) -> Option<Value> {
+        self.0.get(name)?.read()
     }
 
-    /// Any other claim that is a string, by its name: `claims.text("email")`.
+    /// A claim that is a string, by its name: `claims.text("email")`.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.get(name).and_then(Value::as_str)
+        self.0.get(name)?.string()
     }
 
-    /// All claims but the registered ones and `scope`.
-    pub const fn other(&self) -> &Map<String, Value> {
-        &self.other
+    /// The names and values of all claims, in the order of the token.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Value)> {
+        self.0.members().filter_map(|(name, value)| Some((name, value.read()?)))
+    }
+
+    fn to_map(&self) -> Map<String, Value> {
+        self.iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    fn date(&self, name: &str) -> Option<NumericDate> {
+        NumericDate::from_value(self.0.get(name)?)
+    }
+}
+
+impl PartialEq for Claims {
+    /// Whether both have the same claims, in whatever order.
+    fn eq(&self, other: &Self) -> bool {
+        self.to_map() == other.to_map()
     }
 }
 
 impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Claims")
-            .field("registered", &self.registered)
-            .field("scope", &self.scope.is_some())
-            .field("other", &self.other.keys())
-            .finish()
+        f.write_str("Claims ")?;
+        f.debug_set().entries(self.0.members().map(|(name, _)| name)).finish()
     }
 }
 
 impl Serialize for Claims {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let RegisteredClaims {
-            issuer,
-            subject,
-            audience,
-            expires_at,
-            not_before,
-            issued_at,
-            token_id,
-        } = &self.registered;
-        let mut map = serializer.serialize_map(None)?;
-        entry(&mut map, "iss", issuer.as_ref())?;
-        entry(&mut map, "sub", subject.as_ref())?;
-        entry(&mut map, "aud", audience.as_ref())?;
-        entry(&mut map, "exp", expires_at.as_ref())?;
-        entry(&mut map, "nbf", not_before.as_ref())?;
-        entry(&mut map, "iat", issued_at.as_ref())?;
-        entry(&mut map, "jti", token_id.as_ref())?;
-        entry(&mut map, "scope", self.scope.as_ref())?;
-        for (name, value) in &self.other {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
+        serializer.collect_map(self.iter())
     }
-}
-
-fn entry<M: SerializeMap, T: Serialize>(
-    map: &mut M,
-    name: &'static str,
-    value: Option<&T>,
-) -> Result<(), M::Error> {
-    value.map_or(Ok(()), |value| map.serialize_entry(name, value))
 }
 
 impl<'de> Deserialize<'de> for Claims {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct ClaimsVisitor;
-
-        impl<'de> Visitor<'de> for ClaimsVisitor {
-            type Value = Claims;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of claims")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Claims, A::Error> {
-                let mut claims = Claims::default();
-                let registered = &mut claims.registered;
-                while let Some(name) = map.next_key::<String>()? {
-                    match name.as_str() {
-                        "iss" => once(&mut registered.issuer, "iss", &mut map)?,
-                        "sub" => once(&mut registered.subject, "sub", &mut map)?,
-                        "aud" => once(&mut registered.audience, "aud", &mut map)?,
-                        "exp" => once(&mut registered.expires_at, "exp", &mut map)?,
-                        "nbf" => once(&mut registered.not_before, "nbf", &mut map)?,
-                        "iat" => once(&mut registered.issued_at, "iat", &mut map)?,
-                        "jti" => once(&mut registered.token_id, "jti", &mut map)?,
-                        _ => {
-                            let value: Value = map.next_value()?;
-                            if claims.other.insert(name, value).is_some() {
-                                return Err(de::Error::custom("duplicate claim"));
-                            }
-                        }
-                    }
-                }
-                // Only a usable `scope` is taken out; one of another shape stays where it is.
-                claims.scope =
-                    claims.other.get("scope").and_then(|s| ScopeSet::deserialize(s).ok());
-                if claims.scope.is_some() {
-                    claims.other.remove("scope");
-                }
-                Ok(claims)
-            }
-        }
-
         deserializer.deserialize_map(ClaimsVisitor)
     }
 }
 
-fn once<'de, A: MapAccess<'de>, T: Deserialize<'de>>(
-    slot: &mut Option<T>,
-    name: &'static str,
-    map: &mut A,
-) -> Result<(), A::Error> {
-    match slot.replace(map.next_value()?) {
-        None => Ok(()),
-        Some(_) => Err(de::Error::duplicate_field(name)),
+struct ClaimsVisitor;
+
+impl<'de> Visitor<'de> for ClaimsVisitor {
+    type Value = Claims;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of claims")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Claims, A::Error> {
+        let mut members = Map::new();
+        while let Some((name, value)) = map.next_entry::<String, Value>()? {
+            if members.insert(name, value).is_some() {
+                return Err(A::Error::custom("duplicate claim"));
+            }
+        }
+        let object = Object::read(Value::Object(members).to_string());
+        let object = object.map_err(|_| A::Error::custom("not one strict JSON object"))?;
+        check_types(&object).map_err(A::Error::custom)?;
+        Ok(Claims(object))
     }
 }
 

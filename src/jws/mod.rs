@@ -8,12 +8,10 @@ mod check;
 mod compact;
 mod from_jsonwebtoken;
 mod header;
-mod known;
 
 pub(crate) use algorithm::AlgorithmSet;
 pub use algorithm::{Algorithm, AlgorithmFamily};
 pub(crate) use check::SignatureCheck;
 pub(crate) use compact::{Compact, HeaderBuffer};
 pub use header::JoseHeader;
-pub(crate) use header::UnverifiedHeader;
-pub(crate) use known::KnownHeaders;
+pub(crate) use header::{HeaderMembers, UnverifiedHeader};

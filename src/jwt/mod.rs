@@ -3,9 +3,8 @@
 //! [`TokenInfo`] has the registered claims and the header, whatever the claims type.
 
 mod payload;
-mod reading;
 mod token_info;
 
 pub(crate) use payload::{SignedClaims, SignedPayload, TokenBody};
-pub(crate) use reading::Reading;
+pub(crate) use token_info::ClaimMapping;
 pub use token_info::TokenInfo;

@@ -1,25 +1,23 @@
 //! The payload of a token whose signature is right.
 
-use std::borrow::Cow;
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::reading::Reading;
-use super::token_info::TokenInfo;
-use crate::claims::Text;
+use super::token_info::{ClaimMapping, TokenInfo};
+use crate::claims::{Claims, check_types};
 use crate::error::{Error, ErrorKind};
-use crate::jws::{Algorithm, Compact, SignatureCheck, UnverifiedHeader, base64url};
+use crate::json::{Malformed, Object};
+use crate::jws::{Compact, HeaderMembers, SignatureCheck, UnverifiedHeader, base64url};
 
 /// The decoded payload of a token whose signature is right: the only type that has one.
 pub(crate) struct SignedPayload {
     /// The decoded header and, right behind it, the decoded payload. Everything else points into it.
     text: String,
     header_len: usize,
-    algorithm: Algorithm,
-    kid: Option<Text>,
-    typ: Option<Text>,
+    header: HeaderMembers,
 }
 
 impl SignedPayload {
@@ -39,41 +37,54 @@ impl SignedPayload {
 
     /// Decodes the payload behind the header.
     fn decode(header: &UnverifiedHeader<'_>, payload: &[u8]) -> Result<Self, Error> {
-        let malformed = |detail| Error::new(ErrorKind::MalformedToken).with_detail(detail);
         let mut bytes = Vec::with_capacity(header.text.len() + base64url::decoded_len(payload));
         bytes.extend_from_slice(header.text.as_bytes());
         base64url::decode_append(payload, &mut bytes)
             .map_err(|_| malformed("the payload is not base64url"))?;
         let text = String::from_utf8(bytes).map_err(|_| malformed("the payload is not UTF-8"))?;
-
-        let place = |part: &Cow<'_, str>| Text::locate(header.text, part.clone());
-        Ok(Self {
-            text,
-            header_len: header.text.len(),
-            algorithm: header.algorithm,
-            kid: header.kid.as_ref().map(place),
-            typ: header.typ.as_ref().map(place),
-        })
+        Ok(Self { text, header_len: header.text.len(), header: header.members.clone() })
     }
 
-    /// Reads the claims in one pass.
+    /// Reads the claims.
     ///
     /// # Errors
     ///
-    /// As [`TokenInfo::read_claims`]; the claims type's own failure is kept for after the policy.
-    pub(crate) fn read<C: DeserializeOwned>(
+    /// [`ErrorKind::MalformedToken`] for anything but one strict JSON object without duplicate names, and those of
+    /// [`check_types`]. The claims type's own failure is kept for after the policy, so that an expired token is called
+    /// expired whatever else is in it.
+    pub(crate) fn read<C: DeserializeOwned + 'static>(
         self,
-        reading: &Reading,
+        mapping: Option<&Arc<ClaimMapping>>,
     ) -> Result<SignedClaims<C>, Error> {
-        let Self { text, header_len, algorithm, kid, typ } = self;
-        let mut info = TokenInfo::new(text, header_len, algorithm, kid, typ);
-        let (claims, present) = info.read_claims(reading)?;
-        let body = match claims {
-            Ok(claims) => Ok(Arc::new(TokenBody { token: info, claims })),
-            Err(error) => Err(Box::new((info, error))),
-        };
-        Ok(SignedClaims { body, present })
+        let object = Object::read_from(self.text, self.header_len).map_err(|why| match why {
+            Malformed::Duplicate => malformed("a member name is in the payload twice"),
+            Malformed::NotStrict => malformed("the payload is not one strict JSON object"),
+        })?;
+        let dates = check_types(&object)?;
+        let token = TokenInfo::new(object, dates, self.header, mapping.cloned());
+        Ok(SignedClaims(match read_claims(token.object()) {
+            Ok(claims) => Ok(Arc::new(TokenBody { token, claims })),
+            Err(error) => Err(Box::new((token, error))),
+        }))
     }
+}
+
+fn malformed(detail: &'static str) -> Error {
+    Error::new(ErrorKind::MalformedToken).with_detail(detail)
+}
+
+/// Reads an object into the claims type. [`Claims`] is the object itself.
+fn read_claims<C: DeserializeOwned + 'static>(object: &Object) -> Result<C, Error> {
+    let unfit =
+        || Error::new(ErrorKind::InvalidClaims).with_detail("they do not fit the claims type");
+    let mut claims = None::<C>;
+    // Decided when this is compiled, for each `C`.
+    if let Some(claims) = (&mut claims as &mut dyn Any).downcast_mut::<Option<Claims>>() {
+        *claims = Claims::new(object.clone());
+    } else {
+        claims = Some(object.deserialize().map_err(|why| unfit().with_source(why))?);
+    }
+    claims.ok_or_else(unfit)
 }
 
 /// A token's facts and its claims; behind one pointer from here on, because both are large.
@@ -83,23 +94,16 @@ pub(crate) struct TokenBody<C> {
 }
 
 /// The claims of a token whose signature is right, before any policy has looked at them.
-pub(crate) struct SignedClaims<C> {
-    /// The claims type's own failure waits here until the policy has spoken.
-    body: Result<Arc<TokenBody<C>>, Box<(TokenInfo, Error)>>,
-    present: u64,
-}
+///
+/// The claims type's own failure waits here until the policy has spoken.
+pub(crate) struct SignedClaims<C>(Result<Arc<TokenBody<C>>, Box<(TokenInfo, Error)>>);
 
 impl<C> SignedClaims<C> {
     pub(crate) fn token(&self) -> &TokenInfo {
-        match &self.body {
+        match &self.0 {
             Ok(body) => &body.token,
             Err(unfit) => &unfit.0,
         }
-    }
-
-    /// A bit for each required claim that is present.
-    pub(crate) const fn present(&self) -> u64 {
-        self.present
     }
 
     /// The claims.
@@ -108,12 +112,165 @@ impl<C> SignedClaims<C> {
     ///
     /// The claims type's own failure.
     pub(crate) fn into_body(self) -> Result<Arc<TokenBody<C>>, Error> {
-        self.body.map_err(|unfit| unfit.1)
+        self.0.map_err(|unfit| unfit.1)
     }
 }
 
 impl fmt::Debug for SignedPayload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SignedPayload").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::claims::NumericDate;
+    use crate::jws::Algorithm;
+    use serde::Deserialize;
+    use serde::de::IgnoredAny;
+    use serde_json::Value;
+
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Small {
+        sub: String,
+        admin: Option<bool>,
+    }
+
+    fn read<C: DeserializeOwned + 'static>(payload: &str) -> Result<SignedClaims<C>, Error> {
+        let header = UnverifiedHeader::read(r#"{"alg":"HS256","kid":"k\u0031"}"#)?;
+        let text = format!("{}{payload}", header.text);
+        let header_len = header.text.len();
+        SignedPayload { text, header_len, header: header.members }.read(None)
+    }
+
+    fn kind_of<C: DeserializeOwned + 'static>(payload: &str) -> Result<(), ErrorKind> {
+        let body = read::<C>(payload).and_then(SignedClaims::into_body);
+        body.map(|_| ()).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn the_claims_type_and_the_registered_claims_are_read() {
+        let payload = r#"{"iss":"i","sub":"s","aud":["a","b"],"exp":9,"nbf":1,"iat":2,"jti":"j",
+            "scope":"x y","scp":["z"],"roles":["r"],"cnf":{},"admin":true,"x":[1]}"#;
+        let body = read::<Small>(payload).unwrap().into_body().unwrap();
+        assert_eq!(body.claims, Small { sub: "s".into(), admin: Some(true) });
+        let token = &body.token;
+        assert_eq!(
+            (token.issuer(), token.subject(), token.token_id()),
+            (Some("i"), Some("s"), Some("j"))
+        );
+        assert_eq!(token.audiences().collect::<Vec<_>>(), ["a", "b"]);
+        let seconds = |date: Option<NumericDate>| date.map(NumericDate::seconds);
+        assert_eq!(seconds(token.expires_at()), Some(9));
+        assert_eq!((seconds(token.not_before()), seconds(token.issued_at())), (Some(1), Some(2)));
+        assert_eq!(token.scopes().collect::<Vec<_>>(), ["x", "y", "z"]);
+        assert_eq!(token.roles().collect::<Vec<_>>(), ["r"]);
+        assert!(token.is_sender_constrained());
+        assert_eq!(
+            (token.header().algorithm, token.header().key_id),
+            (Algorithm::HS256, Some("k1"))
+        );
+    }
+
+    #[test]
+    fn malformed_payloads_are_the_same_for_every_claims_type() {
+        for payload in [
+            "[]",
+            "{",
+            "{}{}",
+            "{}\u{a0}",
+            "\u{feff}{}",
+            r#"{"a":1,"a":2}"#,
+            r#"{"sub":"a","s\u0075b":"a"}"#,
+            r#"{"sub":"a","x":"\ud800"}"#,
+            r#"{"sub":"a",}"#,
+            r#"{"sub":"a","x":NaN}"#,
+            "{\"sub\":\"a\",\"x\":\"\u{1}\"}",
+        ] {
+            let malformed = Err(ErrorKind::MalformedToken);
+            assert_eq!(kind_of::<Small>(payload), malformed, "{payload}");
+            assert_eq!(kind_of::<Value>(payload), malformed, "{payload}");
+            assert_eq!(kind_of::<Claims>(payload), malformed, "{payload}");
+            assert_eq!(kind_of::<IgnoredAny>(payload), malformed, "{payload}");
+            assert_eq!(kind_of::<String>(payload), malformed, "{payload}");
+        }
+    }
+
+    #[test]
+    fn white_space_around_a_payload_changes_nothing() {
+        let payload = "\r\n\t {\"sub\":\"s\",\"aud\":[\"a\"],\"admin\":true} \t\r\n";
+        let body = read::<Small>(payload).unwrap().into_body().unwrap();
+        assert_eq!(body.claims, Small { sub: "s".into(), admin: Some(true) });
+        assert_eq!(body.token.subject(), Some("s"));
+        assert_eq!(body.token.audiences().collect::<Vec<_>>(), ["a"]);
+        assert_eq!(kind_of::<Value>(payload), Ok(()));
+        assert_eq!(kind_of::<IgnoredAny>(payload), Ok(()));
+        assert_eq!(kind_of::<String>(payload), Err(ErrorKind::InvalidClaims));
+    }
+
+    #[test]
+    fn registered_claims_have_their_types_for_every_claims_type() {
+        for (name, value, kind) in [
+            ("iss", "[\"a\"]", ErrorKind::InvalidIssuer),
+            ("iss", "null", ErrorKind::InvalidIssuer),
+            ("aud", "[1]", ErrorKind::InvalidAudience),
+            ("aud", "{}", ErrorKind::InvalidAudience),
+            ("sub", "7", ErrorKind::InvalidClaims),
+            ("jti", "null", ErrorKind::InvalidClaims),
+            ("exp", "\"9\"", ErrorKind::InvalidClaims),
+            ("exp", "null", ErrorKind::InvalidClaims),
+            ("nbf", "true", ErrorKind::InvalidClaims),
+            ("iat", "[9]", ErrorKind::InvalidClaims),
+        ] {
+            let payload = format!("{{\"{name}\":{value}}}");
+            assert_eq!(kind_of::<IgnoredAny>(&payload), Err(kind), "{payload}");
+            assert_eq!(kind_of::<Value>(&payload), Err(kind), "{payload}");
+            assert_eq!(kind_of::<Claims>(&payload), Err(kind), "{payload}");
+        }
+    }
+
+    #[test]
+    fn a_type_that_does_not_fit_fails_after_the_policy() {
+        // The other claims are there all the same.
+        let signed = read::<Small>(r#"{"admin":"yes","sub":"s","exp":9}"#).unwrap();
+        assert_eq!(signed.token().expires_at(), Some(NumericDate::from_seconds(9)));
+        let error = signed.into_body().err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::InvalidClaims);
+        let source = std::error::Error::source(&error).map(ToString::to_string);
+        assert_eq!(source.as_deref(), Some("`admin`: expected a boolean"));
+        assert_eq!(kind_of::<String>("{}"), Err(ErrorKind::InvalidClaims));
+        assert_eq!(kind_of::<Vec<u8>>("{}"), Err(ErrorKind::InvalidClaims));
+    }
+
+    #[test]
+    fn claims_are_the_object_itself() {
+        let payload = r#"{"sub":"s","exp":1.5,"x":{"y":[null,"\u0061"]},"scope":{"a":1}}"#;
+        let body = read::<Claims>(payload).unwrap().into_body().unwrap();
+        let value: Value = serde_json::from_str(payload).unwrap();
+        assert_eq!(serde_json::to_value(&body.claims).unwrap(), value);
+        assert_eq!(body.claims, serde_json::from_str::<Claims>(payload).unwrap());
+        assert!(read::<Vec<Claims>>("{}").unwrap().into_body().is_err());
+    }
+
+    #[test]
+    fn a_claim_is_there_when_it_is_not_null() {
+        let has = |payload: &str, claims: &[&str]| {
+            let signed = read::<IgnoredAny>(payload).unwrap();
+            claims.iter().map(|claim| signed.token().has_claim(claim)).collect::<Vec<_>>()
+        };
+        let names = ["tenant", "sub", "email"];
+        assert_eq!(has(r#"{"tenant":1,"sub":"s","email":false}"#, &names), [true; 3]);
+        assert_eq!(has(r#"{"tenant":null,"sub":"s"}"#, &names), [false, true, false]);
+        assert_eq!(has(r#"{"x":{"tenant":1,"email":2},"Sub":"s"}"#, &names), [false; 3]);
+        for (payload, is_there) in [
+            (r#"{"aud":["a"]}"#, true),
+            (r#"{"aud":"a"}"#, true),
+            (r#"{"aud":[""]}"#, true),
+            (r#"{"aud":[]}"#, false),
+            (r#"{"aud":[ ]}"#, false),
+        ] {
+            assert_eq!(has(payload, &["aud"]), [is_there], "{payload}");
+        }
     }
 }

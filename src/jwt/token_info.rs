@@ -1,16 +1,24 @@
 //! The facts of one verified token, whatever its claims type.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::reading::Reading;
-use crate::claims::{
-    Captured, ClaimPath, ClaimValue, Found, GrantClaims, GrantLists, NumericDate, Text, json, read,
-};
-use crate::error::Error;
-use crate::jws::{Algorithm, JoseHeader};
+use crate::claims::{ClaimPath, ClaimValue, Dates, GrantClaims, NumericDate};
+use crate::json::{Found, Object, Strings};
+use crate::jws::{HeaderMembers, JoseHeader};
+
+/// How the claims of an issuer are read where it does not follow the standards.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ClaimMapping {
+    /// Where grants are, beside the usual claims.
+    pub(crate) grants: GrantClaims,
+    /// Where the subject is, if not in `sub`.
+    pub(crate) subject: Option<ClaimPath>,
+    /// Whether nobody gets to see other claims than the registered ones through the token's facts.
+    pub(crate) is_sealed: bool,
+}
 
 /// The registered claims and the header of a verified token.
 ///
@@ -32,132 +40,94 @@ use crate::jws::{Algorithm, JoseHeader};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct TokenInfo {
-    /// The decoded header and, right behind it, the decoded payload.
-    text: String,
-    header_len: usize,
-    algorithm: Algorithm,
-    kid: Option<Text>,
-    typ: Option<Text>,
-    claims: Captured,
-    /// Only where the issuer has grants in claims of its own.
-    further: Option<Box<FurtherGrants>>,
-    is_sealed: bool,
-}
-
-/// Grants in claims of the issuer's own, read when they are asked for.
-struct FurtherGrants {
-    claims: Arc<GrantClaims>,
-    lists: OnceLock<GrantLists>,
+    /// Its text begins with that of the header.
+    object: Object,
+    dates: Dates,
+    header: HeaderMembers,
+    mapping: Option<Arc<ClaimMapping>>,
 }
 
 impl TokenInfo {
-    pub(super) fn new(
-        text: String,
-        header_len: usize,
-        algorithm: Algorithm,
-        kid: Option<Text>,
-        typ: Option<Text>,
+    pub(super) const fn new(
+        object: Object,
+        dates: Dates,
+        header: HeaderMembers,
+        mapping: Option<Arc<ClaimMapping>>,
     ) -> Self {
-        Self {
-            text,
-            header_len,
-            algorithm,
-            kid,
-            typ,
-            claims: Captured::default(),
-            further: None,
-            is_sealed: false,
-        }
+        Self { object, dates, header, mapping }
     }
 
-    /// Reads the payload, as [`read`]. The bits of the required claims that are there come along.
-    pub(super) fn read_claims<C: DeserializeOwned>(
-        &mut self,
-        reading: &Reading,
-    ) -> Result<(Result<C, Error>, u64), Error> {
-        let payload = self.text.get(self.header_len..).unwrap_or_default();
-        let claims = read(payload, &reading.required, &mut self.claims)?;
-        if let Some(path) = &reading.subject {
-            let subject = path.find(payload).and_then(json::text);
-            self.claims.sub = subject.map(|subject| Text::locate(payload, subject));
-        }
-        if let Some(claims) = &reading.grants {
-            let claims = Arc::clone(claims);
-            self.further = Some(Box::new(FurtherGrants { claims, lists: OnceLock::new() }));
-        }
-        self.is_sealed = reading.is_sealed;
-        Ok((claims, self.claims.required))
+    pub(super) const fn object(&self) -> &Object {
+        &self.object
     }
 
-    fn further(&self) -> Option<&GrantLists> {
-        let FurtherGrants { claims, lists } = self.further.as_deref()?;
-        Some(lists.get_or_init(|| claims.read(self.payload())))
+    fn text(&self, claim: &str) -> Option<&str> {
+        self.object.get(claim)?.string()
     }
 
-    fn payload(&self) -> &str {
-        self.text.get(self.header_len..).unwrap_or_default()
+    fn strings(&self, claim: &str) -> Option<Strings<'_>> {
+        self.object.get(claim)?.strings()
     }
 
-    fn text<'a>(&'a self, claim: Option<&'a Text>) -> Option<&'a str> {
-        claim.map(|text| text.read(self.payload()))
+    fn is_sealed(&self) -> bool {
+        self.mapping.as_ref().is_some_and(|mapping| mapping.is_sealed)
     }
 
     /// The JOSE header.
     pub fn header(&self) -> JoseHeader<'_> {
-        JoseHeader {
-            algorithm: self.algorithm,
-            key_id: self.kid.as_ref().map(|text| text.read(&self.text)),
-            typ: self.typ.as_ref().map(|text| text.read(&self.text)),
-        }
+        self.header.read(self.object.text())
     }
 
     /// `iss`: who issued the token (RFC 7519 §4.1.1).
     pub fn issuer(&self) -> Option<&str> {
-        self.text(self.claims.iss.as_ref())
+        self.text("iss")
     }
 
     /// `sub`: whom it is about (§4.1.2); or what the policy names in its place.
     pub fn subject(&self) -> Option<&str> {
-        self.text(self.claims.sub.as_ref())
+        match self.mapping.as_ref().and_then(|mapping| mapping.subject.as_ref()) {
+            Some(path) => path.find(&self.object)?.string(),
+            None => self.text("sub"),
+        }
     }
 
     /// `aud`: whom it is for, one by one (§4.1.3).
     pub fn audiences(&self) -> impl Iterator<Item = &str> {
-        self.claims.aud.iter().flat_map(|list| list.iter(self.payload()))
+        self.strings("aud").into_iter().flat_map(Strings::iter)
     }
 
     /// `exp`: when it ends (§4.1.4).
     pub const fn expires_at(&self) -> Option<NumericDate> {
-        self.claims.exp
+        self.dates.exp
     }
 
     /// `nbf`: when it begins (§4.1.5).
     pub const fn not_before(&self) -> Option<NumericDate> {
-        self.claims.nbf
+        self.dates.nbf
     }
 
     /// `iat`: when it was issued (§4.1.6).
     pub const fn issued_at(&self) -> Option<NumericDate> {
-        self.claims.iat
+        self.dates.iat
     }
 
     /// `jti`: its own name (§4.1.7).
     pub fn token_id(&self) -> Option<&str> {
-        self.text(self.claims.jti.as_ref())
+        self.text("jti")
     }
 
     /// The scopes of `scope` (RFC 8693 §4.2) and `scp`, and of the policy's
     /// [`GrantClaims`], one by one.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        let further = self.further().into_iter().flat_map(|lists| &lists.scopes);
-        let lists = self.claims.scope.iter().chain(&self.claims.scp).chain(further);
-        lists.flat_map(|list| list.words(self.payload()))
+        let usual = ["scope", "scp"].into_iter().filter_map(|claim| self.strings(claim));
+        let mapped = self.mapping.iter().flat_map(|it| it.grants.scopes_in(&self.object));
+        usual.flat_map(Strings::words).chain(mapped)
     }
 
     /// The roles of `roles` (RFC 9068 §2.2.3.1), and of the policy's [`GrantClaims`], one by one.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
-        let further = self.further().into_iter().flat_map(|lists| &lists.roles);
-        self.claims.roles.iter().chain(further).flat_map(|list| list.iter(self.payload()))
+        let mapped = self.mapping.iter().flat_map(|it| it.grants.roles_in(&self.object));
+        self.strings("roles").into_iter().flat_map(Strings::iter).chain(mapped)
     }
 
     /// Any claim, read into any type; `None` when it is not there, does not fit or is hidden.
@@ -165,35 +135,40 @@ impl TokenInfo {
     /// `None` does not mean that the token lacks the claim: a preset may hide claims, as Better Auth's does
     /// those of session cookies, which hold a live credential. Never permit something because of a `None`.
     ///
-    /// The payload is read once more for it: what every request needs belongs into the claims type.
+    /// The claim is parsed with each call: what every request needs belongs into the claims type.
     pub fn claim<T: DeserializeOwned>(&self, path: &ClaimPath) -> Option<T> {
-        let payload = (!self.is_sealed).then(|| self.payload())?;
-        serde_json::from_str(path.find(payload)?.get()).ok()
+        if self.is_sealed() { None } else { path.find(&self.object)?.read() }
     }
 
     /// What rules get to know of a claim.
     pub(crate) fn claim_value(&self, path: &ClaimPath) -> ClaimValue {
-        if self.is_sealed {
+        if self.is_sealed() {
             return ClaimValue::Unknown;
         }
-        match path.look_up(self.payload()) {
-            Found::Value(value) => {
-                serde_json::from_str(value.get()).map_or(ClaimValue::Unknown, ClaimValue::Present)
-            }
+        match path.look_up(&self.object) {
+            Found::Value(value) => value.read().map_or(ClaimValue::Unknown, ClaimValue::Present),
             Found::Absent => ClaimValue::Absent,
             Found::Ambiguous => ClaimValue::Unknown,
         }
     }
 
+    /// Whether a claim has a value: it is not null, and an audience is not an empty list.
+    pub(crate) fn has_claim(&self, name: &str) -> bool {
+        let value = self.object.get(name).filter(|value| !value.is_null());
+        value.is_some() && (name != "aud" || self.audiences().next().is_some())
+    }
+
     /// Whether the token is bound to a key or certificate of its sender (`cnf`, RFC 7800): without
     /// a proof of possession it is not to be taken.
-    pub const fn is_sender_constrained(&self) -> bool {
-        self.claims.cnf
+    pub fn is_sender_constrained(&self) -> bool {
+        self.object.get("cnf").is_some()
     }
 }
 
 impl fmt::Debug for TokenInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TokenInfo").field("algorithm", &self.algorithm).finish_non_exhaustive()
+        f.debug_struct("TokenInfo")
+            .field("algorithm", &self.header.algorithm)
+            .finish_non_exhaustive()
     }
 }

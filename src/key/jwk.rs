@@ -1,10 +1,8 @@
 //! JSON Web Keys (RFC 7517), read one by one: an odd key is skipped and never fails the set.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::Deserializer as JsonDeserializer;
+use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
@@ -12,7 +10,7 @@ use super::material::Material;
 use super::verification_key::{Unusable, VerificationKey};
 use super::weakness::Weakness;
 use crate::build_error::{BuildError, Problem};
-use crate::claims::json::{BorrowText, Names, OptionalText, check_shape};
+use crate::json::{Object, Value};
 use crate::jws::{Algorithm, base64url};
 use crate::observe::skip_reason::SkipReason;
 
@@ -52,10 +50,8 @@ pub(super) enum Trust {
 
 /// Reads one key.
 fn read_one(json: &str, trust: Trust) -> Result<VerificationKey, SkipReason> {
-    check_shape(json).map_err(|_| SkipReason::Malformed)?;
-    let mut parser = JsonDeserializer::from_str(json);
-    let read = parser.deserialize_map(JwkVisitor);
-    let jwk = read.and_then(|jwk| parser.end().map(|()| jwk)).map_err(|_| SkipReason::Malformed)?;
+    let jwk = Jwk(Object::read(json).map_err(|_| SkipReason::Malformed)?);
+    jwk.check_types()?;
     jwk.into_key(trust)
 }
 
@@ -118,40 +114,51 @@ impl<'d> Visitor<'d> for EntriesVisitor {
     }
 }
 
-#[derive(Default)]
-struct Jwk<'j> {
-    kty: Option<Cow<'j, str>>,
-    crv: Option<Cow<'j, str>>,
-    kid: Option<Cow<'j, str>>,
-    alg: Option<Cow<'j, str>>,
-    usage: Option<Cow<'j, str>>,
-    key_ops: Option<Vec<String>>,
-    n: Option<Cow<'j, str>>,
-    e: Option<Cow<'j, str>>,
-    x: Option<Cow<'j, str>>,
-    y: Option<Cow<'j, str>>,
-    k: Option<Zeroizing<String>>,
-    private: bool,
-    malformed: bool,
-}
+/// The members of a key.
+struct Jwk<'j>(Object<&'j str>);
 
 impl Jwk<'_> {
+    /// Checks the members that are read, whether or not the key's type has them.
+    fn check_types(&self) -> Result<(), SkipReason> {
+        let strings = ["kty", "crv", "kid", "alg", "use", "n", "e", "x", "y", "k"];
+        let are_strings = strings
+            .iter()
+            .all(|name| self.member(name).is_none_or(|value| value.string().is_some()));
+        let ops = self.member("key_ops");
+        let is_list = ops.is_none_or(|ops| ops.string().is_none() && ops.strings().is_some());
+        if are_strings && is_list { Ok(()) } else { Err(SkipReason::Malformed) }
+    }
+
+    /// The value of a member that is not null.
+    fn member(&self, name: &str) -> Option<Value<'_>> {
+        self.0.get(name).filter(|value| !value.is_null())
+    }
+
+    fn string(&self, name: &str) -> Option<&str> {
+        self.member(name)?.string()
+    }
+
+    fn bytes(&self, name: &str) -> Result<Zeroizing<Vec<u8>>, SkipReason> {
+        let text = self.string(name).ok_or(SkipReason::MissingMember)?;
+        let bytes = base64url::decode(text.as_bytes()).map(Zeroizing::new);
+        bytes.map_err(|_| SkipReason::MissingMember)
+    }
+
     fn into_key(self, trust: Trust) -> Result<VerificationKey, SkipReason> {
-        if self.malformed {
-            return Err(SkipReason::Malformed);
-        }
-        if self.private {
+        let private = ["d", "p", "q", "dp", "dq", "qi", "oth"];
+        if private.iter().any(|name| self.member(name).is_some()) {
             return Err(SkipReason::PrivateKey);
         }
-        if trust == Trust::Fetched && self.kty.as_deref() == Some("oct") {
+        if trust == Trust::Fetched && self.string("kty") == Some("oct") {
             return Err(SkipReason::Secret);
         }
-        if self.usage.as_ref().is_some_and(|usage| usage != "sig")
-            || self.key_ops.as_ref().is_some_and(|ops| !ops.iter().any(|op| op == "verify"))
+        let ops = self.member("key_ops").and_then(Value::strings);
+        if self.string("use").is_some_and(|usage| usage != "sig")
+            || ops.is_some_and(|ops| !ops.iter().any(|op| op == "verify"))
         {
             return Err(SkipReason::NotForSignatures);
         }
-        let algorithm = match self.alg.as_deref() {
+        let algorithm = match self.string("alg") {
             None => None,
             Some(name) => Some(Algorithm::from_name(name).ok_or(SkipReason::OtherAlgorithm)?),
         };
@@ -164,30 +171,21 @@ impl Jwk<'_> {
                     Unusable::NoBackend | Unusable::Rejected => SkipReason::Rejected,
                 },
             )?;
-        Ok(match self.kid {
+        Ok(match self.string("kid") {
             Some(kid) => key.with_key_id(kid),
             None => key,
         })
     }
 
     fn material(&self) -> Result<Material, SkipReason> {
-        let checked = match (self.kty.as_deref(), self.crv.as_deref()) {
-            (Some("RSA"), _) => Material::rsa(&bytes(self.n.as_ref())?, &bytes(self.e.as_ref())?),
-            (Some("EC"), Some("P-256")) => {
-                Material::p256(&bytes(self.x.as_ref())?, &bytes(self.y.as_ref())?)
-            }
-            (Some("EC"), Some("P-384")) => {
-                Material::p384(&bytes(self.x.as_ref())?, &bytes(self.y.as_ref())?)
-            }
-            (Some("EC"), Some("P-521")) => {
-                Material::p521(&bytes(self.x.as_ref())?, &bytes(self.y.as_ref())?)
-            }
-            (Some("OKP"), Some("Ed25519")) => Material::ed25519(&bytes(self.x.as_ref())?),
-            (Some("oct"), _) => {
-                let text = self.k.as_deref().ok_or(SkipReason::MissingMember)?;
-                let secret = base64url::decode(text.as_bytes()).map(Zeroizing::new);
-                Material::hmac(&secret.map_err(|_| SkipReason::MissingMember)?)
-            }
+        let bytes = |name| self.bytes(name);
+        let checked = match (self.string("kty"), self.string("crv")) {
+            (Some("RSA"), _) => Material::rsa(&bytes("n")?, &bytes("e")?),
+            (Some("EC"), Some("P-256")) => Material::p256(&bytes("x")?, &bytes("y")?),
+            (Some("EC"), Some("P-384")) => Material::p384(&bytes("x")?, &bytes("y")?),
+            (Some("EC"), Some("P-521")) => Material::p521(&bytes("x")?, &bytes("y")?),
+            (Some("OKP"), Some("Ed25519")) => Material::ed25519(&bytes("x")?),
+            (Some("oct"), _) => Material::hmac(&bytes("k")?),
             (Some(_), _) => return Err(SkipReason::UnknownType),
             (None, _) => return Err(SkipReason::MissingMember),
         };
@@ -196,58 +194,6 @@ impl Jwk<'_> {
             Weakness::Published => SkipReason::Published,
             _ => SkipReason::Weak,
         })
-    }
-}
-
-fn bytes(member: Option<&Cow<'_, str>>) -> Result<Vec<u8>, SkipReason> {
-    let text = member.ok_or(SkipReason::MissingMember)?;
-    base64url::decode(text.as_bytes()).map_err(|_| SkipReason::MissingMember)
-}
-
-struct JwkVisitor;
-
-impl<'j> Visitor<'j> for JwkVisitor {
-    type Value = Jwk<'j>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON Web Key")
-    }
-
-    fn visit_map<A: MapAccess<'j>>(self, mut map: A) -> Result<Jwk<'j>, A::Error> {
-        let mut jwk = Jwk::default();
-        let mut names = Names::default();
-        while let Some(name) = map.next_key_seed(BorrowText)? {
-            jwk.malformed |= !names.insert(name.clone());
-            let slot = match name.as_ref() {
-                "kty" => &mut jwk.kty,
-                "crv" => &mut jwk.crv,
-                "kid" => &mut jwk.kid,
-                "alg" => &mut jwk.alg,
-                "use" => &mut jwk.usage,
-                "n" => &mut jwk.n,
-                "e" => &mut jwk.e,
-                "x" => &mut jwk.x,
-                "y" => &mut jwk.y,
-                "k" => {
-                    jwk.k = map.next_value::<Option<String>>()?.map(Zeroizing::new);
-                    continue;
-                }
-                "key_ops" => {
-                    jwk.key_ops = map.next_value()?;
-                    continue;
-                }
-                "d" | "p" | "q" | "dp" | "dq" | "qi" | "oth" => {
-                    jwk.private |= map.next_value::<Option<IgnoredAny>>()?.is_some();
-                    continue;
-                }
-                _ => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-            };
-            *slot = map.next_value_seed(OptionalText)?;
-        }
-        Ok(jwk)
     }
 }
 

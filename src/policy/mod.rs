@@ -7,7 +7,6 @@ mod identity;
 mod issuer_name;
 #[allow(clippy::module_inception)] // the room is called after the type that it is about
 mod policy;
-mod required;
 mod time;
 
 pub(crate) use accepted::Accepted;

@@ -7,13 +7,12 @@ use std::time::Duration;
 use super::accepted::Accepted;
 use super::header::check_type;
 use super::identity::{Audiences, ExpectedIssuer, check_audience, check_issuer, check_subject};
-use super::required::{MAX_REQUIRED, check_required};
 use super::time::Times;
 use crate::build_error::Problem;
 use crate::claims::{ClaimPath, GrantClaims, NumericDate};
 use crate::error::{Error, ErrorKind};
 use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet};
-use crate::jwt::{Reading, SignedClaims, TokenInfo};
+use crate::jwt::{ClaimMapping, SignedClaims, TokenInfo};
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
 const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);
@@ -46,7 +45,9 @@ pub struct Policy {
     subject: Option<Box<str>>,
     typ: Option<Box<str>>,
     times: Times,
-    reading: Reading,
+    /// The claims that have to be there.
+    required: Vec<Box<str>>,
+    mapping: Option<Arc<ClaimMapping>>,
     rules: Vec<RegisteredRule>,
     is_profile: bool,
 }
@@ -67,7 +68,8 @@ impl Policy {
             subject: None,
             typ: None,
             times,
-            reading: Reading::default(),
+            required: Vec::new(),
+            mapping: None,
             rules: Vec::new(),
             is_profile: false,
         }
@@ -128,8 +130,8 @@ impl Policy {
     /// Requires a claim at the top level, of any value but null.
     pub fn require(mut self, claim: impl Into<String>) -> Self {
         let claim = claim.into().into();
-        if !self.reading.required.contains(&claim) {
-            self.reading.required.push(claim);
+        if !self.required.contains(&claim) {
+            self.required.push(claim);
         }
         self
     }
@@ -161,7 +163,7 @@ impl Policy {
 
     /// Reads scopes and roles from these claims too, as the issuer names them.
     pub fn grants(mut self, claims: GrantClaims) -> Self {
-        self.reading.grants = Some(Arc::new(claims));
+        self.mapping_mut().grants = claims;
         self
     }
 
@@ -178,14 +180,14 @@ impl Policy {
     /// [`Identity`](crate::verify::Identity) says and what rules on owners compare; the claims type is not
     /// touched. A token in which it is no string is refused.
     pub fn subject_claim(mut self, claim: impl Into<ClaimPath>) -> Self {
-        self.reading.subject = Some(claim.into());
+        self.mapping_mut().subject = Some(claim.into());
         self
     }
 
     /// Keeps all but the registered claims from whoever has only the token's facts.
     #[cfg(feature = "better-auth")]
     pub(crate) fn sealed(mut self) -> Self {
-        self.reading.is_sealed = true;
+        self.mapping_mut().is_sealed = true;
         self
     }
 
@@ -205,9 +207,13 @@ impl Policy {
         self.algorithms.is_some_and(|listed| !listed.intersection(secrets).is_empty())
     }
 
-    /// What the pass over the payload has to look out for.
-    pub(crate) const fn reading(&self) -> &Reading {
-        &self.reading
+    fn mapping_mut(&mut self) -> &mut ClaimMapping {
+        Arc::make_mut(self.mapping.get_or_insert_default())
+    }
+
+    /// How the issuer's claims are read, where that is not by the standards.
+    pub(crate) const fn mapping(&self) -> Option<&Arc<ClaimMapping>> {
+        self.mapping.as_ref()
     }
 
     /// Judges a token whose signature is right.
@@ -231,11 +237,15 @@ impl Policy {
         check_issuer(issuer, token)?;
         check_audience(&self.audiences, token)?;
         check_subject(self.subject.as_deref(), token)?;
-        if self.reading.subject.is_some() && token.subject().is_none() {
+        let mapped = self.mapping.as_ref().and_then(|mapping| mapping.subject.as_ref());
+        if mapped.is_some() && token.subject().is_none() {
             let detail = "the claim that is the subject";
             return Err(Error::new(ErrorKind::MissingClaim).with_detail(detail));
         }
-        check_required(&self.reading.required, signed.present())?;
+        if !self.required.iter().all(|claim| token.has_claim(claim)) {
+            let detail = "a claim of the policy's list";
+            return Err(Error::new(ErrorKind::MissingClaim).with_detail(detail));
+        }
         self.check_now(token, now)?;
         Ok(Accepted::new(signed))
     }
@@ -311,13 +321,6 @@ impl Policy {
                 "Use 5 minutes at most; servers that keep their clocks need 60 seconds or less",
             );
         }
-        if self.reading.required.len() > MAX_REQUIRED {
-            problem(
-                format!("{} required claims for {of}", self.reading.required.len()),
-                "64 are the most",
-                "Give the claims type required fields instead",
-            );
-        }
         if let Some(listed) = self.algorithms {
             let secret = AlgorithmSet::of_family(AlgorithmFamily::Hmac);
             let (symmetric, all) =
@@ -356,7 +359,8 @@ impl fmt::Debug for Policy {
             .field("typ", &self.typ)
             .field("times", &self.times)
             .field("rules", &rules)
-            .field("reading", &self.reading)
+            .field("required", &self.required)
+            .field("mapping", &self.mapping)
             .finish_non_exhaustive()
     }
 }

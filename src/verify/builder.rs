@@ -13,7 +13,6 @@ use super::verifier::{Check, Hint, Inner, Verifier};
 use crate::build_error::{BuildError, Problem};
 use crate::claims::Claims;
 use crate::clock::{Clock, SystemClock};
-use crate::jws::KnownHeaders;
 use crate::key::{CryptoBackend, KeySet, Keys, VerificationKey};
 use crate::observe::Observer;
 use crate::policy::Policy;
@@ -369,7 +368,6 @@ impl<C> VerifierBuilder<C> {
             revocation: self.revocation,
             max_token_len: self.max_token_len,
             hint: self.hint,
-            known_headers: KnownHeaders::default(),
             cache: self.cache.and_then(|settings| Cache::new(&settings, backend)),
             observer: self.observer.into(),
         };

@@ -54,8 +54,8 @@ pub(super) fn verify_signature(
     header: &UnverifiedHeader<'_>,
     backend: CryptoBackend,
 ) -> Result<(SignedPayload, u64), Stop> {
-    if !backend.supports(header.algorithm)
-        || issuer.policy.listed().is_some_and(|listed| !listed.contains(header.algorithm))
+    if !backend.supports(header.algorithm())
+        || issuer.policy.listed().is_some_and(|listed| !listed.contains(header.algorithm()))
     {
         return Err(Error::new(ErrorKind::AlgorithmNotAllowed).into());
     }
@@ -65,7 +65,7 @@ pub(super) fn verify_signature(
             outcome.map_err(|(error, _)| error.into())
         }
         // A secret that can be fetched is none: whatever a source holds, HMAC is not verified with it.
-        Held::Source(_) if header.algorithm.family() == AlgorithmFamily::Hmac => {
+        Held::Source(_) if header.algorithm().family() == AlgorithmFamily::Hmac => {
             Err(Error::new(ErrorKind::AlgorithmNotAllowed).into())
         }
         Held::Source(source) => {
@@ -97,9 +97,9 @@ fn verify_with_set(
 ) -> Result<(SignedPayload, u64), Miss> {
     let listed = issuer.policy.listed();
     let verify = |key: &VerificationKey| {
-        SignedPayload::verify(compact, header, &key.check(header.algorithm, backend)?)
+        SignedPayload::verify(compact, header, &key.check(header.algorithm(), backend)?)
     };
-    match set.candidates(header.kid.as_deref(), header.algorithm, listed) {
+    match set.candidates(header.key_id(), header.algorithm(), listed) {
         Candidates::Keys(keys) => {
             let mut refusal = Error::new(ErrorKind::InvalidSignature);
             for key in keys.into_iter().flatten() {
@@ -113,7 +113,7 @@ fn verify_with_set(
                 }
             }
             // Without an id, a wrong signature may just as well mean a key that is not here yet.
-            let known = header.kid.is_some();
+            let known = header.key_id().is_some();
             let reason =
                 if known { RefreshReason::BadSignature } else { RefreshReason::UnknownKey };
             Err((refusal, Some(reason)))
@@ -130,7 +130,7 @@ fn verify_with_set(
         Candidates::NoneFits => {
             // A new key may bring its algorithm; a secret never comes from a source.
             let hopeless =
-                header.kid.is_some() || header.algorithm.family() == AlgorithmFamily::Hmac;
+                header.key_id().is_some() || header.algorithm().family() == AlgorithmFamily::Hmac;
             let reason = (!hopeless).then_some(RefreshReason::UnknownKey);
             Err((ErrorKind::AlgorithmNotAllowed.into(), reason))
         }

@@ -15,7 +15,7 @@ use crate::answer::Answer;
 use crate::claims::{Claims, NumericDate};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::jws::{Compact, HeaderBuffer, KnownHeaders};
+use crate::jws::{Compact, HeaderBuffer};
 use crate::key::{CryptoBackend, RefreshError, Refreshed};
 use crate::observe::{Event, Observing};
 
@@ -55,7 +55,6 @@ pub(super) struct Inner<C> {
     pub(super) revocation: Option<Arc<dyn Revocation>>,
     pub(super) max_token_len: usize,
     pub(super) hint: Option<Hint>,
-    pub(super) known_headers: KnownHeaders,
     pub(super) cache: Option<Cache>,
     pub(super) observer: Observing,
 }
@@ -278,31 +277,21 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     fn verify_anew(&self, token: &str, bound: Bound) -> Result<Verified<C>, Stop> {
         let inner = &*self.0;
         let compact = Compact::parse(token)?;
-        let mut buffer;
-        let known = inner.known_headers.get(compact.encoded_header());
-        let is_new = known.is_none();
-        let header = if let Some(header) = known {
-            header
-        } else {
-            buffer = HeaderBuffer::new();
-            compact.header(&mut buffer)?
-        };
+        let mut buffer = HeaderBuffer::new();
+        let header = compact.header(&mut buffer)?;
         let index = inner.issuers.route(&compact)?;
         let issuer = inner.issuers.get(index);
         let issuer = issuer.ok_or_else(|| Error::new(ErrorKind::InvalidIssuer))?;
 
         let (payload, generation) = verify_signature(issuer, compact, &header, inner.backend)?;
         let policy = &issuer.policy;
-        let signed = payload.read::<C>(policy.reading())?;
+        let signed = payload.read::<C>(policy.mapping())?;
         let now = NumericDate::from(inner.clock.now());
         let accepted = policy.accept(signed, inner.issuers.expected(issuer), now)?;
         let verified = self.check(Verified::new(accepted)?, bound)?;
         if let Some(cache) = &inner.cache {
             let remembered = Remembered { verified: verified.erase(), issuer: index, generation };
             cache.insert(token, remembered, inner.clock.monotonic());
-        }
-        if is_new && inner.known_headers.has_place() {
-            inner.known_headers.remember(compact.encoded_header(), &header);
         }
         Ok(verified)
     }

@@ -86,7 +86,7 @@ fn is_by_secret(token: &str, kind: ErrorKind) -> Option<bool> {
         return None;
     }
     let mut buffer = HeaderBuffer::new();
-    let header = Compact::parse(token).ok()?.header(&mut buffer).ok()?.algorithm;
+    let header = Compact::parse(token).ok()?.header(&mut buffer).ok()?.algorithm();
     Some(header.family() == AlgorithmFamily::Hmac)
 }
 

@@ -236,7 +236,7 @@ fn the_secret_before_the_last_rotation_is_held_to_the_same_length() {
 }
 
 #[test]
-fn leeway_and_required_claims_have_bounds() {
+fn leeway_has_a_bound_and_required_claims_have_none() {
     let leeway = |leeway| road().leeway(leeway).build();
     expect(leeway(Duration::ZERO), &[]);
     expect(leeway(Duration::from_secs(300)), &[]);
@@ -249,8 +249,7 @@ fn leeway_and_required_claims_have_bounds() {
         (0..2 * count).fold(road(), require).build()
     };
     expect(requiring(64), &[]);
-    expect(requiring(65), &["65 required claims for"]);
-    expect(requiring(200), &["200 required claims for"]);
+    expect(requiring(200), &[]);
 }
 
 #[test]

@@ -74,7 +74,7 @@ fn a_name_that_is_nearly_one_of_the_configured_chooses_nobody() {
         (format!("\"{A}\",\"iss\":\"{A}\""), MALFORMED),
         (format!("\"{A}\",\"i\\u0073s\":\"{A}\""), MALFORMED),
         (format!("\"{A}\",\"\\u0069\\u0073\\u0073\":\"{B}\""), MALFORMED),
-        (format!("null,\"iss\":\"{A}\""), ISSUER),
+        (format!("null,\"iss\":\"{A}\""), MALFORMED),
     ]);
     let count = rows.len();
     for (value, expected) in rows {

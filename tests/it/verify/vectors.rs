@@ -64,7 +64,7 @@ fn the_examples_of_rfc_7515_are_accepted_and_their_neighbours_refused() {
         let accepted = verifier.verify_now(token).unwrap();
         assert_eq!(accepted.issuer(), Some("joe"));
         assert_eq!(accepted.expires_at().map(NumericDate::seconds), Some(1_300_819_380));
-        assert_eq!(accepted.get("http://example.com/is_root"), Some(&true.into()));
+        assert_eq!(accepted.get("http://example.com/is_root"), Some(true.into()));
 
         let [h, p, s] = parts(token);
         assert_eq!(verdict(&verifier, &changed(token)), WRONG);

@@ -90,7 +90,7 @@ fn es256(backend: CryptoBackend) {
 pub(crate) fn is_joes(verified: &Verified) {
     assert_eq!(verified.issuer(), Some("joe"));
     assert_eq!(verified.expires_at().map(NumericDate::seconds), Some(1_300_819_380));
-    assert_eq!(verified.get("http://example.com/is_root"), Some(&true.into()));
+    assert_eq!(verified.get("http://example.com/is_root"), Some(true.into()));
 }
 
 fn es512(backend: CryptoBackend) {

@@ -1,0 +1,96 @@
+//! Why a text is not read, and why an object does not fit a type.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{self, Expected, Unexpected};
+
+/// Why a text is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Malformed {
+    /// It is not one strict JSON object.
+    NotStrict,
+    /// It has two members of one name.
+    Duplicate,
+}
+
+/// Why an object does not fit a type: the member and what was expected of it, without its value.
+///
+/// `serde_json`'s own errors quote values, which are claims.
+#[derive(Debug)]
+pub(crate) struct Unfit {
+    member: Option<Cow<'static, str>>,
+    reason: Reason,
+}
+
+#[derive(Debug)]
+enum Reason {
+    Missing,
+    Expected(String),
+    /// The type says why in a text of its own, which may quote the value.
+    Other,
+}
+
+impl Unfit {
+    pub(super) const OTHER: Self = Self { member: None, reason: Reason::Other };
+
+    /// Names the member, unless the type has named it itself.
+    pub(super) fn at(mut self, name: &str, fields: &'static [&'static str]) -> Self {
+        self.member.get_or_insert_with(|| match fields.iter().find(|field| **field == name) {
+            Some(field) => Cow::Borrowed(field),
+            None => Cow::Owned(name.to_owned()),
+        });
+        self
+    }
+}
+
+impl de::Error for Unfit {
+    /// Drops the text.
+    fn custom<T: fmt::Display>(_: T) -> Self {
+        Self::OTHER
+    }
+
+    fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self { member: None, reason: Reason::Expected(expected.to_string()) }
+    }
+
+    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::invalid_type(unexpected, expected)
+    }
+
+    fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
+        Self { member: None, reason: Reason::Expected(expected.to_string()) }
+    }
+
+    fn unknown_variant(_: &str, _: &'static [&'static str]) -> Self {
+        Self::OTHER
+    }
+
+    fn unknown_field(_: &str, _: &'static [&'static str]) -> Self {
+        Self::OTHER
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self { member: Some(Cow::Borrowed(field)), reason: Reason::Missing }
+    }
+
+    fn duplicate_field(field: &'static str) -> Self {
+        Self { member: Some(Cow::Borrowed(field)), reason: Reason::Other }
+    }
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.member {
+            Some(member) => write!(f, "`{}`", member.escape_debug())?,
+            None => f.write_str("the object")?,
+        }
+        match &self.reason {
+            Reason::Missing => f.write_str(" is missing"),
+            Reason::Expected(expected) => write!(f, ": expected {expected}"),
+            Reason::Other => f.write_str(" does not fit"),
+        }
+    }
+}
+
+impl std::error::Error for Unfit {}

@@ -1,0 +1,244 @@
+//! One value of an object.
+
+use serde::de::DeserializeOwned;
+
+use super::scan::{Scanner, escaped_end};
+use super::text::{Span, Text, Unescaped};
+
+/// A value, by its place in a text that was found to be strict.
+#[derive(Clone, Copy)]
+pub(crate) struct Value<'a> {
+    text: &'a str,
+    unescaped: &'a Unescaped,
+    span: Span,
+}
+
+/// What a value is.
+pub(super) enum Kind<'a> {
+    Null,
+    Bool(bool),
+    Number(Number),
+    String(&'a str),
+    Array,
+    Object,
+}
+
+/// A number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Number {
+    Signed(i64),
+    /// One that is beyond the signed ones.
+    Unsigned(u64),
+    /// One that is no integer of 64 bits.
+    Other,
+}
+
+/// What a look-up by name comes to.
+pub(crate) enum Found<'a> {
+    Value(Value<'a>),
+    /// There is no such member, or what is asked is no object.
+    Absent,
+    /// Two members have the name: which one counts would be a guess.
+    Ambiguous,
+}
+
+impl<'a> Value<'a> {
+    pub(super) const fn new(text: &'a str, unescaped: &'a Unescaped, span: Span) -> Self {
+        Self { text, unescaped, span }
+    }
+
+    /// The value as JSON.
+    #[inline]
+    pub(crate) fn json(self) -> &'a str {
+        self.span.of(self.text)
+    }
+
+    #[inline]
+    fn first(self) -> u8 {
+        self.text.as_bytes().get(self.span.start()).copied().unwrap_or_default()
+    }
+
+    pub(crate) fn is_null(self) -> bool {
+        self.first() == b'n'
+    }
+
+    /// The string that it is, unescaped.
+    #[inline]
+    pub(crate) fn string(self) -> Option<&'a str> {
+        (self.first() == b'"').then(|| self.unescaped.read(self.text, self.span.inside()))
+    }
+
+    /// The same, to be kept without the index.
+    pub(crate) fn to_text(self) -> Option<Text> {
+        let string = self.string()?;
+        Some(Text::new(self.span.inside(), self.text, string))
+    }
+
+    /// The strings that it is: one, or a list of nothing but strings.
+    pub(crate) fn strings(self) -> Option<Strings<'a>> {
+        if let Some(string) = self.string() {
+            return Some(Strings::One(string));
+        }
+        let list = List { value: self, at: self.span.start() + 1 };
+        let is_list = self.first() == b'[' && list.clone().all(|item| item.is_some());
+        is_list.then_some(Strings::Many(list))
+    }
+
+    /// The member of an object.
+    pub(crate) fn member(self, wanted: &str) -> Found<'a> {
+        self.find_member(wanted).unwrap_or(Found::Absent)
+    }
+
+    fn find_member(self, wanted: &str) -> Option<Found<'a>> {
+        let mut again = Unescaped::default();
+        let mut scanner = Scanner::new(self.text, self.span.start());
+        let (mut found, mut is_first) = (Found::Absent, true);
+        scanner.open_object().ok()?;
+        while let Some(name) = scanner.name(is_first, &mut again).ok()? {
+            let value = Self { span: scanner.member_value(&mut again).ok()?, ..self };
+            if self.unescaped.read(self.text, name) == wanted {
+                found = match found {
+                    Found::Absent => Found::Value(value),
+                    _ => return Some(Found::Ambiguous),
+                };
+            }
+            is_first = false;
+        }
+        Some(found)
+    }
+
+    /// Reads it into any type; `None` if it does not fit.
+    pub(crate) fn read<T: DeserializeOwned>(self) -> Option<T> {
+        serde_json::from_str(self.json()).ok()
+    }
+
+    pub(super) fn kind(self) -> Kind<'a> {
+        match self.first() {
+            b'"' => Kind::String(self.unescaped.read(self.text, self.span.inside())),
+            b'{' => Kind::Object,
+            b'[' => Kind::Array,
+            b't' => Kind::Bool(true),
+            b'f' => Kind::Bool(false),
+            b'n' => Kind::Null,
+            _ => Kind::Number(read_number(self.json())),
+        }
+    }
+
+    /// The number that it is.
+    pub(crate) fn number(self) -> Option<Number> {
+        matches!(self.first(), b'-' | b'0'..=b'9').then(|| read_number(self.json()))
+    }
+}
+
+fn read_number(json: &str) -> Number {
+    // Of so many digits, no number is beyond 63 bits.
+    if json.len() <= 18 {
+        let add = |number: i64, byte: u8| {
+            byte.is_ascii_digit().then(|| 10 * number + i64::from(byte - b'0'))
+        };
+        if let Some(number) = json.bytes().try_fold(0, add) {
+            return Number::Signed(number);
+        }
+    }
+    match json.parse() {
+        // To `serde_json`, `-0` is a floating-point number.
+        Ok(0) => Number::Other,
+        Ok(signed) => Number::Signed(signed),
+        Err(_) => json.parse().map_or(Number::Other, Number::Unsigned),
+    }
+}
+
+/// One string, or several.
+#[derive(Clone)]
+pub(crate) enum Strings<'a> {
+    One(&'a str),
+    Many(List<'a>),
+}
+
+impl<'a> Strings<'a> {
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'a str> {
+        let (one, many) = match self {
+            Self::One(one) => (Some(one), None),
+            Self::Many(many) => (None, Some(many)),
+        };
+        one.into_iter().chain(many.into_iter().flatten().flatten())
+    }
+
+    /// The words of one string, or the strings of a list as they are.
+    pub(crate) fn words(self) -> impl Iterator<Item = &'a str> {
+        let (words, many) = match self {
+            Self::One(words) => (words, None),
+            Self::Many(many) => ("", Some(many)),
+        };
+        let words = words.split(' ').filter(|word| !word.is_empty());
+        words.chain(many.into_iter().flatten().flatten())
+    }
+}
+
+/// The items of an array that are strings; ends behind the first other one.
+#[derive(Clone)]
+pub(crate) struct List<'a> {
+    value: Value<'a>,
+    at: usize,
+}
+
+impl<'a> Iterator for List<'a> {
+    type Item = Option<&'a str>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let Value { text, unescaped, .. } = self.value;
+        let bytes = text.as_bytes();
+        let is_between = |byte: &&u8| matches!(byte, b',' | b' ' | b'\n' | b'\t' | b'\r');
+        self.at += bytes.get(self.at..)?.iter().take_while(is_between).count();
+        match bytes.get(self.at)? {
+            b']' => None,
+            b'"' => {
+                let start = self.at + 1;
+                let end = escaped_end(bytes, start)?;
+                self.at = end + 1;
+                Some(Some(unescaped.read(text, Span::new(start, end).ok()?)))
+            }
+            _ => {
+                self.at = bytes.len();
+                Some(None)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Object;
+
+    #[test]
+    fn strings_are_one_or_a_list_of_nothing_else() {
+        let text = r#"{"one":"a b","escaped":"\u0061","list":["a b", "\"c\\" ,"\u0064"],"none":[ ],
+            "mixed":["a",1],"nested":[["a"]],"number":1,"object":{"a":"b"},"null":null}"#;
+        let object = Object::read(text).unwrap();
+        let strings = |name: &str| object.get(name).unwrap().strings();
+        let iter = |name: &str| strings(name).map(|it| it.iter().collect::<Vec<_>>());
+        assert_eq!(iter("one"), Some(vec!["a b"]));
+        assert_eq!(iter("escaped"), Some(vec!["a"]));
+        assert_eq!(iter("list"), Some(vec!["a b", "\"c\\", "d"]));
+        assert_eq!(iter("none"), Some(vec![]));
+        for other in ["mixed", "nested", "number", "object", "null"] {
+            assert_eq!(iter(other), None, "{other}");
+        }
+        let words = |name: &str| strings(name).unwrap().words().collect::<Vec<_>>();
+        assert_eq!(words("one"), ["a", "b"]);
+        assert_eq!(words("list"), ["a b", "\"c\\", "d"]);
+    }
+
+    #[test]
+    fn a_kept_string_is_a_place_unless_it_has_escapes() {
+        let text = String::from("{\"a\":\"user\",\"b\":\"\\u0075ser\",\"c\":7}");
+        let object = Object::read(&*text).unwrap();
+        let kept = |name: &str| object.get(name).unwrap().to_text();
+        assert!(matches!(kept("a"), Some(Text::At(_))));
+        assert!(matches!(kept("b"), Some(Text::Own(_))));
+        assert!(kept("c").is_none());
+        assert_eq!(kept("a").unwrap().read(&text), "user");
+        assert_eq!(kept("b").unwrap().read(&text), "user");
+    }
+}
