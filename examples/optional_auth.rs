@@ -20,8 +20,7 @@ use axum::response::Response;
 use axum::{Json, Router, routing::get};
 use tokio::net::TcpListener;
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::verify::Anonymous;
-use tower_jwt_auth::{Claims, JwtAuthLayer, Verified, Verifier};
+use tower_jwt_auth::{Anonymous, Claims, JwtAuthLayer, Verified, Verifier};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod error;
 #[cfg(any(doc, doctest))]
 pub mod guide;
+mod identity;
 mod integration;
 mod json;
 #[cfg(feature = "jwks")]
@@ -40,6 +41,7 @@ pub use authorize::RequireLayer;
 pub use build_error::{BuildError, Problem};
 pub use claims::Claims;
 pub use error::{Error, ErrorKind};
+pub use identity::{Anonymous, Identity};
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub use integration::axum;

@@ -2,7 +2,7 @@
 //!
 //! Extensions are found by type and cannot be listed. A layer that removes what outer layers left therefore
 //! has to know every type that one of them may have left. It cannot ask the request: the application can
-//! replace or remove anything in there, an [`Identity`](crate::verify::Identity) included. So the types are
+//! replace or remove anything in there, an [`Identity`](crate::Identity) included. So the types are
 //! noted here for the whole process, each before the first request gets a `Verified` of it.
 
 use std::any::TypeId;

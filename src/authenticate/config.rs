@@ -1,6 +1,5 @@
 //! What layer, service and future share: the settings, and the steps of one request.
 
-use std::any::Any;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -17,28 +16,25 @@ use super::extensions::{forget, insert, insert_anonymous};
 use super::max_wait::MaxWait;
 use super::response_headers::ResponseHeaders;
 use crate::answer::Answer;
-use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::observe::{Observing, Stage, Started, Verdict};
+use crate::observe::{Stage, Started, Verdict};
 use crate::possession::{Confirm, Confirmation, Unconfirmed};
-use crate::respond::{Common, Refuser};
+use crate::respond::{Common, Demand, Rejector};
 use crate::source::{Places, RawToken, TokenSource, mark_all_sensitive, mark_sensitive};
-use crate::verify::{
-    BeforeRevocation, Bound, Companion, FirstStage, Verified, Verifier, WaitingForKeys,
-};
+use crate::verify::{BeforeRevocation, Bound, FirstStage, Verified, Verifier, WaitingForKeys};
 
 pub(super) type Bypass = dyn Fn(&Parts) -> bool + Send + Sync;
 
 pub(super) struct Config<C> {
     pub(super) verifier: Verifier<C>,
     pub(super) source: Arc<dyn TokenSource>,
-    pub(super) refuser: Arc<Refuser>,
+    pub(super) rejector: Arc<Rejector>,
     pub(super) confirm: Option<Arc<dyn Confirm>>,
     pub(super) let_past: LetPast,
     pub(super) bound_tokens_accepted: bool,
     pub(super) token_removed: bool,
     pub(super) max_wait: MaxWait,
-    /// What the challenges of `refuser` are made of.
+    /// What the challenges of `rejector` are made of.
     pub(super) common: Common,
 }
 
@@ -63,7 +59,7 @@ impl<C> Clone for Config<C> {
         Self {
             verifier: self.verifier.clone(),
             source: Arc::clone(&self.source),
-            refuser: Arc::clone(&self.refuser),
+            rejector: Arc::clone(&self.rejector),
             confirm: self.confirm.clone(),
             let_past: self.let_past.clone(),
             bound_tokens_accepted: self.bound_tokens_accepted,
@@ -114,11 +110,6 @@ fn refused<C>(error: impl Into<Unconfirmed>) -> Progress<C> {
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
-    /// When the judging of a request begins.
-    pub(super) fn start(&self) -> Started {
-        self.observer().start(self.verifier.clock())
-    }
-
     /// The way of a request as far as it goes without waiting.
     pub(super) fn begin(&self, parts: &mut Parts) -> Begun<C> {
         forget::<C>(&mut parts.extensions);
@@ -210,22 +201,22 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
     /// Puts the identity into the request, and takes the token out where that is asked for; gives back the
     /// headers for the response.
     pub(super) fn admit(
-        self: &Arc<Self>,
+        &self,
         pass: Pass<C>,
         places: Option<&Places>,
         parts: &mut Parts,
         started: Started,
     ) -> ResponseHeaders {
-        let companion: Arc<Self> = Arc::clone(self);
+        let rejector = Arc::clone(&self.rejector);
         match pass {
             Pass::Anonymous => {
-                self.passed(Verdict::Anonymous, started);
-                insert_anonymous(&mut parts.extensions, companion);
+                rejector.passed(Stage::Authenticate, Verdict::Anonymous, started);
+                insert_anonymous(&mut parts.extensions, rejector);
                 ResponseHeaders::default()
             }
             Pass::Verified(verified, mut headers) => {
-                self.passed(Verdict::Accepted, started);
-                insert(&mut parts.extensions, verified, companion);
+                rejector.passed(Stage::Authenticate, Verdict::Accepted, started);
+                insert(&mut parts.extensions, verified, rejector);
                 if let Some(places) = places {
                     if !places.are_in_authorization() {
                         headers.keep_private();
@@ -240,10 +231,6 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
         }
     }
 
-    fn passed(&self, verdict: Verdict, started: Started) {
-        self.observer().passed(Stage::Authenticate, verdict, started, self.verifier.clock());
-    }
-
     /// The response to a rejected request.
     pub(super) fn refuse(
         &self,
@@ -252,23 +239,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
         started: Started,
     ) -> Response<Bytes> {
         let Unconfirmed { error, response_headers } = refusal;
-        let clock = self.verifier.clock();
-        self.observer().rejected(Stage::Authenticate, &error, started, Some(clock));
-        self.refuser.refuse(error, response_headers, parts)
-    }
-}
-
-impl<C: Send + Sync + 'static> Companion for Config<C> {
-    fn refuser(&self) -> &dyn Any {
-        &*self.refuser
-    }
-
-    fn clock(&self) -> &dyn Clock {
-        self.verifier.clock()
-    }
-
-    fn observer(&self) -> &Observing {
-        self.verifier.observer()
+        let (stage, demand) = (Stage::Authenticate, &Demand::NOTHING);
+        self.rejector.reject(stage, error, started, demand, response_headers, parts)
     }
 }
 

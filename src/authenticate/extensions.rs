@@ -5,7 +5,9 @@ use std::sync::Arc;
 use http::{Extensions, Request};
 
 use super::claims_types;
-use crate::verify::{Anonymous, Companion, Identity, Verified};
+use crate::identity::{Anonymous, Identity};
+use crate::respond::Rejector;
+use crate::verify::Verified;
 
 /// Takes out every identity that an outer layer left, whatever has become of the rest since: the handler
 /// sees what this layer verified, or nothing.
@@ -18,23 +20,23 @@ pub(super) fn forget<C: Send + Sync + 'static>(extensions: &mut Extensions) {
     claims_types::remove_all(extensions);
     extensions.remove::<Identity>();
     extensions.remove::<Anonymous>();
-    extensions.remove::<Arc<dyn Companion>>();
+    extensions.remove::<Arc<Rejector>>();
 }
 
 pub(super) fn insert<C: Send + Sync + 'static>(
     extensions: &mut Extensions,
     verified: Verified<C>,
-    companion: Arc<dyn Companion>,
+    rejector: Arc<Rejector>,
 ) {
     claims_types::note::<C>();
-    extensions.insert(verified.identity().with_companion(companion));
+    extensions.insert(verified.identity().with_rejector(rejector));
     extensions.insert(verified);
 }
 
-/// The companion goes along, for a handler that needs an identity after all.
-pub(super) fn insert_anonymous(extensions: &mut Extensions, companion: Arc<dyn Companion>) {
-    extensions.insert(Anonymous::new());
-    extensions.insert(companion);
+/// The rejector goes along, for a handler that needs an identity after all.
+pub(super) fn insert_anonymous(extensions: &mut Extensions, rejector: Arc<Rejector>) {
+    extensions.insert(Anonymous);
+    extensions.insert(rejector);
 }
 
 impl<C: Send + Sync + 'static> Verified<C> {

@@ -89,7 +89,7 @@ impl<S: Service<Request<B>>, C, B> ResponseFuture<S, C, B> {
         config: Arc<Config<C>>,
     ) -> Self {
         let step = Step::Judging(pending);
-        let limit = config.max_wait.start(config.verifier.clock());
+        let limit = config.max_wait.start(config.rejector.clock());
         let waiting =
             Box::new(Waiting { step, limit, places, started, parts, body, inner, config });
         Self { state: State::Waiting { waiting: Some(waiting) } }
@@ -164,7 +164,7 @@ where
                 Step::Judging(pending) => match pending.poll(cx, &self.config, &self.parts) {
                     Poll::Ready(progress) => progress,
                     Poll::Pending => {
-                        let clock = self.config.verifier.clock();
+                        let clock = self.config.rejector.clock();
                         let detail = ready!(self.limit.poll(cx, clock));
                         Progress::Done(Err(pending.overdue(detail).into()))
                     }

@@ -13,7 +13,7 @@ use super::service::JwtAuth;
 use crate::build_error::BuildError;
 use crate::claims::Claims;
 use crate::possession::Confirm;
-use crate::respond::{Challenges, Common, Refuser, Respond};
+use crate::respond::{Challenges, Common, Rejector, Respond};
 use crate::rule::Rule;
 use crate::source::{BearerHeader, TokenSource};
 use crate::verify::Verifier;
@@ -21,7 +21,7 @@ use crate::verify::Verifier;
 /// Puts authentication in front of a service.
 ///
 /// A request with a valid token goes on with [`Verified<C>`](crate::Verified) and
-/// [`Identity`](crate::verify::Identity) in its extensions; any other is answered here and never
+/// [`Identity`](crate::Identity) in its extensions; any other is answered here and never
 /// reaches the service. The module [`authenticate`](crate::authenticate) shows it around a service.
 ///
 /// ```
@@ -58,10 +58,11 @@ pub struct JwtAuthLayer<C = Claims> {
 impl<C> JwtAuthLayer<C> {
     /// Authenticates with this verifier: `Authorization: Bearer`, problem+json refusals, no exceptions.
     pub fn new(verifier: Verifier<C>) -> Self {
+        let clock = Arc::clone(verifier.clock());
         let config = Config {
+            rejector: Arc::new(Rejector::new(verifier.observer().clone(), clock)),
             verifier,
             source: Arc::new(BearerHeader),
-            refuser: Arc::new(Refuser::default()),
             confirm: None,
             let_past: LetPast::default(),
             bound_tokens_accepted: false,
@@ -83,7 +84,7 @@ impl<C> JwtAuthLayer<C> {
             change(config);
             let challenges = Challenges::new(config.common.clone());
             let further = config.confirm.as_ref().and_then(Confirm::challenge);
-            Arc::make_mut(&mut config.refuser).challenges = challenges.with_further(further);
+            Arc::make_mut(&mut config.rejector).challenges = challenges.with_further(further);
         })
     }
 
@@ -99,7 +100,7 @@ impl<C> JwtAuthLayer<C> {
 
     /// Makes refusals look like this.
     pub fn responder(self, responder: impl Respond) -> Self {
-        self.with(|config| Arc::make_mut(&mut config.refuser).responder = Arc::new(responder))
+        self.with(|config| Arc::make_mut(&mut config.rejector).responder = Arc::new(responder))
     }
 
     /// Names the protected space in every challenge (RFC 9110 §11.5).
@@ -126,7 +127,7 @@ impl<C> JwtAuthLayer<C> {
     /// least. The `Error` in the response's extensions still says
     /// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable).
     pub fn unauthorized_while_keys_are_unavailable(self) -> Self {
-        self.with(|config| Arc::make_mut(&mut config.refuser).unavailable_is_unauthorized = true)
+        self.with(|config| Arc::make_mut(&mut config.rejector).unavailable_is_unauthorized = true)
     }
 
     /// Asks for a proof that the token is in the hands it was issued to.
@@ -243,11 +244,11 @@ impl<C> JwtAuthLayer<C> {
     /// [`ConfirmUnavailable`]: crate::ErrorKind::ConfirmUnavailable
     pub fn max_wait(self, limit: Duration) -> Result<Self, BuildError> {
         let max_wait =
-            MaxWait::new(limit, self.config.verifier.clock()).map_err(BuildError::new)?;
+            MaxWait::new(limit, self.config.rejector.clock()).map_err(BuildError::new)?;
         Ok(self.with(|config| config.max_wait = max_wait))
     }
 
-    /// Lets requests without a token through, with [`Anonymous`](crate::verify::Anonymous) in their
+    /// Lets requests without a token through, with [`Anonymous`](crate::Anonymous) in their
     /// extensions. A token that is there and wrong is still refused.
     pub fn allow_missing_token(self) -> Self {
         self.with(|config| config.let_past.missing_token = true)

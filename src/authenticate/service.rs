@@ -55,7 +55,7 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        let started = self.config.start();
+        let started = self.config.rejector.start();
         let Begun { progress, places } = self.config.begin(&mut parts);
         match progress {
             Progress::Done(Ok(pass)) => {

@@ -145,7 +145,7 @@ impl RequireLayer {
     /// nobody is let through. Called again, or beside [`owner_in_path`](Self::owner_in_path), it is one
     /// more condition.
     ///
-    /// For an owner that only the data know, ask [`Identity::owns`](crate::verify::Identity::owns) in
+    /// For an owner that only the data know, ask [`Identity::owns`](crate::Identity::owns) in
     /// the handler.
     pub fn owner<F>(self, find: F) -> Self
     where
@@ -185,7 +185,7 @@ impl RequireLayer {
     ///
     /// Without it, that is the clock of the verifier that accepted the token
     /// ([`VerifierBuilder::clock`](crate::verify::VerifierBuilder::clock)), and the system's for an
-    /// [`Identity`](crate::verify::Identity) that the application itself put into the extensions.
+    /// [`Identity`](crate::Identity) that the application itself put into the extensions.
     pub fn clock(self, clock: impl Clock) -> Self {
         self.with(|it| it.clock = Some(Arc::new(clock)))
     }

@@ -37,7 +37,6 @@
 
 mod future;
 mod layer;
-mod manner;
 mod owner;
 mod requirement;
 mod service;
@@ -45,6 +44,4 @@ mod step_up;
 
 pub use future::ResponseFuture;
 pub use layer::RequireLayer;
-#[cfg(feature = "axum")]
-pub(crate) use manner::{companion_in, refuser_of};
 pub use service::Require;

@@ -6,16 +6,15 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Response};
 
-use super::manner::{companion_of, refuser_of};
 use super::owner::Owner;
 use super::step_up::StepUp;
 use crate::claims::NumericDate;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind};
-use crate::observe::{Observing, Stage, Started, Verdict};
-use crate::respond::{Demand, Refuser};
+use crate::identity::{Anonymous, Identity, rejector_of};
+use crate::observe::{Stage, Started, Verdict};
+use crate::respond::{Demand, Rejector};
 use crate::rule::Rule;
-use crate::verify::{Anonymous, Companion, Identity};
 
 #[derive(Clone, Debug)]
 pub(super) struct Requirement {
@@ -58,48 +57,33 @@ impl Requirement {
 
     /// The time by the clock that was set here, or else by the one that judged the token.
     fn now(&self, identity: &Identity) -> NumericDate {
-        let now = match (&self.clock, identity.companion()) {
+        let now = match (&self.clock, identity.rejector()) {
             (Some(clock), _) => clock.now(),
-            (None, Some(companion)) => companion.clock().now(),
+            (None, Some(rejector)) => rejector.clock().now(),
             // An identity that the application put into the extensions.
             (None, None) => SystemClock::new().now(),
         };
         NumericDate::from(now)
     }
 
-    /// The response to a request that may not go on, in the manner of the layer that authenticated it.
+    /// The response to a request that may not go on, as the layer that authenticated it would make it.
     pub(super) fn rejection(&self, parts: &Parts) -> Option<Response<Bytes>> {
         let identity = parts.extensions.get::<Identity>();
-        let by = companion_of(identity, &parts.extensions);
-        let started = by.map_or(Started::UNKNOWN, |by| by.observer().start(by.clock()));
+        let rejector = rejector_of(identity, &parts.extensions);
+        let started = rejector.map_or(Started::UNKNOWN, Rejector::start);
         let Err(error) = self.judge(parts, identity) else {
-            if let Some(by) = by {
-                by.observer().passed(Stage::Authorize, Verdict::Accepted, started, by.clock());
+            if let Some(rejector) = rejector {
+                rejector.passed(Stage::Authorize, Verdict::Accepted, started);
             }
             return None;
         };
-        Some(self.reject(error, parts, by, started))
-    }
-
-    fn reject(
-        &self,
-        error: Error,
-        parts: &Parts,
-        companion: Option<&dyn Companion>,
-        started: Started,
-    ) -> Response<Bytes> {
-        match companion {
-            Some(by) => {
-                by.observer().rejected(Stage::Authorize, &error, started, Some(by.clock()));
-            }
-            None => Observing::fallback().rejected(Stage::Authorize, &error, started, None),
-        }
-        let refuse =
-            |by: &Refuser| by.refuse_with_demand(error, &self.demand, HeaderMap::new(), parts);
-        match companion.and_then(refuser_of) {
-            Some(refuser) => refuse(refuser),
-            None => refuse(&Refuser::default()),
-        }
+        let reject = |by: &Rejector| {
+            by.reject(Stage::Authorize, error, started, &self.demand, HeaderMap::new(), parts)
+        };
+        Some(match rejector {
+            Some(rejector) => reject(rejector),
+            None => reject(&Rejector::default()),
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::claims::{ClaimPath, NumericDate};
-use crate::verify::Identity;
+use crate::identity::Identity;
 
 /// How far the clocks of issuer and server may be apart, as for the other times of a token.
 const LEEWAY: Duration = Duration::from_secs(60);

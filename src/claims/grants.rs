@@ -8,7 +8,7 @@ use super::path::ClaimPath;
 
 /// The scopes and roles that somebody was granted; what a [`Rule`](crate::Rule) is held against.
 ///
-/// [`Identity`](crate::verify::Identity) implements it from the token; implement it for your own user
+/// [`Identity`](crate::Identity) implements it from the token; implement it for your own user
 /// type to apply the same rules to that.
 ///
 /// ```

@@ -1,6 +1,6 @@
 //! Extractors for axum handlers (feature `axum`).
 //!
-//! [`Verified<C>`](crate::Verified) and [`Identity`](crate::verify::Identity) are extractors, and
+//! [`Verified<C>`](crate::Verified) and [`Identity`](crate::Identity) are extractors, and
 //! `Option` of them where a missing token is allowed. A handler whose route has no
 //! [`JwtAuthLayer`](crate::JwtAuthLayer) in front, or one for another claims type, answers 500: a
 //! mistake in the wiring must not look like an anonymous visitor, nor like one whose token is bad.
@@ -31,11 +31,11 @@ use axum_core::response::{IntoResponse, Response};
 use http::request::Parts;
 use http::{Extensions, HeaderMap};
 
-use crate::authorize::{companion_in, refuser_of};
 use crate::error::{Error, ErrorKind};
-use crate::observe::{Observing, Stage, Started};
-use crate::respond::Refuser;
-use crate::verify::{Anonymous, Identity, Verified};
+use crate::identity::{Anonymous, Identity, rejector_of};
+use crate::observe::{Stage, Started};
+use crate::respond::{Demand, Rejector};
+use crate::verify::Verified;
 
 /// Why a handler did not get its identity.
 ///
@@ -49,14 +49,13 @@ pub struct IdentityRejection {
 
 impl IdentityRejection {
     fn new(error: Error, parts: &Parts) -> Self {
-        let companion = companion_in(&parts.extensions);
-        let fallback = Observing::fallback();
-        let observer = companion.map_or(&fallback, |by| by.observer());
-        observer.rejected(Stage::Extract, &error, Started::UNKNOWN, None);
-        let refuse = |by: &Refuser| by.refuse(error, HeaderMap::new(), parts);
-        let response = match companion.and_then(refuser_of) {
-            Some(refuser) => refuse(refuser),
-            None => refuse(&Refuser::default()),
+        let (started, demand) = (Started::UNKNOWN, &Demand::NOTHING);
+        let reject = |by: &Rejector| {
+            by.reject(Stage::Extract, error, started, demand, HeaderMap::new(), parts)
+        };
+        let response = match rejector_of(parts.extensions.get(), &parts.extensions) {
+            Some(rejector) => reject(rejector),
+            None => reject(&Rejector::default()),
         };
         Self { response: Box::new(response) }
     }

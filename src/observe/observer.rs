@@ -119,12 +119,12 @@ impl Observing {
         stage: Stage,
         error: &Error,
         started: Started,
-        clock: Option<&dyn Clock>,
+        clock: &dyn Clock,
     ) {
         trace::rejected(stage, error);
         if let Some(observer) = &self.0 {
             let (verdict, reason) = (Verdict::Rejected, Some(error.kind()));
-            let took = clock.map_or(Duration::ZERO, |clock| started.took(clock));
+            let took = started.took(clock);
             observer.observe(&Event::RequestJudged { stage, verdict, reason, took });
         }
     }

@@ -177,7 +177,7 @@ impl Policy {
     }
 
     /// Takes the subject from this claim, for issuers whose `sub` is not the user's id. It is what
-    /// [`Identity`](crate::verify::Identity) says and what rules on owners compare; the claims type is not
+    /// [`Identity`](crate::Identity) says and what rules on owners compare; the claims type is not
     /// touched. A token in which it is no string is refused.
     pub fn subject_claim(mut self, claim: impl Into<ClaimPath>) -> Self {
         self.mapping_mut().subject = Some(claim.into());

@@ -9,8 +9,8 @@ mod challenge;
 mod grpc;
 mod plain;
 mod problem;
-mod refuser;
 mod rejection;
+mod rejector;
 mod responder;
 
 pub use body::ResponseBody;
@@ -18,6 +18,6 @@ pub(crate) use challenge::{Challenges, Common, Demand};
 pub use grpc::GrpcAware;
 pub use plain::Plain;
 pub use problem::ProblemJson;
-pub(crate) use refuser::Refuser;
 pub use rejection::Rejection;
+pub(crate) use rejector::Rejector;
 pub use responder::{Respond, from_fn};

@@ -15,14 +15,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod anonymous;
 mod builder;
 #[cfg(feature = "cache")]
 mod cache;
 #[cfg(not(feature = "cache"))]
 #[path = "no_cache.rs"]
 mod cache;
-mod identity;
 mod issuers;
 #[cfg(feature = "jwks")]
 mod key_settings;
@@ -41,18 +39,16 @@ mod unbuilt;
 mod verified;
 mod verifier;
 
-pub use anonymous::Anonymous;
 pub(crate) use builder::ReadSecret;
 pub use builder::VerifierBuilder;
 #[cfg(feature = "cache")]
 pub use cache::TokenCache;
-pub(crate) use identity::Companion;
-pub use identity::Identity;
 pub use issuers::{Issuer, IssuerHealth};
 pub use keys_error::{IssuerFailure, KeysError, KeysErrorKind};
 pub use revocation::{Presented, Revocation, Standing};
 #[cfg(feature = "jwks")]
 pub(crate) use unbuilt::UnbuiltKeys;
+pub(crate) use verified::AnyToken;
 pub use verified::Verified;
 pub use verifier::Verifier;
 pub(crate) use verifier::{BeforeRevocation, Bound, FirstStage, WaitingForKeys};

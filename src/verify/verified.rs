@@ -5,7 +5,6 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use super::identity::{Identity, Vouched};
 use crate::claims::Claims;
 use crate::error::Error;
 use crate::jwt::{TokenBody, TokenInfo};
@@ -54,18 +53,15 @@ impl<C> Verified<C> {
     {
         self.0.claims.clone()
     }
-
-    /// Who this is, without the claims type.
-    pub fn identity(&self) -> Identity
-    where
-        C: Send + Sync + 'static,
-    {
-        let vouched: Arc<TokenBody<C>> = Arc::clone(&self.0);
-        Identity::new(vouched)
-    }
 }
 
 impl<C: Send + Sync + 'static> Verified<C> {
+    /// What every `Verified` has, without the claims type.
+    pub(crate) fn any_token(&self) -> Arc<dyn AnyToken> {
+        let body: Arc<TokenBody<C>> = Arc::clone(&self.0);
+        body
+    }
+
     pub(super) fn erase(&self) -> ErasedVerified {
         let body: Arc<TokenBody<C>> = Arc::clone(&self.0);
         ErasedVerified(body)
@@ -81,7 +77,12 @@ impl<C: Send + Sync + 'static> Verified<C> {
 #[derive(Clone)]
 pub(super) struct ErasedVerified(Arc<dyn Any + Send + Sync>);
 
-impl<C: Send + Sync> Vouched for TokenBody<C> {
+/// A verified token of any claims type.
+pub(crate) trait AnyToken: Send + Sync {
+    fn token(&self) -> &TokenInfo;
+}
+
+impl<C: Send + Sync> AnyToken for TokenBody<C> {
     fn token(&self) -> &TokenInfo {
         &self.token
     }

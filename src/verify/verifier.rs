@@ -65,8 +65,8 @@ impl<C> Verifier<C> {
     }
 
     /// The clock that tokens are judged by.
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        &*self.0.clock
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.clock
     }
 
     pub(crate) fn observer(&self) -> &Observing {
@@ -299,7 +299,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     /// The checks of the application's own, and whether a proof of possession is wanted.
     fn check(&self, verified: Verified<C>, bound: Bound) -> Result<Verified<C>, Error> {
         for (name, check) in &self.0.checks {
-            if !check(&verified, self.clock()) {
+            if !check(&verified, &*self.0.clock) {
                 return Err(Error::new(ErrorKind::CheckFailed).with_detail(name));
             }
         }

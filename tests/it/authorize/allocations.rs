@@ -11,8 +11,7 @@ use http::{Request, Response};
 use http_body_util::Empty;
 use serde_json::json;
 use tower::{Layer, Service, service_fn};
-use tower_jwt_auth::verify::Identity;
-use tower_jwt_auth::{RequireLayer, Rule};
+use tower_jwt_auth::{Identity, RequireLayer, Rule};
 
 use super::fixture::{layer, to, token};
 use crate::support::alloc::allocations;

@@ -7,8 +7,7 @@ use axum::routing::{any, get};
 use http::Method;
 use serde_json::json;
 use tower_jwt_auth::ErrorKind::{InsufficientScope, MissingToken};
-use tower_jwt_auth::verify::Identity;
-use tower_jwt_auth::{ErrorKind, RequireLayer, Verified};
+use tower_jwt_auth::{ErrorKind, Identity, RequireLayer, Verified};
 
 use super::fixture::{layer, to, token};
 use crate::support::ask::ask;

@@ -4,9 +4,9 @@ use serde_json::json;
 use tower::{Layer, service_fn};
 use tower_jwt_auth::claims::{ClaimPath, GrantClaims};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::verify::Identity;
 use tower_jwt_auth::{
-    Algorithm, Issuer, JwtAuthLayer, Policy, RequireLayer, Rule, VerificationKey, Verifier,
+    Algorithm, Identity, Issuer, JwtAuthLayer, Policy, RequireLayer, Rule, VerificationKey,
+    Verifier,
 };
 
 use super::fixture::{Outcome, ask_both, check, issuer, raw, to};

@@ -6,8 +6,7 @@ use axum::{Router, body::Body};
 use serde::Deserialize;
 use tower_jwt_auth::ErrorKind::{self, Internal, InvalidSignature, MissingToken};
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::verify::Identity;
-use tower_jwt_auth::{Error, JwtAuthLayer, Verified, Verifier};
+use tower_jwt_auth::{Error, Identity, JwtAuthLayer, Verified, Verifier};
 
 use crate::support::ask::{Reply, ask};
 

@@ -12,8 +12,8 @@ use serde::Deserialize;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_jwt_auth::observe::{self, Event, Observer};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::verify::{Identity, VerifierBuilder};
-use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Rule, Verified, Verifier};
+use tower_jwt_auth::verify::VerifierBuilder;
+use tower_jwt_auth::{Identity, JwtAuthLayer, RequireLayer, Rule, Verified, Verifier};
 
 use crate::support::ask::{ask, ask_layer, bearer, request, who};
 use crate::support::late_keys::LateKeys;

@@ -13,8 +13,7 @@ use tower_jwt_auth::ErrorKind::{
     TokenExpired, UnsupportedScheme,
 };
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::verify::{Anonymous, Identity};
-use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
+use tower_jwt_auth::{Anonymous, Identity, JwtAuthLayer, Verified, Verifier};
 
 use crate::support::ask::{ask, ask_layer, bearer, request, who};
 

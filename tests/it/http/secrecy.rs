@@ -14,8 +14,7 @@ use tower_jwt_auth::jwt::TokenInfo;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::respond::{Plain, ProblemJson, Rejection, from_fn};
 use tower_jwt_auth::source::{AnyOf, CookieToken, HeaderToken, RawToken, WebSocketProtocol};
-use tower_jwt_auth::verify::Identity;
-use tower_jwt_auth::{Answer, ErrorKind, JwtAuthLayer, Verified, Verifier};
+use tower_jwt_auth::{Answer, ErrorKind, Identity, JwtAuthLayer, Verified, Verifier};
 
 use super::refusals::{self, NOT_BY_REQUEST, PRIVATE, refusal};
 use crate::support::ask::{Reply, ask_layer, bearer, take_apart, who};

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use tower::{Layer, service_fn};
 use tower_jwt_auth::better_auth::{BetterAuth, SessionUser, User, session_cookie_source};
 use tower_jwt_auth::testing::FixedClock;
-use tower_jwt_auth::verify::Identity;
-use tower_jwt_auth::{Error, ErrorKind, JwtAuthLayer, RequireLayer, Rule, Verified, Verifier};
+use tower_jwt_auth::{
+    Error, ErrorKind, Identity, JwtAuthLayer, RequireLayer, Rule, Verified, Verifier,
+};
 
 use super::tokens::{
     BASE, LIVE, ORIGIN, SECRET, by_secret, keys, kinds, now, pair, session, user, with,

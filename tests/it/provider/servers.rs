@@ -12,8 +12,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_jwt_auth::better_auth::{BetterAuth, SessionUser, User, session_cookie_source};
 use tower_jwt_auth::jwks::RemoteJwks;
 use tower_jwt_auth::testing::FixedClock;
-use tower_jwt_auth::verify::Identity;
-use tower_jwt_auth::{Error, ErrorKind, JwtAuthLayer, Verifier};
+use tower_jwt_auth::{Error, ErrorKind, Identity, JwtAuthLayer, Verifier};
 
 use crate::support::ask::take_apart;
 use crate::support::interop::{self, Server};

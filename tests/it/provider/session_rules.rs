@@ -2,10 +2,9 @@
 #![cfg(feature = "better-auth")]
 
 use serde_json::Value;
-use tower_jwt_auth::Rule;
 use tower_jwt_auth::better_auth::BetterAuth;
 use tower_jwt_auth::testing::FixedClock;
-use tower_jwt_auth::verify::Identity;
+use tower_jwt_auth::{Identity, Rule};
 
 use super::tokens::{ORIGIN, SECRET, keys, kinds};
 

@@ -9,8 +9,7 @@ use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use http_body_util::{BodyExt, Full};
 use tower::{Service, ServiceExt};
-use tower_jwt_auth::verify::{Anonymous, Identity};
-use tower_jwt_auth::{Claims, Error, ErrorKind, JwtAuthLayer, Verified};
+use tower_jwt_auth::{Anonymous, Claims, Error, ErrorKind, Identity, JwtAuthLayer, Verified};
 
 /// What a service answered, taken apart.
 #[derive(Debug)]

@@ -27,10 +27,10 @@ use tower_jwt_auth::possession::{Confirm, Confirmation};
 use tower_jwt_auth::respond::{Plain, ProblemJson, Rejection, Respond, ResponseBody};
 use tower_jwt_auth::source::{BearerHeader, Origin, RawToken, TokenSource};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer, TestToken};
-use tower_jwt_auth::verify::{Anonymous, Identity, Revocation, Standing, VerifierBuilder};
+use tower_jwt_auth::verify::{Revocation, Standing, VerifierBuilder};
 use tower_jwt_auth::{
-    Algorithm, Answer, BuildError, Claims, Error, ErrorKind, Issuer, Policy, Problem, Rule,
-    VerificationKey, Verified, Verifier,
+    Algorithm, Anonymous, Answer, BuildError, Claims, Error, ErrorKind, Identity, Issuer, Policy,
+    Problem, Rule, VerificationKey, Verified, Verifier,
 };
 
 /// Send, and not Sync.

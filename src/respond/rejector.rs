@@ -1,4 +1,4 @@
-//! What it takes to refuse a request: the settings of one layer, for it and for what stands behind it.
+//! How one layer rejects requests: its settings, for the layer itself and for everything behind it.
 
 use std::sync::Arc;
 
@@ -11,46 +11,67 @@ use super::challenge::{Challenges, Demand};
 use super::problem::ProblemJson;
 use super::rejection::Rejection;
 use super::responder::Respond;
+use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind};
+use crate::observe::{Observing, Stage, Started, Verdict};
 
-/// Refuses in one layer's way.
+/// Rejects requests in one layer's way and reports the verdicts to its observer.
 #[derive(Clone)]
-pub(crate) struct Refuser {
+pub(crate) struct Rejector {
     pub(crate) responder: Arc<dyn Respond>,
     pub(crate) challenges: Challenges,
-    /// 401 instead of 503 while the keys are out of reach.
+    /// 401 instead of 503 while the keys are unavailable.
     pub(crate) unavailable_is_unauthorized: bool,
+    observer: Observing,
+    clock: Arc<dyn Clock>,
 }
 
-impl Default for Refuser {
+/// That of requests which met no `JwtAuthLayer`.
+impl Default for Rejector {
     fn default() -> Self {
+        Self::new(Observing::fallback(), Arc::new(SystemClock::new()))
+    }
+}
+
+impl Rejector {
+    /// Rejects with `ProblemJson`, and has the observer and the clock of a verifier.
+    pub(crate) fn new(observer: Observing, clock: Arc<dyn Clock>) -> Self {
         Self {
             responder: Arc::new(ProblemJson::new()),
             challenges: Challenges::default(),
             unavailable_is_unauthorized: false,
+            observer,
+            clock,
         }
     }
-}
 
-impl Refuser {
-    /// The response to a refused request, with these headers and the error in its extensions.
-    pub(crate) fn refuse(
-        &self,
-        error: Error,
-        headers: HeaderMap,
-        parts: &Parts,
-    ) -> Response<Bytes> {
-        self.refuse_with_demand(error, &Demand::NOTHING, headers, parts)
+    /// The clock that the token was judged by.
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        &*self.clock
     }
 
-    /// As [`refuse`](Self::refuse), and says what the request would have needed.
-    pub(crate) fn refuse_with_demand(
+    /// When a stage begins.
+    pub(crate) fn start(&self) -> Started {
+        self.observer.start(self.clock())
+    }
+
+    /// Reports that a request passed a stage.
+    pub(crate) fn passed(&self, stage: Stage, verdict: Verdict, started: Started) {
+        self.observer.passed(stage, verdict, started, self.clock());
+    }
+
+    /// Reports that a request is rejected, and returns the response: with these headers, with what the request
+    /// would have needed in its challenge, and with the error in its extensions.
+    pub(crate) fn reject(
         &self,
+        stage: Stage,
         error: Error,
+        started: Started,
         demand: &Demand,
         headers: HeaderMap,
         parts: &Parts,
     ) -> Response<Bytes> {
+        self.observer.rejected(stage, &error, started, self.clock());
         let mut rejection = Rejection::new(&error, &self.challenges, demand);
         if self.unavailable_is_unauthorized && error.kind() == ErrorKind::KeysUnavailable {
             rejection = rejection.into_invalid_token();
