@@ -35,13 +35,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod future;
 mod layer;
 mod owner;
 mod requirement;
 mod service;
 mod step_up;
 
-pub use future::ResponseFuture;
 pub use layer::RequireLayer;
 pub use service::Require;

@@ -7,9 +7,8 @@ use std::task::{Context, Poll};
 use http::{Request, Response};
 use tower_service::Service;
 
-use super::future::ResponseFuture;
 use super::requirement::Requirement;
-use crate::respond::ResponseBody;
+use crate::respond::{ResponseBody, ResponseFuture};
 
 /// A service behind a requirement, made by [`RequireLayer`](super::RequireLayer).
 #[derive(Clone)]
@@ -56,9 +55,9 @@ where
         match self.requirement.rejection(&parts) {
             None => ResponseFuture::calling(self.inner.call(Request::from_parts(parts, body))),
             Some(response) => {
-                // A clone holds no permit: refused clients cannot starve others.
+                // A clone holds no permit: rejected clients cannot starve others.
                 self.inner = self.inner.clone();
-                ResponseFuture::refused(response)
+                ResponseFuture::rejected(response)
             }
         }
     }

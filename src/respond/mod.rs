@@ -6,6 +6,7 @@
 
 mod body;
 mod challenge;
+mod future;
 mod grpc;
 mod plain;
 mod problem;
@@ -15,6 +16,7 @@ mod responder;
 
 pub use body::ResponseBody;
 pub(crate) use challenge::{Challenges, Common, Demand};
+pub use future::ResponseFuture;
 pub use grpc::GrpcAware;
 pub use plain::Plain;
 pub use problem::ProblemJson;

@@ -10,8 +10,9 @@ use std::rc::Rc;
 use http::Response;
 use static_assertions::{assert_impl_all, assert_not_impl_any};
 use tower_jwt_auth::RequireLayer;
-use tower_jwt_auth::authorize::{Require, ResponseFuture};
+use tower_jwt_auth::authorize::Require;
 use tower_jwt_auth::claims::{ClaimPath, GrantClaims, Grants};
+use tower_jwt_auth::respond::ResponseFuture;
 
 /// Send, and not Sync.
 type NotSync = Cell<u8>;

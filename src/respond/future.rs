@@ -1,4 +1,4 @@
-//! The future of one request: the inner service's, or a refusal that is there.
+//! The future of one request: the inner service's, or a rejection that is ready.
 
 use std::fmt;
 use std::future::Future;
@@ -9,10 +9,10 @@ use bytes::Bytes;
 use http::Response;
 use pin_project_lite::pin_project;
 
-use crate::respond::ResponseBody;
+use super::body::ResponseBody;
 
 pin_project! {
-    /// The response of [`Require`](super::Require).
+    /// The inner service's future, or a rejection. The response of [`Require`](crate::authorize::Require).
     pub struct ResponseFuture<F> {
         #[pin]
         state: State<F>,
@@ -26,19 +26,27 @@ pin_project! {
             #[pin]
             future: F,
         },
-        Refused {
+        Rejected {
             response: Option<Response<Bytes>>,
         },
     }
 }
 
 impl<F> ResponseFuture<F> {
-    pub(super) const fn calling(future: F) -> Self {
+    pub(crate) const fn calling(future: F) -> Self {
         Self { state: State::Calling { future } }
     }
 
-    pub(super) const fn refused(response: Response<Bytes>) -> Self {
-        Self { state: State::Refused { response: Some(response) } }
+    pub(crate) const fn rejected(response: Response<Bytes>) -> Self {
+        Self { state: State::Rejected { response: Some(response) } }
+    }
+
+    /// For `Debug`.
+    pub(crate) const fn state(&self) -> &'static str {
+        match self.state {
+            State::Calling { .. } => "calling",
+            State::Rejected { .. } => "rejected",
+        }
     }
 }
 
@@ -54,10 +62,10 @@ where
             StateProjection::Calling { future } => {
                 let outcome = ready!(future.poll(cx));
                 // A finished future may panic when it is polled again; this one does not.
-                this.state.set(State::Refused { response: None });
+                this.state.set(State::Rejected { response: None });
                 Poll::Ready(Ok(outcome?.map(ResponseBody::inner)))
             }
-            StateProjection::Refused { response } => match response.take() {
+            StateProjection::Rejected { response } => match response.take() {
                 Some(response) => Poll::Ready(Ok(response.map(ResponseBody::refusal))),
                 // Polled again after its end: there is nothing more to come.
                 None => Poll::Pending,
@@ -68,10 +76,6 @@ where
 
 impl<F> fmt::Debug for ResponseFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match self.state {
-            State::Calling { .. } => "calling",
-            State::Refused { .. } => "refused",
-        };
-        f.debug_struct("ResponseFuture").field("state", &state).finish_non_exhaustive()
+        f.debug_struct("ResponseFuture").field("state", &self.state()).finish_non_exhaustive()
     }
 }
