@@ -32,7 +32,7 @@
 //!
 //! # Readiness
 //!
-//! The service that was polled ready is the one that is called. When a request is refused, the readied
+//! The service that was polled ready is the one that is called. When a request is rejected, the readied
 //! service is replaced by a clone, so that a permit it holds is free again; while a request waits for
 //! keys it holds none, and its clone is driven to readiness after the verdict.
 
@@ -40,6 +40,7 @@ mod claims_types;
 mod config;
 mod extensions;
 mod future;
+mod judge;
 mod layer;
 mod max_wait;
 mod response_headers;

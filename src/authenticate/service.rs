@@ -8,8 +8,9 @@ use http::{Request, Response};
 use serde::de::DeserializeOwned;
 use tower_service::Service;
 
-use super::config::{Begun, Config, Progress};
+use super::config::Config;
 use super::future::ResponseFuture;
+use super::judge::Verdict;
 use crate::claims::Claims;
 use crate::respond::ResponseBody;
 
@@ -47,7 +48,7 @@ where
 {
     type Response = Response<ResponseBody<ResBody>>;
     type Error = S::Error;
-    type Future = ResponseFuture<S, C, ReqBody>;
+    type Future = ResponseFuture<S, ReqBody>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -56,27 +57,27 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
         let started = self.config.rejector.start();
-        let Begun { progress, places } = self.config.begin(&mut parts);
-        match progress {
-            Progress::Done(Ok(pass)) => {
-                let headers = self.config.admit(pass, places.as_ref(), &mut parts, started);
+        let (verdict, places) = self.config.judge(&mut parts);
+        match verdict {
+            Verdict::Admitted(verified, headers) => {
+                let places = places.as_ref();
+                let headers = self.config.admit(verified, headers, places, &mut parts, started);
                 // The very service that was polled ready.
                 let future = self.inner.call(Request::from_parts(parts, body));
                 ResponseFuture::calling(future, headers)
             }
-            Progress::Done(Err(refusal)) => {
-                // A clone holds no permit: refused clients cannot starve others.
+            Verdict::Rejected(reason) => {
+                // A clone holds no permit: rejected clients cannot starve others.
                 self.inner = self.inner.clone();
-                ResponseFuture::refused(self.config.refuse(refusal, &parts, started))
+                ResponseFuture::rejected(self.config.reject(reason, &parts, started))
             }
-            Progress::Waiting(pending) => {
-                // Nobody keeps the readied service: neither the future, which may wait for long, nor
-                // this one, which would hold a permit until its next call.
+            Verdict::Pending(pending) => {
+                // Both give up the readied service: the future may wait for long, and this one would hold a
+                // permit until its next call.
                 let unready = self.inner.clone();
                 self.inner = unready.clone();
-                let config = Arc::clone(&self.config);
-                let begun = (pending, places, started);
-                ResponseFuture::waiting(begun, parts, body, unready, config)
+                let judging = Arc::clone(&self.config).wait(pending, places, parts, started);
+                ResponseFuture::waiting(judging, body, unready)
             }
         }
     }

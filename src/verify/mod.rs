@@ -51,4 +51,4 @@ pub(crate) use unbuilt::UnbuiltKeys;
 pub(crate) use verified::AnyToken;
 pub use verified::Verified;
 pub use verifier::Verifier;
-pub(crate) use verifier::{BeforeRevocation, Bound, FirstStage, WaitingForKeys};
+pub(crate) use verifier::{BeforeRevocation, Bound, FirstStage};

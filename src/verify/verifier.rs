@@ -86,16 +86,9 @@ pub(crate) enum Bound {
 pub(crate) struct BeforeRevocation<C>(Verified<C>);
 
 /// The first stage of a verification: everything but revocation.
-pub(crate) enum FirstStage<C> {
-    Done(Result<BeforeRevocation<C>, Error>),
-    /// Keys must be waited for.
-    Waiting(WaitingForKeys<C>),
-}
-
-/// A first stage that waits for keys.
-pub(crate) struct WaitingForKeys<C> {
+pub(crate) struct FirstStage<C> {
     pub(crate) outcome: Answer<Result<BeforeRevocation<C>, Error>>,
-    /// The verdict if no keys come; `None` if they are then unavailable.
+    /// The verdict if keys are waited for and none come; `None` if they are then unavailable.
     pub(crate) fault: Option<Error>,
 }
 
@@ -155,10 +148,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
 
     /// Both stages, one after the other.
     fn run(&self, token: &str, bound: Bound) -> Answer<Result<Verified<C>, Error>> {
-        match self.verify_first_stage(token, bound) {
-            FirstStage::Done(Ok(verified)) => self.check_standing(token, verified),
-            FirstStage::Done(Err(error)) => Answer::now(Err(error)),
-            FirstStage::Waiting(WaitingForKeys { outcome, .. }) => {
+        match self.verify_first_stage(token, bound).outcome.try_now() {
+            Ok(Ok(verified)) => self.check_standing(token, verified),
+            Ok(Err(error)) => Answer::now(Err(error)),
+            Err(outcome) => {
                 let (this, token) = (self.clone(), Zeroizing::new(token.to_owned()));
                 Answer::later(async move {
                     let verified = outcome.await?;
@@ -170,7 +163,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
 
     /// Everything but revocation. It waits for keys alone.
     pub(crate) fn verify_first_stage(&self, token: &str, bound: Bound) -> FirstStage<C> {
-        FirstStage::Done(match self.verify_with_current_keys(token, bound) {
+        let outcome = match self.verify_with_current_keys(token, bound) {
             Ok(verified) => Ok(verified),
             Err(Stop::Refused(error)) => Err(self.hinted(token, error)),
             Err(Stop::Keys(wanted)) => match wanted.source.refresh(wanted.reason).try_now() {
@@ -183,10 +176,11 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
                         let outcome = refreshing.await;
                         this.run_again(&token, bound, outcome, wanted)
                     });
-                    return FirstStage::Waiting(WaitingForKeys { outcome, fault });
+                    return FirstStage { outcome, fault };
                 }
             },
-        })
+        };
+        FirstStage { outcome: Answer::now(outcome), fault: None }
     }
 
     fn hinted(&self, token: &str, error: Error) -> Error {

@@ -262,6 +262,49 @@ fn a_proof_is_judged_after_the_keys_had_to_be_waited_for_too() {
     assert_eq!(wait(layer, &keys, bearer(&bound)).text(), "user ada");
 }
 
+/// What the code that accepts connections knows of the client.
+#[derive(Clone)]
+struct Certificate(&'static str);
+
+/// Wants the one certificate.
+#[derive(Debug)]
+struct WantsCertificate;
+
+impl Confirm for WantsCertificate {
+    fn confirm(&self, request: &Parts, _: &TokenInfo, _: &RawToken<'_>) -> Answer<Verdict> {
+        let shown = request.extensions.get::<Certificate>();
+        Answer::now(match shown {
+            Some(Certificate("abc")) => Ok(Confirmation::new()),
+            _ => Err(CertificateMismatch.into()),
+        })
+    }
+}
+
+#[test]
+fn confirm_sees_the_extensions_after_waiting_for_keys() {
+    let issuer = TestIssuer::es256();
+    for (shown, expected) in [
+        (Some(Certificate("abc")), (200, None)),
+        (Some(Certificate("other")), (401, Some(CertificateMismatch))),
+        (None, (401, Some(CertificateMismatch))),
+    ] {
+        let keys = LateKeys::default();
+        let trusted = Issuer::unnamed(keys.clone(), Policy::new().any_audience());
+        let verifier = Verifier::builder().trust(trusted).build().unwrap();
+        let layer = JwtAuthLayer::new(verifier).confirm(WantsCertificate);
+        let mut request = bearer(&issuer.token().subject("ada").mint());
+        if let Some(shown) = shown {
+            request.extensions_mut().insert(shown);
+        }
+        let service = layer.layer(tower::service_fn(who::<String>));
+        let mut asked = tokio_test::task::spawn(service.oneshot(request));
+        tokio_test::assert_pending!(asked.poll());
+        keys.arrive(&issuer.jwks());
+        let response = tokio_test::assert_ready_ok!(asked.poll());
+        assert_eq!(tokio_test::block_on(take_apart(response)).verdict(), expected);
+    }
+}
+
 #[cfg(feature = "cache")]
 #[test]
 fn the_proof_is_judged_again_when_the_token_is_remembered() {

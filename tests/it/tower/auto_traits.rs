@@ -156,24 +156,24 @@ type LocalFuture = Pin<Box<dyn Future<Output = Output>>>;
 
 #[test]
 fn the_future_may_be_sent_when_its_parts_may() {
-    type Sent = ResponseFuture<With<Ready<Output>, u8>, Claims, String>;
+    type Sent = ResponseFuture<With<Ready<Output>, u8>, String>;
     assert_impl_all!(Sent: Send, Unpin);
     // The inner future, the inner service or the request's body stays where it is: so does this.
-    type LocalInner = ResponseFuture<With<LocalFuture, u8>, Claims, String>;
+    type LocalInner = ResponseFuture<With<LocalFuture, u8>, String>;
     assert_not_impl_any!(LocalInner: Send);
-    type LocalService = ResponseFuture<With<Ready<Output>, NotSend>, Claims, String>;
+    type LocalService = ResponseFuture<With<Ready<Output>, NotSend>, String>;
     assert_not_impl_any!(LocalService: Send);
-    type LocalBody = ResponseFuture<With<Ready<Output>, u8>, Claims, NotSend>;
+    type LocalBody = ResponseFuture<With<Ready<Output>, u8>, NotSend>;
     assert_not_impl_any!(LocalBody: Send);
     // Bodies and services that are not `Sync` are no obstacle.
-    type Unshared = ResponseFuture<With<Pending<Output>, NotSync>, Claims, NotSync>;
+    type Unshared = ResponseFuture<With<Pending<Output>, NotSync>, NotSync>;
     assert_impl_all!(Unshared: Send);
 }
 
 #[test]
 fn a_service_that_stays_on_its_thread_can_be_wrapped_all_the_same() {
     type Local = JwtAuth<With<LocalFuture, NotSend>, Claims>;
-    type Future = ResponseFuture<With<LocalFuture, NotSend>, Claims, NotSend>;
+    type Future = ResponseFuture<With<LocalFuture, NotSend>, NotSend>;
     assert_impl_all!(Local: Service<Request<NotSend>, Future = Future>);
 }
 

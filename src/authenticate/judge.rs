@@ -1,0 +1,251 @@
+//! The steps of one request, from finding its token to the verdict.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::{Poll, ready};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use http::Response;
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use super::config::Config;
+use super::extensions::{forget, insert, insert_anonymous};
+use super::max_wait::Limit;
+use super::response_headers::ResponseHeaders;
+use crate::answer::Answer;
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind};
+use crate::observe::{self, Stage, Started};
+use crate::possession::{Confirm, Unconfirmed};
+use crate::respond::Demand;
+use crate::source::{Places, RawToken, mark_all_sensitive, mark_sensitive};
+use crate::verify::{BeforeRevocation, Bound, FirstStage, Verified, Verifier};
+
+/// What is decided about a request.
+pub(super) enum Verdict<C> {
+    /// It goes on: with this identity, or as anonymous.
+    Admitted(Option<Verified<C>>, ResponseHeaders),
+    Rejected(Unconfirmed),
+    Pending(Pending<C>),
+}
+
+/// What became of a request that had to wait: it goes on, with headers for its response, or is rejected.
+pub(super) type Judged = Result<(Parts, ResponseHeaders), Response<Bytes>>;
+
+/// A step whose answer is not there yet.
+pub(super) struct Pending<C> {
+    verdict: BoxFuture<'static, Verdict<C>>,
+    /// Why the request is rejected when the answer takes too long.
+    unavailable: ErrorKind,
+    /// What was wrong with the token before, which is then the reason.
+    fault: Option<Error>,
+}
+
+/// What the steps on a token need.
+struct Steps<'r, C> {
+    verifier: &'r Verifier<C>,
+    raw: &'r RawToken<'r>,
+    /// Set where a proof of possession is judged, together with the request that has it.
+    proof: Option<(&'r Arc<dyn Confirm>, &'r Parts)>,
+}
+
+impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
+    /// Judges a request as far as that is possible without waiting. Also returns where its token is.
+    pub(super) fn judge(&self, parts: &mut Parts) -> (Verdict<C>, Option<Places>) {
+        forget::<C>(&mut parts.extensions);
+        // Printing the request from here on does not print the token.
+        mark_sensitive(&mut parts.headers, &AUTHORIZATION);
+        if self.let_past.any_token(parts) {
+            return (Verdict::anonymous(), None);
+        }
+        let raw = match self.source.find(parts) {
+            Ok(Some(raw)) => raw,
+            Ok(None) => return (self.without_token(ErrorKind::MissingToken.into()), None),
+            Err(error) if error.kind() == ErrorKind::UnsupportedScheme => {
+                return (self.without_token(error), None);
+            }
+            Err(error) => {
+                mark_all_sensitive(&mut parts.headers);
+                return (Verdict::Rejected(error.into()), None);
+            }
+        };
+        // A token that is too long is not copied: the verifier rejects it, and no proof is judged.
+        let is_copied = self.confirm.is_some() && self.verifier.check_length(raw.as_str()).is_ok();
+        if is_copied {
+            // A proof is judged with the request at hand, which may then be printed.
+            let raw = raw.to_owned();
+            raw.places().mark_sensitive(&mut parts.headers);
+            (self.verify(parts, &raw), Some(raw.into_places()))
+        } else {
+            let verdict = self.verify(parts, &raw);
+            let places = raw.into_places();
+            places.mark_sensitive(&mut parts.headers);
+            (verdict, Some(places))
+        }
+    }
+
+    fn without_token(&self, error: Error) -> Verdict<C> {
+        if self.let_past.missing_token {
+            Verdict::anonymous()
+        } else {
+            Verdict::Rejected(error.into())
+        }
+    }
+
+    fn verify(&self, parts: &Parts, raw: &RawToken<'_>) -> Verdict<C> {
+        let proof = self.confirm.as_ref().map(|confirm| (confirm, parts));
+        let is_bound_accepted = proof.is_some() || self.bound_tokens_accepted;
+        let bound = if is_bound_accepted { Bound::Accept } else { Bound::Refuse };
+        Steps { verifier: &self.verifier, raw, proof }.verify(bound)
+    }
+
+    /// Waits for the verdict and carries it out.
+    pub(super) fn wait(
+        self: Arc<Self>,
+        pending: Pending<C>,
+        places: Option<Places>,
+        mut parts: Parts,
+        started: Started,
+    ) -> BoxFuture<'static, Judged> {
+        let mut limit = self.max_wait.start(self.rejector.clock());
+        Box::pin(async move {
+            let mut verdict = Verdict::Pending(pending);
+            loop {
+                match verdict {
+                    Verdict::Pending(pending) => {
+                        verdict = pending.wait(&mut limit, self.rejector.clock()).await;
+                    }
+                    Verdict::Rejected(reason) => return Err(self.reject(reason, &parts, started)),
+                    Verdict::Admitted(verified, headers) => {
+                        let places = places.as_ref();
+                        let headers = self.admit(verified, headers, places, &mut parts, started);
+                        return Ok((parts, headers));
+                    }
+                }
+            }
+        })
+    }
+
+    /// Puts the identity into the request, and removes the token where that is configured. Returns the headers
+    /// for the response.
+    pub(super) fn admit(
+        &self,
+        verified: Option<Verified<C>>,
+        mut headers: ResponseHeaders,
+        places: Option<&Places>,
+        parts: &mut Parts,
+        started: Started,
+    ) -> ResponseHeaders {
+        let rejector = Arc::clone(&self.rejector);
+        let Some(verified) = verified else {
+            rejector.passed(Stage::Authenticate, observe::Verdict::Anonymous, started);
+            insert_anonymous(&mut parts.extensions, rejector);
+            return headers;
+        };
+        rejector.passed(Stage::Authenticate, observe::Verdict::Accepted, started);
+        insert(&mut parts.extensions, verified, rejector);
+        if let Some(places) = places {
+            if !places.are_in_authorization() {
+                headers.keep_private();
+            }
+            if self.token_removed {
+                places.remove(parts);
+                self.source.remove_copies(parts);
+            }
+        }
+        headers
+    }
+
+    /// The response to a rejected request.
+    pub(super) fn reject(
+        &self,
+        reason: Unconfirmed,
+        parts: &Parts,
+        started: Started,
+    ) -> Response<Bytes> {
+        let Unconfirmed { error, response_headers } = reason;
+        let (stage, demand) = (Stage::Authenticate, &Demand::NOTHING);
+        self.rejector.reject(stage, error, started, demand, response_headers, parts)
+    }
+}
+
+#[expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "a method takes the steps of one lifetime, a closure those of any"
+)]
+impl<C: DeserializeOwned + Send + Sync + 'static> Steps<'_, C> {
+    /// Everything but revocation and proof.
+    fn verify(&self, bound: Bound) -> Verdict<C> {
+        let FirstStage { outcome, fault } =
+            self.verifier.verify_first_stage(self.raw.as_str(), bound);
+        let late = (ErrorKind::KeysUnavailable, fault);
+        self.then(outcome, late, |it, verified| it.check_revocation(verified))
+    }
+
+    fn check_revocation(&self, verified: BeforeRevocation<C>) -> Verdict<C> {
+        let answer = self.verifier.check_standing(self.raw.as_str(), verified);
+        let late = (ErrorKind::RevocationUnavailable, None);
+        self.then(answer, late, |it, verified| it.confirm(verified))
+    }
+
+    fn confirm(&self, verified: Verified<C>) -> Verdict<C> {
+        let Some((confirm, parts)) = self.proof else {
+            return Verdict::Admitted(Some(verified), ResponseHeaders::default());
+        };
+        let answer = confirm.confirm(parts, verified.token(), self.raw);
+        let late = (ErrorKind::ConfirmUnavailable, None);
+        self.then(answer, late, move |_, confirmation| {
+            let headers = ResponseHeaders::new(confirmation.response_headers);
+            Verdict::Admitted(Some(verified), headers)
+        })
+    }
+
+    /// Goes on with what was answered: now, or on copies of what the steps need when it has to be waited for.
+    fn then<T: Send + 'static, E: Into<Unconfirmed> + Send + 'static>(
+        &self,
+        answer: Answer<Result<T, E>>,
+        (unavailable, fault): (ErrorKind, Option<Error>),
+        next: impl FnOnce(&Steps<'_, C>, T) -> Verdict<C> + Send + 'static,
+    ) -> Verdict<C> {
+        let waiting = match answer.try_now() {
+            Ok(Ok(answered)) => return next(self, answered),
+            Ok(Err(error)) => return Verdict::Rejected(error.into()),
+            Err(waiting) => waiting,
+        };
+        let (verifier, raw) = (self.verifier.clone(), self.raw.to_owned());
+        let proof = self.proof.map(|(confirm, parts)| (Arc::clone(confirm), parts.clone()));
+        let verdict = Box::pin(async move {
+            let answered = match waiting.await {
+                Ok(answered) => answered,
+                Err(error) => return Verdict::Rejected(error.into()),
+            };
+            let proof = proof.as_ref().map(|(confirm, parts)| (confirm, parts));
+            next(&Steps { verifier: &verifier, raw: &raw, proof }, answered)
+        });
+        Verdict::Pending(Pending { verdict, unavailable, fault })
+    }
+}
+
+impl<C> Verdict<C> {
+    fn anonymous() -> Self {
+        Self::Admitted(None, ResponseHeaders::default())
+    }
+}
+
+impl<C> Pending<C> {
+    /// Waits for this step, up to the limit.
+    async fn wait(mut self, limit: &mut Limit, clock: &dyn Clock) -> Verdict<C> {
+        poll_fn(|cx| {
+            if let Poll::Ready(verdict) = self.verdict.as_mut().poll(cx) {
+                return Poll::Ready(verdict);
+            }
+            let detail = ready!(limit.poll(cx, clock));
+            let late = || Error::new(self.unavailable).with_detail(detail);
+            Poll::Ready(Verdict::Rejected(self.fault.take().unwrap_or_else(late).into()))
+        })
+        .await
+    }
+}
