@@ -1,197 +1,278 @@
-//! Verdicts that are there at once: which service is called, and who holds a permit.
+//! Verdicts without waiting, of both layers: which service is called, and when its permit is free.
 
+use bytes::Bytes;
 use http::{Request, Response};
+use http_body_util::Full;
 use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
-use tower::Layer;
+use tower::util::BoxCloneService;
+use tower::{BoxError, Layer, Service};
+use tower_jwt_auth::respond::ResponseBody;
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::{JwtAuthLayer, Verifier};
-use tower_test::mock::{self, Spawn};
+use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Verifier};
+use tower_test::mock::{self, Mock, Spawn};
 
 use crate::support::ask::{bearer, request};
 use crate::support::permits::Event::{Called, Cloned, Polled};
-use crate::support::permits::{Broken, Gate};
+use crate::support::permits::{Broken, Gate, Limited};
+
+/// A layer over [`Limited`], requests that it admits, and requests that it rejects.
+struct Row {
+    layer: fn(Limited) -> Boxed,
+    admitted: fn() -> Request<String>,
+    rejected: fn() -> Vec<Request<String>>,
+}
+
+/// Boxes add nothing: polls and clones reach the layer's own service and future.
+type Boxed = BoxCloneService<Request<String>, Response<ResponseBody<Full<Bytes>>>, Broken>;
+
+const ROWS: [Row; 3] = [
+    Row {
+        layer: |inner| Boxed::new(authenticate().layer(inner)),
+        admitted: with_token,
+        rejected: without_good_token,
+    },
+    Row {
+        layer: |inner| Boxed::new(authenticate().allow_missing_token().layer(inner)),
+        admitted: Request::default,
+        rejected: || without_good_token().split_off(1),
+    },
+    Row {
+        layer: |inner| Boxed::new(require().layer(inner)),
+        admitted: || with_identity("read"),
+        rejected: without_scope,
+    },
+];
+
+impl Row {
+    /// The layer over a service with one permit.
+    fn service(&self) -> (Gate, Spawn<Boxed>) {
+        let (gate, limited) = Gate::with_permits(1);
+        (gate, Spawn::new((self.layer)(limited)))
+    }
+
+    /// A request that is admitted, and that the inner service fails.
+    fn failing(&self) -> Request<String> {
+        let mut request = (self.admitted)();
+        *request.uri_mut() = "/fail".parse().unwrap();
+        request
+    }
+}
 
 fn issuer() -> TestIssuer {
     TestIssuer::hs256()
 }
 
-fn layer() -> JwtAuthLayer {
-    let verifier = Verifier::shared_secret(issuer().secret()).any_audience();
-    JwtAuthLayer::new(verifier.build().unwrap())
+fn verifier() -> Verifier {
+    Verifier::shared_secret(issuer().secret()).any_audience().build().unwrap()
 }
 
-fn good() -> Request<String> {
-    bearer(&issuer().token().subject("ada").mint())
+fn authenticate() -> JwtAuthLayer {
+    JwtAuthLayer::new(verifier())
 }
 
-/// Requests that are refused without waiting, one of each kind.
-fn refused() -> [Request<String>; 4] {
-    [
-        request::<&str>([]),
-        request(["Bearer"]),
-        bearer("a.b.c"),
-        bearer(&issuer().token().expired().mint()),
-    ]
+fn require() -> RequireLayer {
+    RequireLayer::scope("read")
+}
+
+fn token(scope: &str) -> String {
+    issuer().token().subject("ada").claim("scope", scope).mint()
+}
+
+fn with_token() -> Request<String> {
+    bearer(&token("read"))
+}
+
+/// Requests that are rejected without waiting, one of each kind. The first has no token.
+fn without_good_token() -> Vec<Request<String>> {
+    let expired = issuer().token().expired().mint();
+    vec![request::<&str>([]), request(["Bearer"]), bearer("a.b.c"), bearer(&expired)]
+}
+
+/// A request as it comes from a `JwtAuthLayer`.
+fn with_identity(scope: &str) -> Request<String> {
+    let user = verifier().verify_now(&token(scope)).unwrap();
+    let mut request = Request::new(String::new());
+    request.extensions_mut().insert(user.identity());
+    request.extensions_mut().insert(user);
+    request
+}
+
+/// One for a scope, one without any identity.
+fn without_scope() -> Vec<Request<String>> {
+    vec![with_identity("x"), Request::default()]
 }
 
 #[test]
-fn an_admitted_request_goes_to_the_very_service_that_was_polled_ready() {
-    let (gate, limited) = Gate::with_permits(1);
-    let mut service = Spawn::new(layer().layer(limited));
-    for _ in 0..3 {
-        assert_ready_ok!(service.poll_ready::<Request<String>>());
-        let mut called = task::spawn(service.call(good()));
-        assert_eq!(assert_ready_ok!(called.poll()).status(), 200);
-        assert_eq!(gate.events(), [Polled(0), Called(0)]);
+fn an_admitted_request_goes_to_the_service_polled_ready() {
+    for row in ROWS {
+        let (gate, mut service) = row.service();
+        for _ in 0..3 {
+            assert_ready_ok!(service.poll_ready::<Request<String>>());
+            let mut called = task::spawn(service.call((row.admitted)()));
+            assert_eq!(assert_ready_ok!(called.poll()).status(), 200);
+            assert_eq!(gate.events(), [Polled(0), Called(0)]);
+        }
+        assert_eq!((gate.free(), gate.alive()), (1, 1));
     }
-    assert_eq!((gate.free(), gate.alive()), (1, 1));
 }
 
 #[test]
-fn anonymous_requests_go_there_too() {
+fn both_layers_in_a_stack_call_the_service_polled_ready() {
     let (gate, limited) = Gate::with_permits(1);
-    let mut service = Spawn::new(layer().allow_missing_token().layer(limited));
+    let mut service = Spawn::new(authenticate().layer(require().layer(limited)));
     assert_ready_ok!(service.poll_ready::<Request<String>>());
-    let mut called = task::spawn(service.call(Request::<String>::default()));
+    let mut called = task::spawn(service.call(with_token()));
     assert_eq!(assert_ready_ok!(called.poll()).status(), 200);
     assert_eq!(gate.events(), [Polled(0), Called(0)]);
+
+    assert_ready_ok!(service.poll_ready::<Request<String>>());
+    let rejected = service.call(bearer(&token("x")));
+    assert_eq!(gate.free(), 1, "the rejected request still holds the permit");
+    assert_eq!(assert_ready_ok!(task::spawn(rejected).poll()).status(), 403);
+    assert!(matches!(gate.events()[..], [Polled(0), Cloned(0)]));
 }
 
 #[test]
-fn readiness_is_the_inner_services_and_nothing_else() {
-    let (gate, limited) = Gate::with_permits(1);
-    let service = layer().layer(limited);
-    let (mut first, mut second) = (Spawn::new(service.clone()), Spawn::new(service));
-    assert_ready_ok!(first.poll_ready::<Request<String>>());
-    assert_ready_ok!(first.poll_ready::<Request<String>>());
-    assert_pending!(second.poll_ready::<Request<String>>());
-    assert_eq!(gate.free(), 0);
-    drop(first);
-    assert!(second.is_woken());
-    assert_ready_ok!(second.poll_ready::<Request<String>>());
-}
-
-#[test]
-fn a_refusal_frees_the_permit_before_its_answer_is_even_looked_at() {
-    for request in refused() {
-        let (gate, limited) = Gate::with_permits(1);
-        let service = layer().layer(limited);
-        let (mut first, mut second) = (Spawn::new(service.clone()), Spawn::new(service));
+fn readiness_is_that_of_the_inner_service() {
+    for row in ROWS {
+        let (gate, mut first) = row.service();
+        let mut second = first.clone();
+        assert_ready_ok!(first.poll_ready::<Request<String>>());
         assert_ready_ok!(first.poll_ready::<Request<String>>());
         assert_pending!(second.poll_ready::<Request<String>>());
-        gate.events();
-
-        let refused = first.call(request);
-        assert_eq!(gate.free(), 1, "the refused request still holds the permit");
+        assert_eq!(gate.free(), 0);
+        drop(first);
         assert!(second.is_woken());
         assert_ready_ok!(second.poll_ready::<Request<String>>());
-        assert!(matches!(gate.events()[..], [Cloned(_), Polled(_)]));
-
-        let mut called = task::spawn(second.call(good()));
-        assert_eq!(assert_ready_ok!(called.poll()).status(), 200);
-        drop(called);
-        assert_ne!(assert_ready_ok!(task::spawn(refused).poll()).status(), 200);
-        assert_eq!((gate.free(), gate.alive()), (1, 2));
     }
 }
 
 #[test]
-fn after_a_refusal_the_service_has_to_become_ready_again() {
-    for request in refused() {
-        let (gate, limited) = Gate::with_permits(1);
-        let mut service = Spawn::new(layer().layer(limited));
-        assert_ready_ok!(service.poll_ready::<Request<String>>());
-        drop(service.call(request));
-        gate.events();
-        for _ in 0..2 {
-            assert_ready_ok!(service.poll_ready::<Request<String>>());
-            let mut called = task::spawn(service.call(good()));
+fn a_rejection_frees_the_permit_before_its_future_is_polled() {
+    for row in ROWS {
+        for request in (row.rejected)() {
+            let (gate, mut first) = row.service();
+            let mut second = first.clone();
+            assert_ready_ok!(first.poll_ready::<Request<String>>());
+            assert_pending!(second.poll_ready::<Request<String>>());
+            gate.events();
+
+            let rejected = first.call(request);
+            assert_eq!(gate.free(), 1, "the rejected request still holds the permit");
+            assert!(second.is_woken());
+            assert_ready_ok!(second.poll_ready::<Request<String>>());
+            assert!(matches!(gate.events()[..], [Cloned(_), Polled(_)]));
+
+            let mut called = task::spawn(second.call((row.admitted)()));
             assert_eq!(assert_ready_ok!(called.poll()).status(), 200);
+            drop(called);
+            assert_ne!(assert_ready_ok!(task::spawn(rejected).poll()).status(), 200);
+            assert_eq!((gate.free(), gate.alive()), (1, 2));
         }
-        let id = service.get_ref().get_ref().id();
-        assert_eq!(gate.events(), [Polled(id), Called(id), Polled(id), Called(id)]);
     }
 }
 
 #[test]
-fn a_thousand_refusals_leave_nothing_behind() {
-    let (gate, limited) = Gate::with_permits(1);
-    let mut service = Spawn::new(layer().layer(limited));
-    for _ in 0..250 {
-        for request in refused() {
+fn after_a_rejection_the_service_must_become_ready_again() {
+    for row in ROWS {
+        for request in (row.rejected)() {
+            let (gate, mut service) = row.service();
             assert_ready_ok!(service.poll_ready::<Request<String>>());
-            let mut answered = task::spawn(service.call(request));
+            drop(service.call(request));
+            gate.events();
+            for _ in 0..2 {
+                assert_ready_ok!(service.poll_ready::<Request<String>>());
+                let mut called = task::spawn(service.call((row.admitted)()));
+                assert_eq!(assert_ready_ok!(called.poll()).status(), 200);
+            }
+            // The first instance is gone: only its clone is left to be polled.
+            assert_eq!(gate.alive(), 1);
+            assert_eq!(gate.events(), [Polled(1), Called(1), Polled(1), Called(1)]);
+        }
+    }
+}
+
+#[test]
+fn a_thousand_rejections_leave_nothing_behind() {
+    for row in ROWS {
+        let (gate, mut service) = row.service();
+        for request in (row.rejected)().iter().cycle().take(1000) {
+            assert_ready_ok!(service.poll_ready::<Request<String>>());
+            let mut answered = task::spawn(service.call(request.clone()));
             assert_ready_ok!(answered.poll());
         }
+        assert_eq!((gate.free(), gate.alive()), (1, 1));
+        assert!(!gate.events().iter().any(|event| matches!(event, Called(_))));
     }
-    assert_eq!((gate.free(), gate.alive()), (1, 1));
-    assert!(!gate.events().iter().any(|event| matches!(event, Called(_))));
 }
 
 #[test]
 fn errors_of_the_inner_service_pass_unchanged() {
-    let (gate, limited) = Gate::with_permits(1);
-    let mut service = Spawn::new(layer().layer(limited));
-    assert_ready_ok!(service.poll_ready::<Request<String>>());
-    let mut failing = good();
-    *failing.uri_mut() = "/fail".parse().unwrap();
-    let mut called = task::spawn(service.call(failing));
-    assert_eq!(assert_ready_err!(called.poll()), Broken::Failed);
-    drop(called);
-    assert_eq!(gate.free(), 1);
-
-    gate.break_down();
-    let error = assert_ready_err!(service.poll_ready::<Request<String>>());
-    assert_eq!(error, Broken::NotReady);
-}
-
-#[test]
-fn a_refusal_that_is_polled_once_more_does_not_panic() {
-    let (_gate, limited) = Gate::with_permits(1);
-    let mut service = Spawn::new(layer().layer(limited));
-    for request in refused() {
+    for row in ROWS {
+        let (gate, mut service) = row.service();
         assert_ready_ok!(service.poll_ready::<Request<String>>());
-        let mut answered = task::spawn(service.call(request));
-        assert_ready_ok!(answered.poll());
-        assert_pending!(answered.poll());
+        let mut called = task::spawn(service.call(row.failing()));
+        assert_eq!(assert_ready_err!(called.poll()), Broken::Failed);
+        drop(called);
+        assert_eq!(gate.free(), 1);
+
+        gate.break_down();
+        let error = assert_ready_err!(service.poll_ready::<Request<String>>());
+        assert_eq!(error, Broken::NotReady);
     }
 }
 
 #[test]
-fn a_future_whose_inner_one_is_done_does_not_panic_when_polled_once_more() {
-    let (gate, limited) = Gate::with_permits(1);
-    let mut service = Spawn::new(layer().layer(limited));
-    let mut failing = good();
-    *failing.uri_mut() = "/fail".parse().unwrap();
-    for request in [good(), failing] {
-        assert_ready_ok!(service.poll_ready::<Request<String>>());
-        let mut answered = task::spawn(service.call(request));
-        assert!(answered.poll().is_ready());
-        assert_pending!(answered.poll());
-        assert_eq!(gate.free(), 1);
+fn a_future_polled_after_completion_does_not_panic() {
+    for row in ROWS {
+        let (gate, mut service) = row.service();
+        let admitted = [(row.admitted)(), row.failing()];
+        for request in (row.rejected)().into_iter().chain(admitted) {
+            assert_ready_ok!(service.poll_ready::<Request<String>>());
+            let mut answered = task::spawn(service.call(request));
+            assert!(answered.poll().is_ready());
+            assert_pending!(answered.poll());
+            assert_eq!(gate.free(), 1);
+        }
     }
 }
 
 #[tokio::test]
-async fn the_mock_of_tower_sees_good_requests_and_no_others() {
-    let (mut service, mut handle) =
-        mock::spawn_layer::<Request<String>, Response<&'static str>, _>(layer());
+async fn the_mock_of_tower_sees_admitted_requests_only() {
+    sees_admitted_only(authenticate(), with_token, without_good_token()).await;
+    let optional = authenticate().allow_missing_token();
+    sees_admitted_only(optional, Request::default, without_good_token().split_off(1)).await;
+    sees_admitted_only(require(), || with_identity("read"), without_scope()).await;
+}
+
+async fn sees_admitted_only<L>(
+    layer: L,
+    admitted: fn() -> Request<String>,
+    rejected: Vec<Request<String>>,
+) where
+    L: Layer<Mock<Request<String>, Response<&'static str>>>,
+    L::Service:
+        Service<Request<String>, Response = Response<ResponseBody<&'static str>>, Error = BoxError>,
+{
+    let (mut service, mut handle) = mock::spawn_layer(layer);
     // The mock panics when it is called without having been ready.
     handle.allow(0);
     assert_pending!(service.poll_ready());
     handle.allow(1);
     assert!(service.is_woken());
-    for request in refused() {
+    for request in rejected {
         assert_ready_ok!(service.poll_ready());
         let mut answered = task::spawn(service.call(request));
         assert_ne!(assert_ready_ok!(answered.poll()).status(), 200);
         assert_pending!(handle.poll_request());
     }
     assert_ready_ok!(service.poll_ready());
-    let mut called = task::spawn(service.call(good()));
+    let sent = admitted();
+    let fields = sent.headers().clone();
+    let mut called = task::spawn(service.call(sent));
     assert_pending!(called.poll());
     let (request, respond) = handle.next_request().await.unwrap();
-    assert!(request.headers().contains_key("authorization"));
+    assert_eq!(*request.headers(), fields);
     respond.send_response(Response::new("in"));
     assert!(called.is_woken());
     assert_eq!(assert_ready_ok!(called.poll()).status(), 200);
@@ -199,7 +280,7 @@ async fn the_mock_of_tower_sees_good_requests_and_no_others() {
     assert_pending!(service.poll_ready());
     handle.allow(1);
     assert_ready_ok!(service.poll_ready());
-    let mut called = task::spawn(service.call(good()));
+    let mut called = task::spawn(service.call(admitted()));
     handle.next_request().await.unwrap().1.send_error("broken inside");
     let error = assert_ready_err!(called.poll());
     assert_eq!(error.to_string(), "broken inside");
