@@ -33,6 +33,9 @@ pub mod source;
 #[cfg(feature = "test-util")]
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod testing;
+// Key sets alone ask everything of a URL.
+#[cfg_attr(not(feature = "jwks"), allow(dead_code))]
+mod url;
 pub mod verify;
 
 pub use answer::Answer;

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use http::Uri;
-use http::uri::Scheme;
 use serde::Deserialize;
 
 use super::failure::FetchError;
@@ -11,6 +9,7 @@ use super::fetch::{Fetch, Validators, get};
 use super::location::{self, Allowed};
 use super::sync::Mutex;
 use crate::key::FetchFailure;
+use crate::url::Url;
 
 /// An issuer whose metadata says where its keys are.
 #[derive(Clone, Debug)]
@@ -18,17 +17,17 @@ pub(super) struct Issuer {
     /// As it stands in `iss`; the metadata has to say the same, byte for byte.
     name: String,
     /// Where the metadata is: that of OpenID Connect, or the place that was configured.
-    metadata: Uri,
+    metadata: Url,
     /// RFC 8414 §3.1, which puts the path of the issuer behind the well-known one; asked when there is nothing
     /// at the first place.
-    oauth: Option<Uri>,
+    oauth: Option<Url>,
     allowed: Allowed,
 }
 
 /// Where the keys were found.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
-    pub(super) jwks_uri: Uri,
+    pub(super) jwks_uri: Url,
     pub(super) at: Duration,
 }
 
@@ -49,7 +48,7 @@ impl Issuer {
         }
         let base = name.trim_end_matches('/');
         let path = url.path().trim_end_matches('/');
-        let origin = base.strip_suffix(path).ok_or("it is no URL")?;
+        let origin = base.strip_suffix(path).ok_or("it is not a URL")?;
         let at = |text: String| location::read(&text, allowed);
         Ok(Self {
             name: name.to_owned(),
@@ -74,7 +73,7 @@ impl Issuer {
     }
 
     /// The URL of the metadata that is asked first.
-    pub(super) const fn metadata(&self) -> &Uri {
+    pub(super) const fn metadata(&self) -> &Url {
         &self.metadata
     }
 
@@ -88,7 +87,7 @@ impl Issuer {
         &self,
         client: &Mutex<Box<dyn Fetch>>,
         most_bytes: usize,
-    ) -> Result<Uri, FetchError> {
+    ) -> Result<Url, FetchError> {
         let ask = |url| get(client, url, &Validators::NONE, most_bytes);
         let fetched = match (ask(&self.metadata).await, &self.oauth) {
             (Err(error), Some(oauth)) if error.failure == FetchFailure::NotFound => {
@@ -106,7 +105,7 @@ impl Issuer {
         Ok(self.read(&fetched.document.unwrap_or_default())?)
     }
 
-    fn read(&self, document: &[u8]) -> Result<Uri, FetchFailure> {
+    fn read(&self, document: &[u8]) -> Result<Url, FetchFailure> {
         // An array of two strings would do for the derived reader, too.
         let is_object = document.trim_ascii_start().starts_with(b"{");
         let metadata = serde_json::from_slice(document).ok().filter(|_| is_object);
@@ -120,16 +119,12 @@ impl Issuer {
         let url = url.map_err(|_| FetchFailure::ForbiddenUrl)?;
         let elsewhere = url.host() != self.metadata.host();
         // Whatever is allowed: plain HTTP would give up what TLS has shown about the metadata.
-        let downgraded = is_https(&self.metadata) && !is_https(&url);
+        let downgraded = self.metadata.is_https() && !url.is_https();
         let forbidden = downgraded
-            || self.allowed.same_origin_only && !location::is_same_origin(&url, &self.metadata)
+            || self.allowed.same_origin_only && url.origin() != self.metadata.origin()
             || elsewhere && !self.allowed.private_jwks_uri && location::is_private(&url);
         if forbidden { Err(FetchFailure::ForbiddenUrl) } else { Ok(url) }
     }
-}
-
-fn is_https(url: &Uri) -> bool {
-    url.scheme() == Some(&Scheme::HTTPS)
 }
 
 #[cfg(test)]
@@ -163,9 +158,9 @@ mod tests {
             ),
         ] {
             let issuer = Issuer::new(name, Allowed::default()).unwrap();
-            assert_eq!(issuer.metadata.to_string(), openid);
+            assert_eq!(issuer.metadata.uri().to_string(), openid);
             assert_eq!(issuer.name(), name);
-            assert_eq!(issuer.oauth.unwrap().to_string(), oauth);
+            assert_eq!(issuer.oauth.unwrap().uri().to_string(), oauth);
         }
         for bad in ["http://a.example", "https://a.example?tenant=1", "https://a.example#x", "a"] {
             assert!(Issuer::new(bad, Allowed::default()).is_err(), "{bad}");
@@ -179,7 +174,7 @@ mod tests {
                 format!(r#"{{"issuer":"{name}","jwks_uri":"https://k.example/k"}}"#).as_bytes(),
             )
         };
-        assert_eq!(read(NAME).unwrap().to_string(), "https://k.example/k");
+        assert_eq!(read(NAME).unwrap().uri().to_string(), "https://k.example/k");
         for other in [
             "https://auth.example.com/tenant/",
             "https://auth.example.com/TENANT",

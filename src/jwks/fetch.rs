@@ -10,7 +10,7 @@ use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use http::header::{ACCEPT, AGE, CACHE_CONTROL, CONTENT_ENCODING, ETAG, IF_MODIFIED_SINCE};
 use http::header::{IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use tower_service::Service;
 
@@ -18,6 +18,7 @@ use super::failure::FetchError;
 use super::sync::Mutex;
 use crate::error::BoxError;
 use crate::key::FetchFailure;
+use crate::url::Url;
 
 /// The body of the requests that are sent: there is none.
 ///
@@ -163,12 +164,12 @@ pub(super) struct Fetched {
 /// Whatever is not status 200 with a plain body in bounds, or 304 to a request with validators.
 pub(super) async fn get(
     client: &Mutex<Box<dyn Fetch>>,
-    url: &Uri,
+    url: &Url,
     validators: &Validators,
     most_bytes: usize,
 ) -> Result<Fetched, FetchError> {
     let mut request = Request::new(NoBody);
-    *request.uri_mut() = url.clone();
+    *request.uri_mut() = url.uri().clone();
     let headers = request.headers_mut();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json, application/jwk-set+json"));
     for (name, value) in

@@ -1,10 +1,7 @@
 //! URLs that may be asked for keys.
 
-use std::net::IpAddr;
-
-use http::Uri;
-
 use super::addresses::{is_private_v4, is_private_v6};
+use crate::url::Url;
 
 /// Where a URL may lead.
 #[derive(Clone, Copy, Debug, Default)]
@@ -28,53 +25,30 @@ pub(super) enum PlainHttp {
 }
 
 /// Reads a URL, or says what is wrong with it.
-pub(super) fn read(text: &str, allowed: Allowed) -> Result<Uri, &'static str> {
-    if text.contains('#') {
-        return Err("it has a fragment");
-    }
-    let url: Uri = text.parse().map_err(|_| "it is no URL")?;
-    let (Some(scheme), Some(authority)) = (url.scheme_str(), url.authority()) else {
-        return Err("it is no absolute URL");
-    };
-    if authority.as_str().contains('@') {
-        return Err("it holds a user name or a password");
-    }
-    if authority.host().is_empty() {
-        return Err("it names no host");
-    }
-    let after_host = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
-    if !after_host.is_empty() && url.port_u16().is_none() {
-        return Err("its port is no port");
-    }
-    match scheme {
-        "http" if matches!(allowed.plain_http, PlainHttp::Anywhere) => Ok(url),
-        "http" if !is_loopback(&url) => {
+pub(super) fn read(text: &str, allowed: Allowed) -> Result<Url, &'static str> {
+    let url = Url::read(text)?;
+    match allowed.plain_http {
+        PlainHttp::Nowhere | PlainHttp::OnLoopback if !url.is_https() && !url.is_loopback() => {
             Err("whoever stands between could put their own keys into the answer")
         }
-        "http" if matches!(allowed.plain_http, PlainHttp::Nowhere) => {
+        PlainHttp::Nowhere if !url.is_https() => {
             Err("plain HTTP is for development, and has to be allowed")
         }
-        "https" | "http" => Ok(url),
-        _ => Err("it is neither `https` nor `http`"),
+        _ => Ok(url),
     }
 }
 
 /// Whether this is the URL of an issuer's metadata (OpenID Connect Discovery 1.0 §4, RFC 8414 §3).
-pub(super) fn is_metadata(url: &Uri) -> bool {
+pub(super) fn is_metadata(url: &Url) -> bool {
     ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"]
         .iter()
         .any(|place| url.path().contains(place))
 }
 
-/// Whether the host is this machine by its name or address.
-fn is_loopback(url: &Uri) -> bool {
-    url.host() == Some("localhost") || address(url).is_some_and(|address| address.is_loopback())
-}
-
 /// Whether the host is not on the public internet: a special-purpose address, a name of this machine, or a
 /// spelling of an address that only some resolvers understand. Names are not resolved.
-pub(super) fn is_private(url: &Uri) -> bool {
-    let host = url.host().unwrap_or_default().to_ascii_lowercase();
+pub(super) fn is_private(url: &Url) -> bool {
+    let host = url.host().to_ascii_lowercase();
     let host = host.strip_suffix('.').unwrap_or(&host);
     match host.parse() {
         Ok(address) => return is_private_v4(address),
@@ -93,19 +67,6 @@ fn ends_in_a_number(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or_default();
     let digits = last.strip_prefix("0x").unwrap_or(last);
     last.starts_with("0x") || !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-fn address(url: &Uri) -> Option<IpAddr> {
-    url.host()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
-}
-
-/// Whether both URLs have one scheme, host and port (RFC 6454 §5).
-pub(super) fn is_same_origin(one: &Uri, other: &Uri) -> bool {
-    let port = |url: &Uri| {
-        url.port_u16().unwrap_or(if url.scheme_str() == Some("http") { 80 } else { 443 })
-    };
-    let host = |url: &Uri| url.host().map(str::to_ascii_lowercase);
-    one.scheme_str() == other.scheme_str() && host(one) == host(other) && port(one) == port(other)
 }
 
 #[cfg(test)]
@@ -214,15 +175,5 @@ mod tests {
             let url = read(&format!("https://{host}/keys"), Allowed::default()).unwrap();
             assert_eq!(is_private(&url), private, "{host}");
         }
-    }
-
-    #[test]
-    fn an_origin_is_scheme_host_and_port() {
-        let same =
-            |one: &str, other: &str| is_same_origin(&one.parse().unwrap(), &other.parse().unwrap());
-        assert!(same("https://a.example/x", "https://A.example:443/y"));
-        assert!(!same("https://a.example/x", "https://a.example:8443/x"));
-        assert!(!same("https://a.example/x", "https://b.example/x"));
-        assert!(!same("https://localhost/x", "http://localhost/x"));
     }
 }

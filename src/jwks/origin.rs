@@ -5,7 +5,6 @@ use std::hash::BuildHasher;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Uri;
 
 use super::discovery::{Found, Issuer};
 use super::failure::FetchError;
@@ -14,6 +13,7 @@ use super::schedule::scaled;
 use super::sync::{Mutex, timer, within};
 use crate::clock::Clock;
 use crate::key::{FetchFailure, KeySet, NoSet};
+use crate::url::Url;
 
 /// How long a retry waits when there are no keys at all.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
@@ -24,7 +24,7 @@ pub(super) const METADATA_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60)
 /// Where the keys are.
 #[derive(Clone, Debug)]
 pub(super) enum Place {
-    Url(Uri),
+    Url(Url),
     Issuer(Box<Issuer>),
 }
 
@@ -41,7 +41,7 @@ pub(super) struct Origin {
 /// A document, where it came from, and what names it there.
 #[derive(Clone)]
 pub(super) struct Document {
-    pub(super) url: Uri,
+    pub(super) url: Url,
     pub(super) bytes: Bytes,
     pub(super) validators: Validators,
 }
@@ -55,12 +55,12 @@ pub(super) struct Plan {
     pub(super) is_empty: bool,
     pub(super) started: Duration,
     /// The URL that was asked last. It is updated during the fetch.
-    pub(super) asked: Uri,
+    pub(super) asked: Url,
 }
 
 /// What a fetch brought home.
 pub(super) struct Cargo {
-    pub(super) url: Uri,
+    pub(super) url: Url,
     /// Why the metadata could not be read again, if the keys are from the place that it named before.
     pub(super) unconfirmed: Option<FetchError>,
     pub(super) fetched: Fetched,
@@ -70,7 +70,7 @@ pub(super) struct Cargo {
 
 impl Place {
     /// The URL that is asked first when nothing is known yet.
-    pub(super) fn first_url(&self) -> &Uri {
+    pub(super) fn first_url(&self) -> &Url {
         match self {
             Self::Url(url) => url,
             Self::Issuer(issuer) => issuer.metadata(),
@@ -118,7 +118,7 @@ impl Origin {
         &self,
         plan: &mut Plan,
         clock: &dyn Clock,
-    ) -> Result<(Uri, Option<FetchError>), FetchError> {
+    ) -> Result<(Url, Option<FetchError>), FetchError> {
         let issuer = match &self.place {
             Place::Url(url) => return Ok((url.clone(), None)),
             Place::Issuer(issuer) => issuer,

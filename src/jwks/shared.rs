@@ -4,7 +4,6 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use http::Uri;
 use tokio::sync::Semaphore;
 
 use super::discovery::Found;
@@ -19,6 +18,7 @@ use crate::key::{
     FetchFailure, KeySet, KeySetState, RefreshError, RefreshReason, Refreshed, SkipReason,
 };
 use crate::observe::{self, Event, RefreshOutcome};
+use crate::url::Url;
 
 /// After so many failures the metadata is read again: the keys may have moved.
 const FAILURES_TO_REDISCOVER: u32 = 3;
@@ -97,7 +97,7 @@ impl Inner {
 
     /// The host that the keys are configured to come from.
     pub(super) fn host(&self) -> &str {
-        self.origin.place.first_url().host().unwrap_or_default()
+        self.origin.place.first_url().host()
     }
 
     /// A request has its key and found that newer ones are due.
@@ -270,7 +270,7 @@ struct Landing {
     /// What the metadata says, as far as the fetch has got.
     found: Option<Found>,
     /// The URL that was asked last, as far as the fetch has got.
-    asked: Uri,
+    asked: Url,
     is_down: bool,
 }
 
@@ -317,7 +317,7 @@ impl Landing {
     ) {
         let Self { inner, trigger, .. } = self;
         let trigger = *trigger;
-        let host = self.asked.host().unwrap_or_default();
+        let host = self.asked.host();
         if let Some(error) = unconfirmed {
             inner.report(|issuer| Event::MetadataUnavailable {
                 issuer,

@@ -1,6 +1,7 @@
 //! Names of issuers that look right and are in no token.
 
 use crate::build_error::Problem;
+use crate::url::Url;
 
 /// Hosts of Microsoft Entra ID, the national clouds included.
 const ENTRA: [&str; 5] = [
@@ -13,35 +14,37 @@ const ENTRA: [&str; 5] = [
 
 /// Why no token can have this name in `iss`, if that is known.
 pub(crate) fn problem(name: &str) -> Option<Problem> {
-    let (host, path) = host_and_path(name);
-    let first = path.split('/').next().unwrap_or_default();
-    if path.starts_with(".well-known/") || path.contains("/.well-known/") {
+    // No URL has a placeholder such as `{tenant id}`: what is around it is read with zeros in its place.
+    let url = Url::read(&name.replace(['{', '}', ' '], "0")).ok()?;
+    let first = url.path().split('/').nth(1).unwrap_or_default();
+    let is_entra = ENTRA.iter().any(|it| url.host().eq_ignore_ascii_case(it));
+    if url.path().contains("/.well-known/") {
         Some(Problem::new(
             "a URL under `/.well-known/` as the issuer",
             "no token has it in `iss`: the issuer's name is what that document calls `issuer`",
             "Pass that name, often the URL without `/.well-known/…`; for metadata at another place, \
              call `metadata_url`",
         ))
-    } else if !host.is_empty() && name.contains(['{', '}']) {
+    } else if name.contains(['{', '}']) {
         Some(Problem::new(
             "a placeholder in the name of the issuer",
             "`iss` has a value in its place, so that no token would be accepted",
             "Replace it with that value, such as the id of the tenant",
         ))
-    } else if ENTRA.contains(&&*host) && is_shared_by_tenants(first) {
+    } else if is_entra && is_shared_by_tenants(first) {
         Some(Problem::new(
             format!("the Entra endpoint `{first}` as the issuer"),
             "its metadata and its tokens name the tenant of each user, so that no token would be accepted",
             "Pass `https://login.microsoftonline.com/<tenant id>/v2.0`; for several tenants, call `trust` \
              for each",
         ))
-    } else if ENTRA.contains(&&*host) && first.contains('.') {
+    } else if is_entra && first.contains('.') {
         Some(Problem::new(
             "the domain of an Entra tenant in the name of the issuer",
             "its metadata and its tokens have the tenant's id there, so that no token would be accepted",
             "Pass `https://login.microsoftonline.com/<tenant id>/v2.0`",
         ))
-    } else if host == "account.apple.com" {
+    } else if url.host().eq_ignore_ascii_case("account.apple.com") {
         Some(Problem::new(
             "`account.apple.com` as the issuer",
             "Apple's tokens have `https://appleid.apple.com` in `iss`",
@@ -55,18 +58,6 @@ pub(crate) fn problem(name: &str) -> Option<Problem> {
 /// The endpoints of Entra that serve users of every tenant.
 fn is_shared_by_tenants(segment: &str) -> bool {
     ["common", "organizations", "consumers"].iter().any(|it| segment.eq_ignore_ascii_case(it))
-}
-
-/// The host in lower case and without a port, and the path without its first slash; both empty for what is
-/// not an `http` or `https` URL.
-fn host_and_path(name: &str) -> (String, &str) {
-    let Some((scheme, rest)) = name.split_once("://") else { return (String::new(), "") };
-    if !scheme.eq_ignore_ascii_case("https") && !scheme.eq_ignore_ascii_case("http") {
-        return (String::new(), "");
-    }
-    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-    let host = authority.split(':').next().unwrap_or_default();
-    (host.to_ascii_lowercase(), path)
 }
 
 #[cfg(test)]
@@ -93,6 +84,9 @@ mod tests {
             "https://login.microsoftonline.com/contoso.onmicrosoft.com/v2.0",
             "https://login.microsoftonline.com/{tenantid}/v2.0",
             "https://auth.example.com/{realm}",
+            "https://{tenant}.example.com",
+            "https://auth.example.com/{tenant id}/v2.0",
+            "HTTP://Account.Apple.com:80/",
             "https://account.apple.com",
         ] {
             assert!(problem(name).is_some(), "{name}");
@@ -111,9 +105,12 @@ mod tests {
             "https://sts.windows.net/72f988bf-86f1-41af-91ab-2d7cd011db47/",
             "https://evil.example/login.microsoftonline.com/common",
             "https://appleid.apple.com",
+            "https://account.apple.com.evil.example",
             "https://accounts.google.com",
             "accounts.google.com",
             "urn:example:issuer",
+            "urn:example:{issuer}",
+            "ftp://auth.example.com/{realm}",
             "common",
             "",
         ] {

@@ -7,12 +7,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request, Response, StatusCode, Uri};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use serde_json::json;
 use tower_service::Service;
 
 use super::issuer::{TestIssuer, TestToken};
 use crate::jws::AlgorithmFamily;
+use crate::url::Url;
 
 /// A Tower service that answers with the metadata and the keys of a [`TestIssuer`].
 ///
@@ -188,7 +189,7 @@ enum Document {
 impl Document {
     /// What an issuer of this name has at this path.
     fn at(path: &str, name: Option<&str>) -> Option<Self> {
-        let url = name.and_then(|name| name.parse::<Uri>().ok()).filter(|it| it.scheme().is_some());
+        let url = name.and_then(|name| Url::read(name).ok());
         let base = url.as_ref().map_or("", |url| url.path().trim_end_matches('/'));
         if path.strip_prefix(base) == Some("/jwks") {
             return Some(Self::Keys);

@@ -1,8 +1,7 @@
 //! The URL of an auth server, and what it implies.
 
-use http::Uri;
-
 use crate::build_error::Problem;
+use crate::url::Url;
 
 /// What Better Auth makes of its base URL: where it serves, and what it calls itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,28 +28,11 @@ impl BaseUrl {
         if text.trim().is_empty() {
             return Err(problem("it is empty"));
         }
-        if text.contains(['?', '#']) {
-            return Err(problem("it has a query or a fragment"));
+        let url = Url::read(text).map_err(problem)?;
+        if url.query().is_some() {
+            return Err(problem("it has a query"));
         }
-        let url: Uri = text.parse().map_err(|_| problem("it is no URL"))?;
-        let (Some(scheme), Some(authority)) = (url.scheme_str(), url.authority()) else {
-            return Err(problem("it is no absolute URL"));
-        };
-        if authority.as_str().contains('@') {
-            return Err(problem("it holds a user name or a password"));
-        }
-        let host = authority.host().to_ascii_lowercase();
-        let port = match (scheme, authority.port_u16()) {
-            ("https" | "http", None) if authority.as_str().len() == host.len() => String::new(),
-            ("https", Some(443)) | ("http", Some(80)) => String::new(),
-            ("https" | "http", Some(port)) => format!(":{port}"),
-            ("https" | "http", None) => return Err(problem("its port is no port")),
-            _ => return Err(problem("it is neither `https` nor `http`")),
-        };
-        if host.is_empty() {
-            return Err(problem("it names no host"));
-        }
-        let origin = format!("{scheme}://{host}{port}");
+        let origin = url.origin();
         let path = match url.path().trim_end_matches('/') {
             "" => DEFAULT_PATH,
             path => path,

@@ -98,7 +98,7 @@ mod tests {
         ("", GOOD, "no version", Err("an entry has no version")),
         ("", GOOD, "x:y", Err("a version is no number")),
         ("", GOOD, "1:a,1:b", Err("a version stands twice")),
-        ("auth.example.com", GOOD, "", Err("it is no absolute URL")),
+        ("auth.example.com", GOOD, "", Err("it is not an absolute URL")),
         ("https://a@auth.example.com", GOOD, "", Err("a user name or a password")),
     ];
 
