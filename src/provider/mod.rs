@@ -9,10 +9,7 @@ pub mod better_auth;
 mod grants;
 #[cfg(feature = "jwks")]
 mod issuer_url;
-mod jwks;
-mod key_source;
-#[cfg(feature = "pem")]
-mod pem;
+mod public_keys;
 #[cfg(feature = "jwks")]
 mod remote_keys;
 mod shared_secret;

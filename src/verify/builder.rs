@@ -220,7 +220,7 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
-    pub(super) fn and_previous_key(
+    pub(crate) fn and_previous_key(
         mut self,
         make: impl FnOnce(ReadSecret) -> Result<VerificationKey, BuildError>,
     ) -> Self {

@@ -31,7 +31,6 @@ mod observed;
 mod policy_settings;
 #[cfg(feature = "better-auth")]
 mod preset_settings;
-mod previous_secret;
 mod readiness;
 mod revocation;
 mod signature;

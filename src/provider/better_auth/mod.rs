@@ -50,10 +50,8 @@ mod remote;
 mod remote_keys;
 mod secret;
 mod session;
-mod source;
 mod user;
 
 pub use builder::BetterAuth;
-pub use session::SessionUser;
-pub use source::session_cookie_source;
+pub use session::{SessionUser, session_cookie_source};
 pub use user::User;

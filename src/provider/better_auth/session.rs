@@ -1,4 +1,4 @@
-//! Who somebody is, as the session cookie says it.
+//! Sessions in a cookie: the user that it names, and where to find it.
 
 use std::fmt;
 use std::ops::Deref;
@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::user::User;
+use crate::source::CookieToken;
 
 /// A user and their session, out of the cookie in which Better Auth caches both (`session_data`, with the
 /// strategy `jwt`): the claims type of the session presets. Derefs to the [`User`].
@@ -49,6 +50,26 @@ impl Deref for SessionUser {
     fn deref(&self) -> &User {
         &self.user
     }
+}
+
+/// Finds the cookie cache of Better Auth sessions: `better-auth.session_data`, under `__Secure-` where it is
+/// set so, and joined where it was too long for one cookie.
+///
+/// Of a server with another `cookiePrefix`, take it with
+/// `CookieToken::new("prefix.session_data").or_prefixed().chunked()`. A browser sends cookies on its own:
+/// have a layer such as tower-http's `CsrfLayer` beside this.
+///
+/// ```
+/// use tower_jwt_auth::better_auth::{BetterAuth, session_cookie_source};
+/// use tower_jwt_auth::{JwtAuthLayer, testing::TestIssuer};
+///
+/// let verifier = BetterAuth::session_cookie(TestIssuer::hs256().secret()).build()?;
+/// let layer = JwtAuthLayer::new(verifier).token_source(session_cookie_source()).remove_token();
+/// # let _ = layer;
+/// # Ok::<(), tower_jwt_auth::BuildError>(())
+/// ```
+pub fn session_cookie_source() -> CookieToken {
+    CookieToken::new("better-auth.session_data").or_prefixed().chunked()
 }
 
 /// A secret that is read and forgotten.

@@ -1,0 +1,97 @@
+//! Public keys: of a document, of a PEM, or of a source that fetches them.
+
+use crate::claims::Claims;
+#[cfg(feature = "pem")]
+use crate::jws::Algorithm;
+#[cfg(feature = "pem")]
+use crate::key::VerificationKey;
+use crate::key::{KeySet, KeySource};
+use crate::verify::{Verifier, VerifierBuilder};
+
+impl Verifier<Claims> {
+    /// Verifies tokens with the public key in this PEM, as [`VerificationKey::pem`] reads it.
+    ///
+    /// The issuer has to be decided on: [`issuer`](VerifierBuilder::issuer) or
+    /// [`any_issuer`](VerifierBuilder::any_issuer).
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Algorithm, ErrorKind, Verifier, testing::TestIssuer};
+    ///
+    /// let issuer = TestIssuer::new(Algorithm::RS256).issuer("https://auth.example.com");
+    /// let verifier = Verifier::pem(Algorithm::RS256, issuer.public_pem())
+    ///     .issuer("https://auth.example.com")
+    ///     .any_audience()
+    ///     .build()?;
+    /// assert!(verifier.verify_now(&issuer.token().mint()).is_ok());
+    ///
+    /// let refused = verifier.verify_now(&issuer.token().without("iss").mint()).unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::InvalidIssuer);
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    #[cfg(feature = "pem")]
+    pub fn pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> VerifierBuilder<Claims> {
+        VerifierBuilder::with_public_key(VerificationKey::pem(algorithm, pem))
+    }
+
+    /// Verifies tokens with the keys of this JWKS document, as [`KeySet::from_jwks`] reads it.
+    ///
+    /// The keys never change; that is right for keys that are deployed with the server. The issuer has
+    /// to be decided on: [`issuer`](VerifierBuilder::issuer) or
+    /// [`any_issuer`](VerifierBuilder::any_issuer).
+    ///
+    /// ```
+    /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
+    ///
+    /// let issuer = TestIssuer::es256().issuer("https://auth.example.com").audience("orders");
+    /// let verifier = Verifier::jwks(issuer.jwks())
+    ///     .issuer("https://auth.example.com")
+    ///     .audience("orders")
+    ///     .build()?;
+    /// assert!(verifier.verify_now(&issuer.token().mint()).is_ok());
+    ///
+    /// let refused = verifier.verify_now(&issuer.token().header("kid", "another").mint()).unwrap_err();
+    /// assert_eq!(refused.kind(), ErrorKind::UnknownKey);
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    pub fn jwks(document: impl AsRef<str>) -> VerifierBuilder<Claims> {
+        VerifierBuilder::with_public_keys(KeySet::from_jwks(document))
+    }
+
+    /// Verifies tokens with the keys of this source, which is asked again when a key is not there.
+    ///
+    /// The issuer has to be decided on: [`issuer`](VerifierBuilder::issuer) or
+    /// [`any_issuer`](VerifierBuilder::any_issuer).
+    ///
+    /// ```
+    /// # #[cfg(feature = "jwks")] {
+    /// use bytes::Bytes;
+    /// use http::{Request, Response};
+    /// use http_body_util::Full;
+    /// use tower_jwt_auth::jwks::{NoBody, RemoteJwks};
+    /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
+    ///
+    /// # tokio_test::block_on(async {
+    /// let issuer = TestIssuer::es256().issuer("https://auth.example.com").audience("orders");
+    /// // Any Tower HTTP client will do; this one answers itself.
+    /// let document = Bytes::from(issuer.jwks());
+    /// let client = tower::service_fn(move |_: Request<NoBody>| {
+    ///     let document = Full::new(document.clone());
+    ///     async { Ok::<_, std::convert::Infallible>(Response::new(document)) }
+    /// });
+    /// let keys = RemoteJwks::url("https://auth.example.com/jwks.json").client(client).build()?;
+    /// let verifier = Verifier::key_source(keys.clone())
+    ///     .issuer("https://auth.example.com")
+    ///     .audience("orders")
+    ///     .build()?;
+    /// assert!(verifier.verify(&issuer.token().mint()).await.is_ok()); // has fetched the keys
+    /// assert!(verifier.verify_now(&issuer.token().mint()).is_ok()); // has them in memory
+    ///
+    /// let stranger = issuer.token().header("kid", "another").mint();
+    /// assert_eq!(verifier.verify(&stranger).await.unwrap_err().kind(), ErrorKind::UnknownKey);
+    /// # Ok::<(), tower_jwt_auth::BuildError>(()) }).unwrap();
+    /// # }
+    /// ```
+    pub fn key_source(source: impl KeySource) -> VerifierBuilder<Claims> {
+        VerifierBuilder::with_public_keys(Ok(source))
+    }
+}
