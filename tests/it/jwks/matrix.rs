@@ -3,17 +3,21 @@
 //! `cargo test --features jwks-client --test it jwks::matrix -- --nocapture` prints it.
 
 use std::fmt::Write as _;
+use std::pin::Pin;
 use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use futures_util::future::join_all;
+use futures_util::stream::{self, StreamExt};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::Name;
 use hyper_util::rt::TokioExecutor;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
 use tower_jwt_auth::ErrorKind;
+use tower_jwt_auth::clock::Clock;
 use tower_jwt_auth::jwks::{NoBody, RemoteJwks};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 
@@ -24,10 +28,12 @@ use crate::support::key_server::KeyServer;
 
 const TABLE: &str = include_str!("matrix.txt");
 const STATES: [&str; 4] = ["cold", "warm", "expired", "past"];
-/// A fault that makes a client wait, waits for this long.
-const SHORT: Duration = Duration::from_millis(200);
-/// One that does not, is not to wait for a machine that is busy either.
+/// All cells at once would wait for each other, on a busy machine for longer than any timeout.
+const AT_ONCE: usize = 16;
+/// The timeout of a fetch, long enough for a busy machine.
 const LONG: Duration = Duration::from_secs(30);
+/// What is left of it after the connection to a server that hangs.
+const SHORT: Duration = Duration::from_millis(200);
 
 /// A line of the table.
 #[derive(Clone, Copy)]
@@ -72,6 +78,39 @@ impl tower::Service<Name> for Names {
     }
 }
 
+/// A clock whose timers are short while the server hangs, and are those of the runtime otherwise.
+#[derive(Debug)]
+struct HangClock {
+    time: FixedClock,
+    connections: watch::Receiver<usize>,
+    hangs: Arc<AtomicBool>,
+}
+
+impl Clock for HangClock {
+    fn now(&self) -> SystemTime {
+        self.time.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.time.monotonic()
+    }
+
+    fn sleep_until(
+        &self,
+        deadline: Duration,
+    ) -> Option<Pin<Box<dyn Future<Output = ()> + Send + Sync>>> {
+        if !self.hangs.load(Ordering::SeqCst) {
+            return self.time.sleep_until(deadline);
+        }
+        let mut connections = self.connections.clone();
+        connections.mark_unchanged();
+        Some(Box::pin(async move {
+            let _ = timeout(LONG, connections.changed()).await;
+            sleep(SHORT).await;
+        }))
+    }
+}
+
 /// Puts the keys into a state, breaks the server, asks, and says what came of it.
 async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<&'static str>) {
     let clock = FixedClock::new();
@@ -99,9 +138,14 @@ async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<
             RemoteJwks::url(url).allow_http_on_loopback().client(client)
         }
     };
-    let hangs = row.failure == "timeout";
-    let builder = builder.timeout(if hangs { SHORT } else { LONG });
-    let fixture = Fixture::of(server, clock, issuer, builder);
+    let hangs = Arc::new(AtomicBool::new(false));
+    let time = HangClock {
+        time: clock.clone(),
+        connections: server.watch_connections(),
+        hangs: Arc::clone(&hangs),
+    };
+    let mut fixture = Fixture::timed(server, clock, issuer, builder.timeout(LONG), time);
+    fixture.layer = fixture.layer.max_wait(2 * LONG).unwrap();
     let age = match state {
         "cold" => Duration::ZERO,
         "warm" => COOL_DOWN + SECOND,
@@ -109,11 +153,12 @@ async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<
         _ => LIFETIME + STALE_BOUND + 50 * 60 * SECOND,
     };
     if state != "cold" {
-        fetched(&fixture).await;
+        fixture.keys.refresh_now().await.unwrap();
         fixture.clock.advance(age);
     }
 
     let (flights, connections) = (fixture.events.flights(), fixture.server.connections());
+    hangs.store(row.failure == "timeout", Ordering::SeqCst);
     match broken {
         Break::Answer(act) => fixture.server.behave(act),
         Break::ClosePort => fixture.server.close().await,
@@ -147,6 +192,7 @@ async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<
     assert!(agrees, "{}, {state}: the observer was told `{told}`, not {failure:?}", row.fault);
 
     // Whatever it was, it passes by itself.
+    hangs.store(false, Ordering::SeqCst);
     if lost.0.swap(false, Ordering::SeqCst) || place != Place::Https {
         fixture.server.open();
         fixture.server.serve(&documents.usual());
@@ -154,25 +200,13 @@ async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<
         fixture.server.greet(super::tls::greeting("good"));
     }
     fixture.clock.advance(LONGEST_BACK_OFF + SECOND);
-    fetched(&fixture).await;
+    fixture.keys.refresh_now().await.unwrap();
     for (token, expected) in
         [(fixture.known(), "ok"), (fixture.unknown(), "none"), (fixture.forged(), "bad")]
     {
         assert_eq!(word(fixture.verdict(&token).await), expected, "{}, {state}: healed", row.fault);
     }
     (outcome, failure)
-}
-
-/// Fetches the keys from a server that is well. With a time-out of 200 ms even that can fail once on a
-/// machine that is busy.
-async fn fetched(fixture: &Fixture) {
-    for _ in 0..20 {
-        if fixture.keys.refresh_now().await.is_ok() {
-            return;
-        }
-        fixture.clock.advance(LONGEST_BACK_OFF + SECOND);
-    }
-    panic!("the server is well and cannot be asked: {:?}", fixture.keys);
 }
 
 fn word(verdict: (u16, Option<ErrorKind>)) -> String {
@@ -194,9 +228,10 @@ async fn wrong_cells() -> (usize, Vec<String>) {
     let mut wrong = Vec::new();
     let count = waiting.len() + others.len();
     for cells in [others, waiting] {
-        let run =
-            cells.iter().map(|(row, (state, expected))| tokio::spawn(cell(**row, state, expected)));
-        let outcomes = join_all(run.collect::<Vec<_>>()).await;
+        let run = stream::iter(&cells)
+            .map(|(row, (state, expected))| tokio::spawn(cell(**row, state, expected)))
+            .buffered(AT_ONCE);
+        let outcomes: Vec<_> = run.collect().await;
         for ((row, (state, expected)), outcome) in cells.iter().zip(outcomes) {
             let failure = expected.contains("down").then_some(row.failure);
             match outcome {

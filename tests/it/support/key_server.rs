@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -92,7 +91,7 @@ pub(crate) enum Greeting {
 struct Shared {
     behaviour: Mutex<(Behaviour, usize)>,
     greeting: Mutex<Greeting>,
-    connections: AtomicUsize,
+    connections: watch::Sender<usize>,
     requests: watch::Sender<Vec<Request>>,
 }
 
@@ -118,7 +117,7 @@ impl KeyServer {
             shared: Arc::new(Shared {
                 behaviour: Mutex::new((behaviour, 0)),
                 greeting: Mutex::new(Greeting::Plain),
-                connections: AtomicUsize::new(0),
+                connections: watch::Sender::new(0),
                 requests: watch::Sender::new(Vec::new()),
             }),
             accepting: Mutex::new(None),
@@ -190,7 +189,12 @@ impl KeyServer {
     }
 
     pub(crate) fn connections(&self) -> usize {
-        self.shared.connections.load(Ordering::SeqCst)
+        *self.shared.connections.borrow()
+    }
+
+    /// Follows the number of connections.
+    pub(crate) fn watch_connections(&self) -> watch::Receiver<usize> {
+        self.shared.connections.subscribe()
     }
 
     /// What was asked so far.
@@ -229,7 +233,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     // When this task is cancelled, so are the connections.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        shared.connections.fetch_add(1, Ordering::SeqCst);
+        shared.connections.send_modify(|count| *count += 1);
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
             // Clients go away in the middle of everything.
