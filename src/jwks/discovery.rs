@@ -250,6 +250,8 @@ mod tests {
         strict.allowed.same_origin_only = true;
         for (url, in_plain, in_private, in_strict) in [
             ("https://auth.example.com/keys", true, true, true),
+            ("https://Auth.Example.com:443/keys", true, true, true),
+            ("https://auth.example.com:8443/keys", true, true, false),
             ("https://keys.example.com/keys", true, true, false),
             ("https://10.0.0.1/keys", false, true, false),
             ("https://169.254.169.254/latest", false, true, false),
