@@ -19,8 +19,16 @@ pub(super) struct Scanner<'j> {
 }
 
 impl<'j> Scanner<'j> {
-    pub(super) const fn new(text: &'j str, at: usize) -> Self {
-        Self { text, at, has_huge_number: false }
+    /// Reads a text of at most [`Span::MAX`] bytes from this one on.
+    ///
+    /// # Errors
+    ///
+    /// For a longer text.
+    pub(super) const fn new(text: &'j str, at: usize) -> Result<Self, Malformed> {
+        if text.len() > Span::MAX {
+            return Err(Malformed::NotStrict);
+        }
+        Ok(Self { text, at, has_huge_number: false })
     }
 
     /// Reads the opening brace of an object.
@@ -32,7 +40,8 @@ impl<'j> Scanner<'j> {
     /// Reads a member as far as its value: the place of its name, or `None` at the end of the object.
     ///
     /// Strings that have escapes are added to `unescaped`, here and below.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "as for `string`")]
     pub(super) fn name(
         &mut self,
         is_first: bool,
@@ -64,14 +73,15 @@ impl<'j> Scanner<'j> {
     }
 
     /// Reads a value of the outermost object.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "as for `string`")]
     pub(super) fn member_value(&mut self, unescaped: &mut Unescaped) -> Result<Span, Malformed> {
         let start = self.at;
         match self.next() {
             Some(b'"') => self.string(unescaped).map(|_| ())?,
             _ => self.value(1, unescaped)?,
         }
-        Span::new(start, self.at)
+        Ok(Span::new(start, self.at))
     }
 
     /// Reads a value that is `depth` levels deep.
@@ -110,7 +120,8 @@ impl<'j> Scanner<'j> {
     }
 
     /// Reads a string: the place of what is between its quotes.
-    #[inline]
+    #[inline(always)]
+    #[allow(clippy::inline_always, reason = "most of an object is strings: 5 % of a verification")]
     fn string(&mut self, unescaped: &mut Unescaped) -> Result<Span, Malformed> {
         self.expect(b'"')?;
         let (bytes, start) = (self.text.as_bytes(), self.at);
@@ -122,7 +133,7 @@ impl<'j> Scanner<'j> {
             return Err(Malformed::NotStrict);
         }
         self.at = end + 1;
-        Span::new(start, end)
+        Ok(Span::new(start, end))
     }
 
     /// Unescapes a string; where it ends.

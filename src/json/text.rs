@@ -15,15 +15,18 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// # Errors
-    ///
-    /// Texts of 4 GiB are not read.
+    /// The longest text that has places: 4 GiB.
+    pub(super) const MAX: usize = u32::MAX as usize;
+
+    /// A part of a text that is no longer than [`MAX`](Self::MAX).
     #[inline]
-    pub(super) fn new(start: usize, end: usize) -> Result<Self, Malformed> {
-        match (u32::try_from(start), u32::try_from(end)) {
-            (Ok(start), Ok(end)) => Ok(Self { start, end }),
-            _ => Err(Malformed::NotStrict),
-        }
+    #[allow(clippy::cast_possible_truncation, reason = "the text is no longer than `MAX`")]
+    pub(super) const fn new(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    const fn len(self) -> usize {
+        (self.end - self.start) as usize
     }
 
     pub(super) const fn start(self) -> usize {
@@ -57,8 +60,8 @@ impl Unescaped {
         let from = self.text.len();
         let read = parser.deserialize_str(Append(&mut self.text)).and_then(|()| parser.end());
         read.map_err(|_| Malformed::NotStrict)?;
-        let span = Span::new(from, self.text.len())?;
-        self.strings.push((u32::try_from(start).map_err(|_| Malformed::NotStrict)?, span));
+        let span = Span::new(from, self.text.len());
+        self.strings.push((Span::new(start, start).start, span));
         Ok(span.of(&self.text))
     }
 
@@ -115,8 +118,9 @@ pub(crate) enum Text {
 pub(crate) struct Place(Span);
 
 impl Text {
-    pub(super) fn new(span: Span, text: &str, string: &str) -> Self {
-        if span.of(text) == string { Self::At(Place(span)) } else { Self::Own(string.into()) }
+    pub(super) fn new(span: Span, string: &str) -> Self {
+        // An escape makes a string shorter.
+        if span.len() == string.len() { Self::At(Place(span)) } else { Self::Own(string.into()) }
     }
 
     /// The string; `text` begins with the text that it comes from.

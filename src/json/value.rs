@@ -71,7 +71,7 @@ impl<'a> Value<'a> {
     /// The same, to be kept without the index.
     pub(crate) fn to_text(self) -> Option<Text> {
         let string = self.string()?;
-        Some(Text::new(self.span.inside(), self.text, string))
+        Some(Text::new(self.span.inside(), string))
     }
 
     /// The strings that it is: one, or a list of nothing but strings.
@@ -91,7 +91,7 @@ impl<'a> Value<'a> {
 
     fn find_member(self, wanted: &str) -> Option<Found<'a>> {
         let mut again = Unescaped::default();
-        let mut scanner = Scanner::new(self.text, self.span.start());
+        let mut scanner = Scanner::new(self.text, self.span.start()).ok()?;
         let (mut found, mut is_first) = (Found::Absent, true);
         scanner.open_object().ok()?;
         while let Some(name) = scanner.name(is_first, &mut again).ok()? {
@@ -196,7 +196,7 @@ impl<'a> Iterator for List<'a> {
                 let start = self.at + 1;
                 let end = escaped_end(bytes, start)?;
                 self.at = end + 1;
-                Some(Some(unescaped.read(text, Span::new(start, end).ok()?)))
+                Some(Some(unescaped.read(text, Span::new(start, end))))
             }
             _ => {
                 self.at = bytes.len();

@@ -51,6 +51,11 @@ impl<'t> Compact<'t> {
         whole.then_some(Self { header, payload, signature, signing_input })
     }
 
+    /// The header as it is encoded.
+    pub(crate) const fn encoded_header(&self) -> &'t [u8] {
+        self.header
+    }
+
     /// Decodes and reads the header.
     pub(crate) fn header<'b>(
         &self,

@@ -58,20 +58,22 @@ impl<'h> UnverifiedHeader<'h> {
         let (mut algorithm, mut kid, mut typ, mut wrong) = (None, None, None, None);
         let not_a_string = "`alg`, `kid` or `typ` is not a string";
         let strict = read_few::<MAX_MEMBERS>(text, |name, value| match name {
-            "alg" => match value.string() {
+            b"alg" => match value.string() {
                 Some(name) => algorithm = Some(Algorithm::from_name(name)),
                 None => wrong = Some(not_a_string),
             },
             // An empty or null id names no key.
-            "kid" if value.is_null() || value.string() == Some("") => {}
-            "kid" | "typ" => match value.to_text() {
-                text @ Some(_) if name == "kid" => kid = text,
+            b"kid" if value.is_null() || value.string() == Some("") => {}
+            b"kid" | b"typ" => match value.to_text() {
+                text @ Some(_) if name == b"kid" => kid = text,
                 text @ Some(_) => typ = text,
                 None => wrong = Some(not_a_string),
             },
-            "crit" => wrong = Some("`crit` asks for extensions that are not understood"),
-            "enc" => wrong = Some("the token is encrypted"),
-            "b64" if value.json() != "true" => wrong = Some("the payload is not base64url-encoded"),
+            b"crit" => wrong = Some("`crit` asks for extensions that are not understood"),
+            b"enc" => wrong = Some("the token is encrypted"),
+            b"b64" if value.json() != "true" => {
+                wrong = Some("the payload is not base64url-encoded");
+            }
             _ => {}
         });
         strict.map_err(|_| malformed("the header is not one strict JSON object"))?;

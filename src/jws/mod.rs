@@ -8,6 +8,7 @@ mod check;
 mod compact;
 mod from_jsonwebtoken;
 mod header;
+mod header_cache;
 
 pub(crate) use algorithm::AlgorithmSet;
 pub use algorithm::{Algorithm, AlgorithmFamily};
@@ -15,3 +16,4 @@ pub(crate) use check::SignatureCheck;
 pub(crate) use compact::{Compact, HeaderBuffer};
 pub use header::JoseHeader;
 pub(crate) use header::{HeaderMembers, UnverifiedHeader};
+pub(crate) use header_cache::CachedHeader;

@@ -15,7 +15,7 @@ use crate::answer::Answer;
 use crate::claims::{Claims, NumericDate};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::jws::{Compact, HeaderBuffer};
+use crate::jws::{CachedHeader, Compact, HeaderBuffer};
 use crate::key::{CryptoBackend, RefreshError, Refreshed};
 use crate::observe::{Event, Observing};
 
@@ -271,8 +271,14 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     fn verify_anew(&self, token: &str, bound: Bound) -> Result<Verified<C>, Stop> {
         let inner = &*self.0;
         let compact = Compact::parse(token)?;
-        let mut buffer = HeaderBuffer::new();
-        let header = compact.header(&mut buffer)?;
+        let cached = CachedHeader::get(compact.encoded_header());
+        let mut buffer;
+        let header = if let Some(cached) = &cached {
+            cached.header()
+        } else {
+            buffer = HeaderBuffer::new();
+            compact.header(&mut buffer)?
+        };
         let index = inner.issuers.route(&compact)?;
         let issuer = inner.issuers.get(index);
         let issuer = issuer.ok_or_else(|| Error::new(ErrorKind::InvalidIssuer))?;
@@ -286,6 +292,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         if let Some(cache) = &inner.cache {
             let remembered = Remembered { verified: verified.erase(), issuer: index, generation };
             cache.insert(token, remembered, inner.clock.monotonic());
+        }
+        if cached.is_none() {
+            CachedHeader::insert(compact.encoded_header(), &header);
         }
         Ok(verified)
     }
