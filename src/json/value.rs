@@ -231,6 +231,36 @@ mod tests {
     }
 
     #[test]
+    fn integers_are_read_exactly_up_to_64_bits() {
+        let number = |json: &str| {
+            let object = Object::read(format!("{{\"a\":{json}}}")).unwrap();
+            object.get("a").unwrap().number()
+        };
+        for json in [
+            "0",
+            "7",
+            "-1",
+            "10",
+            "999999999999999999",
+            "-999999999999999999",
+            "1000000000000000000",
+            "9223372036854775807",
+            "-9223372036854775808",
+        ] {
+            assert_eq!(number(json), json.parse().ok().map(Number::Signed), "{json}");
+        }
+        for json in ["9223372036854775808", "18446744073709551615"] {
+            assert_eq!(number(json), json.parse().ok().map(Number::Unsigned), "{json}");
+        }
+        for json in ["-0", "1.0", "1e3", "18446744073709551616", "-9223372036854775809"] {
+            assert_eq!(number(json), Some(Number::Other), "{json}");
+        }
+        for json in ["\"1\"", "null", "true", "[1]", "{\"a\":1}"] {
+            assert_eq!(number(json), None, "{json}");
+        }
+    }
+
+    #[test]
     fn a_kept_string_is_a_place_unless_it_has_escapes() {
         let text = String::from("{\"a\":\"user\",\"b\":\"\\u0075ser\",\"c\":7}");
         let object = Object::read(&*text).unwrap();

@@ -244,6 +244,45 @@ mod tests {
     }
 
     #[test]
+    fn registered_claims_may_have_types_of_your_own() {
+        #[derive(Debug, Deserialize, PartialEq, Eq, Hash)]
+        struct Id(String);
+        #[derive(Debug, Deserialize, PartialEq)]
+        struct Moment(Option<i64>);
+        #[derive(Debug, Deserialize, PartialEq)]
+        #[serde(rename_all = "lowercase")]
+        enum Party {
+            Orders,
+        }
+        #[derive(Debug, Deserialize)]
+        struct Mine {
+            iss: Option<Id>,
+            sub: Id,
+            aud: Party,
+            jti: Box<str>,
+            scope: Option<String>,
+            exp: Moment,
+            nbf: Option<f64>,
+            iat: u32,
+            #[serde(flatten)]
+            rest: std::collections::HashMap<Id, Value>,
+        }
+
+        let payload = r#"{"iss":"i","sub":"s\u0075b","aud":"orders","jti":"j","scope":"a b","exp":9,
+            "nbf":-1,"iat":7,"x":1}"#;
+        let body = read::<Mine>(payload).unwrap().into_body().unwrap();
+        let mine = &body.claims;
+        assert_eq!((&mine.iss, &mine.sub), (&Some(Id("i".into())), &Id("sub".into())));
+        assert_eq!((&mine.aud, &*mine.jti), (&Party::Orders, "j"));
+        assert_eq!(mine.scope.as_deref(), Some("a b"));
+        assert_eq!((&mine.exp, mine.nbf, mine.iat), (&Moment(Some(9)), Some(-1.0), 7));
+        assert_eq!(mine.rest[&Id("x".into())], 1);
+        assert_eq!(body.token.subject(), Some("sub"));
+        let other = read::<Value>(r#"{"aud":["a"],"exp":1.5,"scope":{"a":1}}"#).unwrap();
+        assert_eq!(other.into_body().unwrap().claims["exp"], 1.5);
+    }
+
+    #[test]
     fn claims_are_the_object_itself() {
         let payload = r#"{"sub":"s","exp":1.5,"x":{"y":[null,"\u0061"]},"scope":{"a":1}}"#;
         let body = read::<Claims>(payload).unwrap().into_body().unwrap();

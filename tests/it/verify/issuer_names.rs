@@ -40,6 +40,25 @@ const NEARLY_A: [&str; 26] = [
 ];
 
 #[test]
+fn a_nested_name_chooses_no_issuer() {
+    let of_a = issuer(Algorithm::HS256);
+    let others = issuer(Algorithm::ES256);
+    let verifier =
+        trusting_all([Issuer::new(A, key(&of_a), any()), Issuer::new(B, key(&others), any())]);
+    for (payload, expected) in [
+        (format!("{{\"exp\":1767226500,\"iss\":\"{A}\"}}"), Ok(())),
+        (format!("{{\"exp\":1767226500,\"x\":{{\"iss\":\"{A}\"}}}}"), ISSUER),
+        (format!("{{\"exp\":1767226500,\"x\":[\"iss\",\"{A}\"]}}"), ISSUER),
+        (format!("{{\"exp\":1767226500,\"Iss\":\"{A}\"}}"), ISSUER),
+        (format!("{{\"exp\":1767226500,\"iss\":\"{A}\""), MALFORMED),
+        ("7".to_owned(), MALFORMED),
+    ] {
+        let token = of_a.sign(header(Algorithm::HS256), &payload);
+        assert_eq!(verdict(&verifier, &token), expected, "{payload}");
+    }
+}
+
+#[test]
 fn a_name_that_is_nearly_one_of_the_configured_chooses_nobody() {
     let of_a = issuer(Algorithm::HS256);
     let of_b = issuer(Algorithm::ES256).without_key_id();
