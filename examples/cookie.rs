@@ -22,7 +22,7 @@ use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower_http::csrf::CsrfLayer;
-use tower_jwt_auth::source::{AnyOf, BearerHeader, CookieToken};
+use tower_jwt_auth::source::{BearerHeader, CookieToken};
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 
@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let secret = demo::secret()?;
     let verifier = Verifier::shared_secret(&secret).any_audience().build()?;
     // Behind HTTPS the cookie is called `__Host-session`: then no other host can set it.
-    let source = AnyOf::new(BearerHeader).or(CookieToken::new("session"));
+    let source = BearerHeader.or(CookieToken::new("session"));
 
     let app = Router::new()
         .route("/orders", get(orders).post(order))

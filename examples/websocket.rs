@@ -20,7 +20,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, sleep_until};
 use tower_jwt_auth::claims::NumericDate;
-use tower_jwt_auth::source::{AnyOf, BearerHeader, WebSocketProtocol};
+use tower_jwt_auth::source::{BearerHeader, WebSocketProtocol};
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 
@@ -33,7 +33,7 @@ const TOKEN_EXPIRED: u16 = 4401;
 async fn main() -> Result<(), Box<dyn Error>> {
     let secret = demo::secret()?;
     let verifier = Verifier::shared_secret(&secret).any_audience().build()?;
-    let source = AnyOf::new(WebSocketProtocol::new(MARKER)).or(BearerHeader);
+    let source = WebSocketProtocol::new(MARKER).or(BearerHeader);
 
     let app = Router::new()
         .route("/live", get(live))

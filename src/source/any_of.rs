@@ -4,8 +4,12 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
+use super::cookie::CookieToken;
+use super::header::{BearerHeader, HeaderToken};
+use super::query::QueryToken;
 use super::raw::RawToken;
 use super::token_source::TokenSource;
+use super::websocket::WebSocketProtocol;
 use crate::error::{Error, ErrorKind};
 
 /// The token of one place out of several.
@@ -17,9 +21,9 @@ use crate::error::{Error, ErrorKind};
 ///
 /// ```
 /// use tower_jwt_auth::ErrorKind;
-/// use tower_jwt_auth::source::{AnyOf, BearerHeader, CookieToken, TokenSource};
+/// use tower_jwt_auth::source::{BearerHeader, CookieToken, TokenSource};
 ///
-/// let source = AnyOf::new(BearerHeader).or(CookieToken::new("session"));
+/// let source = BearerHeader.or(CookieToken::new("session"));
 /// let parts = |authorization, cookie| {
 ///     let request = http::Request::builder().header("authorization", authorization);
 ///     request.header("cookie", cookie).body(()).unwrap().into_parts().0
@@ -35,7 +39,7 @@ pub struct AnyOf {
 }
 
 impl AnyOf {
-    /// This place, and those that are added.
+    /// This place, and those that are added. For sources of your own; those of this crate have `or` themselves.
     pub fn new(source: impl TokenSource) -> Self {
         Self { sources: vec![Arc::new(source)] }
     }
@@ -47,6 +51,19 @@ impl AnyOf {
         self
     }
 }
+
+macro_rules! or {
+    ($($source:ty)+) => {
+        $(impl $source {
+            /// This place or another one; see [`AnyOf`].
+            pub fn or(self, source: impl TokenSource) -> AnyOf {
+                AnyOf::new(self).or(source)
+            }
+        })+
+    };
+}
+
+or! { BearerHeader CookieToken HeaderToken QueryToken WebSocketProtocol }
 
 impl TokenSource for AnyOf {
     fn find<'a>(&self, parts: &'a Parts) -> Result<Option<RawToken<'a>>, Error> {
@@ -88,7 +105,7 @@ mod tests {
     #[test]
     fn one_token_is_enough_and_two_are_too_many() {
         use ErrorKind::{MalformedHeader, MultipleTokens, UnsupportedScheme};
-        let source = AnyOf::new(BearerHeader).or(CookieToken::new("s")).or(QueryToken::new("t"));
+        let source = BearerHeader.or(CookieToken::new("s")).or(QueryToken::new("t"));
         for (authorization, cookie, uri, expected) in [
             (None, None, "/", Ok(None)),
             (Some("Bearer a"), None, "/", Ok(Some("a"))),

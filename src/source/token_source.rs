@@ -9,6 +9,10 @@ use super::raw::RawToken;
 use crate::error::Error;
 
 /// Finds the token of a request.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a source of tokens",
+    note = "sources are `BearerHeader`, `CookieToken` and others in `tower_jwt_auth::source`; for a function, call `source::from_fn`"
+)]
 pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     /// The token, or `None` when the request carries none here.
     ///

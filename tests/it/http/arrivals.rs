@@ -11,7 +11,7 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tower::Layer;
 use tower_jwt_auth::source::{
-    AnyOf, BearerHeader, CookieToken, HeaderToken, QueryToken, WebSocketProtocol,
+    BearerHeader, CookieToken, HeaderToken, QueryToken, WebSocketProtocol,
 };
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
@@ -22,7 +22,7 @@ use crate::support::raw_http::Connection;
 fn layer() -> JwtAuthLayer {
     let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience();
     JwtAuthLayer::new(verifier.build().unwrap()).remove_token().token_source(
-        AnyOf::new(BearerHeader)
+        BearerHeader
             .or(HeaderToken::new(HeaderName::from_static("x-assertion")))
             .or(CookieToken::new("__Host-s").chunked())
             .or(QueryToken::new("t"))

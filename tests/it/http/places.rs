@@ -43,7 +43,7 @@ fn request(uri: &str, fields: &[(&str, &str)]) -> Request<String> {
 }
 
 fn everywhere() -> AnyOf {
-    AnyOf::new(BearerHeader)
+    BearerHeader
         .or(HeaderToken::new(HeaderName::from_static("x-assertion")))
         .or(CookieToken::new("s").or_prefixed().chunked())
         .or(QueryToken::new("t"))
@@ -158,7 +158,7 @@ fn answers_to_tokens_outside_authorization_are_private() {
 #[test]
 fn what_the_handler_decides_of_shared_caches_is_kept() {
     let token = good().mint();
-    let layer = refusals::layer().token_source(AnyOf::new(BearerHeader).or(CookieToken::new("s")));
+    let layer = refusals::layer().token_source(BearerHeader.or(CookieToken::new("s")));
     for (said, of_cookie) in [
         ("no-cache", "no-cache, private"),
         ("max-age=60", "max-age=60, private"),

@@ -15,7 +15,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_jwt_auth::jwt::TokenInfo;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::source::{
-    AnyOf, BearerHeader, CookieToken, QueryToken, RawToken, TokenSource, WebSocketProtocol,
+    BearerHeader, CookieToken, QueryToken, RawToken, TokenSource, WebSocketProtocol,
 };
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Answer, Issuer, JwtAuthLayer, Policy, Verifier};
@@ -235,7 +235,7 @@ fn parts_under_every_name_and_number_are_removed() {
 #[test]
 fn a_cookie_source_beside_another_is_emptied_whole() {
     let cookie = CookieToken::new("s").or_prefixed();
-    let source = || AnyOf::new(BearerHeader).or(Arc::new(cookie.clone()));
+    let source = || BearerHeader.or(Arc::new(cookie.clone()));
     let token = good().mint();
     for (cookies, left) in [
         (format!("__Host-s={token}; s={token}; a=b"), "a=b"),
@@ -269,12 +269,12 @@ fn a_marker_and_its_token_in_two_fields_are_one_list() {
 #[test]
 fn choices_among_choices_are_emptied_too() {
     let token = good().mint();
-    let inner = AnyOf::new(CookieToken::new("s")).or(QueryToken::new("t"));
+    let inner = CookieToken::new("s").or(QueryToken::new("t"));
     let asked = Request::get(format!("/p?t={token}"))
         .header("authorization", format!("Bearer {token}"))
         .header("cookie", format!("s={token}"))
         .body(String::new());
-    let (parts, cached) = left_of(AnyOf::new(BearerHeader).or(inner), asked.unwrap());
+    let (parts, cached) = left_of(BearerHeader.or(inner), asked.unwrap());
     assert_eq!(parts.uri, "/p");
     assert!(parts.headers.is_empty(), "{:?}", parts.headers);
     assert_eq!(cached.as_deref(), Some("private"));
@@ -314,7 +314,7 @@ async fn left(request: Request<String>) -> Result<Response<Full<Bytes>>, Infalli
 fn whoever_judges_a_proof_sees_the_request_as_it_came_and_the_service_does_not() {
     let issuer = TestIssuer::es256();
     let token = issuer.token().mint();
-    let source = AnyOf::new(CookieToken::new("s")).or(QueryToken::new("t"));
+    let source = CookieToken::new("s").or(QueryToken::new("t"));
     for (keys, waits) in [(LateKeys::with(&issuer.jwks()), false), (LateKeys::default(), true)] {
         let trusted = Issuer::unnamed(keys.clone(), Policy::new().any_audience());
         let noted = Arc::new(Mutex::new(String::new()));

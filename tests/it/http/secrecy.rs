@@ -13,7 +13,7 @@ use tower::{Layer, ServiceExt};
 use tower_jwt_auth::jwt::TokenInfo;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::respond::{Plain, ProblemJson, Rejection, from_fn};
-use tower_jwt_auth::source::{AnyOf, CookieToken, HeaderToken, RawToken, WebSocketProtocol};
+use tower_jwt_auth::source::{CookieToken, HeaderToken, RawToken, WebSocketProtocol};
 use tower_jwt_auth::{Answer, ErrorKind, Identity, JwtAuthLayer, Verified, Verifier};
 
 use super::refusals::{self, NOT_BY_REQUEST, PRIVATE, refusal};
@@ -207,7 +207,7 @@ fn a_token_in_another_place_is_not_printed_either() {
     };
     let assertion = HeaderName::from_static("x-assertion");
     let layer = refusals::layer().responder(from_fn(print)).token_source(
-        AnyOf::new(HeaderToken::new(assertion))
+        HeaderToken::new(assertion)
             .or(CookieToken::new("s").chunked())
             .or(WebSocketProtocol::new("bearer")),
     );
