@@ -48,6 +48,10 @@ pub(crate) type Timer = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 /// assert_eq!(late.verify_now(&token).unwrap_err().kind(), ErrorKind::TokenExpired);
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a clock",
+    note = "clocks are `SystemClock` and, with the feature `test-util`, `testing::FixedClock`"
+)]
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The wall time, which `exp`, `nbf` and `iat` are compared with.
     fn now(&self) -> SystemTime;

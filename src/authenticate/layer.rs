@@ -51,6 +51,9 @@ use crate::verify::Verifier;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use = "a layer does nothing until it is put around a service"]
+#[doc(alias = "jwt")]
+#[doc(alias = "middleware")]
+#[doc(alias = "bearer")]
 pub struct JwtAuthLayer<C = Claims> {
     config: Arc<Config<C>>,
 }

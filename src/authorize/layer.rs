@@ -46,6 +46,8 @@ use crate::rule::Rule;
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "a layer does nothing until it is put around a service"]
+#[doc(alias = "guard")]
+#[doc(alias = "permission")]
 pub struct RequireLayer {
     requirement: Arc<Requirement>,
 }

@@ -31,6 +31,10 @@ static FALLBACK: OnceLock<Arc<dyn Observer>> = OnceLock::new();
 /// fn takes(_: impl Observer) {}
 /// takes(count);
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not observe events",
+    note = "a closure does if its argument has a type: `|event: &Event<'_>| ..`"
+)]
 pub trait Observer: Send + Sync + 'static {
     /// Receives an event.
     fn observe(&self, event: &Event<'_>);

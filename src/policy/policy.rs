@@ -39,6 +39,7 @@ const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);
 /// ```
 #[derive(Clone)]
 #[must_use = "a policy does nothing until an issuer is trusted under it"]
+#[doc(alias = "validation")]
 pub struct Policy {
     algorithms: Option<AlgorithmSet>,
     audiences: Audiences,

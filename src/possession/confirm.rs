@@ -84,6 +84,10 @@ use crate::source::RawToken;
 /// # }).expect("nothing waits")?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not check a proof of possession",
+    note = "implement `tower_jwt_auth::possession::Confirm` for it"
+)]
 pub trait Confirm: fmt::Debug + Send + Sync + 'static {
     /// Whether the request proves possession of what the token is bound to. An answer that comes later
     /// has to come in bounded time: the layer waits up to its

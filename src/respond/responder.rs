@@ -14,6 +14,10 @@ use super::rejection::Rejection;
 /// challenge, `Retry-After` or `Cache-Control` that went missing. [`from_fn`] makes one of a function.
 ///
 /// Never let the request choose a status of 2xx: a proxy that asks for permission reads it as permission.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a responder",
+    note = "responders are `ProblemJson` and others in `tower_jwt_auth::respond`; for a function, call `respond::from_fn`"
+)]
 pub trait Respond: Send + Sync + 'static {
     /// The response to a request that is refused for this reason.
     fn respond(&self, rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes>;

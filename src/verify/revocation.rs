@@ -48,6 +48,10 @@ use crate::key::CryptoBackend;
 /// assert_eq!(refused.kind(), ErrorKind::TokenRevoked);
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not tell revoked tokens",
+    note = "implement `tower_jwt_auth::verify::Revocation` for it"
+)]
 pub trait Revocation: fmt::Debug + Send + Sync + 'static {
     /// Whether the token may still be used. An answer that comes later has to come in bounded time: the layer
     /// waits up to its [`max_wait`](crate::JwtAuthLayer::max_wait), and `verify` as long as it takes.

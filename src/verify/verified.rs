@@ -29,6 +29,8 @@ use crate::policy::Accepted;
 /// assert!(verifier.verify_now(&issuer.token().expired().mint()).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[doc(alias = "extractor")]
+#[doc(alias = "user")]
 pub struct Verified<C = Claims>(Arc<TokenBody<C>>);
 
 impl<C> Verified<C> {

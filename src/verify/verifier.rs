@@ -40,6 +40,8 @@ use crate::observe::{Event, Observing};
 /// assert_eq!(verifier.verify_now(&elsewhere).unwrap_err().kind(), ErrorKind::InvalidAudience);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[doc(alias = "jwt")]
+#[doc(alias = "decoder")]
 pub struct Verifier<C = Claims>(pub(super) Arc<Inner<C>>);
 
 pub(super) type Check<C> = (&'static str, Arc<dyn Fn(&C, &dyn Clock) -> bool + Send + Sync>);
@@ -103,6 +105,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     ///
     /// The reason for the refusal; see [`ErrorKind`]. A token that is bound to its sender is refused
     /// with [`ErrorKind::ProofRequired`]: nobody here has judged a proof.
+    #[doc(alias = "decode")]
+    #[doc(alias = "validate")]
     pub fn verify(&self, token: &str) -> Answer<Result<Verified<C>, Error>> {
         self.run(token, Bound::Refuse)
     }
@@ -126,6 +130,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     ///
     /// As [`verify`](Self::verify), and [`ErrorKind::KeysUnavailable`] or
     /// [`ErrorKind::RevocationUnavailable`] when something would have to be fetched first.
+    #[doc(alias = "decode")]
+    #[doc(alias = "validate")]
     pub fn verify_now(&self, token: &str) -> Result<Verified<C>, Error> {
         let verified = match self.verify_with_current_keys(token, Bound::Refuse) {
             Ok(verified) => verified,
