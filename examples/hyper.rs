@@ -24,9 +24,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tower::{ServiceBuilder, ServiceExt, service_fn};
+use tower_jwt_auth::error::BoxError;
 use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 
-type Body = BoxBody<Bytes, Infallible>;
+type Body = BoxBody<Bytes, BoxError>;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -77,7 +78,7 @@ async fn me(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infalli
 }
 
 fn text(status: StatusCode, text: &'static str) -> Response<Body> {
-    let mut response = Response::new(Full::from(text).boxed());
+    let mut response = Response::new(Full::from(text).map_err(BoxError::from).boxed());
     *response.status_mut() = status;
     response
 }

@@ -7,10 +7,13 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
+use crate::error::BoxError;
+
 pin_project! {
     /// The inner service's body, passed through frame by frame, or the short body of a refusal.
     ///
-    /// Works over any body with `Data = Bytes`, and has a `Default` where that has one.
+    /// Works over any body with `Data = Bytes` and an error that can be boxed, and has a `Default` where that has one.
+    /// Its error is the inner body's, in a box.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]
@@ -43,16 +46,16 @@ impl<B: Default> Default for ResponseBody<B> {
     }
 }
 
-impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
+impl<B: Body<Data = Bytes, Error: Into<BoxError>>> Body for ResponseBody<B> {
     type Data = Bytes;
-    type Error = B::Error;
+    type Error = BoxError;
 
     fn poll_frame(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match self.project().kind.project() {
-            KindProjection::Inner { body } => body.poll_frame(cx),
+            KindProjection::Inner { body } => body.poll_frame(cx).map_err(Into::into),
             KindProjection::Refusal { body } => {
                 Poll::Ready(body.take().map(|bytes| Ok(Frame::data(bytes))))
             }

@@ -108,7 +108,7 @@ async fn inventory(request: Request<String>) -> Result<Response<Full<Bytes>>, In
 fn stocktaking<S, R>(service: S, request: Request<String>) -> String
 where
     S: Service<Request<String>, Response = Response<R>, Error = Infallible>,
-    R: Body<Data = Bytes, Error = Infallible>,
+    R: Body<Data = Bytes, Error: std::fmt::Debug>,
 {
     let reply = ask(service, request);
     assert_eq!(reply.status, 200);

@@ -1,8 +1,10 @@
 //! Bodies of requests and responses: handed through as they are.
 
 use std::convert::Infallible;
+use std::marker::PhantomData;
 
 use axum::body::Body as AxumBody;
+use axum::response::IntoResponse;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use http_body::{Body, Frame, SizeHint};
@@ -13,6 +15,7 @@ use serde::Deserialize;
 use tokio_test::block_on;
 use tower::{Layer, Service, ServiceExt};
 use tower_http::cors::{Any, CorsLayer};
+use tower_jwt_auth::error::BoxError;
 use tower_jwt_auth::respond::ResponseBody;
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
@@ -121,7 +124,34 @@ fn errors_of_the_inner_body_pass_too() {
     let frames = [Ok(Frame::data(Bytes::from_static(b"one"))), Err("cut off")];
     let mut body = echoed(StreamBody::new(futures_util::stream::iter(frames))).into_body();
     assert!(block_on(body.frame()).unwrap().is_ok());
-    assert_eq!(block_on(body.frame()).unwrap().unwrap_err(), "cut off");
+    assert_eq!(block_on(body.frame()).unwrap().unwrap_err().to_string(), "cut off");
+    // In the box is the error itself, under one layer and under two.
+    let io = || std::io::Error::other("cut off");
+    let frames = || futures_util::stream::iter([Err::<Frame<Bytes>, _>(io())]);
+    let one = echoed(StreamBody::new(frames()));
+    let error = block_on(one.into_body().frame()).unwrap().unwrap_err();
+    assert!(error.is::<std::io::Error>());
+    let twice = layer().layer(layer().layer(tower::service_fn(echo)));
+    let two = block_on(twice.oneshot(good(StreamBody::new(frames())))).unwrap();
+    let error = block_on(two.into_body().frame()).unwrap().unwrap_err();
+    assert!(error.is::<std::io::Error>());
+}
+
+#[test]
+fn servers_take_the_body_whatever_error_is_inside() {
+    fn by_hyper<B: Body<Data = Bytes, Error: Into<BoxError>>>(_: PhantomData<B>) {}
+    fn by_axum<B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static>(_: PhantomData<B>) {
+        let _: fn(Response<B>) -> axum::response::Response = Response::<B>::into_response;
+    }
+    macro_rules! taken {
+        ($($error:ty),+) => {
+            $(by_hyper(PhantomData::<ResponseBody<BoxBody<Bytes, $error>>>);
+            by_axum(PhantomData::<ResponseBody<BoxBody<Bytes, $error>>>);)+
+        };
+    }
+    taken!(Infallible, axum::Error, hyper::Error, BoxError, std::io::Error);
+    by_hyper(PhantomData::<ResponseBody<Incoming>>);
+    by_axum(PhantomData::<ResponseBody<AxumBody>>);
 }
 
 #[test]
