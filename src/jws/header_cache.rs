@@ -12,8 +12,8 @@ use std::rc::Rc;
 
 use super::header::{HeaderMembers, UnverifiedHeader};
 
-/// The number of headers. A hash of 6 bits finds the place of each.
-const PLACES: usize = 64;
+/// The number of headers. A hash of 8 bits finds the place of each.
+const PLACES: usize = 256;
 
 /// The longest header that is kept, in encoded bytes.
 const MAX_LEN: usize = 512;
@@ -84,7 +84,7 @@ fn place(encoded: &[u8]) -> usize {
     let (words, rest) = encoded.as_chunks();
     let rest = rest.iter().fold(0, |sum, byte| add(sum, u64::from(*byte)));
     let sum = words.iter().fold(rest, |sum, word| add(sum, u64::from_le_bytes(*word)));
-    usize::try_from(sum >> 58).unwrap_or_default()
+    usize::try_from(sum >> 56).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -117,7 +117,7 @@ mod tests {
     fn new_headers_take_the_places_of_old_ones() {
         in_a_new_thread(|| {
             let header = UnverifiedHeader::read(r#"{"alg":"HS256"}"#).unwrap();
-            let texts: Vec<String> = (0..2000).map(|number| format!("header-{number}")).collect();
+            let texts: Vec<String> = (0..8000).map(|number| format!("header-{number}")).collect();
             for text in &texts {
                 CachedHeader::insert(text.as_bytes(), &header);
             }
