@@ -36,7 +36,6 @@ impl BuildError {
     }
 
     /// All problems of which there is at least one.
-    #[cfg(any(feature = "jwks", feature = "better-auth"))]
     pub(crate) const fn of(problems: Vec<Problem>) -> Self {
         Self { problems }
     }

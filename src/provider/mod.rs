@@ -3,6 +3,7 @@
 //! The constructors are [`shared_secret`](crate::Verifier::shared_secret),
 //! [`shared_secret_from_env`](crate::Verifier::shared_secret_from_env), [`pem`](crate::Verifier::pem)
 //! and [`jwks`](crate::Verifier::jwks). Each returns a builder, whose `build()` reports every problem.
+//! [`Verifier::from_env`](crate::Verifier::from_env) takes all of its [`Settings`] from the environment.
 
 #[cfg(feature = "better-auth")]
 pub mod better_auth;
@@ -12,4 +13,7 @@ mod issuer_url;
 mod public_keys;
 #[cfg(feature = "jwks")]
 mod remote_keys;
+mod settings;
 mod shared_secret;
+
+pub use settings::Settings;

@@ -105,7 +105,7 @@ impl<C> VerifierBuilder<C> {
     }
 }
 
-const TEXT: ReadSecret = ReadSecret {
+pub(super) const TEXT: ReadSecret = ReadSecret {
     like_the_first: |secret| VerificationKey::shared_secret(secret),
     guessable_legacy: legacy_text,
 };

@@ -6,5 +6,6 @@ mod clocks;
 mod identities;
 mod servers;
 mod session_rules;
+mod settings;
 #[cfg(feature = "better-auth")]
 mod tokens;

@@ -1,0 +1,67 @@
+//! Verifiers from configuration files; `src/provider/settings.rs` tests the environment.
+
+use std::fs;
+
+use serde_json::json;
+use tower_jwt_auth::provider::Settings;
+use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::verify::VerifierBuilder;
+use tower_jwt_auth::{BuildError, ErrorKind, Verifier};
+
+fn issuer() -> TestIssuer {
+    TestIssuer::hs256().issuer("https://auth.example.com").audience("orders")
+}
+
+fn verifier(file: serde_json::Value) -> Result<Verifier, BuildError> {
+    VerifierBuilder::from(serde_json::from_value::<Settings>(file).unwrap()).build()
+}
+
+#[test]
+fn the_settings_of_a_file_are_those_of_the_verifier() {
+    let issuer = issuer();
+    let file = json!({
+        "issuer": "https://auth.example.com",
+        "audience": "billing, orders",
+        "secret": issuer.secret(),
+        "leeway": "0",
+    });
+    let verifier = verifier(file).unwrap();
+    let kind = |token: String| verifier.verify_now(&token).err().map(|error| error.kind());
+    assert_eq!(kind(issuer.token().mint()), None);
+    assert_eq!(kind(issuer.token().claim("aud", "billing").mint()), None);
+    assert_eq!(kind(issuer.token().claim("aud", "other").mint()), Some(ErrorKind::InvalidAudience));
+    assert_eq!(kind(issuer.token().claim("iss", "other").mint()), Some(ErrorKind::InvalidIssuer));
+    assert_eq!(kind(issuer.token().mint_tampered()), Some(ErrorKind::InvalidSignature));
+}
+
+#[test]
+fn a_secret_file_ends_with_at_most_one_line_break() {
+    let issuer = issuer();
+    let path = format!("{}/settings-secret", env!("CARGO_TARGET_TMPDIR"));
+    for (end, is_the_secret) in
+        [("", true), ("\n", true), ("\r\n", true), ("\n\n", false), (" ", false)]
+    {
+        fs::write(&path, format!("{}{end}", issuer.secret())).unwrap();
+        let verifier = verifier(json!({"audience": "orders", "secret_file": path})).unwrap();
+        assert_eq!(verifier.verify_now(&issuer.token().mint()).is_ok(), is_the_secret, "{end:?}");
+    }
+    fs::write(&path, [0xff; 40]).unwrap();
+    let error = verifier(json!({"audience": "orders", "secret_file": path})).unwrap_err();
+    assert!(error.to_string().contains("`secret_file`"), "{error}");
+    fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn a_member_of_another_name_is_an_error() {
+    for (file, is_read) in [
+        (json!({"audience": "orders"}), true),
+        (json!({}), true),
+        (json!({"audiences": "orders"}), false),
+        (json!({"prefix": "JWT_"}), false),
+        (json!({"audience": ["orders"]}), false),
+    ] {
+        assert_eq!(serde_json::from_value::<Settings>(file.clone()).is_ok(), is_read, "{file}");
+    }
+    let error = verifier(json!({"audience": "orders"})).unwrap_err().to_string();
+    assert!(error.contains("neither `issuer` nor `secret` is set"), "{error}");
+}
