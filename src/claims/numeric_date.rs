@@ -131,7 +131,7 @@ impl Serialize for NumericDate {
 
 impl<'de> Deserialize<'de> for NumericDate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // A `JsonNumber` is read right also when somebody turns `arbitrary_precision` on.
+        // A `JsonNumber` is also read right where `arbitrary_precision` is on.
         let number = JsonNumber::deserialize(deserializer)?;
         match number.as_i64() {
             Some(seconds) => Some(Self::from_seconds(seconds)),

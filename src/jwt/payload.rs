@@ -95,7 +95,7 @@ pub(crate) struct TokenBody<C> {
 
 /// The claims of a token whose signature is right, before any policy has looked at them.
 ///
-/// The claims type's own failure waits here until the policy has spoken.
+/// The claims type's own failure is kept for after the policy.
 pub(crate) struct SignedClaims<C>(Result<Arc<TokenBody<C>>, Box<(TokenInfo, Error)>>);
 
 impl<C> SignedClaims<C> {

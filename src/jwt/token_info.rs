@@ -16,7 +16,7 @@ pub(crate) struct ClaimMapping {
     pub(crate) grants: GrantClaims,
     /// Where the subject is, if not in `sub`.
     pub(crate) subject: Option<ClaimPath>,
-    /// Whether nobody gets to see other claims than the registered ones through the token's facts.
+    /// Whether claims other than the registered ones are hidden.
     pub(crate) is_sealed: bool,
 }
 
