@@ -52,13 +52,13 @@ impl Identity {
         self.verified.token().roles()
     }
 
-    /// Whether this is the user whose things are asked for: `sub`, byte for byte. What belongs to
-    /// nobody, with an empty string for its owner, is nobody's.
+    /// Whether this is the user whose data is asked for: `sub`, byte for byte. Data with an empty owner belongs to no
+    /// user.
     ///
     /// A subject is a name within its issuer (RFC 7519 §4.1.2): where several are trusted, compare that too.
     ///
     /// For handlers that learn the owner from their data; [`RequireLayer`](crate::RequireLayer) compares
-    /// the one that stands in the path.
+    /// the one in the path.
     pub fn owns(&self, owner: &str) -> bool {
         !owner.is_empty() && self.subject() == Some(owner)
     }

@@ -203,7 +203,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Steps<'_, C> {
         })
     }
 
-    /// Goes on with what was answered: now, or on copies of what the steps need when it has to be waited for.
+    /// Goes on with what was answered: at once, or on copies of what the steps need when the answer is not there yet.
     fn then<T: Send + 'static, E: Into<Unconfirmed> + Send + 'static>(
         &self,
         answer: Answer<Result<T, E>>,

@@ -36,7 +36,7 @@ impl<'a, I: ExactSizeIterator<Item = (&'a str, Value<'a>)>> Members<'a, I> {
         Self { rest, next: None, fields }
     }
 
-    /// Gives a type the members as a map; all of them have to be asked for.
+    /// Gives a type the members as a map. A type that leaves some of them out does not fit.
     fn visit<V: Visitor<'a>>(mut self, visitor: V) -> Result<V::Value, Unfit> {
         let value = visitor.visit_map(&mut self)?;
         if self.rest.len() == 0 { Ok(value) } else { Err(Unfit::OTHER) }

@@ -46,7 +46,7 @@ pub struct Policy {
     subject: Option<Box<str>>,
     typ: Option<Box<str>>,
     times: Times,
-    /// The claims that have to be there.
+    /// The required claims.
     required: Vec<Box<str>>,
     mapping: Option<Arc<ClaimMapping>>,
     rules: Vec<RegisteredRule>,
