@@ -9,7 +9,7 @@ use super::scan::Scanner;
 use super::text::{Span, Unescaped};
 use super::value::Value;
 
-/// The number of members that most objects do not exceed: up to it, an index needs no memory of its own.
+/// The number of members that most objects do not exceed: up to it, they are in the index itself.
 const FEW: usize = 16;
 
 /// The number of members up to which a name is compared with those before it one by one.

@@ -11,8 +11,7 @@ use crate::verify::{Verifier, VerifierBuilder};
 impl Verifier<Claims> {
     /// Verifies tokens with the public key in this PEM, as [`VerificationKey::pem`] reads it.
     ///
-    /// The issuer has to be decided on: [`issuer`](VerifierBuilder::issuer) or
-    /// [`any_issuer`](VerifierBuilder::any_issuer).
+    /// Then call [`issuer`](VerifierBuilder::issuer) or [`any_issuer`](VerifierBuilder::any_issuer).
     ///
     /// ```
     /// use tower_jwt_auth::{Algorithm, ErrorKind, Verifier, testing::TestIssuer};
@@ -59,8 +58,7 @@ impl Verifier<Claims> {
 
     /// Verifies tokens with the keys of this source, which is asked again when a key is not there.
     ///
-    /// The issuer has to be decided on: [`issuer`](VerifierBuilder::issuer) or
-    /// [`any_issuer`](VerifierBuilder::any_issuer).
+    /// Then call [`issuer`](VerifierBuilder::issuer) or [`any_issuer`](VerifierBuilder::any_issuer).
     ///
     /// ```
     /// # #[cfg(feature = "jwks")] {

@@ -26,8 +26,8 @@ use crate::verify::{Verifier, VerifierBuilder};
 /// | `JWT_ALGORITHMS` | `algorithms` | the algorithms that are accepted, separated by commas |
 /// | `JWT_LEEWAY` | `leeway` | how many seconds clocks may differ: 60 by default, 300 at most |
 ///
-/// With a secret, no keys are fetched, whatever the issuer is. A variable that is empty is as one that is not set. In a
-/// configuration file all members are strings; a member of another name is an error.
+/// With a secret, no keys are fetched, whatever the issuer is. An empty variable counts as not set. In a configuration
+/// file all members are strings, and a member of another name is an error.
 ///
 /// ```
 /// use tower_jwt_auth::provider::Settings;
@@ -66,7 +66,7 @@ impl Verifier<Claims> {
     ///
     /// # Errors
     ///
-    /// As [`VerifierBuilder::build`]; each problem with a variable names it.
+    /// As [`VerifierBuilder::build`]; a variable with a wrong value is named.
     ///
     /// ```no_run
     /// use tower_jwt_auth::{JwtAuthLayer, Verifier};
@@ -215,16 +215,23 @@ impl Settings {
         }
     }
 
-    fn into_builder(mut self, has_to_have_audience: bool) -> VerifierBuilder<Claims> {
+    fn into_builder(mut self, needs_audience: bool) -> VerifierBuilder<Claims> {
         let keys = self.take_keys();
         let (algorithms, leeway) = (self.take_algorithms(), self.take_leeway());
-        let lacks_audience = has_to_have_audience && self.audience.is_none();
+        let lacks_audience = needs_audience && self.audience.is_none();
         if lacks_audience {
             let what = format!("{} is not set", self.name("audience"));
             let why = "a token that its issuer made for another service would be accepted here";
             let fix = "Set it to the name of this service in `aud`; for an issuer that serves no other, call \
                        `VerifierBuilder::from(Settings::from_env()).any_audience()`";
             self.problem(what, why, fix);
+        }
+        let audiences = self.audience.iter().flat_map(|list| list.split(',')).map(str::trim);
+        let audiences: Vec<String> = audiences.map(str::to_owned).collect();
+        if audiences.iter().any(String::is_empty) {
+            let what = format!("{} has an empty name", self.name("audience"));
+            let why = "it is more likely a missing setting than a name";
+            self.problem(what, why, "Set it to names of this service, separated by commas");
         }
         let mut builder = match keys {
             Some(keys) if self.problems.is_empty() => keys,
@@ -234,9 +241,10 @@ impl Settings {
             // It is reported already.
             builder = builder.any_audience();
         }
-        for audience in self.audience.iter().flat_map(|list| list.split(',')) {
-            builder = builder.audience(audience.trim());
-        }
+        builder = audiences
+            .into_iter()
+            .filter(|audience| !audience.is_empty())
+            .fold(builder, VerifierBuilder::audience);
         builder = algorithms.into_iter().fold(builder, VerifierBuilder::algorithms);
         leeway.into_iter().fold(builder, VerifierBuilder::leeway)
     }
@@ -340,7 +348,7 @@ mod tests {
             (vec![("JWT_SECRET", GOOD)], Some("`JWT_AUDIENCE` is not set")),
             (
                 vec![("JWT_SECRET", GOOD), ("JWT_AUDIENCE", "orders,,billing")],
-                Some("an empty audience"),
+                Some("`JWT_AUDIENCE` has an empty name"),
             ),
             (vec![], Some("neither `JWT_ISSUER` nor `JWT_SECRET` is set")),
         ] {
