@@ -29,7 +29,7 @@ MUTANTS = [
         "tests": ["provider::checks"],
     },
     {
-        "name": "session_cookie_of takes any typ",
+        "name": "session_cookie_url takes any typ",
         "file": PROFILE,
         "old": "server_policy().typ(SESSION_TYPE)",
         "new": "server_policy()",
@@ -52,15 +52,15 @@ MUTANTS = [
     {
         "name": "a Better Auth server's token needs no kid",
         "file": PROFILE,
-        "old": "        .registered_rule(\"`kid`\", |token| token.header().key_id.is_some())\n",
+        "old": "        .check_token(\"`kid`\", |token| token.header().key_id.is_some())\n",
         "new": "",
         "tests": ["provider::checks"],
     },
     {
         "name": "a Better Auth server signs with any algorithm",
         "file": PROFILE,
-        "old": "        .registered_rule(\"an algorithm of the server\", is_of_a_server)\n",
-        "new": "        .registered_rule(\"an algorithm of the server\", |it| is_of_a_server(it) || true)\n",
+        "old": "        .check_token(\"an algorithm of the server\", is_of_a_server)\n",
+        "new": "        .check_token(\"an algorithm of the server\", |it| is_of_a_server(it) || true)\n",
         "tests": ["provider::checks"],
     },
     {

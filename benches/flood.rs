@@ -28,7 +28,7 @@ use http_body_util::{Empty, Full};
 use tokio::runtime::Handle;
 use tower::{Layer, Service, ServiceExt, service_fn};
 use tower_jwt_auth::jwks::{NoBody, RemoteJwks};
-use tower_jwt_auth::respond::ResponseBody;
+use tower_jwt_auth::middleware::ResponseBody;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{JwtAuthLayer, Verifier};
 

@@ -92,7 +92,7 @@ async fn accept(listener: TcpListener, fixture: &Fixture, front: Front) {
         Front::Nothing => return accept_for(listener, handler()).await,
         Front::Layer => verifier,
         #[cfg(feature = "cache")]
-        Front::RememberingLayer => verifier.cache(tower_jwt_auth::verify::TokenCache::new(1024)),
+        Front::RememberingLayer => verifier.cache(tower_jwt_auth::TokenCache::new(1024)),
     };
     accept_for(listener, JwtAuthLayer::new(verifier.build().unwrap()).layer(handler())).await;
 }

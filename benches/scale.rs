@@ -122,7 +122,7 @@ fn verifier(issuers: usize, keys: usize) -> Verifier<Claims> {
     };
     let mut builder = Verifier::builder();
     for issuer in 0..issuers {
-        let keys = KeySet::from_keys((0..keys).map(|number| key(issuer, number)));
+        let keys = KeySet::new((0..keys).map(|number| key(issuer, number)));
         let policy = Policy::new().audience(AUDIENCE);
         builder = builder.trust(Issuer::new(issuer_name(issuer), keys, policy));
     }

@@ -35,5 +35,5 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn me(user: Verified) -> Json<Claims> {
-    Json(user.claims_owned())
+    Json(user.claims().clone())
 }

@@ -18,8 +18,8 @@ use axum::http::StatusCode;
 use axum::{Json, Router, routing::get};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tower_jwt_auth::better_auth::{BetterAuth, User};
 use tower_jwt_auth::key::KeySetState;
+use tower_jwt_auth::provider::better_auth::{BetterAuth, User};
 use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 
 #[tokio::main]
@@ -45,7 +45,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// For a readiness probe: 503 until the keys of the auth server are here.
 async fn ready(State(verifier): State<Verifier<User>>) -> StatusCode {
-    let is_ready = verifier.health().all(|issuer| issuer.keys.state != KeySetState::Empty);
+    let is_ready = verifier.health().all(|issuer| issuer.state != KeySetState::Empty);
     if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 

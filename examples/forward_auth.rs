@@ -43,10 +43,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let verifier = Verifier::issuer_url(&*issuer)
         .allow_http_on_loopback()
         // 30 seconds would be right for a real issuer, and long to sit and watch.
-        .remote_keys(|keys| keys.cool_down(Duration::from_secs(1)))
+        .remote_keys(|keys| keys.cooldown(Duration::from_secs(1)))
         .audience(AUDIENCE)
         // nginx drops a header without a value: the application would take the user for nobody.
-        .registered_rule("a subject", |token| token.subject().is_some_and(|it| !it.is_empty()))
+        .check_token("a subject", |token| token.subject().is_some_and(|it| !it.is_empty()))
         .build()?;
 
     let app = Router::new()

@@ -35,8 +35,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .allow_http_on_loopback()
         .remote_keys(|keys| {
             // A minute and 30 seconds would be right for a real issuer, and long to sit and watch.
-            keys.lifetime_between(Duration::from_secs(20), Duration::from_secs(3600))
-                .cool_down(Duration::from_secs(1))
+            keys.ttl_between(Duration::from_secs(20), Duration::from_secs(3600))
+                .cooldown(Duration::from_secs(1))
                 .observer(|event: &Event<'_>| println!("{event:?}"))
         })
         .issuer(&*issuer)
@@ -58,7 +58,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 async fn me(user: Verified) -> Json<Claims> {
-    Json(user.claims_owned())
+    Json(user.claims().clone())
 }
 
 /// For people and dashboards: the keys of each issuer. It reads memory and fetches nothing.
@@ -66,11 +66,11 @@ async fn health(State(verifier): State<Verifier>) -> Json<Vec<Value>> {
     let shown = verifier.health().map(|it| {
         json!({
             "issuer": it.issuer,
-            "state": it.keys.state.as_str(),
-            "keys": it.keys.keys,
-            "age_seconds": it.keys.age.map(|age| age.as_secs_f64()),
-            "next_attempt_seconds": it.keys.next_attempt.map(|next| next.as_secs_f64()),
-            "last_error": it.keys.last_error,
+            "state": it.state.as_str(),
+            "keys": it.keys,
+            "age_seconds": it.age.map(|age| age.as_secs_f64()),
+            "next_attempt_seconds": it.next_attempt.map(|next| next.as_secs_f64()),
+            "last_error": it.last_error,
         })
     });
     Json(shown.collect())

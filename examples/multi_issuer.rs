@@ -35,12 +35,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         TestIssuer::new(Algorithm::RS256).issuer(PARTNER).audience("orders").key_id("2026");
 
     // Both call their key `2026`: ids are looked up within an issuer, and never across.
-    let policy = Policy::new().audience("orders").require("sub");
-    let staff_keys = KeySet::from_jwks(staff.jwks())?;
-    let partner_keys = KeySet::from_jwks(partner.jwks())?;
+    let policy = Policy::new().audience("orders").require_claim("sub");
+    let staff_keys = KeySet::jwks(staff.jwks())?;
+    let partner_keys = KeySet::jwks(partner.jwks())?;
     let trusted_staff =
         Issuer::new(STAFF, staff_keys, policy.clone().max_age(Duration::from_secs(3600)));
-    let trusted_partner = Issuer::new(PARTNER, partner_keys, policy.require("tenant"));
+    let trusted_partner = Issuer::new(PARTNER, partner_keys, policy.require_claim("tenant"));
 
     let both = Verifier::builder().trust(trusted_staff.clone()).trust(trusted_partner).build()?;
     let staff_only = Verifier::builder().trust(trusted_staff).build()?;

@@ -70,10 +70,10 @@ async fn serve(issuer: &str, audience: &str) -> Result<(), Box<dyn Error>> {
 
 /// For a readiness probe. Stale keys still verify: an issuer that is down for a while changes nothing.
 async fn ready(State(verifier): State<Verifier>) -> StatusCode {
-    let is_ready = verifier.health().all(|issuer| issuer.keys.state != KeySetState::Empty);
+    let is_ready = verifier.health().all(|issuer| issuer.state != KeySetState::Empty);
     if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 
 async fn me(user: Verified) -> Json<Claims> {
-    Json(user.claims_owned())
+    Json(user.claims().clone())
 }

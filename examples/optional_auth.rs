@@ -46,7 +46,7 @@ async fn greeting(user: Option<Verified>) -> String {
 
 /// Asks for a token on its own: 401 without one.
 async fn me(user: Verified) -> Json<Claims> {
-    Json(user.claims_owned())
+    Json(user.claims().clone())
 }
 
 /// Only what was made for nobody in particular may be kept by a cache for everybody.

@@ -27,7 +27,8 @@ const SECOND_FACTOR: &str = "urn:example:second-factor";
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let secret = demo::secret()?;
-    let verifier = Verifier::shared_secret(&secret).audience("orders").require("sub").build()?;
+    let verifier =
+        Verifier::shared_secret(&secret).audience("orders").require_claim("sub").build()?;
 
     let read = RequireLayer::scope("orders:read");
     let write = RequireLayer::all_scopes(["orders:read", "orders:write"]);

@@ -69,7 +69,7 @@ fn verifier(file: &str, algorithm: Option<&str>) -> Result<Verifier, Box<dyn Err
     let keys: key::Keys = if text.contains("-----BEGIN") {
         pem(&text, algorithm)?.into()
     } else if text.contains("\"keys\"") {
-        key::KeySet::from_jwks(text.trim())?.into()
+        key::KeySet::jwks(text.trim())?.into()
     } else if text.trim_start().starts_with('{') {
         VerificationKey::jwk(text.trim())?.into()
     } else {

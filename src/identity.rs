@@ -1,19 +1,19 @@
 //! Who the bearer of a request's token is, whatever the claims type, and how its layer rejects.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use http::Extensions;
 
-use crate::claims::{ClaimPath, ClaimValue, Grants};
-use crate::jwt::TokenInfo;
+use crate::jwt::Token;
 use crate::respond::Rejector;
 use crate::verify::{AnyToken, Verified};
 
-/// The bearer of a verified token: subject, scopes and roles, without a type parameter.
+/// The bearer of a verified token, whatever the claims type: derefs to [`Token`].
 ///
-/// It is in the request's extensions beside [`Verified`], for code that does not know the claims type. It
-/// shares the verified token and copies nothing.
+/// It is in the request's extensions beside [`Verified`], for code that does not know the claims type. It shares the
+/// verified token and copies nothing. [`Verified::identity`] makes one.
 ///
 /// ```
 /// use tower_jwt_auth::{Rule, Verifier, testing::TestIssuer};
@@ -37,37 +37,6 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// `sub`: whom the token is about.
-    pub fn subject(&self) -> Option<&str> {
-        self.verified.token().subject()
-    }
-
-    /// The scopes that the token grants, one by one.
-    pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        self.verified.token().scopes()
-    }
-
-    /// The roles that the token grants, one by one.
-    pub fn roles(&self) -> impl Iterator<Item = &str> {
-        self.verified.token().roles()
-    }
-
-    /// Whether this is the user whose data is asked for: `sub`, byte for byte. Data with an empty owner belongs to no
-    /// user.
-    ///
-    /// A subject is a name within its issuer (RFC 7519 §4.1.2): where several are trusted, compare that too.
-    ///
-    /// For handlers that learn the owner from their data; [`RequireLayer`](crate::RequireLayer) compares
-    /// the one in the path.
-    pub fn owns(&self, owner: &str) -> bool {
-        !owner.is_empty() && self.subject() == Some(owner)
-    }
-
-    /// The registered claims and the header.
-    pub fn token(&self) -> &TokenInfo {
-        self.verified.token()
-    }
-
     pub(crate) fn with_rejector(mut self, rejector: Arc<Rejector>) -> Self {
         self.rejector = Some(rejector);
         self
@@ -78,17 +47,11 @@ impl Identity {
     }
 }
 
-impl Grants for Identity {
-    fn has_scope(&self, scope: &str) -> bool {
-        self.scopes().any(|granted| granted == scope)
-    }
+impl Deref for Identity {
+    type Target = Token;
 
-    fn has_role(&self, role: &str) -> bool {
-        self.roles().any(|granted| granted == role)
-    }
-
-    fn claim(&self, path: &ClaimPath) -> ClaimValue {
-        self.token().claim_value(path)
+    fn deref(&self) -> &Token {
+        self.verified.token()
     }
 }
 
@@ -99,7 +62,7 @@ impl fmt::Debug for Identity {
 }
 
 impl<C: Send + Sync + 'static> Verified<C> {
-    /// Who this is, without the claims type.
+    /// The bearer, without the claims type.
     pub fn identity(&self) -> Identity {
         Identity { verified: self.any_token(), rejector: None }
     }

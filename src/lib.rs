@@ -6,28 +6,32 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
-pub mod authenticate;
-pub mod authorize;
-mod build_error;
+mod authenticate;
+mod authorize;
 pub mod claims;
 pub mod clock;
 pub mod error;
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub mod extract;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod identity;
-mod integration;
 mod json;
 #[cfg(feature = "jwks")]
 #[cfg_attr(docsrs, doc(cfg(feature = "jwks")))]
 pub mod jwks;
-pub mod jws;
-pub mod jwt;
+mod jws;
+mod jwt;
 pub mod key;
+pub mod middleware;
 pub mod observe;
+pub mod openapi;
 mod policy;
 pub mod possession;
 pub mod provider;
 pub mod respond;
+pub mod revocation;
 mod rule;
 pub mod source;
 #[cfg(feature = "test-util")]
@@ -36,24 +40,21 @@ pub mod testing;
 // Key sets alone ask everything of a URL.
 #[cfg_attr(not(feature = "jwks"), allow(dead_code))]
 mod url;
-pub mod verify;
+mod verify;
 
 pub use answer::Answer;
 pub use authenticate::JwtAuthLayer;
 pub use authorize::RequireLayer;
-pub use build_error::{BuildError, Problem};
-pub use claims::Claims;
-pub use error::{Error, ErrorKind};
+pub use claims::standard::Claims;
+pub use error::build_error::BuildError;
+pub use error::error::{Error, ErrorKind};
 pub use identity::{Anonymous, Identity};
-#[cfg(feature = "axum")]
-#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
-pub use integration::axum;
-pub use integration::openapi;
-pub use jws::Algorithm;
-pub use key::VerificationKey;
+pub use jws::{Algorithm, JoseHeader};
+pub use jwt::Token;
+pub use key::verification_key::VerificationKey;
 pub use policy::Policy;
-#[cfg(feature = "better-auth")]
-#[cfg_attr(docsrs, doc(cfg(feature = "better-auth")))]
-pub use provider::better_auth;
 pub use rule::Rule;
-pub use verify::{Issuer, Verified, Verifier};
+#[cfg(feature = "cache")]
+#[cfg_attr(docsrs, doc(cfg(feature = "cache")))]
+pub use verify::TokenCache;
+pub use verify::{Issuer, Verified, Verifier, VerifierBuilder};

@@ -64,7 +64,7 @@ pub(crate) fn cases() -> Vec<Case> {
 fn remembered(fixtures: &[Fixture]) -> Vec<Case> {
     let case = |fixture: &Fixture| {
         // More places than there are tokens: what is measured is that they are found.
-        let cache = tower_jwt_auth::verify::TokenCache::new(1024);
+        let cache = tower_jwt_auth::TokenCache::new(1024);
         let verifier = fixture.builder().claims::<Typed>().cache(cache).build().unwrap();
         let service = layered(verifier);
         let tokens = fixture.tokens(Kind::Valid);

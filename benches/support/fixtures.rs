@@ -2,8 +2,8 @@
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{Algorithm, Issuer, Policy, VerificationKey, Verifier};
 
 /// The algorithms that are measured.

@@ -17,7 +17,7 @@ use crate::respond::{self, ResponseBody};
 
 pin_project! {
     /// The response of [`JwtAuth`](super::JwtAuth).
-    pub struct ResponseFuture<S, B>
+    pub struct JwtAuthFuture<S, B>
     where
         S: Service<Request<B>>,
     {
@@ -53,7 +53,7 @@ struct Waiting<S, B> {
     inner: S,
 }
 
-impl<S: Service<Request<B>>, B> ResponseFuture<S, B> {
+impl<S: Service<Request<B>>, B> JwtAuthFuture<S, B> {
     pub(super) const fn calling(future: S::Future, headers: ResponseHeaders) -> Self {
         let future = respond::ResponseFuture::calling(future);
         Self { state: State::Answering { future, headers } }
@@ -70,7 +70,7 @@ impl<S: Service<Request<B>>, B> ResponseFuture<S, B> {
     }
 }
 
-impl<S, B, R> Future for ResponseFuture<S, B>
+impl<S, B, R> Future for JwtAuthFuture<S, B>
 where
     S: Service<Request<B>, Response = Response<R>>,
 {
@@ -121,9 +121,9 @@ impl<S: Service<Request<B>>, B> Waiting<S, B> {
     }
 }
 
-impl<S: Service<Request<B>>, B> fmt::Debug for ResponseFuture<S, B> {
+impl<S: Service<Request<B>>, B> fmt::Debug for JwtAuthFuture<S, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut shown = f.debug_struct("ResponseFuture");
+        let mut shown = f.debug_struct("JwtAuthFuture");
         match &self.state {
             State::Answering { future, .. } => shown.field("state", &future.state()),
             State::Waiting { .. } => shown.field("state", &"waiting"),

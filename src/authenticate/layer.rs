@@ -10,8 +10,8 @@ use tower_layer::Layer;
 use super::config::{Config, LetPast};
 use super::max_wait::MaxWait;
 use super::service::JwtAuth;
-use crate::build_error::BuildError;
 use crate::claims::Claims;
+use crate::error::BuildError;
 use crate::possession::Confirm;
 use crate::respond::{Challenges, Common, Rejector, Respond};
 use crate::rule::Rule;
@@ -22,7 +22,7 @@ use crate::verify::Verifier;
 ///
 /// A request with a valid token goes on with [`Verified<C>`](crate::Verified) and
 /// [`Identity`](crate::Identity) in its extensions; any other is answered here and never
-/// reaches the service. The module [`authenticate`](crate::authenticate) shows it around a service.
+/// reaches the service. The module [`middleware`](crate::middleware) shows it around a service.
 ///
 /// ```
 /// # futures_util::future::FutureExt::now_or_never(async {
@@ -129,7 +129,7 @@ impl<C> JwtAuthLayer<C> {
     /// They will throw away good tokens and ask for new ones, which is what an issuer in trouble needs
     /// least. The `Error` in the response's extensions still says
     /// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable).
-    pub fn unauthorized_while_keys_are_unavailable(self) -> Self {
+    pub fn unauthorized_while_keys_unavailable(self) -> Self {
         self.with(|config| Arc::make_mut(&mut config.rejector).unavailable_is_unauthorized = true)
     }
 
@@ -140,7 +140,7 @@ impl<C> JwtAuthLayer<C> {
 
     /// Takes tokens that are bound to a key or certificate of their sender (`cnf`, RFC 7800) without
     /// any proof: whoever steals one can use it. Right only where a proxy has judged the proof.
-    pub fn accept_bound_tokens_without_proof(self) -> Self {
+    pub fn allow_bound_tokens_without_proof(self) -> Self {
         self.with(|config| config.bound_tokens_accepted = true)
     }
 
@@ -149,7 +149,7 @@ impl<C> JwtAuthLayer<C> {
     /// Out of the places in which the [`token_source`](Self::token_source) found it: the header field, the
     /// cookie or its parts, the query parameter, the offered subprotocol. A cookie goes under every name that
     /// the source looks for, also under the weaker ones of
-    /// [`or_prefixed`](crate::source::CookieToken::or_prefixed), whatever is in it. Everything else stays as it
+    /// [`allow_prefixes`](crate::source::CookieToken::allow_prefixes), whatever is in it. Everything else stays as it
     /// is, and so does a token that was not looked for, as with [`bypass`](Self::bypass), and what others made
     /// of the request before: axum keeps the URL in an extension, `OriginalUri`.
     ///
@@ -205,7 +205,7 @@ impl<C> JwtAuthLayer<C> {
     /// use std::time::Duration;
     /// use http::{Request, Response, StatusCode};
     /// use tower::{Layer, ServiceExt, service_fn};
-    /// use tower_jwt_auth::verify::{Presented, Revocation, Standing};
+    /// use tower_jwt_auth::revocation::{Presented, Revocation, Standing};
     /// use tower_jwt_auth::{Answer, Error, JwtAuthLayer, Verifier, testing::TestIssuer};
     ///
     /// /// A server that never answers for one user.

@@ -3,8 +3,8 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::build_error::Problem;
 use crate::clock::{Clock, TIMER_IS_BUILT_IN, Timer};
+use crate::error::Problem;
 
 const DEFAULT: Duration = Duration::from_secs(10);
 const LONGEST: Duration = Duration::from_secs(5 * 60);

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use tower_service::Service;
 
 use super::config::Config;
-use super::future::ResponseFuture;
+use super::future::JwtAuthFuture;
 use super::judge::Verdict;
 use crate::claims::Claims;
 use crate::respond::ResponseBody;
@@ -48,7 +48,7 @@ where
 {
     type Response = Response<ResponseBody<ResBody>>;
     type Error = S::Error;
-    type Future = ResponseFuture<S, ReqBody>;
+    type Future = JwtAuthFuture<S, ReqBody>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -64,12 +64,12 @@ where
                 let headers = self.config.admit(verified, headers, places, &mut parts, started);
                 // The very service that was polled ready.
                 let future = self.inner.call(Request::from_parts(parts, body));
-                ResponseFuture::calling(future, headers)
+                JwtAuthFuture::calling(future, headers)
             }
             Verdict::Rejected(reason) => {
                 // A clone holds no permit: rejected clients cannot starve others.
                 self.inner = self.inner.clone();
-                ResponseFuture::rejected(self.config.reject(reason, &parts, started))
+                JwtAuthFuture::rejected(self.config.reject(reason, &parts, started))
             }
             Verdict::Pending(pending) => {
                 // Both give up the readied service: the future may wait for long, and this one would hold a
@@ -77,7 +77,7 @@ where
                 let unready = self.inner.clone();
                 self.inner = unready.clone();
                 let judging = Arc::clone(&self.config).wait(pending, places, parts, started);
-                ResponseFuture::waiting(judging, body, unready)
+                JwtAuthFuture::waiting(judging, body, unready)
             }
         }
     }

@@ -11,8 +11,8 @@ use super::owner::{Owner, PathTemplate};
 use super::requirement::Requirement;
 use super::service::Require;
 use super::step_up::StepUp;
-use crate::build_error::BuildError;
 use crate::clock::Clock;
+use crate::error::BuildError;
 use crate::respond::Demand;
 use crate::rule::Rule;
 
@@ -21,7 +21,38 @@ use crate::rule::Rule;
 /// It needs a [`JwtAuthLayer`](crate::JwtAuthLayer) outside of it, whose responder, realm and
 /// challenges it uses; without one every request is answered 500, because a rule that nobody can be held
 /// against must not let anybody pass. A request that was let through without a token is answered 401.
-/// The module [`authorize`](crate::authorize) shows it around a service.
+///
+/// ```
+/// # futures_util::future::FutureExt::now_or_never(async {
+/// use http::{Request, Response, StatusCode};
+/// use tower::{ServiceBuilder, ServiceExt};
+/// use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Verifier, testing::TestIssuer};
+///
+/// let issuer = TestIssuer::hs256();
+/// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
+/// let service = ServiceBuilder::new()
+///     .layer(JwtAuthLayer::new(verifier))
+///     .layer(RequireLayer::scope("orders:read"))
+///     .service_fn(async |_: Request<()>| {
+///         Ok::<_, std::convert::Infallible>(Response::new(http_body_util::Empty::<bytes::Bytes>::new()))
+///     });
+/// let with = |scope| {
+///     let token = issuer.token().claim("scope", scope).mint();
+///     Request::builder().header("authorization", format!("Bearer {token}")).body(())
+/// };
+///
+/// assert_eq!(service.clone().oneshot(with("orders:read")?).await?.status(), StatusCode::OK);
+/// let refused = service.clone().oneshot(with("orders")?).await?;
+/// assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+/// let challenge = refused.headers()["www-authenticate"].to_str()?;
+/// assert!(challenge.starts_with(r#"Bearer scope="orders:read", error="insufficient_scope""#));
+///
+/// // Who has not logged in is asked to, and is told the scope.
+/// assert_eq!(service.oneshot(Request::new(())).await?.status(), StatusCode::UNAUTHORIZED);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # }).expect("nothing waits")?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// In axum, put it on single routes with `route_layer` or `get(..).layer(..)`, and the `JwtAuthLayer`
 /// around the router:
@@ -147,7 +178,7 @@ impl RequireLayer {
     /// nobody is let through. Called again, or beside [`owner_in_path`](Self::owner_in_path), it is one
     /// more condition.
     ///
-    /// For an owner that only the data know, ask [`Identity::owns`](crate::Identity::owns) in
+    /// For an owner that only the data know, ask [`Token::owns`](crate::Token::owns) in
     /// the handler.
     pub fn owner<F>(self, find: F) -> Self
     where

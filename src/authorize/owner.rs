@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
 
-use crate::build_error::Problem;
+use crate::error::Problem;
 
 /// Finds the owner of what a request asks for.
 #[derive(Clone)]

@@ -37,8 +37,8 @@ impl Requirement {
         let Some(identity) = identity else {
             return Err(without_identity(&parts.extensions));
         };
-        if !self.rule.permits(identity) {
-            let missing_scopes = self.rule.lacks_only_scopes(identity);
+        if !self.rule.is_met_by(&**identity) {
+            let missing_scopes = self.rule.lacks_only_scopes(&**identity);
             let kind =
                 if missing_scopes { ErrorKind::InsufficientScope } else { ErrorKind::Forbidden };
             return Err(kind.into());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::claims::{ClaimPath, NumericDate};
+use crate::claims::NumericDate;
 use crate::identity::Identity;
 
 /// How far the clocks of issuer and server may be apart, as for the other times of a token.
@@ -29,13 +29,13 @@ impl StepUp {
 
     fn context_is_met(&self, identity: &Identity) -> bool {
         let Some(contexts) = &self.contexts else { return true };
-        let context: Option<String> = identity.token().claim(&ClaimPath::from("acr"));
+        let context: Option<String> = identity.claim("acr");
         context.is_some_and(|context| contexts.contains(&context))
     }
 
     fn age_is_met(&self, identity: &Identity, now: NumericDate) -> bool {
         let Some(max_age) = self.max_age else { return true };
-        let logged_in: Option<NumericDate> = identity.token().claim(&ClaimPath::from("auth_time"));
+        let logged_in: Option<NumericDate> = identity.claim("auth_time");
         logged_in.is_some_and(|logged_in| {
             logged_in <= now.saturating_add(LEEWAY)
                 && now < logged_in.saturating_add(max_age.saturating_add(LEEWAY))

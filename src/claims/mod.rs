@@ -1,20 +1,26 @@
-//! What a token says: the registered claims, and types to read them into.
+//! Types for the claims of a token.
 //!
-//! Any `serde` type can be the claims type of a [`Verifier`](crate::Verifier); [`Claims`] is the one
-//! that is used when nothing else is named.
+//! Any `serde` type can be the claims type of a [`Verifier`](crate::Verifier); [`Claims`] is the
+//! default. The types here fit members of your own type.
 //!
 //! ```
-//! use tower_jwt_auth::Claims;
+//! use serde::Deserialize;
+//! use tower_jwt_auth::claims::{Audience, ScopeSet};
 //!
-//! let claims: Claims = serde_json::from_str(
-//!     r#"{"sub":"user-1","exp":1900000000,"scope":"read write","email":"a@b.example"}"#,
-//! )?;
-//! assert_eq!(claims.subject(), Some("user-1"));
-//! assert_eq!(claims.text("email"), Some("a@b.example"));
-//! assert!(claims.scope().is_some_and(|scope| scope.contains("write")));
+//! #[derive(Deserialize)]
+//! struct Mine {
+//!     tenant: String,
+//!     // One string or a list of them, as RFC 7519 §4.1.3 permits.
+//!     aud: Audience,
+//!     // One string of scopes, or a list of them.
+//!     scope: Option<ScopeSet>,
+//! }
 //!
-//! // A registered claim of the wrong type is an error, never an absent claim.
-//! assert!(serde_json::from_str::<Claims>(r#"{"exp":"tomorrow"}"#).is_err());
+//! let mine: Mine = serde_json::from_str(r#"{"tenant":"acme","aud":"orders","scope":"read write"}"#)?;
+//! assert_eq!(mine.tenant, "acme");
+//! assert!(mine.aud.contains("orders"));
+//! assert!(mine.scope.is_some_and(|scope| scope.contains("write")));
+//! assert!(serde_json::from_str::<Mine>(r#"{"tenant":"acme","aud":7}"#).is_err());
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
@@ -25,15 +31,14 @@ mod numeric_date;
 mod path;
 mod registered;
 mod scope;
-mod standard;
+pub(crate) mod standard;
 mod string_or_list;
 
 pub use audience::Audience;
 pub use grant_claims::GrantClaims;
-pub use grants::{ClaimValue, Grants};
+pub(crate) use grants::{ClaimValue, Grants};
 pub use numeric_date::NumericDate;
 pub use path::ClaimPath;
-pub use registered::RegisteredClaims;
 pub(crate) use registered::{Dates, check_types};
 pub use scope::ScopeSet;
-pub use standard::Claims;
+pub(crate) use standard::Claims;

@@ -52,6 +52,12 @@ impl From<String> for ClaimPath {
     }
 }
 
+impl From<&Self> for ClaimPath {
+    fn from(path: &Self) -> Self {
+        path.clone()
+    }
+}
+
 impl<T: Into<String>, const N: usize> From<[T; N]> for ClaimPath {
     fn from(names: [T; N]) -> Self {
         Self(names.into_iter().map(|name| name.into().into()).collect())

@@ -6,22 +6,23 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::{Audience, NumericDate, RegisteredClaims, ScopeSet, check_types};
+use super::check_types;
 use crate::json::Object;
 
 /// All claims of a token, by name.
 ///
-/// It holds the text of the token's claims; a value is parsed when it is asked for. Serializes to the object it was
-/// read from. Its `Debug` output names the claims and keeps their
-/// values to itself.
+/// It holds the text of the token's claims; a value is parsed when it is asked for. Subject, issuer, scopes and the
+/// other registered claims are read with [`Verified`](crate::Verified) and [`Token`](crate::Token), which interpret
+/// them by the policy. Serializes to the object it was read from. `Debug` shows names and no values.
 ///
 /// ```
 /// use tower_jwt_auth::Claims;
 ///
 /// let claims: Claims = serde_json::from_str(r#"{"sub":"user-1","email":"a@b.example"}"#)?;
-/// assert_eq!(claims.subject(), Some("user-1"));
 /// assert_eq!(claims.text("email"), Some("a@b.example"));
 /// assert_eq!(claims.text("name"), None);
+/// // A registered claim of the wrong type is an error, never an absent claim.
+/// assert!(serde_json::from_str::<Claims>(r#"{"exp":"tomorrow"}"#).is_err());
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Default)]
@@ -31,51 +32,6 @@ impl Claims {
     /// The claims of an object whose registered ones have their types; `None` if one of them could not be read later.
     pub(crate) fn new(object: Object) -> Option<Self> {
         (!object.has_huge_number()).then_some(Self(object))
-    }
-
-    /// The claims of RFC 7519 §4.1, read into their types.
-    pub fn registered(&self) -> RegisteredClaims {
-        self.0.deserialize().unwrap_or_default()
-    }
-
-    /// `sub`: whom the token is about; the user's id with most issuers.
-    pub fn subject(&self) -> Option<&str> {
-        self.text("sub")
-    }
-
-    /// `iss`: who issued the token.
-    pub fn issuer(&self) -> Option<&str> {
-        self.text("iss")
-    }
-
-    /// `aud`: whom the token is for.
-    pub fn audience(&self) -> Option<Audience> {
-        self.0.get("aud")?.read()
-    }
-
-    /// `exp`: when the token ends.
-    pub fn expires_at(&self) -> Option<NumericDate> {
-        self.date("exp")
-    }
-
-    /// `nbf`: when the token begins.
-    pub fn not_before(&self) -> Option<NumericDate> {
-        self.date("nbf")
-    }
-
-    /// `iat`: when the token was issued.
-    pub fn issued_at(&self) -> Option<NumericDate> {
-        self.date("iat")
-    }
-
-    /// `jti`: the token's own name.
-    pub fn token_id(&self) -> Option<&str> {
-        self.text("jti")
-    }
-
-    /// `scope`, if it is a string or a list of strings; [`get`](Self::get) has it otherwise.
-    pub fn scope(&self) -> Option<ScopeSet> {
-        self.0.get("scope")?.read()
     }
 
     /// The value of a claim, by its name.
@@ -97,10 +53,6 @@ impl Claims {
 
     fn to_map(&self) -> Map<String, Value> {
         self.iter().map(|(name, value)| (name.to_owned(), value)).collect()
-    }
-
-    fn date(&self, name: &str) -> Option<NumericDate> {
-        NumericDate::from_value(self.0.get(name)?)
     }
 }
 
@@ -169,7 +121,6 @@ mod tests {
     #[test]
     fn a_scope_of_another_shape_is_kept_and_grants_nothing() {
         let claims: Claims = serde_json::from_str(r#"{"scope":{"read":true}}"#).unwrap();
-        assert!(claims.scope().is_none());
         assert!(claims.get("scope").is_some());
     }
 

@@ -13,8 +13,8 @@ use super::origin::{METADATA_LIFETIME, Origin};
 use super::remote::{RemoteJwks, Settings};
 use super::schedule::Times;
 use super::sync::Mutex;
-use crate::build_error::{BuildError, Problem};
 use crate::clock::{Clock, SystemClock};
+use crate::error::{BuildError, Problem};
 use crate::observe::Observer;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,7 +26,7 @@ const LARGEST_MOST_BYTES: usize = 8 * 1024 * 1024;
 const MOST_WAITING: usize = 1024;
 const LEAST_LIFETIME: Duration = Duration::from_secs(10);
 const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-const LEAST_COOL_DOWN: Duration = Duration::from_secs(1);
+const LEAST_COOLDOWN: Duration = Duration::from_secs(1);
 
 /// Collects the settings of a [`RemoteJwks`]. Each default has its reason in the guide's page on
 /// rotation and outages.
@@ -45,7 +45,7 @@ pub struct RemoteJwksBuilder {
     make_client: MakeClient,
     most_bytes: usize,
     most_waiting: usize,
-    refetch_on_bad_signature: bool,
+    refresh_on_bad_signature: bool,
     clock: Option<Arc<dyn Clock>>,
     observer: Option<Arc<dyn Observer>>,
 }
@@ -63,9 +63,9 @@ impl RemoteJwks {
     /// the keys are gone from where it said.
     ///
     /// Metadata that then says something else (another issuer, a URL that is not allowed, status 404 or 410)
-    /// is a failed refresh: the keys in memory serve to the end of [`stale_for`](RemoteJwksBuilder::stale_for),
+    /// is a failed refresh: the keys in memory serve to the end of [`max_stale`](RemoteJwksBuilder::max_stale),
     /// and nothing is fetched from the old place any more. While the metadata only cannot be read, keys are
-    /// fetched from the old place until twelve hours and `stale_for` have passed since it was last read. Both
+    /// fetched from the old place until twelve hours and `max_stale` have passed since it was last read. Both
     /// cases emit an event and are in [`last_error`](Self::last_error).
     pub fn issuer(url: impl Into<String>) -> RemoteJwksBuilder {
         RemoteJwksBuilder::new(url.into(), true)
@@ -87,7 +87,7 @@ impl RemoteJwksBuilder {
             make_client: client::with_platform_roots,
             most_bytes: MOST_BYTES,
             most_waiting: MOST_WAITING,
-            refetch_on_bad_signature: false,
+            refresh_on_bad_signature: false,
             clock: None,
             observer: None,
         }
@@ -122,7 +122,7 @@ impl RemoteJwksBuilder {
     /// Reads the issuer's metadata from this URL, and from nowhere else.
     ///
     /// The metadata must still name the issuer by exactly the text given to [`RemoteJwks::issuer`] (RFC 8414
-    /// §3.3). What [`same_origin`](Self::same_origin) and
+    /// §3.3). What [`require_same_origin`](Self::require_same_origin) and
     /// [`allow_private_jwks_uri`](Self::allow_private_jwks_uri) compare the `jwks_uri` with is then this URL.
     pub fn metadata_url(mut self, url: impl Into<String>) -> Self {
         self.metadata_url = Some(url.into());
@@ -152,14 +152,14 @@ impl RemoteJwksBuilder {
     }
 
     /// Requires the `jwks_uri` of metadata to have the metadata's scheme, host and port.
-    pub fn same_origin(mut self) -> Self {
+    pub fn require_same_origin(mut self) -> Self {
         self.allowed.same_origin_only = true;
         self
     }
 
     /// How long keys live whose answer has no `Cache-Control: max-age`: ten minutes unless set.
-    pub fn lifetime(mut self, lifetime: Duration) -> Self {
-        self.times.lifetime = lifetime;
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.times.lifetime = ttl;
         self
     }
 
@@ -168,7 +168,7 @@ impl RemoteJwksBuilder {
     /// The upper one bounds how long a withdrawn key is good on a server that has requests, or
     /// [`keep_fresh`](RemoteJwks::keep_fresh). After a quiet time longer than the lifetime, the first
     /// request is verified with what is held, and starts the refresh.
-    pub fn lifetime_between(mut self, shortest: Duration, longest: Duration) -> Self {
+    pub fn ttl_between(mut self, shortest: Duration, longest: Duration) -> Self {
         (self.times.shortest_lifetime, self.times.longest_lifetime) = (shortest, longest);
         self
     }
@@ -176,26 +176,26 @@ impl RemoteJwksBuilder {
     /// How long keys serve after their lifetime, because the key server is out of reach or has no usable
     /// key, or because no request came to notice: four hours unless set. Zero makes every outage that lasts
     /// longer than a lifetime an outage of this server.
-    pub fn stale_for(mut self, bound: Duration) -> Self {
+    pub fn max_stale(mut self, bound: Duration) -> Self {
         self.times.stale = bound;
         self
     }
 
     /// Serves keys until there are newer ones: a key that was withdrawn while the key server was out of
     /// reach, or this server had no requests, is good until then.
-    pub fn stale_without_bound(self) -> Self {
-        self.stale_for(Duration::MAX)
+    pub fn allow_unbounded_stale(self) -> Self {
+        self.max_stale(Duration::MAX)
     }
 
     /// The least time between two fetches that tokens with unknown key ids can cause: 30 s unless set.
-    pub fn cool_down(mut self, least: Duration) -> Self {
-        self.times.cool_down = least;
+    pub fn cooldown(mut self, least: Duration) -> Self {
+        self.times.cooldown = least;
         self
     }
 
     /// The longest wait after failures; it begins at one second and doubles. One minute unless set.
-    pub fn longest_back_off(mut self, longest: Duration) -> Self {
-        self.times.longest_back_off = longest;
+    pub fn max_backoff(mut self, longest: Duration) -> Self {
+        self.times.max_backoff = longest;
         self.times.first_back_off = self.times.first_back_off.min(longest);
         self
     }
@@ -235,8 +235,8 @@ impl RemoteJwksBuilder {
 
     /// Fetches, within the same budget as for unknown key ids, when a signature is wrong under the key that
     /// the token names: for issuers that use an id again for another key.
-    pub fn refetch_on_bad_signature(mut self) -> Self {
-        self.refetch_on_bad_signature = true;
+    pub fn refresh_on_bad_signature(mut self) -> Self {
+        self.refresh_on_bad_signature = true;
         self
     }
 
@@ -291,7 +291,7 @@ impl RemoteJwksBuilder {
             issuer: self.is_issuer.then_some(self.url),
             times: self.times,
             most_waiting: self.most_waiting,
-            refetch_on_bad_signature: self.refetch_on_bad_signature,
+            refresh_on_bad_signature: self.refresh_on_bad_signature,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
             observer: self.observer.into(),
         };
@@ -344,13 +344,13 @@ impl RemoteJwksBuilder {
             "Leave it at one hour; the key server's 304 makes asking cheap",
         );
         check(
-            times.cool_down >= LEAST_COOL_DOWN,
+            times.cooldown >= LEAST_COOLDOWN,
             "a cool-down of less than a second",
             "tokens with invented key ids would make this server flood the key server",
             "Leave it at 30 seconds",
         );
         check(
-            times.longest_back_off >= LEAST_COOL_DOWN,
+            times.max_backoff >= LEAST_COOLDOWN,
             "a longest back-off of less than a second",
             "this server would keep a struggling key server down",
             "Leave it at one minute",

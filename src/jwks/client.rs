@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::fetch::Fetch;
-use crate::build_error::Problem;
+use crate::error::Problem;
 
 /// Makes a client that takes no longer than this to connect.
 pub(super) type MakeClient = fn(Duration) -> Result<Box<dyn Fetch>, Problem>;

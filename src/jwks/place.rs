@@ -4,7 +4,7 @@ use super::builder::RemoteJwksBuilder;
 use super::discovery::Issuer;
 use super::location;
 use super::origin::Place;
-use crate::build_error::Problem;
+use crate::error::Problem;
 use crate::policy::issuer_name_problem;
 
 impl RemoteJwksBuilder {

@@ -17,7 +17,7 @@ use super::sync::{AtomicU64, Mutex, Runtime, Swap, timer, within};
 use crate::answer::Answer;
 use crate::clock::{Clock, Timer};
 use crate::key::{
-    FetchFailure, KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason,
+    FetchFailure, KeyHealth, KeySet, KeySetState, KeySource, RefreshError, RefreshReason,
     Refreshed, refresh_if_empty,
 };
 use crate::observe::{Event, Observer, Observing, RefreshOutcome};
@@ -70,7 +70,7 @@ pub(super) struct Settings {
     pub(super) issuer: Option<String>,
     pub(super) times: Times,
     pub(super) most_waiting: usize,
-    pub(super) refetch_on_bad_signature: bool,
+    pub(super) refresh_on_bad_signature: bool,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observer: Observing,
 }
@@ -92,7 +92,7 @@ impl RemoteJwks {
             origin: settings.origin,
             observers: Observers::new(settings.observer),
             issuer: settings.issuer,
-            refetch_on_bad_signature: settings.refetch_on_bad_signature,
+            refresh_on_bad_signature: settings.refresh_on_bad_signature,
             clock: settings.clock,
         }))
     }
@@ -114,12 +114,12 @@ impl RemoteJwks {
     /// # Errors
     ///
     /// The keys could not be had; those that are held serve on.
-    pub async fn refresh_now(&self) -> Result<Refreshed, RefreshError> {
+    pub async fn refresh(&self) -> Result<Refreshed, RefreshError> {
         KeySource::refresh(self, RefreshReason::Manual).await
     }
 
     /// How the keys are: age, state, number, the last failure, the next attempt.
-    pub fn health(&self) -> KeySourceHealth {
+    pub fn health(&self) -> KeyHealth {
         KeySource::health(self)
     }
 
@@ -185,8 +185,8 @@ impl KeySource for RemoteJwks {
     }
 
     fn refresh(&self, reason: RefreshReason) -> Answer<Result<Refreshed, RefreshError>> {
-        if reason == RefreshReason::BadSignature && !self.0.refetch_on_bad_signature {
-            return Answer::now(Ok(Refreshed::CoolingDown));
+        if reason == RefreshReason::BadSignature && !self.0.refresh_on_bad_signature {
+            return Answer::now(Ok(Refreshed::Suppressed));
         }
         let Some(runtime) = Runtime::current() else {
             return Answer::now(Err(failed(FetchFailure::Aborted, LEAST_RETRY_AFTER)));
@@ -214,7 +214,7 @@ impl KeySource for RemoteJwks {
                         (Decision::Failing { retry_after }, Some(error)) => {
                             Err(failed(error, retry_after))
                         }
-                        _ => Ok(Refreshed::CoolingDown),
+                        _ => Ok(Refreshed::Suppressed),
                     });
                 }
             },
@@ -248,7 +248,7 @@ impl KeySource for RemoteJwks {
         })
     }
 
-    fn health(&self) -> KeySourceHealth {
+    fn health(&self) -> KeyHealth {
         let now = self.0.clock.monotonic();
         let mut state = self.0.state();
         self.0.note_suspension(&mut state, now);
@@ -256,7 +256,7 @@ impl KeySource for RemoteJwks {
             KeySetState::Empty => 0,
             _ => self.0.held.load().as_ref().map_or(0, |held| held.set.len()),
         };
-        let mut health = KeySourceHealth::new(state.schedule.state(now), keys);
+        let mut health = KeyHealth::new(state.schedule.state(now), keys);
         health.age = state.schedule.life().map(|life| now.saturating_sub(life.confirmed));
         health.next_attempt = Some(state.schedule.next_attempt().saturating_sub(now));
         health.last_error = state.last_failure.as_ref().map(|error| error.failure.as_str());

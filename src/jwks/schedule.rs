@@ -18,9 +18,9 @@ pub(super) struct Times {
     /// How long a set serves after its lifetime while refreshing fails.
     pub(super) stale: Duration,
     /// The time from one attempt to the next one that a token may cause.
-    pub(super) cool_down: Duration,
+    pub(super) cooldown: Duration,
     pub(super) first_back_off: Duration,
-    pub(super) longest_back_off: Duration,
+    pub(super) max_backoff: Duration,
 }
 
 impl Default for Times {
@@ -30,9 +30,9 @@ impl Default for Times {
             shortest_lifetime: Duration::from_secs(60),
             longest_lifetime: Duration::from_secs(60 * 60),
             stale: Duration::from_secs(4 * 60 * 60),
-            cool_down: Duration::from_secs(30),
+            cooldown: Duration::from_secs(30),
             first_back_off: Duration::from_secs(1),
-            longest_back_off: Duration::from_secs(60),
+            max_backoff: Duration::from_secs(60),
         }
     }
 }
@@ -42,7 +42,7 @@ impl Default for Times {
 pub(super) enum Decision {
     Fetch,
     /// The last attempt succeeded and is too recent.
-    CoolingDown,
+    Suppressed,
     /// The last attempt failed and is too recent.
     Failing {
         retry_after: Duration,
@@ -129,7 +129,7 @@ impl Schedule {
     /// What a token can cause is counted from the last attempt, whoever caused that and whatever came of
     /// it, so that no flood and no failure makes for more.
     pub(super) fn decide(&self, reason: RefreshReason, now: Duration) -> Decision {
-        let cooled = self.last_attempt.map(|last| last.saturating_add(self.times.cool_down));
+        let cooled = self.last_attempt.map(|last| last.saturating_add(self.times.cooldown));
         let wait_until = match reason {
             RefreshReason::Empty if self.failures == 0 => Duration::ZERO,
             RefreshReason::Empty => self.retry_at,
@@ -138,7 +138,7 @@ impl Schedule {
         };
         match wait_until.max(self.left_alone_until).checked_sub(now) {
             None | Some(Duration::ZERO) => Decision::Fetch,
-            Some(_) if self.failures == 0 => Decision::CoolingDown,
+            Some(_) if self.failures == 0 => Decision::Suppressed,
             Some(wait) => Decision::Failing { retry_after: wait },
         }
     }
@@ -181,9 +181,9 @@ impl Schedule {
     pub(super) fn failed(&mut self, now: Duration, told: Option<Duration>, chance: u64) {
         let doublings = self.failures.min(31);
         let longest = self.times.first_back_off.saturating_mul(1 << doublings);
-        let longest = longest.min(self.times.longest_back_off);
+        let longest = longest.min(self.times.max_backoff);
         self.failures = self.failures.saturating_add(1);
-        let told = told.unwrap_or_default().min(self.times.longest_back_off);
+        let told = told.unwrap_or_default().min(self.times.max_backoff);
         self.left_alone_until = now.saturating_add(told);
         self.retry_at = now.saturating_add(scaled(longest, chance).max(LEAST_BACK_OFF).max(told));
     }
@@ -282,7 +282,7 @@ mod tests {
     fn tokens_cause_one_attempt_in_a_cool_down_whatever_comes_of_it() {
         for why in [Why::UnknownKey, Why::BadSignature, Why::Manual] {
             let mut schedule = held();
-            assert_eq!(schedule.decide(why, at(1029)), Decision::CoolingDown);
+            assert_eq!(schedule.decide(why, at(1029)), Decision::Suppressed);
             assert_eq!(schedule.decide(why, at(1030)), Decision::Fetch);
             schedule.started(at(1030));
             schedule.failed(at(1031), None, 999);

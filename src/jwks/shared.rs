@@ -44,7 +44,7 @@ pub(super) struct Inner {
     pub(super) origin: Origin,
     /// The issuer whose keys these are, wherever they are fetched from.
     pub(super) issuer: Option<String>,
-    pub(super) refetch_on_bad_signature: bool,
+    pub(super) refresh_on_bad_signature: bool,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observers: Observers,
 }

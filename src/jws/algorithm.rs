@@ -91,7 +91,7 @@ impl Algorithm {
     }
 
     /// The kind of key that it needs.
-    pub const fn family(self) -> AlgorithmFamily {
+    pub(crate) const fn family(self) -> AlgorithmFamily {
         match self {
             Self::HS256 | Self::HS384 | Self::HS512 => AlgorithmFamily::Hmac,
             Self::RS256 | Self::RS384 | Self::RS512 => AlgorithmFamily::RsaPkcs1,
@@ -120,7 +120,7 @@ impl fmt::Display for Algorithm {
 /// Algorithms that share a kind of key and a signature scheme.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum AlgorithmFamily {
+pub(crate) enum AlgorithmFamily {
     /// A shared secret.
     Hmac,
     /// RSA with PKCS #1 v1.5 padding.

@@ -1,7 +1,7 @@
 //! Conversions from and into the algorithms of `jsonwebtoken`.
 
 use super::Algorithm;
-use crate::build_error::{BuildError, Problem};
+use crate::error::{BuildError, Problem};
 
 /// Converts an algorithm of `jsonwebtoken`.
 ///

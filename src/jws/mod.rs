@@ -10,8 +10,9 @@ mod from_jsonwebtoken;
 mod header;
 mod header_cache;
 
+pub use algorithm::Algorithm;
+pub(crate) use algorithm::AlgorithmFamily;
 pub(crate) use algorithm::AlgorithmSet;
-pub use algorithm::{Algorithm, AlgorithmFamily};
 pub(crate) use check::SignatureCheck;
 pub(crate) use compact::{Compact, HeaderBuffer};
 pub use header::JoseHeader;

@@ -1,10 +1,10 @@
 //! JSON Web Tokens (RFC 7519): the claims of a token whose signature is right.
 //!
-//! [`TokenInfo`] has the registered claims and the header, whatever the claims type.
+//! [`Token`] has the registered claims and the header, whatever the claims type.
 
 mod payload;
-mod token_info;
+mod token;
 
 pub(crate) use payload::{SignedClaims, SignedPayload, TokenBody};
-pub(crate) use token_info::ClaimMapping;
-pub use token_info::TokenInfo;
+pub(crate) use token::ClaimMapping;
+pub use token::Token;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::token_info::{ClaimMapping, TokenInfo};
+use super::token::{ClaimMapping, Token};
 use crate::claims::{Claims, check_types};
 use crate::error::{Error, ErrorKind};
 use crate::json::{Malformed, Object};
@@ -61,7 +61,7 @@ impl SignedPayload {
             Malformed::NotStrict => malformed("the payload is not one strict JSON object"),
         })?;
         let dates = check_types(&object)?;
-        let token = TokenInfo::new(object, dates, self.header, mapping.cloned());
+        let token = Token::new(object, dates, self.header, mapping.cloned());
         Ok(SignedClaims(match read_claims(token.object()) {
             Ok(claims) => Ok(Arc::new(TokenBody { token, claims })),
             Err(error) => Err(Box::new((token, error))),
@@ -89,17 +89,17 @@ fn read_claims<C: DeserializeOwned + 'static>(object: &Object) -> Result<C, Erro
 
 /// A token's facts and its claims; behind one pointer from here on, because both are large.
 pub(crate) struct TokenBody<C> {
-    pub(crate) token: TokenInfo,
+    pub(crate) token: Token,
     pub(crate) claims: C,
 }
 
 /// The claims of a token whose signature is right, before any policy has looked at them.
 ///
 /// The claims type's own failure is kept for after the policy.
-pub(crate) struct SignedClaims<C>(Result<Arc<TokenBody<C>>, Box<(TokenInfo, Error)>>);
+pub(crate) struct SignedClaims<C>(Result<Arc<TokenBody<C>>, Box<(Token, Error)>>);
 
 impl<C> SignedClaims<C> {
-    pub(crate) fn token(&self) -> &TokenInfo {
+    pub(crate) fn token(&self) -> &Token {
         match &self.0 {
             Ok(body) => &body.token,
             Err(unfit) => &unfit.0,
@@ -160,7 +160,7 @@ mod tests {
             (token.issuer(), token.subject(), token.token_id()),
             (Some("i"), Some("s"), Some("j"))
         );
-        assert_eq!(token.audiences().collect::<Vec<_>>(), ["a", "b"]);
+        assert_eq!(token.audience().collect::<Vec<_>>(), ["a", "b"]);
         let seconds = |date: Option<NumericDate>| date.map(NumericDate::seconds);
         assert_eq!(seconds(token.expires_at()), Some(9));
         assert_eq!((seconds(token.not_before()), seconds(token.issued_at())), (Some(1), Some(2)));
@@ -203,7 +203,7 @@ mod tests {
         let body = read::<Small>(payload).unwrap().into_body().unwrap();
         assert_eq!(body.claims, Small { sub: "s".into(), admin: Some(true) });
         assert_eq!(body.token.subject(), Some("s"));
-        assert_eq!(body.token.audiences().collect::<Vec<_>>(), ["a"]);
+        assert_eq!(body.token.audience().collect::<Vec<_>>(), ["a"]);
         assert_eq!(kind_of::<Value>(payload), Ok(()));
         assert_eq!(kind_of::<IgnoredAny>(payload), Ok(()));
         assert_eq!(kind_of::<String>(payload), Err(ErrorKind::InvalidClaims));

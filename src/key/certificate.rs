@@ -8,7 +8,7 @@ use x509_cert::ext::pkix::KeyUsage;
 use super::der::{material, private_key, problem};
 use super::material::Material;
 use super::pem;
-use crate::build_error::BuildError;
+use crate::error::BuildError;
 
 /// Reads the key of a certificate and checks it.
 pub(super) fn read(certificate: &[u8]) -> Result<Material, BuildError> {

@@ -6,7 +6,7 @@ use spki::SubjectPublicKeyInfoRef;
 
 use super::material::Material;
 use super::weakness::Weakness;
-use crate::build_error::{BuildError, Problem};
+use crate::error::{BuildError, Problem};
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");

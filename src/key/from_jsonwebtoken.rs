@@ -12,7 +12,7 @@ use super::secret::unusable_secret;
 use super::set::KeySet;
 use super::verification_key::VerificationKey;
 use super::weakness::Weakness;
-use crate::build_error::{BuildError, Problem};
+use crate::error::{BuildError, Problem};
 use crate::jws::{Algorithm, AlgorithmFamily};
 
 impl VerificationKey {
@@ -173,12 +173,12 @@ impl TryFrom<&Jwk> for VerificationKey {
     }
 }
 
-/// Converts a key set of `jsonwebtoken`, as [`KeySet::from_fetched_jwks`] reads its JSON.
+/// Converts a key set of `jsonwebtoken`, as [`KeySet::fetched_jwks`] reads its JSON.
 ///
 /// Such a set usually came over the network, so that secrets in it are skipped: convert a configured secret
 /// on its own. Keys that cannot be used are skipped, too. What a [`Jwk`] has lost is lost here as well: **a
 /// private key cannot be recognized**, and a key with an `alg` that `jsonwebtoken` does not know is skipped.
-/// Read the JSON with [`KeySet::from_fetched_jwks`] where you have it.
+/// Read the JSON with [`KeySet::fetched_jwks`] where you have it.
 ///
 /// ```
 /// use jsonwebtoken::jwk::JwkSet;
@@ -202,7 +202,7 @@ impl TryFrom<&JwkSet> for KeySet {
     type Error = BuildError;
 
     fn try_from(set: &JwkSet) -> Result<Self, BuildError> {
-        Self::from_fetched_jwks(&*json(set)?)
+        Self::fetched_jwks(&*json(set)?)
     }
 }
 

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::material::Material;
 use super::verification_key::{Unusable, VerificationKey};
 use super::weakness::Weakness;
-use crate::build_error::{BuildError, Problem};
+use crate::error::{BuildError, Problem};
 use crate::json::{Object, Value};
 use crate::jws::{Algorithm, base64url};
 use crate::observe::skip_reason::SkipReason;

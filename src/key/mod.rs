@@ -23,6 +23,7 @@ mod certificate;
 mod der;
 mod from_jsonwebtoken;
 mod jwk;
+mod keys_error;
 mod material;
 #[cfg(feature = "test-util")]
 mod not_published;
@@ -33,10 +34,12 @@ mod published;
 mod secret;
 mod set;
 mod source;
-mod verification_key;
+pub(crate) mod verification_key;
 mod weakness;
 
 pub use backend::CryptoBackend;
+pub(crate) use keys_error::Failure;
+pub use keys_error::{KeysError, KeysErrorKind};
 pub use set::KeySet;
 #[cfg(feature = "jwks")]
 pub(crate) use set::NoSet;
@@ -44,8 +47,8 @@ pub(crate) use set::{Candidates, Crowded};
 #[cfg(feature = "jwks")]
 pub(crate) use source::refresh_if_empty;
 pub(crate) use source::{Held, pause_before_next_look};
-pub use source::{KeySetState, KeySource, KeySourceHealth, Keys, RefreshError, Refreshed};
-pub use verification_key::VerificationKey;
+pub use source::{KeyHealth, KeySetState, KeySource, Keys, RefreshError, Refreshed};
+pub(crate) use verification_key::VerificationKey;
 
 pub use crate::observe::fetch_failure::FetchFailure;
 pub use crate::observe::refresh_reason::RefreshReason;

@@ -4,7 +4,7 @@ use ::der::pem;
 
 use super::der::{self, private_key, problem};
 use super::material::Material;
-use crate::build_error::BuildError;
+use crate::error::BuildError;
 
 /// How to read a certificate; `pem` never does.
 #[cfg(feature = "x509")]

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::material::Material;
 use super::verification_key::VerificationKey;
 use super::weakness::Weakness;
-use crate::build_error::{BuildError, Problem};
+use crate::error::{BuildError, Problem};
 use crate::jws::base64url;
 
 /// Shared secrets for HMAC.

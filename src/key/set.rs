@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::jwk::{Trust, read_set};
 use super::verification_key::VerificationKey;
-use crate::build_error::{BuildError, Problem};
+use crate::error::{BuildError, Problem};
 use crate::jws::{Algorithm, AlgorithmSet};
 use crate::observe::skip_reason::SkipReason;
 
@@ -24,14 +24,14 @@ const FEW: usize = 4;
 /// ```
 /// use tower_jwt_auth::key::{KeySet, SkipReason};
 ///
-/// let set = KeySet::from_jwks(r#"{"keys":[
+/// let set = KeySet::jwks(r#"{"keys":[
 ///     {"kty":"OKP","crv":"Ed25519","kid":"2026","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
 ///     {"kty":"EC","crv":"secp256k1","kid":"odd","x":"AA","y":"AA"}
 /// ]}"#)?;
 /// assert_eq!(set.len(), 1);
 /// assert_eq!(set.skipped(), [SkipReason::UnknownType]);
 ///
-/// assert!(KeySet::from_jwks("<html>log in first</html>").is_err());
+/// assert!(KeySet::jwks("<html>log in first</html>").is_err());
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 pub struct KeySet {
@@ -50,17 +50,17 @@ impl KeySet {
     /// # Errors
     ///
     /// A document that is no JWKS, and one without a single usable key.
-    pub fn from_jwks(json: impl AsRef<str>) -> Result<Self, BuildError> {
+    pub fn jwks(json: impl AsRef<str>) -> Result<Self, BuildError> {
         Self::read(json.as_ref(), Trust::Configured)
     }
 
-    /// As [`from_jwks`](Self::from_jwks), for a document that came over the network: secrets in it are
+    /// As [`jwks`](Self::jwks), for a document that came over the network: secrets in it are
     /// skipped, too.
     ///
     /// # Errors
     ///
-    /// As [`from_jwks`](Self::from_jwks).
-    pub fn from_fetched_jwks(json: impl AsRef<str>) -> Result<Self, BuildError> {
+    /// As [`jwks`](Self::jwks).
+    pub fn fetched_jwks(json: impl AsRef<str>) -> Result<Self, BuildError> {
         Self::read(json.as_ref(), Trust::Fetched)
     }
 
@@ -101,21 +101,21 @@ impl KeySet {
         if keys.is_empty() {
             return Err(NoSet::NoUsableKey(skipped));
         }
-        Ok(Self { ids_matter: true, ..Self::new(keys, skipped) })
+        Ok(Self { ids_matter: true, ..Self::with_skipped(keys, skipped) })
     }
 
-    /// As [`from_fetched_jwks`](Self::from_fetched_jwks), for who has to tell the failures apart.
+    /// As [`fetched_jwks`](Self::fetched_jwks), for who has to tell the failures apart.
     #[cfg(feature = "jwks")]
     pub(crate) fn try_from_fetched_jwks(json: &str) -> Result<Self, NoSet> {
         Self::try_read(json, Trust::Fetched)
     }
 
     /// A set of these keys.
-    pub fn from_keys(keys: impl IntoIterator<Item = VerificationKey>) -> Self {
-        Self::new(keys.into_iter().collect(), Vec::new())
+    pub fn new(keys: impl IntoIterator<Item = VerificationKey>) -> Self {
+        Self::with_skipped(keys.into_iter().collect(), Vec::new())
     }
 
-    fn new(keys: Vec<VerificationKey>, skipped: Vec<SkipReason>) -> Self {
+    fn with_skipped(keys: Vec<VerificationKey>, skipped: Vec<SkipReason>) -> Self {
         // Generations are told apart and nothing else, so that no order between threads matters.
         static GENERATIONS: AtomicU64 = AtomicU64::new(1);
         let mut by_id: HashMap<Box<str>, Vec<usize>> = HashMap::new();
@@ -274,7 +274,7 @@ mod tests {
             id => format!("{{{key},\"kid\":\"{id}\"}}"),
         };
         let keys: Vec<_> = keys.iter().map(json).collect();
-        KeySet::from_jwks(format!("{{\"keys\":[{}]}}", keys.join(","))).unwrap()
+        KeySet::jwks(format!("{{\"keys\":[{}]}}", keys.join(","))).unwrap()
     }
 
     fn tried(set: &KeySet, id: Option<&str>, algorithm: Algorithm) -> Option<usize> {
@@ -345,7 +345,7 @@ mod tests {
     fn one_large_rsa_key_is_tried_for_a_token_without_an_id() {
         let set = |keys: &[(usize, &str)]| {
             let keys: Vec<_> = keys.iter().map(|(bits, id)| rsa(*bits, id)).collect();
-            KeySet::from_jwks(format!("{{\"keys\":[{}]}}", keys.join(","))).unwrap()
+            KeySet::jwks(format!("{{\"keys\":[{}]}}", keys.join(","))).unwrap()
         };
         let (usual, large) = (4096, 8192);
         for (keys, tries) in [
@@ -366,7 +366,7 @@ mod tests {
     fn configured_keys_that_would_never_be_tried_are_crowded() {
         let keys = |bits: usize, count: usize| {
             let key = || VerificationKey::jwk(rsa(bits, "")).unwrap();
-            KeySet::from_keys((0..count).map(|_| key()))
+            KeySet::new((0..count).map(|_| key()))
         };
         assert!(keys(4096, 4).crowded(None).is_none());
         assert!(matches!(keys(4096, 5).crowded(None), Some(Crowded::Keys(_))));
@@ -377,9 +377,9 @@ mod tests {
     #[test]
     fn a_key_that_was_configured_without_an_id_ignores_the_tokens() {
         let key = VerificationKey::jwk(format!("{{{ED}}}")).unwrap();
-        assert_eq!(tried(&KeySet::from_keys([key]), Some("a"), Algorithm::EdDSA), Some(1));
+        assert_eq!(tried(&KeySet::new([key]), Some("a"), Algorithm::EdDSA), Some(1));
         let named = VerificationKey::jwk(format!("{{{ED}}}")).unwrap().with_key_id("b");
-        assert_eq!(tried(&KeySet::from_keys([named]), Some("a"), Algorithm::EdDSA), None);
+        assert_eq!(tried(&KeySet::new([named]), Some("a"), Algorithm::EdDSA), None);
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(crate) fn pause_before_next_look(due_in: Duration) -> Duration {
 /// use std::sync::{Arc, RwLock};
 /// use std::time::Duration;
 /// use tower_jwt_auth::key::{
-///     KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason, Refreshed,
+///     KeySet, KeySetState, KeySource, KeyHealth, RefreshError, RefreshReason, Refreshed,
 /// };
 /// use tower_jwt_auth::{Answer, ErrorKind, Issuer, Policy, Verifier, testing::TestIssuer};
 ///
@@ -45,14 +45,14 @@ pub(crate) fn pause_before_next_look(due_in: Duration) -> Duration {
 ///     fn refresh(&self, _: RefreshReason) -> Answer<Result<Refreshed, RefreshError>> {
 ///         // Nobody can be asked: it is there, or it is not.
 ///         Answer::now(match self.current() {
-///             Some(_) => Ok(Refreshed::CoolingDown),
+///             Some(_) => Ok(Refreshed::Suppressed),
 ///             None => Err(RefreshError::new(Duration::from_secs(5))),
 ///         })
 ///     }
-///     fn health(&self) -> KeySourceHealth {
+///     fn health(&self) -> KeyHealth {
 ///         match self.current() {
-///             Some(set) => KeySourceHealth::new(KeySetState::Fresh, set.len()),
-///             None => KeySourceHealth::new(KeySetState::Empty, 0),
+///             Some(set) => KeyHealth::new(KeySetState::Fresh, set.len()),
+///             None => KeyHealth::new(KeySetState::Empty, 0),
 ///         }
 ///     }
 /// }
@@ -65,7 +65,7 @@ pub(crate) fn pause_before_next_look(due_in: Duration) -> Duration {
 ///
 /// let token = issuer.token().mint();
 /// assert_eq!(verifier.verify_now(&token).unwrap_err().kind(), ErrorKind::KeysUnavailable);
-/// *keys.0.write().unwrap() = Some(Arc::new(KeySet::from_jwks(issuer.jwks())?));
+/// *keys.0.write().unwrap() = Some(Arc::new(KeySet::jwks(issuer.jwks())?));
 /// assert!(verifier.verify_now(&token).is_ok());
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
@@ -80,7 +80,7 @@ pub trait KeySource: fmt::Debug + Send + Sync + 'static {
     fn refresh(&self, reason: RefreshReason) -> Answer<Result<Refreshed, RefreshError>>;
 
     /// How the source is doing, for readiness probes and dashboards.
-    fn health(&self) -> KeySourceHealth;
+    fn health(&self) -> KeyHealth;
 
     /// The issuer whose keys these are, if the source belongs to one: `None` unless overridden.
     ///
@@ -136,7 +136,7 @@ impl<S: KeySource + ?Sized> KeySource for Arc<S> {
         S::refresh(self, reason)
     }
 
-    fn health(&self) -> KeySourceHealth {
+    fn health(&self) -> KeyHealth {
         S::health(self)
     }
 
@@ -166,7 +166,7 @@ pub enum Refreshed {
     /// The source was asked and has the same keys.
     Unchanged,
     /// The source was not asked: it was, with success, a moment ago, or it does not ask for this reason.
-    CoolingDown,
+    Suppressed,
 }
 
 /// Newer keys could not be had.
@@ -235,7 +235,10 @@ impl KeySetState {
 /// How a key source is doing.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct KeySourceHealth {
+pub struct KeyHealth {
+    /// The issuer whose keys these are; `None` for the unnamed issuer. [`Verifier::health`](crate::Verifier::health)
+    /// sets it.
+    pub issuer: Option<String>,
     /// What state the keys are in.
     pub state: KeySetState,
     /// The number of keys in memory.
@@ -248,10 +251,10 @@ pub struct KeySourceHealth {
     pub last_error: Option<&'static str>,
 }
 
-impl KeySourceHealth {
+impl KeyHealth {
     /// A health of this state with that many keys; the other fields can be set.
     pub const fn new(state: KeySetState, keys: usize) -> Self {
-        Self { state, keys, age: None, next_attempt: None, last_error: None }
+        Self { issuer: None, state, keys, age: None, next_attempt: None, last_error: None }
     }
 }
 
@@ -277,9 +280,9 @@ impl Keys {
     }
 
     /// How they are doing. Fixed ones are always fresh.
-    pub(crate) fn health(&self) -> KeySourceHealth {
+    pub(crate) fn health(&self) -> KeyHealth {
         match &self.0 {
-            Held::Fixed(set) => KeySourceHealth::new(KeySetState::Fresh, set.len()),
+            Held::Fixed(set) => KeyHealth::new(KeySetState::Fresh, set.len()),
             Held::Source(source) => source.health(),
         }
     }
@@ -301,7 +304,7 @@ impl From<KeySet> for Keys {
 
 impl From<VerificationKey> for Keys {
     fn from(key: VerificationKey) -> Self {
-        KeySet::from_keys([key]).into()
+        KeySet::new([key]).into()
     }
 }
 

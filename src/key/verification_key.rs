@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::backend::{CryptoBackend, PreparedKey, Unprepared};
 use super::material::Material;
-use crate::build_error::{BuildError, Problem};
+use crate::error::{BuildError, Problem};
 use crate::error::{Error, ErrorKind};
 use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet, SignatureCheck};
 

@@ -1,6 +1,6 @@
 //! What makes a key unsafe, and how that is reported.
 
-use crate::build_error::{BuildError, Problem};
+use crate::error::{BuildError, Problem};
 
 /// Why a key is not safe to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::event::{Event, Stage, Verdict};
 use super::trace;
-use crate::build_error::{BuildError, Problem};
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::error::{BuildError, Problem};
 
 static FALLBACK: OnceLock<Arc<dyn Observer>> = OnceLock::new();
 

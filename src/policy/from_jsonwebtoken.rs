@@ -6,17 +6,17 @@ use std::time::Duration;
 use jsonwebtoken::Validation;
 
 use super::policy::Policy;
-use crate::build_error::{BuildError, Problem};
+use crate::error::{BuildError, Problem};
 use crate::jws::Algorithm;
 
 /// Converts a [`Validation`] of `jsonwebtoken` into a policy that is at least as strict.
 ///
 /// `algorithms`, `leeway`, `aud`, `sub` and `required_spec_claims` become the settings of the same meaning.
 /// `validate_aud = false` becomes [`any_audience`](Policy::any_audience); without `exp` among the required
-/// claims, [`without_expiry`](Policy::without_expiry) is set.
+/// claims, [`allow_missing_expiry`](Policy::allow_missing_expiry) is set.
 ///
 /// A policy has no issuer: pass its name to [`Issuer::new`](crate::Issuer::new). The names of `iss` become a
-/// [`registered_rule`](Policy::registered_rule) called `issuer`, so that a token of another issuer is rejected
+/// [`check_token`](Policy::check_token) called `issuer`, so that a token of another issuer is rejected
 /// even if that is left out.
 ///
 /// Stricter than `decode`:
@@ -137,22 +137,22 @@ fn with_issuer(policy: Policy, validation: &Validation, problems: &mut Vec<Probl
             "Set `iss` to the name of the issuer, or to `None`",
         ));
     }
-    policy.registered_rule("issuer", move |token| {
+    policy.check_token("issuer", move |token| {
         token.issuer().is_some_and(|issuer| names.contains(issuer))
     })
 }
 
 fn with_required(policy: Policy, validation: &Validation, problems: &mut Vec<Problem>) -> Policy {
     let required = &validation.required_spec_claims;
-    let policy = if required.contains("exp") { policy } else { policy.without_expiry() };
+    let policy = if required.contains("exp") { policy } else { policy.allow_missing_expiry() };
     sorted(required).into_iter().fold(policy, |policy, claim| match claim {
         "exp" => policy,
-        "aud" | "iss" | "nbf" | "sub" => policy.require(claim),
+        "aud" | "iss" | "nbf" | "sub" => policy.require_claim(claim),
         _ => {
             problems.push(Problem::new(
                 format!("`{claim}` in `required_spec_claims`"),
                 "`decode` ignores it, so that tokens without it have been accepted",
-                "Remove it from the set; to require it, call `Policy::require`",
+                "Remove it from the set; to require it, call `Policy::require_claim`",
             ));
             policy
         }

@@ -1,7 +1,7 @@
 //! Who issued the token, for whom, and about whom.
 
 use crate::error::{Error, ErrorKind};
-use crate::jwt::TokenInfo;
+use crate::jwt::Token;
 
 /// What the issuer of a token has to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub(crate) enum ExpectedIssuer<'p> {
 }
 
 /// Byte for byte: no prefix, no folding of case or slashes (RFC 7519 §4.1.1).
-pub(super) fn check_issuer(expected: ExpectedIssuer<'_>, token: &TokenInfo) -> Result<(), Error> {
+pub(super) fn check_issuer(expected: ExpectedIssuer<'_>, token: &Token) -> Result<(), Error> {
     match (expected, token.issuer()) {
         (ExpectedIssuer::Any, _) | (ExpectedIssuer::Absent, None) => Ok(()),
         (ExpectedIssuer::Named(name), Some(issuer)) if name == issuer => Ok(()),
@@ -40,13 +40,13 @@ pub(super) enum Audiences {
     Contradictory,
 }
 
-pub(super) fn check_audience(wanted: &Audiences, token: &TokenInfo) -> Result<(), Error> {
+pub(super) fn check_audience(wanted: &Audiences, token: &Token) -> Result<(), Error> {
     let refused = Error::new(ErrorKind::InvalidAudience);
     match wanted {
         Audiences::Any => Ok(()),
         Audiences::OneOf(wanted) => {
             let is_wanted = |audience: &str| wanted.iter().any(|one| **one == *audience);
-            let mut audiences = token.audiences().peekable();
+            let mut audiences = token.audience().peekable();
             if audiences.peek().is_none() {
                 return Err(refused.with_detail("`aud` is missing or names no audience"));
             }
@@ -57,7 +57,7 @@ pub(super) fn check_audience(wanted: &Audiences, token: &TokenInfo) -> Result<()
     }
 }
 
-pub(super) fn check_subject(wanted: Option<&str>, token: &TokenInfo) -> Result<(), Error> {
+pub(super) fn check_subject(wanted: Option<&str>, token: &Token) -> Result<(), Error> {
     match (wanted, token.subject()) {
         (None, _) => Ok(()),
         (Some(wanted), Some(subject)) if wanted == subject => Ok(()),

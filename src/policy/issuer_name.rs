@@ -1,6 +1,6 @@
 //! Names of issuers that look right and are in no token.
 
-use crate::build_error::Problem;
+use crate::error::Problem;
 use crate::url::Url;
 
 /// Hosts of Microsoft Entra ID, the national clouds included.

@@ -8,11 +8,11 @@ use super::accepted::Accepted;
 use super::header::check_type;
 use super::identity::{Audiences, ExpectedIssuer, check_audience, check_issuer, check_subject};
 use super::time::Times;
-use crate::build_error::Problem;
 use crate::claims::{ClaimPath, GrantClaims, NumericDate};
+use crate::error::Problem;
 use crate::error::{Error, ErrorKind};
 use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet};
-use crate::jwt::{ClaimMapping, SignedClaims, TokenInfo};
+use crate::jwt::{ClaimMapping, SignedClaims, Token};
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
 const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);
@@ -27,7 +27,7 @@ const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);
 /// use tower_jwt_auth::{ErrorKind, Issuer, Policy, VerificationKey, Verifier, testing::TestIssuer};
 ///
 /// let tokens = TestIssuer::es256().issuer("https://auth.example.com").audience("orders");
-/// let policy = Policy::new().audience("orders").max_age(Duration::from_secs(3600)).require("tenant");
+/// let policy = Policy::new().audience("orders").max_age(Duration::from_secs(3600)).require_claim("tenant");
 /// let key = VerificationKey::jwk(tokens.jwk())?;
 /// let verifier =
 ///     Verifier::builder().trust(Issuer::new("https://auth.example.com", key, policy)).build()?;
@@ -56,7 +56,7 @@ pub struct Policy {
 #[derive(Clone)]
 struct RegisteredRule {
     name: &'static str,
-    rule: Arc<dyn Fn(&TokenInfo) -> bool + Send + Sync>,
+    rule: Arc<dyn Fn(&Token) -> bool + Send + Sync>,
 }
 
 impl Policy {
@@ -129,7 +129,7 @@ impl Policy {
     }
 
     /// Requires a claim at the top level, of any value but null.
-    pub fn require(mut self, claim: impl Into<String>) -> Self {
+    pub fn require_claim(mut self, claim: impl Into<String>) -> Self {
         let claim = claim.into().into();
         if !self.required.contains(&claim) {
             self.required.push(claim);
@@ -144,7 +144,7 @@ impl Policy {
     }
 
     /// Takes tokens without `exp`: they are good until the key changes. One that is there still counts.
-    pub fn without_expiry(mut self) -> Self {
+    pub fn allow_missing_expiry(mut self) -> Self {
         self.times.expiry_required = false;
         self
     }
@@ -153,10 +153,10 @@ impl Policy {
     ///
     /// The name says in logs which rule refused. Rules over claims of your own type go to
     /// [`VerifierBuilder::check`](crate::verify::VerifierBuilder::check).
-    pub fn registered_rule(
+    pub fn check_token(
         mut self,
         name: &'static str,
-        rule: impl Fn(&TokenInfo) -> bool + Send + Sync + 'static,
+        rule: impl Fn(&Token) -> bool + Send + Sync + 'static,
     ) -> Self {
         self.rules.push(RegisteredRule { name, rule: Arc::new(rule) });
         self
@@ -174,7 +174,7 @@ impl Policy {
     pub fn rfc9068(mut self) -> Self {
         self.is_profile = true;
         let claims = ["iss", "sub", "aud", "exp", "iat", "jti", "client_id"];
-        claims.into_iter().fold(self.typ("at+jwt"), Self::require)
+        claims.into_iter().fold(self.typ("at+jwt"), Self::require_claim)
     }
 
     /// Takes the subject from this claim, for issuers whose `sub` is not the user's id. It is what
@@ -185,9 +185,29 @@ impl Policy {
         self
     }
 
-    /// Keeps all but the registered claims from whoever has only the token's facts.
-    #[cfg(feature = "better-auth")]
-    pub(crate) fn sealed(mut self) -> Self {
+    /// Hides all claims but the registered ones, scopes and roles from [`Token::claim`] and from [`Rule::claim`].
+    ///
+    /// For tokens with claims that are credentials themselves, such as session cookies. The claims type still has
+    /// them: keep there what handlers may see. A rule over a hidden claim never permits, nor does its negation.
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Issuer, Policy, Rule, VerificationKey, Verifier, testing::TestIssuer};
+    ///
+    /// let tokens = TestIssuer::hs256();
+    /// let policy = Policy::new().any_audience().hide_claims();
+    /// let key = VerificationKey::shared_secret(tokens.secret())?;
+    /// let verifier = Verifier::builder().trust(Issuer::unnamed(key, policy)).build()?;
+    ///
+    /// let user = verifier.verify_now(&tokens.token().subject("user-1").claim("session", "s3cr3t").mint())?;
+    /// assert_eq!(user.subject(), Some("user-1"));
+    /// assert_eq!(user.token().claim::<String>("session"), None);
+    /// let rule = Rule::claim("session", |_| true);
+    /// assert!(!rule.permits(user.token()) && !rule.not().permits(user.token()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// [`Rule::claim`]: crate::Rule::claim
+    pub fn hide_claims(mut self) -> Self {
         self.mapping_mut().is_sealed = true;
         self
     }
@@ -253,7 +273,7 @@ impl Policy {
 
     /// What a policy says that may be otherwise at another time. A token that was accepted before stays so
     /// as long as this holds.
-    pub(crate) fn check_now(&self, token: &TokenInfo, now: NumericDate) -> Result<(), Error> {
+    pub(crate) fn check_now(&self, token: &Token, now: NumericDate) -> Result<(), Error> {
         self.times.check_start(token, now)?;
         for RegisteredRule { name, rule } in &self.rules {
             if !rule(token) {
@@ -294,9 +314,9 @@ impl Policy {
         }
         if self.is_profile && !self.times.expiry_required {
             problem(
-                format!("`rfc9068` with `without_expiry` for {of}"),
+                format!("`rfc9068` with `allow_missing_expiry` for {of}"),
                 "every token of the profile has `exp` (RFC 9068 §2.2)",
-                "Leave `without_expiry` out",
+                "Leave `allow_missing_expiry` out",
             );
         }
         if self.is_profile && check_type("at+jwt", self.typ.as_deref()).is_err() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::claims::NumericDate;
 use crate::error::{Error, ErrorKind};
-use crate::jwt::TokenInfo;
+use crate::jwt::Token;
 
 /// What a policy says of time. Leeway is applied once to each comparison; all sums saturate.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(super) struct Times {
 impl Times {
     /// RFC 7519 §4.1.5, and how long ago it was issued. Expiry comes last of all checks, in
     /// [`check_expiry`](Self::check_expiry): a client may be told of it, and of nothing else.
-    pub(super) fn check_start(&self, token: &TokenInfo, now: NumericDate) -> Result<(), Error> {
+    pub(super) fn check_start(&self, token: &Token, now: NumericDate) -> Result<(), Error> {
         let latest = now.saturating_add(self.leeway);
         if token.not_before().is_some_and(|start| latest < start) {
             return Err(ErrorKind::TokenNotYetValid.into());
@@ -39,7 +39,7 @@ impl Times {
     }
 
     /// RFC 7519 §4.1.4.
-    pub(super) fn check_expiry(&self, token: &TokenInfo, now: NumericDate) -> Result<(), Error> {
+    pub(super) fn check_expiry(&self, token: &Token, now: NumericDate) -> Result<(), Error> {
         match token.expires_at() {
             Some(end) if now >= end.saturating_add(self.leeway) => {
                 Err(ErrorKind::TokenExpired.into())

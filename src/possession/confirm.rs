@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::answer::Answer;
 use crate::error::{Error, ErrorKind};
-use crate::jwt::TokenInfo;
+use crate::jwt::Token;
 use crate::source::RawToken;
 
 /// Confirms that a verified token is in the hands it was issued to: asked once for every verified
@@ -27,7 +27,7 @@ use crate::source::RawToken;
 /// use serde_json::json;
 /// use tower::{Layer, ServiceExt, service_fn};
 /// use tower_jwt_auth::claims::ClaimPath;
-/// use tower_jwt_auth::jwt::TokenInfo;
+/// use tower_jwt_auth::Token;
 /// use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 /// use tower_jwt_auth::source::RawToken;
 /// use tower_jwt_auth::{Answer, ErrorKind, JwtAuthLayer, Verifier, testing::TestIssuer};
@@ -45,13 +45,13 @@ use crate::source::RawToken;
 ///     fn confirm(
 ///         &self,
 ///         request: &Parts,
-///         token: &TokenInfo,
+///         token: &Token,
 ///         _: &RawToken<'_>,
 ///     ) -> Answer<Result<Confirmation, Unconfirmed>> {
 ///         if !token.is_sender_constrained() {
 ///             return Answer::now(Ok(Confirmation::new()));
 ///         }
-///         let bound_to: Option<String> = token.claim(&ClaimPath::from(["cnf", "x5t#S256"]));
+///         let bound_to: Option<String> = token.claim(["cnf", "x5t#S256"]);
 ///         let shown = request.extensions.get::<ClientCertificate>();
 ///         Answer::now(match (bound_to, shown) {
 ///             (Some(bound_to), Some(shown)) if bound_to == shown.0 => Ok(Confirmation::new()),
@@ -100,7 +100,7 @@ pub trait Confirm: fmt::Debug + Send + Sync + 'static {
     fn confirm(
         &self,
         request: &Parts,
-        token: &TokenInfo,
+        token: &Token,
         raw: &RawToken<'_>,
     ) -> Answer<Result<Confirmation, Unconfirmed>>;
 
@@ -114,7 +114,7 @@ impl<C: Confirm + ?Sized> Confirm for Arc<C> {
     fn confirm(
         &self,
         request: &Parts,
-        token: &TokenInfo,
+        token: &Token,
         raw: &RawToken<'_>,
     ) -> Answer<Result<Confirmation, Unconfirmed>> {
         C::confirm(self, request, token, raw)

@@ -32,7 +32,7 @@ impl Verifier<Claims> {
         VerifierBuilder::with_public_key(VerificationKey::pem(algorithm, pem))
     }
 
-    /// Verifies tokens with the keys of this JWKS document, as [`KeySet::from_jwks`] reads it.
+    /// Verifies tokens with the keys of this JWKS document, as [`KeySet::jwks`] reads it.
     ///
     /// The keys never change; that is right for keys that are deployed with the server. The issuer has
     /// to be decided on: [`issuer`](VerifierBuilder::issuer) or
@@ -53,7 +53,7 @@ impl Verifier<Claims> {
     /// # Ok::<(), tower_jwt_auth::BuildError>(())
     /// ```
     pub fn jwks(document: impl AsRef<str>) -> VerifierBuilder<Claims> {
-        VerifierBuilder::with_public_keys(KeySet::from_jwks(document))
+        VerifierBuilder::with_public_keys(KeySet::jwks(document))
     }
 
     /// Verifies tokens with the keys of this source, which is asked again when a key is not there.

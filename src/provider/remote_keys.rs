@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::build_error::BuildError;
 use crate::clock::Clock;
+use crate::error::BuildError;
 use crate::jwks::{Fetch, RemoteJwksBuilder};
 use crate::key::Keys;
 use crate::verify::{UnbuiltKeys, VerifierBuilder};
@@ -20,20 +20,20 @@ impl<C> VerifierBuilder<C> {
     /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
     ///
     /// let verifier = Verifier::issuer_url("https://auth.example.com")
-    ///     .remote_keys(|keys| keys.lifetime(Duration::from_secs(300)).same_origin())
+    ///     .remote_keys(|keys| keys.ttl(Duration::from_secs(300)).require_same_origin())
     ///     .audience("orders")
     ///     .build();
     /// assert!(verifier.is_ok());
     ///
     /// // Values that are unsafe or cannot work are rejected, as by `RemoteJwksBuilder::build`.
     /// let verifier = Verifier::issuer_url("https://auth.example.com")
-    ///     .remote_keys(|keys| keys.cool_down(Duration::ZERO))
+    ///     .remote_keys(|keys| keys.cooldown(Duration::ZERO))
     ///     .audience("orders")
     ///     .build();
     /// assert!(verifier.is_err());
     /// // Fixed keys are not fetched.
     /// let verifier = Verifier::jwks(TestIssuer::es256().jwks()).any_issuer().any_audience();
-    /// assert!(verifier.remote_keys(|keys| keys.same_origin()).build().is_err());
+    /// assert!(verifier.remote_keys(|keys| keys.require_same_origin()).build().is_err());
     /// # }
     /// ```
     pub fn remote_keys(

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::shared_secret::TEXT;
-use crate::build_error::{BuildError, Problem};
 use crate::claims::Claims;
+use crate::error::{BuildError, Problem};
 use crate::jws::Algorithm;
 use crate::key::VerificationKey;
 use crate::verify::{Verifier, VerifierBuilder};
@@ -32,7 +32,7 @@ use crate::verify::{Verifier, VerifierBuilder};
 /// ```
 /// use tower_jwt_auth::provider::Settings;
 /// use tower_jwt_auth::testing::TestIssuer;
-/// use tower_jwt_auth::verify::VerifierBuilder;
+/// use tower_jwt_auth::VerifierBuilder;
 ///
 /// let issuer = TestIssuer::hs256().issuer("https://auth.example.com").audience("orders");
 /// let file = r#"{"issuer": "https://auth.example.com", "audience": "orders", "secret": "SECRET"}"#;

@@ -4,8 +4,8 @@ use std::env::{self, VarError};
 
 use zeroize::Zeroizing;
 
-use crate::build_error::{BuildError, Problem};
 use crate::claims::Claims;
+use crate::error::{BuildError, Problem};
 use crate::key::VerificationKey;
 use crate::verify::{ReadSecret, Verifier, VerifierBuilder};
 
@@ -41,7 +41,7 @@ impl Verifier<Claims> {
     /// force; as [`VerificationKey::guessable_legacy_secret`].
     ///
     /// For systems that cannot change theirs today.
-    /// [`and_previous`](VerifierBuilder::and_previous) accepts short secrets here as well.
+    /// [`previous_secret`](VerifierBuilder::previous_secret) accepts short secrets here as well.
     ///
     /// ```
     /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
@@ -75,11 +75,11 @@ impl Verifier<Claims> {
 impl<C> VerifierBuilder<C> {
     /// Takes tokens that were signed with this secret, too: the one before the last rotation, spelled as
     /// the first one is and held to the same length.
-    pub fn and_previous(self, secret: impl AsRef<[u8]>) -> Self {
-        self.and_previous_key(|read| (read.like_the_first)(secret.as_ref()))
+    pub fn previous_secret(self, secret: impl AsRef<[u8]>) -> Self {
+        self.previous_key(|read| (read.like_the_first)(secret.as_ref()))
     }
 
-    /// As [`and_previous`](Self::and_previous), for a previous secret of 16 to 31 bytes, which may be found by
+    /// As [`previous_secret`](Self::previous_secret), for a previous secret of 16 to 31 bytes, which may be found by
     /// brute force; as
     /// [`VerificationKey::guessable_legacy_secret`](crate::VerificationKey::guessable_legacy_secret).
     ///
@@ -92,16 +92,16 @@ impl<C> VerifierBuilder<C> {
     /// let old = TestIssuer::hs256().with_secret("16 bytes or more");
     /// let new = TestIssuer::hs256();
     /// let builder = || Verifier::shared_secret(new.secret()).any_audience();
-    /// assert!(builder().and_previous(old.secret()).build().is_err());
+    /// assert!(builder().previous_secret(old.secret()).build().is_err());
     ///
-    /// let verifier = builder().and_previous_guessable_legacy_secret(old.secret()).build()?;
+    /// let verifier = builder().previous_guessable_legacy_secret(old.secret()).build()?;
     /// assert!(verifier.verify_now(&new.token().mint()).is_ok());
     /// assert!(verifier.verify_now(&old.token().mint()).is_ok());
     /// assert!(verifier.verify_now(&old.token().mint_tampered()).is_err());
     /// # Ok::<(), tower_jwt_auth::BuildError>(())
     /// ```
-    pub fn and_previous_guessable_legacy_secret(self, secret: impl AsRef<[u8]>) -> Self {
-        self.and_previous_key(|read| (read.guessable_legacy)(secret.as_ref()))
+    pub fn previous_guessable_legacy_secret(self, secret: impl AsRef<[u8]>) -> Self {
+        self.previous_key(|read| (read.guessable_legacy)(secret.as_ref()))
     }
 }
 

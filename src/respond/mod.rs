@@ -4,9 +4,9 @@
 //! default, [`Plain`] has no body, [`GrpcAware`] answers gRPC clients in their own way, and [`from_fn`]
 //! makes one of a function.
 
-mod body;
+pub(crate) mod body;
 mod challenge;
-mod future;
+pub(crate) mod future;
 mod grpc;
 mod plain;
 mod problem;
@@ -14,9 +14,9 @@ mod rejection;
 mod rejector;
 mod responder;
 
-pub use body::ResponseBody;
+pub(crate) use body::ResponseBody;
 pub(crate) use challenge::{Challenges, Common, Demand};
-pub use future::ResponseFuture;
+pub(crate) use future::ResponseFuture;
 pub use grpc::GrpcAware;
 pub use plain::Plain;
 pub use problem::ProblemJson;

@@ -72,14 +72,14 @@ impl CookieToken {
     /// ```
     /// use tower_jwt_auth::source::{CookieToken, TokenSource};
     ///
-    /// let source = CookieToken::new("session").or_prefixed();
+    /// let source = CookieToken::new("session").allow_prefixes();
     /// let parts = |value| http::Request::builder().header("cookie", value).body(()).unwrap().into_parts().0;
     /// let both = parts("session=planted; __Host-session=a.b.c");
     /// assert_eq!(source.find(&both).unwrap().unwrap().as_str(), "a.b.c");
     /// assert!(source.find(&parts("session=planted; __Host-session=")).unwrap().is_none());
     /// ```
     #[must_use]
-    pub fn or_prefixed(mut self) -> Self {
+    pub fn allow_prefixes(mut self) -> Self {
         let plain = self.names.clone();
         let prefixed = PREFIXES
             .iter()
@@ -97,7 +97,7 @@ impl CookieToken {
     /// use tower_jwt_auth::ErrorKind;
     /// use tower_jwt_auth::source::{CookieToken, TokenSource};
     ///
-    /// let source = CookieToken::new("session").chunked();
+    /// let source = CookieToken::new("session").allow_chunks();
     /// let parts = |value| http::Request::builder().header("cookie", value).body(()).unwrap().into_parts().0;
     /// let good = parts("session.0=a.b; session.1=.c");
     /// assert_eq!(source.find(&good).unwrap().unwrap().as_str(), "a.b.c");
@@ -108,7 +108,7 @@ impl CookieToken {
     /// assert_eq!(both.kind(), ErrorKind::MultipleTokens);
     /// ```
     #[must_use]
-    pub const fn chunked(mut self) -> Self {
+    pub const fn allow_chunks(mut self) -> Self {
         self.is_chunked = true;
         self
     }
@@ -254,7 +254,7 @@ mod tests {
 
     #[test]
     fn a_prefixed_cookie_counts_before_one_that_a_neighbour_could_plant() {
-        let source = CookieToken::new("s").or_prefixed();
+        let source = CookieToken::new("s").allow_prefixes();
         for (field, expected) in [
             ("s=planted; __Host-s=good", "good"),
             ("s=planted; __Secure-s=good", "good"),
@@ -270,7 +270,7 @@ mod tests {
         {
             assert_eq!(found(&source, &[field]), Ok(None), "{field}");
         }
-        let chunked = source.clone().chunked();
+        let chunked = source.clone().allow_chunks();
         assert_eq!(found(&chunked, &["__Host-s.0=; s=planted"]), Ok(None));
         assert_eq!(found(&chunked, &["s=planted; __Host-s.0=good"]), Ok(Some("good".to_owned())));
         let twice = found(&source, &["__Host-s=a; __Host-s=b; s=c"]);
@@ -301,7 +301,7 @@ mod tests {
     #[test]
     fn parts_are_joined_when_all_of_them_are_there_once() {
         use ErrorKind::{MalformedHeader, MultipleTokens, TokenTooLarge};
-        let source = CookieToken::new("s").chunked();
+        let source = CookieToken::new("s").allow_chunks();
         let token = |text: &str| Ok(Some(text.to_owned()));
         for (field, expected) in [
             ("s.1=b; s.0=a; s.2=c", token("abc")),

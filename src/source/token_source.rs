@@ -27,7 +27,7 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     ///
     /// Called for an accepted request after the token itself was removed, with
     /// [`remove_token`](crate::JwtAuthLayer::remove_token). It concerns sources that choose among places of
-    /// their own, as [`CookieToken::or_prefixed`](super::CookieToken::or_prefixed) does, and those that wrap
+    /// their own, as [`CookieToken::allow_prefixes`](super::CookieToken::allow_prefixes) does, and those that wrap
     /// other sources, which pass the call on. The default removes nothing.
     fn remove_copies(&self, parts: &mut Parts) {
         let _ = parts;

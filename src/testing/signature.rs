@@ -9,7 +9,8 @@ use crate::key::{CryptoBackend, VerificationKey};
 /// about a token: whether one is valid, only a [`Verifier`](crate::Verifier) can tell.
 ///
 /// ```
-/// use tower_jwt_auth::key::{CryptoBackend, VerificationKey};
+/// use tower_jwt_auth::key::CryptoBackend;
+/// use tower_jwt_auth::VerificationKey;
 /// use tower_jwt_auth::{Algorithm, testing::is_signature};
 ///
 /// // RFC 4231 §4.3, padded to a secret of the length that HS256 asks for: zeros change no MAC.

@@ -7,15 +7,15 @@ use serde::de::DeserializeOwned;
 
 use super::cache::{Cache, TokenCache};
 use super::issuers::{Issuer, Issuers};
-use super::revocation::Revocation;
 use super::unbuilt::UnbuiltKeys;
 use super::verifier::{Check, Hint, Inner, Verifier};
-use crate::build_error::{BuildError, Problem};
 use crate::claims::Claims;
 use crate::clock::{Clock, SystemClock};
+use crate::error::{BuildError, Problem};
 use crate::key::{CryptoBackend, KeySet, Keys, VerificationKey};
 use crate::observe::Observer;
 use crate::policy::Policy;
+use crate::revocation::Revocation;
 
 const DEFAULT_MAX_TOKEN_LEN: usize = 16 * 1024;
 const LARGEST_MAX_TOKEN_LEN: usize = 1024 * 1024;
@@ -98,7 +98,7 @@ pub(super) enum RoadKeys {
 impl RoadKeys {
     fn build(self, clock: Option<Arc<dyn Clock>>) -> Result<Keys, BuildError> {
         match self {
-            Self::Single(keys) => Ok(KeySet::from_keys(keys).into()),
+            Self::Single(keys) => Ok(KeySet::new(keys).into()),
             Self::Other(keys) => keys.build(clock),
         }
     }
@@ -220,7 +220,7 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
-    pub(crate) fn and_previous_key(
+    pub(crate) fn previous_key(
         mut self,
         make: impl FnOnce(ReadSecret) -> Result<VerificationKey, BuildError>,
     ) -> Self {
@@ -234,7 +234,7 @@ impl<C> VerifierBuilder<C> {
                 Err(error) => self.problems.extend(error.into_problems()),
             },
             _ => self.problems.push(Problem::new(
-                "`and_previous` without a shared secret",
+                "`previous_secret` without a shared secret",
                 "a secret and public keys must not serve one issuer",
                 "Call it after `shared_secret`; list rotated public keys in one JWKS document",
             )),

@@ -10,11 +10,11 @@ use quick_cache::{Equivalent, OptionsBuilder, UnitWeighter};
 use zeroize::Zeroizing;
 
 use super::verified::ErasedVerified;
-use crate::build_error::Problem;
+use crate::error::Problem;
 use crate::key::CryptoBackend;
 
-const DEFAULT_LIFETIME: Duration = Duration::from_secs(5 * 60);
-const MAX_LIFETIME: Duration = Duration::from_secs(60 * 60);
+const DEFAULT_TTL: Duration = Duration::from_secs(5 * 60);
+const MAX_TTL: Duration = Duration::from_secs(60 * 60);
 const MAX_CAPACITY: usize = 1_000_000;
 
 /// How many bytes of a token choose its place. They are the end of the signature: nobody but the issuer
@@ -28,10 +28,10 @@ const HASHED: usize = 32;
 /// JSON are not looked at again. Everything that may have changed meanwhile is: `exp`, `nbf` and the
 /// maximum age, the rules and checks of your own, the revocation list, the proof of possession. An entry is
 /// of no use any more once the keys of its issuer have changed in any way, or at the end of its
-/// [`lifetime`](Self::lifetime). Refusals are not remembered, and only tokens that were accepted take a
+/// [`ttl`](Self::ttl). Refusals are not remembered, and only tokens that were accepted take a
 /// place, so that nobody can push others out with invented ones.
 ///
-/// Entries hold the claims, and the token unless [`by_digest`](Self::by_digest) is called: a capacity of
+/// Entries hold the claims, and the token unless [`digest_keys`](Self::digest_keys) is called: a capacity of
 /// 10,000 is some 20 MB with tokens of 1 KB. Requests with the same token share one claims value.
 ///
 /// It is worth it where clients use a token many times and its algorithm is slow, as all but HMAC are.
@@ -39,7 +39,7 @@ const HASHED: usize = 32;
 /// ```
 /// use std::time::Duration;
 /// use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-/// use tower_jwt_auth::verify::TokenCache;
+/// use tower_jwt_auth::TokenCache;
 /// use tower_jwt_auth::{ErrorKind, Verifier};
 ///
 /// let clock = FixedClock::new();
@@ -63,27 +63,27 @@ const HASHED: usize = 32;
 #[must_use = "it is without effect until it is given to `VerifierBuilder::cache`"]
 pub struct TokenCache {
     capacity: usize,
-    lifetime: Duration,
-    by_digest: bool,
+    ttl: Duration,
+    digest_keys: bool,
 }
 
 impl TokenCache {
     /// A memory of that many tokens; 1,000,000 are the most.
     pub const fn new(capacity: usize) -> Self {
-        Self { capacity, lifetime: DEFAULT_LIFETIME, by_digest: false }
+        Self { capacity, ttl: DEFAULT_TTL, digest_keys: false }
     }
 
     /// How long a token is remembered at most: 5 minutes unless set, one hour at most. `exp` ends it
     /// sooner.
-    pub const fn lifetime(mut self, lifetime: Duration) -> Self {
-        self.lifetime = lifetime;
+    pub const fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = ttl;
         self
     }
 
     /// Remembers the SHA-256 digest in place of the token, so that no token can be found in a dump of
     /// the memory. A hit then costs about what an HMAC would.
-    pub const fn by_digest(mut self) -> Self {
-        self.by_digest = true;
+    pub const fn digest_keys(mut self) -> Self {
+        self.digest_keys = true;
         self
     }
 
@@ -96,9 +96,9 @@ impl TokenCache {
                 "Give it as many places as there are tokens in use at a time, or leave the call out",
             ));
         }
-        if self.lifetime.is_zero() || self.lifetime > MAX_LIFETIME {
+        if self.ttl.is_zero() || self.ttl > MAX_TTL {
             problems.push(Problem::new(
-                format!("a cache that remembers tokens for {:?}", self.lifetime),
+                format!("a cache that remembers tokens for {:?}", self.ttl),
                 "it would be without effect, or hold what nobody uses",
                 "Use between a second and one hour",
             ));
@@ -123,7 +123,7 @@ pub(super) struct Remembered {
 /// It never waits: a lock that somebody else holds is a miss.
 pub(super) struct Cache {
     map: Map<Key, Entry, UnitWeighter, RandomState, DefaultLifecycle<Key, Entry>>,
-    lifetime: Duration,
+    ttl: Duration,
     /// What makes the digests, where keys are digests.
     digests: Option<CryptoBackend>,
 }
@@ -146,8 +146,8 @@ impl Cache {
         let (hasher, lifecycle) = (RandomState::new(), DefaultLifecycle::default());
         Some(Self {
             map: Map::with_options(options, UnitWeighter, hasher, lifecycle),
-            lifetime: settings.lifetime,
-            digests: settings.by_digest.then_some(backend),
+            ttl: settings.ttl,
+            digests: settings.digest_keys.then_some(backend),
         })
     }
 
@@ -156,7 +156,7 @@ impl Cache {
         let Entry { remembered, since } = self.map.try_get(&self.lookup(token)?).ok()??;
         // A clock that ran backwards says nothing of the age.
         let age = now.checked_sub(since)?;
-        (age < self.lifetime).then_some(remembered)
+        (age < self.ttl).then_some(remembered)
     }
 
     pub(super) fn insert(&self, token: &str, remembered: Remembered, now: Duration) {

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::build_error::Problem;
+use crate::error::Problem;
 use crate::error::{Error, ErrorKind};
 use crate::json::{Object, Value};
 use crate::jws::{AlgorithmFamily, Compact};
-use crate::key::{Crowded, CryptoBackend, Held, KeySource, KeySourceHealth, Keys, VerificationKey};
+use crate::key::{Crowded, CryptoBackend, Held, KeyHealth, KeySource, Keys, VerificationKey};
 use crate::policy::{ExpectedIssuer, Policy, issuer_name_problem};
 
 /// Somebody whose tokens are taken, with the keys and the rules that are theirs alone.
@@ -176,16 +176,6 @@ impl Issuer {
     }
 }
 
-/// How the keys of one issuer are doing.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct IssuerHealth<'v> {
-    /// The issuer's name; `None` of the unnamed one.
-    pub issuer: Option<&'v str>,
-    /// Its keys. Those that are fixed are always fresh.
-    pub keys: KeySourceHealth,
-}
-
 /// The configured issuers, ready to choose from.
 #[derive(Debug)]
 pub(super) struct Issuers {
@@ -228,10 +218,8 @@ impl Issuers {
         Self { all, by_name, unnamed }
     }
 
-    pub(super) fn health<'s>(&'s self) -> impl Iterator<Item = IssuerHealth<'s>> {
-        let named =
-            |it: &'s Issuer| IssuerHealth { issuer: it.name.as_deref(), keys: it.keys.health() };
-        self.all.iter().map(named)
+    pub(super) fn health(&self) -> impl Iterator<Item = KeyHealth> {
+        self.all.iter().map(|it| KeyHealth { issuer: it.name.clone(), ..it.keys.health() })
     }
 
     /// The issuers whose keys may change, with where those come from.

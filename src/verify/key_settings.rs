@@ -4,8 +4,8 @@ use std::any::Any;
 
 use super::builder::{RoadKeys, Single, VerifierBuilder};
 use super::unbuilt::UnbuiltKeys;
-use crate::build_error::Problem;
 use crate::claims::Claims;
+use crate::error::Problem;
 
 impl VerifierBuilder<Claims> {
     /// A constructor over public keys whose settings stay open.

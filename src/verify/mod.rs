@@ -24,7 +24,6 @@ mod cache;
 mod issuers;
 #[cfg(feature = "jwks")]
 mod key_settings;
-mod keys_error;
 #[cfg(all(test, not(any(feature = "aws-lc-rs", feature = "rust-crypto"))))]
 mod no_backend;
 mod observed;
@@ -32,7 +31,6 @@ mod policy_settings;
 #[cfg(feature = "better-auth")]
 mod preset_settings;
 mod readiness;
-mod revocation;
 mod signature;
 mod unbuilt;
 mod verified;
@@ -42,9 +40,7 @@ pub(crate) use builder::ReadSecret;
 pub use builder::VerifierBuilder;
 #[cfg(feature = "cache")]
 pub use cache::TokenCache;
-pub use issuers::{Issuer, IssuerHealth};
-pub use keys_error::{IssuerFailure, KeysError, KeysErrorKind};
-pub use revocation::{Presented, Revocation, Standing};
+pub use issuers::Issuer;
 #[cfg(feature = "jwks")]
 pub(crate) use unbuilt::UnbuiltKeys;
 pub(crate) use verified::AnyToken;

@@ -1,6 +1,6 @@
 //! Builds without a crypto backend: no key can be made.
 
-use crate::build_error::BuildError;
+use crate::error::BuildError;
 use crate::jws::Algorithm;
 use crate::key::{CryptoBackend, KeySet, VerificationKey};
 use crate::verify::Verifier;
@@ -28,6 +28,6 @@ fn every_constructor_returns_an_error_that_names_the_feature() {
     expect(Verifier::pem(Algorithm::EdDSA, PEM).any_issuer().any_audience().build());
     let error = VerificationKey::shared_secret(SECRET).unwrap_err();
     assert!(error.problems()[0].fix().contains("aws-lc-rs"), "{error}");
-    let error = KeySet::from_jwks(format!("{{\"keys\":[{JWK}]}}")).unwrap_err();
+    let error = KeySet::jwks(format!("{{\"keys\":[{JWK}]}}")).unwrap_err();
     assert!(error.to_string().contains("rejected"), "{error}");
 }

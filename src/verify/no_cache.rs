@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use super::verified::ErasedVerified;
-use crate::build_error::Problem;
+use crate::error::Problem;
 use crate::key::CryptoBackend;
 
 /// Settings that nobody can make.

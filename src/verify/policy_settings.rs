@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::builder::VerifierBuilder;
 use crate::claims::{ClaimPath, GrantClaims};
 use crate::jws::Algorithm;
-use crate::jwt::TokenInfo;
+use crate::jwt::Token;
 use crate::policy::Policy;
 
 /// The settings of a [`Policy`], said of the one issuer.
@@ -40,9 +40,9 @@ impl<C> VerifierBuilder<C> {
         self.policy(|policy| policy.max_age(age))
     }
 
-    /// As [`Policy::require`].
-    pub fn require(self, claim: impl Into<String>) -> Self {
-        self.policy(|policy| policy.require(claim))
+    /// As [`Policy::require_claim`].
+    pub fn require_claim(self, claim: impl Into<String>) -> Self {
+        self.policy(|policy| policy.require_claim(claim))
     }
 
     /// As [`Policy::typ`].
@@ -65,17 +65,17 @@ impl<C> VerifierBuilder<C> {
         self.policy(Policy::rfc9068)
     }
 
-    /// As [`Policy::without_expiry`].
-    pub fn without_expiry(self) -> Self {
-        self.policy(Policy::without_expiry)
+    /// As [`Policy::allow_missing_expiry`].
+    pub fn allow_missing_expiry(self) -> Self {
+        self.policy(Policy::allow_missing_expiry)
     }
 
-    /// As [`Policy::registered_rule`].
-    pub fn registered_rule(
+    /// As [`Policy::check_token`].
+    pub fn check_token(
         self,
         name: &'static str,
-        rule: impl Fn(&TokenInfo) -> bool + Send + Sync + 'static,
+        rule: impl Fn(&Token) -> bool + Send + Sync + 'static,
     ) -> Self {
-        self.policy(|policy| policy.registered_rule(name, rule))
+        self.policy(|policy| policy.check_token(name, rule))
     }
 }

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::issuers::{Issuer, IssuerHealth};
-use super::keys_error::{Failure, KeysError, KeysErrorKind};
+use super::issuers::Issuer;
 use super::verifier::{Inner, Verifier};
 use crate::answer::Answer;
 use crate::clock::Timer;
-use crate::key::{KeySource, RefreshError, RefreshReason, Refreshed, pause_before_next_look};
+use crate::key::{
+    Failure, KeyHealth, KeySource, KeysError, KeysErrorKind, RefreshError, RefreshReason,
+    Refreshed, pause_before_next_look,
+};
 
 /// When to try again after a source that reports success and has no keys.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -24,17 +26,17 @@ impl<C> Verifier<C> {
     /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
     ///
     /// fn is_ready(verifier: &Verifier) -> bool {
-    ///     verifier.health().all(|it| it.keys.state != KeySetState::Empty)
+    ///     verifier.health().all(|keys| keys.state != KeySetState::Empty)
     /// }
     ///
     /// let issuer = TestIssuer::es256().issuer("https://auth.example.com");
     /// let verifier =
     ///     Verifier::jwks(issuer.jwks()).issuer("https://auth.example.com").any_audience().build()?;
     /// assert!(is_ready(&verifier));
-    /// assert_eq!(verifier.health().next().unwrap().issuer, Some("https://auth.example.com"));
+    /// assert_eq!(verifier.health().next().unwrap().issuer.as_deref(), Some("https://auth.example.com"));
     /// # Ok::<(), tower_jwt_auth::BuildError>(())
     /// ```
-    pub fn health(&self) -> impl Iterator<Item = IssuerHealth<'_>> {
+    pub fn health(&self) -> impl Iterator<Item = KeyHealth> {
         self.0.issuers.health()
     }
 }
@@ -53,11 +55,11 @@ impl<C: 'static> Verifier<C> {
     /// # use http_body_util::Full;
     /// # use tower_jwt_auth::jwks::NoBody;
     /// use tower_jwt_auth::key::KeySetState;
-    /// use tower_jwt_auth::verify::KeysErrorKind;
+    /// use tower_jwt_auth::key::KeysErrorKind;
     /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
     ///
     /// fn is_ready(verifier: &Verifier) -> bool {
-    ///     verifier.health().all(|it| it.keys.state != KeySetState::Empty)
+    ///     verifier.health().all(|keys| keys.state != KeySetState::Empty)
     /// }
     ///
     /// # tokio_test::block_on(async {
@@ -81,7 +83,7 @@ impl<C: 'static> Verifier<C> {
     /// let bad = verifier(broken)?;
     /// let error = bad.warm().await.unwrap_err();
     /// assert_eq!(error.kind(), KeysErrorKind::NoKeys);
-    /// assert_eq!(error.failures().next().unwrap().issuer, Some("https://auth.example.com"));
+    /// assert_eq!(error.failures().next().unwrap().0, Some("https://auth.example.com"));
     /// assert!(!is_ready(&bad));
     /// # Ok::<(), tower_jwt_auth::BuildError>(()) }).unwrap();
     /// # }
@@ -105,7 +107,7 @@ impl<C: 'static> Verifier<C> {
     /// Asks for newer keys of all issuers now, and waits for them: for an operator's command.
     ///
     /// Returns the most that one issuer's refresh achieved: [`Refreshed::Replaced`] if there are new keys,
-    /// [`Refreshed::CoolingDown`] if all sources were asked too recently to be asked again. Fixed keys are
+    /// [`Refreshed::Suppressed`] if all sources were asked too recently to be asked again. Fixed keys are
     /// unchanged.
     ///
     /// # Errors
@@ -121,7 +123,7 @@ impl<C: 'static> Verifier<C> {
                 failed.extend(failure(issuer, source, error));
             }
             KeysError::unless_empty(failed)?;
-            let first = [Refreshed::Replaced, Refreshed::Unchanged, Refreshed::CoolingDown];
+            let first = [Refreshed::Replaced, Refreshed::Unchanged, Refreshed::Suppressed];
             let achieved = first.into_iter().find(|one| all.contains(one));
             Ok(achieved.unwrap_or(Refreshed::Unchanged))
         }

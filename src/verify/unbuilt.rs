@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::sync::Arc;
 
-use crate::build_error::BuildError;
 use crate::clock::Clock;
+use crate::error::BuildError;
 use crate::key::Keys;
 
 /// Keys, or the builder of a key source of a module that this one does not know.

@@ -5,27 +5,30 @@ use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
 
-use crate::claims::Claims;
+use serde::{Serialize, Serializer};
+
+use crate::claims::{Claims, NumericDate};
 use crate::error::Error;
-use crate::jwt::{TokenBody, TokenInfo};
+use crate::jwt::{Token, TokenBody};
 use crate::policy::Accepted;
 
-/// The claims of a verified token.
+/// A verified token with its claims as `C`.
 ///
-/// There is no way to make one but to verify a token, so that a function that takes it need not check
-/// anything. It derefs to the claims and is cheap to clone. `Debug` shows no values.
+/// Verifying a token is the only way to make one, so that a function that takes it need not check anything. It has the
+/// usual accessors whatever `C` is, derefs to `C` for your own claims, and serializes as `C`. It is cheap to clone.
+/// `Debug` shows no values.
 ///
 /// ```
 /// use tower_jwt_auth::{Verified, Verifier, testing::TestIssuer};
 ///
 /// fn greet(user: &Verified) -> String {
-///     format!("hello, {}", user.text("name").unwrap_or("friend"))
+///     format!("hello, {} ({})", user.text("name").unwrap_or("friend"), user.subject().unwrap_or("nobody"))
 /// }
 ///
 /// let issuer = TestIssuer::hs256();
 /// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
-/// let user = verifier.verify_now(&issuer.token().claim("name", "Ada").mint())?;
-/// assert_eq!(greet(&user), "hello, Ada");
+/// let user = verifier.verify_now(&issuer.token().subject("user-1").claim("name", "Ada").mint())?;
+/// assert_eq!(greet(&user), "hello, Ada (user-1)");
 /// assert!(verifier.verify_now(&issuer.token().expired().mint()).is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -43,17 +46,49 @@ impl<C> Verified<C> {
         accepted.into_body().map(Self)
     }
 
-    /// The registered claims and the header, whatever the claims type.
-    pub fn token(&self) -> &TokenInfo {
+    /// The subject, which is the user's id with most issuers. See [`Token::subject`].
+    pub fn subject(&self) -> Option<&str> {
+        self.token().subject()
+    }
+
+    /// The issuer: `iss`.
+    pub fn issuer(&self) -> Option<&str> {
+        self.token().issuer()
+    }
+
+    /// The granted scopes. See [`Token::scopes`].
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        self.token().scopes()
+    }
+
+    /// Whether this scope is granted, byte for byte.
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.token().has_scope(scope)
+    }
+
+    /// The granted roles. See [`Token::roles`].
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        self.token().roles()
+    }
+
+    /// Whether this role is granted, byte for byte.
+    pub fn has_role(&self, role: &str) -> bool {
+        self.token().has_role(role)
+    }
+
+    /// The time at which the token expires: `exp`.
+    pub fn expires_at(&self) -> Option<NumericDate> {
+        self.token().expires_at()
+    }
+
+    /// The other registered claims, any claim by its path, and the header.
+    pub fn token(&self) -> &Token {
         &self.0.token
     }
 
-    /// The claims, copied.
-    pub fn claims_owned(&self) -> C
-    where
-        C: Clone,
-    {
-        self.0.claims.clone()
+    /// The claims, in your own type.
+    pub fn claims(&self) -> &C {
+        &self.0.claims
     }
 }
 
@@ -81,11 +116,11 @@ pub(super) struct ErasedVerified(Arc<dyn Any + Send + Sync>);
 
 /// A verified token of any claims type.
 pub(crate) trait AnyToken: Send + Sync {
-    fn token(&self) -> &TokenInfo;
+    fn token(&self) -> &Token;
 }
 
 impl<C: Send + Sync> AnyToken for TokenBody<C> {
-    fn token(&self) -> &TokenInfo {
+    fn token(&self) -> &Token {
         &self.token
     }
 }
@@ -95,6 +130,13 @@ impl<C> Deref for Verified<C> {
 
     fn deref(&self) -> &C {
         &self.0.claims
+    }
+}
+
+/// Serializes the claims.
+impl<C: Serialize> Serialize for Verified<C> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.claims().serialize(serializer)
     }
 }
 

@@ -8,7 +8,6 @@ use zeroize::Zeroizing;
 
 use super::cache::{Cache, Remembered};
 use super::issuers::Issuers;
-use super::revocation::{Presented, Revocation, Standing};
 use super::signature::{Stop, Wanted, verify_signature};
 use super::verified::Verified;
 use crate::answer::Answer;
@@ -18,6 +17,7 @@ use crate::error::{Error, ErrorKind};
 use crate::jws::{CachedHeader, Compact, HeaderBuffer};
 use crate::key::{CryptoBackend, RefreshError, Refreshed};
 use crate::observe::{Event, Observing};
+use crate::revocation::{Presented, Revocation, Standing};
 
 /// Verifies tokens and reads their claims into `C`.
 ///

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio_test::block_on;
 use tower::{Layer, ServiceExt, service_fn};
-use tower_jwt_auth::verify::VerifierBuilder;
+use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::{Algorithm, ErrorKind, JwtAuthLayer, Verified, Verifier};
 
 use crate::support::interop;

@@ -20,12 +20,13 @@ mod live {
     use serde::Deserialize;
     use serde_json::json;
     use tower::{Layer, ServiceExt, service_fn};
+    use tower_jwt_auth::VerifierBuilder;
     use tower_jwt_auth::jwks::RemoteJwks;
+    use tower_jwt_auth::key::KeysErrorKind;
     use tower_jwt_auth::key::{
-        KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason, Refreshed,
+        KeyHealth, KeySet, KeySetState, KeySource, RefreshError, RefreshReason, Refreshed,
     };
     use tower_jwt_auth::testing::FixedClock;
-    use tower_jwt_auth::verify::{KeysErrorKind, VerifierBuilder};
     use tower_jwt_auth::{Algorithm, Answer, Claims, ErrorKind, JwtAuthLayer, Verified, Verifier};
 
     use crate::support::ask::{ask, bearer, take_apart};
@@ -165,7 +166,7 @@ mod live {
         scene.pass(REFRESH_AHEAD);
         count.accept(&api(old[0].0), &old[0].1.user, user);
         // Joins the refresh that goes on behind that request, or comes too late and starts none.
-        keys.refresh_now().await.unwrap();
+        keys.refresh().await.unwrap();
         for ((algorithm, new), (_, old)) in new.iter().zip(&old) {
             count.accept(&api(*algorithm), &new.user, user);
             count.refuse(&api(*algorithm), &old.user, K::UnknownKey);
@@ -214,13 +215,13 @@ mod live {
             .clock(scene.clock.clone())
             .build()
             .unwrap();
-        let state = || verifier.health().next().unwrap().keys.state;
+        let state = || verifier.health().next().unwrap().state;
         let token = scene.tokens("main", algorithm).await.user;
         let mut seen = vec![state()];
 
         scene.server.tell("outage").await;
         let error = verifier.warm().await.unwrap_err();
-        assert_eq!(error.failures().next().unwrap().issuer, Some(scene.issuer()));
+        assert_eq!(error.failures().next().unwrap().0, Some(scene.issuer()));
         seen.push(state());
 
         scene.server.tell("recovery").await;
@@ -341,10 +342,10 @@ mod live {
         }
 
         fn refresh(&self, reason: RefreshReason) -> Answer<Result<Refreshed, RefreshError>> {
-            self.0.refresh(reason)
+            KeySource::refresh(&self.0, reason)
         }
 
-        fn health(&self) -> KeySourceHealth {
+        fn health(&self) -> KeyHealth {
             self.0.health()
         }
     }

@@ -57,7 +57,7 @@ fn broken_rules(documents: &[(String, Value)]) -> Vec<Vec<String>> {
 fn kinds() -> [Security; 4] {
     [
         Security::bearer(),
-        Security::bearer().named("jwt").described("Ask for one at `/token`"),
+        Security::bearer().with_name("jwt").with_description("Ask for one at `/token`"),
         Security::cookie("__Host-session"),
         Security::header(&HeaderName::from_static("cf-access-jwt-assertion")),
     ]

@@ -370,7 +370,7 @@ mod live {
 
         /// Waits for a refresh that goes on behind a request: joins it, or comes too late and starts none.
         async fn landed(&self) {
-            let _ = self.keys.refresh_now().await;
+            let _ = self.keys.refresh().await;
         }
 
         /// The refreshes since this was asked: why, and what came of it.

@@ -29,7 +29,7 @@ pub(crate) fn pages(document: OpenApi) -> Result<Router<Store>, serde_json::Erro
 /// where it could be forgotten: the layers do not forget, either.
 fn secured(mut document: Value) -> Value {
     let security =
-        Security::bearer().described("A token of the auth server: `GET /api/auth/token`");
+        Security::bearer().with_description("A token of the auth server: `GET /api/auth/token`");
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     let items = paths.into_iter().flat_map(|paths| paths.values_mut());
     let operations = items.filter_map(Value::as_object_mut).flat_map(|item| item.values_mut());

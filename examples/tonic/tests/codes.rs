@@ -14,7 +14,7 @@ use tonic_example::proto::orders_client::OrdersClient;
 use tonic_example::proto::warehouse_client::WarehouseClient;
 use tonic_example::proto::{ListRequest, ShipRequest, WatchRequest};
 use tower_jwt_auth::key::{
-    KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason, Refreshed,
+    KeySet, KeySetState, KeySource, KeyHealth, RefreshError, RefreshReason, Refreshed,
 };
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Answer, Verifier};
@@ -27,7 +27,7 @@ fn issuer() -> TestIssuer {
 
 fn verifier() -> Outcome<Verifier> {
     let start = Verifier::jwks(issuer().jwks()).issuer("https://auth.test");
-    Ok(start.audience("orders").require("sub").build()?)
+    Ok(start.audience("orders").require_claim("sub").build()?)
 }
 
 /// A server on a port of the system's choice, and a connection to it.
@@ -178,8 +178,8 @@ impl KeySource for Nowhere {
         Answer::now(Err(RefreshError::new(Duration::from_secs(5))))
     }
 
-    fn health(&self) -> KeySourceHealth {
-        KeySourceHealth::new(KeySetState::Empty, 0)
+    fn health(&self) -> KeyHealth {
+        KeyHealth::new(KeySetState::Empty, 0)
     }
 }
 

@@ -7,8 +7,8 @@ use super::base_url::BaseUrl;
 use super::builder::{BetterAuth, Material, Server, Settings};
 use super::profile::{Profile, SESSION_LEEWAY};
 use super::remote::Remote;
-use crate::build_error::{BuildError, Problem};
 use crate::clock::Clock;
+use crate::error::{BuildError, Problem};
 use crate::key::{KeySet, Keys};
 use crate::observe::Event;
 use crate::verify::{Issuer, Verifier, VerifierBuilder};
@@ -32,7 +32,7 @@ impl<C: Account> BetterAuth<C> {
     /// taken back.
     ///
     /// ```
-    /// use tower_jwt_auth::better_auth::BetterAuth;
+    /// use tower_jwt_auth::provider::better_auth::BetterAuth;
     /// use tower_jwt_auth::{ErrorKind, testing::TestIssuer};
     ///
     /// let application = TestIssuer::hs256();
@@ -54,7 +54,7 @@ impl<C: Account> BetterAuth<C> {
     pub fn into_builder(self) -> Result<VerifierBuilder<C>, BuildError> {
         let Self { profile, material, mut settings, mut problems, .. } = self;
         let (keys, url) = match material {
-            Material::Secrets(keys) => (Some(fixed(KeySet::from_keys(keys))), None),
+            Material::Secrets(keys) => (Some(fixed(KeySet::new(keys))), None),
             Material::Server(mut server) => (server_keys(&mut server, &mut problems), server.url),
         };
         problems.extend(settings.problems(profile));
@@ -64,7 +64,7 @@ impl<C: Account> BetterAuth<C> {
             policy = policy.leeway(leeway);
         }
         if !profile.is_session() {
-            policy = policy.require(settings.user_id_claim());
+            policy = policy.require_claim(settings.user_id_claim());
         }
         if let Some(claim) = profile.subject_path(settings.user_id_claim()) {
             policy = policy.subject_claim(claim);

@@ -1,6 +1,6 @@
 //! The URL of an auth server, and what it implies.
 
-use crate::build_error::Problem;
+use crate::error::Problem;
 use crate::url::Url;
 
 /// What Better Auth makes of its base URL: where it serves, and what it calls itself.

@@ -11,12 +11,12 @@ use super::remote::Remote;
 use super::secret;
 use super::session::SessionUser;
 use super::user::User;
-use crate::build_error::{BuildError, Problem};
 use crate::clock::Clock;
+use crate::error::{BuildError, Problem};
 use crate::key::{Keys, VerificationKey};
 use crate::observe::Observer;
 
-/// Verifies what a Better Auth server issues. The module [`better_auth`](crate::better_auth) says which of
+/// Verifies what a Better Auth server issues. The module [`better_auth`](crate::provider::better_auth) says which of
 /// the presets is the right one.
 ///
 /// The settings are those that differ between servers; everything else is as Better Auth does it.
@@ -169,7 +169,7 @@ impl BetterAuth<SessionUser> {
     }
 
     /// The same cookie, signed with the key pairs of the server (`jwt({ sessionCookieCache: true })`).
-    pub fn session_cookie_of(url: impl AsRef<str>) -> Self {
+    pub fn session_cookie_url(url: impl AsRef<str>) -> Self {
         let BetterAuth { material, problems, .. } = BetterAuth::url(url);
         Self { problems, ..Self::new(Profile::SessionByServer, material) }
     }
@@ -279,26 +279,26 @@ impl<C> BetterAuth<C> {
     }
 
     /// Takes what was signed with this secret too: the one before the last rotation.
-    pub fn and_previous(self, secret: impl AsRef<str>) -> Self {
-        self.and_previous_key(secret::key(secret.as_ref()))
+    pub fn previous_secret(self, secret: impl AsRef<str>) -> Self {
+        self.previous_key(secret::key(secret.as_ref()))
     }
 
-    /// As [`and_previous`](Self::and_previous), for a previous secret of 16 to 31 bytes, which may be found by
+    /// As [`previous_secret`](Self::previous_secret), for a previous secret of 16 to 31 bytes, which may be found by
     /// brute force; as [`VerificationKey::guessable_legacy_secret`].
     ///
     /// Leave it out when the last token that was signed with it has expired.
-    pub fn and_previous_guessable_legacy_secret(self, secret: impl AsRef<str>) -> Self {
-        self.and_previous_key(secret::legacy_key(secret.as_ref()))
+    pub fn previous_guessable_legacy_secret(self, secret: impl AsRef<str>) -> Self {
+        self.previous_key(secret::legacy_key(secret.as_ref()))
     }
 
-    fn and_previous_key(mut self, key: Result<VerificationKey, BuildError>) -> Self {
+    fn previous_key(mut self, key: Result<VerificationKey, BuildError>) -> Self {
         match &mut self.material {
             Material::Secrets(keys) => match key {
                 Ok(key) => keys.push(key),
                 Err(error) => self.problems.extend(error.into_problems()),
             },
             Material::Server(_) => self.problems.push(Problem::new(
-                "`and_previous` without a secret",
+                "`previous_secret` without a secret",
                 "secrets and published keys never verify for one another",
                 "Leave it out: a rotated key is found by its id",
             )),
@@ -327,7 +327,7 @@ impl<C> BetterAuth<C> {
     /// them, and a link would be accepted as a login. `sub` and `id` need neither.
     ///
     /// ```
-    /// use tower_jwt_auth::better_auth::BetterAuth;
+    /// use tower_jwt_auth::provider::better_auth::BetterAuth;
     /// use tower_jwt_auth::{ErrorKind, testing::TestIssuer};
     ///
     /// let application = TestIssuer::hs256();

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::builder::{BetterAuth, Material};
 use super::profile::Profile;
 use super::secret;
-use crate::build_error::Problem;
+use crate::error::Problem;
 
 const URL: &str = "BETTER_AUTH_URL";
 const SECRET: &str = "BETTER_AUTH_SECRET";
@@ -144,7 +144,8 @@ mod tests {
         let secrets = format!("2:{GOOD},1:{OTHER}");
         let Material::Secrets(keys) = preset("", "", &secrets).material else { panic!() };
         assert_eq!(keys.len(), 1);
-        let Material::Secrets(keys) = preset("", "", &secrets).and_previous(OTHER).material else {
+        let Material::Secrets(keys) = preset("", "", &secrets).previous_secret(OTHER).material
+        else {
             panic!()
         };
         assert_eq!(keys.len(), 2);

@@ -41,7 +41,7 @@ impl Profile {
                 shape(token, kind, NOT_A_JWT_COOKIE).or_else(|| {
                     (!is_by_secret(token, kind)?).then_some(
                         "the cookie is signed with the server's key pairs: \
-                         `BetterAuth::session_cookie_of` is for it",
+                         `BetterAuth::session_cookie_url` is for it",
                     )
                 })
             },
@@ -110,7 +110,7 @@ mod tests {
             (Profile::Token, pair, InvalidAudience, "`jwt.audience`"),
             (Profile::BridgeToken, pair, AlgorithmNotAllowed, "BetterAuth::url"),
             (Profile::BridgeToken, "abc", MalformedToken, "/api/auth/token"),
-            (Profile::SessionBySecret, pair, AlgorithmNotAllowed, "session_cookie_of"),
+            (Profile::SessionBySecret, pair, AlgorithmNotAllowed, "session_cookie_url"),
             (Profile::SessionByServer, secret, AlgorithmNotAllowed, "session_cookie`"),
             (Profile::SessionBySecret, "abc", MalformedToken, "strategy"),
             (Profile::SessionByServer, "a.b.c.d.e", MalformedToken, "encrypted"),

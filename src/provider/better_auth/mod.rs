@@ -8,7 +8,7 @@
 //! | OAuth access token, `at+jwt` | the server's key pairs | `url(..)` and [`oauth_access_token`](BetterAuth::oauth_access_token) |
 //! | made by an application for its own API, HS256 | the secret | [`BetterAuth::bridge_token`] |
 //! | cookie cache of sessions, strategy `jwt` | the secret | [`BetterAuth::session_cookie`] |
-//! | the same with `sessionCookieCache: true` | the server's key pairs | [`BetterAuth::session_cookie_of`] |
+//! | the same with `sessionCookieCache: true` | the server's key pairs | [`BetterAuth::session_cookie_url`] |
 //! | session token: `session_token` cookie, bearer plugin | none: it is no JWT | the server alone knows it |
 //!
 //! Take the first one unless there is a reason against it: it needs no secret, and a server that leaks its
@@ -18,7 +18,7 @@
 //! tokens are signed with the same key pairs as API tokens: all of those are refused.
 //!
 //! ```
-//! use tower_jwt_auth::better_auth::BetterAuth;
+//! use tower_jwt_auth::provider::better_auth::BetterAuth;
 //! use tower_jwt_auth::{ErrorKind, testing::TestIssuer};
 //!
 //! let issuer = TestIssuer::hs256(); // signs with a secret that both sides know

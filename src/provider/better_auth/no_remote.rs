@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::build_error::{BuildError, Problem};
 use crate::clock::Clock;
+use crate::error::{BuildError, Problem};
 use crate::key::Keys;
 
 type KeysByClock = fn(Option<Arc<dyn Clock>>) -> Keys;

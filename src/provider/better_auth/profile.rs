@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::base_url::BaseUrl;
 use crate::claims::ClaimPath;
 use crate::jws::Algorithm;
-use crate::jwt::TokenInfo;
+use crate::jwt::Token;
 use crate::policy::Policy;
 
 /// `typ` and audience of a session cookie that is signed with the server's key pairs.
@@ -50,17 +50,19 @@ impl Profile {
         let policy = match self {
             Self::BridgeToken | Self::SessionBySecret => Policy::new()
                 .algorithms([Algorithm::HS256])
-                .registered_rule("plain `typ`", has_plain_type),
+                .check_token("plain `typ`", has_plain_type),
             Self::Token => {
-                server_policy().registered_rule("plain `typ`", has_plain_type).require("sub")
+                server_policy().check_token("plain `typ`", has_plain_type).require_claim("sub")
             }
-            Self::OAuthAccessToken => server_policy().typ("at+jwt").require("sub"),
+            Self::OAuthAccessToken => server_policy().typ("at+jwt").require_claim("sub"),
             Self::SessionByServer => {
-                server_policy().typ(SESSION_TYPE).require("sub").require("sid")
+                server_policy().typ(SESSION_TYPE).require_claim("sub").require_claim("sid")
             }
         };
         let policy = match self {
-            Self::SessionByServer | Self::SessionBySecret => policy.leeway(SESSION_LEEWAY).sealed(),
+            Self::SessionByServer | Self::SessionBySecret => {
+                policy.leeway(SESSION_LEEWAY).hide_claims()
+            }
             _ => policy,
         };
         if !audiences.is_empty() {
@@ -105,17 +107,17 @@ impl Profile {
 /// What holds for everything that is signed with a server's key pairs.
 fn server_policy() -> Policy {
     Policy::new()
-        .registered_rule("`kid`", |token| token.header().key_id.is_some())
-        .registered_rule("an algorithm of the server", is_of_a_server)
+        .check_token("`kid`", |token| token.header().key_id.is_some())
+        .check_token("an algorithm of the server", is_of_a_server)
 }
 
 /// What a server can be told to sign with; a list of algorithms would want a key for each.
-fn is_of_a_server(token: &TokenInfo) -> bool {
+fn is_of_a_server(token: &Token) -> bool {
     use Algorithm::{ES256, ES384, ES512, EdDSA, PS256, RS256};
     matches!(token.header().algorithm, EdDSA | ES256 | ES384 | ES512 | RS256 | PS256)
 }
 
 /// `typ` is absent or says no more than that this is a JWT.
-fn has_plain_type(token: &TokenInfo) -> bool {
+fn has_plain_type(token: &Token) -> bool {
     token.header().typ.is_none_or(|typ| typ.eq_ignore_ascii_case("JWT"))
 }

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::build_error::BuildError;
 use crate::clock::Clock;
+use crate::error::BuildError;
 use crate::jwks::{RemoteJwks, RemoteJwksBuilder};
 use crate::key::Keys;
 
@@ -13,7 +13,7 @@ pub(super) struct Remote(Box<RemoteJwksBuilder>);
 impl Default for Remote {
     fn default() -> Self {
         // A server with ids that count up uses one again after its database was set up anew.
-        let keys = RemoteJwks::url("").refetch_on_bad_signature();
+        let keys = RemoteJwks::url("").refresh_on_bad_signature();
         Self(Box::new(keys.allow_http_on_loopback()))
     }
 }

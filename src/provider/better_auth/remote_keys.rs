@@ -11,14 +11,14 @@ impl<C> BetterAuth<C> {
     /// ```
     /// # #[cfg(feature = "jwks-client")] {
     /// use std::time::Duration;
-    /// use tower_jwt_auth::better_auth::BetterAuth;
+    /// use tower_jwt_auth::provider::better_auth::BetterAuth;
     /// use tower_jwt_auth::testing::TestIssuer;
     ///
     /// let preset = BetterAuth::url("https://example.com");
-    /// assert!(preset.remote_keys(|keys| keys.stale_for(Duration::from_secs(3600))).build().is_ok());
+    /// assert!(preset.remote_keys(|keys| keys.max_stale(Duration::from_secs(3600))).build().is_ok());
     ///
     /// let preset = BetterAuth::bridge_token(TestIssuer::hs256().secret());
-    /// assert!(preset.remote_keys(|keys| keys.stale_for(Duration::from_secs(3600))).build().is_err());
+    /// assert!(preset.remote_keys(|keys| keys.max_stale(Duration::from_secs(3600))).build().is_err());
     /// # }
     /// ```
     pub fn remote_keys(

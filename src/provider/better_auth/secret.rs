@@ -1,6 +1,6 @@
 //! `BETTER_AUTH_SECRET`, and what is none.
 
-use crate::build_error::{BuildError, Problem};
+use crate::error::{BuildError, Problem};
 use crate::key::VerificationKey;
 
 /// What the server falls back on in development. It stands in its source, for everybody to sign with.

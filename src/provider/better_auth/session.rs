@@ -56,11 +56,11 @@ impl Deref for SessionUser {
 /// set so, and joined where it was too long for one cookie.
 ///
 /// Of a server with another `cookiePrefix`, take it with
-/// `CookieToken::new("prefix.session_data").or_prefixed().chunked()`. A browser sends cookies on its own:
+/// `CookieToken::new("prefix.session_data").allow_prefixes().allow_chunks()`. A browser sends cookies on its own:
 /// have a layer such as tower-http's `CsrfLayer` beside this.
 ///
 /// ```
-/// use tower_jwt_auth::better_auth::{BetterAuth, session_cookie_source};
+/// use tower_jwt_auth::provider::better_auth::{BetterAuth, session_cookie_source};
 /// use tower_jwt_auth::{JwtAuthLayer, testing::TestIssuer};
 ///
 /// let verifier = BetterAuth::session_cookie(TestIssuer::hs256().secret()).build()?;
@@ -69,7 +69,7 @@ impl Deref for SessionUser {
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 pub fn session_cookie_source() -> CookieToken {
-    CookieToken::new("better-auth.session_data").or_prefixed().chunked()
+    CookieToken::new("better-auth.session_data").allow_prefixes().allow_chunks()
 }
 
 /// A secret that is read and forgotten.

@@ -8,8 +8,9 @@ use axum::extract::Path;
 use axum::routing::get;
 use http::{Method, Request, StatusCode};
 use serde_json::json;
+use tower_jwt_auth::error::Problem;
 use tower_jwt_auth::testing::TestToken;
-use tower_jwt_auth::{BuildError, ErrorKind, Identity, Problem, RequireLayer, Rule};
+use tower_jwt_auth::{BuildError, ErrorKind, Identity, RequireLayer, Rule};
 
 use super::fixture::Outcome::{Forbidden, In, Lacks};
 use super::fixture::{ask_both, check, issuer, layer, raw, to, token};

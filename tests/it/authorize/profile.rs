@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tower_jwt_auth::VerifierBuilder;
+use tower_jwt_auth::error::Problem;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer, TestToken};
-use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{
-    Algorithm, BuildError, ErrorKind, Issuer, JwtAuthLayer, Policy, Problem, RequireLayer,
-    VerificationKey, Verifier,
+    Algorithm, BuildError, ErrorKind, Issuer, JwtAuthLayer, Policy, RequireLayer, VerificationKey,
+    Verifier,
 };
 
 use super::fixture::{Outcome, ask_both, check};
@@ -117,10 +118,13 @@ fn the_profile_does_not_go_with_settings_that_undo_it() {
     says(builder().issuer(NAME).audience("orders").build(), &[]);
     says(builder().issuer(NAME).any_audience().build(), &["any_audience"]);
     says(builder().issuer(NAME).build(), &["no audience"]);
-    says(builder().issuer(NAME).audience("orders").without_expiry().build(), &["without_expiry"]);
     says(
-        builder().issuer(NAME).any_audience().without_expiry().build(),
-        &["any_audience", "without_expiry"],
+        builder().issuer(NAME).audience("orders").allow_missing_expiry().build(),
+        &["allow_missing_expiry"],
+    );
+    says(
+        builder().issuer(NAME).any_audience().allow_missing_expiry().build(),
+        &["any_audience", "allow_missing_expiry"],
     );
     says(builder().any_issuer().audience("orders").build(), &["rfc9068"]);
     says(builder().issuer(NAME).audience("orders").typ("JWT").build(), &["another `typ`"]);
@@ -129,7 +133,7 @@ fn the_profile_does_not_go_with_settings_that_undo_it() {
     let settings = Verifier::jwks(issuer().jwks()).issuer(NAME);
     says(settings.any_audience().rfc9068().build(), &["any_audience"]);
     let settings = Verifier::jwks(issuer().jwks()).issuer(NAME).audience("orders");
-    says(settings.without_expiry().rfc9068().build(), &["without_expiry"]);
+    says(settings.allow_missing_expiry().rfc9068().build(), &["allow_missing_expiry"]);
 
     let trusting = |issuer: Issuer| Verifier::builder().trust(issuer).build();
     let key = || VerificationKey::jwk(issuer().jwk()).unwrap();

@@ -24,7 +24,7 @@ fn layer() -> JwtAuthLayer {
     JwtAuthLayer::new(verifier.build().unwrap()).remove_token().token_source(
         BearerHeader
             .or(HeaderToken::new(HeaderName::from_static("x-assertion")))
-            .or(CookieToken::new("__Host-s").chunked())
+            .or(CookieToken::new("__Host-s").allow_chunks())
             .or(QueryToken::new("t"))
             .or(WebSocketProtocol::new("bearer")),
     )

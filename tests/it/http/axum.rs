@@ -44,10 +44,10 @@ fn routes() -> Router {
         format!("{:?}", user.as_ref().map(|user| user.subject()))
     }
     async fn maybe_mine(mine: Option<Verified<Mine>>) -> String {
-        format!("{:?}", mine.map(|mine| mine.claims_owned().tenant))
+        format!("{:?}", mine.map(|mine| mine.claims().clone().tenant))
     }
     async fn maybe_identity(identity: Option<Identity>) -> String {
-        format!("{:?}", identity.as_ref().map(Identity::subject))
+        format!("{:?}", identity.as_ref().map(|it| it.subject()))
     }
     async fn extension(Extension(user): Extension<Verified>) -> String {
         user.subject().unwrap_or("nobody").to_owned()

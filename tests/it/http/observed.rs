@@ -10,9 +10,9 @@ use futures_util::FutureExt;
 use http::Request;
 use serde::Deserialize;
 use tower::{Layer, ServiceExt, service_fn};
+use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::observe::{self, Event, Observer};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{Identity, JwtAuthLayer, RequireLayer, Rule, Verified, Verifier};
 
 use crate::support::ask::{ask, ask_layer, bearer, request, who};
@@ -185,7 +185,7 @@ fn a_request_that_waits_is_reported_with_its_time() {
 #[cfg(feature = "cache")]
 #[test]
 fn cache_lookups_are_reported() {
-    use tower_jwt_auth::verify::TokenCache;
+    use tower_jwt_auth::TokenCache;
 
     let (verifier, lines) = observed();
     let layer = JwtAuthLayer::new(verifier.cache(TokenCache::new(100)).build().unwrap());

@@ -45,7 +45,7 @@ fn request(uri: &str, fields: &[(&str, &str)]) -> Request<String> {
 fn everywhere() -> AnyOf {
     BearerHeader
         .or(HeaderToken::new(HeaderName::from_static("x-assertion")))
-        .or(CookieToken::new("s").or_prefixed().chunked())
+        .or(CookieToken::new("s").allow_prefixes().allow_chunks())
         .or(QueryToken::new("t"))
         .or(WebSocketProtocol::new("bearer"))
 }

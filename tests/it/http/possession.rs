@@ -11,7 +11,7 @@ use tower::{Layer, ServiceExt};
 use tower_jwt_auth::ErrorKind::{
     self, CertificateMismatch, InvalidSignature, MissingToken, ProofRequired,
 };
-use tower_jwt_auth::jwt::TokenInfo;
+use tower_jwt_auth::Token;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::source::RawToken;
 use tower_jwt_auth::testing::TestIssuer;
@@ -55,7 +55,7 @@ fn a_bound_token_without_anybody_to_judge_its_proof_is_refused() {
             let reply = ask_layer(layer, bearer(&token));
             assert_eq!(reply.verdict(), (401, Some(ProofRequired)), "{cnf}");
         }
-        let open = layer().accept_bound_tokens_without_proof();
+        let open = layer().allow_bound_tokens_without_proof();
         assert_eq!(ask_layer(&open, bearer(&token)).text(), "user ada", "{cnf}");
     }
     // Only a claim of that name binds.
@@ -77,7 +77,7 @@ impl Confirm for WantsProof {
     fn confirm(
         &self,
         request: &Parts,
-        token: &TokenInfo,
+        token: &Token,
         raw: &RawToken<'_>,
     ) -> Answer<Result<Confirmation, Unconfirmed>> {
         self.0.fetch_add(1, Ordering::Relaxed);
@@ -133,7 +133,7 @@ fn a_proof_is_judged_once_for_every_token_that_verified_and_for_no_other() {
 #[test]
 fn whoever_judges_is_asked_although_bound_tokens_are_taken_without_proof() {
     let confirm = WantsProof::default();
-    let layer = layer().accept_bound_tokens_without_proof().confirm(confirm.clone());
+    let layer = layer().allow_bound_tokens_without_proof().confirm(confirm.clone());
     let reply = ask_layer(&layer, bearer(&bound()));
     assert_eq!(reply.verdict(), (401, Some(CertificateMismatch)));
     assert_eq!(confirm.asked(), 1);
@@ -158,7 +158,7 @@ impl Confirm for Chatty {
     fn confirm(
         &self,
         _: &Parts,
-        _: &TokenInfo,
+        _: &Token,
         _: &RawToken<'_>,
     ) -> Answer<Result<Confirmation, Unconfirmed>> {
         let mut confirmation = Confirmation::new();
@@ -194,7 +194,7 @@ type Verdict = Result<Confirmation, Unconfirmed>;
 struct Later(std::sync::Mutex<Option<oneshot::Receiver<Verdict>>>);
 
 impl Confirm for Later {
-    fn confirm(&self, _: &Parts, _: &TokenInfo, _: &RawToken<'_>) -> Answer<Verdict> {
+    fn confirm(&self, _: &Parts, _: &Token, _: &RawToken<'_>) -> Answer<Verdict> {
         let told = self.0.lock().unwrap().take().unwrap();
         Answer::later(async move { told.await.unwrap() })
     }
@@ -258,7 +258,7 @@ fn a_proof_is_judged_after_the_keys_had_to_be_waited_for_too() {
     assert_eq!(reply.verdict(), (401, Some(CertificateMismatch)));
 
     let keys = LateKeys::default();
-    let layer = trusting(&keys).accept_bound_tokens_without_proof();
+    let layer = trusting(&keys).allow_bound_tokens_without_proof();
     assert_eq!(wait(layer, &keys, bearer(&bound)).text(), "user ada");
 }
 
@@ -271,7 +271,7 @@ struct Certificate(&'static str);
 struct WantsCertificate;
 
 impl Confirm for WantsCertificate {
-    fn confirm(&self, request: &Parts, _: &TokenInfo, _: &RawToken<'_>) -> Answer<Verdict> {
+    fn confirm(&self, request: &Parts, _: &Token, _: &RawToken<'_>) -> Answer<Verdict> {
         let shown = request.extensions.get::<Certificate>();
         Answer::now(match shown {
             Some(Certificate("abc")) => Ok(Confirmation::new()),
@@ -308,9 +308,9 @@ fn confirm_sees_the_extensions_after_waiting_for_keys() {
 #[cfg(feature = "cache")]
 #[test]
 fn the_proof_is_judged_again_when_the_token_is_remembered() {
-    use tower_jwt_auth::verify::TokenCache;
+    use tower_jwt_auth::TokenCache;
 
-    for cache in [TokenCache::new(8), TokenCache::new(8).by_digest()] {
+    for cache in [TokenCache::new(8), TokenCache::new(8).digest_keys()] {
         let confirm = WantsProof::default();
         let verifier = Verifier::shared_secret(issuer().secret()).any_audience().cache(cache);
         let layer = JwtAuthLayer::new(verifier.build().unwrap()).confirm(confirm.clone());

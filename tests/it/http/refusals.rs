@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use http::Request;
+use tower_jwt_auth::VerifierBuilder;
+use tower_jwt_auth::revocation::{Presented, Revocation, Standing};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer, TestToken};
-use tower_jwt_auth::verify::{Presented, Revocation, Standing, VerifierBuilder};
 use tower_jwt_auth::{Answer, Error, ErrorKind, Issuer, JwtAuthLayer, Policy, Verifier};
 
 use crate::support::ask::{bearer, request};
@@ -86,7 +87,7 @@ fn strict(verifier: VerifierBuilder) -> VerifierBuilder {
         .subject("user-1")
         .typ("at+jwt")
         .max_age(Duration::from_secs(3600))
-        .require("tenant")
+        .require_claim("tenant")
         .check("not frozen", |claims| claims.get("frozen").is_none())
         .revocation(ByTokenId)
         .clock(FixedClock::new())

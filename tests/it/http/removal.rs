@@ -12,7 +12,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use tower::{Layer, ServiceExt, service_fn};
-use tower_jwt_auth::jwt::TokenInfo;
+use tower_jwt_auth::Token;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::source::{
     BearerHeader, CookieToken, QueryToken, RawToken, TokenSource, WebSocketProtocol,
@@ -130,7 +130,7 @@ proptest! {
             touched.push(put(&mut fields, format!("s.{at}={chunk}").into_bytes(), place));
         }
         let request = with_fields("cookie", &written(&fields, b';'));
-        let (parts, _) = left_of(CookieToken::new("s").chunked(), request);
+        let (parts, _) = left_of(CookieToken::new("s").allow_chunks(), request);
         prop_assert_eq!(values(&parts, "cookie"), expected(others, &touched, b';'));
     }
 
@@ -196,7 +196,7 @@ fn cookies_left(source: impl TokenSource, fields: &[&str]) -> Vec<String> {
 
 #[test]
 fn cookies_under_weaker_names_are_removed_too() {
-    let source = CookieToken::new("s").or_prefixed();
+    let source = CookieToken::new("s").allow_prefixes();
     for (fields, left) in [
         (&["__Host-s=T; s=T; a=b"][..], &["a=b"][..]),
         (&["__Host-s=T; s=O; a=b"], &["a=b"]),
@@ -219,7 +219,7 @@ fn cookies_under_weaker_names_are_removed_too() {
 
 #[test]
 fn parts_under_every_name_and_number_are_removed() {
-    let source = CookieToken::new("s").or_prefixed().chunked();
+    let source = CookieToken::new("s").allow_prefixes().allow_chunks();
     for (fields, left) in [
         (&["__Host-s.0=T; s.0=T; s=T; __Secure-s.0=O; a=b"][..], &["a=b"][..]),
         (&["__Host-s=T; __Secure-s.1=x; s.7=y; s.100=z; s.0=O"], &[]),
@@ -234,7 +234,7 @@ fn parts_under_every_name_and_number_are_removed() {
 
 #[test]
 fn a_cookie_source_beside_another_is_emptied_whole() {
-    let cookie = CookieToken::new("s").or_prefixed();
+    let cookie = CookieToken::new("s").allow_prefixes();
     let source = || BearerHeader.or(Arc::new(cookie.clone()));
     let token = good().mint();
     for (cookies, left) in [
@@ -288,7 +288,7 @@ impl Confirm for Noting {
     fn confirm(
         &self,
         request: &Parts,
-        _: &TokenInfo,
+        _: &Token,
         raw: &RawToken<'_>,
     ) -> Answer<Result<Confirmation, Unconfirmed>> {
         let cookie = &request.headers["cookie"];

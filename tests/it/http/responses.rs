@@ -198,7 +198,7 @@ impl Confirm for Never {
     fn confirm(
         &self,
         _: &http::request::Parts,
-        _: &tower_jwt_auth::jwt::TokenInfo,
+        _: &tower_jwt_auth::Token,
         _: &RawToken<'_>,
     ) -> Answer<Result<Confirmation, Unconfirmed>> {
         Answer::now(Err(self.0.into()))
@@ -292,10 +292,10 @@ fn expiry_alone_is_told_apart_and_only_under_a_good_signature() {
 fn keys_out_of_reach_are_a_401_where_the_layer_is_told_so() {
     let (layer, request) = refusal(ErrorKind::KeysUnavailable).unwrap();
     assert_eq!(ask_layer(&layer, request.clone()).status, 503);
-    let reply = ask_layer(&layer.clone().unauthorized_while_keys_are_unavailable(), request);
+    let reply = ask_layer(&layer.clone().unauthorized_while_keys_unavailable(), request);
     compare(ErrorKind::KeysUnavailable, &reply, &invalid());
     // Nothing else changes, and a revocation list out of reach is still a 503.
     let (layer, request) = refusal(ErrorKind::RevocationUnavailable).unwrap();
-    let reply = ask_layer(&layer.unauthorized_while_keys_are_unavailable(), request);
+    let reply = ask_layer(&layer.unauthorized_while_keys_unavailable(), request);
     assert_eq!(reply.status, 503);
 }

@@ -10,7 +10,7 @@ use http::request::Parts;
 use http::{HeaderName, Request, Response};
 use http_body_util::Full;
 use tower::{Layer, ServiceExt};
-use tower_jwt_auth::jwt::TokenInfo;
+use tower_jwt_auth::Token;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::respond::{Plain, ProblemJson, Rejection, from_fn};
 use tower_jwt_auth::source::{CookieToken, HeaderToken, RawToken, WebSocketProtocol};
@@ -106,8 +106,8 @@ fn printing_what_the_layer_is_made_of_shows_neither_secret_nor_token() {
     let layer = refusals::layer();
     let service = layer.layer("inner");
     let secret = refusals::issuer().secret().to_owned();
-    let builder = Verifier::shared_secret(&secret).and_previous(&secret).any_audience();
-    let failing = Verifier::shared_secret(&secret[..20]).and_previous(&secret[..21]);
+    let builder = Verifier::shared_secret(&secret).previous_secret(&secret).any_audience();
+    let failing = Verifier::shared_secret(&secret[..20]).previous_secret(&secret[..21]);
     let printed: [(&str, &dyn Debug); 6] = [
         ("the layer", &layer),
         ("the service", &service),
@@ -160,7 +160,7 @@ impl Confirm for Printing {
     fn confirm(
         &self,
         request: &Parts,
-        token: &TokenInfo,
+        token: &Token,
         raw: &RawToken<'_>,
     ) -> Answer<Result<Confirmation, Unconfirmed>> {
         *self.0.lock().unwrap() = format!("{request:?} {token:?} {raw:?}");
@@ -208,7 +208,7 @@ fn a_token_in_another_place_is_not_printed_either() {
     let assertion = HeaderName::from_static("x-assertion");
     let layer = refusals::layer().responder(from_fn(print)).token_source(
         HeaderToken::new(assertion)
-            .or(CookieToken::new("s").chunked())
+            .or(CookieToken::new("s").allow_chunks())
             .or(WebSocketProtocol::new("bearer")),
     );
     let tampered = format!("{first}A{rest}");

@@ -8,14 +8,15 @@ use http::request::Parts;
 use http::{HeaderValue, Method, Request};
 use serde_json::json;
 use tower::{Layer, service_fn};
+use tower_jwt_auth::Token;
+use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::clock::Clock;
-use tower_jwt_auth::jwt::TokenInfo;
 use tower_jwt_auth::key::KeySet;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::respond::{GrpcAware, ProblemJson};
+use tower_jwt_auth::revocation::{Presented, Revocation, Standing};
 use tower_jwt_auth::source::RawToken;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::verify::{Presented, Revocation, Standing, VerifierBuilder};
 use tower_jwt_auth::{ErrorKind, Issuer, JwtAuthLayer, Policy, RequireLayer, Rule, Verifier};
 
 use super::refusals::{self, good, refusal};
@@ -101,7 +102,7 @@ fn granted() -> Request<String> {
 
 /// A layer whose keys are others than the token's, and cannot be refreshed.
 fn stuck() -> JwtAuthLayer {
-    let keys = KeySet::from_jwks(TestIssuer::es256().key_id("another").jwks()).unwrap();
+    let keys = KeySet::jwks(TestIssuer::es256().key_id("another").jwks()).unwrap();
     let policy = Policy::new().any_audience();
     let trusted = Issuer::new("https://auth.example", StuckKeys(Arc::new(keys)), policy);
     JwtAuthLayer::new(Verifier::builder().trust(trusted).build().unwrap())
@@ -116,7 +117,7 @@ fn cases() -> Vec<Case> {
         .authentication_context(["gold"])
         .max_authentication_age(Duration::from_secs(300))
         .clock(FixedClock::new());
-    let unauthorized = JwtAuthLayer::unauthorized_while_keys_are_unavailable;
+    let unauthorized = JwtAuthLayer::unauthorized_while_keys_unavailable;
     let form = Request::post("/").header("content-type", "application/x-www-form-urlencoded");
     let form = form.body(format!("access_token={}", good().mint())).unwrap();
     let twice = format!("Bearer {}", good().mint());
@@ -245,7 +246,7 @@ impl Confirm for Hangs {
     fn confirm(
         &self,
         _: &Parts,
-        _: &TokenInfo,
+        _: &Token,
         _: &RawToken<'_>,
     ) -> tower_jwt_auth::Answer<Result<Confirmation, Unconfirmed>> {
         tower_jwt_auth::Answer::later(std::future::pending())
@@ -260,7 +261,7 @@ impl Confirm for Away {
     fn confirm(
         &self,
         _: &Parts,
-        _: &TokenInfo,
+        _: &Token,
         _: &RawToken<'_>,
     ) -> tower_jwt_auth::Answer<Result<Confirmation, Unconfirmed>> {
         tower_jwt_auth::Answer::now(Err(ErrorKind::ConfirmUnavailable.into()))

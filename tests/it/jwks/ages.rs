@@ -26,7 +26,7 @@ async fn a_refresh_ahead_goes_on_behind_the_request_that_notices_that_it_is_due(
     for _ in 0..100 {
         assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
     }
-    assert!(fixture.keys.refresh_now().await.is_ok());
+    assert!(fixture.keys.refresh().await.is_ok());
     assert_eq!(fixture.events.all(), ["empty replaced", "manual replaced"]);
 
     // And at 80 % at the latest.
@@ -155,7 +155,7 @@ async fn keys_serve_up_to_the_stale_bound_and_not_a_nanosecond_longer() {
     for (bound, settings) in [(STALE_BOUND, None), (Duration::ZERO, Some(0)), (HOUR, Some(3600))] {
         let fixture = Fixture::with(|builder| match settings {
             None => builder,
-            Some(seconds) => builder.stale_for(Duration::from_secs(seconds)),
+            Some(seconds) => builder.max_stale(Duration::from_secs(seconds)),
         });
         let fixture = fixture.warm().await;
         fixture.server.send(status("500 Internal Server Error"));
@@ -177,7 +177,7 @@ async fn keys_serve_up_to_the_stale_bound_and_not_a_nanosecond_longer() {
 
 #[tokio::test]
 async fn without_a_bound_keys_serve_for_as_long_as_the_outage_lasts() {
-    let fixture = Fixture::with(RemoteJwksBuilder::stale_without_bound).warm().await;
+    let fixture = Fixture::with(RemoteJwksBuilder::allow_unbounded_stale).warm().await;
     fixture.server.close().await;
     for _ in 0..10 {
         fixture.clock.advance(365 * 24 * HOUR);

@@ -31,23 +31,23 @@ fn a_setting_is_refused_on_one_side_of_its_bound_and_taken_on_the_other() {
     let day = Duration::from_secs(24 * 3600);
     let rows: [(&str, Set, Duration, Duration); 11] = [
         // A word of the problem, the setting, the last good value, the first bad one
-        ("ten seconds", |it, v| it.lifetime(v), 10 * SECOND, just_before(10 * SECOND)),
-        ("a day", |it, v| it.lifetime(v), day, day + NANOSECOND),
+        ("ten seconds", |it, v| it.ttl(v), 10 * SECOND, just_before(10 * SECOND)),
+        ("a day", |it, v| it.ttl(v), day, day + NANOSECOND),
         (
             "ten seconds",
-            |it, v| it.lifetime_between(v, 60 * SECOND),
+            |it, v| it.ttl_between(v, 60 * SECOND),
             10 * SECOND,
             just_before(10 * SECOND),
         ),
         (
             "above the longest",
-            |it, v| it.lifetime_between(v, 60 * SECOND),
+            |it, v| it.ttl_between(v, 60 * SECOND),
             60 * SECOND,
             60 * SECOND + NANOSECOND,
         ),
-        ("a day", |it, v| it.lifetime_between(60 * SECOND, v), day, day + NANOSECOND),
-        ("cool-down", |it, v| it.cool_down(v), SECOND, just_before(SECOND)),
-        ("back-off", |it, v| it.longest_back_off(v), SECOND, just_before(SECOND)),
+        ("a day", |it, v| it.ttl_between(60 * SECOND, v), day, day + NANOSECOND),
+        ("cool-down", |it, v| it.cooldown(v), SECOND, just_before(SECOND)),
+        ("back-off", |it, v| it.max_backoff(v), SECOND, just_before(SECOND)),
         ("timeout", |it, v| it.timeout(v), NANOSECOND, Duration::ZERO),
         ("timeout", |it, v| it.timeout(v), 30 * SECOND, 30 * SECOND + NANOSECOND),
         // In bytes and in requests.
@@ -65,7 +65,7 @@ fn a_setting_is_refused_on_one_side_of_its_bound_and_taken_on_the_other() {
     assert_eq!(problems(RemoteJwks::url(URL).max_bytes(8 * mib + 1)).len(), 1);
     // Staleness has no bound that would be wrong.
     for bound in [Duration::ZERO, Duration::MAX] {
-        assert_eq!(problems(RemoteJwks::url(URL).stale_for(bound)), [""; 0]);
+        assert_eq!(problems(RemoteJwks::url(URL).max_stale(bound)), [""; 0]);
     }
 }
 
@@ -108,10 +108,10 @@ fn a_url_is_refused_unless_keys_from_it_can_be_trusted() {
 #[test]
 fn everything_that_is_wrong_is_said_at_once() {
     let builder = RemoteJwks::issuer("http://user:hunter2@auth.example.com?x#y")
-        .lifetime(SECOND)
-        .lifetime_between(60 * SECOND * 60 * 48, 60 * SECOND * 60 * 25)
-        .cool_down(Duration::ZERO)
-        .longest_back_off(Duration::ZERO)
+        .ttl(SECOND)
+        .ttl_between(60 * SECOND * 60 * 48, 60 * SECOND * 60 * 25)
+        .cooldown(Duration::ZERO)
+        .max_backoff(Duration::ZERO)
         .timeout(Duration::ZERO)
         .max_bytes(0)
         .max_waiting(0);

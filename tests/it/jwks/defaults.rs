@@ -55,7 +55,7 @@ async fn a_thousand_and_twenty_four_requests_may_wait() {
 #[tokio::test]
 async fn settings_take_the_place_of_the_defaults() {
     let settings = |it: tower_jwt_auth::jwks::RemoteJwksBuilder| {
-        it.lifetime(20 * SECOND).cool_down(2 * SECOND).stale_for(5 * SECOND)
+        it.ttl(20 * SECOND).cooldown(2 * SECOND).max_stale(5 * SECOND)
     };
     let fixture = Fixture::with(settings).warm().await;
     fixture.clock.advance(just_before(2 * SECOND));
@@ -75,7 +75,7 @@ async fn settings_take_the_place_of_the_defaults() {
 async fn the_bounds_of_cache_control_and_of_the_document_can_be_set() {
     use crate::support::answers::with_headers;
     for (max_age, seconds) in [("max-age=1", 20), ("max-age=25", 25), ("max-age=99", 30)] {
-        let fixture = Fixture::with(|builder| builder.lifetime_between(20 * SECOND, 30 * SECOND));
+        let fixture = Fixture::with(|builder| builder.ttl_between(20 * SECOND, 30 * SECOND));
         fixture.server.send(with_headers(&[("Cache-Control", max_age)], fixture.issuer.jwks()));
         let fixture = fixture.warm().await;
         fixture.clock.advance(just_before(seconds * SECOND));
@@ -94,7 +94,7 @@ async fn the_bounds_of_cache_control_and_of_the_document_can_be_set() {
 
 #[tokio::test]
 async fn the_longest_back_off_can_be_set() {
-    let fixture = Fixture::with(|builder| builder.longest_back_off(2 * SECOND));
+    let fixture = Fixture::with(|builder| builder.max_backoff(2 * SECOND));
     fixture.server.send(crate::support::answers::status("404 Not Found"));
     for _ in 0..8 {
         assert!(fixture.keys.warm().await.is_err());

@@ -137,7 +137,7 @@ async fn metadata_of_another_issuer_leads_nowhere() {
 async fn metadata_leads_only_where_it_may() {
     type Settings = fn(RemoteJwksBuilder) -> RemoteJwksBuilder;
     let (plain, private, strict): (Settings, Settings, Settings) =
-        (|it| it, |it| it.allow_private_jwks_uri(), |it| it.same_origin());
+        (|it| it, |it| it.allow_private_jwks_uri(), |it| it.require_same_origin());
     let other = KeyServer::start(&TestIssuer::es256().key_id("known").jwks());
     let port = other.url("").rsplit_once(':').unwrap().1.to_owned();
     for (settings, jwks_uri, allowed) in [

@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Empty;
+use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::jwks::{FetchError, NoBody, RemoteJwks, RemoteJwksBuilder};
 use tower_jwt_auth::key::FetchFailure;
 use tower_jwt_auth::observe::Event;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{ErrorKind, Verifier};
 
 use super::fixture::{
@@ -22,17 +22,17 @@ use crate::support::key_server::{Act, Gate, KeyServer};
 
 #[tokio::test]
 async fn every_fetch_is_told_with_its_trigger_and_its_outcome() {
-    let fixture = Fixture::with(RemoteJwksBuilder::refetch_on_bad_signature);
+    let fixture = Fixture::with(RemoteJwksBuilder::refresh_on_bad_signature);
     assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
     assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
     assert_eq!(fixture.verdict(&fixture.forged()).await, WRONG);
-    assert!(fixture.keys.refresh_now().await.is_ok());
+    assert!(fixture.keys.refresh().await.is_ok());
     fixture.clock.advance(COOL_DOWN);
     assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
     fixture.clock.advance(COOL_DOWN);
     assert_eq!(fixture.verdict(&fixture.forged()).await, WRONG);
     fixture.clock.advance(COOL_DOWN);
-    assert!(fixture.keys.refresh_now().await.is_ok());
+    assert!(fixture.keys.refresh().await.is_ok());
     fixture.clock.advance(LIFETIME);
     assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
     fixture.events.landed(5).await;
@@ -157,10 +157,10 @@ async fn an_observer_that_panics_takes_nothing_down() {
         .unwrap();
     assert!(keys.warm().await.is_ok());
     fixture.clock.advance(COOL_DOWN);
-    assert!(keys.refresh_now().await.is_ok());
+    assert!(keys.refresh().await.is_ok());
     fixture.server.act(|_, _| Act::Reset);
     fixture.clock.advance(COOL_DOWN);
-    assert!(keys.refresh_now().await.is_err());
+    assert!(keys.refresh().await.is_err());
     assert_eq!(keys.health().keys, 1);
 }
 

@@ -151,14 +151,14 @@ async fn a_refresh_by_hand_joins_the_fetch_that_is_under_way() {
     let waiting = fixture.verifier.verify(&fixture.known());
     let by_hand = tokio::spawn({
         let keys = fixture.keys.clone();
-        async move { (keys.refresh_now().await.unwrap(), keys.warm().await.is_ok()) }
+        async move { (keys.refresh().await.unwrap(), keys.warm().await.is_ok()) }
     });
     fixture.server.was_asked(1).await;
     gate.open();
     assert!(waiting.await.is_ok());
     let (refreshed, _) = by_hand.await.unwrap();
     // Joined, or came when it was over; never a fetch of its own.
-    assert!(matches!(refreshed, Refreshed::Replaced | Refreshed::CoolingDown));
+    assert!(matches!(refreshed, Refreshed::Replaced | Refreshed::Suppressed));
     assert_eq!(fixture.server.asked(), 1);
 }
 

@@ -153,7 +153,7 @@ async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<
         _ => LIFETIME + STALE_BOUND + 50 * 60 * SECOND,
     };
     if state != "cold" {
-        fixture.keys.refresh_now().await.unwrap();
+        fixture.keys.refresh().await.unwrap();
         fixture.clock.advance(age);
     }
 
@@ -177,8 +177,8 @@ async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<
     let stated = expected.rsplit_once(' ').unwrap().1.split_once('/').unwrap().0;
     fixture.events.landed(flights + stated.parse::<usize>().unwrap()).await;
     // One more that is under way would be joined; when there is none, it is too early to ask.
-    let _ = fixture.keys.refresh_now().await;
-    let _ = fixture.keys.refresh_now().await;
+    let _ = fixture.keys.refresh().await;
+    let _ = fixture.keys.refresh().await;
     assert_eq!(fixture.events.all().last().unwrap(), "manual suppressed", "{}", row.fault);
     let flights = fixture.events.flights() - flights;
     let connections = fixture.server.connections() - connections;
@@ -200,7 +200,7 @@ async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<
         fixture.server.greet(super::tls::greeting("good"));
     }
     fixture.clock.advance(LONGEST_BACK_OFF + SECOND);
-    fixture.keys.refresh_now().await.unwrap();
+    fixture.keys.refresh().await.unwrap();
     for (token, expected) in
         [(fixture.known(), "ok"), (fixture.unknown(), "none"), (fixture.forged(), "bad")]
     {

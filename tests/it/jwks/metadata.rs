@@ -28,7 +28,7 @@ async fn eleven_hours_later(
     let fixture = fixture.warm().await;
     for _ in 0..11 {
         fixture.clock.advance(HOUR);
-        assert!(fixture.keys.refresh_now().await.is_ok());
+        assert!(fixture.keys.refresh().await.is_ok());
     }
     assert_eq!(paths(&fixture).iter().filter(|path| *path == OPENID).count(), 1);
     (fixture, site)
@@ -63,7 +63,7 @@ async fn contradicting_metadata_ends_fetches_from_the_old_place() {
         site.put(OPENID, bytes);
         let before = paths(&fixture).len();
         fixture.clock.advance(HOUR);
-        assert!(fixture.keys.refresh_now().await.is_err(), "{label}");
+        assert!(fixture.keys.refresh().await.is_err(), "{label}");
         assert_eq!(fixture.keys.health().last_error, Some(label));
         assert_eq!(fixture.events.all().last().unwrap(), &format!("manual {label}"));
 
@@ -71,7 +71,7 @@ async fn contradicting_metadata_ends_fetches_from_the_old_place() {
         site.put(OPENID, status(SERVER_ERROR));
         for _ in 0..4 {
             fixture.clock.advance(LONGEST_BACK_OFF);
-            assert!(fixture.keys.refresh_now().await.is_err(), "{label}");
+            assert!(fixture.keys.refresh().await.is_err(), "{label}");
         }
         let asked = paths_since(&fixture, before);
         assert!(asked.iter().all(|path| path == OPENID || path == OAUTH), "{label}: {asked:?}");
@@ -111,7 +111,7 @@ async fn an_outage_of_the_metadata_keeps_the_old_place_up_to_a_bound() {
         fixture.clock.advance(HOUR);
         for _ in 0..4 {
             let before = paths(&fixture).len();
-            assert!(fixture.keys.refresh_now().await.is_ok(), "{label}");
+            assert!(fixture.keys.refresh().await.is_ok(), "{label}");
             assert_eq!(paths_since(&fixture, before), [OPENID, "/keys"], "{label}");
             let events = fixture.events.all();
             let expected = [format!("{label} metadata kept"), "manual unchanged".to_owned()];
@@ -121,10 +121,10 @@ async fn an_outage_of_the_metadata_keeps_the_old_place_up_to_a_bound() {
             fixture.clock.advance(just_before(HOUR));
         }
         // Twelve hours and the stale bound since the last good reading, less four nanoseconds.
-        assert!(fixture.keys.refresh_now().await.is_ok(), "{label}");
+        assert!(fixture.keys.refresh().await.is_ok(), "{label}");
         fixture.clock.advance(COOL_DOWN);
         let before = paths(&fixture).len();
-        assert!(fixture.keys.refresh_now().await.is_err(), "{label}");
+        assert!(fixture.keys.refresh().await.is_err(), "{label}");
         assert_eq!(paths_since(&fixture, before), [OPENID], "{label}");
         assert_eq!(fixture.keys.health().last_error, Some(label));
         assert_eq!(
@@ -145,17 +145,17 @@ async fn the_old_place_is_kept_to_the_nanosecond_of_its_bound() {
     for stale in [HOUR, 2 * HOUR, Duration::ZERO] {
         let bound = HOUR + stale;
         for (later, is_ok) in [(just_before(bound), true), (bound, false)] {
-            let (fixture, site) = eleven_hours_later(|it| it.stale_for(stale)).await;
+            let (fixture, site) = eleven_hours_later(|it| it.max_stale(stale)).await;
             site.put(OPENID, status(SERVER_ERROR));
             fixture.clock.advance(later);
-            assert_eq!(fixture.keys.refresh_now().await.is_ok(), is_ok, "{later:?}");
+            assert_eq!(fixture.keys.refresh().await.is_ok(), is_ok, "{later:?}");
         }
     }
     // Without a bound for keys there is none for the place.
-    let (fixture, site) = eleven_hours_later(RemoteJwksBuilder::stale_without_bound).await;
+    let (fixture, site) = eleven_hours_later(RemoteJwksBuilder::allow_unbounded_stale).await;
     site.put(OPENID, status(SERVER_ERROR));
     fixture.clock.advance(1000 * HOUR);
-    assert!(fixture.keys.refresh_now().await.is_ok());
+    assert!(fixture.keys.refresh().await.is_ok());
 }
 
 #[tokio::test]
@@ -254,7 +254,7 @@ async fn a_later_reading_over_https_does_not_lead_to_http() {
         let keys = allow(builder).allow_private_jwks_uri().clock(clock.clone()).build().unwrap();
         assert!(keys.warm().await.is_ok());
         clock.advance(12 * HOUR);
-        assert_eq!(keys.refresh_now().await.is_ok(), is_ok, "{jwks_uri}");
+        assert_eq!(keys.refresh().await.is_ok(), is_ok, "{jwks_uri}");
         assert_eq!(keys.health().last_error, (!is_ok).then_some("forbidden_url"), "{jwks_uri}");
         let asked = asked.lock().unwrap();
         assert!(asked.iter().all(|url| url.starts_with("https://")), "{asked:?}");

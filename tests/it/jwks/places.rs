@@ -1,11 +1,12 @@
 //! Keys or metadata at another place than the issuer's name says, and names that lead nowhere.
 
 use http_body_util::Empty;
+use tower_jwt_auth::VerifierBuilder;
+use tower_jwt_auth::error::Problem;
 use tower_jwt_auth::jwks::{Fetch, NoBody, RemoteJwks, RemoteJwksBuilder};
 use tower_jwt_auth::key::KeySource;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::verify::VerifierBuilder;
-use tower_jwt_auth::{BuildError, Issuer, Policy, Problem, Verifier};
+use tower_jwt_auth::{BuildError, Issuer, Policy, Verifier};
 
 use super::discovery::{OAUTH, OPENID, Site, metadata, paths};
 use super::fixture::{DOWN, Fixture, GOOD, LONGEST_BACK_OFF};

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use http::StatusCode;
 use tokio::time::{Instant, sleep};
+use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::jwks::{FetchError, RemoteJwks, RemoteJwksBuilder};
+use tower_jwt_auth::key::KeysErrorKind;
 use tower_jwt_auth::key::{FetchFailure, KeySetState, Refreshed};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer, TestIssuerService};
-use tower_jwt_auth::verify::{KeysErrorKind, VerifierBuilder};
 use tower_jwt_auth::{Issuer, Policy, Verifier};
 
 use super::fixture::{COOL_DOWN, LIFETIME, SECOND, STALE_BOUND, just_before};
@@ -43,7 +44,7 @@ fn by_each_constructor(served: &TestIssuerService) -> Vec<(&'static str, Verifie
 }
 
 fn states<C>(verifier: &Verifier<C>) -> Vec<KeySetState> {
-    verifier.health().map(|it| it.keys.state).collect()
+    verifier.health().map(|it| it.state).collect()
 }
 
 #[tokio::test]
@@ -54,7 +55,7 @@ async fn every_constructor_becomes_ready_by_warming() {
         assert_eq!(states(&verifier), [KeySetState::Fresh], "{name}");
         let token = TestIssuer::es256().issuer(ISSUER).audience("orders").token().mint();
         assert!(verifier.verify_now(&token).is_ok(), "{name}");
-        assert_eq!(verifier.refresh().await.unwrap(), Refreshed::CoolingDown, "{name}");
+        assert_eq!(verifier.refresh().await.unwrap(), Refreshed::Suppressed, "{name}");
     }
 }
 
@@ -63,19 +64,19 @@ async fn every_constructor_names_the_issuer_that_failed_to_warm() {
     for (name, verifier) in by_each_constructor(&down()) {
         let error = verifier.warm().await.unwrap_err();
         assert_eq!(error.kind(), KeysErrorKind::NoKeys, "{name}");
-        assert_eq!(error.failures().map(|it| it.issuer).collect::<Vec<_>>(), [Some(ISSUER)]);
+        assert_eq!(error.failures().map(|(issuer, _)| issuer).collect::<Vec<_>>(), [Some(ISSUER)]);
         let cause = error.source().and_then(Error::source).unwrap();
         let cause = cause.downcast_ref::<FetchError>().unwrap();
         assert_eq!(cause.failure(), FetchFailure::ClientError, "{name}");
         assert_eq!(states(&verifier), [KeySetState::Empty], "{name}");
-        assert_eq!(verifier.health().next().unwrap().keys.last_error, Some("client_error"));
+        assert_eq!(verifier.health().next().unwrap().last_error, Some("client_error"));
     }
 }
 
 #[cfg(feature = "better-auth")]
 #[tokio::test]
 async fn presets_become_ready_by_warming() {
-    use tower_jwt_auth::better_auth::BetterAuth;
+    use tower_jwt_auth::provider::better_auth::BetterAuth;
 
     let (served, failing, clock) = (working(), down(), FixedClock::new());
     let preset = |served: &TestIssuerService| {
@@ -97,7 +98,7 @@ async fn presets_become_ready_by_warming() {
     both(&several).build().unwrap().warm().await.unwrap();
     assert_eq!(several.key_requests(), 1);
     let error = both(&failing).build().unwrap().warm().await.unwrap_err();
-    let named: Vec<_> = error.failures().filter_map(|it| it.issuer).collect();
+    let named: Vec<_> = error.failures().filter_map(|(issuer, _)| issuer).collect();
     assert_eq!((named, failing.key_requests()), (vec![ISSUER, "https://old.example"], 1));
 
     // A preset over a secret has nothing to fetch.
@@ -157,15 +158,15 @@ async fn settings_of_remote_keys_reach_every_url() {
     ] {
         let (clock, served) = (FixedClock::new(), working());
         let verifier = start()
-            .remote_keys(|keys| keys.lifetime(20 * SECOND))
+            .remote_keys(|keys| keys.ttl(20 * SECOND))
             .clock(clock.clone())
             .client(served.clone())
-            .remote_keys(|keys| keys.cool_down(2 * SECOND))
+            .remote_keys(|keys| keys.cooldown(2 * SECOND))
             .build()
             .unwrap();
         verifier.warm().await.unwrap();
         clock.advance(just_before(2 * SECOND));
-        assert_eq!(verifier.refresh().await.unwrap(), Refreshed::CoolingDown);
+        assert_eq!(verifier.refresh().await.unwrap(), Refreshed::Suppressed);
         clock.advance(SECOND);
         assert_eq!(verifier.refresh().await.unwrap(), Refreshed::Unchanged);
         clock.advance(just_before(20 * SECOND));
@@ -174,7 +175,7 @@ async fn settings_of_remote_keys_reach_every_url() {
         assert_eq!((states(&verifier), served.key_requests()), (vec![KeySetState::Stale], 2));
 
         // The builder of the keys judges the values.
-        let bad = start().remote_keys(|keys| keys.cool_down(Duration::ZERO)).build().unwrap_err();
+        let bad = start().remote_keys(|keys| keys.cooldown(Duration::ZERO)).build().unwrap_err();
         assert!(bad.to_string().contains("a cool-down of less than a second"), "{bad}");
     }
     let default = Verifier::jwks_url(KEYS).client(working()).any_issuer();
@@ -182,7 +183,7 @@ async fn settings_of_remote_keys_reach_every_url() {
     let default = default.any_audience().clock(clock.clone()).build().unwrap();
     default.warm().await.unwrap();
     clock.advance(just_before(COOL_DOWN));
-    assert_eq!(default.refresh().await.unwrap(), Refreshed::CoolingDown);
+    assert_eq!(default.refresh().await.unwrap(), Refreshed::Suppressed);
 }
 
 #[test]
@@ -217,7 +218,7 @@ fn settings_of_remote_keys_need_a_url() {
     for start in starts {
         assert!(start().build().is_ok());
         for (setting, builder) in [
-            ("remote_keys", start().remote_keys(RemoteJwksBuilder::same_origin)),
+            ("remote_keys", start().remote_keys(RemoteJwksBuilder::require_same_origin)),
             ("client", start().client(working())),
             ("allow_http_on_loopback", start().allow_http_on_loopback()),
             ("allow_insecure_http", start().allow_insecure_http()),
@@ -291,7 +292,7 @@ fn a_runtime_without_timers_is_reported() {
     let cause = cause.downcast_ref::<FetchError>().unwrap();
     assert_eq!(cause.failure(), FetchFailure::NoTimer);
     runtime.block_on(verifier.keep_fresh());
-    assert_eq!(verifier.health().next().unwrap().keys.last_error, Some("no_timer"));
+    assert_eq!(verifier.health().next().unwrap().last_error, Some("no_timer"));
     let timed = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     assert!(timed.block_on(verifier.warm()).is_ok());
     // Keys are there, and still no fetch could start on the other one.

@@ -119,8 +119,7 @@ async fn a_key_server_that_says_when_to_come_back_is_left_alone_until_then() {
 async fn row_20_on_request_it_is_the_clients_fault() {
     let fixture = Fixture::start();
     fixture.server.send(status("404 Not Found"));
-    let layer =
-        JwtAuthLayer::new(fixture.verifier.clone()).unauthorized_while_keys_are_unavailable();
+    let layer = JwtAuthLayer::new(fixture.verifier.clone()).unauthorized_while_keys_unavailable();
     for token in [fixture.known(), fixture.unknown(), fixture.forged()] {
         let reply = ask(&layer, bearer(&token)).await;
         assert_eq!(reply.verdict(), (401, Some(ErrorKind::KeysUnavailable)));

@@ -44,26 +44,26 @@ async fn a_document_that_did_not_change_keeps_the_generation() {
     let generation = || fixture.keys.current().unwrap().generation();
     let before = generation();
     fixture.clock.advance(COOL_DOWN);
-    assert_eq!(fixture.keys.refresh_now().await.unwrap(), Refreshed::Unchanged);
+    assert_eq!(fixture.keys.refresh().await.unwrap(), Refreshed::Unchanged);
     assert_eq!(generation(), before);
     // Other headers do not matter, and neither does where the validators come from.
     fixture
         .server
         .send(with_headers(&[("ETag", "\"2\""), ("X-Served-By", "b")], fixture.issuer.jwks()));
     fixture.clock.advance(COOL_DOWN);
-    assert_eq!(fixture.keys.refresh_now().await.unwrap(), Refreshed::Unchanged);
+    assert_eq!(fixture.keys.refresh().await.unwrap(), Refreshed::Unchanged);
     assert_eq!(generation(), before);
     // Any other byte does.
     fixture.server.serve(&format!("{} ", fixture.issuer.jwks()));
     fixture.clock.advance(COOL_DOWN);
-    assert_eq!(fixture.keys.refresh_now().await.unwrap(), Refreshed::Replaced);
+    assert_eq!(fixture.keys.refresh().await.unwrap(), Refreshed::Replaced);
     assert_ne!(generation(), before);
     assert_eq!(
         fixture.events.all()[1..],
         ["manual unchanged", "manual unchanged", "manual replaced"]
     );
     // Within the cool-down nobody is asked.
-    assert_eq!(fixture.keys.refresh_now().await.unwrap(), Refreshed::CoolingDown);
+    assert_eq!(fixture.keys.refresh().await.unwrap(), Refreshed::Suppressed);
     assert_eq!(fixture.server.asked(), 4);
 }
 
@@ -82,14 +82,14 @@ async fn a_set_without_a_usable_key_never_replaces_one_with() {
     for document in unusable {
         fixture.server.serve(&document);
         fixture.clock.advance(2 * COOL_DOWN);
-        assert!(fixture.keys.refresh_now().await.is_err(), "{document}");
+        assert!(fixture.keys.refresh().await.is_err(), "{document}");
         assert!(Arc::ptr_eq(&held, &fixture.keys.current().unwrap()), "{document}");
         assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
     }
     // One usable key is enough, whatever is beside it.
     fixture.server.serve(&set_of([&*secret.jwk(), &fixture.next_issuer().jwk()]));
     fixture.clock.advance(2 * COOL_DOWN);
-    assert_eq!(fixture.keys.refresh_now().await.unwrap(), Refreshed::Replaced);
+    assert_eq!(fixture.keys.refresh().await.unwrap(), Refreshed::Replaced);
     let set = fixture.keys.current().unwrap();
     assert_eq!((set.len(), set.skipped().len()), (1, 1));
 }
@@ -155,7 +155,7 @@ async fn a_wrong_signature_makes_no_fetch_unless_that_was_asked_for() {
     }
     assert_eq!((fixture.server.asked(), fixture.events.all().len()), (1, 1));
 
-    let fixture = Fixture::with(RemoteJwksBuilder::refetch_on_bad_signature).warm().await;
+    let fixture = Fixture::with(RemoteJwksBuilder::refresh_on_bad_signature).warm().await;
     fixture.server.serve(&again.jwks());
     let again = again.clock(fixture.clock.clone());
     // In the budget of unknown ids.

@@ -155,7 +155,7 @@ async fn health_says_how_the_keys_are() {
     fixture.clock.advance(NANOSECOND);
     assert_eq!(seen(&fixture), (KeySetState::Stale, 1, Some(LIFETIME), None));
     fixture.server.send(status("404 Not Found"));
-    assert!(fixture.keys.refresh_now().await.is_err());
+    assert!(fixture.keys.refresh().await.is_err());
     assert_eq!(seen(&fixture), (KeySetState::Stale, 1, Some(LIFETIME), Some("not_found")));
     assert!(fixture.keys.health().next_attempt.unwrap() < SECOND);
 

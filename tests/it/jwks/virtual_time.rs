@@ -143,7 +143,7 @@ async fn without_keys_a_failure_is_tried_once_more_after_a_tenth_to_three_tenths
         assert!(keys.warm().await.is_ok());
         tokio::time::sleep(30 * SECOND).await;
         let started = Instant::now();
-        assert!(keys.refresh_now().await.is_err());
+        assert!(keys.refresh().await.is_err());
         assert_eq!((started.elapsed(), asked.load(Ordering::SeqCst)), (Duration::ZERO, 2));
     }
     // A timer of a paused runtime is good to a millisecond.

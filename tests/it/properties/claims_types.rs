@@ -57,7 +57,7 @@ fn three_claims_types_agree_but_for_what_each_cannot_hold() {
 #[test]
 fn what_is_no_json_is_no_json_for_every_claims_type() {
     let (issuer, seen) = (issuer(Algorithm::HS256), Seen::default());
-    let three = Three::new(|| trusting(&issuer).max_token_len(1 << 20).without_expiry());
+    let three = Three::new(|| trusting(&issuer).max_token_len(1 << 20).allow_missing_expiry());
     for_all(3_000, &json_soup(), |payload| {
         let token = issuer.sign(header(Algorithm::HS256), &payload);
         let [all, small, none] = three.verdicts(&token);

@@ -32,8 +32,8 @@ fn read(text: &str) -> usize {
         VerificationKey::shared_secret(text).is_ok(),
         VerificationKey::shared_secret_base64url(text).is_ok(),
         VerificationKey::guessable_legacy_secret(text).is_ok(),
-        KeySet::from_jwks(text).is_ok(),
-        KeySet::from_fetched_jwks(text).is_ok(),
+        KeySet::jwks(text).is_ok(),
+        KeySet::fetched_jwks(text).is_ok(),
     ];
     algorithms().filter(pem).count() + others.into_iter().filter(|read| *read).count()
 }
@@ -172,7 +172,7 @@ fn the_keys_of_a_document_are_used_or_counted_as_skipped() {
             let alone =
                 keys.iter().take(1_024).filter(|key| VerificationKey::jwk(key.plain()).is_ok());
             let usable = alone.count();
-            let set = KeySet::from_jwks(&document);
+            let set = KeySet::jwks(&document);
             prop_assert_eq!(set.is_ok(), usable > 0, "{}", document);
             if let Ok(set) = set {
                 prop_assert_eq!((set.len(), set.len() + set.skipped().len()), (usable, keys.len()));
@@ -197,7 +197,7 @@ fn what_became_of_a_jwk_verifies_what_its_own_half_signed_or_nothing() {
             return Ok(());
         };
         // Over the network a secret is none.
-        let fetched = KeySet::from_fetched_jwks(format!("{{\"keys\":[{jwk}]}}"));
+        let fetched = KeySet::fetched_jwks(format!("{{\"keys\":[{jwk}]}}"));
         prop_assert_eq!(fetched.is_ok(), !is_secret, "{}", jwk);
         let issuer = Issuer::unnamed(key, Policy::new().any_audience());
         let verifier = Verifier::builder().trust(issuer).clock(FixedClock::new()).build().unwrap();

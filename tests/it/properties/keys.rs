@@ -4,8 +4,8 @@ use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::{select, subsequence};
 use proptest::{option, prop_assert, prop_assert_eq};
+use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{Algorithm, Issuer, Policy, VerificationKey, Verifier};
 
 use super::cases::{Seen, for_all};

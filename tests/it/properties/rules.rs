@@ -5,9 +5,9 @@ use std::time::Duration;
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::{select, subsequence};
-use tower_jwt_auth::jwt::TokenInfo;
+use tower_jwt_auth::Token;
+use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::testing::FixedClock;
-use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{Algorithm, Verifier};
 
 use super::json::Json;
@@ -52,7 +52,7 @@ impl Rules {
             [] => builder.any_audience(),
             _ => self.audiences.iter().copied().fold(builder, VerifierBuilder::audience),
         };
-        builder = self.required.iter().copied().fold(builder, VerifierBuilder::require);
+        builder = self.required.iter().copied().fold(builder, VerifierBuilder::require_claim);
         if let Some(algorithms) = &self.algorithms {
             builder = builder.algorithms(algorithms.iter().copied());
         }
@@ -66,11 +66,11 @@ impl Rules {
             builder = builder.max_age(Duration::from_secs(age));
         }
         if !self.expiry {
-            builder = builder.without_expiry();
+            builder = builder.allow_missing_expiry();
         }
         if self.rule {
             let rule = |token: &_| id_is_not_empty(token);
-            builder = builder.registered_rule("an id that is not empty", rule);
+            builder = builder.check_token("an id that is not empty", rule);
         }
         builder
     }
@@ -109,7 +109,7 @@ impl Rules {
     }
 }
 
-fn id_is_not_empty(token: &TokenInfo) -> bool {
+fn id_is_not_empty(token: &Token) -> bool {
     token.token_id().is_some_and(|id| !id.is_empty())
 }
 

@@ -158,7 +158,7 @@ fn nothing_that_is_printed_about_a_token_holds_a_part_of_it() {
 
         let key = VerificationKey::shared_secret(&secret).unwrap().with_key_id("k");
         clean(&print(&key))?;
-        let policy = Policy::new().audience("orders").require("sub").typ("JWT");
+        let policy = Policy::new().audience("orders").require_claim("sub").typ("JWT");
         let issuer = Issuer::new("https://a.example", key, policy);
         let builder = Verifier::builder().trust(issuer.clone()).clock(FixedClock::new());
         clean(&print(&builder))?;
@@ -210,7 +210,11 @@ fn nothing_that_is_printed_about_refused_settings_holds_a_secret() {
             VerificationKey::shared_secret(&secret).map(drop),
             VerificationKey::shared_secret_base64url(&odd).map(drop),
             VerificationKey::shared_secret_base64url(&encoded).map(drop),
-            Verifier::shared_secret(&secret).and_previous(&secret).any_audience().build().map(drop),
+            Verifier::shared_secret(&secret)
+                .previous_secret(&secret)
+                .any_audience()
+                .build()
+                .map(drop),
         ];
         for text in [pem("PRIVATE KEY"), pem("PUBLIC KEY"), pem("RSA PUBLIC KEY"), odd.clone()] {
             refused.push(VerificationKey::pem(Algorithm::ES256, text).map(drop));
@@ -218,7 +222,7 @@ fn nothing_that_is_printed_about_refused_settings_holds_a_secret() {
         for jwk in [jwk(&encoded, "HS256"), jwk(&long, "HS512"), jwk(&odd, "HS256"), odd] {
             let document = format!("{{\"keys\":[{jwk}]}}");
             refused.push(VerificationKey::jwk(jwk).map(drop));
-            refused.push(KeySet::from_jwks(&document).map(drop));
+            refused.push(KeySet::jwks(&document).map(drop));
             let road = Verifier::jwks(&document).any_issuer().any_audience();
             clean(&print(&road), &private)?;
             refused.push(road.build().map(drop));

@@ -9,7 +9,7 @@ use proptest::{option, prop_assert, prop_assert_eq};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tower_jwt_auth::claims::NumericDate;
-use tower_jwt_auth::jws::AlgorithmFamily;
+
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Algorithm, Verifier};
 
@@ -19,8 +19,7 @@ use crate::support::tokens::{algorithms, decode, encode, issuer, parts, trusting
 
 /// Every algorithm, and seldom those that take long to sign with.
 pub(super) fn algorithm() -> impl Strategy<Value = Algorithm> {
-    use AlgorithmFamily::{RsaPkcs1, RsaPss};
-    let is_rsa = |algorithm: &Algorithm| matches!(algorithm.family(), RsaPkcs1 | RsaPss);
+    let is_rsa = |algorithm: &Algorithm| matches!(&algorithm.name()[..2], "RS" | "PS");
     let (rsa, quick): (Vec<Algorithm>, Vec<_>) = algorithms().partition(is_rsa);
     prop_oneof![1 => select(rsa), 6 => select(quick)]
 }
@@ -123,7 +122,7 @@ fn what_is_minted_is_accepted_and_every_claim_comes_back_as_it_was() {
 
         let raw = raw.verify_now(&token);
         prop_assert!(raw.is_ok(), "{raw:?}");
-        prop_assert_eq!(&Value::Object(raw.unwrap().claims_owned()), &there);
+        prop_assert_eq!(&Value::Object(raw.unwrap().claims().clone()), &there);
         let all = all.verify_now(&token);
         prop_assert!(all.is_ok(), "{all:?}");
         let all = all.unwrap();
@@ -139,7 +138,7 @@ fn what_is_minted_is_accepted_and_every_claim_comes_back_as_it_was() {
             Value::Array(several) => several.iter().map(|one| one.as_str().unwrap()).collect(),
             one => Vec::from_iter(one.as_str()),
         };
-        prop_assert_eq!(info.audiences().collect::<Vec<_>>(), audiences);
+        prop_assert_eq!(info.audience().collect::<Vec<_>>(), audiences);
         let seconds = |name: &str| there[name].as_i64();
         prop_assert_eq!(info.expires_at().map(NumericDate::seconds), seconds("exp"));
         prop_assert_eq!(info.not_before().map(NumericDate::seconds), seconds("nbf"));

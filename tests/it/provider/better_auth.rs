@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::Request;
 use serde_json::{Value, json};
 use tower::{Layer, service_fn};
-use tower_jwt_auth::better_auth::{BetterAuth, SessionUser, User, session_cookie_source};
+use tower_jwt_auth::provider::better_auth::{BetterAuth, SessionUser, User, session_cookie_source};
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{
     Error, ErrorKind, Identity, JwtAuthLayer, RequireLayer, Rule, Verified, Verifier,
@@ -30,12 +30,12 @@ fn presets() -> Vec<(&'static str, Verify)> {
     let url = BetterAuth::url(ORIGIN).keys(keys()).clock(FixedClock::new());
     let bridge = BetterAuth::bridge_token(SECRET).clock(FixedClock::new());
     let cookie = BetterAuth::session_cookie(SECRET).clock(FixedClock::new());
-    let cookie_of = BetterAuth::session_cookie_of(ORIGIN).keys(keys()).clock(FixedClock::new());
+    let cookie_of = BetterAuth::session_cookie_url(ORIGIN).keys(keys()).clock(FixedClock::new());
     vec![
         ("url", of_user(url.build().unwrap())),
         ("bridge_token", of_user(bridge.build().unwrap())),
         ("session_cookie", of_session(cookie.build().unwrap())),
-        ("session_cookie_of", of_session(cookie_of.build().unwrap())),
+        ("session_cookie_url", of_session(cookie_of.build().unwrap())),
     ]
 }
 
@@ -56,8 +56,8 @@ fn the_operator_is_told_where_a_token_belongs() {
         ("url", "encrypted cookie", "encrypted"),
         ("url", "bridge", "`BetterAuth::bridge_token`"),
         ("bridge_token", "plugin", "`BetterAuth::url`"),
-        ("session_cookie", "cookie by pair", "`BetterAuth::session_cookie_of`"),
-        ("session_cookie_of", "cookie by secret", "`BetterAuth::session_cookie`"),
+        ("session_cookie", "cookie by pair", "`BetterAuth::session_cookie_url`"),
+        ("session_cookie_url", "cookie by secret", "`BetterAuth::session_cookie`"),
         ("session_cookie", "session token", "strategy"),
     ] {
         let told = told(preset, kind);
@@ -169,8 +169,8 @@ fn the_live_session_token_is_nowhere_to_be_had() {
         let identity: &Identity = request.extensions().get().unwrap();
         for path in [&["session"][..], &["session", "token"], &["sid"], &["user", "id"]] {
             let claim: Option<Value> = match path {
-                [one] => identity.token().claim(&(*one).into()),
-                [one, two] => identity.token().claim(&[*one, *two].into()),
+                [one] => identity.claim(*one),
+                [one, two] => identity.claim([*one, *two]),
                 _ => None,
             };
             assert_eq!(claim, None);
@@ -212,8 +212,8 @@ fn careless_settings_do_not_build() {
         (BetterAuth::bridge_token(SECRET).keys(keys()), "`keys` with a secret"),
         (BetterAuth::bridge_token(SECRET).oauth_access_token("x"), "with a secret"),
         (
-            BetterAuth::url(ORIGIN).keys(keys()).and_previous(SECRET),
-            "`and_previous` without a secret",
+            BetterAuth::url(ORIGIN).keys(keys()).previous_secret(SECRET),
+            "`previous_secret` without a secret",
         ),
         (BetterAuth::url("").keys(keys()), "it is empty"),
         (BetterAuth::url(ORIGIN).keys(keys()).leeway(Duration::from_secs(301)), "leeway"),
@@ -239,7 +239,7 @@ fn a_preset_takes_further_settings_and_gives_none_of_its_own_up() {
 
     for (what, refused) in [
         ("claims", preset().claims::<Value>().build().map(|_| ())),
-        ("without_expiry", preset().without_expiry().build().map(|_| ())),
+        ("allow_missing_expiry", preset().allow_missing_expiry().build().map(|_| ())),
         ("any_issuer", preset().any_issuer().build().map(|_| ())),
     ] {
         assert!(refused.is_err(), "{what}");
@@ -267,9 +267,9 @@ fn the_issuer_and_audience_of_another_url_are_said_to_be_just_that_even_of_the_f
 #[cfg(feature = "cache")]
 #[test]
 fn a_remembered_user_is_the_same_user_and_a_remembered_session_ends() {
-    use tower_jwt_auth::verify::TokenCache;
+    use tower_jwt_auth::TokenCache;
 
-    for cache in [TokenCache::new(8), TokenCache::new(8).by_digest()] {
+    for cache in [TokenCache::new(8), TokenCache::new(8).digest_keys()] {
         let clock = FixedClock::new();
         let user = BetterAuth::bridge_token(SECRET).clock(clock.clone()).into_builder().unwrap();
         let user = user.cache(cache.clone()).build().unwrap();

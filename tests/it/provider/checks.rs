@@ -2,8 +2,8 @@
 #![cfg(feature = "better-auth")]
 
 use serde_json::{Value, json};
-use tower_jwt_auth::better_auth::{BetterAuth, SessionUser, User};
 use tower_jwt_auth::key::{CryptoBackend, KeySet};
+use tower_jwt_auth::provider::better_auth::{BetterAuth, SessionUser, User};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{Algorithm, ErrorKind, Verifier};
 
@@ -32,7 +32,7 @@ fn cookie() -> BetterAuth<SessionUser> {
 }
 
 fn cookie_of() -> BetterAuth<SessionUser> {
-    BetterAuth::session_cookie_of(ORIGIN).keys(keys()).clock(FixedClock::new())
+    BetterAuth::session_cookie_url(ORIGIN).keys(keys()).clock(FixedClock::new())
 }
 
 fn plugin() -> Value {
@@ -250,7 +250,7 @@ fn a_server_signs_with_one_of_its_six_algorithms() {
             continue;
         }
         let server = TestIssuer::new(algorithm).key_id("1");
-        let keys = || KeySet::from_jwks(server.jwks()).unwrap();
+        let keys = || KeySet::jwks(server.jwks()).unwrap();
         let sign = |typ: Option<&str>, payload: &Value| {
             let mut header = json!({"alg": algorithm.name(), "kid": "1"});
             header.as_object_mut().unwrap().extend(typ.map(|typ| ("typ".to_owned(), typ.into())));

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use serde_json::json;
 use tower_jwt_auth::ErrorKind;
-use tower_jwt_auth::better_auth::BetterAuth;
-use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+use tower_jwt_auth::provider::better_auth::BetterAuth;
 #[cfg(feature = "jwks-client")]
-use tower_jwt_auth::{BuildError, Verifier, better_auth::User};
+use tower_jwt_auth::provider::better_auth::User;
+use tower_jwt_auth::testing::{FixedClock, TestIssuer};
+use tower_jwt_auth::{BuildError, Verifier};
 
 use super::tokens::{ORIGIN, SECRET, keys, now, session, sign_by_secret};
 
@@ -168,9 +169,9 @@ fn a_short_previous_secret_of_the_server_has_to_be_asked_for() {
         issuer.token().subject("u1").mint()
     };
     let preset = || BetterAuth::bridge_token(SECRET).clock(FixedClock::new());
-    let error = preset().and_previous(short).build().map(drop).unwrap_err().to_string();
+    let error = preset().previous_secret(short).build().map(drop).unwrap_err().to_string();
     assert!(error.contains("28 bytes, where 32") && !error.contains(short), "{error}");
-    let verifier = preset().and_previous_guessable_legacy_secret(short).build().unwrap();
+    let verifier = preset().previous_guessable_legacy_secret(short).build().unwrap();
     for secret in [SECRET, short] {
         assert_eq!(verifier.verify_now(&token(secret)).unwrap().id(), "u1");
     }
@@ -178,11 +179,11 @@ fn a_short_previous_secret_of_the_server_has_to_be_asked_for() {
     assert_eq!(other.kind(), ErrorKind::InvalidSignature);
 
     for bad in ["", "15 bytes at most"[..15].into(), "better-auth-secret-12345678901234567890"] {
-        assert!(preset().and_previous_guessable_legacy_secret(bad).build().is_err(), "{bad}");
+        assert!(preset().previous_guessable_legacy_secret(bad).build().is_err(), "{bad}");
     }
     // A session of before the rotation, and no server with key pairs.
-    let session = BetterAuth::session_cookie(SECRET).and_previous_guessable_legacy_secret(short);
+    let session = BetterAuth::session_cookie(SECRET).previous_guessable_legacy_secret(short);
     assert!(session.build().is_ok());
     let url = BetterAuth::url(ORIGIN).keys(keys());
-    assert!(url.and_previous_guessable_legacy_secret(short).build().is_err());
+    assert!(url.previous_guessable_legacy_secret(short).build().is_err());
 }

@@ -1,7 +1,7 @@
 //! Who a token is about, for every preset, kind of Better Auth token and setting on identity.
 #![cfg(feature = "better-auth")]
 
-use tower_jwt_auth::better_auth::{BetterAuth, SessionUser, User};
+use tower_jwt_auth::provider::better_auth::{BetterAuth, SessionUser, User};
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{BuildError, Error};
 
@@ -41,7 +41,7 @@ fn cookie() -> BetterAuth<SessionUser> {
 }
 
 fn cookie_of() -> BetterAuth<SessionUser> {
-    BetterAuth::session_cookie_of(ORIGIN).keys(keys())
+    BetterAuth::session_cookie_url(ORIGIN).keys(keys())
 }
 
 const OTHER: &str = "another secret of the tests, of 32 bytes";
@@ -114,12 +114,12 @@ const TABLE: [(&str, Build, &str); 45] = [
     ("bridge, verified", || user(bridge().require_verified_email()), "--- ----- -- --- ----- ---"),
     (
         "bridge, previous",
-        || user(BetterAuth::bridge_token(OTHER).and_previous(SECRET)),
+        || user(BetterAuth::bridge_token(OTHER).previous_secret(SECRET)),
         "--- ----- -- --- u---- ---",
     ),
     (
         "bridge, previous, userId",
-        || user(BetterAuth::bridge_token(OTHER).user_id_claim("userId").and_previous(SECRET)),
+        || user(BetterAuth::bridge_token(OTHER).user_id_claim("userId").previous_secret(SECRET)),
         UNSAFE,
     ),
     ("cookie", || session(cookie()), "--- ----- -u --- ----- ---"),

@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use tower::{Layer, ServiceExt, service_fn};
-use tower_jwt_auth::better_auth::{BetterAuth, SessionUser, User, session_cookie_source};
 use tower_jwt_auth::jwks::RemoteJwks;
+use tower_jwt_auth::provider::better_auth::{BetterAuth, SessionUser, User, session_cookie_source};
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{Error, ErrorKind, Identity, JwtAuthLayer, Verifier};
 
@@ -22,7 +22,7 @@ const RELEASES: [&str; 4] = ["1.7.25", "1.7.5", "1.4.22", "1.2.8"];
 
 /// The letters in a cell of the table, one for each of these.
 const PRESETS: [&str; 5] =
-    ["url", "oauth_access_token", "bridge_token", "session_cookie", "session_cookie_of"];
+    ["url", "oauth_access_token", "bridge_token", "session_cookie", "session_cookie_url"];
 
 /// What each release makes of each kind of token, and what becomes of it: `A` is accepted, any other letter
 /// refused for the reason in [`reason`], and a blank cell something that this release does not have.
@@ -106,7 +106,7 @@ fn presets(server: &Server) -> [Verify; 5] {
         of_user(access.build().unwrap()),
         of_user(BetterAuth::bridge_token(secret).build().unwrap()),
         of_session(BetterAuth::session_cookie(secret).build().unwrap()),
-        of_session(BetterAuth::session_cookie_of(url).build().unwrap()),
+        of_session(BetterAuth::session_cookie_url(url).build().unwrap()),
     ]
 }
 
@@ -194,7 +194,7 @@ async fn the_presets_take_the_tokens_of_1_2_8_for_what_they_are() {
 async fn judge_cookies(server: &Server) {
     let (secret, url) = (server.said("secret"), server.said("url"));
     let by_secret = BetterAuth::session_cookie(secret).build().unwrap();
-    let by_server = BetterAuth::session_cookie_of(url).build().unwrap();
+    let by_server = BetterAuth::session_cookie_url(url).build().unwrap();
     for (kind, by_secret_status, by_server_status) in [
         ("cookie, secret", 200, 401),
         ("cookie, secure", 200, 401),
@@ -308,7 +308,7 @@ impl Aging {
         clock.set(SystemTime::now());
         let keys = RemoteJwks::url(format!("{url}/api/auth/jwks"))
             .allow_http_on_loopback()
-            .refetch_on_bad_signature()
+            .refresh_on_bad_signature()
             .clock(clock.clone())
             .build()
             .unwrap();
@@ -360,7 +360,7 @@ async fn a_key_that_was_published_without_an_algorithm_and_once_without_an_id_is
 
     // Published before it signed: the first answer says nothing of its id, and its only key is tried.
     let preset = Aging::of(server.said("fresh"));
-    preset.keys.refresh_now().await.unwrap();
+    preset.keys.refresh().await.unwrap();
     assert_eq!(fetches(&server, "fresh").await, 1);
     let token = token(&server, "fresh").await;
     assert_eq!(preset.verdict(&token).await, Ok(()));

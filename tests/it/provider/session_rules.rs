@@ -2,7 +2,7 @@
 #![cfg(feature = "better-auth")]
 
 use serde_json::Value;
-use tower_jwt_auth::better_auth::BetterAuth;
+use tower_jwt_auth::provider::better_auth::BetterAuth;
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{Identity, Rule};
 
@@ -18,7 +18,7 @@ fn of_cookies() -> [Identity; 2] {
     let clock = FixedClock::new;
     let by_secret = BetterAuth::session_cookie(SECRET).clock(clock()).build().unwrap();
     let by_pair =
-        BetterAuth::session_cookie_of(ORIGIN).keys(keys()).clock(clock()).build().unwrap();
+        BetterAuth::session_cookie_url(ORIGIN).keys(keys()).clock(clock()).build().unwrap();
     [
         by_secret.verify_now(&token("cookie by secret")).unwrap().identity(),
         by_pair.verify_now(&token("cookie by pair")).unwrap().identity(),

@@ -3,9 +3,9 @@
 use std::fs;
 
 use serde_json::json;
+use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::provider::Settings;
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{BuildError, ErrorKind, Verifier};
 
 fn issuer() -> TestIssuer {

@@ -20,7 +20,7 @@ pub(super) fn by_secret() -> TestIssuer {
 }
 
 pub(super) fn keys() -> KeySet {
-    KeySet::from_jwks(pair().jwks()).unwrap()
+    KeySet::jwks(pair().jwks()).unwrap()
 }
 
 /// The time of the tests' clock.

@@ -101,7 +101,7 @@ pub(crate) fn bearer(token: &str) -> Request<String> {
 pub(crate) async fn who<B>(request: Request<B>) -> Result<Response<Full<Bytes>>, Infallible> {
     let extensions = request.extensions();
     let anonymous = extensions.get::<Anonymous>().is_some();
-    let identity = extensions.get::<Identity>().map(Identity::subject);
+    let identity = extensions.get::<Identity>().map(|it| it.subject());
     let verified = Verified::<Claims>::of(&request).map(|verified| verified.subject());
     let text = match (verified, identity, anonymous) {
         (Some(verified), Some(identity), false) => {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tower_jwt_auth::Answer;
 use tower_jwt_auth::key::{
-    KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason, Refreshed,
+    KeyHealth, KeySet, KeySetState, KeySource, RefreshError, RefreshReason, Refreshed,
 };
 
 type Outcome = Result<Refreshed, RefreshError>;
@@ -25,7 +25,7 @@ impl LateKeys {
     /// A source that has these keys so far.
     pub(crate) fn with(jwks: &str) -> Self {
         let source = Self::default();
-        source.lock().set = Some(Arc::new(KeySet::from_jwks(jwks).unwrap()));
+        source.lock().set = Some(Arc::new(KeySet::jwks(jwks).unwrap()));
         source
     }
 
@@ -35,7 +35,7 @@ impl LateKeys {
 
     /// The keys are there; everybody who waits is told.
     pub(crate) fn arrive(&self, jwks: &str) {
-        self.lock().set = Some(Arc::new(KeySet::from_jwks(jwks).unwrap()));
+        self.lock().set = Some(Arc::new(KeySet::jwks(jwks).unwrap()));
         self.tell(|| Ok(Refreshed::Replaced));
     }
 
@@ -72,10 +72,10 @@ impl KeySource for LateKeys {
         })
     }
 
-    fn health(&self) -> KeySourceHealth {
+    fn health(&self) -> KeyHealth {
         match self.current() {
-            Some(set) => KeySourceHealth::new(KeySetState::Fresh, set.len()),
-            None => KeySourceHealth::new(KeySetState::Empty, 0),
+            Some(set) => KeyHealth::new(KeySetState::Fresh, set.len()),
+            None => KeyHealth::new(KeySetState::Empty, 0),
         }
     }
 }
@@ -93,8 +93,8 @@ impl KeySource for NoKeys {
         Answer::now(Err(RefreshError::new(self.0).with_source("10.0.0.7 refused")))
     }
 
-    fn health(&self) -> KeySourceHealth {
-        KeySourceHealth::new(KeySetState::Empty, 0)
+    fn health(&self) -> KeyHealth {
+        KeyHealth::new(KeySetState::Empty, 0)
     }
 }
 
@@ -111,7 +111,7 @@ impl KeySource for StuckKeys {
         Answer::now(Err(RefreshError::new(Duration::from_secs(7))))
     }
 
-    fn health(&self) -> KeySourceHealth {
-        KeySourceHealth::new(KeySetState::Fresh, self.0.len())
+    fn health(&self) -> KeyHealth {
+        KeyHealth::new(KeySetState::Fresh, self.0.len())
     }
 }

@@ -66,7 +66,7 @@ async fn a_previous_key_that_is_kept_still_verifies() {
 #[tokio::test]
 async fn readiness_follows_an_outage() {
     let (server, verifier, clock) = serve(TestIssuer::es256());
-    let state = || verifier.health().next().unwrap().keys.state;
+    let state = || verifier.health().next().unwrap().state;
     server.answer_with(StatusCode::SERVICE_UNAVAILABLE);
     assert!(verifier.warm().await.is_err());
     assert_eq!(state(), KeySetState::Empty);

@@ -13,24 +13,28 @@ use http::{Request, Response};
 use http_body_util::Full;
 use static_assertions::{assert_impl_all, assert_not_impl_any, assert_obj_safe};
 use tower::Service;
-use tower_jwt_auth::authenticate::{JwtAuth, JwtAuthLayer, ResponseFuture};
-use tower_jwt_auth::axum::IdentityRejection;
-use tower_jwt_auth::claims::{Audience, NumericDate, RegisteredClaims, ScopeSet};
+use tower_jwt_auth::JoseHeader;
+use tower_jwt_auth::JwtAuthLayer;
+use tower_jwt_auth::Token;
+use tower_jwt_auth::VerifierBuilder;
+use tower_jwt_auth::claims::{Audience, NumericDate, ScopeSet};
 use tower_jwt_auth::clock::{Clock, SystemClock};
-use tower_jwt_auth::jws::{AlgorithmFamily, JoseHeader};
-use tower_jwt_auth::jwt::TokenInfo;
+use tower_jwt_auth::error::Problem;
+use tower_jwt_auth::extract::IdentityRejection;
 use tower_jwt_auth::key::{
-    CryptoBackend, KeySet, KeySetState, KeySource, KeySourceHealth, Keys, RefreshError,
-    RefreshReason, Refreshed, SkipReason,
+    CryptoBackend, KeyHealth, KeySet, KeySetState, KeySource, Keys, RefreshError, RefreshReason,
+    Refreshed, SkipReason,
 };
+use tower_jwt_auth::middleware::ResponseBody;
+use tower_jwt_auth::middleware::{JwtAuth, JwtAuthFuture};
 use tower_jwt_auth::possession::{Confirm, Confirmation};
-use tower_jwt_auth::respond::{Plain, ProblemJson, Rejection, Respond, ResponseBody};
+use tower_jwt_auth::respond::{Plain, ProblemJson, Rejection, Respond};
+use tower_jwt_auth::revocation::{Revocation, Standing};
 use tower_jwt_auth::source::{BearerHeader, Origin, RawToken, TokenSource};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer, TestToken};
-use tower_jwt_auth::verify::{Revocation, Standing, VerifierBuilder};
 use tower_jwt_auth::{
     Algorithm, Anonymous, Answer, BuildError, Claims, Error, ErrorKind, Identity, Issuer, Policy,
-    Problem, Rule, VerificationKey, Verified, Verifier,
+    Rule, VerificationKey, Verified, Verifier,
 };
 
 /// Send, and not Sync.
@@ -45,7 +49,6 @@ fn plain_types_cross_threads_freely() {
     }
     free!(
         Algorithm,
-        AlgorithmFamily,
         Anonymous,
         Audience,
         BearerHeader,
@@ -62,7 +65,7 @@ fn plain_types_cross_threads_freely() {
         JoseHeader<'static>,
         KeySet,
         KeySetState,
-        KeySourceHealth,
+        KeyHealth,
         Keys,
         NumericDate,
         Origin,
@@ -74,7 +77,6 @@ fn plain_types_cross_threads_freely() {
         RefreshError,
         RefreshReason,
         Refreshed,
-        RegisteredClaims,
         Rejection<'static>,
         Rule,
         ScopeSet,
@@ -83,7 +85,7 @@ fn plain_types_cross_threads_freely() {
         SystemClock,
         TestIssuer,
         TestToken<'static>,
-        TokenInfo,
+        Token,
         VerificationKey,
     );
 }
@@ -156,24 +158,24 @@ type LocalFuture = Pin<Box<dyn Future<Output = Output>>>;
 
 #[test]
 fn the_future_may_be_sent_when_its_parts_may() {
-    type Sent = ResponseFuture<With<Ready<Output>, u8>, String>;
+    type Sent = JwtAuthFuture<With<Ready<Output>, u8>, String>;
     assert_impl_all!(Sent: Send, Unpin);
     // The inner future, the inner service or the request's body stays where it is: so does this.
-    type LocalInner = ResponseFuture<With<LocalFuture, u8>, String>;
+    type LocalInner = JwtAuthFuture<With<LocalFuture, u8>, String>;
     assert_not_impl_any!(LocalInner: Send);
-    type LocalService = ResponseFuture<With<Ready<Output>, NotSend>, String>;
+    type LocalService = JwtAuthFuture<With<Ready<Output>, NotSend>, String>;
     assert_not_impl_any!(LocalService: Send);
-    type LocalBody = ResponseFuture<With<Ready<Output>, u8>, NotSend>;
+    type LocalBody = JwtAuthFuture<With<Ready<Output>, u8>, NotSend>;
     assert_not_impl_any!(LocalBody: Send);
     // Bodies and services that are not `Sync` are no obstacle.
-    type Unshared = ResponseFuture<With<Pending<Output>, NotSync>, NotSync>;
+    type Unshared = JwtAuthFuture<With<Pending<Output>, NotSync>, NotSync>;
     assert_impl_all!(Unshared: Send);
 }
 
 #[test]
 fn a_service_that_stays_on_its_thread_can_be_wrapped_all_the_same() {
     type Local = JwtAuth<With<LocalFuture, NotSend>, Claims>;
-    type Future = ResponseFuture<With<LocalFuture, NotSend>, NotSend>;
+    type Future = JwtAuthFuture<With<LocalFuture, NotSend>, NotSend>;
     assert_impl_all!(Local: Service<Request<NotSend>, Future = Future>);
 }
 

@@ -16,7 +16,7 @@ use tokio_test::block_on;
 use tower::{Layer, Service, ServiceExt};
 use tower_http::cors::{Any, CorsLayer};
 use tower_jwt_auth::error::BoxError;
-use tower_jwt_auth::respond::ResponseBody;
+use tower_jwt_auth::middleware::ResponseBody;
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 

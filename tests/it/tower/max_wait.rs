@@ -8,13 +8,13 @@ use http::request::Parts;
 use tokio::sync::oneshot;
 use tokio_test::{assert_pending, assert_ready_ok, task};
 use tower::{Layer, Service};
-use tower_jwt_auth::authenticate::JwtAuth;
+use tower_jwt_auth::Token;
 use tower_jwt_auth::clock::Clock;
-use tower_jwt_auth::jwt::TokenInfo;
+use tower_jwt_auth::middleware::JwtAuth;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
+use tower_jwt_auth::revocation::{Presented, Revocation, Standing};
 use tower_jwt_auth::source::RawToken;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::verify::{Presented, Revocation, Standing};
 use tower_jwt_auth::{Answer, Error, ErrorKind, Issuer, JwtAuthLayer, Policy, Verifier};
 use tower_test::mock::Spawn;
 
@@ -58,7 +58,7 @@ impl Confirm for Slow<Result<Confirmation, Unconfirmed>> {
     fn confirm(
         &self,
         _: &Parts,
-        _: &TokenInfo,
+        _: &Token,
         _: &RawToken<'_>,
     ) -> Answer<Result<Confirmation, Unconfirmed>> {
         self.answer()
@@ -85,7 +85,8 @@ struct Setup<K> {
 impl<K: Clock + Clone> Setup<K> {
     fn new(clock: K) -> Self {
         let keys = LateKeys::default();
-        let trusted = Issuer::unnamed(keys.clone(), Policy::new().any_audience().without_expiry());
+        let trusted =
+            Issuer::unnamed(keys.clone(), Policy::new().any_audience().allow_missing_expiry());
         let (revocation, list) = Slow::new();
         let (confirm, judge) = Slow::new();
         let verifier = Verifier::builder().trust(trusted).revocation(list).clock(clock.clone());

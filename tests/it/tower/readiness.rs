@@ -6,7 +6,7 @@ use http_body_util::Full;
 use tokio_test::{assert_pending, assert_ready_err, assert_ready_ok, task};
 use tower::util::BoxCloneService;
 use tower::{BoxError, Layer, Service};
-use tower_jwt_auth::respond::ResponseBody;
+use tower_jwt_auth::middleware::ResponseBody;
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Verifier};
 use tower_test::mock::{self, Mock, Spawn};

@@ -17,7 +17,7 @@ use tokio::time::timeout;
 use tower::util::{BoxCloneService, BoxCloneSyncService, BoxService};
 use tower::{Layer, Service, ServiceBuilder, ServiceExt};
 use tower_jwt_auth::ErrorKind::{InvalidSignature, MissingToken};
-use tower_jwt_auth::respond::ResponseBody;
+use tower_jwt_auth::middleware::ResponseBody;
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{JwtAuthLayer, Verifier};
 

@@ -7,9 +7,9 @@ use http::Request;
 use tokio::sync::oneshot;
 use tokio_test::{assert_pending, assert_ready, assert_ready_err, assert_ready_ok, task};
 use tower::{Layer, Service};
-use tower_jwt_auth::authenticate::JwtAuth;
+use tower_jwt_auth::middleware::JwtAuth;
+use tower_jwt_auth::revocation::{Presented, Revocation, Standing};
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::verify::{Presented, Revocation, Standing};
 use tower_jwt_auth::{Answer, Error, ErrorKind, Issuer, JwtAuthLayer, Policy, Verifier};
 use tower_test::mock::Spawn;
 

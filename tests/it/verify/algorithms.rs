@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use base64_simd::STANDARD;
+use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::key::{KeySet, Keys};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{Algorithm, ErrorKind, VerificationKey, Verifier};
 
 use crate::support::late_keys::StuckKeys;
@@ -112,7 +112,7 @@ fn a_key_without_an_algorithm_serves_every_listed_one() {
 /// The issuer's key without `alg`, in a set that was fetched.
 fn source_of(algorithm: Algorithm) -> StuckKeys {
     let jwk = without_algorithm(algorithm);
-    let set = KeySet::from_fetched_jwks(format!("{{\"keys\":[{jwk}]}}")).unwrap();
+    let set = KeySet::fetched_jwks(format!("{{\"keys\":[{jwk}]}}")).unwrap();
     StuckKeys(Arc::new(set))
 }
 
@@ -120,7 +120,7 @@ fn source_of(algorithm: Algorithm) -> StuckKeys {
 fn a_key_with_an_algorithm_serves_that_one_whatever_is_listed() {
     use Algorithm::{ES256, PS256, RS256, RS512};
     for declared in [RS256, PS256] {
-        let set = KeySet::from_fetched_jwks(issuer(declared).without_key_id().jwks()).unwrap();
+        let set = KeySet::fetched_jwks(issuer(declared).without_key_id().jwks()).unwrap();
         let listed = [RS256, RS512, PS256, ES256];
         let verifier = trusting_key(StuckKeys(Arc::new(set)), &listed).build().unwrap();
         for signed in listed {

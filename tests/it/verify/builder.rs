@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use serde_json::Value;
+use tower_jwt_auth::VerifierBuilder;
+use tower_jwt_auth::error::Problem;
 use tower_jwt_auth::key::KeySet;
 use tower_jwt_auth::testing::FixedClock;
-use tower_jwt_auth::verify::VerifierBuilder;
-use tower_jwt_auth::{
-    Algorithm, BuildError, ErrorKind, Issuer, Policy, Problem, VerificationKey, Verifier,
-};
+use tower_jwt_auth::{Algorithm, BuildError, ErrorKind, Issuer, Policy, VerificationKey, Verifier};
 
 use crate::support::tokens::{self, issuer, verdict};
 
@@ -84,7 +83,7 @@ fn the_neighbours_of_everything_below_do_build() {
 #[test]
 fn somebody_has_to_be_trusted() {
     expect(Verifier::builder().build(), &["nobody to trust"]);
-    let empty = || KeySet::from_keys([]);
+    let empty = || KeySet::new([]);
     expect(
         trusting([Issuer::unnamed(empty(), any())]).build(),
         &["no keys for the unnamed issuer"],
@@ -147,9 +146,9 @@ fn settings_that_are_more_likely_missing_are_refused() {
     for good in [1, 1 << 20] {
         expect(road().max_token_len(good).build(), &[]);
     }
-    let crowd = (0..4).fold(road(), |road, n| road.and_previous([n; 32]));
+    let crowd = (0..4).fold(road(), |road, n| road.previous_secret([n; 32]));
     expect(crowd.build(), &["more than four keys without an id"]);
-    let four = (0..3).fold(road(), |road, n| road.and_previous([n; 32]));
+    let four = (0..3).fold(road(), |road, n| road.previous_secret([n; 32]));
     expect(four.build(), &[]);
     let beside = Verifier::jwks(issuer(Algorithm::ES256).jwks()).any_issuer().any_audience();
     expect(beside.trust(Issuer::new("a", public(), any())).build(), &["`any_issuer` beside"]);
@@ -172,15 +171,15 @@ fn an_issuer_is_trusted_once() {
 #[test]
 fn secrets_and_public_keys_do_not_serve_one_issuer() {
     let together = "secrets and public keys together for the unnamed issuer";
-    let mixed = || KeySet::from_keys([secret(), public()]);
+    let mixed = || KeySet::new([secret(), public()]);
     expect(trusting([Issuer::unnamed(mixed(), any())]).build(), &[together]);
     let (oct, ec) = (issuer(Algorithm::HS256).jwk(), issuer(Algorithm::ES256).jwk());
     let document = format!("{{\"keys\":[{ec},{oct}]}}");
     expect(Verifier::jwks(document).any_issuer().any_audience().build(), &[together]);
-    let stray = "`and_previous` without a shared secret";
-    expect(public_road().any_issuer().any_audience().and_previous(SECRET).build(), &[stray]);
-    expect(trusting([Issuer::unnamed(public(), any())]).and_previous(SECRET).build(), &[stray]);
-    expect(road().and_previous(SECRET).and_previous(SECRET).build(), &[]);
+    let stray = "`previous_secret` without a shared secret";
+    expect(public_road().any_issuer().any_audience().previous_secret(SECRET).build(), &[stray]);
+    expect(trusting([Issuer::unnamed(public(), any())]).previous_secret(SECRET).build(), &[stray]);
+    expect(road().previous_secret(SECRET).previous_secret(SECRET).build(), &[]);
     let apart = [Issuer::unnamed(secret(), any()), Issuer::new("a", public(), any())];
     expect(trusting(apart).build(), &[]);
 }
@@ -226,7 +225,7 @@ fn a_secret_is_as_long_as_the_hash_of_every_algorithm_that_is_listed() {
 
 #[test]
 fn the_secret_before_the_last_rotation_is_held_to_the_same_length() {
-    let previous = |length: usize| road().and_previous(&SECRET[..length]);
+    let previous = |length: usize| road().previous_secret(&SECRET[..length]);
     expect(previous(31).build(), &["a shared secret of 31 bytes"]);
     expect(previous(32).build(), &[]);
     expect(previous(64).algorithms([Algorithm::HS512]).build(), &[]);
@@ -244,7 +243,8 @@ fn leeway_has_a_bound_and_required_claims_have_none() {
     expect(leeway(Duration::from_secs(301)), &["a leeway of 301s for"]);
     expect(leeway(Duration::MAX), &["a leeway of"]);
     let requiring = |count: usize| {
-        let require = |builder: VerifierBuilder, n| builder.require(format!("claim-{}", n % count));
+        let require =
+            |builder: VerifierBuilder, n| builder.require_claim(format!("claim-{}", n % count));
         // Each is asked for twice and counts once.
         (0..2 * count).fold(road(), require).build()
     };
@@ -268,10 +268,10 @@ fn settings_that_would_be_without_effect_are_refused() {
         builder().subject("a"),
         builder().leeway(Duration::ZERO),
         builder().max_age(Duration::ZERO),
-        builder().require("a"),
+        builder().require_claim("a"),
         builder().typ("a"),
-        builder().without_expiry(),
-        builder().registered_rule("a rule", |_| true),
+        builder().allow_missing_expiry(),
+        builder().check_token("a rule", |_| true),
         Verifier::builder().audience("a").trust(Issuer::unnamed(public(), any())),
     ] {
         expect(strayed.build(), &[stray]);
@@ -288,13 +288,13 @@ fn everything_that_is_wrong_is_said_at_once() {
         .issuer("a")
         .issuer("b")
         .any_issuer()
-        .and_previous(SECRET)
+        .previous_secret(SECRET)
         .audience("")
         .any_audience()
         .audience("x")
         .leeway(Duration::from_secs(3_600))
         .algorithms([Algorithm::HS256, Algorithm::RS256])
-        .trust(Issuer::new("c", KeySet::from_keys([]), Policy::new()))
+        .trust(Issuer::new("c", KeySet::new([]), Policy::new()))
         .trust(Issuer::new("c", public(), any().algorithms([])))
         .check("a check", |_| true)
         .claims::<serde::de::IgnoredAny>()
@@ -305,7 +305,7 @@ fn everything_that_is_wrong_is_said_at_once() {
             "17 bytes that are not PEM",
             "two names for one issuer",
             "both `issuer` and `any_issuer`",
-            "`and_previous` without a shared secret",
+            "`previous_secret` without a shared secret",
             "both `audience` and `any_audience`",
             "a leeway of 3600s",
             "HMAC and public-key algorithms in one list",
@@ -331,7 +331,7 @@ fn a_verifier_is_cheap_to_clone_and_both_are_one() {
 fn tokens_signed_before_and_after_a_rotation_verify() {
     let (new, old) = (issuer(Algorithm::HS256), issuer(Algorithm::HS256).with_other_key());
     let builder = || Verifier::shared_secret(new.secret()).any_audience().clock(FixedClock::new());
-    let (both, alone) = (builder().and_previous(old.secret()).build(), builder().build());
+    let (both, alone) = (builder().previous_secret(old.secret()).build(), builder().build());
     let (both, alone) = (both.unwrap(), alone.unwrap());
     let third = issuer(Algorithm::HS256).with_secret("a third secret, which is not configured");
     let wrong = Err(ErrorKind::InvalidSignature);

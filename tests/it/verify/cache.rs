@@ -10,11 +10,12 @@ use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use tower_jwt_auth::key::{
-    KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason, Refreshed,
+    KeyHealth, KeySet, KeySetState, KeySource, RefreshError, RefreshReason, Refreshed,
 };
+use tower_jwt_auth::revocation::{Presented, Revocation, Standing};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::verify::{Presented, Revocation, Standing, TokenCache, VerifierBuilder};
 use tower_jwt_auth::{Algorithm, Answer, Error, ErrorKind, Issuer, Policy, Verifier};
+use tower_jwt_auth::{TokenCache, VerifierBuilder};
 
 use super::signatures::{curves, with_other_root};
 use crate::support::tokens::{
@@ -57,7 +58,7 @@ const FOUND: (Verdict, bool) = (OK, false);
 const READ_ANEW: (Verdict, bool) = (OK, true);
 
 fn both_kinds() -> [TokenCache; 2] {
-    [TokenCache::new(64), TokenCache::new(64).by_digest()]
+    [TokenCache::new(64), TokenCache::new(64).digest_keys()]
 }
 
 fn remembering(issuer: &TestIssuer, cache: TokenCache) -> VerifierBuilder<Counted> {
@@ -193,7 +194,7 @@ fn a_remembered_token_grows_too_old() {
 fn a_token_is_remembered_for_the_lifetime_and_then_verified_again() {
     for cache in both_kinds() {
         let (issuer, clock) = (issuer(Algorithm::ES256), FixedClock::new());
-        let verifier = remembering(&issuer, cache.lifetime(MINUTE)).clock(clock.clone());
+        let verifier = remembering(&issuer, cache.ttl(MINUTE)).clock(clock.clone());
         let verifier = verifier.build().unwrap();
         let token = issuer.token().mint();
         assert_eq!(judged(&verifier, &token), READ_ANEW);
@@ -233,7 +234,7 @@ impl Exchanged {
 
     fn now(&self, issuers: &[&TestIssuer]) {
         let keys: Vec<_> = issuers.iter().map(|issuer| issuer.jwk()).collect();
-        let set = KeySet::from_jwks(format!("{{\"keys\":[{}]}}", keys.join(","))).unwrap();
+        let set = KeySet::jwks(format!("{{\"keys\":[{}]}}", keys.join(","))).unwrap();
         *self.0.lock().unwrap() = Some(Arc::new(set));
     }
 
@@ -249,13 +250,13 @@ impl KeySource for Exchanged {
 
     fn refresh(&self, _: RefreshReason) -> Answer<Result<Refreshed, RefreshError>> {
         Answer::now(match self.current() {
-            Some(_) => Ok(Refreshed::CoolingDown),
+            Some(_) => Ok(Refreshed::Suppressed),
             None => Err(RefreshError::new(SECOND)),
         })
     }
 
-    fn health(&self) -> KeySourceHealth {
-        KeySourceHealth::new(KeySetState::Fresh, 0)
+    fn health(&self) -> KeyHealth {
+        KeyHealth::new(KeySetState::Fresh, 0)
     }
 }
 
@@ -338,7 +339,7 @@ fn what_one_verifier_remembers_is_nothing_to_another() {
 
 #[test]
 fn only_accepted_tokens_take_a_place() {
-    for cache in [TokenCache::new(1), TokenCache::new(1).by_digest()] {
+    for cache in [TokenCache::new(1), TokenCache::new(1).digest_keys()] {
         let issuer = issuer(Algorithm::HS256);
         let verifier = remembering(&issuer, cache).check("no guests", |_| true).build().unwrap();
         let token = issuer.token().mint();
@@ -356,7 +357,7 @@ fn only_accepted_tokens_take_a_place() {
 
 #[test]
 fn no_more_tokens_are_remembered_than_there_are_places() {
-    for cache in [TokenCache::new(50), TokenCache::new(50).by_digest()] {
+    for cache in [TokenCache::new(50), TokenCache::new(50).digest_keys()] {
         let issuer = issuer(Algorithm::HS256);
         let verifier = remembering(&issuer, cache).build().unwrap();
         let token = |number: usize| issuer.token().subject(format!("user-{number}")).mint();
@@ -378,7 +379,7 @@ fn checks_and_rules_are_asked_about_a_remembered_token() {
         let (check, rule) = (Arc::clone(&may), Arc::clone(&right));
         let verifier = remembering(&issuer, cache)
             .check("may", move |_| check.load(Ordering::Relaxed))
-            .registered_rule("right", move |_| rule.load(Ordering::Relaxed))
+            .check_token("right", move |_| rule.load(Ordering::Relaxed))
             .build()
             .unwrap();
         let token = issuer.token().mint();
@@ -450,9 +451,9 @@ fn settings_without_sense_do_not_build() {
         assert!(builds(TokenCache::new(most)).is_ok());
     }
     for (wrong, right) in [(Duration::ZERO, NANO), (hour + NANO, hour)] {
-        let refused = builds(TokenCache::new(8).lifetime(wrong)).unwrap_err().to_string();
+        let refused = builds(TokenCache::new(8).ttl(wrong)).unwrap_err().to_string();
         assert!(refused.contains("a cache that remembers tokens for"), "{refused}");
-        assert!(builds(TokenCache::new(8).lifetime(right)).is_ok());
+        assert!(builds(TokenCache::new(8).ttl(right)).is_ok());
     }
 }
 
@@ -470,7 +471,7 @@ fn whatever_happens_a_verifier_with_a_memory_says_what_one_without_says() {
     };
     let plain = build(Verifier::builder().claims());
     let cached = both_kinds().map(|cache| {
-        let small = cache.lifetime(30 * SECOND);
+        let small = cache.ttl(30 * SECOND);
         build(Verifier::builder().claims().cache(small))
     });
     let mut dice = Dice(7);

@@ -1,8 +1,8 @@
 //! What else has to be there, and in which order it is judged (RFC 7519 §4, §7.2).
 
 use serde::Deserialize;
+use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::testing::FixedClock;
-use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{Algorithm, Error, ErrorKind, Verifier};
 
 use super::identity::{expect, of};
@@ -19,7 +19,7 @@ const EXPIRED: Verdict = Err(ErrorKind::TokenExpired);
 #[test]
 fn required_claims_stand_at_the_top_under_their_exact_name_and_are_not_null() {
     expect(
-        |builder| builder.require("tenant").require("jti").require("tenant"),
+        |builder| builder.require_claim("tenant").require_claim("jti").require_claim("tenant"),
         &[
             (r#","tenant":"acme","jti":"1""#, Ok(())),
             (r#","t\u0065nant":"acme","jti":"1""#, Ok(())),
@@ -48,7 +48,7 @@ fn required_claims_stand_at_the_top_under_their_exact_name_and_are_not_null() {
 fn each_of_sixty_four_required_claims_counts() {
     let issuer = issuer(Algorithm::HS256);
     let names: Vec<_> = (0..64).map(|n| format!("claim-{n}")).collect();
-    let builder = names.iter().fold(trusting(&issuer), VerifierBuilder::require);
+    let builder = names.iter().fold(trusting(&issuer), VerifierBuilder::require_claim);
     let verifier = builder.build().unwrap();
     let with = |names: &[String]| {
         let members: Vec<_> = names.iter().map(|name| format!(",\"{name}\":1")).collect();
@@ -102,8 +102,8 @@ fn rules_and_checks_of_the_application_refuse_by_name() {
         let issuer = issuer(algorithm);
         let verifier = trusting(&issuer)
             .claims::<Mine>()
-            .registered_rule("an id that is not empty", |token| token.token_id() != Some(""))
-            .registered_rule("one of us", |token| token.subject().is_some())
+            .check_token("an id that is not empty", |token| token.token_id() != Some(""))
+            .check_token("one of us", |token| token.subject().is_some())
             .check("no admins", |mine| !mine.admin)
             .check("acme alone", |mine| mine.tenant == "acme")
             .build()
@@ -130,9 +130,9 @@ fn expiry_is_named_only_when_nothing_else_is_wrong_with_the_token() {
         .issuer("https://auth.example")
         .audience("orders")
         .subject("user-1")
-        .require("jti")
+        .require_claim("jti")
         .typ("at+jwt")
-        .registered_rule("no guests", |token| token.token_id() != Some("guest"))
+        .check_token("no guests", |token| token.token_id() != Some("guest"))
         .claims::<Mine>()
         .check("acme alone", |mine| mine.tenant == "acme")
         .clock(FixedClock::new())

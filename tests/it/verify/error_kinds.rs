@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tower_jwt_auth::key::{
-    KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason, Refreshed,
+    KeyHealth, KeySet, KeySetState, KeySource, RefreshError, RefreshReason, Refreshed,
 };
+use tower_jwt_auth::revocation::{Presented, Revocation, Standing};
 use tower_jwt_auth::testing::FixedClock;
-use tower_jwt_auth::verify::{Presented, Revocation, Standing};
 use tower_jwt_auth::{
     Algorithm, Answer, Error, ErrorKind, Issuer, Policy, VerificationKey, Verifier,
 };
@@ -144,16 +144,16 @@ impl KeySource for Away {
         Answer::now(Err(RefreshError::new(Duration::from_secs(1))))
     }
 
-    fn health(&self) -> KeySourceHealth {
-        KeySourceHealth::new(KeySetState::Empty, 0)
+    fn health(&self) -> KeyHealth {
+        KeyHealth::new(KeySetState::Empty, 0)
     }
 }
 
 fn verifier() -> Verifier<Mine> {
     let policy = || {
         let policy = Policy::new().audience("orders").subject("user-1").typ("at+jwt");
-        let policy = policy.require("tenant").max_age(Duration::from_secs(3_600));
-        policy.registered_rule("one of us", |token| token.token_id() != Some("guest"))
+        let policy = policy.require_claim("tenant").max_age(Duration::from_secs(3_600));
+        policy.check_token("one of us", |token| token.token_id() != Some("guest"))
     };
     let key = VerificationKey::shared_secret(SECRET).unwrap().with_key_id("k");
     Verifier::builder()

@@ -1,8 +1,8 @@
 //! A key of one issuer never speaks for another, whatever the ids (RFC 8725 §3.8).
 
+use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::key::KeySet;
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, Policy, VerificationKey, Verifier};
 
 use super::builder::expect;
@@ -204,7 +204,7 @@ fn a_public_key_of_one_issuer_is_no_secret_of_another() {
 #[test]
 fn a_secret_that_two_issuers_share_is_found_among_all_their_keys() {
     let secret = |n: u8| VerificationKey::shared_secret([n; 40]).unwrap();
-    let set = |keys: &[u8]| KeySet::from_keys(keys.iter().map(|n| secret(*n)));
+    let set = |keys: &[u8]| KeySet::new(keys.iter().map(|n| secret(*n)));
     let build = |named: &[(&str, &[u8])], unnamed: &[u8]| {
         let builder = Verifier::builder().trust(Issuer::unnamed(set(unnamed), any()));
         let trust = |builder, (name, keys): &(&str, &[u8])| {

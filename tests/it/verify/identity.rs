@@ -1,8 +1,8 @@
 //! Who issued the token, for whom, and about whom (RFC 7519 §4.1.1–§4.1.3, §4.1.7).
 
 use serde::de::IgnoredAny;
+use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{Algorithm, ErrorKind, Verifier};
 
 use crate::support::tokens::{Verdict, algorithms, header, issuer, trusting, verdict};
@@ -167,7 +167,7 @@ fn an_empty_list_of_audiences_is_no_audience() {
     let builder = || Verifier::shared_secret(issuer.secret()).clock(FixedClock::new());
     let empty = of(&issuer, r#","aud":[]"#);
     let reason = |verifier: &Verifier, token: &str| {
-        verifier.verify_now(token).map(|it| it.token().audiences().count()).map_err(|error| {
+        verifier.verify_now(token).map(|it| it.token().audience().count()).map_err(|error| {
             let detail = error.to_string();
             (error.kind(), detail)
         })
@@ -185,7 +185,7 @@ fn an_empty_list_of_audiences_is_no_audience() {
     let (_, text) = reason(&any, &of(&issuer, r#","aud":[7]"#)).unwrap_err();
     assert!(text.contains("`aud` is not a string or a list of strings"), "{text}");
 
-    let required = builder().any_audience().require("aud").build().unwrap();
+    let required = builder().any_audience().require_claim("aud").build().unwrap();
     assert_eq!(reason(&required, &empty).unwrap_err().0, ErrorKind::MissingClaim);
     assert_eq!(reason(&required, &of(&issuer, r#","aud":[""]"#)), Ok(1));
 }

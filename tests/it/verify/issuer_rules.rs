@@ -24,8 +24,8 @@ fn each_issuer_has_its_own_rules() {
     let of_c = issuer(Algorithm::HS256);
     let verifier = trusting_all([
         Issuer::new(A, key(&of_a), Policy::new().audience("orders").typ("at+jwt")),
-        Issuer::new(B, key(&of_b), Policy::new().audience("billing").without_expiry()),
-        Issuer::unnamed(key(&of_c), any().require("tenant")),
+        Issuer::new(B, key(&of_b), Policy::new().audience("billing").allow_missing_expiry()),
+        Issuer::unnamed(key(&of_c), any().require_claim("tenant")),
     ]);
     let a = || of_a.token().claim("iss", A).claim("aud", "orders").header("typ", "at+jwt");
     let b = || of_b.token().claim("iss", B).claim("aud", "billing");
@@ -68,14 +68,14 @@ fn a_rule_of_one_issuer_is_none_of_the_others() {
         ("max-age", usual().max_age(hour), ErrorKind::TokenTooOld),
         ("leeway", usual().leeway(Duration::ZERO), ErrorKind::TokenExpired),
         ("subject", usual().subject("user-1"), ErrorKind::InvalidSubject),
-        ("require", usual().require("tenant"), ErrorKind::MissingClaim),
+        ("require", usual().require_claim("tenant"), ErrorKind::MissingClaim),
         (
             "rule",
-            usual().registered_rule("no guests", |it| it.token_id() != Some("guest")),
+            usual().check_token("no guests", |it| it.token_id() != Some("guest")),
             ErrorKind::CheckFailed,
         ),
         ("usual", usual(), ErrorKind::Internal),
-        ("lax", usual().without_expiry(), ErrorKind::Internal),
+        ("lax", usual().allow_missing_expiry(), ErrorKind::Internal),
     ];
     let secret = |name| format!("the secret of {name}{}", "!".repeat(64));
     let verifier = trusting_all(issuers.iter().map(|(name, policy, _)| {
@@ -108,7 +108,7 @@ fn a_rule_of_one_issuer_is_none_of_the_others() {
 }
 
 fn set_of(issuer: &TestIssuer) -> KeySet {
-    KeySet::from_jwks(issuer.jwks()).unwrap()
+    KeySet::jwks(issuer.jwks()).unwrap()
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_source_serves_its_own_issuer_and_is_asked_for_nobody_else() {
         let second = issuer(Algorithm::EdDSA).key_id("l").with_other_key();
         let secret = issuer(Algorithm::HS256).key_id("k");
         let cooling = |script: Script, times| {
-            (0..times).fold(script, |script, _| script.then(Ok(Refreshed::CoolingDown)))
+            (0..times).fold(script, |script, _| script.then(Ok(Refreshed::Suppressed)))
         };
         let (asked, quiet) =
             (cooling(Script::holding(set_of(&first)), 2), Script::holding(set_of(&second)));

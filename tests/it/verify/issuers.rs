@@ -2,8 +2,10 @@
 
 use tower_jwt_auth::key::{KeySet, KeySetState};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::verify::{IssuerHealth, VerifierBuilder};
-use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, Policy, VerificationKey, Verifier};
+
+use tower_jwt_auth::{
+    Algorithm, ErrorKind, Issuer, Policy, VerificationKey, Verifier, VerifierBuilder,
+};
 
 use crate::support::late_keys::LateKeys;
 use crate::support::tokens::{Verdict, algorithms, header, issuer, parts, verdict};
@@ -186,18 +188,14 @@ fn the_health_of_the_keys_is_told_issuer_by_issuer() {
     let (named, unnamed) = (issuer(Algorithm::ES256), issuer(Algorithm::EdDSA));
     let late = LateKeys::default();
     let policy = || Policy::new().any_audience();
-    let set = |issuer: &TestIssuer| KeySet::from_jwks(issuer.jwks()).unwrap();
+    let set = |issuer: &TestIssuer| KeySet::jwks(issuer.jwks()).unwrap();
     let verifier = Verifier::builder()
         .trust(Issuer::new("https://late.example", late.clone(), policy()))
         .trust(Issuer::new("https://named.example", set(&named), policy()))
         .trust(Issuer::unnamed(set(&unnamed), policy()))
         .build()
         .unwrap();
-    let told = || {
-        let told =
-            |it: IssuerHealth<'_>| (it.issuer.map(str::to_owned), it.keys.state, it.keys.keys);
-        verifier.health().map(told).collect::<Vec<_>>()
-    };
+    let told = || verifier.health().map(|it| (it.issuer, it.state, it.keys)).collect::<Vec<_>>();
     let fixed = [
         (Some("https://named.example".to_owned()), KeySetState::Fresh, 1),
         (None, KeySetState::Fresh, 1),

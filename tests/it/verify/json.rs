@@ -1,7 +1,8 @@
 //! Header and claims are one strict JSON object each, whatever the claims type (RFC 8259, RFC 7519 §7.2).
 
 use serde_json::Value;
-use tower_jwt_auth::key::{KeySet, VerificationKey};
+use tower_jwt_auth::VerificationKey;
+use tower_jwt_auth::key::KeySet;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, Policy, Verifier};
 
@@ -139,12 +140,12 @@ fn only_json_white_space_may_surround_a_key_document() {
     ] {
         let one = VerificationKey::jwk(format!("{before}{jwk}{after}"));
         assert_eq!(one.is_ok(), accepted, "{before:?} {after:?}");
-        for read in [KeySet::from_jwks, KeySet::from_fetched_jwks] {
+        for read in [KeySet::jwks, KeySet::fetched_jwks] {
             let set = read(format!("{before}{jwks}{after}"));
             assert_eq!(set.is_ok(), accepted, "{before:?} {after:?}");
         }
         let spaced = jwks.replace('[', &format!("[{before}")).replace(']', &format!("{after}]"));
-        assert_eq!(KeySet::from_jwks(spaced).is_ok(), accepted, "{before:?} {after:?}");
+        assert_eq!(KeySet::jwks(spaced).is_ok(), accepted, "{before:?} {after:?}");
     }
 }
 
@@ -366,7 +367,7 @@ fn nesting_is_bounded_wherever_it_stands_and_whoever_reads_it() {
     }
 
     let issuer = issuer(Algorithm::HS256);
-    let builder = || trusting(&issuer).max_token_len(1 << 20).require("x");
+    let builder = || trusting(&issuer).max_token_len(1 << 20).require_claim("x");
     let tree = builder().claims::<Tree>().build().unwrap();
     let small = builder().claims::<Small>().build().unwrap();
     // The depth counts the object of the claims itself.

@@ -120,7 +120,7 @@ fn key_documents_are_described_without_their_content() {
             "a JWKS document without a usable key (1 unknown_type, 1 weak)",
         ),
     ] {
-        expect(KeySet::from_jwks(document), &[what]);
+        expect(KeySet::jwks(document), &[what]);
         expect(Verifier::jwks(document).any_issuer().any_audience().build(), &[what]);
     }
     for jwk in [

@@ -19,7 +19,7 @@ const WRONG: Verdict = Err(ErrorKind::InvalidSignature);
 /// A verifier over these JWKs, as a document has them.
 fn over(jwks: &[String]) -> Verifier {
     let document = format!("{{\"keys\":[{}]}}", jwks.join(","));
-    trust(KeySet::from_jwks(document).unwrap())
+    trust(KeySet::jwks(document).unwrap())
 }
 
 fn trust(keys: impl Into<Keys>) -> Verifier {
@@ -65,7 +65,7 @@ fn a_key_that_is_not_for_verifying_signatures_is_not_used() {
         ] {
             let document = format!("{{\"keys\":[{jwk}]}}");
             assert_eq!(VerificationKey::jwk(&jwk).is_ok(), usable, "{jwk}");
-            assert_eq!(KeySet::from_jwks(document).is_ok(), usable, "{jwk}");
+            assert_eq!(KeySet::jwks(document).is_ok(), usable, "{jwk}");
             if usable {
                 assert_eq!(verdict(&over(std::slice::from_ref(&jwk)), &token), Ok(()), "{jwk}");
             }
@@ -352,7 +352,7 @@ fn nothing_prints_a_secret() {
     let secret = "correct horse battery staple, correct horse battery staple, correct horse";
     let key = || VerificationKey::shared_secret(secret).unwrap();
     let jwk = VerificationKey::jwk(format!("{{\"kty\":\"oct\",\"k\":\"{}\"}}", encode(secret)));
-    let builder = || Verifier::shared_secret(secret).and_previous(secret).any_audience();
+    let builder = || Verifier::shared_secret(secret).previous_secret(secret).any_audience();
     let verifier = builder().build().unwrap();
     let issuer = issuer(Algorithm::HS256);
     let token = issuer.sign(header(Algorithm::HS256), PAYLOAD);
@@ -361,14 +361,14 @@ fn nothing_prints_a_secret() {
     for printed in [
         format!("{:?}", key()),
         format!("{jwk:?}"),
-        format!("{:?}", KeySet::from_keys([key(), key()])),
+        format!("{:?}", KeySet::new([key(), key()])),
         format!("{:?}", Keys::from(key())),
         format!("{:?}", Issuer::unnamed(key(), Policy::new())),
         format!("{:?}", builder()),
         format!("{verifier:?}"),
         format!("{error:?} {error}"),
         format!("{accepted:?} {:?} {:?}", accepted.token(), accepted.identity()),
-        format!("{:?}", accepted.claims_owned()),
+        format!("{:?}", accepted.claims().clone()),
         format!("{issuer:?} {:?}", accepted.token().header()),
     ] {
         for hidden in ["horse", &encode("correct"), "user-1", "published"] {

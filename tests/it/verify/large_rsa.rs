@@ -1,8 +1,8 @@
 //! RSA keys of more than 4096 bits: they verify, and cost one try.
 
+use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::key::{CryptoBackend, KeySet, Keys};
 use tower_jwt_auth::testing::FixedClock;
-use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, Policy, VerificationKey, Verifier};
 
 use crate::support::tokens::{
@@ -91,7 +91,7 @@ fn set(keys: &[(Option<usize>, &str)]) -> KeySet {
             format!("{},\"kid\":\"{id}\"}}", jwk.strip_suffix('}').unwrap())
         })
         .collect();
-    KeySet::from_jwks(format!("{{\"keys\":[{}]}}", keys.join(","))).unwrap()
+    KeySet::jwks(format!("{{\"keys\":[{}]}}", keys.join(","))).unwrap()
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn several_large_keys_without_ids_do_not_build() {
     let key = || VerificationKey::pem(Algorithm::RS256, PEM).unwrap();
     let small = || VerificationKey::pem(Algorithm::RS256, issuer(Algorithm::RS256).public_pem());
     let build = |keys: Vec<VerificationKey>| {
-        trusting(KeySet::from_keys(keys), &[Algorithm::RS256]).build().map(|_| ())
+        trusting(KeySet::new(keys), &[Algorithm::RS256]).build().map(|_| ())
     };
     assert_eq!(build(vec![key(), small().unwrap()]), Ok(()));
     assert_eq!(build(vec![key().with_key_id("a"), key().with_key_id("b")]), Ok(()));

@@ -1,7 +1,7 @@
 //! Secrets of before a rotation: each as long as the setting beside it asks for.
 
+use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{Algorithm, BuildError, ErrorKind, Verifier};
 
 const NEW: &str = "the secret of after the rotation, 32 bytes or more";
@@ -23,10 +23,10 @@ fn finish(builder: VerifierBuilder) -> Result<Verifier, BuildError> {
 #[test]
 fn a_short_previous_secret_has_to_be_asked_for() {
     let first = || Verifier::shared_secret(NEW);
-    let rejected = problem(finish(first().and_previous(SHORT))).unwrap();
+    let rejected = problem(finish(first().previous_secret(SHORT))).unwrap();
     assert!(rejected.contains("28 bytes, where 32") && !rejected.contains(SHORT), "{rejected}");
 
-    let verifier = finish(first().and_previous_guessable_legacy_secret(SHORT)).unwrap();
+    let verifier = finish(first().previous_guessable_legacy_secret(SHORT)).unwrap();
     assert_eq!(verdict(&verifier, NEW), Ok(()));
     assert_eq!(verdict(&verifier, SHORT), Ok(()));
     assert_eq!(
@@ -34,7 +34,7 @@ fn a_short_previous_secret_has_to_be_asked_for() {
         Err(ErrorKind::InvalidSignature)
     );
     for (length, is_accepted) in [(0, false), (15, false), (16, true), (28, true)] {
-        let outcome = finish(first().and_previous_guessable_legacy_secret(&SHORT[..length]));
+        let outcome = finish(first().previous_guessable_legacy_secret(&SHORT[..length]));
         assert_eq!(outcome.is_ok(), is_accepted, "{length}");
     }
 }
@@ -42,11 +42,11 @@ fn a_short_previous_secret_has_to_be_asked_for() {
 #[test]
 fn after_a_short_secret_previous_ones_may_be_short() {
     let first = || Verifier::guessable_legacy_secret(SHORT);
-    let verifier = finish(first().and_previous(&SHORT[..16]).and_previous(NEW)).unwrap();
+    let verifier = finish(first().previous_secret(&SHORT[..16]).previous_secret(NEW)).unwrap();
     for secret in [SHORT, &SHORT[..16], NEW] {
         assert_eq!(verdict(&verifier, secret), Ok(()), "{secret}");
     }
-    assert!(problem(finish(first().and_previous(&SHORT[..15]))).is_some());
+    assert!(problem(finish(first().previous_secret(&SHORT[..15]))).is_some());
     assert!(problem(finish(Verifier::guessable_legacy_secret(&SHORT[..15]))).is_some());
 }
 
@@ -58,18 +58,18 @@ fn a_previous_secret_is_spelled_as_the_first_one() {
         "YSBzaG9ydCBzZWNyZXQgb2YgMjggYnl0ZXMuLg",
     );
     let first = || Verifier::shared_secret_base64url(new);
-    assert!(problem(finish(first().and_previous(short))).is_some());
-    let verifier = finish(first().and_previous_guessable_legacy_secret(short)).unwrap();
+    assert!(problem(finish(first().previous_secret(short))).is_some());
+    let verifier = finish(first().previous_guessable_legacy_secret(short)).unwrap();
     assert_eq!(verdict(&verifier, NEW), Ok(()));
     assert_eq!(verdict(&verifier, SHORT), Ok(()));
-    assert!(problem(finish(first().and_previous_guessable_legacy_secret(SHORT))).is_some());
+    assert!(problem(finish(first().previous_guessable_legacy_secret(SHORT))).is_some());
 }
 
 #[test]
 fn a_short_previous_secret_is_for_hs256_only() {
     let legacy = |listed| {
         let first = Verifier::shared_secret("s".repeat(64)).algorithms([listed]);
-        finish(first.and_previous_guessable_legacy_secret(SHORT))
+        finish(first.previous_guessable_legacy_secret(SHORT))
     };
     assert_eq!(problem(legacy(Algorithm::HS256)), None);
     assert!(problem(legacy(Algorithm::HS512)).unwrap().contains("shorter than its hash"));
@@ -80,6 +80,6 @@ fn public_keys_have_no_previous_secret() {
     let issuer = TestIssuer::es256();
     let builder = || Verifier::jwks(issuer.jwks()).any_issuer();
     assert_eq!(problem(finish(builder())), None);
-    let rejected = problem(finish(builder().and_previous_guessable_legacy_secret(SHORT))).unwrap();
+    let rejected = problem(finish(builder().previous_guessable_legacy_secret(SHORT))).unwrap();
     assert!(rejected.contains("without a shared secret"), "{rejected}");
 }

@@ -10,11 +10,11 @@ use std::time::{Duration, SystemTime};
 use futures_util::FutureExt;
 use tokio_test::task;
 use tower_jwt_auth::clock::{Clock, SystemClock};
+use tower_jwt_auth::key::KeysErrorKind;
 use tower_jwt_auth::key::{
-    KeySet, KeySetState, KeySource, KeySourceHealth, Keys, RefreshError, RefreshReason, Refreshed,
+    KeyHealth, KeySet, KeySetState, KeySource, Keys, RefreshError, RefreshReason, Refreshed,
 };
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::verify::KeysErrorKind;
 use tower_jwt_auth::{Answer, Issuer, Policy, Verifier};
 
 use crate::support::late_keys::{LateKeys, NoKeys, StuckKeys};
@@ -24,7 +24,7 @@ const A: &str = "https://a.example";
 const B: &str = "https://b.example";
 
 fn set() -> KeySet {
-    KeySet::from_jwks(TestIssuer::es256().jwks()).unwrap()
+    KeySet::jwks(TestIssuer::es256().jwks()).unwrap()
 }
 
 fn of_two(a: impl Into<Keys>, b: impl Into<Keys>) -> Verifier {
@@ -34,7 +34,7 @@ fn of_two(a: impl Into<Keys>, b: impl Into<Keys>) -> Verifier {
 }
 
 fn states(verifier: &Verifier) -> Vec<KeySetState> {
-    verifier.health().map(|it| it.keys.state).collect()
+    verifier.health().map(|it| it.state).collect()
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn fixed_keys_are_ready_at_once() {
     let secret = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience();
     let jwks = Verifier::jwks(TestIssuer::es256().jwks()).any_issuer().any_audience();
     for verifier in [secret.build().unwrap(), jwks.build().unwrap(), of_two(set(), set())] {
-        assert!(verifier.health().all(|it| it.keys.state == KeySetState::Fresh));
+        assert!(verifier.health().all(|it| it.state == KeySetState::Fresh));
         assert!(verifier.warm().now_or_never().unwrap().is_ok());
         assert_eq!(verifier.refresh().now_or_never().unwrap().unwrap(), Refreshed::Unchanged);
         assert_eq!(verifier.keep_fresh().now_or_never(), Some(()));
@@ -78,10 +78,9 @@ fn a_failed_warm_names_the_issuers_without_keys() {
     ] {
         let error = verifier.warm().now_or_never().unwrap().unwrap_err();
         let failures: Vec<_> = error.failures().collect();
-        assert_eq!(failures.iter().filter_map(|it| it.issuer).collect::<Vec<_>>(), named);
-        for failure in failures {
-            assert_eq!(failure.kind, KeysErrorKind::NoKeys);
-            assert_eq!(failure.error.retry_after(), Duration::from_secs(7));
+        assert_eq!(failures.iter().filter_map(|it| it.0).collect::<Vec<_>>(), named);
+        for (_, failure) in failures {
+            assert_eq!(failure.retry_after(), Duration::from_secs(7));
         }
         assert_eq!((error.kind(), error.kind().as_str()), (KeysErrorKind::NoKeys, "no_keys"));
         let shown = format!("{error} {error:?}");
@@ -105,7 +104,7 @@ fn a_failed_refresh_keeps_the_keys_in_memory() {
     assert!(verifier.warm().now_or_never().unwrap().is_ok());
     let error = verifier.refresh().now_or_never().unwrap().unwrap_err();
     assert_eq!(error.kind(), KeysErrorKind::NotRefreshed);
-    assert_eq!(error.failures().map(|it| it.issuer).collect::<Vec<_>>(), [None]);
+    assert_eq!(error.failures().map(|(issuer, _)| issuer).collect::<Vec<_>>(), [None]);
     assert!(error.to_string().contains("the unnamed issuer has keys"), "{error}");
     assert_eq!(states(&verifier), [KeySetState::Fresh]);
 }
@@ -115,19 +114,19 @@ fn a_source_that_reports_success_without_keys_fails_to_warm() {
     let source = Scripted::default();
     let verifier = of_two(source.clone(), set());
     let error = verifier.warm().now_or_never().unwrap().unwrap_err();
-    assert_eq!(error.failures().next().unwrap().issuer, Some(A));
+    assert_eq!(error.failures().next().unwrap().0, Some(A));
     source.hold(set());
     assert!(verifier.warm().now_or_never().unwrap().is_ok());
 }
 
 #[test]
 fn a_refresh_reports_the_most_that_an_issuer_achieved() {
-    use Refreshed::{CoolingDown, Replaced, Unchanged};
+    use Refreshed::{Replaced, Suppressed, Unchanged};
     for (a, b, achieved) in [
-        (CoolingDown, CoolingDown, CoolingDown),
-        (CoolingDown, Unchanged, Unchanged),
+        (Suppressed, Suppressed, Suppressed),
+        (Suppressed, Unchanged, Unchanged),
         (Unchanged, Unchanged, Unchanged),
-        (Replaced, CoolingDown, Replaced),
+        (Replaced, Suppressed, Replaced),
         (Unchanged, Replaced, Replaced),
     ] {
         let source = |outcome| {
@@ -138,10 +137,10 @@ fn a_refresh_reports_the_most_that_an_issuer_achieved() {
         let verifier = of_two(source(a), source(b));
         assert_eq!(verifier.refresh().now_or_never().unwrap().unwrap(), achieved, "{a:?} {b:?}");
     }
-    let cooling = Scripted { outcome: Some(CoolingDown), ..Scripted::default() };
+    let cooling = Scripted { outcome: Some(Suppressed), ..Scripted::default() };
     cooling.hold(set());
     let verifier = of_two(cooling, set());
-    assert_eq!(verifier.refresh().now_or_never().unwrap().unwrap(), CoolingDown);
+    assert_eq!(verifier.refresh().now_or_never().unwrap().unwrap(), Suppressed);
 }
 
 #[test]
@@ -231,8 +230,8 @@ impl KeySource for Scripted {
         Answer::now(Ok(self.outcome.unwrap_or(Refreshed::Unchanged)))
     }
 
-    fn health(&self) -> KeySourceHealth {
-        KeySourceHealth::new(KeySetState::Empty, 0)
+    fn health(&self) -> KeyHealth {
+        KeyHealth::new(KeySetState::Empty, 0)
     }
 
     fn refresh_if_due(&self) -> Option<Duration> {

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 use tokio::sync::oneshot;
 use tokio_test::{assert_pending, assert_ready, task};
 use tower_jwt_auth::key::CryptoBackend;
+use tower_jwt_auth::revocation::{Presented, Revocation, Standing};
 use tower_jwt_auth::testing::FixedClock;
-use tower_jwt_auth::verify::{Presented, Revocation, Standing};
 use tower_jwt_auth::{Algorithm, Answer, Error, ErrorKind, Issuer, Policy, Verifier};
 
 use super::signatures::{curves, with_other_root};
@@ -85,8 +85,8 @@ fn a_revoked_token_is_refused_and_so_is_one_that_nobody_can_ask_about() {
 fn the_list_is_not_asked_about_a_token_that_did_not_verify() {
     let issuer = issuer(Algorithm::ES256);
     let list = List::default();
-    let verifier = trusting(&issuer).revocation(list.clone()).require("tenant");
-    let verifier = verifier.check("alice", |claims| claims.subject() == Some("alice")).build();
+    let verifier = trusting(&issuer).revocation(list.clone()).require_claim("tenant");
+    let verifier = verifier.check("alice", |claims| claims.text("sub") == Some("alice")).build();
     let verifier = verifier.unwrap();
     let good = || issuer.token().subject("alice").claim("tenant", 1);
     for (token, expected) in [

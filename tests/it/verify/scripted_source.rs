@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::oneshot;
 use tower_jwt_auth::key::{
-    KeySet, KeySetState, KeySource, KeySourceHealth, RefreshError, RefreshReason, Refreshed,
+    KeyHealth, KeySet, KeySetState, KeySource, RefreshError, RefreshReason, Refreshed,
 };
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{Answer, Issuer, Policy, Verifier};
@@ -94,8 +94,8 @@ impl KeySource for Script {
         }
     }
 
-    fn health(&self) -> KeySourceHealth {
-        KeySourceHealth::new(KeySetState::Fresh, 0)
+    fn health(&self) -> KeyHealth {
+        KeyHealth::new(KeySetState::Fresh, 0)
     }
 }
 

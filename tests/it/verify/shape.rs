@@ -10,7 +10,7 @@ use std::{
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Algorithm, ErrorKind};
 #[cfg(feature = "cache")]
-use tower_jwt_auth::{clock::Clock, testing::FixedClock, verify::TokenCache};
+use tower_jwt_auth::{TokenCache, clock::Clock, testing::FixedClock};
 
 use crate::support::tokens::{
     PAYLOAD, Verdict, algorithms, header, issuer, pair, parts, signature, trusting, verdict,
@@ -136,7 +136,7 @@ impl Clock for CountingClock {
 #[cfg(feature = "cache")]
 #[test]
 fn a_token_that_is_too_long_never_reaches_the_cache() {
-    for cache in [TokenCache::new(8), TokenCache::new(8).by_digest()] {
+    for cache in [TokenCache::new(8), TokenCache::new(8).digest_keys()] {
         for algorithm in algorithms() {
             let (issuer, clock) = (issuer(algorithm), CountingClock::default());
             let builder = trusting(&issuer).clock(clock.clone()).max_token_len(1_000);

@@ -17,7 +17,7 @@ const WRONG: Verdict = Err(ErrorKind::InvalidSignature);
 const NOT_ALLOWED: Verdict = Err(ErrorKind::AlgorithmNotAllowed);
 
 fn set_of(issuer: &TestIssuer) -> KeySet {
-    KeySet::from_jwks(issuer.jwks()).unwrap()
+    KeySet::jwks(issuer.jwks()).unwrap()
 }
 
 /// An issuer, and the same with another key under another id.
@@ -77,7 +77,7 @@ fn an_unknown_key_is_looked_for_once_and_then_used() {
         let (old, new) = rotated(algorithm);
         let both = format!("{{\"keys\":[{},{}]}}", old.jwk(), new.jwk());
         let script = Script::holding(set_of(&old));
-        let script = script.then_replaced(KeySet::from_jwks(both).unwrap());
+        let script = script.then_replaced(KeySet::jwks(both).unwrap());
         let verifier = script.verifier();
         assert_eq!(verdict(&verifier, &old.token().mint()), Ok(()));
         assert_eq!(verdict(&verifier, &new.token().mint()), Ok(()), "{algorithm}");
@@ -91,7 +91,7 @@ fn an_unknown_key_is_looked_for_once_and_then_used() {
 fn a_key_that_was_taken_out_of_the_set_stops_verifying() {
     let (old, new) = rotated(Algorithm::ES256);
     let script = Script::holding(set_of(&old)).then_replaced(set_of(&new));
-    let script = script.then(Ok(Refreshed::CoolingDown));
+    let script = script.then(Ok(Refreshed::Suppressed));
     let verifier = script.verifier();
     assert_eq!(verdict(&verifier, &new.token().mint()), Ok(()));
     assert_eq!(verdict(&verifier, &old.token().mint()), UNKNOWN);
@@ -112,7 +112,7 @@ fn the_refusal_after_a_refresh_that_did_not_help_depends_on_why_it_was_wanted() 
     ];
     for (signer, held, reason, nothing_new, source_fails) in rows {
         for (answer, expected) in [
-            (Ok(Refreshed::CoolingDown), nothing_new),
+            (Ok(Refreshed::Suppressed), nothing_new),
             (Ok(Refreshed::Unchanged), nothing_new),
             (Ok(Refreshed::Replaced), nothing_new),
             (failed(), source_fails),
@@ -180,8 +180,8 @@ fn no_secret_that_a_source_brings_is_ever_used() {
     let public = issuer(Algorithm::ES256).key_id("k");
     let mixed = format!("{{\"keys\":[{},{}]}}", secret.jwk(), public.jwk());
     for document in [secret.jwks(), mixed] {
-        let set = || KeySet::from_jwks(&document).unwrap();
-        let script = Script::holding(set()).then(Ok(Refreshed::CoolingDown));
+        let set = || KeySet::jwks(&document).unwrap();
+        let script = Script::holding(set()).then(Ok(Refreshed::Suppressed));
         let outcome = verdict(&script.verifier(), &secret.token().mint());
         assert!(outcome.is_err(), "{document}");
     }
@@ -197,7 +197,7 @@ fn verify_waits_for_a_refresh_that_takes_its_time() {
         (&new, Some(&old), replaced(), Ok(())),
         (&old, None, replaced(), UNKNOWN),
         (&new, Some(&old), (Ok(Refreshed::Unchanged), None), UNKNOWN),
-        (&new, Some(&old), (Ok(Refreshed::CoolingDown), None), UNKNOWN),
+        (&new, Some(&old), (Ok(Refreshed::Suppressed), None), UNKNOWN),
         (&new, Some(&old), (failed(), None), UNAVAILABLE),
         (&new, None, (failed(), None), UNAVAILABLE),
         (&forged, Some(&old), (failed(), None), WRONG),

@@ -3,8 +3,8 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use serde::de::IgnoredAny;
+use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::verify::VerifierBuilder;
 use tower_jwt_auth::{Algorithm, ErrorKind, Verifier};
 
 use crate::support::tokens::{NOW, Verdict, algorithms, header, issuer, pair, trusting, verdict};
@@ -154,7 +154,7 @@ fn a_token_expires_while_the_verifier_stands_and_for_every_algorithm() {
 
 #[test]
 fn expiry_is_required_unless_that_is_turned_off_and_then_still_honoured() {
-    let optional = VerifierBuilder::without_expiry;
+    let optional = VerifierBuilder::allow_missing_expiry;
     expect(|builder| builder, "", MISSING);
     expect(|builder| builder, "\"EXP\":1767229200", MISSING);
     expect(|builder| builder, "\"x\":{\"exp\":1767229200}", MISSING);
@@ -166,7 +166,7 @@ fn expiry_is_required_unless_that_is_turned_off_and_then_still_honoured() {
 
 #[test]
 fn dates_are_numbers_also_where_they_are_optional() {
-    let optional = VerifierBuilder::without_expiry;
+    let optional = VerifierBuilder::allow_missing_expiry;
     for name in ["exp", "nbf", "iat"] {
         for (value, usable) in [
             ("1767225599", true),
@@ -230,7 +230,7 @@ fn dates_at_the_ends_of_the_range_saturate() {
 #[test]
 fn dates_beyond_every_double_are_no_dates() {
     let digits = "7".repeat(5_000);
-    let optional = VerifierBuilder::without_expiry;
+    let optional = VerifierBuilder::allow_missing_expiry;
     for name in ["exp", "nbf", "iat"] {
         for value in
             ["1e309", "1e400", "-1e400", &format!("1e{digits}"), &digits, &format!("-{digits}")]

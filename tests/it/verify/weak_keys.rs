@@ -59,7 +59,7 @@ fn rsa_keys_have_2048_to_8192_bits_and_an_odd_exponent_above_one() {
         let shown = format!("{} bytes, e {e:?}", n.len());
         let document = format!("{{\"keys\":[{}]}}", rsa_jwk(&n, e));
         assert_eq!(VerificationKey::jwk(rsa_jwk(&n, e)).is_ok(), accepted, "{shown}");
-        assert_eq!(KeySet::from_jwks(document).is_ok(), accepted, "{shown}");
+        assert_eq!(KeySet::jwks(document).is_ok(), accepted, "{shown}");
         let info = spki(RSA, &[5, 0], &pkcs1(&n, e));
         for text in [pem("RSA PUBLIC KEY", &pkcs1(&n, e)), pem("PUBLIC KEY", &info)] {
             for algorithm in [Algorithm::RS256, Algorithm::RS512, Algorithm::PS384] {
@@ -276,20 +276,19 @@ fn odd_keys_of_a_set_are_skipped_and_the_rest_keeps_working() {
     let odd: Vec<_> = rows.iter().map(|(jwk, _)| jwk.as_str()).collect();
     let reasons: Vec<_> = rows.iter().map(|(_, reason)| *reason).collect();
     let document = format!("{{\"cached\":1,\"keys\":[{},{good}]}}", odd.join(","));
-    let set = KeySet::from_jwks(&document).unwrap();
+    let set = KeySet::jwks(&document).unwrap();
     assert_eq!((set.len(), set.skipped()), (1, &reasons[..]));
     let verifier = Verifier::jwks(document).any_issuer().any_audience().clock(FixedClock::new());
     let token = issuer.token().mint();
     assert_eq!(verdict(&verifier.build().unwrap(), &token), Ok(()));
-    assert!(KeySet::from_jwks(format!("{{\"keys\":[{}]}}", odd.join(","))).is_err());
+    assert!(KeySet::jwks(format!("{{\"keys\":[{}]}}", odd.join(","))).is_err());
 }
 
 #[test]
 fn no_more_than_1024_keys_of_a_document_are_read() {
     let jwk = issuer(Algorithm::EdDSA).jwk();
     for (count, skipped) in [(1, 0), (1_024, 0), (1_025, 1), (2_000, 976)] {
-        let set =
-            KeySet::from_jwks(format!("{{\"keys\":[{}]}}", vec![jwk.as_str(); count].join(",")));
+        let set = KeySet::jwks(format!("{{\"keys\":[{}]}}", vec![jwk.as_str(); count].join(",")));
         let set = set.unwrap();
         assert_eq!((set.len(), set.skipped().len()), (count - skipped, skipped));
         assert!(set.skipped().iter().all(|reason| *reason == SkipReason::TooMany));
@@ -315,7 +314,7 @@ fn a_document_that_is_no_key_set_is_refused() {
         (String::new(), false),
         ("<html>log in first</html>".into(), false),
     ] {
-        assert_eq!(KeySet::from_jwks(&document).is_ok(), accepted, "{document}");
+        assert_eq!(KeySet::jwks(&document).is_ok(), accepted, "{document}");
     }
 }
 
@@ -328,12 +327,12 @@ fn private_keys_are_refused_and_their_numbers_kept_out_of_the_message() {
             let error = VerificationKey::jwk(&leaked).unwrap_err();
             assert!(error.to_string().contains("private"), "{error}");
             assert!(!format!("{error} {error:?}").contains("TGVha2Vk"), "{error}");
-            let error = KeySet::from_jwks(format!("{{\"keys\":[{leaked}]}}")).unwrap_err();
+            let error = KeySet::jwks(format!("{{\"keys\":[{leaked}]}}")).unwrap_err();
             assert!(error.to_string().contains("private_key"), "{error}");
             // A member that is null is absent.
             let public = leaked.replace("\"TGVha2Vk\"", "null");
             assert!(VerificationKey::jwk(&public).is_ok(), "{public}");
-            assert!(KeySet::from_fetched_jwks(format!("{{\"keys\":[{public}]}}")).is_ok());
+            assert!(KeySet::fetched_jwks(format!("{{\"keys\":[{public}]}}")).is_ok());
         }
         assert!(VerificationKey::jwk(jwk).is_ok());
     }

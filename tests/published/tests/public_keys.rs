@@ -103,13 +103,13 @@ fn a_published_key_in_a_set_is_skipped_for_that_reason() {
         PAIRS.map(|name| serde_json::from_str(&demo(&format!("{name}.public.jwk"))).unwrap());
     for published in samples.iter().chain(&demos) {
         let set = json!({"keys": [fresh_jwk("1"), published, fresh_jwk("2")]}).to_string();
-        for set in [KeySet::from_jwks(&set).unwrap(), KeySet::from_fetched_jwks(&set).unwrap()] {
+        for set in [KeySet::jwks(&set).unwrap(), KeySet::fetched_jwks(&set).unwrap()] {
             assert_eq!(set.len(), 2, "{published}");
             assert_eq!(set.skipped(), [SkipReason::Published], "{published}");
         }
         let alone = json!({"keys": [published]}).to_string();
-        expect_published(KeySet::from_jwks(&alone), &alone);
-        expect_published(KeySet::from_fetched_jwks(&alone), &alone);
+        expect_published(KeySet::jwks(&alone), &alone);
+        expect_published(KeySet::fetched_jwks(&alone), &alone);
         expect_published(VerificationKey::jwk(published.to_string()), &alone);
     }
     assert_eq!(SkipReason::Published.as_str(), "published");

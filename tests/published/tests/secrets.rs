@@ -1,7 +1,7 @@
 //! Published secrets, by every way in which a secret is configured.
 
 use published::{demo, file, files, root, secrets};
-use tower_jwt_auth::better_auth::BetterAuth;
+use tower_jwt_auth::provider::better_auth::BetterAuth;
 use tower_jwt_auth::{BuildError, VerificationKey, Verifier};
 
 /// What is said of a rejected secret, for each way to configure one of 32 bytes or more.
@@ -14,18 +14,18 @@ fn long(secret: &str) -> [Option<String>; 8] {
         said(VerificationKey::shared_secret_base64url(&encoded)),
         said(VerificationKey::jwk(&jwk)),
         said(Verifier::shared_secret(secret).any_audience().build()),
-        said(Verifier::shared_secret(&fresh).and_previous(secret).any_audience().build()),
+        said(Verifier::shared_secret(&fresh).previous_secret(secret).any_audience().build()),
         said(BetterAuth::bridge_token(secret).build()),
         said(BetterAuth::session_cookie(secret).build()),
-        said(BetterAuth::bridge_token(&fresh).and_previous(secret).build()),
+        said(BetterAuth::bridge_token(&fresh).previous_secret(secret).build()),
     ]
 }
 
 /// As [`long`], of 16 bytes or more.
 fn short(secret: &str) -> [Option<String>; 4] {
     let fresh = fresh_secret();
-    let previous = Verifier::shared_secret(&fresh).and_previous_guessable_legacy_secret(secret);
-    let better_auth = BetterAuth::bridge_token(&fresh).and_previous_guessable_legacy_secret(secret);
+    let previous = Verifier::shared_secret(&fresh).previous_guessable_legacy_secret(secret);
+    let better_auth = BetterAuth::bridge_token(&fresh).previous_guessable_legacy_secret(secret);
     [
         said(VerificationKey::guessable_legacy_secret(secret)),
         said(Verifier::guessable_legacy_secret(secret).any_audience().build()),
@@ -104,7 +104,7 @@ const TAKES_A_SECRET: [&str; 7] = [
     "shared_secret(",
     "legacy_secret(",
     "with_secret(",
-    "and_previous(",
+    "previous_secret(",
     "bridge_token(",
     "session_cookie(",
     "secret = ",

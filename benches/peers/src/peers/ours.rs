@@ -1,6 +1,6 @@
 //! This crate, without a memory of tokens and with one.
 
-use tower_jwt_auth::verify::TokenCache;
+use tower_jwt_auth::TokenCache;
 
 use crate::backend::Backend;
 use crate::contestant::{Bare, Contestant, for_each, serving};

@@ -45,7 +45,7 @@ pub(crate) fn number(bytes: &[u8]) -> &[u8] {
 
 /// Fails unless the JWK is refused, and for this reason.
 pub(crate) fn assert_jwk_refused(jwk: &str, reason: SkipReason) {
-    let set = KeySet::from_jwks(format!(r#"{{"keys":[{FINE},{jwk}]}}"#)).unwrap();
+    let set = KeySet::jwks(format!(r#"{{"keys":[{FINE},{jwk}]}}"#)).unwrap();
     assert_eq!(set.skipped(), [reason], "{jwk}");
     assert!(VerificationKey::jwk(jwk).is_err(), "{jwk}");
 }

@@ -1,6 +1,6 @@
 //! Extractors for axum handlers (feature `axum`).
 //!
-//! [`Verified<C>`](crate::Verified) and [`Identity`](crate::Identity) are extractors, and
+//! [`Verified<C>`](crate::Verified) and [`Identity`] are extractors, and
 //! `Option` of them where a missing token is allowed. A handler whose route has no
 //! [`JwtAuthLayer`](crate::JwtAuthLayer) in front, or one for another claims type, answers 500: a
 //! mistake in the wiring must not look like an anonymous visitor, nor like one whose token is bad.

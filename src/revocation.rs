@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::answer::Answer;
 use crate::error::Error;
-use crate::jwt::TokenInfo;
+use crate::jwt::Token;
 use crate::key::CryptoBackend;
 
 /// A list of revoked tokens or users, or a server that knows, asked about every verified token.
@@ -18,7 +18,7 @@ use crate::key::CryptoBackend;
 ///
 /// ```
 /// use std::collections::HashSet;
-/// use tower_jwt_auth::verify::{Presented, Revocation, Standing};
+/// use tower_jwt_auth::revocation::{Presented, Revocation, Standing};
 /// use tower_jwt_auth::{Answer, Error, ErrorKind, Verifier, testing::TestIssuer};
 ///
 /// #[derive(Debug)]
@@ -50,7 +50,7 @@ use crate::key::CryptoBackend;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not tell revoked tokens",
-    note = "implement `tower_jwt_auth::verify::Revocation` for it"
+    note = "implement `tower_jwt_auth::revocation::Revocation` for it"
 )]
 pub trait Revocation: fmt::Debug + Send + Sync + 'static {
     /// Whether the token may still be used. An answer that comes later has to come in bounded time: the layer
@@ -72,18 +72,18 @@ impl<R: Revocation + ?Sized> Revocation for Arc<R> {
 /// A verified token as it was presented.
 #[derive(Clone, Copy)]
 pub struct Presented<'a> {
-    token: &'a TokenInfo,
+    token: &'a Token,
     raw: &'a str,
     backend: CryptoBackend,
 }
 
 impl<'a> Presented<'a> {
-    pub(super) const fn new(token: &'a TokenInfo, raw: &'a str, backend: CryptoBackend) -> Self {
+    pub(super) const fn new(token: &'a Token, raw: &'a str, backend: CryptoBackend) -> Self {
         Self { token, raw, backend }
     }
 
     /// The registered claims and the header.
-    pub const fn token(&self) -> &'a TokenInfo {
+    pub const fn token(&self) -> &'a Token {
         self.token
     }
 
@@ -97,7 +97,7 @@ impl<'a> Presented<'a> {
     /// ```
     /// use std::collections::HashSet;
     /// use std::sync::{Arc, Mutex};
-    /// use tower_jwt_auth::verify::{Presented, Revocation, Standing};
+    /// use tower_jwt_auth::revocation::{Presented, Revocation, Standing};
     /// use tower_jwt_auth::{Answer, Error, ErrorKind, Verifier, testing::TestIssuer};
     ///
     /// /// Accepts each token once.

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::key::RefreshError;
+use super::source::RefreshError;
 
 /// The keys of one or more issuers could not be fetched.
 ///
@@ -13,10 +13,10 @@ use crate::key::RefreshError;
 pub struct KeysError(Vec<Failure>);
 
 /// One issuer's failure.
-pub(super) struct Failure {
-    pub(super) issuer: Option<String>,
-    pub(super) kind: KeysErrorKind,
-    pub(super) error: RefreshError,
+pub(crate) struct Failure {
+    pub(crate) issuer: Option<String>,
+    pub(crate) kind: KeysErrorKind,
+    pub(crate) error: RefreshError,
 }
 
 /// Whether an issuer whose keys could not be fetched has any.
@@ -39,21 +39,9 @@ impl KeysErrorKind {
     }
 }
 
-/// An issuer whose keys could not be fetched.
-#[derive(Clone, Copy, Debug)]
-#[non_exhaustive]
-pub struct IssuerFailure<'e> {
-    /// The issuer's name; `None` of the unnamed one.
-    pub issuer: Option<&'e str>,
-    /// Whether it has keys.
-    pub kind: KeysErrorKind,
-    /// Why its keys could not be fetched, and when to try again.
-    pub error: &'e RefreshError,
-}
-
 impl KeysError {
     /// An error if there are failures.
-    pub(super) fn unless_empty(failures: Vec<Failure>) -> Result<(), Self> {
+    pub(crate) fn unless_empty(failures: Vec<Failure>) -> Result<(), Self> {
         if failures.is_empty() { Ok(()) } else { Err(Self(failures)) }
     }
 
@@ -66,13 +54,11 @@ impl KeysError {
         }
     }
 
-    /// The issuers whose keys could not be fetched, in the order in which they were trusted.
-    pub fn failures(&self) -> impl Iterator<Item = IssuerFailure<'_>> {
-        self.0.iter().map(|failure| IssuerFailure {
-            issuer: failure.issuer.as_deref(),
-            kind: failure.kind,
-            error: &failure.error,
-        })
+    /// The issuers whose keys could not be fetched, each with the reason, in the order in which they were trusted.
+    ///
+    /// The name is `None` for the unnamed issuer.
+    pub fn failures(&self) -> impl Iterator<Item = (Option<&str>, &RefreshError)> {
+        self.0.iter().map(|failure| (failure.issuer.as_deref(), &failure.error))
     }
 }
 

@@ -63,14 +63,14 @@ impl Security {
 
     /// Another name for the scheme, where a document has one already.
     #[must_use]
-    pub fn named(mut self, name: impl Into<String>) -> Self {
+    pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
     /// A sentence for whoever reads the document: where the tokens are to be had.
     #[must_use]
-    pub fn described(mut self, description: impl Into<String>) -> Self {
+    pub fn with_description(mut self, description: impl Into<String>) -> Self {
         if let Value::Object(scheme) = &mut self.scheme {
             scheme.insert("description".to_owned(), description.into().into());
         }
@@ -336,7 +336,8 @@ mod tests {
 
     #[test]
     fn what_is_referred_to_is_there_and_says_what_is_answered() {
-        let security = Security::bearer().named("jwt").described("Ask for one at /token");
+        let security =
+            Security::bearer().with_name("jwt").with_description("Ask for one at /token");
         let components = security.components();
         assert_eq!(components["securitySchemes"]["jwt"], *security.scheme());
         let operation = security.operation_with(&RequireLayer::scope("a"), Value::Null);

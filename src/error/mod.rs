@@ -1,0 +1,12 @@
+//! Errors of requests and of configurations.
+//!
+//! [`Error`] is why a token was rejected, [`BuildError`] why a configuration was.
+
+pub(crate) mod build_error;
+#[allow(clippy::module_inception)] // the module is named like the type that it is about
+pub(crate) mod error;
+
+pub(crate) use build_error::BuildError;
+pub use build_error::Problem;
+pub use error::BoxError;
+pub(crate) use error::{Error, ErrorKind};

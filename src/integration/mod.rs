@@ -1,5 +1,0 @@
-//! Bridges to frameworks.
-
-#[cfg(feature = "axum")]
-pub mod axum;
-pub mod openapi;

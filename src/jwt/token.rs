@@ -1,0 +1,227 @@
+//! The facts of one verified token, whatever its claims type.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::de::DeserializeOwned;
+
+use crate::claims::{ClaimPath, ClaimValue, Dates, GrantClaims, Grants, NumericDate};
+use crate::json::{Found, Object, Strings};
+use crate::jws::{HeaderMembers, JoseHeader};
+use crate::rule::Rule;
+
+/// How the claims of an issuer are read where it does not follow the standards.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ClaimMapping {
+    /// Where grants are, beside the usual claims.
+    pub(crate) grants: GrantClaims,
+    /// Where the subject is, if not in `sub`.
+    pub(crate) subject: Option<ClaimPath>,
+    /// Whether claims other than the registered ones are hidden.
+    pub(crate) is_sealed: bool,
+}
+
+/// A verified token, whatever its claims type: registered claims, scopes, roles and header.
+///
+/// [`Verified::token`](crate::Verified::token) returns it, and [`Identity`](crate::Identity) derefs to it. Subject,
+/// scopes and roles are those that the issuer's [`Policy`](crate::Policy) maps them to. `Debug` shows no values, and
+/// the token's own text is not in here.
+///
+/// ```
+/// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
+///
+/// let issuer = TestIssuer::hs256();
+/// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
+///
+/// let token = issuer.token().subject("user-1").claim("scope", "orders:read").claim("tenant", "acme");
+/// let verified = verifier.verify_now(&token.mint())?;
+/// let token = verified.token();
+/// assert_eq!(token.subject(), Some("user-1"));
+/// assert!(token.has_scope("orders:read") && !token.has_scope("orders:write"));
+/// assert_eq!(token.claim::<String>("tenant").as_deref(), Some("acme"));
+/// assert_eq!(token.header().algorithm.name(), "HS256");
+///
+/// let refused = verifier.verify_now(&issuer.token().claim("sub", 7).mint()).unwrap_err();
+/// assert_eq!(refused.kind(), ErrorKind::InvalidClaims);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Token {
+    /// Its text begins with that of the header.
+    object: Object,
+    dates: Dates,
+    header: HeaderMembers,
+    mapping: Option<Arc<ClaimMapping>>,
+}
+
+impl Token {
+    pub(super) const fn new(
+        object: Object,
+        dates: Dates,
+        header: HeaderMembers,
+        mapping: Option<Arc<ClaimMapping>>,
+    ) -> Self {
+        Self { object, dates, header, mapping }
+    }
+
+    pub(super) const fn object(&self) -> &Object {
+        &self.object
+    }
+
+    fn text(&self, claim: &str) -> Option<&str> {
+        self.object.get(claim)?.string()
+    }
+
+    fn strings(&self, claim: &str) -> Option<Strings<'_>> {
+        self.object.get(claim)?.strings()
+    }
+
+    fn is_sealed(&self) -> bool {
+        self.mapping.as_ref().is_some_and(|mapping| mapping.is_sealed)
+    }
+
+    /// The JOSE header.
+    pub fn header(&self) -> JoseHeader<'_> {
+        self.header.read(self.object.text())
+    }
+
+    /// The issuer: `iss` (RFC 7519 §4.1.1).
+    pub fn issuer(&self) -> Option<&str> {
+        self.text("iss")
+    }
+
+    /// The subject, which is the user's id with most issuers: `sub` (RFC 7519 §4.1.2), or the claim that
+    /// [`Policy::subject_claim`](crate::Policy::subject_claim) names.
+    pub fn subject(&self) -> Option<&str> {
+        match self.mapping.as_ref().and_then(|mapping| mapping.subject.as_ref()) {
+            Some(path) => path.find(&self.object)?.string(),
+            None => self.text("sub"),
+        }
+    }
+
+    /// Whether `owner` is the subject, byte for byte. An empty `owner` never matches.
+    ///
+    /// A subject is unique within its issuer only (RFC 7519 §4.1.2): with several issuers, compare
+    /// [`issuer`](Self::issuer) as well. For handlers that learn the owner from their data;
+    /// [`RequireLayer`](crate::RequireLayer) compares the owner in the path.
+    pub fn owns(&self, owner: &str) -> bool {
+        !owner.is_empty() && self.subject() == Some(owner)
+    }
+
+    /// The audience: the values of `aud` (RFC 7519 §4.1.3).
+    pub fn audience(&self) -> impl Iterator<Item = &str> {
+        self.strings("aud").into_iter().flat_map(Strings::iter)
+    }
+
+    /// The time at which the token expires: `exp` (RFC 7519 §4.1.4).
+    pub const fn expires_at(&self) -> Option<NumericDate> {
+        self.dates.exp
+    }
+
+    /// The time before which the token is not valid: `nbf` (RFC 7519 §4.1.5).
+    pub const fn not_before(&self) -> Option<NumericDate> {
+        self.dates.nbf
+    }
+
+    /// The time at which the token was issued: `iat` (RFC 7519 §4.1.6).
+    pub const fn issued_at(&self) -> Option<NumericDate> {
+        self.dates.iat
+    }
+
+    /// The id of the token: `jti` (RFC 7519 §4.1.7).
+    pub fn token_id(&self) -> Option<&str> {
+        self.text("jti")
+    }
+
+    /// The id of the login session: `sid` (OpenID Connect Front-Channel Logout 1.0 §3).
+    pub fn session_id(&self) -> Option<&str> {
+        self.text("sid")
+    }
+
+    /// The OAuth client that requested the token: `client_id` (RFC 8693 §4.3, RFC 9068 §2.2).
+    pub fn client_id(&self) -> Option<&str> {
+        self.text("client_id")
+    }
+
+    /// The granted scopes: those of `scope` (RFC 8693 §4.2), of `scp`, and of the claims that
+    /// [`Policy::grants`](crate::Policy::grants) names.
+    pub fn scopes(&self) -> impl Iterator<Item = &str> {
+        let usual = ["scope", "scp"].into_iter().filter_map(|claim| self.strings(claim));
+        let mapped = self.mapping.iter().flat_map(|it| it.grants.scopes_in(&self.object));
+        usual.flat_map(Strings::words).chain(mapped)
+    }
+
+    /// Whether this scope is granted, byte for byte.
+    pub fn has_scope(&self, scope: &str) -> bool {
+        self.scopes().any(|granted| granted == scope)
+    }
+
+    /// The granted roles: those of `roles` (RFC 9068 §2.2.3.1), and of the claims that
+    /// [`Policy::grants`](crate::Policy::grants) names.
+    pub fn roles(&self) -> impl Iterator<Item = &str> {
+        let mapped = self.mapping.iter().flat_map(|it| it.grants.roles_in(&self.object));
+        self.strings("roles").into_iter().flat_map(Strings::iter).chain(mapped)
+    }
+
+    /// Whether this role is granted, byte for byte.
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles().any(|granted| granted == role)
+    }
+
+    /// Any claim, read into any type: `None` if it is absent, is of another type, or is hidden
+    /// ([`Policy::hide_claims`](crate::Policy::hide_claims)).
+    ///
+    /// `None` does not mean that the token lacks the claim: never permit something because of it. The claim is parsed
+    /// with each call; put what every request needs into the claims type.
+    pub fn claim<T: DeserializeOwned>(&self, path: impl Into<ClaimPath>) -> Option<T> {
+        if self.is_sealed() { None } else { path.into().find(&self.object)?.read() }
+    }
+
+    /// Whether a claim has a value: it is not null, and an audience is not an empty list.
+    pub(crate) fn has_claim(&self, name: &str) -> bool {
+        let value = self.object.get(name).filter(|value| !value.is_null());
+        value.is_some() && (name != "aud" || self.audience().next().is_some())
+    }
+
+    /// Whether the token is bound to a key or certificate of its sender (`cnf`, RFC 7800): without
+    /// a proof of possession it is not to be taken.
+    pub fn is_sender_constrained(&self) -> bool {
+        self.object.get("cnf").is_some()
+    }
+}
+
+impl Grants for Token {
+    fn has_scope(&self, scope: &str) -> bool {
+        self.has_scope(scope)
+    }
+
+    fn has_role(&self, role: &str) -> bool {
+        self.has_role(role)
+    }
+
+    fn claim(&self, path: &ClaimPath) -> ClaimValue {
+        if self.is_sealed() {
+            return ClaimValue::Unknown;
+        }
+        match path.look_up(&self.object) {
+            Found::Value(value) => value.read().map_or(ClaimValue::Unknown, ClaimValue::Present),
+            Found::Absent => ClaimValue::Absent,
+            Found::Ambiguous => ClaimValue::Unknown,
+        }
+    }
+}
+
+impl Rule {
+    /// Whether the bearer of this token meets the rule.
+    ///
+    /// For handlers that decide by their data; [`RequireLayer`](crate::RequireLayer) answers 403 by itself. An
+    /// [`Identity`](crate::Identity) derefs to its token: `rule.permits(&identity)`.
+    pub fn permits(&self, token: &Token) -> bool {
+        self.is_met_by(token)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Token").field("algorithm", &self.header.algorithm).finish_non_exhaustive()
+    }
+}
