@@ -15,6 +15,7 @@ use super::schedule::Times;
 use super::sync::Mutex;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{BuildError, Problem};
+use crate::key::{BuildKeys, KeySource, Keys};
 use crate::observe::Observer;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -93,9 +94,9 @@ impl RemoteJwksBuilder {
         }
     }
 
-    /// Fetches from this URL instead, for presets that know it last.
-    #[cfg(feature = "better-auth")]
-    pub(crate) fn at(mut self, url: String) -> Self {
+    /// Fetches from this URL instead of the one that was passed to the constructor, for presets whose users may change
+    /// it after other settings.
+    pub fn at(mut self, url: String) -> Self {
         self.url = url;
         self
     }
@@ -259,11 +260,11 @@ impl RemoteJwksBuilder {
     ///
     /// Everything that is unsafe or cannot work, at once.
     pub fn build(self) -> Result<RemoteJwks, BuildError> {
-        self.checked().map(|keys| keys.build(None))
+        self.build_with_clock(None)
     }
 
-    /// The checks of [`build`](Self::build), before the clock of the verifier is known.
-    pub(crate) fn checked(self) -> Result<CheckedJwks, BuildError> {
+    /// As [`build`](Self::build), with this clock if none is set.
+    fn build_with_clock(self, clock: Option<Arc<dyn Clock>>) -> Result<RemoteJwks, BuildError> {
         let mut problems = self.problems();
         let place = self.place(&mut problems);
         let client = match self.client {
@@ -279,8 +280,7 @@ impl RemoteJwksBuilder {
         if !problems.is_empty() {
             return Err(BuildError::of(problems));
         }
-        let has_clock = self.clock.is_some();
-        let settings = Settings {
+        Ok(RemoteJwks::new(Settings {
             origin: Origin {
                 place,
                 client,
@@ -292,26 +292,24 @@ impl RemoteJwksBuilder {
             times: self.times,
             most_waiting: self.most_waiting,
             refresh_on_bad_signature: self.refresh_on_bad_signature,
-            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
+            clock: self.clock.or(clock).unwrap_or_else(|| Arc::new(SystemClock::new())),
             observer: self.observer.into(),
-        };
-        Ok(CheckedJwks { settings, has_clock })
+        }))
     }
 }
 
-/// Settings without problems, but for a clock that may still be missing.
-pub(crate) struct CheckedJwks {
-    settings: Settings,
-    has_clock: bool,
+impl BuildKeys for RemoteJwksBuilder {
+    fn build(
+        self: Box<Self>,
+        clock: Option<Arc<dyn Clock>>,
+    ) -> Result<Arc<dyn KeySource>, BuildError> {
+        (*self).build_with_clock(clock).map(|keys| Arc::new(keys) as _)
+    }
 }
 
-impl CheckedJwks {
-    /// Builds the key set, with this clock unless the settings have one.
-    pub(crate) fn build(mut self, clock: Option<Arc<dyn Clock>>) -> RemoteJwks {
-        if let Some(clock) = clock.filter(|_| !self.has_clock) {
-            self.settings.clock = clock;
-        }
-        RemoteJwks::new(self.settings)
+impl From<RemoteJwksBuilder> for Keys {
+    fn from(builder: RemoteJwksBuilder) -> Self {
+        Self::unbuilt(builder)
     }
 }
 
@@ -327,53 +325,53 @@ impl RemoteJwksBuilder {
         let times = &self.times;
         check(
             times.shortest_lifetime >= LEAST_LIFETIME && times.lifetime >= LEAST_LIFETIME,
-            "a lifetime of less than ten seconds",
-            "the key server would be asked with nearly every request",
-            "Leave it at ten minutes: new keys are found by their id, however long the old ones live",
+            "a `ttl` of less than 10 seconds",
+            "almost every request would fetch the keys",
+            "Leave the default of 10 minutes: new keys are found by their id, whatever the `ttl` of the others",
         );
         check(
             times.shortest_lifetime <= times.longest_lifetime,
-            "a shortest lifetime above the longest",
-            "no lifetime is between them",
+            "`ttl_between` with the shortest above the longest",
+            "no `ttl` is between them",
             "Swap the two",
         );
         check(
             times.lifetime <= LONGEST_LIFETIME && times.longest_lifetime <= LONGEST_LIFETIME,
-            "a lifetime of more than a day",
-            "a key that was withdrawn would be good for as long",
-            "Leave it at one hour; the key server's 304 makes asking cheap",
+            "a `ttl` of more than one day",
+            "a withdrawn key would be accepted for as long",
+            "Leave the default of 1 hour at most; fetching is cheap where the key server answers 304",
         );
         check(
             times.cooldown >= LEAST_COOLDOWN,
-            "a cool-down of less than a second",
+            "a `cooldown` of less than 1 second",
             "tokens with invented key ids would make this server flood the key server",
-            "Leave it at 30 seconds",
+            "Leave the default of 30 seconds",
         );
         check(
             times.max_backoff >= LEAST_COOLDOWN,
-            "a longest back-off of less than a second",
-            "this server would keep a struggling key server down",
-            "Leave it at one minute",
+            "a `max_backoff` of less than 1 second",
+            "this server would overload a key server that is recovering",
+            "Leave the default of 1 minute",
         );
         check(
             [self.timeout, self.connect_timeout]
                 .iter()
                 .all(|timeout| !timeout.is_zero() && *timeout <= LONGEST_TIMEOUT),
-            "a timeout of none, or of more than 30 seconds",
+            "a timeout of 0, or of more than 30 seconds",
             "no fetch could succeed, or requests would pile up behind a key server that hangs",
-            "Leave it at 5 seconds",
+            "Leave the default of 5 seconds",
         );
         check(
             (1..=LARGEST_MOST_BYTES).contains(&self.most_bytes),
-            "a longest document of no bytes, or of more than 8 MiB",
-            "no key set could be read, or a broken key server would fill this server's memory",
-            "Leave it at 256 KiB",
+            "`max_bytes` of 0, or of more than 8 MiB",
+            "no key set could be read, or a faulty key server would fill this server's memory",
+            "Leave the default of 256 KiB",
         );
         check(
             (1..=Semaphore::MAX_PERMITS).contains(&self.most_waiting),
-            "no request that may wait for keys",
-            "none could be answered before the keys are there",
-            "Leave it at 1024",
+            "`max_waiting` of 0, or above the number of permits of a semaphore",
+            "no request could wait for the first keys",
+            "Leave the default of 1024",
         );
         problems
     }

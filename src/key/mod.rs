@@ -23,6 +23,9 @@ mod certificate;
 mod der;
 mod from_jsonwebtoken;
 mod jwk;
+// Remote keys alone are built later.
+#[cfg_attr(not(feature = "jwks"), allow(dead_code))]
+mod keys;
 mod keys_error;
 mod material;
 #[cfg(feature = "test-util")]
@@ -38,16 +41,20 @@ pub(crate) mod verification_key;
 mod weakness;
 
 pub use backend::CryptoBackend;
+#[cfg(feature = "jwks")]
+pub(crate) use keys::BuildKeys;
+pub(crate) use keys::Held;
+pub use keys::Keys;
 pub(crate) use keys_error::Failure;
 pub use keys_error::{KeysError, KeysErrorKind};
 pub use set::KeySet;
 #[cfg(feature = "jwks")]
 pub(crate) use set::NoSet;
 pub(crate) use set::{Candidates, Crowded};
+pub(crate) use source::pause_before_next_look;
 #[cfg(feature = "jwks")]
 pub(crate) use source::refresh_if_empty;
-pub(crate) use source::{Held, pause_before_next_look};
-pub use source::{KeyHealth, KeySetState, KeySource, Keys, RefreshError, Refreshed};
+pub use source::{KeyHealth, KeySetState, KeySource, RefreshError, Refreshed};
 pub(crate) use verification_key::VerificationKey;
 
 pub use crate::observe::fetch_failure::FetchFailure;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::set::KeySet;
-use super::verification_key::VerificationKey;
 use crate::answer::Answer;
 use crate::error::BoxError;
 use crate::observe::Observer;
@@ -255,61 +254,5 @@ impl KeyHealth {
     /// A health of this state with that many keys; the other fields can be set.
     pub const fn new(state: KeySetState, keys: usize) -> Self {
         Self { issuer: None, state, keys, age: None, next_attempt: None, last_error: None }
-    }
-}
-
-/// The keys of an issuer: fixed, or from a [`KeySource`].
-///
-/// Made with `into()` from a [`VerificationKey`], a [`KeySet`] or any source.
-#[derive(Clone, Debug)]
-pub struct Keys(pub(crate) Held);
-
-#[derive(Clone, Debug)]
-pub(crate) enum Held {
-    Fixed(Arc<KeySet>),
-    Source(Arc<dyn KeySource>),
-}
-
-impl Keys {
-    /// Where they come from, unless they are fixed.
-    pub(crate) fn source(&self) -> Option<&Arc<dyn KeySource>> {
-        match &self.0 {
-            Held::Fixed(_) => None,
-            Held::Source(source) => Some(source),
-        }
-    }
-
-    /// How they are doing. Fixed ones are always fresh.
-    pub(crate) fn health(&self) -> KeyHealth {
-        match &self.0 {
-            Held::Fixed(set) => KeyHealth::new(KeySetState::Fresh, set.len()),
-            Held::Source(source) => source.health(),
-        }
-    }
-
-    /// The set that verifies now, by number.
-    pub(crate) fn generation(&self) -> Option<u64> {
-        match &self.0 {
-            Held::Fixed(set) => Some(set.generation()),
-            Held::Source(source) => source.current().map(|set| set.generation()),
-        }
-    }
-}
-
-impl From<KeySet> for Keys {
-    fn from(set: KeySet) -> Self {
-        Self(Held::Fixed(Arc::new(set)))
-    }
-}
-
-impl From<VerificationKey> for Keys {
-    fn from(key: VerificationKey) -> Self {
-        KeySet::new([key]).into()
-    }
-}
-
-impl<S: KeySource> From<S> for Keys {
-    fn from(source: S) -> Self {
-        Self(Held::Source(Arc::new(source)))
     }
 }

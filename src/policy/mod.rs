@@ -7,9 +7,11 @@ mod identity;
 mod issuer_name;
 #[allow(clippy::module_inception)] // the room is called after the type that it is about
 mod policy;
+mod settings;
 mod time;
 
 pub(crate) use accepted::Accepted;
 pub(crate) use identity::ExpectedIssuer;
 pub(crate) use issuer_name::problem as issuer_name_problem;
 pub use policy::Policy;
+pub(crate) use settings::policy_settings;

@@ -7,11 +7,12 @@ use std::time::Duration;
 use super::accepted::Accepted;
 use super::header::check_type;
 use super::identity::{Audiences, ExpectedIssuer, check_audience, check_issuer, check_subject};
+use super::settings::policy_settings;
 use super::time::Times;
-use crate::claims::{ClaimPath, GrantClaims, NumericDate};
+use crate::claims::NumericDate;
 use crate::error::Problem;
 use crate::error::{Error, ErrorKind};
-use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet};
+use crate::jws::{AlgorithmFamily, AlgorithmSet};
 use crate::jwt::{ClaimMapping, SignedClaims, Token};
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
@@ -41,23 +42,22 @@ const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);
 #[must_use = "a policy does nothing until an issuer is trusted under it"]
 #[doc(alias = "validation")]
 pub struct Policy {
-    algorithms: Option<AlgorithmSet>,
+    pub(crate) algorithms: Option<AlgorithmSet>,
     audiences: Audiences,
-    subject: Option<Box<str>>,
-    typ: Option<Box<str>>,
-    times: Times,
+    pub(crate) subject: Option<Box<str>>,
+    pub(crate) typ: Option<Box<str>>,
+    pub(crate) times: Times,
     /// The required claims.
     required: Vec<Box<str>>,
     mapping: Option<Arc<ClaimMapping>>,
-    rules: Vec<RegisteredRule>,
+    pub(crate) checks: Vec<TokenCheck>,
     is_profile: bool,
 }
 
-#[derive(Clone)]
-struct RegisteredRule {
-    name: &'static str,
-    rule: Arc<dyn Fn(&Token) -> bool + Send + Sync>,
-}
+/// A check of the application's own, with its name.
+pub(crate) type TokenCheck = (&'static str, Arc<dyn Fn(&Token) -> bool + Send + Sync>);
+
+policy_settings!(Policy);
 
 impl Policy {
     /// The strict defaults. The audience is still to be decided on.
@@ -71,145 +71,45 @@ impl Policy {
             times,
             required: Vec::new(),
             mapping: None,
-            rules: Vec::new(),
+            checks: Vec::new(),
             is_profile: false,
         }
     }
 
-    /// Takes tokens for this audience; called again, for that one too. `aud` is then required.
-    pub fn audience(mut self, audience: impl Into<String>) -> Self {
-        let audience = audience.into().into();
-        self.audiences = match self.audiences {
-            Audiences::Undecided => Audiences::OneOf(vec![audience]),
-            Audiences::OneOf(mut all) => {
-                all.push(audience);
-                Audiences::OneOf(all)
+    /// Adds an audience.
+    pub(crate) fn add_audience(&mut self, audience: String) {
+        match &mut self.audiences {
+            Audiences::Undecided => self.audiences = Audiences::OneOf(vec![audience.into()]),
+            Audiences::OneOf(all) => all.push(audience.into()),
+            Audiences::Any | Audiences::Contradictory => {
+                self.audiences = Audiences::Contradictory;
             }
-            Audiences::Any | Audiences::Contradictory => Audiences::Contradictory,
-        };
-        self
+        }
     }
 
-    /// Takes tokens for any audience, or for none: also those that the issuer made for somebody else.
-    pub fn any_audience(mut self) -> Self {
+    /// Accepts any audience.
+    pub(crate) fn set_any_audience(&mut self) {
         self.audiences = match self.audiences {
             Audiences::Undecided | Audiences::Any => Audiences::Any,
             Audiences::OneOf(_) | Audiences::Contradictory => Audiences::Contradictory,
         };
-        self
     }
 
-    /// Takes these algorithms only. Without a list they follow from the keys.
-    ///
-    /// A key that names no algorithm of its own, such as a JWK without `alg`, serves every listed algorithm
-    /// of its type: RSA both PKCS #1 and PSS, a secret the hashes that are not longer than it. A key that
-    /// names one serves that one alone (RFC 8725 §3.1). HMAC and public-key algorithms in one list are a
-    /// problem of the configuration.
-    pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = Algorithm>) -> Self {
-        self.algorithms = Some(algorithms.into_iter().collect());
-        self
-    }
-
-    /// Takes tokens about this subject only.
-    pub fn subject(mut self, subject: impl Into<String>) -> Self {
-        self.subject = Some(subject.into().into());
-        self
-    }
-
-    /// How far the clocks of issuer and server may be apart: 60 seconds unless set, 5 minutes at most.
-    pub fn leeway(mut self, leeway: Duration) -> Self {
-        self.times.leeway = leeway;
-        self
-    }
-
-    /// Takes tokens that were issued at most this long ago. `iat` is then required.
-    pub fn max_age(mut self, age: Duration) -> Self {
-        self.times.max_age = Some(age);
-        self
-    }
-
-    /// Requires a claim at the top level, of any value but null.
-    pub fn require_claim(mut self, claim: impl Into<String>) -> Self {
-        let claim = claim.into().into();
+    /// Adds a required claim.
+    pub(crate) fn add_required_claim(&mut self, claim: String) {
+        let claim = claim.into_boxed_str();
         if !self.required.contains(&claim) {
             self.required.push(claim);
         }
-        self
     }
 
-    /// Requires this `typ` header, such as `at+jwt` (RFC 8725 §3.11, RFC 9068 §4).
-    pub fn typ(mut self, typ: impl Into<String>) -> Self {
-        self.typ = Some(typ.into().into());
-        self
-    }
-
-    /// Takes tokens without `exp`: they are good until the key changes. One that is there still counts.
-    pub fn allow_missing_expiry(mut self) -> Self {
-        self.times.expiry_required = false;
-        self
-    }
-
-    /// Adds a rule of your own over the registered claims and the header; `false` refuses.
-    ///
-    /// The name says in logs which rule refused. Rules over claims of your own type go to
-    /// [`VerifierBuilder::check`](crate::verify::VerifierBuilder::check).
-    pub fn check_token(
-        mut self,
-        name: &'static str,
-        rule: impl Fn(&Token) -> bool + Send + Sync + 'static,
-    ) -> Self {
-        self.rules.push(RegisteredRule { name, rule: Arc::new(rule) });
-        self
-    }
-
-    /// Reads scopes and roles from these claims too, as the issuer names them.
-    pub fn grants(mut self, claims: GrantClaims) -> Self {
-        self.mapping_mut().grants = claims;
-        self
-    }
-
-    /// Takes access tokens of the JWT profile for OAuth 2.0 only (RFC 9068): `typ` is `at+jwt`, and
-    /// `iss`, `sub`, `aud`, `exp`, `iat`, `jti` and `client_id` are there. Issuer and audience have to
-    /// be named (§4).
-    pub fn rfc9068(mut self) -> Self {
+    /// Requires what RFC 9068 does.
+    pub(crate) fn set_profile(&mut self) {
         self.is_profile = true;
-        let claims = ["iss", "sub", "aud", "exp", "iat", "jti", "client_id"];
-        claims.into_iter().fold(self.typ("at+jwt"), Self::require_claim)
-    }
-
-    /// Takes the subject from this claim, for issuers whose `sub` is not the user's id. It is what
-    /// [`Identity`](crate::Identity) says and what rules on owners compare; the claims type is not
-    /// touched. A token in which it is no string is refused.
-    pub fn subject_claim(mut self, claim: impl Into<ClaimPath>) -> Self {
-        self.mapping_mut().subject = Some(claim.into());
-        self
-    }
-
-    /// Hides all claims but the registered ones, scopes and roles from [`Token::claim`] and from [`Rule::claim`].
-    ///
-    /// For tokens with claims that are credentials themselves, such as session cookies. The claims type still has
-    /// them: keep there what handlers may see. A rule over a hidden claim never permits, nor does its negation.
-    ///
-    /// ```
-    /// use tower_jwt_auth::{Issuer, Policy, Rule, VerificationKey, Verifier, testing::TestIssuer};
-    ///
-    /// let tokens = TestIssuer::hs256();
-    /// let policy = Policy::new().any_audience().hide_claims();
-    /// let key = VerificationKey::shared_secret(tokens.secret())?;
-    /// let verifier = Verifier::builder().trust(Issuer::unnamed(key, policy)).build()?;
-    ///
-    /// let user = verifier.verify_now(&tokens.token().subject("user-1").claim("session", "s3cr3t").mint())?;
-    /// assert_eq!(user.subject(), Some("user-1"));
-    /// assert_eq!(user.token().claim::<String>("session"), None);
-    /// let rule = Rule::claim("session", |_| true);
-    /// assert!(!rule.permits(user.token()) && !rule.not().permits(user.token()));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// [`Rule::claim`]: crate::Rule::claim
-    pub fn hide_claims(mut self) -> Self {
-        self.mapping_mut().is_sealed = true;
-        self
+        self.typ = Some("at+jwt".into());
+        for claim in ["iss", "sub", "aud", "exp", "iat", "jti", "client_id"] {
+            self.add_required_claim(claim.to_owned());
+        }
     }
 
     /// Whether the issuer has to have a name.
@@ -228,7 +128,12 @@ impl Policy {
         self.algorithms.is_some_and(|listed| !listed.intersection(secrets).is_empty())
     }
 
-    fn mapping_mut(&mut self) -> &mut ClaimMapping {
+    /// For `policy_settings`.
+    fn policy_mut(&mut self) -> &mut Self {
+        self
+    }
+
+    pub(crate) fn mapping_mut(&mut self) -> &mut ClaimMapping {
         Arc::make_mut(self.mapping.get_or_insert_default())
     }
 
@@ -275,8 +180,8 @@ impl Policy {
     /// as long as this holds.
     pub(crate) fn check_now(&self, token: &Token, now: NumericDate) -> Result<(), Error> {
         self.times.check_start(token, now)?;
-        for RegisteredRule { name, rule } in &self.rules {
-            if !rule(token) {
+        for (name, check) in &self.checks {
+            if !check(token) {
                 return Err(Error::new(ErrorKind::CheckFailed).with_detail(name));
             }
         }
@@ -372,14 +277,14 @@ impl Default for Policy {
 
 impl fmt::Debug for Policy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rules: Vec<_> = self.rules.iter().map(|rule| rule.name).collect();
+        let checks: Vec<_> = self.checks.iter().map(|(name, _)| name).collect();
         f.debug_struct("Policy")
             .field("algorithms", &self.algorithms)
             .field("audiences", &self.audiences)
             .field("subject", &self.subject)
             .field("typ", &self.typ)
             .field("times", &self.times)
-            .field("rules", &rules)
+            .field("checks", &checks)
             .field("required", &self.required)
             .field("mapping", &self.mapping)
             .finish_non_exhaustive()

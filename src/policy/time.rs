@@ -8,10 +8,10 @@ use crate::jwt::Token;
 
 /// What a policy says of time. Leeway is applied once to each comparison; all sums saturate.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Times {
-    pub(super) leeway: Duration,
-    pub(super) max_age: Option<Duration>,
-    pub(super) expiry_required: bool,
+pub(crate) struct Times {
+    pub(crate) leeway: Duration,
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) expiry_required: bool,
 }
 
 impl Times {

@@ -31,7 +31,7 @@ impl Verifier<Claims> {
     /// ```
     pub fn issuer_url(url: impl Into<String>) -> VerifierBuilder<Claims> {
         let url = url.into();
-        VerifierBuilder::with_unbuilt_keys(RemoteJwks::issuer(&*url)).issuer(url)
+        VerifierBuilder::with_public_keys(Ok(RemoteJwks::issuer(&*url))).issuer(url)
     }
 
     /// Verifies tokens with the keys that are served at this URL, an issuer's `jwks_uri`.
@@ -39,7 +39,7 @@ impl Verifier<Claims> {
     /// As [`issuer_url`](Self::issuer_url), for issuers without metadata: their name has to be decided on,
     /// with [`issuer`](VerifierBuilder::issuer) or [`any_issuer`](VerifierBuilder::any_issuer).
     pub fn jwks_url(url: impl Into<String>) -> VerifierBuilder<Claims> {
-        VerifierBuilder::with_unbuilt_keys(RemoteJwks::url(url))
+        VerifierBuilder::with_public_keys(Ok(RemoteJwks::url(url)))
     }
 }
 

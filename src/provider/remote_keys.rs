@@ -1,12 +1,7 @@
 //! The settings of keys that are fetched from a URL given to a constructor.
 
-use std::sync::Arc;
-
-use crate::clock::Clock;
-use crate::error::BuildError;
 use crate::jwks::{Fetch, RemoteJwksBuilder};
-use crate::key::Keys;
-use crate::verify::{UnbuiltKeys, VerifierBuilder};
+use crate::verify::VerifierBuilder;
 
 /// After [`issuer_url`](crate::Verifier::issuer_url) or [`jwks_url`](crate::Verifier::jwks_url).
 impl<C> VerifierBuilder<C> {
@@ -58,11 +53,5 @@ impl<C> VerifierBuilder<C> {
     /// [`RemoteJwksBuilder::allow_insecure_http`].
     pub fn allow_insecure_http(self) -> Self {
         self.change_keys("allow_insecure_http", RemoteJwksBuilder::allow_insecure_http)
-    }
-}
-
-impl UnbuiltKeys for RemoteJwksBuilder {
-    fn build(self: Box<Self>, clock: Option<Arc<dyn Clock>>) -> Result<Keys, BuildError> {
-        (*self).checked().map(|keys| keys.build(clock).into())
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::cache::{Cache, TokenCache};
-use super::issuers::{Issuer, Issuers};
-use super::unbuilt::UnbuiltKeys;
+use super::issuer::Issuer;
+use super::issuers::Issuers;
+use super::problem;
 use super::verifier::{Check, Hint, Inner, Verifier};
 use crate::claims::Claims;
 use crate::clock::{Clock, SystemClock};
@@ -53,7 +54,6 @@ pub struct VerifierBuilder<C = Claims> {
     policy: Policy,
     stray_settings: bool,
     trusted: Vec<Issuer>,
-    pub(super) issuers_by_clock: Option<IssuersByClock>,
     pub(super) checks: Vec<Check<C>>,
     clock: Option<Arc<dyn Clock>>,
     revocation: Option<Arc<dyn Revocation>>,
@@ -65,14 +65,19 @@ pub struct VerifierBuilder<C = Claims> {
     pub(super) problems: Vec<Problem>,
 }
 
-/// The issuer of a short road.
+/// The issuer of a constructor that is about one issuer.
 pub(super) struct Single {
-    /// `None` when they were refused; the reason is in the list of problems.
-    pub(super) keys: Option<RoadKeys>,
-    /// How a shared secret is read. It has but one issuer, whose name need not be decided on.
+    /// `None` if they were rejected; the reason is in the list of problems.
+    pub(super) keys: Option<SingleKeys>,
+    /// How a shared secret is read. Its issuer need not be named.
     pub(super) secret: Option<ReadSecret>,
     pub(super) name: Option<String>,
     pub(super) any_name: bool,
+}
+
+pub(super) enum SingleKeys {
+    Listed(Vec<VerificationKey>),
+    Other(Keys),
 }
 
 /// Makes keys of further secrets, spelled as the first one is: text, or base64url.
@@ -86,33 +91,23 @@ pub(crate) struct ReadSecret {
 
 type MakeKey = fn(&[u8]) -> Result<VerificationKey, BuildError>;
 
-/// Issuers whose keys use the clock of the verifier, unless they have one.
-pub(super) type IssuersByClock =
-    Box<dyn FnOnce(Option<Arc<dyn Clock>>) -> Vec<Issuer> + Send + Sync>;
-
-pub(super) enum RoadKeys {
-    Single(Vec<VerificationKey>),
-    Other(Box<dyn UnbuiltKeys>),
-}
-
-impl RoadKeys {
-    fn build(self, clock: Option<Arc<dyn Clock>>) -> Result<Keys, BuildError> {
-        match self {
-            Self::Single(keys) => Ok(KeySet::new(keys).into()),
-            Self::Other(keys) => keys.build(clock),
+impl From<SingleKeys> for Keys {
+    fn from(keys: SingleKeys) -> Self {
+        match keys {
+            SingleKeys::Listed(keys) => KeySet::new(keys).into(),
+            SingleKeys::Other(keys) => keys,
         }
     }
 }
 
 impl Verifier<Claims> {
-    /// Starts from nothing: [`trust`](VerifierBuilder::trust) somebody.
+    /// Returns an empty builder; add issuers with [`trust`](VerifierBuilder::trust).
     pub fn builder() -> VerifierBuilder<Claims> {
         VerifierBuilder {
             single: None,
             policy: Policy::new(),
             stray_settings: false,
             trusted: Vec::new(),
-            issuers_by_clock: None,
             checks: Vec::new(),
             clock: None,
             revocation: None,
@@ -127,26 +122,23 @@ impl Verifier<Claims> {
 }
 
 impl VerifierBuilder<Claims> {
-    /// A short road over one secret; `read` makes keys of further ones.
+    /// One issuer with one secret; `read` makes keys of further ones.
     pub(crate) fn with_secret(key: Result<VerificationKey, BuildError>, read: ReadSecret) -> Self {
-        Self::with_keys(key.map(|key| RoadKeys::Single(vec![key])), Some(read))
+        Self::with_keys(key.map(|key| SingleKeys::Listed(vec![key])), Some(read))
     }
 
-    /// A short road over one public key.
+    /// One issuer with one public key.
     #[cfg(feature = "pem")]
     pub(crate) fn with_public_key(key: Result<VerificationKey, BuildError>) -> Self {
-        Self::with_keys(key.map(|key| RoadKeys::Single(vec![key])), None)
+        Self::with_keys(key.map(|key| SingleKeys::Listed(vec![key])), None)
     }
 
-    /// A short road over public keys that are told apart by their ids.
+    /// One issuer with public keys.
     pub(crate) fn with_public_keys<K: Into<Keys>>(keys: Result<K, BuildError>) -> Self {
-        Self::with_keys(keys.map(|keys| RoadKeys::Other(Box::new(keys.into()))), None)
+        Self::with_keys(keys.map(|keys| SingleKeys::Other(keys.into())), None)
     }
 
-    pub(super) fn with_keys(
-        given: Result<RoadKeys, BuildError>,
-        secret: Option<ReadSecret>,
-    ) -> Self {
+    fn with_keys(given: Result<SingleKeys, BuildError>, secret: Option<ReadSecret>) -> Self {
         let mut builder = Verifier::builder();
         let keys = given.map_err(|error| builder.problems.extend(error.into_problems())).ok();
         builder.single = Some(Single { keys, secret, name: None, any_name: false });
@@ -162,18 +154,13 @@ impl<C> VerifierBuilder<C> {
     pub fn claims<D: DeserializeOwned + Send + Sync + 'static>(self) -> VerifierBuilder<D> {
         let mut problems = self.problems;
         if !self.checks.is_empty() {
-            problems.push(Problem::new(
-                "`claims` after `check`",
-                "the check is over another claims type and would be lost",
-                "Call `claims` first",
-            ));
+            problems.push(problem::claims_after_check());
         }
         VerifierBuilder {
             single: self.single,
             policy: self.policy,
             stray_settings: self.stray_settings,
             trusted: self.trusted,
-            issuers_by_clock: self.issuers_by_clock,
             checks: Vec::new(),
             clock: self.clock,
             revocation: self.revocation,
@@ -197,11 +184,9 @@ impl<C> VerifierBuilder<C> {
         let name = name.into();
         match &mut self.single {
             Some(single) => match &single.name {
-                Some(other) if *other != name => self.problems.push(Problem::new(
-                    "two names for one issuer",
-                    "`iss` is one string and can be equal to one name only",
-                    "Call `trust` for each further issuer",
-                )),
+                Some(other) if *other != name => {
+                    self.problems.push(problem::two_names(&name, other));
+                }
                 _ => single.name = Some(name),
             },
             None => self.stray_settings = true,
@@ -227,25 +212,21 @@ impl<C> VerifierBuilder<C> {
         match &mut self.single {
             Some(Single { keys, secret: Some(read), .. }) => match make(*read) {
                 Ok(key) => {
-                    if let Some(RoadKeys::Single(keys)) = keys {
+                    if let Some(SingleKeys::Listed(keys)) = keys {
                         keys.push(key);
                     }
                 }
                 Err(error) => self.problems.extend(error.into_problems()),
             },
-            _ => self.problems.push(Problem::new(
-                "`previous_secret` without a shared secret",
-                "a secret and public keys must not serve one issuer",
-                "Call it after `shared_secret`; list rotated public keys in one JWKS document",
-            )),
+            _ => self.problems.push(problem::previous_without_secret()),
         }
         self
     }
 
-    pub(super) fn policy(mut self, change: impl FnOnce(Policy) -> Policy) -> Self {
-        self.policy = change(self.policy);
+    /// The policy of the one issuer, for its settings.
+    pub(super) fn policy_mut(&mut self) -> &mut Policy {
         self.stray_settings |= self.single.is_none();
-        self
+        &mut self.policy
     }
 
     /// Adds a check of your own over the claims of every issuer; `false` refuses with 401.
@@ -303,65 +284,35 @@ impl<C> VerifierBuilder<C> {
     /// Everything that is unsafe or cannot work, at once.
     pub fn build(self) -> Result<Verifier<C>, BuildError> {
         let Self { single, policy, mut trusted, mut problems, .. } = self;
-        let mut problem = |what: &str, why, fix| problems.push(Problem::new(what, why, fix));
+        // A preset that has reported a problem may have nothing to trust.
+        let is_reported = !problems.is_empty();
         if self.stray_settings {
-            problem(
-                "a setting of an issuer on a builder that has none",
-                "it would be without effect",
-                "Put it into the `Policy` of the issuer that you `trust`",
-            );
+            problems.push(problem::setting_without_issuer());
         }
         if !(1..=LARGEST_MAX_TOKEN_LEN).contains(&self.max_token_len) {
-            problem(
-                "a longest token of no bytes, or of more than a megabyte",
-                "no token could be verified, or a refusal would cost what its sender likes",
-                "Leave it at 16 KiB, or set what the server's limit for headers allows",
-            );
-        }
-        if let Some(issuers) = self.issuers_by_clock {
-            trusted.splice(..0, issuers(self.clock.clone()));
+            problems.push(problem::token_length(self.max_token_len));
         }
         match single {
-            None if trusted.is_empty() => problem(
-                "nobody to trust",
-                "no token could be verified",
-                "Start with `Verifier::shared_secret`, `pem` or `jwks`, or call `trust`",
-            ),
+            None if trusted.is_empty() && !is_reported => {
+                problems.push(problem::nothing_trusted());
+            }
             None => {}
-            Some(Single { keys, secret, name, any_name }) => {
-                match (&name, any_name) {
-                    (None, false) if secret.is_none() => problem(
-                        "no issuer",
-                        "a token of whoever else signs with these keys would be accepted here",
-                        "Call `issuer(\"https://…\")` with what stands in `iss`, or `any_issuer()`",
-                    ),
-                    (None, true) if !trusted.is_empty() => problem(
-                        "`any_issuer` beside issuers with a name",
-                        "beside them only tokens without `iss` could be taken",
-                        "Call `issuer`, or trust an `Issuer::unnamed` for tokens without `iss`",
-                    ),
-                    (Some(_), true) => problem(
-                        "both `issuer` and `any_issuer`",
-                        "one of the two would be without effect",
-                        "Call one of them",
-                    ),
-                    _ => {}
-                }
-                match keys.map(|keys| keys.build(self.clock.clone())) {
-                    Some(Ok(keys)) => trusted.insert(0, Issuer { name, keys, policy }),
-                    // The keys' own problem is in the list; the policy is still worth a look.
-                    other => {
-                        let error = other.and_then(Result::err);
-                        problems.extend(error.into_iter().flat_map(BuildError::into_problems));
-                        problems.extend(policy.problems("the issuer"));
+            Some(single) => {
+                problems.extend(single.problem_of_name(!trusted.is_empty()));
+                match single.keys {
+                    Some(keys) => {
+                        let issuer = Issuer { name: single.name, keys: keys.into(), policy };
+                        trusted.insert(0, issuer);
                     }
+                    // The problem of the keys is in the list; the policy may have others.
+                    None => problems.extend(policy.problems("the issuer")),
                 }
             }
         }
         let backend = chosen(self.backend, &mut problems);
         problems.extend(self.cache.iter().flat_map(TokenCache::problems));
         let inner = Inner {
-            issuers: Issuers::new(trusted, backend, &mut problems),
+            issuers: Issuers::new(trusted, self.clock.as_ref(), backend, &mut problems),
             backend,
             checks: self.checks,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
@@ -378,25 +329,28 @@ impl<C> VerifierBuilder<C> {
     }
 }
 
+impl Single {
+    /// What is wrong with the name of the issuer.
+    fn problem_of_name(&self, has_others: bool) -> Option<Problem> {
+        match (&self.name, self.any_name) {
+            (None, false) if self.secret.is_none() => Some(problem::no_issuer_name()),
+            (None, true) if has_others => Some(problem::any_issuer_beside_named()),
+            (Some(_), true) => Some(problem::issuer_and_any_issuer()),
+            _ => None,
+        }
+    }
+}
+
 /// The backend to verify with. With a problem it does not matter which: there will be no verifier.
 fn chosen(named: Option<CryptoBackend>, problems: &mut Vec<Problem>) -> CryptoBackend {
-    let mut problem = |what: String, why, fix| problems.push(Problem::new(what, why, fix));
     match named.or(CryptoBackend::active()) {
         Some(backend) if backend.is_built_in() => backend,
         Some(other) => {
-            problem(
-                format!("the crypto backend `{}`", other.name()),
-                "the crate was built without it",
-                "Turn on the feature of that name of `tower-jwt-auth`",
-            );
+            problems.push(problem::backend_not_built(other));
             other
         }
         None => {
-            problem(
-                "no crypto backend".to_owned(),
-                "the crate was built without one, and no signature could be judged",
-                "Turn on the feature `aws-lc-rs` or `rust-crypto` of `tower-jwt-auth`",
-            );
+            problems.push(problem::no_backend());
             CryptoBackend::AwsLcRs
         }
     }

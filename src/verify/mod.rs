@@ -21,6 +21,7 @@ mod cache;
 #[cfg(not(feature = "cache"))]
 #[path = "no_cache.rs"]
 mod cache;
+mod issuer;
 mod issuers;
 #[cfg(feature = "jwks")]
 mod key_settings;
@@ -28,11 +29,11 @@ mod key_settings;
 mod no_backend;
 mod observed;
 mod policy_settings;
-#[cfg(feature = "better-auth")]
 mod preset_settings;
+mod problem;
 mod readiness;
 mod signature;
-mod unbuilt;
+mod trusted;
 mod verified;
 mod verifier;
 
@@ -40,9 +41,7 @@ pub(crate) use builder::ReadSecret;
 pub use builder::VerifierBuilder;
 #[cfg(feature = "cache")]
 pub use cache::TokenCache;
-pub use issuers::Issuer;
-#[cfg(feature = "jwks")]
-pub(crate) use unbuilt::UnbuiltKeys;
+pub use issuer::Issuer;
 pub(crate) use verified::AnyToken;
 pub use verified::Verified;
 pub use verifier::Verifier;

@@ -1,25 +1,35 @@
-//! What presets set on a builder, and users do not.
+//! Settings that presets for a provider need, inside this crate and outside.
 
 use std::sync::Arc;
 
 use super::builder::VerifierBuilder;
-use super::issuers::Issuer;
-use super::verifier::Hint;
 use crate::clock::Clock;
+use crate::error::{ErrorKind, Problem};
+use crate::jws::Algorithm;
 
+/// For presets of a provider.
 impl<C> VerifierBuilder<C> {
-    /// Trusts these issuers, before those of [`trust`](Self::trust). The clock is the one that is set when the
-    /// verifier is built.
-    pub(crate) fn trust_by_clock(
-        mut self,
-        issuers: impl FnOnce(Option<Arc<dyn Clock>>) -> Vec<Issuer> + Send + Sync + 'static,
-    ) -> Self {
-        self.issuers_by_clock = Some(Box::new(issuers));
-        self
-    }
-
-    /// As [`check`](Self::check), with the clock of the verifier.
-    pub(crate) fn check_by_clock(
+    /// As [`check`](Self::check), with the clock of the verifier, for claims with times of their own.
+    ///
+    /// ```
+    /// use tower_jwt_auth::claims::NumericDate;
+    /// use tower_jwt_auth::{Claims, ErrorKind, Verifier, testing::TestIssuer};
+    ///
+    /// let session_ends = |claims: &Claims| claims.get("session_ends")?.as_i64();
+    /// let issuer = TestIssuer::hs256();
+    /// let verifier = Verifier::shared_secret(issuer.secret())
+    ///     .any_audience()
+    ///     .check_with_clock("the session's end", move |claims, clock| {
+    ///         session_ends(claims).is_some_and(|end| NumericDate::from(clock.now()).seconds() < end)
+    ///     })
+    ///     .build()?;
+    ///
+    /// let token = |end: i64| issuer.token().claim("session_ends", end).mint();
+    /// assert!(verifier.verify_now(&token(i64::MAX)).is_ok());
+    /// assert_eq!(verifier.verify_now(&token(1)).unwrap_err().kind(), ErrorKind::CheckFailed);
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    pub fn check_with_clock(
         mut self,
         name: &'static str,
         check: impl Fn(&C, &dyn Clock) -> bool + Send + Sync + 'static,
@@ -28,9 +38,41 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
-    /// Asks this for a note to the operator about a rejected token.
-    pub(crate) fn hint(mut self, hint: Hint) -> Self {
-        self.hint = Some(hint);
+    /// Asks for a hint to the operator about each rejected token.
+    ///
+    /// The hint replaces [`Error::detail`](crate::Error::detail), which goes to logs and never to clients: say which
+    /// kind of token was probably sent, and which setting accepts it. It gets the token's text, the algorithm that
+    /// the token's header names, if it can be read, and why the token was rejected. Nothing of this is verified; a
+    /// hint is a fixed text, so that nothing of the token gets into a log.
+    ///
+    /// ```
+    /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
+    ///
+    /// let verifier = Verifier::shared_secret(TestIssuer::hs256().secret())
+    ///     .any_audience()
+    ///     .operator_hint(|token, _, kind| {
+    ///         let is_opaque = kind == ErrorKind::MalformedToken && token.starts_with("sk_");
+    ///         is_opaque.then_some("it is an API key, which the gateway exchanges for a token")
+    ///     })
+    ///     .build()?;
+    /// let rejected = verifier.verify_now("sk_live_51H").unwrap_err();
+    /// assert!(rejected.detail().unwrap().contains("API key"));
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    pub fn operator_hint(
+        mut self,
+        hint: impl Fn(&str, Option<Algorithm>, ErrorKind) -> Option<&'static str>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        self.hint = Some(Box::new(hint));
+        self
+    }
+
+    /// Reports a problem of the preset's own when the verifier is built, together with all others.
+    pub fn problem(mut self, problem: Problem) -> Self {
+        self.problems.push(problem);
         self
     }
 }

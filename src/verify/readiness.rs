@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
-use super::issuers::Issuer;
+use super::trusted::Trusted;
 use super::verifier::{Inner, Verifier};
 use crate::answer::Answer;
 use crate::clock::Timer;
@@ -156,7 +156,7 @@ impl<C> Inner<C> {
     async fn ask_all<T>(
         &self,
         ask: impl Fn(&dyn KeySource) -> Answer<T>,
-    ) -> Vec<(&Issuer, &dyn KeySource, T)> {
+    ) -> Vec<(&Trusted, &dyn KeySource, T)> {
         join_all(self.issuers.sources().map(|(issuer, source)| {
             let (source, answer) = (&**source, ask(&**source));
             async move { (issuer, source, answer.await) }
@@ -175,7 +175,7 @@ impl<C> Inner<C> {
 
 /// What is reported of an issuer whose source was asked: nothing if it has keys and no error.
 fn failure(
-    issuer: &Issuer,
+    issuer: &Trusted,
     source: &dyn KeySource,
     error: Option<RefreshError>,
 ) -> Option<Failure> {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::issuers::Issuer;
+use super::trusted::Trusted;
 use crate::error::{Error, ErrorKind};
 use crate::jws::{AlgorithmFamily, Compact, UnverifiedHeader};
 use crate::jwt::SignedPayload;
@@ -49,7 +49,7 @@ impl From<Error> for Stop {
 
 /// Finds the keys that come into question and verifies with them; says which set they were of.
 pub(super) fn verify_signature(
-    issuer: &Issuer,
+    issuer: &Trusted,
     compact: Compact<'_>,
     header: &UnverifiedHeader<'_>,
     backend: CryptoBackend,
@@ -59,12 +59,12 @@ pub(super) fn verify_signature(
     {
         return Err(Error::new(ErrorKind::AlgorithmNotAllowed).into());
     }
-    match &issuer.keys.0 {
+    match &issuer.keys {
         Held::Fixed(set) => {
             let outcome = verify_with_set(set, issuer, compact, header, backend);
             outcome.map_err(|(error, _)| error.into())
         }
-        // A secret that can be fetched is none: whatever a source holds, HMAC is not verified with it.
+        // A secret served over the network is not secret: whatever a source holds, HMAC is not verified with it.
         Held::Source(_) if header.algorithm().family() == AlgorithmFamily::Hmac => {
             Err(Error::new(ErrorKind::AlgorithmNotAllowed).into())
         }
@@ -90,7 +90,7 @@ type Miss = (Error, Option<RefreshReason>);
 /// Tries the candidates of one set; on failure says whether newer keys may help.
 fn verify_with_set(
     set: &KeySet,
-    issuer: &Issuer,
+    issuer: &Trusted,
     compact: Compact<'_>,
     header: &UnverifiedHeader<'_>,
     backend: CryptoBackend,

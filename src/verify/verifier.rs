@@ -14,7 +14,7 @@ use crate::answer::Answer;
 use crate::claims::{Claims, NumericDate};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::jws::{CachedHeader, Compact, HeaderBuffer};
+use crate::jws::{Algorithm, CachedHeader, Compact, HeaderBuffer};
 use crate::key::{CryptoBackend, RefreshError, Refreshed};
 use crate::observe::{Event, Observing};
 use crate::revocation::{Presented, Revocation, Standing};
@@ -46,8 +46,9 @@ pub struct Verifier<C = Claims>(pub(super) Arc<Inner<C>>);
 
 pub(super) type Check<C> = (&'static str, Arc<dyn Fn(&C, &dyn Clock) -> bool + Send + Sync>);
 
-/// What an operator is told of a token that is refused, beside the reason.
-pub(super) type Hint = fn(token: &str, refused_for: ErrorKind) -> Option<&'static str>;
+/// A hint to the operator about a rejected token.
+pub(super) type Hint =
+    Box<dyn Fn(&str, Option<Algorithm>, ErrorKind) -> Option<&'static str> + Send + Sync>;
 
 pub(super) struct Inner<C> {
     pub(super) issuers: Issuers,
@@ -190,7 +191,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     }
 
     fn hinted(&self, token: &str, error: Error) -> Error {
-        match self.0.hint.and_then(|hint| hint(token, error.kind())) {
+        let Some(hint) = &self.0.hint else { return error };
+        let is_read = error.kind() != ErrorKind::TokenTooLarge;
+        let algorithm = is_read.then(|| unverified_algorithm(token)).flatten();
+        match hint(token, algorithm, error.kind()) {
             Some(hint) => error.with_detail(hint),
             None => error,
         }
@@ -341,6 +345,12 @@ fn stand<C>(
         Standing::Active => Ok(verified),
         Standing::Revoked => Err(ErrorKind::TokenRevoked.into()),
     }
+}
+
+/// The algorithm that a token's header names.
+fn unverified_algorithm(token: &str) -> Option<Algorithm> {
+    let mut buffer = HeaderBuffer::new();
+    Some(Compact::parse(token).ok()?.header(&mut buffer).ok()?.algorithm())
 }
 
 impl<C> Clone for Verifier<C> {

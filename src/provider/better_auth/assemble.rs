@@ -1,20 +1,14 @@
 //! From a preset to a verifier.
 
-use std::sync::Arc;
-
 use super::account::Account;
 use super::base_url::BaseUrl;
 use super::builder::{BetterAuth, Material, Server, Settings};
 use super::profile::{Profile, SESSION_LEEWAY};
 use super::remote::Remote;
-use crate::clock::Clock;
 use crate::error::{BuildError, Problem};
 use crate::key::{KeySet, Keys};
 use crate::observe::Event;
 use crate::verify::{Issuer, Verifier, VerifierBuilder};
-
-/// Keys without problems. They use the clock that they are given, unless they have one.
-type KeysByClock = Box<dyn FnOnce(Option<Arc<dyn Clock>>) -> Keys + Send + Sync>;
 
 #[allow(private_bounds)] // there are the two claims types and no others
 impl<C: Account> BetterAuth<C> {
@@ -24,12 +18,11 @@ impl<C: Account> BetterAuth<C> {
     ///
     /// Everything that is unsafe or cannot work, at once.
     pub fn build(self) -> Result<Verifier<C>, BuildError> {
-        self.into_builder()?.build()
+        self.into_builder().build()
     }
 
-    /// The preset as a [`VerifierBuilder`], for what it has no setting of: a revocation list, a memory of
-    /// verified tokens, checks of your own. Whatever is set there comes on top: nothing of the preset can be
-    /// taken back.
+    /// The preset as a [`VerifierBuilder`], for what it has no setting for: a revocation list, a token cache, checks of
+    /// your own. These settings are added to those of the preset and cannot take any of them back.
     ///
     /// ```
     /// use tower_jwt_auth::provider::better_auth::BetterAuth;
@@ -37,7 +30,7 @@ impl<C: Account> BetterAuth<C> {
     ///
     /// let application = TestIssuer::hs256();
     /// let verifier = BetterAuth::bridge_token(application.secret())
-    ///     .into_builder()?
+    ///     .into_builder()
     ///     .check("staff", |user| user.email().is_some_and(|email| email.ends_with("@example.com")))
     ///     .build()?;
     ///
@@ -47,14 +40,11 @@ impl<C: Account> BetterAuth<C> {
     /// assert_eq!(refused.kind(), ErrorKind::CheckFailed);
     /// # Ok::<(), tower_jwt_auth::BuildError>(())
     /// ```
-    ///
-    /// # Errors
-    ///
-    /// What is unsafe or cannot work about the preset; `build` has the rest.
-    pub fn into_builder(self) -> Result<VerifierBuilder<C>, BuildError> {
+    pub fn into_builder(self) -> VerifierBuilder<C> {
         let Self { profile, material, mut settings, mut problems, .. } = self;
         let (keys, url) = match material {
-            Material::Secrets(keys) => (Some(fixed(KeySet::new(keys))), None),
+            Material::Secrets(keys) if keys.is_empty() => (None, None),
+            Material::Secrets(keys) => (Some(KeySet::new(keys).into()), None),
             Material::Server(mut server) => (server_keys(&mut server, &mut problems), server.url),
         };
         problems.extend(settings.problems(profile));
@@ -69,52 +59,37 @@ impl<C: Account> BetterAuth<C> {
         if let Some(claim) = profile.subject_path(settings.user_id_claim()) {
             policy = policy.subject_claim(claim);
         }
-        let Some(keys) = keys.filter(|_| problems.is_empty()) else {
-            return Err(BuildError::of(problems));
-        };
-        let observer = settings.observer.take();
+        let builder = Verifier::builder().claims::<C>().operator_hint(profile.hint());
+        let mut builder = problems.into_iter().fold(builder, VerifierBuilder::problem);
+        if let Some(observer) = settings.observer.take() {
+            builder = builder.observer(move |event: &Event<'_>| observer.observe(event));
+        }
+        if let Some(clock) = settings.clock.take() {
+            builder = builder.clock(clock);
+        }
         let names = profile.issuers(url.as_ref(), std::mem::take(&mut settings.issuers));
-        let builder = Verifier::builder().claims::<C>().hint(profile.hint());
-        let builder = match observer {
-            Some(observer) => builder.observer(move |event: &Event<'_>| observer.observe(event)),
-            None => builder,
-        };
-        let builder = match settings.clock.take() {
-            Some(clock) => builder.clock(clock),
-            None => builder,
-        };
-        let builder = builder.trust_by_clock(move |clock| {
-            let keys = keys(clock);
-            if names.is_empty() {
-                return vec![Issuer::unnamed(keys, policy)];
-            }
-            let issuer = |name| Issuer::new(name, keys.clone(), policy.clone());
-            names.into_iter().map(issuer).collect()
-        });
-        Ok(with_checks(builder, profile, settings))
+        if let Some(keys) = keys {
+            builder = if names.is_empty() {
+                builder.trust(Issuer::unnamed(keys, policy))
+            } else {
+                let issuers = names.into_iter();
+                let issuers = issuers.map(|name| Issuer::new(name, keys.clone(), policy.clone()));
+                issuers.fold(builder, VerifierBuilder::trust)
+            };
+        }
+        with_checks(builder, profile, settings)
     }
 }
 
-/// Keys that were passed, which have a clock of their own or need none.
-fn fixed(keys: impl Into<Keys>) -> KeysByClock {
-    let keys = keys.into();
-    Box::new(|_| keys)
-}
-
-/// The keys behind the URL, unless there are others.
-fn server_keys(server: &mut Server, problems: &mut Vec<Problem>) -> Option<KeysByClock> {
+/// The keys that were passed, or those behind the URL.
+fn server_keys(server: &mut Server, problems: &mut Vec<Problem>) -> Option<Keys> {
     if let Some(keys) = server.keys.take() {
         problems.extend(server.settings_beside_keys());
-        return Some(fixed(keys));
+        return Some(keys);
     }
     let url = server.jwks_url.take().or_else(|| server.url.as_ref().map(BaseUrl::jwks))?;
-    match Remote::checked(std::mem::take(&mut server.remote), url) {
-        Ok(keys) => Some(Box::new(keys)),
-        Err(error) => {
-            problems.extend(error.into_problems());
-            None
-        }
-    }
+    let keys = Remote::at(std::mem::take(&mut server.remote), url);
+    keys.map_err(|problem| problems.push(problem)).ok()
 }
 
 fn with_checks<C: Account>(
@@ -139,7 +114,7 @@ fn with_checks<C: Account>(
             }
             None => !is_session,
         })
-        .check_by_clock("the session's end", move |account, clock| match account.session() {
+        .check_with_clock("the session's end", move |account, clock| match account.session() {
             Some(facts) => {
                 let ends = facts.ends_at.as_deref().map(humantime::parse_rfc3339);
                 ends.and_then(Result::ok)

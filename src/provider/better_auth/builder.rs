@@ -65,7 +65,7 @@ impl Server {
         (self.jwks_url.is_some() || self.has_remote_settings).then(|| {
             Problem::new(
                 "`jwks_url`, `allow_insecure_http` or `remote_keys` beside `keys`",
-                "nothing is fetched from a URL when the keys are passed",
+                "keys that are passed are not fetched from a URL",
                 "Call one of them; a `RemoteJwks` has these settings itself",
             )
         })
@@ -218,7 +218,7 @@ impl<C> BetterAuth<C> {
             Material::Secrets(_) => {
                 self.problems.push(Problem::new(
                     format!("{setting} with a secret"),
-                    "what is signed with the secret has nothing to do with the server's keys",
+        "tokens that are signed with the secret are not verified with the server's keys",
                     "Start with `BetterAuth::url`",
                 ));
                 None
@@ -226,15 +226,15 @@ impl<C> BetterAuth<C> {
         }
     }
 
-    /// Takes tokens of this issuer; called again, of that one too. In the place of what follows from the
-    /// URL: for servers behind a proxy, or with `jwt.issuer` set.
+    /// Accepts tokens of this issuer, in place of the one that follows from the URL; called again, of that one too.
+    /// For servers behind a proxy, or with `jwt.issuer` set.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.settings.issuers.push(issuer.into());
         self
     }
 
-    /// Takes tokens for this audience; called again, for that one too. In the place of what follows from
-    /// the URL.
+    /// Accepts tokens for this audience, in place of the one that follows from the URL; called again, for that one
+    /// too.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.settings.audiences.push(audience.into());
         self
@@ -299,7 +299,7 @@ impl<C> BetterAuth<C> {
             },
             Material::Server(_) => self.problems.push(Problem::new(
                 "`previous_secret` without a secret",
-                "secrets and published keys never verify for one another",
+                "a secret and public keys must not serve one issuer",
                 "Leave it out: a rotated key is found by its id",
             )),
         }

@@ -1,12 +1,7 @@
 //! In builds without the feature `jwks`, keys behind a URL cannot be fetched.
 
-use std::sync::Arc;
-
-use crate::clock::Clock;
-use crate::error::{BuildError, Problem};
+use crate::error::Problem;
 use crate::key::Keys;
-
-type KeysByClock = fn(Option<Arc<dyn Clock>>) -> Keys;
 
 #[derive(Default)]
 pub(super) struct Remote;
@@ -16,11 +11,11 @@ impl Remote {
         self
     }
 
-    pub(super) fn checked(_: Self, _: String) -> Result<KeysByClock, BuildError> {
-        Err(BuildError::new(Problem::new(
+    pub(super) fn at(_: Self, _: String) -> Result<Keys, Problem> {
+        Err(Problem::new(
             "keys behind a URL",
-            "there is nothing to fetch them with",
-            "Turn on the feature `jwks-client`, or pass the `keys`",
-        )))
+            "this build cannot fetch them",
+            "Enable the feature `jwks-client`, or pass the keys with `keys`",
+        ))
     }
 }

@@ -1,9 +1,6 @@
 //! The keys behind the URL of a server.
 
-use std::sync::Arc;
-
-use crate::clock::Clock;
-use crate::error::BuildError;
+use crate::error::Problem;
 use crate::jwks::{RemoteJwks, RemoteJwksBuilder};
 use crate::key::Keys;
 
@@ -30,12 +27,8 @@ impl Remote {
         Self(Box::new(settings(*self.0)))
     }
 
-    /// Checks the settings. The keys use the clock that they are given, unless the settings have one.
-    pub(super) fn checked(
-        self,
-        url: String,
-    ) -> Result<impl FnOnce(Option<Arc<dyn Clock>>) -> Keys + Send + Sync, BuildError> {
-        let keys = self.0.at(url).checked()?;
-        Ok(|clock| keys.build(clock).into())
+    /// The keys at this URL, built with the verifier.
+    pub(super) fn at(self, url: String) -> Result<Keys, Problem> {
+        Ok(self.0.at(url).into())
     }
 }

@@ -31,10 +31,10 @@ fn a_setting_is_refused_on_one_side_of_its_bound_and_taken_on_the_other() {
     let day = Duration::from_secs(24 * 3600);
     let rows: [(&str, Set, Duration, Duration); 11] = [
         // A word of the problem, the setting, the last good value, the first bad one
-        ("ten seconds", |it, v| it.ttl(v), 10 * SECOND, just_before(10 * SECOND)),
-        ("a day", |it, v| it.ttl(v), day, day + NANOSECOND),
+        ("less than 10 seconds", |it, v| it.ttl(v), 10 * SECOND, just_before(10 * SECOND)),
+        ("one day", |it, v| it.ttl(v), day, day + NANOSECOND),
         (
-            "ten seconds",
+            "less than 10 seconds",
             |it, v| it.ttl_between(v, 60 * SECOND),
             10 * SECOND,
             just_before(10 * SECOND),
@@ -45,14 +45,19 @@ fn a_setting_is_refused_on_one_side_of_its_bound_and_taken_on_the_other() {
             60 * SECOND,
             60 * SECOND + NANOSECOND,
         ),
-        ("a day", |it, v| it.ttl_between(60 * SECOND, v), day, day + NANOSECOND),
-        ("cool-down", |it, v| it.cooldown(v), SECOND, just_before(SECOND)),
-        ("back-off", |it, v| it.max_backoff(v), SECOND, just_before(SECOND)),
+        ("one day", |it, v| it.ttl_between(60 * SECOND, v), day, day + NANOSECOND),
+        ("`cooldown`", |it, v| it.cooldown(v), SECOND, just_before(SECOND)),
+        ("`max_backoff`", |it, v| it.max_backoff(v), SECOND, just_before(SECOND)),
         ("timeout", |it, v| it.timeout(v), NANOSECOND, Duration::ZERO),
         ("timeout", |it, v| it.timeout(v), 30 * SECOND, 30 * SECOND + NANOSECOND),
         // In bytes and in requests.
-        ("document", |it, v| it.max_bytes(v.as_nanos() as usize), NANOSECOND, Duration::ZERO),
-        ("wait", |it, v| it.max_waiting(v.as_nanos() as usize), NANOSECOND, Duration::ZERO),
+        ("`max_bytes`", |it, v| it.max_bytes(v.as_nanos() as usize), NANOSECOND, Duration::ZERO),
+        (
+            "`max_waiting`",
+            |it, v| it.max_waiting(v.as_nanos() as usize),
+            NANOSECOND,
+            Duration::ZERO,
+        ),
     ];
     for (word, set, good, bad) in rows {
         assert_eq!(problems(set(RemoteJwks::url(URL), good)), [""; 0], "{word}");

@@ -176,7 +176,7 @@ async fn settings_of_remote_keys_reach_every_url() {
 
         // The builder of the keys judges the values.
         let bad = start().remote_keys(|keys| keys.cooldown(Duration::ZERO)).build().unwrap_err();
-        assert!(bad.to_string().contains("a cool-down of less than a second"), "{bad}");
+        assert!(bad.to_string().contains("a `cooldown` of less than 1 second"), "{bad}");
     }
     let default = Verifier::jwks_url(KEYS).client(working()).any_issuer();
     let clock = FixedClock::new();

@@ -227,8 +227,7 @@ fn careless_settings_do_not_build() {
 
 #[test]
 fn a_preset_takes_further_settings_and_gives_none_of_its_own_up() {
-    let preset =
-        || BetterAuth::bridge_token(SECRET).clock(FixedClock::new()).into_builder().unwrap();
+    let preset = || BetterAuth::bridge_token(SECRET).clock(FixedClock::new()).into_builder();
     let token = |id: &str| by_secret().token().subject(id).mint();
     let verifier = preset().check("not mallory", |user| user.id() != "mallory").build().unwrap();
     assert_eq!(verifier.verify_now(&token("u1")).unwrap().id(), "u1");
@@ -244,7 +243,7 @@ fn a_preset_takes_further_settings_and_gives_none_of_its_own_up() {
     ] {
         assert!(refused.is_err(), "{what}");
     }
-    assert!(BetterAuth::bridge_token("short").into_builder().is_err());
+    assert!(BetterAuth::bridge_token("short").into_builder().build().is_err());
 }
 
 #[test]
@@ -271,7 +270,7 @@ fn a_remembered_user_is_the_same_user_and_a_remembered_session_ends() {
 
     for cache in [TokenCache::new(8), TokenCache::new(8).digest_keys()] {
         let clock = FixedClock::new();
-        let user = BetterAuth::bridge_token(SECRET).clock(clock.clone()).into_builder().unwrap();
+        let user = BetterAuth::bridge_token(SECRET).clock(clock.clone()).into_builder();
         let user = user.cache(cache.clone()).build().unwrap();
         let token = by_secret().token().subject("u1").mint();
         for _ in 0..3 {
@@ -279,7 +278,7 @@ fn a_remembered_user_is_the_same_user_and_a_remembered_session_ends() {
         }
 
         let session_of = BetterAuth::session_cookie(SECRET).clock(clock.clone());
-        let cookie = session_of.into_builder().unwrap().cache(cache).build().unwrap();
+        let cookie = session_of.into_builder().cache(cache).build().unwrap();
         let mut claims = session();
         claims["session"]["expiresAt"] = json!("2026-01-01T00:01:00.000Z");
         let token = by_secret().token().claims(claims).mint();

@@ -1,0 +1,152 @@
+//! The keys of an issuer, wherever they come from.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::set::KeySet;
+use super::source::{KeyHealth, KeySetState, KeySource};
+use super::verification_key::VerificationKey;
+use crate::clock::Clock;
+use crate::error::{BuildError, Problem};
+
+/// The keys of an issuer: fixed, or from a [`KeySource`].
+///
+/// Made with `into()` from a [`VerificationKey`], a [`KeySet`], any key source, or the builder of a
+/// [`RemoteJwks`](crate::jwks::RemoteJwks), which is then built with the verifier and uses its clock. Clones share
+/// the keys.
+#[derive(Clone)]
+pub struct Keys(Given);
+
+#[derive(Clone)]
+enum Given {
+    Held(Held),
+    Unbuilt(Arc<Mutex<Unbuilt>>),
+}
+
+enum Unbuilt {
+    Builder(Box<dyn BuildKeys>),
+    /// `None` if the builder has reported a problem.
+    Built(Option<Held>),
+}
+
+/// The builder of a key source, of a module that this one does not know.
+pub(crate) trait BuildKeys: Any + Send + Sync {
+    /// Builds the source. The clock is that of the verifier, for sources that were given none.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with its settings.
+    fn build(
+        self: Box<Self>,
+        clock: Option<Arc<dyn Clock>>,
+    ) -> Result<Arc<dyn KeySource>, BuildError>;
+}
+
+/// Keys to verify with.
+#[derive(Clone, Debug)]
+pub(crate) enum Held {
+    Fixed(Arc<KeySet>),
+    Source(Arc<dyn KeySource>),
+}
+
+impl Keys {
+    /// Keys that are built with the verifier.
+    pub(crate) fn unbuilt(builder: impl BuildKeys) -> Self {
+        let unbuilt = Unbuilt::Builder(Box::new(builder));
+        Self(Given::Unbuilt(Arc::new(Mutex::new(unbuilt))))
+    }
+
+    /// Changes the builder, if there is one and it is a `K`.
+    pub(crate) fn change<K: BuildKeys>(&self, change: impl FnOnce(K) -> K) -> bool {
+        let Given::Unbuilt(unbuilt) = &self.0 else { return false };
+        let mut unbuilt = unbuilt.lock().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *unbuilt, Unbuilt::Built(None)) {
+            Unbuilt::Builder(builder) if (&*builder as &dyn Any).is::<K>() => {
+                let builder: Box<dyn Any> = builder;
+                if let Ok(builder) = builder.downcast::<K>() {
+                    *unbuilt = Unbuilt::Builder(Box::new(change(*builder)));
+                }
+                true
+            }
+            other => {
+                *unbuilt = other;
+                false
+            }
+        }
+    }
+
+    /// The keys, built if they are not yet.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with their settings; nothing if that was reported before, for a clone.
+    pub(crate) fn build(self, clock: Option<Arc<dyn Clock>>) -> Result<Held, Vec<Problem>> {
+        let unbuilt = match self.0 {
+            Given::Held(held) => return Ok(held),
+            Given::Unbuilt(unbuilt) => unbuilt,
+        };
+        let mut unbuilt = unbuilt.lock().unwrap_or_else(PoisonError::into_inner);
+        let built = match std::mem::replace(&mut *unbuilt, Unbuilt::Built(None)) {
+            Unbuilt::Builder(builder) => {
+                builder.build(clock).map(Held::Source).map_err(BuildError::into_problems)?
+            }
+            Unbuilt::Built(built) => built.ok_or_else(Vec::new)?,
+        };
+        *unbuilt = Unbuilt::Built(Some(built.clone()));
+        Ok(built)
+    }
+}
+
+impl Held {
+    /// Where the keys come from, unless they are fixed.
+    pub(crate) fn source(&self) -> Option<&Arc<dyn KeySource>> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Source(source) => Some(source),
+        }
+    }
+
+    /// The state of the keys. Fixed ones are always fresh.
+    pub(crate) fn health(&self) -> KeyHealth {
+        match self {
+            Self::Fixed(set) => KeyHealth::new(KeySetState::Fresh, set.len()),
+            Self::Source(source) => source.health(),
+        }
+    }
+
+    /// The set that verifies now, by number.
+    pub(crate) fn generation(&self) -> Option<u64> {
+        match self {
+            Self::Fixed(set) => Some(set.generation()),
+            Self::Source(source) => source.current().map(|set| set.generation()),
+        }
+    }
+}
+
+impl From<KeySet> for Keys {
+    fn from(set: KeySet) -> Self {
+        Self(Given::Held(Held::Fixed(Arc::new(set))))
+    }
+}
+
+impl From<VerificationKey> for Keys {
+    fn from(key: VerificationKey) -> Self {
+        KeySet::new([key]).into()
+    }
+}
+
+impl<S: KeySource> From<S> for Keys {
+    fn from(source: S) -> Self {
+        Self(Given::Held(Held::Source(Arc::new(source))))
+    }
+}
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Given::Held(held) => held.fmt(f),
+            Given::Unbuilt(_) => f.write_str("Unbuilt"),
+        }
+    }
+}

@@ -1,0 +1,217 @@
+//! What can be wrong with a verifier: the texts.
+
+use crate::error::Problem;
+use crate::jws::Algorithm;
+use crate::key::CryptoBackend;
+
+const USE_AWS_LC: &str = "Enable the feature `aws-lc-rs`, and do not call `crypto_backend`";
+
+const GIVE_IDS: &str = "Give the keys ids with `with_key_id`, or remove the oldest";
+
+// Settings of the builder.
+
+pub(super) fn claims_after_check() -> Problem {
+    Problem::new(
+        "`claims` after `check`",
+        "the check is for another claims type and would be lost",
+        "Call `claims` first",
+    )
+}
+
+pub(super) fn two_names(name: &str, other: &str) -> Problem {
+    Problem::new(
+        format!("two names for one issuer, `{name}` and `{other}`"),
+        "`iss` is one string and can equal one name only",
+        "Call `trust` for each further issuer",
+    )
+}
+
+pub(super) fn previous_without_secret() -> Problem {
+    Problem::new(
+        "`previous_secret` without a shared secret",
+        "a secret and public keys must not serve one issuer",
+        "Call it after `shared_secret`; list rotated public keys in one JWKS document",
+    )
+}
+
+pub(super) fn setting_without_issuer() -> Problem {
+    Problem::new(
+        "a setting of an issuer on a builder that was started without one",
+        "the setting would have no effect",
+        "Set it on the `Policy` of the issuer that you pass to `trust`",
+    )
+}
+
+#[cfg(feature = "jwks")]
+pub(super) fn setting_of_other_keys(setting: &str) -> Problem {
+    Problem::new(
+        format!("`{setting}` on keys that this verifier does not fetch from a URL"),
+        "the setting would have no effect",
+        "Call it after `Verifier::issuer_url` or `jwks_url`, or on the builder of the keys that are passed",
+    )
+}
+
+pub(super) fn token_length(bytes: usize) -> Problem {
+    Problem::new(
+        format!("`max_token_len` of {bytes} bytes"),
+        "with 0 no token could be verified; above 1 MiB, rejecting a token costs too much",
+        "Leave the default of 16 KiB, or use the server's limit for headers",
+    )
+}
+
+pub(super) fn nothing_trusted() -> Problem {
+    Problem::new(
+        "no trusted issuer",
+        "no token could be verified",
+        "Start with `Verifier::shared_secret`, `pem`, `jwks` or `issuer_url`, or call `trust`",
+    )
+}
+
+pub(super) fn no_issuer_name() -> Problem {
+    Problem::new(
+        "no issuer",
+        "a token of another issuer that signs with the same keys would be accepted",
+        "Call `issuer(\"https://…\")` with the value of `iss`, or `any_issuer()`",
+    )
+}
+
+pub(super) fn any_issuer_beside_named() -> Problem {
+    Problem::new(
+        "`any_issuer` beside issuers with a name",
+        "only tokens without `iss` could be accepted",
+        "Call `issuer`, or trust an `Issuer::unnamed` for tokens without `iss`",
+    )
+}
+
+pub(super) fn issuer_and_any_issuer() -> Problem {
+    Problem::new(
+        "both `issuer` and `any_issuer`",
+        "one of them would have no effect",
+        "Call one of them",
+    )
+}
+
+pub(super) fn backend_not_built(backend: CryptoBackend) -> Problem {
+    Problem::new(
+        format!("the crypto backend `{}`", backend.name()),
+        "the crate was built without it",
+        "Enable the feature of that name of `tower-jwt-auth`",
+    )
+}
+
+pub(super) fn no_backend() -> Problem {
+    Problem::new(
+        "no crypto backend",
+        "the crate was built without one, so that no signature could be verified",
+        "Enable the feature `aws-lc-rs` or `rust-crypto` of `tower-jwt-auth`",
+    )
+}
+
+// One issuer. `of` describes it.
+
+pub(super) fn empty_name() -> Problem {
+    Problem::new(
+        "an issuer with an empty name",
+        "a setting is probably missing",
+        "Pass the value of `iss`, or use `Issuer::unnamed`",
+    )
+}
+
+pub(super) fn unnamed_profile() -> Problem {
+    Problem::new(
+        "`rfc9068` for the unnamed issuer",
+        "RFC 9068 §4 requires every server to compare `iss`",
+        "Name the issuer",
+    )
+}
+
+pub(super) fn keys_of_another(other: &str, of: &str) -> Problem {
+    Problem::new(
+        format!("keys of the issuer `{other}` for {of}"),
+        "tokens of one issuer would be verified with the keys of another",
+        "Use the same name for both, or `Verifier::issuer_url`, which takes it once",
+    )
+}
+
+pub(super) fn algorithm_not_in_backend(algorithm: Algorithm, of: &str) -> Problem {
+    Problem::new(
+        format!("the algorithm {algorithm} for {of}"),
+        "the crypto backend `rust-crypto` does not have it",
+        USE_AWS_LC,
+    )
+}
+
+pub(super) fn hmac_for_source(of: &str) -> Problem {
+    Problem::new(
+        format!("HMAC algorithms for {of}, whose keys come from a source"),
+        "a secret served over the network is not secret",
+        "List the public-key algorithms that the issuer signs with",
+    )
+}
+
+pub(super) fn no_keys(of: &str) -> Problem {
+    Problem::new(format!("no keys for {of}"), "no token could be verified", "Pass at least one key")
+}
+
+pub(super) fn mixed_keys(of: &str) -> Problem {
+    Problem::new(
+        format!("secrets and public keys together for {of}"),
+        "an attacker could use a public key as the secret",
+        "Trust two issuers of different names, or build a verifier for each kind of key",
+    )
+}
+
+pub(super) fn keys_not_in_backend(of: &str, backend: CryptoBackend) -> Problem {
+    Problem::new(
+        format!("keys for {of} that the crypto backend `{}` cannot use", backend.name()),
+        "no token could be verified",
+        USE_AWS_LC,
+    )
+}
+
+pub(super) fn too_many_keys(algorithm: Algorithm, of: &str) -> Problem {
+    Problem::new(
+        format!("more than four keys without an id for {algorithm} and {of}"),
+        "four are tried for a token, so that the others would never be used",
+        GIVE_IDS,
+    )
+}
+
+pub(super) fn too_many_large_keys(algorithm: Algorithm, of: &str) -> Problem {
+    Problem::new(
+        format!("RSA keys above 4096 bits without an id for {algorithm} and {of}"),
+        "one is tried for a token because a check is slow, so that the others would never be used",
+        GIVE_IDS,
+    )
+}
+
+pub(super) fn unused_algorithm(algorithm: Algorithm, of: &str, is_short: bool) -> Problem {
+    let why = if is_short {
+        "a secret is shorter than its hash (RFC 7518 §3.2)"
+    } else {
+        "no key of this issuer can be used with it"
+    };
+    Problem::new(
+        format!("the algorithm {algorithm} for {of}"),
+        why,
+        "List only what the issuer signs with, and pass the key for each algorithm",
+    )
+}
+
+// Several issuers.
+
+pub(super) fn same_secret(of: &str) -> Problem {
+    Problem::new(
+        format!("{of} and another one with the same secret"),
+        "each could sign tokens in the name of the other",
+        "Give every issuer its own secret",
+    )
+}
+
+pub(super) fn trusted_twice(of: &str) -> Problem {
+    Problem::new(
+        format!("{of} twice"),
+        "it would be undefined which keys and which policy apply",
+        "Put all keys of an issuer into one `KeySet` and trust it once",
+    )
+}

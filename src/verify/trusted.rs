@@ -1,0 +1,115 @@
+//! An issuer whose keys are there to verify with.
+
+use super::issuer::Issuer;
+use super::problem;
+use crate::error::Problem;
+use crate::jws::{AlgorithmFamily, AlgorithmSet};
+use crate::key::{Crowded, CryptoBackend, Held, KeySet, VerificationKey};
+use crate::policy::{Policy, issuer_name_problem};
+
+/// A trusted issuer.
+#[derive(Debug)]
+pub(super) struct Trusted {
+    pub(super) name: Option<String>,
+    pub(super) keys: Held,
+    pub(super) policy: Policy,
+}
+
+impl Trusted {
+    /// What the issuer is called in problems.
+    pub(super) fn described(&self) -> String {
+        described(self.name.as_deref())
+    }
+
+    pub(super) fn shares_a_secret_with(&self, other: &Self) -> bool {
+        let (Held::Fixed(ours), Held::Fixed(theirs)) = (&self.keys, &other.keys) else {
+            return false;
+        };
+        ours.keys().iter().any(|key| theirs.keys().iter().any(|other| key.is_same_secret(other)))
+    }
+
+    /// What is unsafe or cannot work about the keys together with the name and the policy.
+    pub(super) fn problems(&self, backend: CryptoBackend) -> Vec<Problem> {
+        let of = self.described();
+        let mut problems = Vec::new();
+        problems.extend(self.keys_of_another(&of));
+        let listed = self.policy.listed().unwrap_or_default();
+        let missing = listed.iter().filter(|algorithm| !backend.supports(*algorithm));
+        problems.extend(missing.map(|it| problem::algorithm_not_in_backend(it, &of)));
+        match &self.keys {
+            // What a source provides is not known here.
+            Held::Source(_) if self.policy.lists_secrets() => {
+                problems.push(problem::hmac_for_source(&of));
+            }
+            Held::Source(_) => {}
+            Held::Fixed(set) => problems.extend(self.problems_of_keys(set, &of, backend)),
+        }
+        problems
+    }
+
+    /// Whether the keys belong to an issuer of another name.
+    fn keys_of_another(&self, of: &str) -> Option<Problem> {
+        let (name, other) = (self.name.as_deref()?, self.keys.source()?.issuer()?);
+        (name != other).then(|| problem::keys_of_another(other, of))
+    }
+
+    fn problems_of_keys(&self, set: &KeySet, of: &str, backend: CryptoBackend) -> Vec<Problem> {
+        let secrets = set.keys().iter().filter(|key| key.is_secret()).count();
+        if set.is_empty() {
+            return vec![problem::no_keys(of)];
+        }
+        if secrets != 0 && secrets != set.len() {
+            return vec![problem::mixed_keys(of)];
+        }
+        if !set.keys().iter().any(|key| key.is_supported_by(backend)) {
+            return vec![problem::keys_not_in_backend(of, backend)];
+        }
+        if let Some(crowded) = set.crowded(self.policy.listed()) {
+            let algorithm = match crowded {
+                Crowded::Keys(algorithm) => return vec![problem::too_many_keys(algorithm, of)],
+                Crowded::LargeKeys(algorithm) => algorithm,
+            };
+            return vec![problem::too_many_large_keys(algorithm, of)];
+        }
+        match self.policy.listed() {
+            Some(listed) => unused_algorithms(listed, set, secrets, of),
+            None => Vec::new(),
+        }
+    }
+}
+
+/// The listed algorithms that the keys do not serve.
+///
+/// Of public keys one must serve an algorithm; of secrets every one, or the previous secret would verify nothing.
+fn unused_algorithms(listed: AlgorithmSet, set: &KeySet, secrets: usize, of: &str) -> Vec<Problem> {
+    let serves = |algorithm, key: &VerificationKey| key.usable(Some(listed)).contains(algorithm);
+    let unused = listed.iter().filter(|one| match secrets {
+        0 => !set.keys().iter().any(|key| serves(*one, key)),
+        _ => !set.keys().iter().all(|key| serves(*one, key)),
+    });
+    let problem = |unused: crate::jws::Algorithm| {
+        let is_short = unused.family() == AlgorithmFamily::Hmac && secrets != 0;
+        problem::unused_algorithm(unused, of, is_short)
+    };
+    unused.map(problem).collect()
+}
+
+/// What is unsafe or cannot work about an issuer, whatever its keys are.
+pub(super) fn problems_without_keys(issuer: &Issuer) -> Vec<Problem> {
+    let name = issuer.name.as_deref();
+    let mut problems = issuer.policy.problems(&described(name));
+    problems.extend(name.and_then(issuer_name_problem));
+    match name {
+        Some("") => problems.push(problem::empty_name()),
+        None if issuer.policy.wants_named_issuer() => problems.push(problem::unnamed_profile()),
+        _ => {}
+    }
+    problems
+}
+
+fn described(name: Option<&str>) -> String {
+    match name {
+        Some(name) => format!("the issuer `{name}`"),
+        None => "the unnamed issuer".to_owned(),
+    }
+}
