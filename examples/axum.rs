@@ -16,7 +16,7 @@ use std::error::Error;
 
 use axum::{Json, Router, routing::get};
 use tokio::net::TcpListener;
-use tower_jwt_auth::{Claims, JwtAuthLayer, Verified, Verifier};
+use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -34,6 +34,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(axum::serve(listener, app).await?)
 }
 
-async fn me(user: Verified) -> Json<Claims> {
-    Json(user.claims().clone())
+async fn me(user: Verified) -> Json<Verified> {
+    Json(user)
 }

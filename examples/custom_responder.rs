@@ -24,7 +24,7 @@ use http::{HeaderValue, Method, Response, StatusCode};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use tokio::net::TcpListener;
 use tower_jwt_auth::respond::{ProblemJson, Rejection, Respond};
-use tower_jwt_auth::{Claims, JwtAuthLayer, RequireLayer, Verified, Verifier};
+use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Verified, Verifier};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -51,8 +51,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(axum::serve(listener, app).await?)
 }
 
-async fn me(user: Verified) -> Json<Claims> {
-    Json(user.claims().clone())
+async fn me(user: Verified) -> Json<Verified> {
+    Json(user)
 }
 
 struct Pages {

@@ -79,7 +79,7 @@ async fn identity(user: Verified) -> (StatusCode, HeaderMap) {
     // An address that nobody has verified is whatever the user has typed in, such as somebody else's.
     let is_verified = user.get("email_verified") == Some(true.into());
     say("x-user-email", user.text("email").filter(|_| is_verified).map(encoded));
-    let scopes: Vec<_> = user.token().scopes().map(encoded).collect();
+    let scopes: Vec<_> = user.scopes().map(encoded).collect();
     say("x-scopes", Some(scopes.join(" ")));
     (StatusCode::NO_CONTENT, headers)
 }

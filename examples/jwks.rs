@@ -24,7 +24,7 @@ use key_server::{AUDIENCE, KeyServer};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower_jwt_auth::observe::Event;
-use tower_jwt_auth::{Claims, JwtAuthLayer, Verified, Verifier};
+use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -57,8 +57,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::interrupt()).await?)
 }
 
-async fn me(user: Verified) -> Json<Claims> {
-    Json(user.claims().clone())
+async fn me(user: Verified) -> Json<Verified> {
+    Json(user)
 }
 
 /// For people and dashboards: the keys of each issuer. It reads memory and fetches nothing.

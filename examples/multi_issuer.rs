@@ -56,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn who(user: Verified) -> Json<Value> {
     let tenant = user.text("tenant");
-    Json(json!({ "issuer": user.token().issuer(), "subject": user.subject(), "tenant": tenant }))
+    Json(json!({ "issuer": user.issuer(), "subject": user.subject(), "tenant": tenant }))
 }
 
 fn print_what_to_try(url: &str, staff: &TestIssuer, partner: &TestIssuer) {

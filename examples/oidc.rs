@@ -23,7 +23,7 @@ use axum::{Json, Router, routing::get};
 use tokio::net::TcpListener;
 use tower_jwt_auth::key::KeySetState;
 use tower_jwt_auth::observe::Event;
-use tower_jwt_auth::{Claims, JwtAuthLayer, Verified, Verifier};
+use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -74,6 +74,6 @@ async fn ready(State(verifier): State<Verifier>) -> StatusCode {
     if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }
 }
 
-async fn me(user: Verified) -> Json<Claims> {
-    Json(user.claims().clone())
+async fn me(user: Verified) -> Json<Verified> {
+    Json(user)
 }

@@ -20,7 +20,7 @@ use axum::response::Response;
 use axum::{Json, Router, routing::get};
 use tokio::net::TcpListener;
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::{Anonymous, Claims, JwtAuthLayer, Verified, Verifier};
+use tower_jwt_auth::{Anonymous, JwtAuthLayer, Verified, Verifier};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -45,8 +45,8 @@ async fn greeting(user: Option<Verified>) -> String {
 }
 
 /// Asks for a token on its own: 401 without one.
-async fn me(user: Verified) -> Json<Claims> {
-    Json(user.claims().clone())
+async fn me(user: Verified) -> Json<Verified> {
+    Json(user)
 }
 
 /// Only what was made for nobody in particular may be kept by a cache for everybody.

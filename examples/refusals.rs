@@ -14,7 +14,6 @@ use std::error::Error;
 
 use axum::{Router, routing::get};
 use tokio::net::TcpListener;
-use tower_jwt_auth::jwks::RemoteJwks;
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Rule, Verifier};
 
@@ -25,8 +24,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let read = Rule::scope("orders:read");
 
     // Nobody listens there: the keys of this one can never be had.
-    let keys = RemoteJwks::url("http://127.0.0.1:9/jwks").allow_http_on_loopback().build()?;
-    let without_keys = Verifier::key_source(keys).issuer("nobody").audience("orders").build()?;
+    let without_keys = Verifier::jwks_url("http://127.0.0.1:9/jwks").allow_http_on_loopback();
+    let without_keys = without_keys.issuer("nobody").audience("orders").build()?;
 
     let app = Router::new()
         .route("/orders", get(async || "orders\n").layer(RequireLayer::new(read.clone())))

@@ -20,6 +20,10 @@
 // counts, so that the ones here lead to the modules. Tests leave them out: their line numbers are then
 // those of the page.
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub mod readme {}
+
 #[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
 #[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
 #[cfg_attr(not(doctest), doc = "[sources]: token_sources")]

@@ -1,9 +1,246 @@
+//! JWT authentication as Tower middleware.
+//!
+//! [`JwtAuthLayer`] verifies the bearer token of each request once, puts [`Verified<C>`](Verified) and [`Identity`]
+//! into the request's extensions, and answers 401 itself when there is no valid token. A [`Verifier`] decides what is
+//! valid: its keys, its issuers and their [`Policy`]. [`RequireLayer`] answers 403 where a route needs more. Nothing is
+//! looked up in a database.
+//!
+//! ```
+//! # #[cfg(feature = "axum")] {
+//! # let secret = tower_jwt_auth::testing::TestIssuer::hs256();
+//! # let secret = secret.secret();
+//! use axum::{Router, routing::get};
+//! use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
+//!
+//! let verifier = Verifier::shared_secret(secret).audience("orders").build()?;
+//! let app: Router = Router::new()
+//!     .route("/me", get(async |user: Verified| user.subject().unwrap_or("nobody").to_owned()))
+//!     .route_layer(JwtAuthLayer::new(verifier));
+//! # let _ = app;
+//! # }
+//! # Ok::<(), tower_jwt_auth::BuildError>(())
+//! ```
+//!
+//! Every configuration error is reported by `build()` at once, as a [`BuildError`] with the risk and the fix. A rejected
+//! request has an [`Error`] with an [`ErrorKind`], in the extensions of the response and in the events of [`observe`].
+//!
+//! # Ten uses
+//!
+//! **A secret from the environment.** [`Verifier::from_env`] reads issuer, audience, algorithms and leeway as well.
+//!
+//! ```
+//! # use tower_jwt_auth::{BuildError, Verifier};
+//! # fn build() -> Result<Verifier, BuildError> {
+//! Verifier::shared_secret_from_env("JWT_SECRET").audience("orders").build()
+//! # }
+//! ```
+//!
+//! **An issuer's URL.** The keys are found by its metadata, kept in memory and refreshed (feature `jwks-client`).
+//!
+//! ```
+//! # use tower_jwt_auth::Verifier;
+//! # #[cfg(feature = "jwks-client")] {
+//! let verifier = Verifier::issuer_url("https://auth.example.com").audience("orders").build()?;
+//! # }
+//! # Ok::<(), tower_jwt_auth::BuildError>(())
+//! ```
+//!
+//! **Your own claims.** Any `serde` type; the accessors of [`Verified`] are there whatever the type is.
+//!
+//! ```
+//! # use tower_jwt_auth::{Verified, Verifier, testing::TestIssuer};
+//! # let issuer = TestIssuer::hs256();
+//! # let secret = issuer.secret();
+//! #[derive(serde::Deserialize)]
+//! struct Mine {
+//!     tenant: String,
+//! }
+//!
+//! async fn orders(user: Verified<Mine>) -> String {
+//!     format!("the orders of {:?} at {}", user.subject(), user.tenant)
+//! }
+//!
+//! let verifier = Verifier::shared_secret(secret).audience("orders").claims::<Mine>().build()?;
+//! # Ok::<(), tower_jwt_auth::BuildError>(())
+//! ```
+//!
+//! **A key file.** PEM; [`Verifier::jwks`] takes a JWKS document.
+//!
+//! ```no_run
+//! # use tower_jwt_auth::{Algorithm, Verifier};
+//! # #[cfg(feature = "pem")] {
+//! let pem = std::fs::read("issuer.pem")?;
+//! let verifier = Verifier::pem(Algorithm::RS256, pem)
+//!     .issuer("https://auth.example.com")
+//!     .audience("orders")
+//!     .build()?;
+//! # }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! **A scope on a route.** [`Rule`] combines scopes, roles and claims; [`RequireLayer`] also compares an owner in the
+//! path.
+//!
+//! ```
+//! # #[cfg(feature = "axum")] {
+//! # use axum::{Router, routing::get};
+//! # use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Verifier, testing::TestIssuer};
+//! # let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
+//! let app: Router = Router::new()
+//!     .route("/orders", get(async || "all orders").layer(RequireLayer::scope("orders:read")))
+//!     .layer(JwtAuthLayer::new(verifier));
+//! # let _ = app;
+//! # }
+//! # Ok::<(), tower_jwt_auth::BuildError>(())
+//! ```
+//!
+//! **Optional login.** A missing token is allowed; an invalid one still gets 401.
+//!
+//! ```
+//! # use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier, testing::TestIssuer};
+//! # let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
+//! async fn greeting(user: Option<Verified>) -> String {
+//!     user.map_or("hello".to_owned(), |user| format!("hello, {:?}", user.subject()))
+//! }
+//!
+//! let layer = JwtAuthLayer::new(verifier).allow_missing_token();
+//! # Ok::<(), tower_jwt_auth::BuildError>(())
+//! ```
+//!
+//! **Header or cookie.** Two different tokens in one request are a 400.
+//!
+//! ```
+//! # use tower_jwt_auth::{JwtAuthLayer, Verifier, testing::TestIssuer};
+//! # let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
+//! use tower_jwt_auth::source::{BearerHeader, CookieToken};
+//!
+//! let layer = JwtAuthLayer::new(verifier)
+//!     .token_source(BearerHeader.or(CookieToken::new("__Host-session")));
+//! # Ok::<(), tower_jwt_auth::BuildError>(())
+//! ```
+//!
+//! **Two issuers.** Each with its own keys and policy, which never mix.
+//!
+//! ```
+//! # #[cfg(feature = "jwks-client")] {
+//! use tower_jwt_auth::{Issuer, Policy, Verifier, jwks::RemoteJwks};
+//!
+//! let trusted = |url: &str| Issuer::new(url, RemoteJwks::issuer(url), Policy::new().audience("orders"));
+//! let verifier = Verifier::builder()
+//!     .trust(trusted("https://auth.example.com"))
+//!     .trust(trusted("https://partner.example"))
+//!     .build()?;
+//! # }
+//! # Ok::<(), tower_jwt_auth::BuildError>(())
+//! ```
+//!
+//! **Tuned key fetching, with health.** [`Verifier::keep_fresh`] fetches before a request has to wait.
+//!
+//! ```
+//! # #[cfg(feature = "jwks-client")]
+//! # async fn serve() -> Result<(), tower_jwt_auth::BuildError> {
+//! # use std::time::Duration;
+//! # use tower_jwt_auth::Verifier;
+//! use tower_jwt_auth::key::KeySetState;
+//!
+//! let verifier = Verifier::issuer_url("https://auth.example.com")
+//!     .remote_keys(|keys| keys.ttl(Duration::from_secs(300)).max_stale(Duration::from_secs(3600)))
+//!     .audience("orders")
+//!     .build()?;
+//! tokio::spawn(verifier.keep_fresh());
+//! let is_ready = move || verifier.health().all(|keys| keys.state != KeySetState::Empty);
+//! # let _ = is_ready;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! **Tests.** An issuer that mints tokens, good and bad (feature `test-util`); [`testing`] has a key server as well.
+//!
+//! ```
+//! use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
+//!
+//! let issuer = TestIssuer::hs256().audience("orders");
+//! let verifier = Verifier::shared_secret(issuer.secret()).audience("orders").build()?;
+//! let user = verifier.verify_now(&issuer.token().subject("user-1").mint())?;
+//! assert_eq!(user.subject(), Some("user-1"));
+//! let rejected = verifier.verify_now(&issuer.token().expired().mint()).unwrap_err();
+//! assert_eq!(rejected.kind(), ErrorKind::TokenExpired);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Which module for what
+//!
+//! | module | for |
+//! |---|---|
+//! | [`source`] | where the token is in a request: header, cookie, query, WebSocket protocol, or your own place |
+//! | [`claims`] | types for members of your claims type; where an issuer puts scopes and roles |
+//! | [`key`] | keys and key sets, their sources and their health |
+//! | [`jwks`] | key sets from a URL, found by an issuer's metadata or not (feature `jwks`) |
+//! | [`provider`] | settings from the environment or a file; presets such as [`provider::better_auth`] |
+//! | [`revocation`] | revoked tokens |
+//! | [`possession`] | tokens that are bound to their sender |
+//! | [`respond`] | what a rejected request is answered |
+//! | [`extract`] | the rejection of the axum extractors (feature `axum`) |
+//! | [`middleware`] | the services, futures and bodies of the layers, to be named |
+//! | [`observe`] | events for metrics and logs |
+//! | [`openapi`] | the security scheme in an OpenAPI document |
+//! | [`clock`] | the time, injected |
+//! | [`error`] | problems of a configuration |
+//! | [`testing`] | tokens, keys and a key server for tests (feature `test-util`) |
+//! | [`guide`] | longer answers: authorization, cookies, key rotation, migration from other crates, … |
+//!
+//! # Signatures
+//!
+//! ```text
+//! Verifier::{shared_secret, shared_secret_base64url, shared_secret_from_env, pem, jwks, key_source,
+//!            jwks_url, issuer_url}(..) -> VerifierBuilder      one issuer
+//! Verifier::builder() -> VerifierBuilder, .trust(Issuer)       several issuers
+//! Verifier::from_env() -> Result<Verifier, BuildError>
+//!
+//! VerifierBuilder, of one issuer:   issuer any_issuer previous_secret
+//!     as of a Policy:               audience any_audience algorithms subject leeway max_age require_claim typ
+//!                                   allow_missing_expiry check_token grants subject_claim rfc9068 hide_claims
+//!     of keys from a URL:           remote_keys client keys_url metadata_url allow_http_on_loopback
+//!                                   allow_insecure_http
+//! VerifierBuilder, of all issuers:  claims check revocation clock max_token_len cache crypto_backend observer
+//!                                   build() -> Result<Verifier<C>, BuildError>
+//!
+//! Verifier<C>:   verify(&str) -> Answer<Result<Verified<C>, Error>>     verify_now(&str) -> Result<Verified<C>, Error>
+//!                warm() refresh() keep_fresh() -> impl Future           health() -> impl Iterator<Item = KeyHealth>
+//! Verified<C>:   subject issuer scopes has_scope roles has_role expires_at claims token identity; derefs to C
+//! Token:         subject issuer audience expires_at not_before issued_at token_id session_id client_id
+//!                scopes has_scope roles has_role owns claim header is_sender_constrained
+//! Identity:      derefs to Token
+//!
+//! JwtAuthLayer::new(Verifier<C>):   token_source responder realm challenge_scope resource_metadata remove_token
+//!                                   max_wait confirm allow_missing_token allow_cors_preflight bypass
+//!                                   allow_bound_tokens_without_proof unauthorized_while_keys_unavailable
+//! RequireLayer::{new(Rule), scope, all_scopes, any_scope, role}:
+//!                                   owner_in_path owner authentication_context max_authentication_age
+//! ```
+//!
+//! # Features
+//!
+//! | feature | when |
+//! |---|---|
+//! | `aws-lc-rs` (default) | the crypto backend; needs a C compiler |
+//! | `rust-crypto` | a crypto backend in pure Rust: no C compiler, slower |
+//! | `pem` (default), `x509` | keys in PEM or DER; keys in certificates |
+//! | `axum` (default) | extractors for axum handlers |
+//! | `jwks-client` | keys from a URL, with a ready HTTPS client |
+//! | `jwks` | keys from a URL, with a Tower HTTP client of yours |
+//! | `webpki-roots` | a ready HTTPS client where the platform has no root certificates |
+//! | `better-auth` | tokens and cookies of a Better Auth server |
+//! | `cache` | verified tokens are presented again and again |
+//! | `tokio-timer` | limits on waiting in builds without `jwks` |
+//! | `tracing` | events for rejections and configuration errors |
+//! | `test-util` | in tests: tokens, keys, a key server, a clock |
+
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Without a backend every key is refused when it is made, and what keys are for goes unused.
 #![cfg_attr(not(any(feature = "aws-lc-rs", feature = "rust-crypto")), allow(dead_code))]
 // Time is injected: `clock.rs` alone reads it. Tests, examples and benchmarks may.
 #![warn(clippy::disallowed_methods)]
-#![doc = include_str!("../README.md")]
 
 mod answer;
 mod authenticate;
