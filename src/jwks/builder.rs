@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::client::{self, MakeClient};
-use super::fetch::Fetch;
+use super::fetch::{Fetch, Get};
 use super::location::{Allowed, PlainHttp};
 use super::origin::{METADATA_LIFETIME, Origin};
 use super::remote::{RemoteJwks, Settings};
@@ -38,7 +38,7 @@ pub struct RemoteJwksBuilder {
     pub(super) keys_url: Option<String>,
     pub(super) metadata_url: Option<String>,
     /// In a lock, so that the builder can be shared between threads.
-    client: Option<Mutex<Box<dyn Fetch>>>,
+    client: Option<Mutex<Box<dyn Get>>>,
     pub(super) allowed: Allowed,
     times: Times,
     timeout: Duration,

@@ -3,15 +3,15 @@
 
 use std::time::Duration;
 
-use super::fetch::Fetch;
+use super::fetch::Get;
 use crate::error::Problem;
 
 /// Makes a client that takes no longer than this to connect.
-pub(super) type MakeClient = fn(Duration) -> Result<Box<dyn Fetch>, Problem>;
+pub(super) type MakeClient = fn(Duration) -> Result<Box<dyn Get>, Problem>;
 
 /// Without the feature there is none.
 #[cfg(not(feature = "jwks-client"))]
-pub(super) fn with_platform_roots(_: Duration) -> Result<Box<dyn Fetch>, Problem> {
+pub(super) fn with_platform_roots(_: Duration) -> Result<Box<dyn Get>, Problem> {
     Err(Problem::new(
         "a remote key set without a client",
         "there is nothing to fetch it with",
@@ -21,7 +21,7 @@ pub(super) fn with_platform_roots(_: Duration) -> Result<Box<dyn Fetch>, Problem
 
 /// Judges certificates as the platform does, with what an administrator has added.
 #[cfg(feature = "jwks-client")]
-pub(super) fn with_platform_roots(connect_timeout: Duration) -> Result<Box<dyn Fetch>, Problem> {
+pub(super) fn with_platform_roots(connect_timeout: Duration) -> Result<Box<dyn Get>, Problem> {
     use hyper_rustls::ConfigBuilderExt;
 
     let verified = tls().and_then(ConfigBuilderExt::try_with_platform_verifier);
@@ -38,7 +38,7 @@ pub(super) fn with_platform_roots(connect_timeout: Duration) -> Result<Box<dyn F
 
 /// Judges certificates by the roots that Mozilla trusted when this was built.
 #[cfg(feature = "webpki-roots")]
-pub(super) fn with_mozilla_roots(connect_timeout: Duration) -> Result<Box<dyn Fetch>, Problem> {
+pub(super) fn with_mozilla_roots(connect_timeout: Duration) -> Result<Box<dyn Get>, Problem> {
     use hyper_rustls::ConfigBuilderExt;
 
     let config = tls().map(ConfigBuilderExt::with_webpki_roots).map_err(|error| {
@@ -60,7 +60,7 @@ fn tls() -> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVeri
 }
 
 #[cfg(feature = "jwks-client")]
-fn over(config: rustls::ClientConfig, connect_timeout: Duration) -> Box<dyn Fetch> {
+fn over(config: rustls::ClientConfig, connect_timeout: Duration) -> Box<dyn Get> {
     use hyper_rustls::HttpsConnectorBuilder;
     use hyper_util::client::legacy::{Client, connect::HttpConnector};
     use hyper_util::rt::TokioExecutor;

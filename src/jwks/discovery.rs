@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::failure::FetchError;
-use super::fetch::{Fetch, Validators, get};
+use super::fetch::{Get, Validators, get};
 use super::location::{self, Allowed};
 use super::sync::Mutex;
 use crate::key::FetchFailure;
@@ -85,7 +85,7 @@ impl Issuer {
     /// asked only when there is nothing at the first: trouble there is no reason to look elsewhere.
     pub(super) async fn discover(
         &self,
-        client: &Mutex<Box<dyn Fetch>>,
+        client: &Mutex<Box<dyn Get>>,
         most_bytes: usize,
     ) -> Result<Url, FetchError> {
         let ask = |url| get(client, url, &Validators::NONE, most_bytes);

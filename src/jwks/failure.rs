@@ -6,36 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::BoxError;
-use crate::key::FetchFailure;
+use crate::key::{FetchFailure, RefreshError};
 
-/// A fetch that failed: why, and what the client said of it.
-///
-/// It is the cause ([`source`](Error::source)) of an
-/// [`ErrorKind::KeysUnavailable`](crate::ErrorKind::KeysUnavailable) and of a
-/// [`RefreshError`](crate::key::RefreshError), and never shown to a client. Its own `source` is the error of
-/// the HTTP client, or the status that came instead. `Display` and `Debug` leave it out: it may name hosts
-/// and, with some clients, a whole URL.
-///
-/// ```
-/// use std::error::Error;
-/// use http::{Request, Response};
-/// use tower_jwt_auth::jwks::{FetchError, NoBody, RemoteJwks};
-/// use tower_jwt_auth::key::FetchFailure;
-///
-/// # tokio_test::block_on(async {
-/// let client = tower::service_fn(|_: Request<NoBody>| async {
-///     Err::<Response<http_body_util::Empty<bytes::Bytes>>, _>(std::io::Error::other("no route"))
-/// });
-/// let keys = RemoteJwks::url("https://auth.example.com/jwks.json").client(client).build()?;
-/// let refused = keys.warm().await.unwrap_err();
-/// let error = refused.source().and_then(|cause| cause.downcast_ref::<FetchError>()).unwrap();
-/// assert_eq!(error.failure(), FetchFailure::Connection);
-/// assert_eq!(error.to_string(), "the key server could not be reached");
-/// assert_eq!(error.source().unwrap().to_string(), "no route");
-/// # Ok::<(), tower_jwt_auth::BuildError>(()) }).unwrap();
-/// ```
+/// A fetch that failed: why, and the cause. Users see it as a [`RefreshError`].
 #[derive(Clone)]
-pub struct FetchError {
+pub(crate) struct FetchError {
     pub(super) failure: FetchFailure,
     pub(super) cause: Option<Arc<dyn Error + Send + Sync>>,
     /// How long the key server asks to be left alone.
@@ -48,8 +23,13 @@ impl FetchError {
     }
 
     /// Why, as a label has it.
-    pub const fn failure(&self) -> FetchFailure {
+    pub(super) const fn failure(&self) -> FetchFailure {
         self.failure
+    }
+
+    /// The same for users, with the time until the next attempt.
+    pub(super) fn retry_in(self, retry_after: Duration) -> RefreshError {
+        RefreshError::of_fetch(self.failure, self.cause, retry_after)
     }
 
     /// Whether the next moment may bring what this one did not. Who has said no, or when to come back, is not

@@ -47,29 +47,38 @@ impl Body for NoBody {
     }
 }
 
-/// A client that can be asked for keys: any Tower service from an HTTP GET to a response.
+/// A client that fetches keys: any Tower service from an HTTP GET to a response.
 ///
-/// It is implemented for every such service that is `Clone`, and by nothing else; make one of a function
-/// with `tower::service_fn`. What a fetch may cost is bounded here, and not the client's business: the
-/// time and the number of bytes. It is to follow no redirects.
-pub trait Fetch: Send + 'static {
-    /// Sends the request and reads the answer, up to that many bytes.
-    #[doc(hidden)]
-    fn fetch(
+/// It is implemented for every such service that is `Clone` and `Send`, and by nothing else; make one of a function
+/// with `tower::service_fn`. The time and the number of bytes of a fetch are limited here. The client must not follow
+/// redirects.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a client for fetching keys",
+    note = "a client is a `tower_service::Service<http::Request<NoBody>>` that is `Clone + Send` and answers with an \
+            `http::Response`"
+)]
+#[allow(private_bounds)] // sealed: there is the implementation for services and no other
+pub trait Fetch: Get {}
+
+/// Sends a request and reads the answer, up to that many bytes.
+pub(super) trait Get: Send + 'static {
+    fn get(
         &self,
         request: Request<NoBody>,
         most_bytes: usize,
     ) -> BoxFuture<'static, Result<Response<Bytes>, FetchError>>;
 }
 
-impl<S, B> Fetch for S
+impl<C: Get> Fetch for C {}
+
+impl<S, B> Get for S
 where
     S: Service<Request<NoBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Into<BoxError>,
     B: Body<Error: Into<BoxError>> + Send,
 {
-    fn fetch(
+    fn get(
         &self,
         request: Request<NoBody>,
         most_bytes: usize,
@@ -163,7 +172,7 @@ pub(super) struct Fetched {
 ///
 /// Whatever is not status 200 with a plain body in bounds, or 304 to a request with validators.
 pub(super) async fn get(
-    client: &Mutex<Box<dyn Fetch>>,
+    client: &Mutex<Box<dyn Get>>,
     url: &Url,
     validators: &Validators,
     most_bytes: usize,
@@ -180,7 +189,7 @@ pub(super) async fn get(
         }
     }
     // The lock is held for cloning the client, and not while it works.
-    let answer = client.lock().unwrap_or_else(PoisonError::into_inner).fetch(request, most_bytes);
+    let answer = client.lock().unwrap_or_else(PoisonError::into_inner).get(request, most_bytes);
     let (parts, body) = answer.await?.into_parts();
     let document = match parts.status {
         StatusCode::OK if is_encoded(&parts.headers) => return Err(FetchFailure::Encoding.into()),

@@ -21,6 +21,5 @@ mod single_flight;
 mod sync;
 
 pub use builder::RemoteJwksBuilder;
-pub use failure::FetchError;
 pub use fetch::{Fetch, NoBody};
 pub use remote::RemoteJwks;

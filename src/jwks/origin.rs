@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::discovery::{Found, Issuer};
 use super::failure::FetchError;
-use super::fetch::{Fetch, Fetched, Validators, get};
+use super::fetch::{Fetched, Get, Validators, get};
 use super::schedule::scaled;
 use super::sync::{Mutex, timer, within};
 use crate::clock::Clock;
@@ -31,7 +31,7 @@ pub(super) enum Place {
 /// Where the keys are, and how they are fetched from there.
 pub(super) struct Origin {
     pub(super) place: Place,
-    pub(super) client: Mutex<Box<dyn Fetch>>,
+    pub(super) client: Mutex<Box<dyn Get>>,
     pub(super) timeout: Duration,
     pub(super) most_bytes: usize,
     /// How long metadata serves that cannot be read again.

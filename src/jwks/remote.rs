@@ -11,7 +11,7 @@ use super::failure::FetchError;
 use super::observers::Observers;
 use super::origin::{Origin, Place};
 use super::schedule::{Decision, Schedule, Times};
-use super::shared::{Inner, LEAST_RETRY_AFTER, State, failed, nanos};
+use super::shared::{Inner, LEAST_RETRY_AFTER, State, nanos};
 use super::single_flight::SingleFlight;
 use super::sync::{AtomicU64, Mutex, Runtime, Swap, timer, within};
 use crate::answer::Answer;
@@ -123,12 +123,12 @@ impl RemoteJwks {
         KeySource::health(self)
     }
 
-    /// Why the last attempt failed, if it did, with what the client said of it. For operators alone: it may
-    /// name hosts and URLs.
+    /// Why the last attempt failed, if it did. For operators alone: its source may name hosts and URLs.
     ///
     /// After a fetch that succeeded, why the issuer's metadata could not be read again, if it could not.
-    pub fn last_error(&self) -> Option<FetchError> {
-        self.0.state().last_failure.clone()
+    pub fn last_error(&self) -> Option<RefreshError> {
+        let failure = self.0.state().last_failure.clone()?;
+        Some(failure.retry_in(self.health().next_attempt.unwrap_or_default()))
     }
 
     /// A timer by the clock of these keys. Without one, that is reported as a failed refresh.
@@ -189,7 +189,7 @@ impl KeySource for RemoteJwks {
             return Answer::now(Ok(Refreshed::Suppressed));
         }
         let Some(runtime) = Runtime::current() else {
-            return Answer::now(Err(failed(FetchFailure::Aborted, LEAST_RETRY_AFTER)));
+            return Answer::now(Err(failed(FetchFailure::Aborted)));
         };
         let now = self.0.clock.monotonic();
         let mut state = self.0.state();
@@ -212,7 +212,7 @@ impl KeySource for RemoteJwks {
                     self.0.report(event);
                     return Answer::now(match (too_early, last) {
                         (Decision::Failing { retry_after }, Some(error)) => {
-                            Err(failed(error, retry_after))
+                            Err(error.retry_in(retry_after))
                         }
                         _ => Ok(Refreshed::Suppressed),
                     });
@@ -227,14 +227,14 @@ impl KeySource for RemoteJwks {
             let host = self.0.host();
             let event = |issuer| Event::TooManyWaiting { issuer, host, trigger: reason };
             self.0.report(event);
-            return Answer::now(Err(failed(FetchFailure::TooManyWaiting, LEAST_RETRY_AFTER)));
+            return Answer::now(Err(failed(FetchFailure::TooManyWaiting)));
         };
         // Made here, where a runtime is known to be: who polls the answer may have another, or none. A
         // little longer than the flight, which then lands first and says how it was.
         let longest = self.0.origin.timeout * 17 / 16;
         let limit = match timer(&*self.0.clock, longest) {
             Ok(limit) => limit,
-            Err(failure) => return Answer::now(Err(failed(failure, LEAST_RETRY_AFTER))),
+            Err(failure) => return Answer::now(Err(failed(failure))),
         };
         let inner = Arc::clone(&self.0);
         Answer::later(async move {
@@ -269,7 +269,7 @@ impl KeySource for RemoteJwks {
 
     fn warm(&self) -> Answer<Result<(), RefreshError>> {
         if let Err(failure) = timer(&*self.0.clock, Duration::ZERO) {
-            return Answer::now(Err(failed(failure, LEAST_RETRY_AFTER)));
+            return Answer::now(Err(failed(failure)));
         }
         refresh_if_empty(self)
     }
@@ -297,6 +297,11 @@ impl fmt::Debug for RemoteJwks {
         };
         debug.field("health", &self.health()).finish_non_exhaustive()
     }
+}
+
+/// A failure that is over soon.
+fn failed(failure: FetchFailure) -> RefreshError {
+    FetchError::from(failure).retry_in(LEAST_RETRY_AFTER)
 }
 
 #[cfg(test)]

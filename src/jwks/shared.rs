@@ -206,7 +206,7 @@ impl Inner {
             Decision::Failing { retry_after } => retry_after,
             _ => LEAST_RETRY_AFTER,
         };
-        failed(error, retry_after)
+        error.retry_in(retry_after)
     }
 
     /// Takes over what a flight brought, unless a newer one is under way.
@@ -369,10 +369,6 @@ impl Drop for Landing {
             self.touch_down(Err(FetchFailure::Aborted.into()));
         }
     }
-}
-
-pub(super) fn failed(error: impl Into<FetchError>, retry_after: Duration) -> RefreshError {
-    RefreshError::new(retry_after).with_source(error.into())
 }
 
 pub(super) fn nanos(time: Duration) -> u64 {

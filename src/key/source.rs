@@ -1,5 +1,6 @@
 //! Where keys come from: memory, or somewhere that has to be asked.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use super::set::KeySet;
 use crate::answer::Answer;
 use crate::error::BoxError;
 use crate::observe::Observer;
+use crate::observe::fetch_failure::FetchFailure;
 use crate::observe::refresh_reason::RefreshReason;
 
 /// Clocks are injected and may be moved: whether a refresh is due is checked this often.
@@ -168,25 +170,50 @@ pub enum Refreshed {
     Suppressed,
 }
 
-/// Newer keys could not be had.
-#[derive(thiserror::Error)]
-#[error("the keys could not be refreshed")]
+/// The keys could not be refreshed.
+///
+/// It is the [`source`](StdError::source) of an [`ErrorKind::KeysUnavailable`](crate::ErrorKind::KeysUnavailable), and
+/// never shown to a client. Its own `source` is the error of the HTTP client, or the status that was received instead
+/// of keys. `Display` and `Debug` leave that out: it may name hosts and, with some clients, a whole URL.
+///
+/// ```
+/// use std::error::Error;
+/// use std::time::Duration;
+/// use tower_jwt_auth::key::RefreshError;
+///
+/// let error = RefreshError::new(Duration::from_secs(5)).with_source("connection to 10.0.0.7 refused");
+/// assert_eq!(error.retry_after(), Duration::from_secs(5));
+/// assert_eq!(error.to_string(), "the keys could not be refreshed");
+/// assert_eq!(error.source().unwrap().to_string(), "connection to 10.0.0.7 refused");
+/// ```
+#[derive(Clone)]
 pub struct RefreshError {
     retry_after: Duration,
-    source: Option<BoxError>,
+    failure: Option<FetchFailure>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl RefreshError {
     /// A failure after which the next attempt is worth making in `retry_after`.
     pub const fn new(retry_after: Duration) -> Self {
-        Self { retry_after, source: None }
+        Self { retry_after, failure: None, source: None }
     }
 
     /// Adds the cause.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
-        self.source = Some(source.into());
+        self.source = Some(Arc::from(source.into()));
         self
+    }
+
+    /// Says why a fetch failed.
+    #[cfg(feature = "jwks")]
+    pub(crate) fn of_fetch(
+        failure: FetchFailure,
+        source: Option<Arc<dyn StdError + Send + Sync>>,
+        retry_after: Duration,
+    ) -> Self {
+        Self { retry_after, failure: Some(failure), source }
     }
 
     /// When the next attempt is worth making.
@@ -194,16 +221,36 @@ impl RefreshError {
         self.retry_after
     }
 
-    pub(crate) fn into_source(self) -> Option<BoxError> {
-        self.source
+    /// Why the keys could not be fetched, for sources that fetch from a URL.
+    pub const fn failure(&self) -> Option<FetchFailure> {
+        self.failure
+    }
+}
+
+impl fmt::Display for RefreshError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.failure {
+            Some(failure) => failure.fmt(f),
+            None => f.write_str("the keys could not be refreshed"),
+        }
     }
 }
 
 impl fmt::Debug for RefreshError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RefreshError")
+            .field("failure", &self.failure)
             .field("retry_after", &self.retry_after)
             .finish_non_exhaustive()
+    }
+}
+
+impl StdError for RefreshError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match &self.source {
+            Some(source) => Some(&**source),
+            None => None,
+        }
     }
 }
 

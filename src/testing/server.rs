@@ -3,10 +3,10 @@
 use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, TcpListener as StdListener};
+use std::ops::Deref;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
 
-use http::StatusCode;
 use hyper::server::conn::http1;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
@@ -14,12 +14,13 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
-use super::issuer::{TestIssuer, TestToken};
+use super::issuer::TestIssuer;
 use super::service::TestIssuerService;
 
 /// A [`TestIssuer`] that serves its metadata and its keys over HTTP on 127.0.0.1.
 ///
-/// Started by [`TestIssuer::serve`], and stopped when it is dropped. It runs on a thread of its own, and so in tests
+/// Started by [`TestIssuer::serve`], and stopped when it is dropped. It derefs to [`TestIssuerService`], which mints
+/// tokens, rotates keys and simulates outages. It runs on a thread of its own, and so in tests
 /// with any runtime or none.
 ///
 /// ```
@@ -88,34 +89,13 @@ impl TestServer {
     pub fn jwks_url(&self) -> String {
         format!("{}/jwks", self.url)
     }
+}
 
-    /// A token that is valid for 15 minutes, signed with the key that the issuer has now.
-    pub fn token(&self) -> TestToken<'static> {
-        self.service.token()
-    }
+/// What the server answers, and the tokens of its issuer.
+impl Deref for TestServer {
+    type Target = TestIssuerService;
 
-    /// Replaces the key; see [`TestIssuerService::rotate`].
-    pub fn rotate(&self) {
-        self.service.rotate();
-    }
-
-    /// Replaces the key and publishes both; see [`TestIssuerService::rotate_keeping_previous`].
-    pub fn rotate_keeping_previous(&self) {
-        self.service.rotate_keeping_previous();
-    }
-
-    /// Answers every request with this status: an outage; see [`TestIssuerService::answer_with`].
-    pub fn answer_with(&self, status: StatusCode) {
-        self.service.answer_with(status);
-    }
-
-    /// Ends the outage; see [`TestIssuerService::recover`].
-    pub fn recover(&self) {
-        self.service.recover();
-    }
-
-    /// The service that answers.
-    pub const fn service(&self) -> &TestIssuerService {
+    fn deref(&self) -> &TestIssuerService {
         &self.service
     }
 }

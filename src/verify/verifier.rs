@@ -224,10 +224,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
             return Err(fault);
         }
         let error = Error::new(ErrorKind::KeysUnavailable).with_retry_after(failed.retry_after());
-        Err(match failed.into_source() {
-            Some(source) => error.with_source(source),
-            None => error,
-        })
+        Err(error.with_source(failed))
     }
 
     /// The one place where the length is checked, before anything reads, digests or copies the token.

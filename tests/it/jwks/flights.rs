@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use tokio::runtime::{Builder, Runtime};
-use tower_jwt_auth::jwks::{FetchError, RemoteJwks};
+use tower_jwt_auth::jwks::RemoteJwks;
 use tower_jwt_auth::key::{FetchFailure, KeySource, Refreshed};
 use tower_jwt_auth::{Error, ErrorKind, Verifier};
 
@@ -18,7 +18,7 @@ use crate::support::key_server::{Act, Gate};
 const UNAVAILABLE: Result<(), ErrorKind> = Err(ErrorKind::KeysUnavailable);
 
 fn failure(error: &Error) -> Option<FetchFailure> {
-    error.source()?.downcast_ref().map(FetchError::failure)
+    error.source()?.downcast_ref().and_then(tower_jwt_auth::key::RefreshError::failure)
 }
 
 /// Makes the server hold its answers back until the gate is open.

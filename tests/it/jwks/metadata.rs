@@ -117,7 +117,7 @@ async fn an_outage_of_the_metadata_keeps_the_old_place_up_to_a_bound() {
             let expected = [format!("{label} metadata kept"), "manual unchanged".to_owned()];
             assert_eq!(events[events.len() - 2..], expected);
             assert_eq!(fixture.keys.health().last_error, Some(label));
-            assert_eq!(fixture.keys.last_error().unwrap().failure().as_str(), label);
+            assert_eq!(fixture.keys.last_error().unwrap().failure().unwrap().as_str(), label);
             fixture.clock.advance(just_before(HOUR));
         }
         // Twelve hours and the stale bound since the last good reading, less four nanoseconds.

@@ -1,12 +1,11 @@
 //! Readiness of verifiers over remote keys, and their settings, whatever constructor they came by.
 
-use std::error::Error;
 use std::time::Duration;
 
 use http::StatusCode;
 use tokio::time::{Instant, sleep};
 use tower_jwt_auth::VerifierBuilder;
-use tower_jwt_auth::jwks::{FetchError, RemoteJwks, RemoteJwksBuilder};
+use tower_jwt_auth::jwks::{RemoteJwks, RemoteJwksBuilder};
 use tower_jwt_auth::key::KeysErrorKind;
 use tower_jwt_auth::key::{FetchFailure, KeySetState, Refreshed};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer, TestIssuerService};
@@ -65,9 +64,8 @@ async fn every_constructor_names_the_issuer_that_failed_to_warm() {
         let error = verifier.warm().await.unwrap_err();
         assert_eq!(error.kind(), KeysErrorKind::NoKeys, "{name}");
         assert_eq!(error.failures().map(|(issuer, _)| issuer).collect::<Vec<_>>(), [Some(ISSUER)]);
-        let cause = error.source().and_then(Error::source).unwrap();
-        let cause = cause.downcast_ref::<FetchError>().unwrap();
-        assert_eq!(cause.failure(), FetchFailure::ClientError, "{name}");
+        let (_, failure) = error.failures().next().unwrap();
+        assert_eq!(failure.failure(), Some(FetchFailure::ClientError), "{name}");
         assert_eq!(states(&verifier), [KeySetState::Empty], "{name}");
         assert_eq!(verifier.health().next().unwrap().last_error, Some("client_error"));
     }
@@ -288,9 +286,7 @@ fn a_runtime_without_timers_is_reported() {
     let verifier = keys.any_audience().build().unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let error = runtime.block_on(verifier.warm()).unwrap_err();
-    let cause = error.source().and_then(Error::source).unwrap();
-    let cause = cause.downcast_ref::<FetchError>().unwrap();
-    assert_eq!(cause.failure(), FetchFailure::NoTimer);
+    assert_eq!(error.failures().next().unwrap().1.failure(), Some(FetchFailure::NoTimer));
     runtime.block_on(verifier.keep_fresh());
     assert_eq!(verifier.health().next().unwrap().last_error, Some("no_timer"));
     let timed = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();

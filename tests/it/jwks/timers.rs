@@ -15,7 +15,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio_test::{assert_pending, assert_ready, task};
 use tower::{Layer, ServiceExt, service_fn};
 use tower_jwt_auth::clock::Clock;
-use tower_jwt_auth::jwks::{FetchError, NoBody, RemoteJwks};
+use tower_jwt_auth::jwks::{NoBody, RemoteJwks};
 use tower_jwt_auth::key::{FetchFailure, KeySetState, KeySource, RefreshReason};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer, Verifier};
@@ -72,16 +72,16 @@ const fn always(_: usize) -> Act {
     Act::Answer(200)
 }
 
-fn failure(error: &(dyn std::error::Error + 'static)) -> Option<FetchFailure> {
-    error.source()?.downcast_ref().map(FetchError::failure)
+fn failure(error: &tower_jwt_auth::Error) -> Option<FetchFailure> {
+    error.source()?.downcast_ref().and_then(tower_jwt_auth::key::RefreshError::failure)
 }
 
 #[test]
 fn warming_up_reports_a_runtime_without_timers() {
     let it = Setup::new(FixedClock::new(), always);
     let error = without_timers().block_on(it.keys.warm()).unwrap_err();
-    assert_eq!(failure(&error), Some(FetchFailure::NoTimer));
-    assert!(error.source().unwrap().to_string().contains("enable_time"));
+    assert_eq!(error.failure(), Some(FetchFailure::NoTimer));
+    assert!(error.to_string().contains("enable_time"));
     assert_eq!((it.asked(), it.events.all().len()), (0, 0), "nothing was started");
     // The neighbour has timers.
     assert!(with_timers().block_on(it.keys.warm()).is_ok());
@@ -145,7 +145,7 @@ fn a_fetch_times_out_by_the_timers_of_the_clock() {
         tokio::task::yield_now().await;
         assert_eq!(it.events.all(), ["empty timeout"]);
         let error = assert_ready!(waiting.poll()).unwrap_err();
-        assert_eq!(failure(&error), Some(FetchFailure::Timeout));
+        assert_eq!(error.failure(), Some(FetchFailure::Timeout));
         // The neighbour is answered.
         clock.advance(SECOND);
         assert!(it.keys.warm().await.is_ok());

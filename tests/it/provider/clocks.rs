@@ -59,10 +59,10 @@ async fn cooldown_goes_by(
     let kind =
         |outcome: Result<_, tower_jwt_auth::Error>| outcome.map(drop).map_err(|error| error.kind());
     assert_eq!(kind(verifier.verify(&token()).await), Err(ErrorKind::UnknownKey));
-    assert_eq!(server.service().key_requests(), 1);
+    assert_eq!(server.key_requests(), 1);
     clock.advance(Duration::from_secs(30));
     assert_eq!(kind(verifier.verify(&token()).await), Ok(()));
-    assert_eq!(server.service().key_requests(), 2);
+    assert_eq!(server.key_requests(), 2);
 }
 
 #[cfg(feature = "jwks-client")]

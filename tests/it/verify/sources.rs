@@ -134,7 +134,7 @@ fn a_source_that_fails_says_when_to_come_back_and_why_for_the_operator_alone() {
         assert_eq!(error.kind(), ErrorKind::KeysUnavailable);
         assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
         assert!(!format!("{error} {error:?}").contains("10.0.0.7"));
-        let source = error.source().map(ToString::to_string);
+        let source = error.source().and_then(std::error::Error::source).map(ToString::to_string);
         assert_eq!(source.as_deref(), Some("connection to 10.0.0.7 refused"));
     }
     let script = Script::holding(set_of(&old));
