@@ -4,31 +4,33 @@ use std::net::IpAddr;
 
 use http::Uri;
 
+use crate::error::ProblemKind;
+
 /// An absolute `http` or `https` URL that has a host, and neither user information nor a fragment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Url(Uri);
 
 impl Url {
-    /// Reads a URL (RFC 3986 §4.3), or says what is wrong with it.
-    pub(crate) fn read(text: &str) -> Result<Self, &'static str> {
+    /// Reads a URL (RFC 3986 §4.3), or reports what is wrong with it.
+    pub(crate) fn read(text: &str) -> Result<Self, BadUrl> {
         if text.contains('#') {
-            return Err("it has a fragment");
+            return Err(BadUrl::invalid("it has a fragment"));
         }
-        let url: Uri = text.parse().map_err(|_| "it is not a URL")?;
+        let url: Uri = text.parse().map_err(|_| BadUrl::invalid("it is not a URL"))?;
         let (Some(scheme), Some(authority)) = (url.scheme_str(), url.authority()) else {
-            return Err("it is not an absolute URL");
+            return Err(BadUrl::invalid("it is not an absolute URL"));
         };
         if authority.as_str().contains('@') {
-            return Err("it contains a user name or a password");
+            return Err(BadUrl::insecure("it contains a user name or a password"));
         }
         if authority.host().is_empty() {
-            return Err("it has no host");
+            return Err(BadUrl::invalid("it has no host"));
         }
         if authority.port_u16().is_none() && authority.as_str() != authority.host() {
-            return Err("its port is not a number up to 65535");
+            return Err(BadUrl::invalid("its port is not a number up to 65535"));
         }
         if !matches!(scheme, "https" | "http") {
-            return Err("it is neither `https` nor `http`");
+            return Err(BadUrl::invalid("it is neither `https` nor `http`"));
         }
         Ok(Self(url))
     }
@@ -69,6 +71,31 @@ impl Url {
     pub(crate) fn is_loopback(&self) -> bool {
         let address = self.host().trim_start_matches('[').trim_end_matches(']');
         address == "localhost" || address.parse().is_ok_and(|it: IpAddr| it.is_loopback())
+    }
+}
+
+/// Why a URL cannot be used. It shows nothing of the URL, which may contain a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BadUrl {
+    kind: ProblemKind,
+    why: &'static str,
+}
+
+impl BadUrl {
+    pub(crate) const fn invalid(why: &'static str) -> Self {
+        Self { kind: ProblemKind::InvalidUrl, why }
+    }
+
+    pub(crate) const fn insecure(why: &'static str) -> Self {
+        Self { kind: ProblemKind::InsecureUrl, why }
+    }
+
+    pub(crate) const fn kind(self) -> ProblemKind {
+        self.kind
+    }
+
+    pub(crate) const fn why(self) -> &'static str {
+        self.why
     }
 }
 
@@ -147,7 +174,9 @@ mod tests {
             ("ftp://a.example", "it is neither `https` nor `http`"),
             ("file:///etc/passwd", "it is not a URL"),
         ] {
-            assert_eq!(Url::read(text), Err(why), "{text}");
+            let insecure = text.contains('@');
+            let error = if insecure { BadUrl::insecure(why) } else { BadUrl::invalid(why) };
+            assert_eq!(Url::read(text), Err(error), "{text}");
         }
     }
 }

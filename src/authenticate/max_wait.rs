@@ -4,7 +4,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::clock::{Clock, TIMER_IS_BUILT_IN, Timer};
-use crate::error::Problem;
+use crate::error::{Problem, ProblemKind};
 
 const DEFAULT: Duration = Duration::from_secs(10);
 const LONGEST: Duration = Duration::from_secs(5 * 60);
@@ -30,28 +30,15 @@ impl MaxWait {
     /// The limit is zero or too long, or there is no timer for it.
     pub(super) fn new(limit: Duration, clock: &dyn Clock) -> Result<Self, Problem> {
         if limit.is_zero() {
-            return Err(Problem::new(
-                "`max_wait` of zero",
-                "every request that has to wait for keys, revocation or a proof would be rejected",
-                "Pass a limit of up to 5 minutes, or leave the default of 10 s",
-            ));
+            return Err(no_limit());
         }
         if limit > LONGEST {
-            return Err(Problem::new(
-                format!("`max_wait` of {limit:?}"),
-                "clients give up long before, and every request that waits holds memory",
-                "Pass a limit of up to 5 minutes, or leave the default of 10 s",
-            ));
+            return Err(long_limit(limit));
         }
-        // In builds with Tokio's timers, the runtime may be started later: requests will tell.
+        // In builds with Tokio's timers, the runtime may be started later: requests will report it.
         let probe = || clock.sleep_until(clock.monotonic().saturating_add(limit));
         if !TIMER_IS_BUILT_IN && probe().is_none() {
-            return Err(Problem::new(
-                "`max_wait` without a timer",
-                "this build has no timers, nor has the verifier's clock: the limit would have no effect",
-                "Turn on the feature `tokio-timer`, or override `Clock::sleep_until` and pass that clock to \
-                 the verifier",
-            ));
+            return Err(no_timer());
         }
         Ok(Self::Set(limit))
     }
@@ -95,4 +82,32 @@ impl Limit {
             _ => Poll::Pending,
         }
     }
+}
+
+fn no_limit() -> Problem {
+    Problem::new(
+        ProblemKind::OutOfRange,
+        "`max_wait` of zero",
+        "every request that must wait for keys, revocation or a proof would be rejected",
+        "Pass a limit of up to 5 minutes, or leave the default of 10 s",
+    )
+}
+
+fn long_limit(limit: Duration) -> Problem {
+    Problem::new(
+        ProblemKind::OutOfRange,
+        format!("`max_wait` of {limit:?}"),
+        "clients give up long before, and every request that waits uses memory",
+        "Pass a limit of up to 5 minutes, or leave the default of 10 s",
+    )
+}
+
+fn no_timer() -> Problem {
+    Problem::new(
+        ProblemKind::MissingFeature,
+        "`max_wait` without a timer",
+        "neither this build nor the verifier's clock has timers, so that the limit would have no effect",
+        "Turn on the feature `tokio-timer`, or override `Clock::sleep_until` and pass that clock to the \
+         verifier",
+    )
 }

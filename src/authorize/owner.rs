@@ -7,7 +7,7 @@ use std::sync::Arc;
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
 
-use crate::error::Problem;
+use crate::error::{Problem, ProblemKind};
 
 /// Finds the owner of what a request asks for.
 #[derive(Clone)]
@@ -57,16 +57,10 @@ impl PathTemplate {
         Self { text: text.into(), owner: owner.filter(|_| places.next().is_none()) }
     }
 
-    /// What is wrong with it. Until it is put right, nobody is the owner of anything.
+    /// What is wrong with it. A template with a problem finds no owner.
     pub(super) fn problem(&self) -> Option<Problem> {
         let is_right = self.owner.is_some() && self.text.starts_with('/');
-        (!is_right).then(|| {
-            Problem::new(
-                format!("the path `{}` for an owner", self.text),
-                "no request would be let through",
-                "Write it from its first slash on, with one segment in braces: `/users/{user_id}`",
-            )
-        })
+        (!is_right).then(|| unusable_template(&self.text))
     }
 
     /// The owner's segment, decoded once. Everything before it has to be as it is in the template;
@@ -105,6 +99,16 @@ fn is_ambiguous(segment: &str) -> bool {
 /// finds another route, and this one refuses.
 fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.strip_prefix('/').into_iter().flat_map(|path| path.split('/'))
+}
+
+fn unusable_template(text: &str) -> Problem {
+    let kind = if text.is_empty() { ProblemKind::EmptyValue } else { ProblemKind::InvalidValue };
+    Problem::new(
+        kind,
+        format!("the path `{text}` for an owner"),
+        "no path of a request could match it, so that every request would be rejected",
+        "Pass the whole path from its first slash, with one segment in braces: `/users/{user_id}`",
+    )
 }
 
 #[cfg(test)]

@@ -1,15 +1,17 @@
-//! Why a configuration was refused.
+//! Why a configuration is rejected.
 
 use std::fmt;
 
-/// The configuration is unsafe or cannot work; lists every problem with its way out.
+/// The configuration is unsafe or cannot work; lists every problem with its fix.
+///
+/// Match on [`Problem::kind`]. The texts are for operators and may change in any release.
 ///
 /// ```
-/// use tower_jwt_auth::{Verifier, testing::TestIssuer};
+/// use tower_jwt_auth::{Verifier, error::ProblemKind, testing::TestIssuer};
 ///
 /// let error = Verifier::shared_secret("too short").build().unwrap_err();
-/// // Both problems at once: the weak secret, and the audience that nobody decided on.
-/// assert_eq!(error.problems().len(), 2);
+/// let kinds: Vec<_> = error.problems().iter().map(|problem| problem.kind()).collect();
+/// assert_eq!(kinds, [ProblemKind::WeakSecret, ProblemKind::MissingAudience]);
 /// println!("{error}");
 ///
 /// assert!(Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build().is_ok());
@@ -21,7 +23,7 @@ pub struct BuildError {
 }
 
 impl BuildError {
-    /// Everything that is wrong, in the order in which it was set. Never empty.
+    /// All problems, in the order in which the settings are checked. Never empty.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
@@ -30,17 +32,17 @@ impl BuildError {
         Self { problems: vec![problem] }
     }
 
-    /// `Ok` with the value when nothing was noted, else all problems.
+    /// `Ok` with the value if there are no problems, otherwise all of them.
     pub(crate) fn unless_none<T>(problems: Vec<Problem>, value: T) -> Result<T, Self> {
         if problems.is_empty() { Ok(value) } else { Err(Self { problems }) }
     }
 
-    /// All problems of which there is at least one.
+    /// All of these problems; there must be at least one.
     pub(crate) const fn of(problems: Vec<Problem>) -> Self {
         Self { problems }
     }
 
-    /// The same problems, said of this place.
+    /// The same problems, reported for this setting.
     pub(crate) fn within(mut self, place: &str) -> Self {
         for problem in &mut self.problems {
             problem.what = format!("{place} holds {}", problem.what);
@@ -54,9 +56,15 @@ impl BuildError {
 }
 
 impl fmt::Debug for BuildError {
-    /// The sentences of `Display`: `fn main() -> Result<(), BuildError>` prints this, and it should teach.
+    /// As `Display`: `fn main() -> Result<(), BuildError>` prints the `Debug` output.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl From<Problem> for BuildError {
+    fn from(problem: Problem) -> Self {
+        Self::new(problem)
     }
 }
 
@@ -70,18 +78,68 @@ fn describe(problems: &[Problem]) -> String {
     }
 }
 
-/// One problem of a configuration: what was set, why it is refused, what to call instead.
+/// One problem of a configuration: what was set, why it is rejected, what to call instead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    kind: ProblemKind,
     what: String,
     why: &'static str,
     fix: &'static str,
 }
 
 impl Problem {
-    /// `what` must not hold a secret; sizes and names are fine.
-    pub(crate) fn new(what: impl Into<String>, why: &'static str, fix: &'static str) -> Self {
-        Self { what: what.into(), why, fix }
+    /// A problem of this kind, for presets outside this crate.
+    ///
+    /// `Display` joins the three texts as `{what}: {why}. {fix}.`: `what` and `why` begin in lower case, `fix` is an
+    /// instruction, and none of them ends with a full stop. Put the configured value into `what`, so that the operator
+    /// finds it. **`what` must not contain a secret**: it is printed and logged. The length of a secret and the name of
+    /// the variable that has it are fine.
+    ///
+    /// Report it with [`VerifierBuilder::problem`](crate::VerifierBuilder::problem), or return it as a [`BuildError`].
+    ///
+    /// ```
+    /// use tower_jwt_auth::error::{Problem, ProblemKind};
+    /// use tower_jwt_auth::BuildError;
+    ///
+    /// fn issuer_of(tenant: &str) -> Result<String, BuildError> {
+    ///     if tenant.is_empty() {
+    ///         return Err(BuildError::from(Problem::new(
+    ///             ProblemKind::EmptyValue,
+    ///             "an empty tenant id",
+    ///             "no token has the issuer `https://login.example.com/`",
+    ///             "Pass the id from the tenant's settings page",
+    ///         )));
+    ///     }
+    ///     Ok(format!("https://login.example.com/{tenant}"))
+    /// }
+    ///
+    /// assert!(issuer_of("acme").is_ok());
+    /// let error = issuer_of("").unwrap_err();
+    /// assert_eq!(error.problems()[0].kind(), ProblemKind::EmptyValue);
+    /// ```
+    #[must_use]
+    pub fn new(
+        kind: ProblemKind,
+        what: impl Into<String>,
+        why: &'static str,
+        fix: &'static str,
+    ) -> Self {
+        Self { kind, what: what.into(), why, fix }
+    }
+
+    /// What is wrong, as a value to match on.
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Verifier, error::ProblemKind, testing::TestIssuer};
+    ///
+    /// let builder = || Verifier::shared_secret(TestIssuer::hs256().secret());
+    /// let error = builder().audience("").build().unwrap_err();
+    /// assert_eq!(error.problems()[0].kind(), ProblemKind::EmptyValue);
+    ///
+    /// assert!(builder().audience("orders").build().is_ok());
+    /// ```
+    pub const fn kind(&self) -> ProblemKind {
+        self.kind
     }
 
     /// What was set, or left out.
@@ -94,7 +152,7 @@ impl Problem {
         self.why
     }
 
-    /// The call or setting that puts it right.
+    /// The call or the setting that fixes it.
     pub fn fix(&self) -> &str {
         self.fix
     }
@@ -106,16 +164,121 @@ impl fmt::Display for Problem {
     }
 }
 
+macro_rules! kinds {
+    ($($(#[$doc:meta])+ $name:ident = $label:literal;)+) => {
+        /// What is wrong with a configuration, without any payload: a value to match on.
+        ///
+        /// ```
+        /// use tower_jwt_auth::{Verifier, error::ProblemKind, testing::TestIssuer};
+        ///
+        /// let build = |secret: &str| Verifier::shared_secret(secret).any_audience().build();
+        /// let error = build("too short").unwrap_err();
+        /// assert_eq!(error.problems()[0].kind(), ProblemKind::WeakSecret);
+        /// assert_eq!(ProblemKind::WeakSecret.as_str(), "weak_secret");
+        ///
+        /// assert!(build(TestIssuer::hs256().secret()).is_ok());
+        /// ```
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum ProblemKind {
+            $($(#[$doc])+ $name,)+
+        }
+
+        impl ProblemKind {
+            /// Every kind, in the order of the declaration.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)+];
+
+            /// The stable, lower-case label of this kind.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $label,)+ }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// Neither an audience nor `any_audience` is set.
+    MissingAudience = "missing_audience";
+    /// No issuer is trusted, or public keys are used without the issuer's name.
+    MissingIssuer = "missing_issuer";
+    /// There are no keys, or a document has no key that can be used.
+    MissingKeys = "missing_keys";
+    /// An environment variable is not set.
+    MissingVariable = "missing_variable";
+    /// A name, an audience, a list or another value is empty.
+    EmptyValue = "empty_value";
+    /// A value cannot be read: it is not UTF-8, not base64url, not a number, or a file is unreadable.
+    InvalidValue = "invalid_value";
+    /// A number, a size or a duration is outside the allowed range.
+    OutOfRange = "out_of_range";
+    /// Two settings contradict each other, or the same issuer is trusted twice.
+    Conflict = "conflict";
+    /// A setting has no effect where it was made.
+    NoEffect = "no_effect";
+    /// A shared secret is so short that it can be brute-forced (RFC 7518 §3.2).
+    WeakSecret = "weak_secret";
+    /// A shared secret, or the private half of a public key, is published.
+    PublishedSecret = "published_secret";
+    /// Two issuers have the same shared secret.
+    SharedSecret = "shared_secret";
+    /// A public key is not safe to use, for example an RSA modulus below 2048 bits or a point of small order.
+    WeakKey = "weak_key";
+    /// A private key was given where a public key is needed.
+    PrivateKey = "private_key";
+    /// A key, a key set or a certificate is malformed, or of an unsupported type.
+    InvalidKey = "invalid_key";
+    /// An algorithm does not fit the key, no key serves it, or the crypto backend does not have it.
+    UnsuitableAlgorithm = "unsuitable_algorithm";
+    /// Shared secrets and public keys, or their algorithms, are mixed for one issuer.
+    MixedKeys = "mixed_keys";
+    /// An issuer has more keys than are tried for one token.
+    TooManyKeys = "too_many_keys";
+    /// The keys belong to another issuer.
+    ForeignKeys = "foreign_keys";
+    /// A URL is malformed, or of another resource than the expected one.
+    InvalidUrl = "invalid_url";
+    /// A URL is unsafe: `http` where `https` is needed, or with a user name or a password.
+    InsecureUrl = "insecure_url";
+    /// No token has this issuer name, for example the URL of a metadata document.
+    InvalidIssuer = "invalid_issuer";
+    /// A setting contradicts RFC 9068 or the preset.
+    ProfileConflict = "profile_conflict";
+    /// This build lacks a feature, a crypto backend, an HTTP client or a timer.
+    MissingFeature = "missing_feature";
+    /// A setting or a key of `jsonwebtoken` has no equivalent.
+    UnsupportedConversion = "unsupported_conversion";
+    /// The TLS client cannot be set up, for example without root certificates.
+    TlsUnavailable = "tls_unavailable";
+}
+
+impl fmt::Display for ProblemKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn every_kind_has_a_label_of_its_own() {
+        let mut labels: Vec<_> = ProblemKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        labels.sort_unstable();
+        labels.dedup();
+        assert_eq!(labels.len(), ProblemKind::ALL.len());
+        assert!(labels.iter().all(|l| l.bytes().all(|b| b.is_ascii_lowercase() || b == b'_')));
+    }
+
+    #[test]
     fn one_problem_reads_as_a_sentence_and_several_as_a_list() {
-        let first = Problem::new("no audience", "anybody's token would pass", "Call `audience`");
-        let second = Problem::new("no keys", "nothing could be verified", "Add one");
-        let one = BuildError::new(first.clone());
-        assert_eq!(one.to_string(), "no audience: anybody's token would pass. Call `audience`.");
+        let kind = ProblemKind::MissingAudience;
+        let first = Problem::new(kind, "no audience", "any token would pass", "Call `audience`");
+        let kind = ProblemKind::MissingKeys;
+        let second = Problem::new(kind, "no keys", "no token could be verified", "Add one");
+        let one = BuildError::from(first.clone());
+        assert_eq!(one.to_string(), "no audience: any token would pass. Call `audience`.");
+        assert_eq!(one.problems()[0].kind(), ProblemKind::MissingAudience);
         let two = BuildError::unless_none(vec![first, second], ()).unwrap_err();
         assert_eq!(two.to_string().lines().count(), 3);
         assert_eq!(format!("{two:?}"), two.to_string());

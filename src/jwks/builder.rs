@@ -14,7 +14,7 @@ use super::remote::{RemoteJwks, Settings};
 use super::schedule::Times;
 use super::sync::Mutex;
 use crate::clock::{Clock, SystemClock};
-use crate::error::{BuildError, Problem};
+use crate::error::{BuildError, Problem, ProblemKind};
 use crate::key::{BuildKeys, KeySource, Keys};
 use crate::observe::Observer;
 
@@ -317,38 +317,43 @@ impl RemoteJwksBuilder {
     /// What is wrong with the numbers.
     fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut check = |good: bool, what: &str, why, fix| {
+        let mut check = |good: bool, kind, what: &str, why, fix| {
             if !good {
-                problems.push(Problem::new(what, why, fix));
+                problems.push(Problem::new(kind, what, why, fix));
             }
         };
         let times = &self.times;
         check(
             times.shortest_lifetime >= LEAST_LIFETIME && times.lifetime >= LEAST_LIFETIME,
+            ProblemKind::OutOfRange,
             "a `ttl` of less than 10 seconds",
             "almost every request would fetch the keys",
             "Leave the default of 10 minutes: new keys are found by their id, whatever the `ttl` of the others",
         );
         check(
             times.shortest_lifetime <= times.longest_lifetime,
+            ProblemKind::Conflict,
             "`ttl_between` with the shortest above the longest",
             "no `ttl` is between them",
             "Swap the two",
         );
         check(
             times.lifetime <= LONGEST_LIFETIME && times.longest_lifetime <= LONGEST_LIFETIME,
+            ProblemKind::OutOfRange,
             "a `ttl` of more than one day",
             "a withdrawn key would be accepted for as long",
             "Leave the default of 1 hour at most; fetching is cheap where the key server answers 304",
         );
         check(
             times.cooldown >= LEAST_COOLDOWN,
+            ProblemKind::OutOfRange,
             "a `cooldown` of less than 1 second",
             "tokens with invented key ids would make this server flood the key server",
             "Leave the default of 30 seconds",
         );
         check(
             times.max_backoff >= LEAST_COOLDOWN,
+            ProblemKind::OutOfRange,
             "a `max_backoff` of less than 1 second",
             "this server would overload a key server that is recovering",
             "Leave the default of 1 minute",
@@ -357,18 +362,21 @@ impl RemoteJwksBuilder {
             [self.timeout, self.connect_timeout]
                 .iter()
                 .all(|timeout| !timeout.is_zero() && *timeout <= LONGEST_TIMEOUT),
+            ProblemKind::OutOfRange,
             "a timeout of 0, or of more than 30 seconds",
             "no fetch could succeed, or requests would pile up behind a key server that hangs",
             "Leave the default of 5 seconds",
         );
         check(
             (1..=LARGEST_MOST_BYTES).contains(&self.most_bytes),
+            ProblemKind::OutOfRange,
             "`max_bytes` of 0, or of more than 8 MiB",
             "no key set could be read, or a faulty key server would fill this server's memory",
             "Leave the default of 256 KiB",
         );
         check(
             (1..=Semaphore::MAX_PERMITS).contains(&self.most_waiting),
+            ProblemKind::OutOfRange,
             "`max_waiting` of 0, or above the number of permits of a semaphore",
             "no request could wait for the first keys",
             "Leave the default of 1024",

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::fetch::Get;
-use crate::error::Problem;
+use crate::error::{Problem, ProblemKind};
 
 /// Makes a client that takes no longer than this to connect.
 pub(super) type MakeClient = fn(Duration) -> Result<Box<dyn Get>, Problem>;
@@ -12,11 +12,7 @@ pub(super) type MakeClient = fn(Duration) -> Result<Box<dyn Get>, Problem>;
 /// Without the feature there is none.
 #[cfg(not(feature = "jwks-client"))]
 pub(super) fn with_platform_roots(_: Duration) -> Result<Box<dyn Get>, Problem> {
-    Err(Problem::new(
-        "a remote key set without a client",
-        "there is nothing to fetch it with",
-        "Turn on the feature `jwks-client`, or call `client` with a Tower HTTP client",
-    ))
+    Err(no_client())
 }
 
 /// Judges certificates as the platform does, with what an administrator has added.
@@ -26,12 +22,9 @@ pub(super) fn with_platform_roots(connect_timeout: Duration) -> Result<Box<dyn G
 
     let verified = tls().and_then(ConfigBuilderExt::try_with_platform_verifier);
     let config = verified.map_err(|error| {
-        Problem::new(
-            format!("a TLS client that could not be set up ({error})"),
-            "the certificate of the key server could not be judged",
-            "Install root certificates (`ca-certificates` in a container), or turn on the feature \
-             `webpki-roots` and call `webpki_roots`",
-        )
+        let fix = "Install root certificates (`ca-certificates` in a container), or turn on the feature \
+                   `webpki-roots` and call `webpki_roots`";
+        no_tls(&error, fix)
     })?;
     Ok(over(config.with_no_client_auth(), connect_timeout))
 }
@@ -42,11 +35,7 @@ pub(super) fn with_mozilla_roots(connect_timeout: Duration) -> Result<Box<dyn Ge
     use hyper_rustls::ConfigBuilderExt;
 
     let config = tls().map(ConfigBuilderExt::with_webpki_roots).map_err(|error| {
-        Problem::new(
-            format!("a TLS client that could not be set up ({error})"),
-            "the certificate of the key server could not be judged",
-            "Report this: the TLS library does not take its own defaults",
-        )
+        no_tls(&error, "Report a bug: the TLS library rejects its own defaults")
     })?;
     Ok(over(config.with_no_client_auth(), connect_timeout))
 }
@@ -76,4 +65,24 @@ fn over(config: rustls::ClientConfig, connect_timeout: Duration) -> Box<dyn Get>
     let mut client = Client::builder(TokioExecutor::new());
     client.pool_max_idle_per_host(0);
     Box::new(client.build::<_, super::NoBody>(connector))
+}
+
+#[cfg(not(feature = "jwks-client"))]
+fn no_client() -> Problem {
+    Problem::new(
+        ProblemKind::MissingFeature,
+        "a remote key set without a client",
+        "this build has no HTTP client to fetch the keys with",
+        "Turn on the feature `jwks-client`, or call `client` with a Tower HTTP client",
+    )
+}
+
+#[cfg(feature = "jwks-client")]
+fn no_tls(error: &rustls::Error, fix: &'static str) -> Problem {
+    Problem::new(
+        ProblemKind::TlsUnavailable,
+        format!("a TLS client that cannot be set up ({error})"),
+        "the certificate of the key server could not be verified",
+        fix,
+    )
 }

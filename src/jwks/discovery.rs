@@ -9,7 +9,7 @@ use super::fetch::{Get, Validators, get};
 use super::location::{self, Allowed};
 use super::sync::Mutex;
 use crate::key::FetchFailure;
-use crate::url::Url;
+use crate::url::{BadUrl, Url};
 
 /// An issuer whose metadata says where its keys are.
 #[derive(Clone, Debug)]
@@ -40,15 +40,15 @@ struct Metadata<'d> {
 }
 
 impl Issuer {
-    /// The issuer of this URL, or what is wrong with it.
-    pub(super) fn new(name: &str, allowed: Allowed) -> Result<Self, &'static str> {
+    /// The issuer with this URL, or what is wrong with the URL.
+    pub(super) fn new(name: &str, allowed: Allowed) -> Result<Self, BadUrl> {
         let url = location::read(name, allowed)?;
         if url.query().is_some() {
-            return Err("an issuer's URL has no query (RFC 8414 §2)");
+            return Err(BadUrl::invalid("an issuer's URL has no query (RFC 8414 §2)"));
         }
         let base = name.trim_end_matches('/');
         let path = url.path().trim_end_matches('/');
-        let origin = base.strip_suffix(path).ok_or("it is not a URL")?;
+        let origin = base.strip_suffix(path).ok_or(BadUrl::invalid("it is not a URL"))?;
         let at = |text: String| location::read(&text, allowed);
         Ok(Self {
             name: name.to_owned(),
@@ -63,7 +63,7 @@ impl Issuer {
         name: &str,
         url: &str,
         allowed: Allowed,
-    ) -> Result<Self, &'static str> {
+    ) -> Result<Self, BadUrl> {
         let metadata = location::read(url, allowed)?;
         Ok(Self { name: name.to_owned(), metadata, oauth: None, allowed })
     }

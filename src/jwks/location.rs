@@ -1,7 +1,7 @@
 //! URLs that may be asked for keys.
 
 use super::addresses::{is_private_v4, is_private_v6};
-use crate::url::Url;
+use crate::url::{BadUrl, Url};
 
 /// Where a URL may lead.
 #[derive(Clone, Copy, Debug, Default)]
@@ -24,15 +24,15 @@ pub(super) enum PlainHttp {
     Anywhere,
 }
 
-/// Reads a URL, or says what is wrong with it.
-pub(super) fn read(text: &str, allowed: Allowed) -> Result<Url, &'static str> {
+/// Reads a URL, or reports what is wrong with it.
+pub(super) fn read(text: &str, allowed: Allowed) -> Result<Url, BadUrl> {
     let url = Url::read(text)?;
     match allowed.plain_http {
         PlainHttp::Nowhere | PlainHttp::OnLoopback if !url.is_https() && !url.is_loopback() => {
-            Err("whoever stands between could put their own keys into the answer")
+            Err(BadUrl::insecure("an attacker on the network path could substitute the keys"))
         }
         PlainHttp::Nowhere if !url.is_https() => {
-            Err("plain HTTP is for development, and has to be allowed")
+            Err(BadUrl::insecure("plain HTTP is for development, and must be allowed"))
         }
         _ => Ok(url),
     }

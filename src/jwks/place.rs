@@ -4,8 +4,9 @@ use super::builder::RemoteJwksBuilder;
 use super::discovery::Issuer;
 use super::location;
 use super::origin::Place;
-use crate::error::Problem;
+use crate::error::{Problem, ProblemKind};
 use crate::policy::issuer_name_problem;
+use crate::url::BadUrl;
 
 impl RemoteJwksBuilder {
     /// Where to fetch from, unless there is a problem with it.
@@ -30,14 +31,15 @@ impl RemoteJwksBuilder {
             }
             (None, None) => ("the URL of the key set", self.key_set_at(&self.url)),
         };
-        let fix = "Pass the `https` URL as the issuer publishes it";
-        place.map_err(|why| problems.push(Problem::new(what, why, fix))).ok()
+        place.map_err(|why| problems.push(unusable_url(what, why))).ok()
     }
 
-    fn key_set_at(&self, url: &str) -> Result<Place, &'static str> {
+    fn key_set_at(&self, url: &str) -> Result<Place, BadUrl> {
         let url = location::read(url, self.allowed)?;
         if location::is_metadata(&url) {
-            return Err("it is the URL of metadata, for which there is `RemoteJwks::issuer`");
+            return Err(BadUrl::invalid(
+                "it is the URL of metadata, which `RemoteJwks::issuer` reads",
+            ));
         }
         Ok(Place::Url(url))
     }
@@ -46,26 +48,44 @@ impl RemoteJwksBuilder {
     fn stray_url(&self) -> Option<Problem> {
         let (keys, metadata) = (self.keys_url.is_some(), self.metadata_url.is_some());
         if !self.is_issuer && (keys || metadata) {
-            let setting = if keys { "keys_url" } else { "metadata_url" };
-            return Some(Problem::new(
-                format!("`{setting}` beside the URL of a key set"),
-                "there are two URLs for one document, or metadata that is never read",
-                "Start with `RemoteJwks::issuer` or `Verifier::issuer_url`, or leave it out",
-            ));
+            return Some(stray_url(if keys { "keys_url" } else { "metadata_url" }));
         }
         if keys && metadata {
-            return Some(Problem::new(
-                "both `keys_url` and `metadata_url`",
-                "with `keys_url` no metadata is read",
-                "Call one of them",
-            ));
+            return Some(unread_metadata());
         }
-        (self.is_issuer && self.url.is_empty()).then(|| {
-            Problem::new(
-                "an issuer with an empty name",
-                "it is more likely a missing setting than a name",
-                "Pass what the issuer puts into `iss`",
-            )
-        })
+        (self.is_issuer && self.url.is_empty()).then(empty_name)
     }
+}
+
+/// `what` does not show the URL, which may contain a password.
+fn unusable_url(what: &str, bad: BadUrl) -> Problem {
+    let fix = "Pass the `https` URL as the issuer publishes it";
+    Problem::new(bad.kind(), what, bad.why(), fix)
+}
+
+fn stray_url(setting: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Conflict,
+        format!("`{setting}` beside the URL of a key set"),
+        "the keys are fetched from that URL alone, and no metadata is read",
+        "Start with `RemoteJwks::issuer` or `Verifier::issuer_url`, or remove the call",
+    )
+}
+
+fn unread_metadata() -> Problem {
+    Problem::new(
+        ProblemKind::Conflict,
+        "both `keys_url` and `metadata_url`",
+        "with `keys_url` no metadata is read",
+        "Call one of them",
+    )
+}
+
+fn empty_name() -> Problem {
+    Problem::new(
+        ProblemKind::EmptyValue,
+        "an issuer with an empty name",
+        "an empty name is usually a missing setting",
+        "Pass what the issuer puts into `iss`",
+    )
 }

@@ -1,7 +1,7 @@
 //! Conversions from and into the algorithms of `jsonwebtoken`.
 
 use super::Algorithm;
-use crate::error::{BuildError, Problem};
+use crate::error::{BuildError, Problem, ProblemKind};
 
 /// Converts an algorithm of `jsonwebtoken`.
 ///
@@ -34,13 +34,7 @@ impl TryFrom<jsonwebtoken::Algorithm> for Algorithm {
             Theirs::ES256 => Self::ES256,
             Theirs::ES384 => Self::ES384,
             Theirs::EdDSA => Self::EdDSA,
-            other => {
-                return Err(BuildError::new(Problem::new(
-                    format!("the algorithm {other:?} of `jsonwebtoken`"),
-                    "this crate cannot verify signatures with it",
-                    "Use an algorithm of `Algorithm::ALL`",
-                )));
-            }
+            other => return Err(unknown_algorithm(other)),
         })
     }
 }
@@ -77,15 +71,27 @@ impl TryFrom<Algorithm> for jsonwebtoken::Algorithm {
             Algorithm::ES256 => Self::ES256,
             Algorithm::ES384 => Self::ES384,
             Algorithm::EdDSA => Self::EdDSA,
-            Algorithm::ES512 => {
-                return Err(BuildError::new(Problem::new(
-                    format!("the algorithm {algorithm} for `jsonwebtoken`"),
-                    "that crate does not have it",
-                    "Verify tokens of this algorithm with `tower_jwt_auth::Verifier`",
-                )));
-            }
+            Algorithm::ES512 => return Err(missing_there(algorithm)),
         })
     }
+}
+
+fn unknown_algorithm(algorithm: jsonwebtoken::Algorithm) -> BuildError {
+    BuildError::new(Problem::new(
+        ProblemKind::UnsupportedConversion,
+        format!("the algorithm {algorithm:?} of `jsonwebtoken`"),
+        "this crate cannot verify signatures with it",
+        "Use an algorithm of `Algorithm::ALL`",
+    ))
+}
+
+fn missing_there(algorithm: Algorithm) -> BuildError {
+    BuildError::new(Problem::new(
+        ProblemKind::UnsuitableAlgorithm,
+        format!("the algorithm {algorithm} for `jsonwebtoken`"),
+        "that crate does not have it",
+        "Verify tokens of this algorithm with `tower_jwt_auth::Verifier`",
+    ))
 }
 
 #[cfg(test)]
@@ -115,6 +121,7 @@ mod tests {
             }
         }
         let error = jsonwebtoken::Algorithm::try_from(Algorithm::ES512).unwrap_err();
-        assert_eq!(error.problems()[0].what(), "the algorithm ES512 for `jsonwebtoken`");
+        assert_eq!(error.problems()[0].kind(), ProblemKind::UnsuitableAlgorithm);
+        assert!(error.to_string().contains("ES512"), "{error}");
     }
 }

@@ -6,7 +6,7 @@ use spki::SubjectPublicKeyInfoRef;
 
 use super::material::Material;
 use super::weakness::Weakness;
-use crate::error::{BuildError, Problem};
+use crate::error::{BuildError, Problem, ProblemKind};
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -26,13 +26,7 @@ pub(super) fn read(der: &[u8]) -> Result<Material, BuildError> {
         Some(_) => pkcs1(der),
         None => subject_public_key_info(der),
     };
-    read.unwrap_or_else(|_| {
-        Err(problem(
-            format!("{} bytes that are no public key in DER", der.len()),
-            "they are neither a `SubjectPublicKeyInfo` nor an `RSAPublicKey`",
-            "Export the key again: `openssl pkey -in key.pem -pubout -outform DER`",
-        ))
-    })
+    read.unwrap_or_else(|_| Err(not_a_public_key(der.len())))
 }
 
 /// The first element of the outermost sequence, if it is a number.
@@ -94,22 +88,31 @@ fn ec(
     }
 }
 
+fn not_a_public_key(len: usize) -> BuildError {
+    invalid_key(
+        format!("{len} bytes that are not a public key in DER"),
+        "they are neither a `SubjectPublicKeyInfo` nor an `RSAPublicKey`",
+        "Export the key again: `openssl pkey -in key.pem -pubout -outform DER`",
+    )
+}
+
 fn unsupported(what: &str) -> BuildError {
-    problem(
+    invalid_key(
         what.into(),
-        "no algorithm here verifies with it",
+        "no supported algorithm verifies with it",
         "Use RSA, P-256, P-384, P-521 or Ed25519, uncompressed",
     )
 }
 
 pub(super) fn private_key(what: &str) -> BuildError {
-    problem(
-        what.into(),
-        "whoever can read this server's configuration could sign tokens",
-        "Give the server the public half: `openssl pkey -in key.pem -pubout`",
-    )
+    BuildError::new(Problem::new(
+        ProblemKind::PrivateKey,
+        what,
+        "anyone who can read this server's configuration could sign tokens",
+        "Pass the public key: `openssl pkey -in key.pem -pubout`",
+    ))
 }
 
-pub(super) fn problem(what: String, why: &'static str, fix: &'static str) -> BuildError {
-    BuildError::new(Problem::new(what, why, fix))
+pub(super) fn invalid_key(what: String, why: &'static str, fix: &'static str) -> BuildError {
+    BuildError::new(Problem::new(ProblemKind::InvalidKey, what, why, fix))
 }

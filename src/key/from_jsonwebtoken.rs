@@ -12,7 +12,7 @@ use super::secret::unusable_secret;
 use super::set::KeySet;
 use super::verification_key::VerificationKey;
 use super::weakness::Weakness;
-use crate::error::{BuildError, Problem};
+use crate::error::{BuildError, Problem, ProblemKind};
 use crate::jws::{Algorithm, AlgorithmFamily};
 
 impl VerificationKey {
@@ -72,14 +72,6 @@ fn is_of_family(algorithm: Algorithm, family: Family) -> bool {
     )
 }
 
-fn other_family(algorithm: Algorithm, family: Family) -> BuildError {
-    BuildError::new(Problem::new(
-        format!("a `DecodingKey` of the family {family:?} for {algorithm}"),
-        "the algorithm is for another kind of key, and a public key must not act as a secret",
-        "Name the algorithm that the issuer signs with",
-    ))
-}
-
 /// An uncompressed point, whose length says the curve, or `SubjectPublicKeyInfo`. Whether the point is on the
 /// curve is checked when the key is prepared.
 fn elliptic_curve(bytes: &[u8]) -> Result<Material, BuildError> {
@@ -115,19 +107,7 @@ fn read_der(der: &[u8]) -> Result<Material, BuildError> {
 
 #[cfg(not(feature = "pem"))]
 fn read_der(_: &[u8]) -> Result<Material, BuildError> {
-    Err(BuildError::new(Problem::new(
-        "a `DecodingKey` in DER form",
-        "the crate was built without a reader for it",
-        "Turn on the feature `pem` of `tower-jwt-auth`, or make the key from its components",
-    )))
-}
-
-fn not_uncompressed() -> BuildError {
-    BuildError::new(Problem::new(
-        "an elliptic-curve `DecodingKey` that is not an uncompressed point",
-        "no other form of a point is read here",
-        "Make the key with `from_ec_components`, or export it again as an uncompressed point",
-    ))
+    Err(no_der_reader())
 }
 
 /// Converts one JSON Web Key of `jsonwebtoken`, as [`VerificationKey::jwk`] reads its JSON.
@@ -163,11 +143,7 @@ impl TryFrom<&Jwk> for VerificationKey {
 
     fn try_from(jwk: &Jwk) -> Result<Self, BuildError> {
         if jwk.common.key_algorithm == Some(KeyAlgorithm::UNKNOWN_ALGORITHM) {
-            return Err(BuildError::new(Problem::new(
-                "a `Jwk` with an `alg` that `jsonwebtoken` does not know",
-                "the name of the algorithm is lost, and with it what the key may be used for",
-                "Pass the JSON of the key to `VerificationKey::jwk`",
-            )));
+            return Err(unknown_algorithm());
         }
         Self::jwk(&*json(jwk)?)
     }
@@ -208,11 +184,51 @@ impl TryFrom<&JwkSet> for KeySet {
 
 /// The JSON, which may hold a secret.
 fn json(keys: &impl serde::Serialize) -> Result<Zeroizing<String>, BuildError> {
-    serde_json::to_string(keys).map(Zeroizing::new).map_err(|_| {
-        BuildError::new(Problem::new(
-            "a key of `jsonwebtoken` that cannot be written as JSON",
-            "it is read here from its JSON",
-            "Pass the JSON of the key to `VerificationKey::jwk`",
-        ))
-    })
+    serde_json::to_string(keys).map(Zeroizing::new).map_err(|_| not_json())
+}
+
+fn other_family(algorithm: Algorithm, family: Family) -> BuildError {
+    BuildError::new(Problem::new(
+        ProblemKind::UnsuitableAlgorithm,
+        format!("a `DecodingKey` of the family {family:?} for {algorithm}"),
+        "the algorithm is for another kind of key, and a public key must not act as a secret",
+        "Name the algorithm that the issuer signs with",
+    ))
+}
+
+#[cfg(not(feature = "pem"))]
+fn no_der_reader() -> BuildError {
+    BuildError::new(Problem::new(
+        ProblemKind::MissingFeature,
+        "a `DecodingKey` in DER form",
+        "this build cannot read DER",
+        "Turn on the feature `pem` of `tower-jwt-auth`, or make the key from its components",
+    ))
+}
+
+fn not_uncompressed() -> BuildError {
+    BuildError::new(Problem::new(
+        ProblemKind::InvalidKey,
+        "an elliptic-curve `DecodingKey` that is not an uncompressed point",
+        "other forms of a point are not supported",
+        "Make the key with `from_ec_components`, or export it again as an uncompressed point",
+    ))
+}
+
+fn unknown_algorithm() -> BuildError {
+    BuildError::new(Problem::new(
+        ProblemKind::UnsupportedConversion,
+        "a `Jwk` with an `alg` that `jsonwebtoken` does not know",
+        "the `Jwk` has lost the name of the algorithm, and so what the key may be used for",
+        "Pass the JSON of the key to `VerificationKey::jwk`",
+    ))
+}
+
+fn not_json() -> BuildError {
+    BuildError::new(Problem::new(
+        ProblemKind::UnsupportedConversion,
+        "a key of `jsonwebtoken` that cannot be written as JSON",
+        "the conversion reads the key from its JSON",
+        "Pass the JSON of the key to `VerificationKey::jwk`",
+    ))
 }

@@ -6,10 +6,11 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
+use super::backend::CryptoBackend;
 use super::material::Material;
 use super::verification_key::{Unusable, VerificationKey};
 use super::weakness::Weakness;
-use crate::error::{BuildError, Problem};
+use crate::error::{BuildError, Problem, ProblemKind};
 use crate::json::{Object, Value};
 use crate::jws::{Algorithm, base64url};
 use crate::observe::skip_reason::SkipReason;
@@ -29,13 +30,8 @@ impl VerificationKey {
     /// JSON that is no usable key: unknown types and curves, private members, `use` or `key_ops` that
     /// are not for verifying, and weak keys.
     pub fn jwk(json: impl AsRef<str>) -> Result<Self, BuildError> {
-        read_one(json.as_ref(), Trust::Configured).map_err(|reason| {
-            BuildError::new(Problem::new(
-                "a JWK that cannot be used",
-                reason.sentence(),
-                "Export the public signing key of the issuer as a JWK",
-            ))
-        })
+        let json = json.as_ref();
+        read_one(json, Trust::Configured).map_err(|reason| unusable(reason, json))
     }
 }
 
@@ -195,6 +191,37 @@ impl Jwk<'_> {
             _ => SkipReason::Weak,
         })
     }
+}
+
+fn unusable(reason: SkipReason, json: &str) -> BuildError {
+    BuildError::new(Problem::new(
+        kind(reason, json),
+        "a JWK that cannot be used",
+        reason.sentence(),
+        "Export the public signing key of the issuer as a JWK",
+    ))
+}
+
+fn kind(reason: SkipReason, json: &str) -> ProblemKind {
+    match reason {
+        SkipReason::OtherAlgorithm | SkipReason::NotInBackend => ProblemKind::UnsuitableAlgorithm,
+        SkipReason::PrivateKey => ProblemKind::PrivateKey,
+        SkipReason::Secret => ProblemKind::MixedKeys,
+        SkipReason::Weak if is_secret(json) => ProblemKind::WeakSecret,
+        SkipReason::Weak => ProblemKind::WeakKey,
+        SkipReason::Published => ProblemKind::PublishedSecret,
+        SkipReason::Rejected if CryptoBackend::active().is_none() => ProblemKind::MissingFeature,
+        SkipReason::Malformed
+        | SkipReason::UnknownType
+        | SkipReason::MissingMember
+        | SkipReason::NotForSignatures
+        | SkipReason::Rejected
+        | SkipReason::TooMany => ProblemKind::InvalidKey,
+    }
+}
+
+fn is_secret(json: &str) -> bool {
+    Object::read(json).is_ok_and(|jwk| Jwk(jwk).string("kty") == Some("oct"))
 }
 
 #[cfg(test)]

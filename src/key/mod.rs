@@ -32,6 +32,7 @@ mod material;
 mod not_published;
 #[cfg(feature = "pem")]
 mod pem;
+mod problem;
 #[cfg(any(test, not(feature = "test-util")))]
 mod published;
 mod secret;

@@ -2,7 +2,7 @@
 
 use ::der::pem;
 
-use super::der::{self, private_key, problem};
+use super::der::{self, invalid_key, private_key};
 use super::material::Material;
 use crate::error::BuildError;
 
@@ -23,44 +23,56 @@ pub(super) fn read(text: &[u8]) -> Result<Material, BuildError> {
         private if private.ends_with("PRIVATE KEY") => {
             return Err(private_key("a PEM with a private key"));
         }
-        "CERTIFICATE" => {
-            return Err(problem(
-                "a PEM with a certificate".into(),
-                "neither its dates nor its signer would be checked",
-                CERTIFICATE_FIX,
-            ));
-        }
-        other => {
-            return Err(problem(
-                format!("a PEM labelled `{other}`"),
-                "it is no public key",
-                "Give the server a `PUBLIC KEY` or `RSA PUBLIC KEY`",
-            ));
-        }
+        "CERTIFICATE" => return Err(certificate()),
+        other => return Err(other_label(other)),
     };
-    read.unwrap_or_else(|_| {
-        Err(problem(
-            format!("a PEM labelled `{label}` that holds something else"),
-            "its content is not the DER structure that the label promises",
-            "Export the key again",
-        ))
-    })
+    read.unwrap_or_else(|_| Err(other_content(label)))
 }
 
 /// The label and the content of a PEM with one block.
 pub(super) fn decode(text: &[u8]) -> Result<(&str, Vec<u8>), BuildError> {
     if memchr::memmem::find_iter(text, b"-----BEGIN ").nth(1).is_some() {
-        return Err(problem(
-            "a PEM with several blocks".into(),
-            "which of them is the issuer's key would be a matter of chance",
-            "Keep the block of the signing key, which is the first of a certificate chain",
-        ));
+        return Err(several_blocks());
     }
-    pem::decode_vec(text).map_err(|_| {
-        problem(
-            format!("{} bytes that are not PEM", text.len()),
-            "a key file starts with `-----BEGIN PUBLIC KEY-----` and has lines of 64 characters",
-            "Check that the file is complete and that its line breaks survived",
-        )
-    })
+    pem::decode_vec(text).map_err(|_| not_pem(text.len()))
+}
+
+fn certificate() -> BuildError {
+    invalid_key(
+        "a PEM with a certificate".into(),
+        "neither its dates nor its signer would be checked",
+        CERTIFICATE_FIX,
+    )
+}
+
+fn other_label(label: &str) -> BuildError {
+    invalid_key(
+        format!("a PEM labelled `{label}`"),
+        "it is not a public key",
+        "Pass a `PUBLIC KEY` or an `RSA PUBLIC KEY`",
+    )
+}
+
+fn other_content(label: &str) -> BuildError {
+    invalid_key(
+        format!("a PEM labelled `{label}` with other content"),
+        "its content is not the DER structure that belongs to the label",
+        "Export the key again",
+    )
+}
+
+fn several_blocks() -> BuildError {
+    invalid_key(
+        "a PEM with several blocks".into(),
+        "it is not clear which of them is the issuer's key",
+        "Keep the block of the signing key, which is the first of a certificate chain",
+    )
+}
+
+fn not_pem(len: usize) -> BuildError {
+    invalid_key(
+        format!("{len} bytes that are not PEM"),
+        "a key file starts with `-----BEGIN PUBLIC KEY-----` and has lines of 64 characters",
+        "Check that the file is complete and that its line breaks are intact",
+    )
 }

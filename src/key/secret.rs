@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use super::material::Material;
 use super::verification_key::VerificationKey;
 use super::weakness::Weakness;
-use crate::error::{BuildError, Problem};
+use crate::error::{BuildError, Problem, ProblemKind};
 use crate::jws::base64url;
 
 /// Shared secrets for HMAC.
@@ -55,31 +55,49 @@ impl VerificationKey {
 }
 
 fn decode_secret(text: &str) -> Result<Zeroizing<Vec<u8>>, BuildError> {
-    base64url::decode(text.as_bytes()).map(Zeroizing::new).map_err(|_| {
-        BuildError::new(Problem::new(
-            format!("a shared secret of {} characters that is not base64url", text.len()),
-            "other bytes than the issuer's would be the key",
-            "Pass the text to `shared_secret` if the issuer signs with the text itself",
-        ))
-    })
+    base64url::decode(text.as_bytes()).map(Zeroizing::new).map_err(|_| not_base64url(text.len()))
+}
+
+fn not_base64url(len: usize) -> BuildError {
+    BuildError::new(Problem::new(
+        ProblemKind::InvalidValue,
+        format!("a shared secret of {len} characters that is not base64url"),
+        "it cannot be decoded into the bytes that the issuer signs with",
+        "Call `shared_secret` if the issuer signs with the text itself",
+    ))
 }
 
 pub(super) fn unusable_secret(why: Weakness, len: usize, least: usize) -> BuildError {
     BuildError::new(match why {
-        Weakness::PublicKeyAsSecret => Problem::new(
-            "a shared secret that is the text of a public key",
-            "everybody may have that, and could sign with it",
-            "Call `Verifier::pem` or `Verifier::jwks` for public keys",
-        ),
-        Weakness::Published => Problem::new(
-            "a shared secret that is published",
-            "it is part of public documentation or source code, so that an attacker could sign tokens",
-            "Make one with `openssl rand -base64 32`; in tests, turn on the feature `test-util`",
-        ),
-        _ => Problem::new(
-            format!("a shared secret of {len} bytes, where {least} are the least"),
-            "it can be found by trying (RFC 7518 §3.2)",
-            "Make one with `openssl rand -base64 32`",
-        ),
+        Weakness::PublicKeyAsSecret => public_key(),
+        Weakness::Published => published(),
+        _ => short(len, least),
     })
+}
+
+fn public_key() -> Problem {
+    Problem::new(
+        ProblemKind::MixedKeys,
+        "a shared secret that is the text of a public key",
+        "public keys are not secret, so that an attacker could sign tokens with it",
+        "Call `Verifier::pem` or `Verifier::jwks` for public keys",
+    )
+}
+
+fn published() -> Problem {
+    Problem::new(
+        ProblemKind::PublishedSecret,
+        "a shared secret that is published",
+        "it is part of public documentation or source code, so that an attacker could sign tokens",
+        "Make one with `openssl rand -base64 32`; in tests, turn on the feature `test-util`",
+    )
+}
+
+fn short(len: usize, least: usize) -> Problem {
+    Problem::new(
+        ProblemKind::WeakSecret,
+        format!("a shared secret of {len} bytes, where {least} are the least"),
+        "it can be brute-forced (RFC 7518 §3.2)",
+        "Make one with `openssl rand -base64 32`",
+    )
 }

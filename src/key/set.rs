@@ -1,12 +1,13 @@
 //! The keys of one issuer, and which of them come into question for a token.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::jwk::{Trust, read_set};
+use super::problem::{no_usable_key, not_a_document};
 use super::verification_key::VerificationKey;
-use crate::error::{BuildError, Problem};
+use crate::error::BuildError;
 use crate::jws::{Algorithm, AlgorithmSet};
 use crate::observe::skip_reason::SkipReason;
 
@@ -65,26 +66,11 @@ impl KeySet {
     }
 
     fn read(json: &str, trust: Trust) -> Result<Self, BuildError> {
-        let problem = |what, why, fix| BuildError::new(Problem::new(what, why, fix));
-        Self::try_read(json, trust).map_err(|why| match why {
-            NoSet::NotADocument => problem(
-                format!("{} bytes that are no JWKS document", json.len()),
-                "a key set is a JSON object with an array `keys` (RFC 7517 §5)",
-                "Pass the text that the issuer serves at its `jwks_uri`",
-            ),
-            NoSet::NoUsableKey(skipped) => {
-                let mut counts = BTreeMap::new();
-                for reason in &skipped {
-                    *counts.entry(reason.as_str()).or_insert(0) += 1;
-                }
-                let counts: Vec<_> =
-                    counts.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
-                problem(
-                    format!("a JWKS document without a usable key ({})", counts.join(", ")),
-                    "no token could be verified",
-                    "Check that it is the issuer's set of public signing keys",
-                )
-            }
+        Self::try_read(json, trust).map_err(|why| {
+            BuildError::new(match why {
+                NoSet::NotADocument => not_a_document(json.len()),
+                NoSet::NoUsableKey(skipped) => no_usable_key(&skipped),
+            })
         })
     }
 

@@ -4,8 +4,7 @@ use std::fmt;
 
 use super::backend::{CryptoBackend, PreparedKey, Unprepared};
 use super::material::Material;
-use crate::error::{BuildError, Problem};
-use crate::error::{Error, ErrorKind};
+use crate::error::{BuildError, Error, ErrorKind, Problem, ProblemKind};
 use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet, SignatureCheck};
 
 /// A key to verify signatures with, checked and prepared.
@@ -252,32 +251,39 @@ pub(super) enum Unusable {
 
 impl Unusable {
     fn problem(self, what: String) -> Problem {
+        Problem::new(self.kind(), what, self.why(), self.fix())
+    }
+
+    const fn kind(self) -> ProblemKind {
         match self {
-            Self::OtherKind => Problem::new(
-                what,
-                "the algorithm is for another kind of key",
-                "Name the algorithm that the issuer signs with",
-            ),
-            Self::ShortSecret => Problem::new(
-                what,
-                "the secret is shorter than the hash (RFC 7518 §3.2)",
-                "Make a longer one with `openssl rand -base64 64`",
-            ),
-            Self::NoBackend => Problem::new(
-                what,
-                "the crate was built without a crypto backend",
-                "Turn on the feature `aws-lc-rs` or `rust-crypto` of `tower-jwt-auth`",
-            ),
-            Self::NotInBackend => Problem::new(
-                what,
-                "the crypto backend `rust-crypto` does not have the algorithm",
-                "Turn on the feature `aws-lc-rs` of `tower-jwt-auth`",
-            ),
-            Self::Rejected => Problem::new(
-                what,
-                "the crypto library does not take it, for example because a point is not on its curve",
-                "Export the key again",
-            ),
+            Self::OtherKind | Self::NotInBackend => ProblemKind::UnsuitableAlgorithm,
+            Self::ShortSecret => ProblemKind::WeakSecret,
+            Self::NoBackend => ProblemKind::MissingFeature,
+            Self::Rejected => ProblemKind::InvalidKey,
+        }
+    }
+
+    const fn why(self) -> &'static str {
+        match self {
+            Self::OtherKind => "the algorithm is for another kind of key",
+            Self::ShortSecret => "the secret is shorter than the hash (RFC 7518 §3.2)",
+            Self::NoBackend => "the crate was built without a crypto backend",
+            Self::NotInBackend => "the crypto backend `rust-crypto` does not have the algorithm",
+            Self::Rejected => {
+                "the crypto library rejects it, for example because a point is not on its curve"
+            }
+        }
+    }
+
+    const fn fix(self) -> &'static str {
+        match self {
+            Self::OtherKind => "Name the algorithm that the issuer signs with",
+            Self::ShortSecret => "Make a longer one with `openssl rand -base64 64`",
+            Self::NoBackend => {
+                "Turn on the feature `aws-lc-rs` or `rust-crypto` of `tower-jwt-auth`"
+            }
+            Self::NotInBackend => "Turn on the feature `aws-lc-rs` of `tower-jwt-auth`",
+            Self::Rejected => "Export the key again",
         }
     }
 }

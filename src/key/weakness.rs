@@ -1,6 +1,6 @@
 //! What makes a key unsafe, and how that is reported.
 
-use crate::error::{BuildError, Problem};
+use crate::error::{BuildError, Problem, ProblemKind};
 
 /// Why a key is not safe to use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +20,32 @@ pub(super) enum Weakness {
 impl Weakness {
     /// The problem with a public key.
     pub(super) fn of_public_key(self) -> BuildError {
-        let why = match self {
-            Self::ShortSecret | Self::PublicKeyAsSecret => "it is no public key",
+        BuildError::new(Problem::new(
+            self.kind(),
+            "a public key that is not safe to use",
+            self.sentence(),
+            "Have the issuer make a new key",
+        ))
+    }
+
+    const fn kind(self) -> ProblemKind {
+        match self {
+            Self::SmallModulus
+            | Self::LargeModulus
+            | Self::EvenModulus
+            | Self::BadExponent
+            | Self::Roca
+            | Self::SmallOrder => ProblemKind::WeakKey,
+            Self::ShortSecret | Self::PublicKeyAsSecret | Self::CoordinateLength => {
+                ProblemKind::InvalidKey
+            }
+            Self::Published => ProblemKind::PublishedSecret,
+        }
+    }
+
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::ShortSecret | Self::PublicKeyAsSecret => "it is not a public key",
             Self::SmallModulus => "the RSA modulus is shorter than 2048 bits (RFC 7518 §3.3)",
             Self::LargeModulus => "the RSA modulus is longer than 8192 bits",
             Self::EvenModulus => "the RSA modulus is even",
@@ -32,8 +56,6 @@ impl Weakness {
             Self::Published => {
                 "its private key is published, so that an attacker could sign tokens"
             }
-        };
-        let what = "a public key that is not safe to use";
-        BuildError::new(Problem::new(what, why, "Have the issuer make a new key"))
+        }
     }
 }

@@ -8,7 +8,7 @@ use super::event::{Event, Stage, Verdict};
 use super::trace;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::error::{BuildError, Problem};
+use crate::error::{BuildError, Problem, ProblemKind};
 
 static FALLBACK: OnceLock<Arc<dyn Observer>> = OnceLock::new();
 
@@ -66,8 +66,9 @@ impl<F: Fn(&Event<'_>) + Send + Sync + 'static> Observer for F {
 pub fn set_fallback(observer: impl Observer) -> Result<(), BuildError> {
     FALLBACK.set(Arc::new(observer)).map_err(|_| {
         BuildError::new(Problem::new(
+            ProblemKind::Conflict,
             "a second fallback observer",
-            "the process has one, which would no longer receive its events",
+            "the process has one already, which would no longer receive events",
             "Call `observe::set_fallback` once, where the program starts",
         ))
     })

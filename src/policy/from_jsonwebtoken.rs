@@ -6,7 +6,7 @@ use std::time::Duration;
 use jsonwebtoken::Validation;
 
 use super::policy::Policy;
-use crate::error::{BuildError, Problem};
+use crate::error::{BuildError, Problem, ProblemKind};
 use crate::jws::Algorithm;
 
 /// Converts a [`Validation`] of `jsonwebtoken` into a policy that is at least as strict.
@@ -80,19 +80,11 @@ impl TryFrom<&Validation> for Policy {
 
 fn check_times(validation: &Validation, problems: &mut Vec<Problem>) {
     if !validation.validate_exp {
-        problems.push(Problem::new(
-            "`validate_exp` is false",
-            "an `exp` that is present is always checked here, so that expired tokens would be rejected",
-            "Set it to true; for tokens without `exp`, remove `exp` from `required_spec_claims`",
-        ));
+        problems.push(unchecked_expiry());
     }
     let margin = validation.reject_tokens_expiring_in_less_than;
     if margin > 0 {
-        problems.push(Problem::new(
-            format!("`reject_tokens_expiring_in_less_than` is {margin}"),
-            "a policy has no such margin, so that these tokens would be accepted",
-            "Set it to 0 and lower `leeway` by as many seconds",
-        ));
+        problems.push(expiry_margin(margin));
     }
 }
 
@@ -100,11 +92,7 @@ fn algorithms(validation: &Validation, problems: &mut Vec<Problem>) -> Vec<Algor
     let mut families = validation.algorithms.iter().map(|algorithm| algorithm.family());
     let first = families.next();
     if families.any(|family| Some(family) != first) {
-        problems.push(Problem::new(
-            "algorithms of several families in one `Validation`",
-            "`decode` rejects every token under it",
-            "List the algorithms that the issuer's key is used with",
-        ));
+        problems.push(several_families());
     }
     let convert = |algorithm: &jsonwebtoken::Algorithm| {
         Algorithm::try_from(*algorithm).map_err(|error| problems.extend(error.into_problems())).ok()
@@ -115,11 +103,7 @@ fn algorithms(validation: &Validation, problems: &mut Vec<Problem>) -> Vec<Algor
 fn with_audience(policy: Policy, validation: &Validation, problems: &mut Vec<Problem>) -> Policy {
     match &validation.aud {
         Some(_) if !validation.validate_aud => {
-            problems.push(Problem::new(
-                "`aud` is set and `validate_aud` is false",
-                "the audience has no effect, and tokens for other services are accepted",
-                "Set `validate_aud` to true, or `aud` to `None`",
-            ));
+            problems.push(unchecked_audience());
             policy
         }
         Some(names) => sorted(names).into_iter().fold(policy, Policy::audience),
@@ -131,11 +115,7 @@ fn with_audience(policy: Policy, validation: &Validation, problems: &mut Vec<Pro
 fn with_issuer(policy: Policy, validation: &Validation, problems: &mut Vec<Problem>) -> Policy {
     let Some(names) = validation.iss.clone() else { return policy };
     if names.is_empty() {
-        problems.push(Problem::new(
-            "`iss` is an empty set",
-            "no issuer is trusted, so that no token would be accepted",
-            "Set `iss` to the name of the issuer, or to `None`",
-        ));
+        problems.push(no_issuer());
     }
     policy.check_token("issuer", move |token| {
         token.issuer().is_some_and(|issuer| names.contains(issuer))
@@ -149,11 +129,7 @@ fn with_required(policy: Policy, validation: &Validation, problems: &mut Vec<Pro
         "exp" => policy,
         "aud" | "iss" | "nbf" | "sub" => policy.require_claim(claim),
         _ => {
-            problems.push(Problem::new(
-                format!("`{claim}` in `required_spec_claims`"),
-                "`decode` ignores it, so that tokens without it have been accepted",
-                "Remove it from the set; to require it, call `Policy::require_claim`",
-            ));
+            problems.push(ignored_claim(claim));
             policy
         }
     })
@@ -164,6 +140,60 @@ fn sorted(names: &HashSet<String>) -> Vec<&str> {
     let mut names: Vec<_> = names.iter().map(String::as_str).collect();
     names.sort_unstable();
     names
+}
+
+fn unchecked_expiry() -> Problem {
+    Problem::new(
+        ProblemKind::UnsupportedConversion,
+        "`validate_exp` is false",
+        "a policy always checks an `exp` that is present, so that expired tokens would be rejected",
+        "Set it to true; for tokens without `exp`, remove `exp` from `required_spec_claims`",
+    )
+}
+
+fn expiry_margin(margin: u64) -> Problem {
+    Problem::new(
+        ProblemKind::UnsupportedConversion,
+        format!("`reject_tokens_expiring_in_less_than` is {margin}"),
+        "a policy has no such margin, so that these tokens would be accepted",
+        "Set it to 0 and lower `leeway` by as many seconds",
+    )
+}
+
+fn several_families() -> Problem {
+    Problem::new(
+        ProblemKind::UnsupportedConversion,
+        "algorithms of several families in one `Validation`",
+        "`decode` rejects every token under it",
+        "List the algorithms that the issuer's key is used with",
+    )
+}
+
+fn unchecked_audience() -> Problem {
+    Problem::new(
+        ProblemKind::Conflict,
+        "`aud` is set and `validate_aud` is false",
+        "the audience has no effect, and tokens for other services are accepted",
+        "Set `validate_aud` to true, or `aud` to `None`",
+    )
+}
+
+fn no_issuer() -> Problem {
+    Problem::new(
+        ProblemKind::EmptyValue,
+        "`iss` is an empty set",
+        "no issuer is trusted, so that no token would be accepted",
+        "Set `iss` to the name of the issuer, or to `None`",
+    )
+}
+
+fn ignored_claim(claim: &str) -> Problem {
+    Problem::new(
+        ProblemKind::UnsupportedConversion,
+        format!("`{claim}` in `required_spec_claims`"),
+        "`decode` ignores it, so that tokens without it have been accepted",
+        "Remove it from the set; to require it, call `Policy::require_claim`",
+    )
 }
 
 // Here and not among the integration tests: in their process, a provider of `jsonwebtoken` is installed that

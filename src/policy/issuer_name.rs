@@ -1,6 +1,6 @@
 //! Names of issuers that look right and are in no token.
 
-use crate::error::Problem;
+use crate::error::{Problem, ProblemKind};
 use crate::url::Url;
 
 /// Hosts of Microsoft Entra ID, the national clouds included.
@@ -19,37 +19,15 @@ pub(crate) fn problem(name: &str) -> Option<Problem> {
     let first = url.path().split('/').nth(1).unwrap_or_default();
     let is_entra = ENTRA.iter().any(|it| url.host().eq_ignore_ascii_case(it));
     if url.path().contains("/.well-known/") {
-        Some(Problem::new(
-            "a URL under `/.well-known/` as the issuer",
-            "no token has it in `iss`: the issuer's name is what that document calls `issuer`",
-            "Pass that name, often the URL without `/.well-known/…`; for metadata at another place, \
-             call `metadata_url`",
-        ))
+        Some(metadata_url())
     } else if name.contains(['{', '}']) {
-        Some(Problem::new(
-            "a placeholder in the name of the issuer",
-            "`iss` has a value in its place, so that no token would be accepted",
-            "Replace it with that value, such as the id of the tenant",
-        ))
+        Some(placeholder())
     } else if is_entra && is_shared_by_tenants(first) {
-        Some(Problem::new(
-            format!("the Entra endpoint `{first}` as the issuer"),
-            "its metadata and its tokens name the tenant of each user, so that no token would be accepted",
-            "Pass `https://login.microsoftonline.com/<tenant id>/v2.0`; for several tenants, call `trust` \
-             for each",
-        ))
+        Some(shared_endpoint(first))
     } else if is_entra && first.contains('.') {
-        Some(Problem::new(
-            "the domain of an Entra tenant in the name of the issuer",
-            "its metadata and its tokens have the tenant's id there, so that no token would be accepted",
-            "Pass `https://login.microsoftonline.com/<tenant id>/v2.0`",
-        ))
+        Some(tenant_domain())
     } else if url.host().eq_ignore_ascii_case("account.apple.com") {
-        Some(Problem::new(
-            "`account.apple.com` as the issuer",
-            "Apple's tokens have `https://appleid.apple.com` in `iss`",
-            "Pass that name; `keys_url(\"https://appleid.apple.com/auth/keys\")` needs no metadata",
-        ))
+        Some(apple_account())
     } else {
         None
     }
@@ -58,6 +36,53 @@ pub(crate) fn problem(name: &str) -> Option<Problem> {
 /// The endpoints of Entra that serve users of every tenant.
 fn is_shared_by_tenants(segment: &str) -> bool {
     ["common", "organizations", "consumers"].iter().any(|it| segment.eq_ignore_ascii_case(it))
+}
+
+fn metadata_url() -> Problem {
+    Problem::new(
+        ProblemKind::InvalidIssuer,
+        "a URL under `/.well-known/` as the issuer",
+        "no token has it in `iss`: the issuer's name is the value of `issuer` in that document",
+        "Pass that value, often the URL without `/.well-known/…`; for metadata at another place, call \
+         `metadata_url`",
+    )
+}
+
+fn placeholder() -> Problem {
+    Problem::new(
+        ProblemKind::InvalidIssuer,
+        "a placeholder in the name of the issuer",
+        "`iss` has a value in its place, so that no token would be accepted",
+        "Replace it with that value, such as the id of the tenant",
+    )
+}
+
+fn shared_endpoint(endpoint: &str) -> Problem {
+    Problem::new(
+        ProblemKind::InvalidIssuer,
+        format!("the Entra endpoint `{endpoint}` as the issuer"),
+        "its metadata and its tokens name the tenant of each user, so that no token would be accepted",
+        "Pass `https://login.microsoftonline.com/<tenant id>/v2.0`; for several tenants, call `trust` for \
+         each",
+    )
+}
+
+fn tenant_domain() -> Problem {
+    Problem::new(
+        ProblemKind::InvalidIssuer,
+        "the domain of an Entra tenant in the name of the issuer",
+        "its metadata and its tokens contain the id of the tenant instead, so that no token would be accepted",
+        "Pass `https://login.microsoftonline.com/<tenant id>/v2.0`",
+    )
+}
+
+fn apple_account() -> Problem {
+    Problem::new(
+        ProblemKind::InvalidIssuer,
+        "`account.apple.com` as the issuer",
+        "Apple's tokens have `https://appleid.apple.com` in `iss`",
+        "Pass that name; `keys_url(\"https://appleid.apple.com/auth/keys\")` needs no metadata",
+    )
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod identity;
 mod issuer_name;
 #[allow(clippy::module_inception)] // the room is called after the type that it is about
 mod policy;
+mod problem;
 mod settings;
 mod time;
 

@@ -7,11 +7,11 @@ use std::time::Duration;
 use super::accepted::Accepted;
 use super::header::check_type;
 use super::identity::{Audiences, ExpectedIssuer, check_audience, check_issuer, check_subject};
+use super::problem;
 use super::settings::policy_settings;
 use super::time::Times;
 use crate::claims::NumericDate;
-use crate::error::Problem;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Problem};
 use crate::jws::{AlgorithmFamily, AlgorithmSet};
 use crate::jwt::{ClaimMapping, SignedClaims, Token};
 
@@ -190,82 +190,55 @@ impl Policy {
 
     /// What is unsafe or cannot work about this policy on its own.
     pub(crate) fn problems(&self, of: &str) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        let mut problem = |what: String, why, fix| problems.push(Problem::new(what, why, fix));
+        let profile = if self.is_profile { self.profile_problems(of) } else { Vec::new() };
+        let empty = [("subject", &self.subject), ("typ", &self.typ)];
+        let empty = empty.into_iter().filter(|(_, value)| value.as_deref() == Some(""));
+        let leeway = self.times.leeway;
+        self.audience_problem(of)
+            .into_iter()
+            .chain(profile)
+            .chain(empty.map(|(setting, _)| problem::empty_value(setting, of)))
+            .chain((leeway > MAX_LEEWAY).then(|| problem::long_leeway(leeway, of)))
+            .chain(self.algorithms_problem(of))
+            .collect()
+    }
+
+    fn audience_problem(&self, of: &str) -> Option<Problem> {
         match &self.audiences {
-            Audiences::Undecided => problem(
-                format!("no audience for {of}"),
-                "a token that its issuer made for another service would be accepted here",
-                "Call `audience(\"this service\")`, or `any_audience()` if the issuer serves no other",
-            ),
-            Audiences::Contradictory => problem(
-                format!("both `audience` and `any_audience` for {of}"),
-                "one of the two would be without effect",
-                "Call one of them",
-            ),
-            Audiences::OneOf(all) if all.iter().any(|audience| audience.is_empty()) => problem(
-                format!("an empty audience for {of}"),
-                "it is more likely a missing setting than a name",
-                "Pass the name that the issuer puts into `aud`",
-            ),
-            Audiences::OneOf(_) | Audiences::Any => {}
-        }
-        if self.is_profile && matches!(self.audiences, Audiences::Any) {
-            problem(
-                format!("`rfc9068` with `any_audience` for {of}"),
-                "the profile has every server check that a token is for it (RFC 9068 §4)",
-                "Call `audience(\"this service\")`",
-            );
-        }
-        if self.is_profile && !self.times.expiry_required {
-            problem(
-                format!("`rfc9068` with `allow_missing_expiry` for {of}"),
-                "every token of the profile has `exp` (RFC 9068 §2.2)",
-                "Leave `allow_missing_expiry` out",
-            );
-        }
-        if self.is_profile && check_type("at+jwt", self.typ.as_deref()).is_err() {
-            problem(
-                format!("`rfc9068` with another `typ` for {of}"),
-                "it is by `at+jwt` that access tokens are told from others (RFC 9068 §4)",
-                "Leave `typ` out",
-            );
-        }
-        for (name, value) in [("subject", &self.subject), ("typ", &self.typ)] {
-            if value.as_deref() == Some("") {
-                problem(
-                    format!("an empty {name} for {of}"),
-                    "it is more likely a missing setting than a value",
-                    "Pass what stands in the token, or leave the call out",
-                );
+            Audiences::Undecided => Some(problem::no_audience(of)),
+            Audiences::Contradictory => Some(problem::contradictory_audiences(of)),
+            Audiences::OneOf(all) if all.iter().any(|audience| audience.is_empty()) => {
+                Some(problem::empty_audience(of))
             }
+            Audiences::OneOf(_) | Audiences::Any => None,
         }
-        if self.times.leeway > MAX_LEEWAY {
-            problem(
-                format!("a leeway of {:?} for {of}", self.times.leeway),
-                "tokens would stay valid long after they expired",
-                "Use 5 minutes at most; servers that keep their clocks need 60 seconds or less",
-            );
+    }
+
+    /// The settings that contradict RFC 9068.
+    fn profile_problems(&self, of: &str) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if matches!(self.audiences, Audiences::Any) {
+            problems.push(problem::profile_without_audience(of));
         }
-        if let Some(listed) = self.algorithms {
-            let secret = AlgorithmSet::of_family(AlgorithmFamily::Hmac);
-            let (symmetric, all) =
-                (listed.intersection(secret).iter().count(), listed.iter().count());
-            if all == 0 {
-                problem(
-                    format!("an empty list of algorithms for {of}"),
-                    "no token could be verified",
-                    "List the algorithms that the issuer signs with, or leave the list out",
-                );
-            } else if symmetric != 0 && symmetric != all {
-                problem(
-                    format!("HMAC and public-key algorithms in one list for {of}"),
-                    "somebody who knows the public key could sign with it as a secret",
-                    "Trust two issuers of different names, or build a verifier for each kind of key",
-                );
-            }
+        if !self.times.expiry_required {
+            problems.push(problem::profile_without_expiry(of));
+        }
+        if check_type("at+jwt", self.typ.as_deref()).is_err() {
+            let typ = self.typ.as_deref().unwrap_or_default();
+            problems.push(problem::profile_of_another_type(typ, of));
         }
         problems
+    }
+
+    fn algorithms_problem(&self, of: &str) -> Option<Problem> {
+        let listed = self.algorithms?;
+        let secret = AlgorithmSet::of_family(AlgorithmFamily::Hmac);
+        let (symmetric, all) = (listed.intersection(secret).iter().count(), listed.iter().count());
+        match all {
+            0 => Some(problem::no_algorithms(of)),
+            _ if symmetric != 0 && symmetric != all => Some(problem::mixed_algorithms(of)),
+            _ => None,
+        }
     }
 }
 

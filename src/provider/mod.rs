@@ -10,6 +10,7 @@ pub mod better_auth;
 mod grants;
 #[cfg(feature = "jwks")]
 mod issuer_url;
+mod problem;
 mod public_keys;
 #[cfg(feature = "jwks")]
 mod remote_keys;

@@ -8,12 +8,16 @@ use std::time::Duration;
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
+use super::problem;
 use super::shared_secret::TEXT;
 use crate::claims::Claims;
-use crate::error::{BuildError, Problem};
+use crate::error::{BuildError, Problem, ProblemKind};
 use crate::jws::Algorithm;
 use crate::key::VerificationKey;
 use crate::verify::{Verifier, VerifierBuilder};
+
+/// The longest leeway of a policy, in seconds.
+const MAX_LEEWAY: u64 = 300;
 
 /// The settings of a verifier for one issuer: what an environment or a configuration file says.
 ///
@@ -93,11 +97,7 @@ impl Settings {
             Ok(value) => Some(value).filter(|value| !value.is_empty()),
             Err(VarError::NotPresent) => None,
             Err(VarError::NotUnicode(_)) => {
-                problems.push(Problem::new(
-                    format!("`{name}` is not UTF-8"),
-                    "other bytes than those that were meant would be used",
-                    "Set it to text",
-                ));
+                problems.push(problem::not_utf8(name));
                 None
             }
         };
@@ -121,10 +121,6 @@ impl Settings {
         }
     }
 
-    fn problem(&mut self, what: String, why: &'static str, fix: &'static str) {
-        self.problems.push(Problem::new(what, why, fix));
-    }
-
     /// The secret, from wherever it is.
     fn take_secret(&mut self) -> Option<(String, Zeroizing<String>)> {
         let (secret, file) = (self.name("secret"), self.name("secret_file"));
@@ -137,20 +133,12 @@ impl Settings {
                     Some((file, Zeroizing::new(text.to_owned())))
                 }
                 Err(error) => {
-                    self.problem(
-                        format!("{file}: its file cannot be read ({})", error.kind()),
-                        "there is no secret to verify with",
-                        "Set it to the path of a file of UTF-8 text that the server may read",
-                    );
+                    self.problems.push(problem::unreadable_file(&file, &error));
                     None
                 }
             },
             (Some(_), Some(_)) => {
-                self.problem(
-                    format!("both {secret} and {file} are set"),
-                    "one of them would have no effect",
-                    "Set one of them",
-                );
+                self.problems.push(problem::two_secrets(&secret, &file));
                 None
             }
             (None, None) => None,
@@ -162,22 +150,20 @@ impl Settings {
         let algorithms = list.split(',').map(|name| Algorithm::from_name(name.trim()));
         let algorithms: Option<Vec<_>> = algorithms.collect();
         if algorithms.is_none() {
-            let what = format!("{} has a name that is no algorithm", self.name("algorithms"));
-            let why = "tokens of the issuer would be rejected, or others accepted";
-            self.problem(what, why, "List names such as `RS256` or `ES256`, separated by commas");
+            self.problems.push(problem::unknown_algorithm(&self.name("algorithms")));
         }
         algorithms
     }
 
     fn take_leeway(&mut self) -> Option<Duration> {
-        let seconds = self.leeway.take()?.trim().parse().ok().filter(|seconds| *seconds <= 300);
-        if seconds.is_none() {
-            let what = format!("{} is not a number of seconds up to 300", self.name("leeway"));
-            let why =
-                "tokens would stay valid long after they expired, or clocks would have to agree";
-            self.problem(what, why, "Set it to a number such as 60, or leave it out");
-        }
-        seconds.map(Duration::from_secs)
+        let seconds = self.leeway.take()?.trim().parse::<u64>();
+        let kind = match seconds {
+            Ok(seconds) if seconds <= MAX_LEEWAY => return Some(Duration::from_secs(seconds)),
+            Ok(_) => ProblemKind::OutOfRange,
+            Err(_) => ProblemKind::InvalidValue,
+        };
+        self.problems.push(problem::bad_leeway(kind, &self.name("leeway")));
+        None
     }
 
     /// The keys, and the name of the issuer; `None` if there is a problem with them.
@@ -200,15 +186,8 @@ impl Settings {
             (None, None) => {
                 // Otherwise, the reason is among the problems.
                 if self.problems.is_empty() {
-                    self.problem(
-                        format!(
-                            "neither {} nor {} is set",
-                            self.name("issuer"),
-                            self.name("secret")
-                        ),
-                        "there is nothing to verify with",
-                        "Set the issuer's URL, or a secret that the issuer has, too",
-                    );
+                    let (issuer, secret) = (self.name("issuer"), self.name("secret"));
+                    self.problems.push(problem::no_keys(&issuer, &secret));
                 }
                 None
             }
@@ -220,18 +199,12 @@ impl Settings {
         let (algorithms, leeway) = (self.take_algorithms(), self.take_leeway());
         let lacks_audience = needs_audience && self.audience.is_none();
         if lacks_audience {
-            let what = format!("{} is not set", self.name("audience"));
-            let why = "a token that its issuer made for another service would be accepted here";
-            let fix = "Set it to the name of this service in `aud`; for an issuer that serves no other, call \
-                       `VerifierBuilder::from(Settings::from_env()).any_audience()`";
-            self.problem(what, why, fix);
+            self.problems.push(problem::no_audience(&self.name("audience")));
         }
         let audiences = self.audience.iter().flat_map(|list| list.split(',')).map(str::trim);
         let audiences: Vec<String> = audiences.map(str::to_owned).collect();
         if audiences.iter().any(String::is_empty) {
-            let what = format!("{} has an empty name", self.name("audience"));
-            let why = "it is more likely a missing setting than a name";
-            self.problem(what, why, "Set it to names of this service, separated by commas");
+            self.problems.push(problem::empty_audience(&self.name("audience")));
         }
         let mut builder = match keys {
             Some(keys) if self.problems.is_empty() => keys,
@@ -251,14 +224,8 @@ impl Settings {
 
     #[cfg(feature = "jwks")]
     fn keys_of(&mut self, issuer: String) -> Option<VerifierBuilder<Claims>> {
-        if let Err(why) = crate::url::Url::read(&issuer) {
-            let what = format!("{} is not the URL of an issuer: {why}", self.name("issuer"));
-            let why = "there is nothing to verify with";
-            self.problem(
-                what,
-                why,
-                "Set it to what is in `iss`, such as `https://auth.example.com`",
-            );
+        if let Err(bad) = crate::url::Url::read(&issuer) {
+            self.problems.push(problem::bad_issuer_url(&self.name("issuer"), bad));
             return None;
         }
         Some(Verifier::issuer_url(issuer))
@@ -266,9 +233,7 @@ impl Settings {
 
     #[cfg(not(feature = "jwks"))]
     fn keys_of(&mut self, _: String) -> Option<VerifierBuilder<Claims>> {
-        let what = format!("{} without a secret", self.name("issuer"));
-        let why = "this build cannot fetch the keys of an issuer";
-        self.problem(what, why, "Turn on the feature `jwks-client`, or set a secret");
+        self.problems.push(problem::no_key_client(&self.name("issuer")));
         None
     }
 }
@@ -306,61 +271,50 @@ mod tests {
 
     #[test]
     fn each_wrong_variable_is_named() {
+        use ProblemKind as Kind;
         let audience = ("JWT_AUDIENCE", "orders");
         let with = |name, value| vec![("JWT_SECRET", GOOD), audience, (name, value)];
-        let url =
-            if cfg!(feature = "jwks") { "is not the URL of an issuer" } else { "without a secret" };
+        let url = if cfg!(feature = "jwks") { Kind::InvalidUrl } else { Kind::MissingFeature };
         for (variables, expected) in [
             (vec![("JWT_SECRET", GOOD), audience], None),
             (with("JWT_ISSUER", "my issuer"), None),
-            (with("JWT_ALGORITHMS", "HS256, HS512"), Some("the algorithm HS512")),
+            (with("JWT_ALGORITHMS", "HS256, HS512"), Some((Kind::UnsuitableAlgorithm, "HS512"))),
             (with("JWT_ALGORITHMS", "HS256"), None),
-            (
-                with("JWT_ALGORITHMS", "hs256"),
-                Some("`JWT_ALGORITHMS` has a name that is no algorithm"),
-            ),
-            (
-                with("JWT_ALGORITHMS", "none"),
-                Some("`JWT_ALGORITHMS` has a name that is no algorithm"),
-            ),
+            (with("JWT_ALGORITHMS", "hs256"), Some((Kind::InvalidValue, "`JWT_ALGORITHMS`"))),
+            (with("JWT_ALGORITHMS", "none"), Some((Kind::InvalidValue, "`JWT_ALGORITHMS`"))),
             (with("JWT_LEEWAY", "0"), None),
             (with("JWT_LEEWAY", "300"), None),
-            (with("JWT_LEEWAY", "301"), Some("`JWT_LEEWAY` is not a number of seconds up to 300")),
-            (with("JWT_LEEWAY", "-1"), Some("`JWT_LEEWAY` is not a number of seconds up to 300")),
-            (with("JWT_LEEWAY", "1m"), Some("`JWT_LEEWAY` is not a number of seconds up to 300")),
+            (with("JWT_LEEWAY", "301"), Some((Kind::OutOfRange, "`JWT_LEEWAY`"))),
+            (with("JWT_LEEWAY", "-1"), Some((Kind::InvalidValue, "`JWT_LEEWAY`"))),
+            (with("JWT_LEEWAY", "1m"), Some((Kind::InvalidValue, "`JWT_LEEWAY`"))),
             (
                 with("JWT_SECRET_FILE", "/x"),
-                Some("both `JWT_SECRET` and `JWT_SECRET_FILE` are set"),
+                Some((Kind::Conflict, "`JWT_SECRET` and `JWT_SECRET_FILE`")),
             ),
             (
                 vec![("JWT_SECRET_FILE", "/no such file"), audience],
-                Some("`JWT_SECRET_FILE`: its file"),
+                Some((Kind::InvalidValue, "`JWT_SECRET_FILE`")),
             ),
-            (
-                vec![("JWT_SECRET", "too short"), audience],
-                Some("`JWT_SECRET` holds a shared secret"),
-            ),
+            (vec![("JWT_SECRET", "too short"), audience], Some((Kind::WeakSecret, "`JWT_SECRET`"))),
             (
                 vec![("JWT_SECRET", ""), audience],
-                Some("neither `JWT_ISSUER` nor `JWT_SECRET` is set"),
+                Some((Kind::MissingKeys, "`JWT_ISSUER` nor `JWT_SECRET`")),
             ),
-            (vec![("JWT_ISSUER", "auth.example.com"), audience], Some(url)),
-            (vec![("JWT_SECRET", GOOD)], Some("`JWT_AUDIENCE` is not set")),
+            (vec![("JWT_ISSUER", "auth.example.com"), audience], Some((url, "`JWT_ISSUER`"))),
+            (vec![("JWT_SECRET", GOOD)], Some((Kind::MissingAudience, "`JWT_AUDIENCE`"))),
             (
                 vec![("JWT_SECRET", GOOD), ("JWT_AUDIENCE", "orders,,billing")],
-                Some("`JWT_AUDIENCE` has an empty name"),
+                Some((Kind::EmptyValue, "`JWT_AUDIENCE`")),
             ),
-            (vec![], Some("neither `JWT_ISSUER` nor `JWT_SECRET` is set")),
+            (vec![], Some((Kind::MissingKeys, "`JWT_ISSUER` nor `JWT_SECRET`"))),
         ] {
-            let said = from_variables(&variables)
-                .into_builder(true)
-                .build()
-                .err()
-                .map(|error| error.to_string());
-            let said = said.as_deref();
-            assert_eq!(said.is_some(), expected.is_some(), "{variables:?}: {said:?}");
-            assert!(said.unwrap_or_default().contains(expected.unwrap_or_default()), "{said:?}");
-            assert!(!said.unwrap_or_default().contains("too short"), "{said:?}");
+            let error = from_variables(&variables).into_builder(true).build().err();
+            let problem = error.as_ref().map(|error| &error.problems()[0]);
+            let kind = problem.map(Problem::kind);
+            assert_eq!(kind, expected.map(|(kind, _)| kind), "{variables:?}: {error:?}");
+            let named = expected.map_or("", |(_, name)| name);
+            assert!(problem.is_none_or(|it| it.what().contains(named)), "{error:?}");
+            assert!(!format!("{error:?}").contains("too short"), "{error:?}");
         }
     }
 
@@ -379,8 +333,9 @@ mod tests {
             "JWT_SECRET" => Err(VarError::NotUnicode("x".into())),
             _ => Err(VarError::NotPresent),
         });
-        let error = settings.into_builder(true).build().unwrap_err().to_string();
-        assert!(error.contains("`JWT_SECRET` is not UTF-8"), "{error}");
+        let error = settings.into_builder(true).build().unwrap_err();
+        assert_eq!(error.problems()[0].kind(), ProblemKind::InvalidValue);
+        assert!(error.problems()[0].what().contains("`JWT_SECRET`"), "{error}");
     }
 
     #[test]

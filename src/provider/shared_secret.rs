@@ -4,8 +4,9 @@ use std::env::{self, VarError};
 
 use zeroize::Zeroizing;
 
+use super::problem;
 use crate::claims::Claims;
-use crate::error::{BuildError, Problem};
+use crate::error::BuildError;
 use crate::key::VerificationKey;
 use crate::verify::{ReadSecret, Verifier, VerifierBuilder};
 
@@ -126,19 +127,10 @@ fn legacy_text(secret: &[u8]) -> Result<VerificationKey, BuildError> {
 }
 
 fn read(variable: &str) -> Result<VerificationKey, BuildError> {
-    let problem = |what: String, why| {
-        let fix = "Set it to a secret of at least 32 bytes: `openssl rand -base64 32` makes one";
-        Err(BuildError::new(Problem::new(what, why, fix)))
-    };
     match env::var(variable).map(Zeroizing::new) {
         Ok(secret) => VerificationKey::shared_secret(secret.as_bytes())
             .map_err(|error| error.within(&format!("`{variable}`"))),
-        Err(VarError::NotPresent) => {
-            problem(format!("`{variable}` is not set"), "there is no secret to verify with")
-        }
-        Err(VarError::NotUnicode(_)) => problem(
-            format!("`{variable}` is not UTF-8"),
-            "other bytes than the issuer's might be the key",
-        ),
+        Err(VarError::NotPresent) => Err(problem::no_secret(variable).into()),
+        Err(VarError::NotUnicode(_)) => Err(problem::secret_not_utf8(variable).into()),
     }
 }

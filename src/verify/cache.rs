@@ -10,7 +10,7 @@ use quick_cache::{Equivalent, OptionsBuilder, UnitWeighter};
 use zeroize::Zeroizing;
 
 use super::verified::ErasedVerified;
-use crate::error::Problem;
+use crate::error::{Problem, ProblemKind};
 use crate::key::CryptoBackend;
 
 const DEFAULT_TTL: Duration = Duration::from_secs(5 * 60);
@@ -88,22 +88,28 @@ impl TokenCache {
     }
 
     pub(super) fn problems(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
-        if !(1..=MAX_CAPACITY).contains(&self.capacity) {
-            problems.push(Problem::new(
-                format!("a cache of {} tokens", self.capacity),
-                "it would be without effect, or take gigabytes",
-                "Give it as many places as there are tokens in use at a time, or leave the call out",
-            ));
-        }
-        if self.ttl.is_zero() || self.ttl > MAX_TTL {
-            problems.push(Problem::new(
-                format!("a cache that remembers tokens for {:?}", self.ttl),
-                "it would be without effect, or hold what nobody uses",
-                "Use between a second and one hour",
-            ));
-        }
-        problems
+        let capacity =
+            (!(1..=MAX_CAPACITY).contains(&self.capacity)).then(|| self.capacity_problem());
+        let ttl = (self.ttl.is_zero() || self.ttl > MAX_TTL).then(|| self.ttl_problem());
+        capacity.into_iter().chain(ttl).collect()
+    }
+
+    fn capacity_problem(&self) -> Problem {
+        Problem::new(
+            ProblemKind::OutOfRange,
+            format!("a cache of {} tokens", self.capacity),
+            "an empty cache has no effect, and more than 1,000,000 tokens take gigabytes",
+            "Pass the number of tokens that are in use at a time, or remove the call of `cache`",
+        )
+    }
+
+    fn ttl_problem(&self) -> Problem {
+        Problem::new(
+            ProblemKind::OutOfRange,
+            format!("a cache `ttl` of {:?}", self.ttl),
+            "zero has no effect, and entries that are older than one hour are rarely used",
+            "Use between a second and one hour",
+        )
     }
 }
 

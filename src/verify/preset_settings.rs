@@ -70,7 +70,35 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
-    /// Reports a problem of the preset's own when the verifier is built, together with all others.
+    /// Reports a problem of a preset's own at [`build`](Self::build), with those of the other settings.
+    ///
+    /// For presets outside this crate: their functions return a builder, and the user reads all problems at once.
+    ///
+    /// ```
+    /// use tower_jwt_auth::error::{Problem, ProblemKind};
+    /// use tower_jwt_auth::{Verifier, VerifierBuilder, testing::TestIssuer};
+    ///
+    /// /// A preset: tokens of one tenant, whose issuer follows from the tenant's id.
+    /// fn acme_cloud(tenant: &str, secret: &str) -> VerifierBuilder {
+    ///     let builder = Verifier::shared_secret(secret).audience("orders");
+    ///     if tenant.is_empty() {
+    ///         return builder.problem(Problem::new(
+    ///             ProblemKind::EmptyValue,
+    ///             "an empty tenant id",
+    ///             "no token has the issuer `https://acme.example/`",
+    ///             "Pass the id from the tenant's settings page",
+    ///         ));
+    ///     }
+    ///     builder.issuer(format!("https://acme.example/{tenant}"))
+    /// }
+    ///
+    /// let secret = TestIssuer::hs256().secret().to_owned();
+    /// assert!(acme_cloud("t-1", &secret).build().is_ok());
+    ///
+    /// let error = acme_cloud("", "too short").build().unwrap_err();
+    /// let kinds: Vec<_> = error.problems().iter().map(|problem| problem.kind()).collect();
+    /// assert_eq!(kinds, [ProblemKind::WeakSecret, ProblemKind::EmptyValue]);
+    /// ```
     pub fn problem(mut self, problem: Problem) -> Self {
         self.problems.push(problem);
         self

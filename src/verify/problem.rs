@@ -1,6 +1,6 @@
 //! What can be wrong with a verifier: the texts.
 
-use crate::error::Problem;
+use crate::error::{Problem, ProblemKind};
 use crate::jws::Algorithm;
 use crate::key::CryptoBackend;
 
@@ -12,6 +12,7 @@ const GIVE_IDS: &str = "Give the keys ids with `with_key_id`, or remove the olde
 
 pub(super) fn claims_after_check() -> Problem {
     Problem::new(
+        ProblemKind::NoEffect,
         "`claims` after `check`",
         "the check is for another claims type and would be lost",
         "Call `claims` first",
@@ -20,6 +21,7 @@ pub(super) fn claims_after_check() -> Problem {
 
 pub(super) fn two_names(name: &str, other: &str) -> Problem {
     Problem::new(
+        ProblemKind::Conflict,
         format!("two names for one issuer, `{name}` and `{other}`"),
         "`iss` is one string and can equal one name only",
         "Call `trust` for each further issuer",
@@ -28,6 +30,7 @@ pub(super) fn two_names(name: &str, other: &str) -> Problem {
 
 pub(super) fn previous_without_secret() -> Problem {
     Problem::new(
+        ProblemKind::MixedKeys,
         "`previous_secret` without a shared secret",
         "a secret and public keys must not serve one issuer",
         "Call it after `shared_secret`; list rotated public keys in one JWKS document",
@@ -36,6 +39,7 @@ pub(super) fn previous_without_secret() -> Problem {
 
 pub(super) fn setting_without_issuer() -> Problem {
     Problem::new(
+        ProblemKind::NoEffect,
         "a setting of an issuer on a builder that was started without one",
         "the setting would have no effect",
         "Set it on the `Policy` of the issuer that you pass to `trust`",
@@ -45,6 +49,7 @@ pub(super) fn setting_without_issuer() -> Problem {
 #[cfg(feature = "jwks")]
 pub(super) fn setting_of_other_keys(setting: &str) -> Problem {
     Problem::new(
+        ProblemKind::NoEffect,
         format!("`{setting}` on keys that this verifier does not fetch from a URL"),
         "the setting would have no effect",
         "Call it after `Verifier::issuer_url` or `jwks_url`, or on the builder of the keys that are passed",
@@ -53,6 +58,7 @@ pub(super) fn setting_of_other_keys(setting: &str) -> Problem {
 
 pub(super) fn token_length(bytes: usize) -> Problem {
     Problem::new(
+        ProblemKind::OutOfRange,
         format!("`max_token_len` of {bytes} bytes"),
         "with 0 no token could be verified; above 1 MiB, rejecting a token costs too much",
         "Leave the default of 16 KiB, or use the server's limit for headers",
@@ -61,6 +67,7 @@ pub(super) fn token_length(bytes: usize) -> Problem {
 
 pub(super) fn nothing_trusted() -> Problem {
     Problem::new(
+        ProblemKind::MissingIssuer,
         "no trusted issuer",
         "no token could be verified",
         "Start with `Verifier::shared_secret`, `pem`, `jwks` or `issuer_url`, or call `trust`",
@@ -69,6 +76,7 @@ pub(super) fn nothing_trusted() -> Problem {
 
 pub(super) fn no_issuer_name() -> Problem {
     Problem::new(
+        ProblemKind::MissingIssuer,
         "no issuer",
         "a token of another issuer that signs with the same keys would be accepted",
         "Call `issuer(\"https://…\")` with the value of `iss`, or `any_issuer()`",
@@ -77,6 +85,7 @@ pub(super) fn no_issuer_name() -> Problem {
 
 pub(super) fn any_issuer_beside_named() -> Problem {
     Problem::new(
+        ProblemKind::Conflict,
         "`any_issuer` beside issuers with a name",
         "only tokens without `iss` could be accepted",
         "Call `issuer`, or trust an `Issuer::unnamed` for tokens without `iss`",
@@ -85,6 +94,7 @@ pub(super) fn any_issuer_beside_named() -> Problem {
 
 pub(super) fn issuer_and_any_issuer() -> Problem {
     Problem::new(
+        ProblemKind::Conflict,
         "both `issuer` and `any_issuer`",
         "one of them would have no effect",
         "Call one of them",
@@ -93,6 +103,7 @@ pub(super) fn issuer_and_any_issuer() -> Problem {
 
 pub(super) fn backend_not_built(backend: CryptoBackend) -> Problem {
     Problem::new(
+        ProblemKind::MissingFeature,
         format!("the crypto backend `{}`", backend.name()),
         "the crate was built without it",
         "Enable the feature of that name of `tower-jwt-auth`",
@@ -101,6 +112,7 @@ pub(super) fn backend_not_built(backend: CryptoBackend) -> Problem {
 
 pub(super) fn no_backend() -> Problem {
     Problem::new(
+        ProblemKind::MissingFeature,
         "no crypto backend",
         "the crate was built without one, so that no signature could be verified",
         "Enable the feature `aws-lc-rs` or `rust-crypto` of `tower-jwt-auth`",
@@ -111,6 +123,7 @@ pub(super) fn no_backend() -> Problem {
 
 pub(super) fn empty_name() -> Problem {
     Problem::new(
+        ProblemKind::EmptyValue,
         "an issuer with an empty name",
         "a setting is probably missing",
         "Pass the value of `iss`, or use `Issuer::unnamed`",
@@ -119,6 +132,7 @@ pub(super) fn empty_name() -> Problem {
 
 pub(super) fn unnamed_profile() -> Problem {
     Problem::new(
+        ProblemKind::ProfileConflict,
         "`rfc9068` for the unnamed issuer",
         "RFC 9068 §4 requires every server to compare `iss`",
         "Name the issuer",
@@ -127,6 +141,7 @@ pub(super) fn unnamed_profile() -> Problem {
 
 pub(super) fn keys_of_another(other: &str, of: &str) -> Problem {
     Problem::new(
+        ProblemKind::ForeignKeys,
         format!("keys of the issuer `{other}` for {of}"),
         "tokens of one issuer would be verified with the keys of another",
         "Use the same name for both, or `Verifier::issuer_url`, which takes it once",
@@ -135,6 +150,7 @@ pub(super) fn keys_of_another(other: &str, of: &str) -> Problem {
 
 pub(super) fn algorithm_not_in_backend(algorithm: Algorithm, of: &str) -> Problem {
     Problem::new(
+        ProblemKind::UnsuitableAlgorithm,
         format!("the algorithm {algorithm} for {of}"),
         "the crypto backend `rust-crypto` does not have it",
         USE_AWS_LC,
@@ -143,6 +159,7 @@ pub(super) fn algorithm_not_in_backend(algorithm: Algorithm, of: &str) -> Proble
 
 pub(super) fn hmac_for_source(of: &str) -> Problem {
     Problem::new(
+        ProblemKind::MixedKeys,
         format!("HMAC algorithms for {of}, whose keys come from a source"),
         "a secret served over the network is not secret",
         "List the public-key algorithms that the issuer signs with",
@@ -150,11 +167,17 @@ pub(super) fn hmac_for_source(of: &str) -> Problem {
 }
 
 pub(super) fn no_keys(of: &str) -> Problem {
-    Problem::new(format!("no keys for {of}"), "no token could be verified", "Pass at least one key")
+    Problem::new(
+        ProblemKind::MissingKeys,
+        format!("no keys for {of}"),
+        "no token could be verified",
+        "Pass at least one key",
+    )
 }
 
 pub(super) fn mixed_keys(of: &str) -> Problem {
     Problem::new(
+        ProblemKind::MixedKeys,
         format!("secrets and public keys together for {of}"),
         "an attacker could use a public key as the secret",
         "Trust two issuers of different names, or build a verifier for each kind of key",
@@ -163,6 +186,7 @@ pub(super) fn mixed_keys(of: &str) -> Problem {
 
 pub(super) fn keys_not_in_backend(of: &str, backend: CryptoBackend) -> Problem {
     Problem::new(
+        ProblemKind::UnsuitableAlgorithm,
         format!("keys for {of} that the crypto backend `{}` cannot use", backend.name()),
         "no token could be verified",
         USE_AWS_LC,
@@ -171,6 +195,7 @@ pub(super) fn keys_not_in_backend(of: &str, backend: CryptoBackend) -> Problem {
 
 pub(super) fn too_many_keys(algorithm: Algorithm, of: &str) -> Problem {
     Problem::new(
+        ProblemKind::TooManyKeys,
         format!("more than four keys without an id for {algorithm} and {of}"),
         "four are tried for a token, so that the others would never be used",
         GIVE_IDS,
@@ -179,6 +204,7 @@ pub(super) fn too_many_keys(algorithm: Algorithm, of: &str) -> Problem {
 
 pub(super) fn too_many_large_keys(algorithm: Algorithm, of: &str) -> Problem {
     Problem::new(
+        ProblemKind::TooManyKeys,
         format!("RSA keys above 4096 bits without an id for {algorithm} and {of}"),
         "one is tried for a token because a check is slow, so that the others would never be used",
         GIVE_IDS,
@@ -192,6 +218,7 @@ pub(super) fn unused_algorithm(algorithm: Algorithm, of: &str, is_short: bool) -
         "no key of this issuer can be used with it"
     };
     Problem::new(
+        ProblemKind::UnsuitableAlgorithm,
         format!("the algorithm {algorithm} for {of}"),
         why,
         "List only what the issuer signs with, and pass the key for each algorithm",
@@ -202,6 +229,7 @@ pub(super) fn unused_algorithm(algorithm: Algorithm, of: &str, is_short: bool) -
 
 pub(super) fn same_secret(of: &str) -> Problem {
     Problem::new(
+        ProblemKind::SharedSecret,
         format!("{of} and another one with the same secret"),
         "each could sign tokens in the name of the other",
         "Give every issuer its own secret",
@@ -210,6 +238,7 @@ pub(super) fn same_secret(of: &str) -> Problem {
 
 pub(super) fn trusted_twice(of: &str) -> Problem {
     Problem::new(
+        ProblemKind::Conflict,
         format!("{of} twice"),
         "it would be undefined which keys and which policy apply",
         "Put all keys of an issuer into one `KeySet` and trust it once",

@@ -1,6 +1,6 @@
 //! The URL of an auth server, and what it implies.
 
-use crate::error::Problem;
+use crate::error::{Problem, ProblemKind};
 use crate::url::Url;
 
 /// What Better Auth makes of its base URL: where it serves, and what it calls itself.
@@ -18,19 +18,20 @@ const DEFAULT_PATH: &str = "/api/auth";
 impl BaseUrl {
     /// Reads the URL as the server does.
     pub(super) fn read(text: &str) -> Result<Self, Problem> {
-        let problem = |why| {
+        let problem = |kind, why| {
             Problem::new(
+                kind,
                 "the URL of the Better Auth server",
                 why,
                 "Pass what the server has as its base URL: `https://auth.example.com`",
             )
         };
         if text.trim().is_empty() {
-            return Err(problem("it is empty"));
+            return Err(problem(ProblemKind::EmptyValue, "it is empty"));
         }
-        let url = Url::read(text).map_err(problem)?;
+        let url = Url::read(text).map_err(|bad| problem(bad.kind(), bad.why()))?;
         if url.query().is_some() {
-            return Err(problem("it has a query"));
+            return Err(problem(ProblemKind::InvalidUrl, "it has a query"));
         }
         let origin = url.origin();
         let path = match url.path().trim_end_matches('/') {

@@ -12,7 +12,7 @@ use super::secret;
 use super::session::SessionUser;
 use super::user::User;
 use crate::clock::Clock;
-use crate::error::{BuildError, Problem};
+use crate::error::{BuildError, Problem, ProblemKind};
 use crate::key::{Keys, VerificationKey};
 use crate::observe::Observer;
 
@@ -64,6 +64,7 @@ impl Server {
     pub(super) fn settings_beside_keys(&self) -> Option<Problem> {
         (self.jwks_url.is_some() || self.has_remote_settings).then(|| {
             Problem::new(
+                ProblemKind::NoEffect,
                 "`jwks_url`, `allow_insecure_http` or `remote_keys` beside `keys`",
                 "keys that are passed are not fetched from a URL",
                 "Call one of them; a `RemoteJwks` has these settings itself",
@@ -83,7 +84,7 @@ impl Settings {
         let mut problems = Vec::new();
         let mut check = |is_wrong: bool, what: String, why, fix| {
             if is_wrong {
-                problems.push(Problem::new(what, why, fix));
+                problems.push(Problem::new(ProblemKind::ProfileConflict, what, why, fix));
             }
         };
         check(
@@ -217,6 +218,7 @@ impl<C> BetterAuth<C> {
             Material::Server(server) => Some(server),
             Material::Secrets(_) => {
                 self.problems.push(Problem::new(
+                    ProblemKind::NoEffect,
                     format!("{setting} with a secret"),
         "tokens that are signed with the secret are not verified with the server's keys",
                     "Start with `BetterAuth::url`",
@@ -298,6 +300,7 @@ impl<C> BetterAuth<C> {
                 Err(error) => self.problems.extend(error.into_problems()),
             },
             Material::Server(_) => self.problems.push(Problem::new(
+                ProblemKind::MixedKeys,
                 "`previous_secret` without a secret",
                 "a secret and public keys must not serve one issuer",
                 "Leave it out: a rotated key is found by its id",

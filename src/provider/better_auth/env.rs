@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::builder::{BetterAuth, Material};
 use super::profile::Profile;
 use super::secret;
-use crate::error::Problem;
+use crate::error::{Problem, ProblemKind};
 
 const URL: &str = "BETTER_AUTH_URL";
 const SECRET: &str = "BETTER_AUTH_SECRET";
@@ -28,6 +28,7 @@ impl BetterAuth {
             Ok(value) => Ok(Some(Zeroizing::new(value)).filter(|value| !value.is_empty())),
             Err(VarError::NotPresent) => Ok(None),
             Err(VarError::NotUnicode(_)) => Err(Problem::new(
+                ProblemKind::InvalidValue,
                 format!("`{name}` is not UTF-8"),
                 "the auth server would read something else",
                 "Set it to text",
@@ -57,6 +58,7 @@ impl BetterAuth {
             Self::bridge_token(&*secret)
         } else {
             Self::without_secret(Problem::new(
+                ProblemKind::MissingKeys,
                 format!("neither `{URL}` nor `{SECRET}` is set"),
                 "there is nothing to verify with",
                 "Set `BETTER_AUTH_URL` to the base URL of the auth server",

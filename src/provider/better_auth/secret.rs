@@ -1,6 +1,6 @@
 //! `BETTER_AUTH_SECRET`, and what is none.
 
-use crate::error::{BuildError, Problem};
+use crate::error::{BuildError, Problem, ProblemKind};
 use crate::key::VerificationKey;
 
 /// What the server falls back on in development. It stands in its source, for everybody to sign with.
@@ -22,12 +22,17 @@ pub(super) fn legacy_key(secret: &str) -> Result<VerificationKey, BuildError> {
 }
 
 fn check(secret: &str) -> Result<(), BuildError> {
-    let problem = |what: &str, why| Err(BuildError::new(Problem::new(what, why, FIX)));
+    let problem = |kind, what: &str, why| Err(BuildError::new(Problem::new(kind, what, why, FIX)));
     if secret.is_empty() {
-        return problem("an empty Better Auth secret", "anybody could sign with it");
+        return problem(
+            ProblemKind::WeakSecret,
+            "an empty Better Auth secret",
+            "anybody could sign with it",
+        );
     }
     if secret == PUBLIC_DEFAULT {
         return problem(
+            ProblemKind::PublishedSecret,
             "the default secret of Better Auth",
             "it stands in the server's source, for everybody to sign with",
         );
@@ -39,6 +44,7 @@ fn check(secret: &str) -> Result<(), BuildError> {
 pub(super) fn list(text: &str) -> Result<Vec<&str>, Problem> {
     let malformed = |why| {
         Problem::new(
+            ProblemKind::InvalidValue,
             "`BETTER_AUTH_SECRETS`",
             why,
             "Write it as the server reads it: `2:the new secret,1:the old one`",

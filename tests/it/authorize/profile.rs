@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tower_jwt_auth::VerifierBuilder;
-use tower_jwt_auth::error::Problem;
+use tower_jwt_auth::error::ProblemKind;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer, TestToken};
 use tower_jwt_auth::{
     Algorithm, BuildError, ErrorKind, Issuer, JwtAuthLayer, Policy, RequireLayer, VerificationKey,
@@ -100,45 +100,42 @@ fn times_issuer_and_audience_are_judged_as_ever() {
     refused(token(&issuer).claim("iss", "https://evil.example"), ErrorKind::InvalidIssuer, "iss");
 }
 
-fn problems<T>(built: Result<T, BuildError>) -> Vec<String> {
-    let error = built.err();
-    let problems = error.as_ref().map_or(&[][..], BuildError::problems);
-    problems.iter().map(Problem::what).map(str::to_owned).collect()
-}
-
 #[test]
 fn the_profile_does_not_go_with_settings_that_undo_it() {
-    let says = |built: Result<Verifier, BuildError>, words: &[&str]| {
-        let problems = problems(built);
-        assert_eq!(problems.len(), words.len(), "{problems:?}");
-        for (problem, word) in problems.iter().zip(words) {
-            assert!(problem.contains(word), "{problem} / {word}");
+    let says = |built: Result<Verifier, BuildError>, expected: &[(ProblemKind, &str)]| {
+        let error = built.err();
+        let problems = error.as_ref().map_or(&[][..], BuildError::problems);
+        assert_eq!(problems.len(), expected.len(), "{problems:?}");
+        for (problem, (kind, word)) in problems.iter().zip(expected) {
+            assert_eq!(problem.kind(), *kind, "{problem}");
+            assert!(problem.what().contains(word), "{problem} / {word}");
         }
     };
+    let undone = |setting: &'static str| (ProblemKind::ProfileConflict, setting);
     says(builder().issuer(NAME).audience("orders").build(), &[]);
-    says(builder().issuer(NAME).any_audience().build(), &["any_audience"]);
-    says(builder().issuer(NAME).build(), &["no audience"]);
+    says(builder().issuer(NAME).any_audience().build(), &[undone("`any_audience`")]);
+    says(builder().issuer(NAME).build(), &[(ProblemKind::MissingAudience, "")]);
     says(
         builder().issuer(NAME).audience("orders").allow_missing_expiry().build(),
-        &["allow_missing_expiry"],
+        &[undone("`allow_missing_expiry`")],
     );
     says(
         builder().issuer(NAME).any_audience().allow_missing_expiry().build(),
-        &["any_audience", "allow_missing_expiry"],
+        &[undone("`any_audience`"), undone("`allow_missing_expiry`")],
     );
-    says(builder().any_issuer().audience("orders").build(), &["rfc9068"]);
-    says(builder().issuer(NAME).audience("orders").typ("JWT").build(), &["another `typ`"]);
+    says(builder().any_issuer().audience("orders").build(), &[undone("unnamed issuer")]);
+    says(builder().issuer(NAME).audience("orders").typ("JWT").build(), &[undone("`JWT`")]);
     says(builder().issuer(NAME).audience("orders").typ("application/AT+JWT").build(), &[]);
     // The order does not matter.
     let settings = Verifier::jwks(issuer().jwks()).issuer(NAME);
-    says(settings.any_audience().rfc9068().build(), &["any_audience"]);
+    says(settings.any_audience().rfc9068().build(), &[undone("`any_audience`")]);
     let settings = Verifier::jwks(issuer().jwks()).issuer(NAME).audience("orders");
-    says(settings.allow_missing_expiry().rfc9068().build(), &["allow_missing_expiry"]);
+    says(settings.allow_missing_expiry().rfc9068().build(), &[undone("`allow_missing_expiry`")]);
 
     let trusting = |issuer: Issuer| Verifier::builder().trust(issuer).build();
     let key = || VerificationKey::jwk(issuer().jwk()).unwrap();
     let policy = || Policy::new().audience("orders").rfc9068();
     says(trusting(Issuer::new(NAME, key(), policy())), &[]);
-    says(trusting(Issuer::unnamed(key(), policy())), &["rfc9068"]);
+    says(trusting(Issuer::unnamed(key(), policy())), &[undone("unnamed issuer")]);
     says(trusting(Issuer::unnamed(key(), Policy::new().audience("orders"))), &[]);
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::Request;
 use serde_json::{Value, json};
 use tower::{Layer, service_fn};
+use tower_jwt_auth::error::ProblemKind;
 use tower_jwt_auth::provider::better_auth::{BetterAuth, SessionUser, User, session_cookie_source};
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{
@@ -200,29 +201,44 @@ fn the_live_session_token_is_nowhere_to_be_had() {
 
 #[test]
 fn careless_settings_do_not_build() {
-    let said = |preset: BetterAuth| preset.build().map(drop).unwrap_err().to_string();
-    for (preset, reason) in [
-        (BetterAuth::bridge_token(""), "an empty Better Auth secret"),
+    for (preset, kind, what) in [
+        (BetterAuth::bridge_token(""), ProblemKind::WeakSecret, "Better Auth secret"),
         (
             BetterAuth::bridge_token("better-auth-secret-12345678901234567890"),
-            "stands in the server's source",
+            ProblemKind::PublishedSecret,
+            "Better Auth",
         ),
-        (BetterAuth::bridge_token(SECRET).jwks_url("https://a.b/jwks"), "`jwks_url` with a secret"),
-        (BetterAuth::bridge_token(SECRET).allow_insecure_http(), "with a secret"),
-        (BetterAuth::bridge_token(SECRET).keys(keys()), "`keys` with a secret"),
-        (BetterAuth::bridge_token(SECRET).oauth_access_token("x"), "with a secret"),
+        (
+            BetterAuth::bridge_token(SECRET).jwks_url("https://a.b/jwks"),
+            ProblemKind::NoEffect,
+            "`jwks_url`",
+        ),
+        (
+            BetterAuth::bridge_token(SECRET).allow_insecure_http(),
+            ProblemKind::NoEffect,
+            "`allow_insecure_http`",
+        ),
+        (BetterAuth::bridge_token(SECRET).keys(keys()), ProblemKind::NoEffect, "`keys`"),
+        (BetterAuth::bridge_token(SECRET).oauth_access_token("x"), ProblemKind::NoEffect, ""),
         (
             BetterAuth::url(ORIGIN).keys(keys()).previous_secret(SECRET),
-            "`previous_secret` without a secret",
+            ProblemKind::MixedKeys,
+            "`previous_secret`",
         ),
-        (BetterAuth::url("").keys(keys()), "it is empty"),
-        (BetterAuth::url(ORIGIN).keys(keys()).leeway(Duration::from_secs(301)), "leeway"),
+        (BetterAuth::url("").keys(keys()), ProblemKind::EmptyValue, "URL"),
+        (
+            BetterAuth::url(ORIGIN).keys(keys()).leeway(Duration::from_secs(301)),
+            ProblemKind::OutOfRange,
+            "301s",
+        ),
     ] {
-        let said = said(preset);
-        assert!(said.contains(reason) && !said.contains(SECRET), "{said}");
+        let error = preset.build().map(drop).unwrap_err();
+        let problem = &error.problems()[0];
+        assert_eq!(problem.kind(), kind, "{error}");
+        assert!(problem.what().contains(what) && !error.to_string().contains(SECRET), "{error}");
     }
     let cookie = BetterAuth::session_cookie(SECRET).audience("x").build().map(drop).unwrap_err();
-    assert!(cookie.to_string().contains("an audience for session cookies"), "{cookie}");
+    assert_eq!(cookie.problems()[0].kind(), ProblemKind::ProfileConflict, "{cookie}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Who a token is about, for every preset, kind of Better Auth token and setting on identity.
 #![cfg(feature = "better-auth")]
 
+use tower_jwt_auth::error::ProblemKind;
 use tower_jwt_auth::provider::better_auth::{BetterAuth, SessionUser, User};
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{BuildError, Error};
@@ -161,7 +162,9 @@ fn verdicts(verify: &Verify, kinds: &[(&str, String)]) -> String {
 #[test]
 fn a_claim_of_email_links_needs_an_audience_or_issuer() {
     for claim in ["userId", "email", "updateTo", "requestType", "version", "iat"] {
-        let error = bridge_by(claim).build().unwrap_err().to_string();
+        let error = bridge_by(claim).build().unwrap_err();
+        assert_eq!(error.problems()[0].kind(), ProblemKind::ProfileConflict);
+        let error = error.to_string();
         assert!(error.contains(&format!("`user_id_claim(\"{claim}\")`")), "{error}");
         assert!(error.contains("`audience`") && error.contains("`issuer`"), "{error}");
         assert!(bridge_by(claim).audience("api").build().is_ok(), "{claim}");

@@ -4,6 +4,7 @@ mod better_auth;
 mod checks;
 mod clocks;
 mod identities;
+mod outside;
 mod servers;
 mod session_rules;
 mod settings;

@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::json;
 use tower_jwt_auth::VerifierBuilder;
+use tower_jwt_auth::error::ProblemKind;
 use tower_jwt_auth::provider::Settings;
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{BuildError, ErrorKind, Verifier};
@@ -47,6 +48,7 @@ fn a_secret_file_ends_with_at_most_one_line_break() {
     }
     fs::write(&path, [0xff; 40]).unwrap();
     let error = verifier(json!({"audience": "orders", "secret_file": path})).unwrap_err();
+    assert_eq!(error.problems()[0].kind(), ProblemKind::InvalidValue);
     assert!(error.to_string().contains("`secret_file`"), "{error}");
     fs::remove_file(&path).unwrap();
 }
@@ -62,6 +64,8 @@ fn a_member_of_another_name_is_an_error() {
     ] {
         assert_eq!(serde_json::from_value::<Settings>(file.clone()).is_ok(), is_read, "{file}");
     }
-    let error = verifier(json!({"audience": "orders"})).unwrap_err().to_string();
-    assert!(error.contains("neither `issuer` nor `secret` is set"), "{error}");
+    let error = verifier(json!({"audience": "orders"})).unwrap_err();
+    assert_eq!(error.problems()[0].kind(), ProblemKind::MissingKeys);
+    let what = error.problems()[0].what();
+    assert!(what.contains("`issuer`") && what.contains("`secret`"), "{error}");
 }

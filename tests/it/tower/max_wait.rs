@@ -10,6 +10,7 @@ use tokio_test::{assert_pending, assert_ready_ok, task};
 use tower::{Layer, Service};
 use tower_jwt_auth::Token;
 use tower_jwt_auth::clock::Clock;
+use tower_jwt_auth::error::ProblemKind;
 use tower_jwt_auth::middleware::JwtAuth;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::revocation::{Presented, Revocation, Standing};
@@ -270,6 +271,7 @@ fn limits_that_cannot_be_right_are_problems() {
     ] {
         let error = layer().max_wait(limit).unwrap_err();
         let [problem] = error.problems() else { panic!("{error}") };
+        assert_eq!(problem.kind(), ProblemKind::OutOfRange);
         assert!(problem.what().contains(what), "{problem}");
         assert!(problem.fix().contains("5 minutes"), "{problem}");
     }
@@ -352,6 +354,7 @@ fn without_a_timer_the_default_is_no_limit() {
 fn a_limit_in_a_build_without_timers_is_a_problem() {
     let error = Setup::new(FixedClock::new()).layer.max_wait(SECOND).unwrap_err();
     let [problem] = error.problems() else { panic!("{error}") };
+    assert_eq!(problem.kind(), ProblemKind::MissingFeature);
     assert!(problem.fix().contains("tokio-timer"), "{problem}");
     assert!(problem.fix().contains("Clock::sleep_until"), "{problem}");
     // A clock with timers of its own will do.

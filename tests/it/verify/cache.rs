@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
+use tower_jwt_auth::error::ProblemKind;
 use tower_jwt_auth::key::{
     KeyHealth, KeySet, KeySetState, KeySource, RefreshError, RefreshReason, Refreshed,
 };
@@ -446,13 +447,17 @@ fn settings_without_sense_do_not_build() {
     let builds = |cache| remembering(&issuer, cache).build().map(|_| ());
     let hour = 60 * MINUTE;
     for (least, most) in [(0, 1), (1_000_001, 1_000_000)] {
-        let refused = builds(TokenCache::new(least)).unwrap_err().to_string();
-        assert!(refused.contains(&format!("a cache of {least} tokens")), "{refused}");
+        let refused = builds(TokenCache::new(least)).unwrap_err();
+        let [problem] = refused.problems() else { panic!("{refused}") };
+        assert_eq!(problem.kind(), ProblemKind::OutOfRange);
+        assert!(problem.what().contains(&format!("{least} tokens")), "{refused}");
         assert!(builds(TokenCache::new(most)).is_ok());
     }
     for (wrong, right) in [(Duration::ZERO, NANO), (hour + NANO, hour)] {
-        let refused = builds(TokenCache::new(8).ttl(wrong)).unwrap_err().to_string();
-        assert!(refused.contains("a cache that remembers tokens for"), "{refused}");
+        let refused = builds(TokenCache::new(8).ttl(wrong)).unwrap_err();
+        let [problem] = refused.problems() else { panic!("{refused}") };
+        assert_eq!(problem.kind(), ProblemKind::OutOfRange);
+        assert!(problem.what().contains(&format!("{wrong:?}")), "{refused}");
         assert!(builds(TokenCache::new(8).ttl(right)).is_ok());
     }
 }

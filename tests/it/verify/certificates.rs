@@ -1,5 +1,6 @@
 //! Keys in X.509 certificates (RFC 5280 §4.1).
 
+use tower_jwt_auth::error::ProblemKind as Kind;
 use tower_jwt_auth::{Algorithm, ErrorKind, VerificationKey};
 
 use super::der::pem;
@@ -73,8 +74,8 @@ fn a_certificate_says_whether_its_key_is_for_signatures() {
     let made = |text: &str| VerificationKey::certificate(Algorithm::ES256, text);
     assert!(made(certificate!("signing")).is_ok());
     assert!(made(certificate!("non-repudiation")).is_ok());
-    refused(made(certificate!("encryption")), "not for signatures");
-    refused(made(certificate!("authority")), "not for signatures");
+    refused(made(certificate!("encryption")), Kind::InvalidKey, "signatures");
+    refused(made(certificate!("authority")), Kind::InvalidKey, "signatures");
 }
 
 #[test]
@@ -84,27 +85,27 @@ fn what_is_no_certificate_is_refused_and_named() {
     let private = pem("PRIVATE KEY", b"hunter2");
     assert!(made(P256.as_bytes()).is_ok());
     for (bytes, what) in [
-        (&b""[..], "0 bytes that are not PEM"),
-        (b"hunter2", "7 bytes that are not PEM"),
-        (b"0", "1 bytes that are no X.509 certificate"),
-        (&der_of(P256)[..200], "200 bytes that are no X.509 certificate"),
-        (&[&der_of(P256)[..], b"0"].concat(), "no X.509 certificate"),
-        (&der_of(public), "no X.509 certificate"),
-        (public.as_bytes(), "a PEM labelled `PUBLIC KEY` where a certificate is wanted"),
-        (private.as_bytes(), "a PEM with a private key"),
-        (format!("{P256}{P256}").as_bytes(), "a PEM with several blocks"),
-        (format!("{public}{P256}").as_bytes(), "a PEM with several blocks"),
-        (pem("CERTIFICATE", b"hunter2").as_bytes(), "7 bytes that are no X.509 certificate"),
-        (pem("TRUSTED CERTIFICATE", &der_of(P256)).as_bytes(), "labelled `TRUSTED CERTIFICATE`"),
-        (pem("CERTIFICATE REQUEST", b"hunter2").as_bytes(), "labelled `CERTIFICATE REQUEST`"),
+        (&b""[..], "0 bytes"),
+        (b"hunter2", "7 bytes"),
+        (b"0", "1 bytes"),
+        (&der_of(P256)[..200], "200 bytes"),
+        (&[&der_of(P256)[..], b"0"].concat(), "X.509 certificate"),
+        (&der_of(public), "X.509 certificate"),
+        (public.as_bytes(), "`PUBLIC KEY`"),
+        (format!("{P256}{P256}").as_bytes(), "several blocks"),
+        (format!("{public}{P256}").as_bytes(), "several blocks"),
+        (pem("CERTIFICATE", b"hunter2").as_bytes(), "7 bytes"),
+        (pem("TRUSTED CERTIFICATE", &der_of(P256)).as_bytes(), "`TRUSTED CERTIFICATE`"),
+        (pem("CERTIFICATE REQUEST", b"hunter2").as_bytes(), "`CERTIFICATE REQUEST`"),
     ] {
-        refused(made(bytes), what);
+        refused(made(bytes), Kind::InvalidKey, what);
     }
+    refused(made(private.as_bytes()), Kind::PrivateKey, "private key");
     // What is read as a key file elsewhere is not read as one here.
     let key = |text: &str| VerificationKey::pem(Algorithm::ES256, text);
     assert!(key(public).is_ok());
-    refused(key(P256), "a PEM with a certificate");
-    refused(key(&format!("{public}{public}")), "a PEM with several blocks");
+    refused(key(P256), Kind::InvalidKey, "certificate");
+    refused(key(&format!("{public}{public}")), Kind::InvalidKey, "several blocks");
 }
 
 #[test]

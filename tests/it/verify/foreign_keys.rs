@@ -1,11 +1,12 @@
 //! A key of one issuer never speaks for another, whatever the ids (RFC 8725 §3.8).
 
 use tower_jwt_auth::VerifierBuilder;
+use tower_jwt_auth::error::ProblemKind;
 use tower_jwt_auth::key::KeySet;
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, Policy, VerificationKey, Verifier};
 
-use super::builder::expect;
+use super::builder::{expect, expect_naming};
 use super::issuers::{A, B, any, key, naming, trusting_all};
 use crate::support::tokens::{
     PAYLOAD, Seeded, Verdict, algorithms, issuer, mac_token, public_algorithms, trusting, verdict,
@@ -213,10 +214,10 @@ fn a_secret_that_two_issuers_share_is_found_among_all_their_keys() {
         named.iter().fold(builder, trust).build()
     };
     expect(build(&[("a", &[1, 2]), ("b", &[3, 4]), ("c", &[5])], &[6, 7]), &[]);
-    let of = |who: &str| format!("{who} and another one with the same secret");
-    expect(build(&[("a", &[1, 2]), ("b", &[3, 2]), ("c", &[5])], &[6]), &[&of("the issuer `a`")]);
-    expect(build(&[("a", &[1, 2]), ("b", &[3]), ("c", &[1])], &[6]), &[&of("the issuer `a`")]);
-    expect(build(&[("a", &[1]), ("b", &[3, 4])], &[6, 4]), &[&of("the unnamed issuer")]);
-    let (a, unnamed) = (of("the issuer `a`"), of("the unnamed issuer"));
-    expect(build(&[("a", &[1]), ("b", &[1])], &[1]), &[&a, &unnamed]);
+    let a = (ProblemKind::SharedSecret, "the issuer `a`");
+    let unnamed = (ProblemKind::SharedSecret, "the unnamed issuer");
+    expect_naming(build(&[("a", &[1, 2]), ("b", &[3, 2]), ("c", &[5])], &[6]), &[a]);
+    expect_naming(build(&[("a", &[1, 2]), ("b", &[3]), ("c", &[1])], &[6]), &[a]);
+    expect_naming(build(&[("a", &[1]), ("b", &[3, 4])], &[6, 4]), &[unnamed]);
+    expect_naming(build(&[("a", &[1]), ("b", &[1])], &[1]), &[a, unnamed]);
 }

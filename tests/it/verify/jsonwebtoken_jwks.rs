@@ -2,11 +2,12 @@
 
 use jsonwebtoken::jwk::{Jwk, JwkSet};
 use serde_json::{Value, json};
+use tower_jwt_auth::error::ProblemKind as Kind;
 use tower_jwt_auth::key::{KeySet, SkipReason};
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, Policy, VerificationKey, Verifier};
 
-use super::builder::expect;
+use super::builder::{expect, expect_naming};
 use crate::support::tokens::{algorithms, issuer, public_algorithms, verdict};
 
 /// The issuer's public key, with other members; null takes one out.
@@ -55,28 +56,29 @@ fn a_jwk_of_every_algorithm_verifies_its_issuers_tokens() {
 
 #[test]
 fn a_jwk_is_read_under_the_rules_for_json() {
-    let unusable = &["a JWK that cannot be used"][..];
+    let invalid = &[Kind::InvalidKey][..];
+    let unsuitable = &[Kind::UnsuitableAlgorithm][..];
     for (algorithm, members, problems) in [
         (Algorithm::ES256, json!({ "use": "sig", "key_ops": ["verify", "sign"] }), &[][..]),
-        (Algorithm::ES256, json!({ "use": "enc" }), unusable),
-        (Algorithm::ES256, json!({ "use": "signature" }), unusable),
-        (Algorithm::ES256, json!({ "key_ops": ["sign"] }), unusable),
-        (Algorithm::ES256, json!({ "key_ops": ["sign", "VERIFY"] }), unusable),
-        (Algorithm::ES256, json!({ "key_ops": [] }), unusable),
-        (Algorithm::ES256, json!({ "alg": "ES384" }), unusable),
-        (Algorithm::ES256, json!({ "alg": "HS256" }), unusable),
-        (Algorithm::ES256, json!({ "alg": "RSA-OAEP" }), unusable),
-        (Algorithm::ES256, json!({ "crv": "P-384" }), unusable),
-        (Algorithm::ES256, json!({ "crv": "Ed25519" }), unusable),
-        (Algorithm::ES256, json!({ "crv": "secp256k1", "alg": null }), unusable),
-        (Algorithm::ES256, json!({ "x": "AA" }), unusable),
-        (Algorithm::ES256, json!({ "x": "not base64url" }), unusable),
-        (Algorithm::EdDSA, json!({ "x": "A".repeat(43) }), unusable),
-        (Algorithm::RS256, json!({ "n": "u".repeat(171) }), unusable),
-        (Algorithm::RS256, json!({ "e": "AQ" }), unusable),
+        (Algorithm::ES256, json!({ "use": "enc" }), invalid),
+        (Algorithm::ES256, json!({ "use": "signature" }), invalid),
+        (Algorithm::ES256, json!({ "key_ops": ["sign"] }), invalid),
+        (Algorithm::ES256, json!({ "key_ops": ["sign", "VERIFY"] }), invalid),
+        (Algorithm::ES256, json!({ "key_ops": [] }), invalid),
+        (Algorithm::ES256, json!({ "alg": "ES384" }), unsuitable),
+        (Algorithm::ES256, json!({ "alg": "HS256" }), unsuitable),
+        (Algorithm::ES256, json!({ "alg": "RSA-OAEP" }), unsuitable),
+        (Algorithm::ES256, json!({ "crv": "P-384" }), invalid),
+        (Algorithm::ES256, json!({ "crv": "Ed25519" }), invalid),
+        (Algorithm::ES256, json!({ "crv": "secp256k1", "alg": null }), invalid),
+        (Algorithm::ES256, json!({ "x": "AA" }), invalid),
+        (Algorithm::ES256, json!({ "x": "not base64url" }), invalid),
+        (Algorithm::EdDSA, json!({ "x": "A".repeat(43) }), &[Kind::WeakKey]),
+        (Algorithm::RS256, json!({ "n": "u".repeat(171) }), invalid),
+        (Algorithm::RS256, json!({ "e": "AQ" }), &[Kind::WeakKey]),
         (Algorithm::RS256, json!({ "alg": "PS512" }), &[]),
-        (Algorithm::HS256, json!({ "k": "AAAA" }), unusable),
-        (Algorithm::HS256, json!({ "kty": "other" }), unusable),
+        (Algorithm::HS256, json!({ "k": "AAAA" }), &[Kind::WeakSecret]),
+        (Algorithm::HS256, json!({ "kty": "other" }), invalid),
     ] {
         let jwk = jwk(algorithm, &members);
         expect(convert(&jwk), problems);
@@ -87,7 +89,7 @@ fn a_jwk_is_read_under_the_rules_for_json() {
 
 #[test]
 fn an_alg_whose_name_is_lost_is_rejected() {
-    let lost = &["a `Jwk` with an `alg` that `jsonwebtoken` does not know"][..];
+    let lost = &[Kind::UnsupportedConversion][..];
     for (algorithm, alg) in [
         (Algorithm::ES512, "ES512"),
         (Algorithm::EdDSA, "Ed25519"),
@@ -104,7 +106,7 @@ fn an_alg_whose_name_is_lost_is_rejected() {
 fn a_private_key_is_recognized_in_the_json_alone() {
     let private = jwk(Algorithm::EdDSA, &json!({ "d": "A".repeat(43) }));
     expect(convert(&private), &[]);
-    expect(VerificationKey::jwk(private.to_string()), &["a JWK that cannot be used"]);
+    expect(VerificationKey::jwk(private.to_string()), &[Kind::PrivateKey]);
     // Of a kind of key that `jsonwebtoken` does not know, it keeps all members.
     let other = jwk(Algorithm::EdDSA, &json!({ "d": "AA", "crv": "Ed448" }));
     let set = KeySet::try_from(&set(&[other, jwk(Algorithm::EdDSA, &json!({}))])).unwrap();
@@ -143,10 +145,9 @@ fn a_set_skips_the_keys_that_cannot_be_used() {
 
 #[test]
 fn a_set_without_a_usable_key_is_rejected() {
-    expect(KeySet::try_from(&JwkSet::default()), &["a JWKS document without a usable key"]);
+    expect(KeySet::try_from(&JwkSet::default()), &[Kind::MissingKeys]);
     let secrets = set(&[jwk(Algorithm::HS256, &json!({}))]);
-    let what = "a JWKS document without a usable key (1 secret)";
-    expect(KeySet::try_from(&secrets), &[what]);
+    expect_naming(KeySet::try_from(&secrets), &[(Kind::MissingKeys, "(1 secret)")]);
     // A configured secret converts on its own.
     assert!(VerificationKey::try_from(&secrets.keys[0]).is_ok());
 }

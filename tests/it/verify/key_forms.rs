@@ -1,6 +1,7 @@
 //! One key in all its forms: PEM, DER and JWK (RFC 5280, RFC 7517, RFC 8017); certificates have a file of their own.
 
 use base64_simd::STANDARD;
+use tower_jwt_auth::error::ProblemKind as Kind;
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{Algorithm, BuildError, ErrorKind, Issuer, Policy, VerificationKey, Verifier};
 
@@ -21,9 +22,11 @@ pub(super) fn over(key: VerificationKey) -> Verifier {
 }
 
 #[track_caller]
-pub(super) fn refused(made: Result<VerificationKey, BuildError>, what: &str) {
+pub(super) fn refused(made: Result<VerificationKey, BuildError>, kind: Kind, what: &str) {
     let error = made.expect_err(what);
-    assert!(error.problems()[0].what().contains(what), "{error}");
+    let [problem] = error.problems() else { panic!("{error}") };
+    assert_eq!(problem.kind(), kind, "{error}");
+    assert!(problem.what().contains(what), "{error}");
 }
 
 #[test]
@@ -75,7 +78,7 @@ fn a_certificate_given_as_pem_names_what_reads_it() {
     assert!(VerificationKey::pem(Algorithm::ES256, issuer.public_pem()).is_ok());
     let error = VerificationKey::pem(Algorithm::ES256, issuer.certificate_pem()).unwrap_err();
     let [problem] = error.problems() else { panic!("{error}") };
-    assert_eq!(problem.what(), "a PEM with a certificate");
+    assert_eq!(problem.kind(), Kind::InvalidKey);
     assert!(problem.fix().contains("`VerificationKey::certificate`"), "{error}");
     // Builds without the feature do not have the call.
     let names_the_feature = problem.fix().contains("the feature `x509`");
@@ -91,24 +94,24 @@ fn what_is_no_public_key_in_der_is_refused_and_named() {
     // The beginnings of PKCS #8, of PKCS #1 and of SEC 1: a version, and then the secret.
     let version = |number: u8| der(0x30, &[der(2, &[number]), der(4, b"hunter2")].concat());
     let encrypted = der(0x30, &[der(0x30, b""), der(4, b"hunter2")].concat());
-    for (bytes, what) in [
-        (&b""[..], "0 bytes that are no public key in DER"),
-        (b"hunter2", "7 bytes that are no public key"),
-        (b"\x30", "1 bytes that are no public key"),
-        (b"\x30\x80", "2 bytes that are no public key"),
-        (b"\x30\x84\xff\xff\xff\xff\x02\x01\x00", "9 bytes that are no public key"),
-        (&public[..public.len() - 1], "90 bytes that are no public key"),
-        (&[&public[..], b"\0"].concat(), "92 bytes that are no public key"),
-        (issuer(Algorithm::ES256).public_pem().as_bytes(), "no public key in DER"),
-        (&certificate, "no public key in DER"),
-        (&version(0), "DER bytes with a private key"),
-        (&version(1), "DER bytes with a private key"),
-        (&version(2), "no public key in DER"),
-        (&encrypted, "no public key in DER"),
-        (&pkcs1(&[5; 128], &[3]), "not safe to use"),
-        (&pkcs1(&[0xc5; 256], &[1, 0, 1]), "RSA public key for ES256"),
+    for (bytes, kind, what) in [
+        (&b""[..], Kind::InvalidKey, "0 bytes"),
+        (b"hunter2", Kind::InvalidKey, "7 bytes"),
+        (b"\x30", Kind::InvalidKey, "1 bytes"),
+        (b"\x30\x80", Kind::InvalidKey, "2 bytes"),
+        (b"\x30\x84\xff\xff\xff\xff\x02\x01\x00", Kind::InvalidKey, "9 bytes"),
+        (&public[..public.len() - 1], Kind::InvalidKey, "90 bytes"),
+        (&[&public[..], b"\0"].concat(), Kind::InvalidKey, "92 bytes"),
+        (issuer(Algorithm::ES256).public_pem().as_bytes(), Kind::InvalidKey, "in DER"),
+        (&certificate, Kind::InvalidKey, "in DER"),
+        (&version(0), Kind::PrivateKey, "DER bytes"),
+        (&version(1), Kind::PrivateKey, "DER bytes"),
+        (&version(2), Kind::InvalidKey, "in DER"),
+        (&encrypted, Kind::InvalidKey, "in DER"),
+        (&pkcs1(&[5; 128], &[3]), Kind::WeakKey, ""),
+        (&pkcs1(&[0xc5; 256], &[1, 0, 1]), Kind::UnsuitableAlgorithm, "RSA public key for ES256"),
     ] {
-        refused(made(bytes), what);
+        refused(made(bytes), kind, what);
     }
     // No byte of a good key makes the reader do worse than refuse.
     for bytes in [&public, &certificate] {

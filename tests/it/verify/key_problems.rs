@@ -2,29 +2,32 @@
 
 use std::process::{Command, Output};
 
+use tower_jwt_auth::error::ProblemKind as Kind;
 use tower_jwt_auth::key::KeySet;
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{Algorithm, ErrorKind, VerificationKey, Verifier};
 
-use super::builder::expect;
+use super::builder::{expect, expect_naming};
 use super::der::{EC, ED448, P256, RSA, SECP256K1, der, pem, pkcs1, spki};
 use crate::support::tokens::{PAYLOAD, encode, header, issuer, mac_token, verdict};
 
 #[test]
 fn secrets_are_described_by_their_length_alone() {
-    expect(VerificationKey::shared_secret("hunter2"), &["a shared secret of 7 bytes, where 32"]);
-    expect(VerificationKey::shared_secret(""), &["a shared secret of 0 bytes, where 32"]);
+    let short = |length: &'static str| [(Kind::WeakSecret, length)];
+    expect_naming(VerificationKey::shared_secret("hunter2"), &short("7 bytes, where 32"));
+    expect_naming(VerificationKey::shared_secret(""), &short("0 bytes, where 32"));
     let legacy = VerificationKey::guessable_legacy_secret("hunter2");
-    expect(legacy, &["a shared secret of 7 bytes, where 16"]);
+    expect_naming(legacy, &short("7 bytes, where 16"));
     for text in ["hunter2 hunter2 hunter2 hunter2 hunter2", "aHVudGVyMg==", "hunter2/+hunter2"] {
-        let what = format!("a shared secret of {} characters that is not base64url", text.len());
-        expect(VerificationKey::shared_secret_base64url(text), &[&what]);
-        expect(Verifier::shared_secret_base64url(text).any_audience().build(), &[&what]);
+        let length = format!("{} characters", text.len());
+        let expected = [(Kind::InvalidValue, &*length)];
+        expect_naming(VerificationKey::shared_secret_base64url(text), &expected);
+        expect_naming(Verifier::shared_secret_base64url(text).any_audience().build(), &expected);
     }
-    let short = VerificationKey::shared_secret_base64url(encode("hunter2"));
-    expect(short, &["a shared secret of 7 bytes, where 32"]);
+    let decoded = VerificationKey::shared_secret_base64url(encode("hunter2"));
+    expect_naming(decoded, &short("7 bytes, where 32"));
     let road = Verifier::shared_secret("hunter2").any_audience().build();
-    expect(road, &["a shared secret of 7 bytes, where 32"]);
+    expect_naming(road, &short("7 bytes, where 32"));
 }
 
 #[test]
@@ -46,34 +49,34 @@ fn pem_files_are_described_by_what_they_are() {
     let info = |algorithm, parameters: &[u8], key: &[u8]| {
         pem("PUBLIC KEY", &spki(algorithm, parameters, key))
     };
-    for (text, what) in [
-        (String::new(), "0 bytes that are not PEM"),
-        ("hunter2".into(), "7 bytes that are not PEM"),
-        (rsa.replace('\n', ""), "442 bytes that are not PEM"),
-        (rsa.replace("MIIB", "hunter2"), "457 bytes that are not PEM"),
-        (rsa.replace("END PUBLIC", "END PRIVATE"), "452 bytes that are not PEM"),
-        (pem("PRIVATE KEY", b"hunter2"), "a PEM with a private key"),
-        (pem("RSA PRIVATE KEY", b"hunter2"), "a PEM with a private key"),
-        (pem("ENCRYPTED PRIVATE KEY", b"hunter2"), "a PEM with a private key"),
-        (pem("CERTIFICATE", b"hunter2"), "a PEM with a certificate"),
-        (pem("X509 CRL", b"hunter2"), "a PEM labelled `X509 CRL`"),
-        (pem("PUBLIC KEY", b"hunter2"), "a PEM labelled `PUBLIC KEY` that holds something else"),
-        (pem("RSA PUBLIC KEY", b"hunter2"), "a PEM labelled `RSA PUBLIC KEY` that holds"),
-        (pem("RSA PUBLIC KEY", &pkcs1(&[5; 256], &[3])[1..]), "a PEM labelled `RSA PUBLIC KEY`"),
-        (info(RSA, &[5, 0], b"hunter2"), "a PEM labelled `PUBLIC KEY` that holds something else"),
-        (info(EC, &der(6, SECP256K1), &point), "an elliptic-curve key that is not on"),
-        (info(EC, &[], &point), "an elliptic-curve key that is not on"),
-        (info(EC, &der(6, P256), &[2; 33]), "an elliptic-curve key in compressed form"),
-        (info(EC, &der(6, P256), &point), "P-256 public key"),
-        (info(EC, &der(6, P256), &point[..64]), "a public key that is not safe to use"),
-        (info(ED448, &[], &[1; 57]), "a public key that is neither RSA, EC nor Ed25519"),
-        (pem("RSA PUBLIC KEY", &pkcs1(&[5; 128], &[3])), "a public key that is not safe to use"),
-        (info(RSA, &[5, 0], &pkcs1(&[5; 256], &[2])), "a public key that is not safe to use"),
-        (rsa.clone(), "RSA public key for ES256"),
+    for (text, kind, what) in [
+        (String::new(), Kind::InvalidKey, "0 bytes"),
+        ("hunter2".into(), Kind::InvalidKey, "7 bytes"),
+        (rsa.replace('\n', ""), Kind::InvalidKey, "442 bytes"),
+        (rsa.replace("MIIB", "hunter2"), Kind::InvalidKey, "457 bytes"),
+        (rsa.replace("END PUBLIC", "END PRIVATE"), Kind::InvalidKey, "452 bytes"),
+        (pem("PRIVATE KEY", b"hunter2"), Kind::PrivateKey, "private key"),
+        (pem("RSA PRIVATE KEY", b"hunter2"), Kind::PrivateKey, "private key"),
+        (pem("ENCRYPTED PRIVATE KEY", b"hunter2"), Kind::PrivateKey, "private key"),
+        (pem("CERTIFICATE", b"hunter2"), Kind::InvalidKey, "certificate"),
+        (pem("X509 CRL", b"hunter2"), Kind::InvalidKey, "`X509 CRL`"),
+        (pem("PUBLIC KEY", b"hunter2"), Kind::InvalidKey, "`PUBLIC KEY`"),
+        (pem("RSA PUBLIC KEY", b"hunter2"), Kind::InvalidKey, "`RSA PUBLIC KEY`"),
+        (pem("RSA PUBLIC KEY", &pkcs1(&[5; 256], &[3])[1..]), Kind::InvalidKey, "`RSA PUBLIC KEY`"),
+        (info(RSA, &[5, 0], b"hunter2"), Kind::InvalidKey, "`PUBLIC KEY`"),
+        (info(EC, &der(6, SECP256K1), &point), Kind::InvalidKey, "not on P-256"),
+        (info(EC, &[], &point), Kind::InvalidKey, "not on P-256"),
+        (info(EC, &der(6, P256), &[2; 33]), Kind::InvalidKey, "compressed form"),
+        (info(EC, &der(6, P256), &point), Kind::InvalidKey, "P-256 public key"),
+        (info(EC, &der(6, P256), &point[..64]), Kind::InvalidKey, ""),
+        (info(ED448, &[], &[1; 57]), Kind::InvalidKey, "neither RSA, EC nor Ed25519"),
+        (pem("RSA PUBLIC KEY", &pkcs1(&[5; 128], &[3])), Kind::WeakKey, ""),
+        (info(RSA, &[5, 0], &pkcs1(&[5; 256], &[2])), Kind::WeakKey, ""),
+        (rsa.clone(), Kind::UnsuitableAlgorithm, "RSA public key for ES256"),
     ] {
-        expect(VerificationKey::pem(Algorithm::ES256, &text), &[what]);
+        expect_naming(VerificationKey::pem(Algorithm::ES256, &text), &[(kind, what)]);
         let road = Verifier::pem(Algorithm::ES256, &text).any_issuer().any_audience();
-        expect(road.build(), &[what]);
+        expect_naming(road.build(), &[(kind, what)]);
     }
     expect(VerificationKey::pem(Algorithm::RS256, &rsa), &[]);
     expect(VerificationKey::pem(Algorithm::RS256, rsa.replace('\n', "\r\n")), &[]);
@@ -83,60 +86,67 @@ fn pem_files_are_described_by_what_they_are() {
 #[test]
 fn a_key_is_for_algorithms_of_its_kind() {
     use Algorithm::{ES256, ES384, EdDSA, HS256, PS512, RS256};
-    for (kind, asked, what) in [
-        (RS256, PS512, &[][..]),
-        (RS256, ES256, &["RSA public key for ES256"]),
-        (RS256, EdDSA, &["RSA public key for EdDSA"]),
-        (RS256, HS256, &["RSA public key for HS256"]),
-        (ES256, ES256, &[]),
-        (ES256, ES384, &["P-256 public key for ES384"]),
-        (ES384, ES384, &[]),
-        (ES384, ES256, &["P-384 public key for ES256"]),
-        (ES384, RS256, &["P-384 public key for RS256"]),
-        (EdDSA, EdDSA, &[]),
-        (EdDSA, ES256, &["Ed25519 public key for ES256"]),
-        (EdDSA, HS256, &["Ed25519 public key for HS256"]),
+    for (kind, asked, fits) in [
+        (RS256, PS512, true),
+        (RS256, ES256, false),
+        (RS256, EdDSA, false),
+        (RS256, HS256, false),
+        (ES256, ES256, true),
+        (ES256, ES384, false),
+        (ES384, ES384, true),
+        (ES384, ES256, false),
+        (ES384, RS256, false),
+        (EdDSA, EdDSA, true),
+        (EdDSA, ES256, false),
+        (EdDSA, HS256, false),
     ] {
-        expect(VerificationKey::pem(asked, issuer(kind).public_pem()), what);
+        let named = format!(" public key for {asked}");
+        let what = [(Kind::UnsuitableAlgorithm, &*named)];
+        let made = VerificationKey::pem(asked, issuer(kind).public_pem());
+        expect_naming(made, if fits { &[] } else { &what });
         let jwk = issuer(kind).without_key_id().jwk();
         let jwk = jwk.replace(&format!("\"{kind}\""), &format!("\"{asked}\""));
-        let unusable = ["a JWK that cannot be used"];
-        expect(VerificationKey::jwk(jwk), if what.is_empty() { &[] } else { &unusable });
+        let unsuitable = [Kind::UnsuitableAlgorithm];
+        expect(VerificationKey::jwk(jwk), if fits { &[] } else { &unsuitable });
     }
 }
 
 #[test]
 fn key_documents_are_described_without_their_content() {
-    for (document, what) in [
-        ("hunter2", "7 bytes that are no JWKS document"),
-        ("{}", "2 bytes that are no JWKS document"),
-        ("{\"keys\":[]}", "a JWKS document without a usable key ()"),
+    for (document, kind, what) in [
+        ("hunter2", Kind::InvalidKey, "7 bytes"),
+        ("{}", Kind::InvalidKey, "2 bytes"),
+        ("{\"keys\":[]}", Kind::MissingKeys, "()"),
         (
             r#"{"keys":[{"kty":"oct","k":"hunter2"},{"kty":"RSA","d":"hunter2"},7]}"#,
-            "a JWKS document without a usable key (1 malformed, 1 missing_member, 1 private_key)",
+            Kind::MissingKeys,
+            "(1 malformed, 1 missing_member, 1 private_key)",
         ),
         (
             r#"{"keys":[{"kty":"oct","k":"aHVudGVyMg"},{"kty":"hunter2"}]}"#,
-            "a JWKS document without a usable key (1 unknown_type, 1 weak)",
+            Kind::MissingKeys,
+            "(1 unknown_type, 1 weak)",
         ),
     ] {
-        expect(KeySet::jwks(document), &[what]);
-        expect(Verifier::jwks(document).any_issuer().any_audience().build(), &[what]);
+        expect_naming(KeySet::jwks(document), &[(kind, what)]);
+        let road = Verifier::jwks(document).any_issuer().any_audience();
+        expect_naming(road.build(), &[(kind, what)]);
     }
-    for jwk in [
-        "hunter2",
-        "{}",
-        "[]",
-        r#"{"kty":"oct","k":"hunter2"}"#,
-        r#"{"kty":"oct","k":"aHVudGVyMg"}"#,
-        r#"{"kty":"oct","k":7}"#,
-        r#"{"kty":"oct"}"#,
-        r#"{"kty":"hunter2"}"#,
-        r#"{"kty":"OKP","crv":"Ed25519","x":"AA","d":"hunter2"}"#,
-        r#"{"kty":"oct","k":"hunter2","use":"enc"}"#,
-        r#"{"kty":"oct","k":"hunter2","alg":"none"}"#,
+    for (jwk, kind) in [
+        ("hunter2", Kind::InvalidKey),
+        ("{}", Kind::InvalidKey),
+        ("[]", Kind::InvalidKey),
+        (r#"{"kty":"oct","k":"hunter2"}"#, Kind::InvalidKey),
+        (r#"{"kty":"oct","k":"aHVudGVyMg"}"#, Kind::WeakSecret),
+        (r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#, Kind::WeakKey),
+        (r#"{"kty":"oct","k":7}"#, Kind::InvalidKey),
+        (r#"{"kty":"oct"}"#, Kind::InvalidKey),
+        (r#"{"kty":"hunter2"}"#, Kind::InvalidKey),
+        (r#"{"kty":"OKP","crv":"Ed25519","x":"AA","d":"hunter2"}"#, Kind::PrivateKey),
+        (r#"{"kty":"oct","k":"hunter2","use":"enc"}"#, Kind::InvalidKey),
+        (r#"{"kty":"oct","k":"hunter2","alg":"none"}"#, Kind::UnsuitableAlgorithm),
     ] {
-        expect(VerificationKey::jwk(jwk), &["a JWK that cannot be used"]);
+        expect(VerificationKey::jwk(jwk), &[kind]);
     }
 }
 
@@ -214,20 +224,12 @@ fn the_environment_is_read_as_it_stands() {
 fn judge_the_environment(case: &str) {
     let road = || Verifier::shared_secret_from_env(VARIABLE).any_audience();
     match case {
-        "absent" => expect(road().build(), &["`TOWER_JWT_AUTH_TEST_SECRET` is not set"]),
-        "0 bytes" => {
-            expect(
-                road().build(),
-                &["`TOWER_JWT_AUTH_TEST_SECRET` holds a shared secret of 0 bytes"],
-            );
+        "absent" => expect_naming(road().build(), &[(Kind::MissingVariable, VARIABLE)]),
+        "0 bytes" | "31 bytes" => {
+            expect_naming(road().build(), &[(Kind::WeakSecret, VARIABLE)]);
+            expect_naming(road().build(), &[(Kind::WeakSecret, case)]);
         }
-        "31 bytes" => {
-            expect(
-                road().build(),
-                &["`TOWER_JWT_AUTH_TEST_SECRET` holds a shared secret of 31 bytes"],
-            );
-        }
-        "no text" => expect(road().build(), &["`TOWER_JWT_AUTH_TEST_SECRET` is not UTF-8"]),
+        "no text" => expect_naming(road().build(), &[(Kind::InvalidValue, VARIABLE)]),
         "32 bytes" => {
             let verifier = road().clock(FixedClock::new()).build().unwrap();
             let secret = std::env::var(VARIABLE).unwrap();

@@ -27,6 +27,7 @@ mod key_problems;
 mod keys;
 mod large_rsa;
 mod previous_secrets;
+mod problem_kinds;
 mod readiness;
 mod revocation;
 mod rsa;

@@ -8,6 +8,7 @@ use aws_lc_rs::signature::{
 };
 use published::{PAIRS, demo, file};
 use serde_json::{Value, json};
+use tower_jwt_auth::error::ProblemKind;
 use tower_jwt_auth::key::{CryptoBackend, KeySet, SkipReason};
 use tower_jwt_auth::{Algorithm, BuildError, VerificationKey, Verifier};
 
@@ -32,8 +33,17 @@ fn verdict<T>(outcome: Result<T, BuildError>) -> Result<(), String> {
 }
 
 fn expect_published<T>(outcome: Result<T, BuildError>, at: &str) {
-    let said = verdict(outcome).expect_err(at);
-    assert!(said.contains("published"), "{at}: {said}");
+    let error = outcome.map(drop).expect_err(at);
+    let [problem] = error.problems() else { panic!("{at}: {error}") };
+    assert_eq!(problem.kind(), ProblemKind::PublishedSecret, "{at}: {error}");
+}
+
+/// Expects that no key of a set is left, for that reason.
+fn expect_no_key(outcome: Result<KeySet, BuildError>, at: &str) {
+    let error = outcome.map(drop).expect_err(at);
+    let [problem] = error.problems() else { panic!("{at}: {error}") };
+    assert_eq!(problem.kind(), ProblemKind::MissingKeys, "{at}: {error}");
+    assert!(problem.what().contains("1 published"), "{at}: {error}");
 }
 
 fn der_of_pem(pem: &str) -> Vec<u8> {
@@ -108,8 +118,8 @@ fn a_published_key_in_a_set_is_skipped_for_that_reason() {
             assert_eq!(set.skipped(), [SkipReason::Published], "{published}");
         }
         let alone = json!({"keys": [published]}).to_string();
-        expect_published(KeySet::jwks(&alone), &alone);
-        expect_published(KeySet::fetched_jwks(&alone), &alone);
+        expect_no_key(KeySet::jwks(&alone), &alone);
+        expect_no_key(KeySet::fetched_jwks(&alone), &alone);
         expect_published(VerificationKey::jwk(published.to_string()), &alone);
     }
     assert_eq!(SkipReason::Published.as_str(), "published");

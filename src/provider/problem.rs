@@ -1,0 +1,122 @@
+//! The problems of [`Settings`](super::Settings) and of secrets from the environment.
+//!
+//! A setting is called by the name that it has where it is set, such as `JWT_SECRET`.
+
+use std::io;
+
+use crate::error::{Problem, ProblemKind};
+
+pub(super) fn not_utf8(name: &str) -> Problem {
+    Problem::new(
+        ProblemKind::InvalidValue,
+        format!("`{name}` is not UTF-8"),
+        "its value cannot be read",
+        "Set it to text",
+    )
+}
+
+pub(super) fn unreadable_file(setting: &str, error: &io::Error) -> Problem {
+    Problem::new(
+        ProblemKind::InvalidValue,
+        format!("the file of {setting} cannot be read ({})", error.kind()),
+        "there is no secret to verify with",
+        "Set it to the path of a file of UTF-8 text that the server may read",
+    )
+}
+
+pub(super) fn two_secrets(secret: &str, file: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Conflict,
+        format!("both {secret} and {file} are set"),
+        "only one of them can have an effect",
+        "Set one of them",
+    )
+}
+
+pub(super) fn unknown_algorithm(setting: &str) -> Problem {
+    Problem::new(
+        ProblemKind::InvalidValue,
+        format!("{setting} has a name that is not an algorithm"),
+        "it is not known which algorithms to accept",
+        "List names such as `RS256` or `ES256`, separated by commas",
+    )
+}
+
+/// A leeway that is not a number, or too long.
+pub(super) fn bad_leeway(kind: ProblemKind, setting: &str) -> Problem {
+    Problem::new(
+        kind,
+        format!("{setting} is not a number of seconds up to 300"),
+        "with a longer leeway, tokens would stay valid long after they expired",
+        "Set it to a number such as 60, or leave it out",
+    )
+}
+
+pub(super) fn no_keys(issuer: &str, secret: &str) -> Problem {
+    Problem::new(
+        ProblemKind::MissingKeys,
+        format!("neither {issuer} nor {secret} is set"),
+        "there are no keys to verify tokens with",
+        "Set the URL of the issuer, or the secret that is shared with it",
+    )
+}
+
+pub(super) fn no_audience(setting: &str) -> Problem {
+    Problem::new(
+        ProblemKind::MissingAudience,
+        format!("{setting} is not set"),
+        "tokens that the issuer made for other services would be accepted",
+        "Set it to the name of this service in `aud`; for an issuer that serves no other service, call \
+         `VerifierBuilder::from(Settings::from_env()).any_audience()`",
+    )
+}
+
+pub(super) fn empty_audience(setting: &str) -> Problem {
+    Problem::new(
+        ProblemKind::EmptyValue,
+        format!("{setting} has an empty name"),
+        "an empty name is usually a missing setting",
+        "Set it to names of this service, separated by commas",
+    )
+}
+
+#[cfg(feature = "jwks")]
+pub(super) fn bad_issuer_url(setting: &str, bad: crate::url::BadUrl) -> Problem {
+    Problem::new(
+        bad.kind(),
+        format!("{setting} is not the URL of an issuer: {}", bad.why()),
+        "there are no keys to verify tokens with",
+        "Set it to the value of `iss`, such as `https://auth.example.com`",
+    )
+}
+
+#[cfg(not(feature = "jwks"))]
+pub(super) fn no_key_client(setting: &str) -> Problem {
+    Problem::new(
+        ProblemKind::MissingFeature,
+        format!("{setting} without a secret"),
+        "this build cannot fetch the keys of an issuer",
+        "Turn on the feature `jwks-client`, or set a secret",
+    )
+}
+
+const SECRET_FIX: &str =
+    "Set it to a secret of at least 32 bytes: `openssl rand -base64 32` makes one";
+
+pub(super) fn no_secret(variable: &str) -> Problem {
+    Problem::new(
+        ProblemKind::MissingVariable,
+        format!("`{variable}` is not set"),
+        "there is no secret to verify with",
+        SECRET_FIX,
+    )
+}
+
+pub(super) fn secret_not_utf8(variable: &str) -> Problem {
+    Problem::new(
+        ProblemKind::InvalidValue,
+        format!("`{variable}` is not UTF-8"),
+        "its bytes may not be those that the issuer signs with",
+        SECRET_FIX,
+    )
+}
