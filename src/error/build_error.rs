@@ -42,15 +42,25 @@ impl BuildError {
         Self { problems }
     }
 
-    /// The same problems, reported for this setting.
-    pub(crate) fn within(mut self, place: &str) -> Self {
+    /// The same problems, reported for this setting: `place` names where the bad value was found.
+    ///
+    /// ```
+    /// use tower_jwt_auth::VerificationKey;
+    ///
+    /// let error = VerificationKey::shared_secret("too short").unwrap_err().within("`ACME_SECRET`");
+    /// assert!(error.to_string().starts_with("`ACME_SECRET` holds a shared secret of 9 bytes"));
+    /// ```
+    #[must_use]
+    pub fn within(mut self, place: &str) -> Self {
         for problem in &mut self.problems {
             problem.what = format!("{place} holds {}", problem.what);
         }
         self
     }
 
-    pub(crate) fn into_problems(self) -> Vec<Problem> {
+    /// The problems, for a preset that reports them with its own
+    /// ([`VerifierBuilder::problem`](crate::VerifierBuilder::problem)).
+    pub fn into_problems(self) -> Vec<Problem> {
         self.problems
     }
 }

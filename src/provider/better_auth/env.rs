@@ -98,8 +98,8 @@ mod tests {
         ("", GOOD, "1:tooshort", Err("32 are the least")),
         ("", GOOD, "1:", Err("an empty Better Auth secret")),
         ("", GOOD, "no version", Err("an entry has no version")),
-        ("", GOOD, "x:y", Err("a version is no number")),
-        ("", GOOD, "1:a,1:b", Err("a version stands twice")),
+        ("", GOOD, "x:y", Err("a version is not a number")),
+        ("", GOOD, "1:a,1:b", Err("a version appears twice")),
         ("auth.example.com", GOOD, "", Err("it is not an absolute URL")),
         ("https://a@auth.example.com", GOOD, "", Err("a user name or a password")),
     ];

@@ -1,9 +1,9 @@
-//! `BETTER_AUTH_SECRET`, and what is none.
+//! `BETTER_AUTH_SECRET`: which texts are accepted.
 
 use crate::error::{BuildError, Problem, ProblemKind};
 use crate::key::VerificationKey;
 
-/// What the server falls back on in development. It stands in its source, for everybody to sign with.
+/// The secret that the server uses in development if none is set. It is in its public source code.
 const PUBLIC_DEFAULT: &str = "better-auth-secret-12345678901234567890";
 
 const FIX: &str = "Set it to the server's own: `openssl rand -base64 32` makes one";
@@ -22,19 +22,19 @@ pub(super) fn legacy_key(secret: &str) -> Result<VerificationKey, BuildError> {
 }
 
 fn check(secret: &str) -> Result<(), BuildError> {
-    let problem = |kind, what: &str, why| Err(BuildError::new(Problem::new(kind, what, why, FIX)));
+    let problem = |kind, what: &str, why| Err(BuildError::from(Problem::new(kind, what, why, FIX)));
     if secret.is_empty() {
         return problem(
             ProblemKind::WeakSecret,
             "an empty Better Auth secret",
-            "anybody could sign with it",
+            "anyone could sign tokens with it",
         );
     }
     if secret == PUBLIC_DEFAULT {
         return problem(
             ProblemKind::PublishedSecret,
             "the default secret of Better Auth",
-            "it stands in the server's source, for everybody to sign with",
+            "it is in the public source code of the server, so that anyone could sign tokens",
         );
     }
     Ok(())
@@ -56,9 +56,9 @@ pub(super) fn list(text: &str) -> Result<Vec<&str>, Problem> {
         let (version, secret) =
             entry.split_once(':').ok_or_else(|| malformed("an entry has no version"))?;
         let version: u32 =
-            version.trim().parse().map_err(|_| malformed("a version is no number"))?;
+            version.trim().parse().map_err(|_| malformed("a version is not a number"))?;
         if versions.contains(&version) {
-            return Err(malformed("a version stands twice"));
+            return Err(malformed("a version appears twice"));
         }
         versions.push(version);
         secrets.push(secret.trim());
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_everybody_knows_is_no_secret() {
+    fn the_default_better_auth_secret_is_rejected() {
         for secret in ["", PUBLIC_DEFAULT, "tooshort"] {
             let error = key(secret).map(|_| ()).unwrap_err().to_string();
             assert!(secret.is_empty() || !error.contains(secret), "{error}");

@@ -1,0 +1,46 @@
+//! The preset for Better Auth, compiled as a preset outside the crate, with its unit tests.
+//!
+//! Its files say `crate::`, which is this package here: each module below has what is public in the crate, so that a
+//! private name would not compile. `url` reads URLs, for which a preset elsewhere would use a crate.
+
+#[path = "../../../src/url.rs"]
+#[allow(dead_code)]
+mod url;
+
+mod claims {
+    pub(crate) use tower_jwt_auth::claims::ClaimPath;
+}
+mod clock {
+    pub(crate) use tower_jwt_auth::clock::Clock;
+}
+mod error {
+    pub(crate) use tower_jwt_auth::error::{Problem, ProblemKind};
+    pub(crate) use tower_jwt_auth::{BuildError, ErrorKind};
+}
+mod jwks {
+    pub(crate) use tower_jwt_auth::jwks::{RemoteJwks, RemoteJwksBuilder};
+}
+mod jws {
+    pub(crate) use tower_jwt_auth::Algorithm;
+}
+mod jwt {
+    pub(crate) use tower_jwt_auth::Token;
+}
+mod key {
+    pub(crate) use tower_jwt_auth::VerificationKey;
+    pub(crate) use tower_jwt_auth::key::{KeySet, Keys};
+}
+mod observe {
+    pub(crate) use tower_jwt_auth::observe::{Event, Observer};
+}
+mod policy {
+    pub(crate) use tower_jwt_auth::Policy;
+}
+mod source {
+    pub(crate) use tower_jwt_auth::source::CookieToken;
+}
+mod verify {
+    pub(crate) use tower_jwt_auth::{Issuer, Verifier, VerifierBuilder};
+}
+
+pub mod provider;

@@ -1,0 +1,4 @@
+//! The preset.
+
+#[path = "../../../src/provider/better_auth/mod.rs"]
+pub mod better_auth;
