@@ -392,9 +392,9 @@ def knows_the_users_of_better_auth(name):
     for set_ones, explained in [
         ({}, "neither `BETTER_AUTH_URL` nor `BETTER_AUTH_SECRET` is set"),
         ({"BETTER_AUTH_SECRET": "tooshort"}, "32 are the least"),
-        ({"BETTER_AUTH_SECRET": "better-auth-secret-12345678901234567890"}, "for everybody to sign with"),
+        ({"BETTER_AUTH_SECRET": "better-auth-secret-12345678901234567890"}, "anyone could sign tokens"),
         ({"BETTER_AUTH_URL": "auth.example.com"}, "it is not an absolute URL"),
-        ({"BETTER_AUTH_URL": "http://auth.example.com"}, "whoever stands between"),
+        ({"BETTER_AUTH_URL": "http://auth.example.com"}, "an attacker on the network path"),
     ]:
         done = subprocess.run(
             [BINARIES / name],

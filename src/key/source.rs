@@ -170,6 +170,17 @@ pub enum Refreshed {
     Suppressed,
 }
 
+impl Refreshed {
+    /// The stable, lower-case label, for logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Replaced => "replaced",
+            Self::Unchanged => "unchanged",
+            Self::Suppressed => "suppressed",
+        }
+    }
+}
+
 /// The keys could not be refreshed.
 ///
 /// It is the [`source`](StdError::source) of an [`ErrorKind::KeysUnavailable`](crate::ErrorKind::KeysUnavailable), and

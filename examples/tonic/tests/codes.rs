@@ -14,7 +14,7 @@ use tonic_example::proto::orders_client::OrdersClient;
 use tonic_example::proto::warehouse_client::WarehouseClient;
 use tonic_example::proto::{ListRequest, ShipRequest, WatchRequest};
 use tower_jwt_auth::key::{
-    KeySet, KeySetState, KeySource, KeyHealth, RefreshError, RefreshReason, Refreshed,
+    KeyHealth, KeySet, KeySetState, KeySource, RefreshError, RefreshReason, Refreshed,
 };
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Answer, Verifier};

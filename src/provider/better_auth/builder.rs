@@ -250,8 +250,8 @@ impl<C> BetterAuth<C> {
         self
     }
 
-    /// Allows plain HTTP to any host for the keys, as between containers. Whoever stands between can put
-    /// their own keys into the answer, and so sign in as anybody.
+    /// Allows plain HTTP to any host for the keys, as between containers. An attacker on the network path can then
+    /// substitute the keys, and so sign in as any user.
     pub fn allow_insecure_http(self) -> Self {
         self.change_remote("`allow_insecure_http`", Remote::allow_insecure_http)
     }

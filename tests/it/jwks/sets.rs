@@ -63,7 +63,8 @@ async fn a_document_that_did_not_change_keeps_the_generation() {
         ["manual unchanged", "manual unchanged", "manual replaced"]
     );
     // Within the cool-down nobody is asked.
-    assert_eq!(fixture.keys.refresh().await.unwrap(), Refreshed::Suppressed);
+    let refreshed = fixture.keys.refresh().await.unwrap();
+    assert_eq!((refreshed, refreshed.as_str()), (Refreshed::Suppressed, "suppressed"));
     assert_eq!(fixture.server.asked(), 4);
 }
 

@@ -19,7 +19,8 @@ use tower_jwt_auth::testing::TestIssuer;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let secret = demo::secret()?;
-    let verifier = Verifier::shared_secret(&secret).audience("orders").require_claim("sub").build()?;
+    let verifier =
+        Verifier::shared_secret(&secret).audience("orders").require_claim("sub").build()?;
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     print_what_to_try(&listener.local_addr()?.to_string(), &secret);

@@ -4,9 +4,9 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::Value;
 
+use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::key::CryptoBackend;
 use tower_jwt_auth::testing::FixedClock;
-use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::{ErrorKind, Verifier};
 
 use super::keys::{AUDIENCE, ISSUER, Key, LEEWAY};
