@@ -18,8 +18,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::{Identity, JwtAuthLayer, RequireLayer, Rule, Verifier};
+use tower_jwt_auth::{Identity, JwtAuthLayer, RequireLayer, Rule, Verifier, testing::TestIssuer};
 
 /// The authentication context (`acr`) of this issuer for a log-in with a second factor.
 const SECOND_FACTOR: &str = "urn:example:second-factor";

@@ -21,12 +21,14 @@
 //! # Ok::<(), tower_jwt_auth::BuildError>(())
 //! ```
 //!
-//! Every configuration error is reported by `build()` at once, as a [`BuildError`] with the risk and the fix. A rejected
-//! request has an [`Error`] with an [`ErrorKind`], in the extensions of the response and in the events of [`observe`].
+//! `build()` reports all configuration errors together, as a [`BuildError`] with the risk and the fix of each;
+//! [`RequireLayer::owner_in_path`] and [`JwtAuthLayer::max_wait`] report their own. A rejected request has an [`Error`]
+//! with an [`ErrorKind`] in the extensions of its response, and an event of [`observe`] with that kind.
 //!
 //! # Ten uses
 //!
-//! **A secret from the environment.** [`Verifier::from_env`] reads issuer, audience, algorithms and leeway as well.
+//! **A secret from the environment.** [`Verifier::from_env`] reads all settings from the environment, the audience
+//! included: [`provider::Settings`] lists the variables.
 //!
 //! ```
 //! # use tower_jwt_auth::{BuildError, Verifier};
@@ -78,8 +80,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! **A scope on a route.** [`Rule`] combines scopes, roles and claims; [`RequireLayer`] also compares an owner in the
-//! path.
+//! **A scope on a route.** [`Rule`] combines scopes, roles and claims.
+//! [`owner_in_path`](RequireLayer::owner_in_path) also requires that a segment of the path is the token's subject.
+//! Routes that are added after `.layer(..)` are not protected.
 //!
 //! ```
 //! # #[cfg(feature = "axum")] {
@@ -107,7 +110,8 @@
 //! # Ok::<(), tower_jwt_auth::BuildError>(())
 //! ```
 //!
-//! **Header or cookie.** Two different tokens in one request are a 400.
+//! **Header or cookie.** Two different tokens in one request are a 400. Browsers send cookies on their own: add
+//! `SameSite`, or the CSRF layer of tower-http.
 //!
 //! ```
 //! # use tower_jwt_auth::{JwtAuthLayer, Verifier, testing::TestIssuer};
@@ -119,7 +123,7 @@
 //! # Ok::<(), tower_jwt_auth::BuildError>(())
 //! ```
 //!
-//! **Two issuers.** Each with its own keys and policy, which never mix.
+//! **Two issuers.** A token is verified with the keys and the policy of the issuer that its `iss` names.
 //!
 //! ```
 //! # #[cfg(feature = "jwks-client")] {
@@ -134,7 +138,8 @@
 //! # Ok::<(), tower_jwt_auth::BuildError>(())
 //! ```
 //!
-//! **Tuned key fetching, with health.** [`Verifier::keep_fresh`] fetches before a request has to wait.
+//! **Tuned key fetching, with health.** [`Verifier::keep_fresh`] is a background task that fetches the keys now, and
+//! again before they expire. [`KeyHealth::last_error`](key::KeyHealth::last_error) is a label of the last failure.
 //!
 //! ```
 //! # #[cfg(feature = "jwks-client")]
@@ -176,12 +181,12 @@
 //! | [`claims`] | types for members of your claims type; where an issuer puts scopes and roles |
 //! | [`key`] | keys and key sets, their sources and their health |
 //! | [`jwks`] | key sets from a URL, found by an issuer's metadata or not (feature `jwks`) |
-//! | [`provider`] | settings from the environment or a file; presets such as [`provider::better_auth`] |
+//! | [`provider`] | settings from the environment or a file; presets such as `better_auth`, and how to make one |
 //! | [`revocation`] | revoked tokens |
 //! | [`possession`] | tokens that are bound to their sender |
 //! | [`respond`] | what a rejected request is answered |
 //! | [`extract`] | the rejection of the axum extractors (feature `axum`) |
-//! | [`middleware`] | the services, futures and bodies of the layers, to be named |
+//! | [`middleware`] | the types that the layers produce, for signatures and structs |
 //! | [`observe`] | events for metrics and logs |
 //! | [`openapi`] | the security scheme in an OpenAPI document |
 //! | [`clock`] | the time, injected |
@@ -198,11 +203,12 @@
 //! Verifier::from_env() -> Result<Verifier, BuildError>
 //!
 //! VerifierBuilder, of one issuer:   issuer any_issuer previous_secret
-//!     as of a Policy:               audience any_audience algorithms subject leeway max_age require_claim typ
+//!     as a Policy has them:         audience any_audience algorithms subject leeway max_age require_claim typ
 //!                                   allow_missing_expiry check_token grants subject_claim rfc9068 hide_claims
 //!     of keys from a URL:           remote_keys client keys_url metadata_url allow_http_on_loopback
 //!                                   allow_insecure_http
 //! VerifierBuilder, of all issuers:  claims check revocation clock max_token_len cache crypto_backend observer
+//!     for presets:                  check_with_clock operator_hint problem
 //!                                   build() -> Result<Verifier<C>, BuildError>
 //!
 //! Verifier<C>:   verify(&str) -> Answer<Result<Verified<C>, Error>>     verify_now(&str) -> Result<Verified<C>, Error>
@@ -213,10 +219,10 @@
 //! Identity:      derefs to Token
 //!
 //! JwtAuthLayer::new(Verifier<C>):   token_source responder realm challenge_scope resource_metadata remove_token
-//!                                   max_wait confirm allow_missing_token allow_cors_preflight bypass
+//!                                   max_wait(..)? confirm allow_missing_token allow_cors_preflight bypass
 //!                                   allow_bound_tokens_without_proof unauthorized_while_keys_unavailable
 //! RequireLayer::{new(Rule), scope, all_scopes, any_scope, role}:
-//!                                   owner_in_path owner authentication_context max_authentication_age
+//!                                   owner_in_path(..)? owner authentication_context max_authentication_age
 //! ```
 //!
 //! # Features
@@ -231,7 +237,7 @@
 //! | `jwks` | keys from a URL, with a Tower HTTP client of yours |
 //! | `webpki-roots` | a ready HTTPS client where the platform has no root certificates |
 //! | `better-auth` | tokens and cookies of a Better Auth server |
-//! | `cache` | verified tokens are presented again and again |
+//! | `cache` | clients use the same token for many requests, and its signature is slow to verify |
 //! | `tokio-timer` | limits on waiting in builds without `jwks` |
 //! | `tracing` | events for rejections and configuration errors |
 //! | `test-util` | in tests: tokens, keys, a key server, a clock |

@@ -63,8 +63,8 @@ impl Rule {
         Self(Condition::Scope(scope.into().into()))
     }
 
-    /// All of these scopes were granted. An empty list is more likely a missing setting than a permit
-    /// for everybody: nobody meets it. [`authenticated`](Self::authenticated) says the other thing.
+    /// All of these scopes were granted. An empty list denies: it is more likely a missing setting. To require only a
+    /// valid token, use [`authenticated`](Self::authenticated).
     pub fn all_scopes<I: IntoIterator<Item = T>, T: Into<String>>(scopes: I) -> Self {
         let scopes: Vec<_> = scopes.into_iter().map(Self::scope).collect();
         Self(if scopes.is_empty() { Condition::Any(scopes) } else { Condition::All(scopes) })
@@ -85,10 +85,11 @@ impl Rule {
         Self(Condition::Any(roles.into_iter().map(Self::role).collect()))
     }
 
-    /// A claim is present and this says yes to its value.
+    /// A claim is present, and this returns true for its value.
     ///
-    /// Nothing is known of a claim that a preset hides, or that the token has in an ambiguous way: neither the rule nor its
-    /// [`not`](Self::not) permits then.
+    /// A claim in an object is a list of names, `["realm_access", "blocked"]`: a text with dots is one name, so that the
+    /// claim is missing, which the rule's [`not`](Self::not) permits. If a claim is hidden by a preset, or ambiguous in
+    /// the token, neither the rule nor its `not` permits.
     ///
     /// ```
     /// use tower_jwt_auth::Rule;

@@ -298,10 +298,10 @@ impl<C> JwtAuthLayer<C> {
         self.with(|config| config.let_past.cors_preflight = true)
     }
 
-    /// Lets the requests through that this says yes to, whatever token they carry, as anonymous.
+    /// Admits requests for which this returns true as anonymous, whatever token they carry.
     ///
-    /// Better than this, where it can be had: a router that has the public routes outside of the layer.
-    /// Compare whole paths; a prefix of an unnormalized path is easily met by another one.
+    /// Prefer a router that has the public routes outside of the layer. Compare whole paths, and do not use
+    /// `starts_with`: `/public` is also the beginning of `/public-admin` and of `/public/../admin`.
     pub fn bypass(self, bypass: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
         self.with(|config| config.let_past.bypass = Some(Arc::new(bypass)))
     }

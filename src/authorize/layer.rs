@@ -19,8 +19,8 @@ use crate::rule::Rule;
 /// Lets a request through when its token grants what is required, and answers 403 when not.
 ///
 /// It needs a [`JwtAuthLayer`](crate::JwtAuthLayer) outside of it, whose responder, realm and
-/// challenges it uses; without one every request is answered 500, because a rule that nobody can be held
-/// against must not let anybody pass. A request that was let through without a token is answered 401.
+/// challenges it uses; without one every request is answered 500, because without a verified token the rule
+/// cannot be checked. A request that was admitted without a token is answered 401.
 ///
 /// ```
 /// # futures_util::future::FutureExt::now_or_never(async {
@@ -127,13 +127,13 @@ impl RequireLayer {
         self
     }
 
-    /// Requires that the token's subject stands in the path: `/users/{user_id}/todos` compares the
-    /// second segment, percent-decoded once, with `sub`.
+    /// Requires that a segment of the path is the token's subject: `/users/{user_id}/todos` compares the second
+    /// segment, percent-decoded once, with [`Token::subject`](crate::Token::subject).
     ///
-    /// All other segments of the template have to be in the path as they are; more may follow. A path
-    /// that is not like that is refused, and so is one with `.` or `..` as a segment, encoded or not:
-    /// whoever resolves it finds somebody else's things. It is compared with the path that this layer sees: a router that
-    /// nests, as axum's `nest` does, has taken the prefix off.
+    /// The template is matched from the start of the path, which may be longer: all segments but the one in braces must
+    /// be equal. The name in braces is only a label. Every other path is answered 403, and so is one with `.` or `..` as
+    /// a segment, encoded or not, because a program that resolves it could reach another user's data. The path is the
+    /// one that this layer sees: axum's `nest` has removed its prefix.
     ///
     /// A subject is a name within its issuer (RFC 7519 §4.1.2): where several are trusted, let the rule
     /// name the one whose users these are, with `Rule::claim("iss", ..)`.

@@ -3,11 +3,11 @@
 use super::path::ClaimPath;
 use crate::json::{Object, Strings};
 
-/// The claims in which an issuer says what its tokens grant.
+/// The claims that have an issuer's scopes and roles, where they are not the standard ones.
 ///
-/// Nothing needs to be said for issuers that follow the standards: scopes are read from `scope`
-/// (RFC 8693 §4.2) and `scp`, roles from `roles` (RFC 9068 §2.2.3.1). What is said here counts beside
-/// those. A claim that is neither a string nor a list of strings grants nothing.
+/// Scopes are always read from `scope` (RFC 8693 §4.2) and `scp`, roles from `roles` (RFC 9068 §2.2.3.1); these claims
+/// are read in addition. A claim in an object is a list of names, `["realm_access", "roles"]`: a text with dots is one
+/// name. A claim that is neither a string nor a list of strings grants nothing.
 ///
 /// All issuers are taken at their word: where one of several may not make admins, let the rule name the
 /// ones that may, with `Rule::claim("iss", ..)`.

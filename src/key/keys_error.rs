@@ -80,8 +80,9 @@ impl fmt::Display for KeysError {
 }
 
 impl fmt::Debug for KeysError {
+    /// As `Display`: a `main` that returns the error prints the `Debug` output.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.failures()).finish()
+        fmt::Display::fmt(self, f)
     }
 }
 

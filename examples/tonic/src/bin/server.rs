@@ -13,8 +13,7 @@ mod demo;
 use std::error::Error;
 
 use tokio::net::TcpListener;
-use tower_jwt_auth::Verifier;
-use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::{Verifier, testing::TestIssuer};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
