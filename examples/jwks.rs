@@ -23,7 +23,7 @@ use axum::{Json, Router, routing::get};
 use key_server::{AUDIENCE, KeyServer};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tower_jwt_auth::observe::Event;
+use tower_jwt_auth::observe::{Event, FetchFailure};
 use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 
 #[tokio::main]
@@ -70,7 +70,7 @@ async fn health(State(verifier): State<Verifier>) -> Json<Vec<Value>> {
             "keys": it.keys,
             "age_seconds": it.age.map(|age| age.as_secs_f64()),
             "next_attempt_seconds": it.next_attempt.map(|next| next.as_secs_f64()),
-            "last_error": it.last_error,
+            "last_error": it.last_error.and_then(|error| error.failure()).map(FetchFailure::as_str),
         })
     });
     Json(shown.collect())

@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let read = RequireLayer::scope("orders:read");
     let write = RequireLayer::all_scopes(["orders:read", "orders:write"]);
     let audit = RequireLayer::new(Rule::role("auditor").or(Rule::scope("reports:read")));
-    let own = RequireLayer::new(Rule::authenticated()).owner_in_path("/users/{user_id}/orders")?;
+    let own = RequireLayer::owner_in_path("/users/{user_id}/orders")?;
     let refund = RequireLayer::scope("orders:write")
         .authentication_context([SECOND_FACTOR])
         .max_authentication_age(Duration::from_secs(300));

@@ -81,7 +81,7 @@
 //! ```
 //!
 //! **A scope on a route.** [`Rule`] combines scopes, roles and claims.
-//! [`owner_in_path`](RequireLayer::owner_in_path) also requires that a segment of the path is the token's subject.
+//! [`owner_in_path`](RequireLayer::owner_in_path) requires that a segment of the path is the token's subject.
 //! Routes that are added after `.layer(..)` are not protected.
 //!
 //! ```
@@ -127,9 +127,9 @@
 //!
 //! ```
 //! # #[cfg(feature = "jwks-client")] {
-//! use tower_jwt_auth::{Issuer, Policy, Verifier, jwks::RemoteJwks};
+//! use tower_jwt_auth::{Issuer, Policy, Verifier};
 //!
-//! let trusted = |url: &str| Issuer::new(url, RemoteJwks::issuer(url), Policy::new().audience("orders"));
+//! let trusted = |url| Issuer::url(url, Policy::new().audience("orders"));
 //! let verifier = Verifier::builder()
 //!     .trust(trusted("https://auth.example.com"))
 //!     .trust(trusted("https://partner.example"))
@@ -139,7 +139,7 @@
 //! ```
 //!
 //! **Tuned key fetching, with health.** [`Verifier::keep_fresh`] is a background task that fetches the keys now, and
-//! again before they expire. [`KeyHealth::last_error`](key::KeyHealth::last_error) is a label of the last failure.
+//! again before they expire. [`KeyHealth::last_error`](key::KeyHealth::last_error) is the last failure.
 //!
 //! ```
 //! # #[cfg(feature = "jwks-client")]
@@ -221,8 +221,8 @@
 //! JwtAuthLayer::new(Verifier<C>):   token_source responder realm challenge_scope resource_metadata remove_token
 //!                                   max_wait(..)? confirm allow_missing_token allow_cors_preflight bypass
 //!                                   allow_bound_tokens_without_proof unauthorized_while_keys_unavailable
-//! RequireLayer::{new(Rule), scope, all_scopes, any_scope, role}:
-//!                                   owner_in_path(..)? owner authentication_context max_authentication_age
+//! RequireLayer::{new(Rule), scope, all_scopes, any_scope, role, any_role, owner_in_path(..)?}:
+//!                                   owner authentication_context max_authentication_age
 //! ```
 //!
 //! # Features

@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::request::Parts;
 use tower_layer::Layer;
 
-use super::owner::{Owner, PathTemplate};
+use super::owner::Owner;
 use super::requirement::Requirement;
 use super::service::Require;
 use super::step_up::StepUp;
@@ -60,7 +60,7 @@ use crate::rule::Rule;
 /// ```
 /// # #[cfg(feature = "axum")] {
 /// use axum::{Router, routing::get};
-/// use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Rule, Verifier, testing::TestIssuer};
+/// use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Verifier, testing::TestIssuer};
 ///
 /// let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
 /// let app: Router = Router::new()
@@ -68,7 +68,7 @@ use crate::rule::Rule;
 ///     .route(
 ///         "/users/{user_id}/orders",
 ///         get(|| async { "yours" })
-///             .layer(RequireLayer::new(Rule::authenticated()).owner_in_path("/users/{user_id}")?),
+///             .layer(RequireLayer::owner_in_path("/users/{user_id}")?),
 ///     )
 ///     .layer(JwtAuthLayer::new(verifier));
 /// # let _ = app;
@@ -117,6 +117,20 @@ impl RequireLayer {
         Self::new(Rule::role(role))
     }
 
+    /// Requires at least one of these roles; as [`Rule::any_role`].
+    pub fn any_role<I: IntoIterator<Item = T>, T: Into<String>>(roles: I) -> Self {
+        Self::new(Rule::any_role(roles))
+    }
+
+    /// Requires that a segment of the path is the token's subject; as [`Rule::owner_in_path`].
+    ///
+    /// # Errors
+    ///
+    /// The template does not begin with a slash, or does not have exactly one segment in braces.
+    pub fn owner_in_path(template: impl AsRef<str>) -> Result<Self, BuildError> {
+        Rule::owner_in_path(template).map(Self::new)
+    }
+
     /// The rule that has to permit.
     pub fn rule(&self) -> &Rule {
         &self.requirement.rule
@@ -127,56 +141,8 @@ impl RequireLayer {
         self
     }
 
-    /// Requires that a segment of the path is the token's subject: `/users/{user_id}/todos` compares the second
-    /// segment, percent-decoded once, with [`Token::subject`](crate::Token::subject).
-    ///
-    /// The template is matched from the start of the path, which may be longer: all segments but the one in braces must
-    /// be equal. The name in braces is only a label. Every other path is answered 403, and so is one with `.` or `..` as
-    /// a segment, encoded or not, because a program that resolves it could reach another user's data. The path is the
-    /// one that this layer sees: axum's `nest` has removed its prefix.
-    ///
-    /// A subject is a name within its issuer (RFC 7519 §4.1.2): where several are trusted, let the rule
-    /// name the one whose users these are, with `Rule::claim("iss", ..)`.
-    ///
-    /// ```
-    /// # futures_util::future::FutureExt::now_or_never(async {
-    /// use http::{Request, Response, StatusCode};
-    /// use tower::{ServiceBuilder, ServiceExt};
-    /// use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Rule, Verifier, testing::TestIssuer};
-    ///
-    /// let issuer = TestIssuer::hs256();
-    /// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
-    /// let service = ServiceBuilder::new()
-    ///     .layer(JwtAuthLayer::new(verifier))
-    ///     .layer(RequireLayer::new(Rule::authenticated()).owner_in_path("/users/{user_id}/todos")?)
-    ///     .service_fn(async |_: Request<()>| {
-    ///         Ok::<_, std::convert::Infallible>(Response::new(http_body_util::Empty::<bytes::Bytes>::new()))
-    ///     });
-    /// let token = issuer.token().subject("ada").mint();
-    /// let get = |path| Request::get(path).header("authorization", format!("Bearer {token}")).body(());
-    ///
-    /// assert_eq!(service.clone().oneshot(get("/users/ada/todos/7")?).await?.status(), StatusCode::OK);
-    /// assert_eq!(service.oneshot(get("/users/bob/todos/7")?).await?.status(), StatusCode::FORBIDDEN);
-    /// assert!(RequireLayer::role("admin").owner_in_path("/users").is_err());
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # }).expect("nothing waits")?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    ///
-    /// # Errors
-    ///
-    /// The template does not begin with a slash, or does not have exactly one segment in braces.
-    pub fn owner_in_path(self, template: impl AsRef<str>) -> Result<Self, BuildError> {
-        let template = PathTemplate::new(template.as_ref());
-        match template.problem() {
-            Some(problem) => Err(BuildError::new(problem)),
-            None => Ok(self.with(|it| it.owners.push(Owner::InPath(template)))),
-        }
-    }
-
-    /// Requires that the token's subject is what this finds in the request. Where it finds nothing,
-    /// nobody is let through. Called again, or beside [`owner_in_path`](Self::owner_in_path), it is one
-    /// more condition.
+    /// Requires that the token's subject is what this finds in the request. `None` rejects the request. Each further call
+    /// adds a condition.
     ///
     /// For an owner that only the data know, ask [`Token::owns`](crate::Token::owns) in
     /// the handler.
@@ -184,7 +150,7 @@ impl RequireLayer {
     where
         F: for<'a> Fn(&'a Parts) -> Option<Cow<'a, str>> + Send + Sync + 'static,
     {
-        self.with(|it| it.owners.push(Owner::From(Arc::new(find))))
+        self.with(|it| it.owners.push(Owner::new(find)))
     }
 
     /// Requires one of these authentication contexts, the best one first, in `acr` (RFC 9470). Who

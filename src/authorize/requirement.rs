@@ -8,7 +8,7 @@ use http::{Extensions, HeaderMap, Response};
 
 use super::owner::Owner;
 use super::step_up::StepUp;
-use crate::claims::NumericDate;
+use crate::claims::{ClaimPath, ClaimValue, Grants, NumericDate};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind};
 use crate::identity::{Anonymous, Identity, rejector_of};
@@ -19,7 +19,7 @@ use crate::rule::Rule;
 #[derive(Clone, Debug)]
 pub(super) struct Requirement {
     pub(super) rule: Rule,
-    /// All of them have to be the bearer.
+    /// Each of them must be the bearer.
     pub(super) owners: Vec<Owner>,
     pub(super) step_up: StepUp,
     /// `None` for that of the verifier.
@@ -37,22 +37,34 @@ impl Requirement {
         let Some(identity) = identity else {
             return Err(without_identity(&parts.extensions));
         };
-        if !self.rule.is_met_by(&**identity) {
-            let missing_scopes = self.rule.lacks_only_scopes(&**identity);
-            let kind =
-                if missing_scopes { ErrorKind::InsufficientScope } else { ErrorKind::Forbidden };
-            return Err(kind.into());
+        let grants = AtPath { grants: &**identity, path: parts.uri.path() };
+        if !self.rule.is_met_by(&grants) {
+            return Err(self.denied(&grants));
         }
-        let is_bearer =
-            |owner: &Owner| owner.find(parts).is_some_and(|owner| identity.owns(&owner));
-        if !self.owners.iter().all(is_bearer) {
-            let detail = "it belongs to another user";
+        for owner in &self.owners {
+            let detail = match owner.find(parts) {
+                Some(owner) if identity.owns(&owner) => continue,
+                Some(_) => "the request is for the data of another user",
+                None => "the request has no owner",
+            };
             return Err(Error::new(ErrorKind::Forbidden).with_detail(detail));
         }
         if !self.step_up.is_empty() && !self.step_up.is_met_by(identity, self.now(identity)) {
             return Err(ErrorKind::StepUpRequired.into());
         }
         Ok(())
+    }
+
+    /// The error of a rule that does not permit.
+    fn denied(&self, grants: &dyn Grants) -> Error {
+        if self.rule.lacks_only_scopes(grants) {
+            return ErrorKind::InsufficientScope.into();
+        }
+        let error = Error::new(ErrorKind::Forbidden);
+        match self.rule.path_mismatch(grants) {
+            Some(detail) => error.with_detail(detail),
+            None => error,
+        }
     }
 
     /// The time by the clock that was set here, or else by the one that judged the token.
@@ -84,6 +96,34 @@ impl Requirement {
             Some(rejector) => reject(rejector),
             None => reject(&Rejector::default()),
         })
+    }
+}
+
+/// The grants of a token, for a request with this path.
+struct AtPath<'a> {
+    grants: &'a dyn Grants,
+    path: &'a str,
+}
+
+impl Grants for AtPath<'_> {
+    fn has_scope(&self, scope: &str) -> bool {
+        self.grants.has_scope(scope)
+    }
+
+    fn has_role(&self, role: &str) -> bool {
+        self.grants.has_role(role)
+    }
+
+    fn claim(&self, path: &ClaimPath) -> ClaimValue {
+        self.grants.claim(path)
+    }
+
+    fn owns(&self, owner: &str) -> bool {
+        self.grants.owns(owner)
+    }
+
+    fn path(&self) -> Option<&str> {
+        Some(self.path)
     }
 }
 

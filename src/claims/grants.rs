@@ -16,6 +16,12 @@ pub(crate) trait Grants {
 
     /// What is known of a claim.
     fn claim(&self, path: &ClaimPath) -> ClaimValue;
+
+    /// Whether this is the subject, byte for byte; an empty owner never is.
+    fn owns(&self, owner: &str) -> bool;
+
+    /// The path of the request, if a request is judged.
+    fn path(&self) -> Option<&str>;
 }
 
 /// What is known of one claim.

@@ -17,7 +17,7 @@ impl RemoteJwks {
     /// It needs a Tokio runtime with timers (`enable_time` or `enable_all`), as every fetch does. Without them
     /// it ends at once, before it fetches anything, and reports that: as an
     /// [`Event::KeysRefreshed`](crate::observe::Event::KeysRefreshed) with the outcome `no_timer`, and in
-    /// [`last_error`](Self::last_error).
+    /// [`last_error`](crate::key::KeyHealth::last_error).
     pub fn keep_fresh(&self) -> impl Future<Output = ()> + Send + 'static {
         let keys = self.downgrade();
         async move {

@@ -67,7 +67,7 @@ impl RemoteJwks {
     /// is a failed refresh: the keys in memory serve to the end of [`max_stale`](RemoteJwksBuilder::max_stale),
     /// and nothing is fetched from the old place any more. While the metadata only cannot be read, keys are
     /// fetched from the old place until twelve hours and `max_stale` have passed since it was last read. Both
-    /// cases emit an event and are in [`last_error`](Self::last_error).
+    /// cases emit an event and are in [`last_error`](crate::key::KeyHealth::last_error).
     pub fn issuer(url: impl Into<String>) -> RemoteJwksBuilder {
         RemoteJwksBuilder::new(url.into(), true)
     }

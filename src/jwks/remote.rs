@@ -123,14 +123,6 @@ impl RemoteJwks {
         KeySource::health(self)
     }
 
-    /// Why the last attempt failed, if it did. For operators alone: its source may name hosts and URLs.
-    ///
-    /// After a fetch that succeeded, why the issuer's metadata could not be read again, if it could not.
-    pub fn last_error(&self) -> Option<RefreshError> {
-        let failure = self.0.state().last_failure.clone()?;
-        Some(failure.retry_in(self.health().next_attempt.unwrap_or_default()))
-    }
-
     /// A timer by the clock of these keys. Without one, that is reported as a failed refresh.
     pub(super) fn timer(&self, duration: Duration) -> Option<Timer> {
         let failure = match timer(&*self.0.clock, duration) {
@@ -259,7 +251,10 @@ impl KeySource for RemoteJwks {
         let mut health = KeyHealth::new(state.schedule.state(now), keys);
         health.age = state.schedule.life().map(|life| now.saturating_sub(life.confirmed));
         health.next_attempt = Some(state.schedule.next_attempt().saturating_sub(now));
-        health.last_error = state.last_failure.as_ref().map(|error| error.failure.as_str());
+        health.last_error = state
+            .last_failure
+            .as_ref()
+            .map(|error| error.clone().retry_in(health.next_attempt.unwrap_or_default()));
         health
     }
 
@@ -322,6 +317,10 @@ mod tests {
             .unwrap()
     }
 
+    fn failure(keys: &RemoteJwks) -> Option<FetchFailure> {
+        keys.health().last_error?.failure()
+    }
+
     #[test]
     fn a_runtime_that_is_gone_is_a_failure_and_no_deadlock() {
         let keys = keys();
@@ -331,7 +330,7 @@ mod tests {
         let _guard = handle.enter();
         let outcome = KeySource::refresh(&keys, RefreshReason::Empty).now_or_never();
         assert!(matches!(outcome, Some(Err(_))), "{outcome:?}");
-        assert_eq!(keys.health().last_error, Some("aborted"));
+        assert_eq!(failure(&keys), Some(FetchFailure::Aborted));
     }
 
     #[test]
@@ -342,9 +341,9 @@ mod tests {
             assert!(KeySource::refresh(&keys, RefreshReason::Empty).now_or_never().is_none());
             tokio::task::yield_now().await;
         });
-        assert_eq!(keys.health().last_error, None);
+        assert_eq!(failure(&keys), None);
         drop(runtime);
-        assert_eq!(keys.health().last_error, Some("aborted"));
+        assert_eq!(failure(&keys), Some(FetchFailure::Aborted));
         assert!(keys.0.state().flights.join(Duration::ZERO).is_none());
     }
 

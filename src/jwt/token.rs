@@ -208,12 +208,21 @@ impl Grants for Token {
             Found::Ambiguous => ClaimValue::Unknown,
         }
     }
+
+    fn owns(&self, owner: &str) -> bool {
+        self.owns(owner)
+    }
+
+    fn path(&self) -> Option<&str> {
+        None
+    }
 }
 
 impl Rule {
     /// Whether the bearer of this token meets the rule.
     ///
-    /// For handlers that decide by their data; [`RequireLayer`](crate::RequireLayer) answers 403 by itself. An
+    /// There is no path here, so that [`owner_in_path`](Self::owner_in_path) does not permit. For handlers that decide by
+    /// their data; [`RequireLayer`](crate::RequireLayer) answers 403 by itself. An
     /// [`Identity`](crate::Identity) derefs to its token: `rule.permits(&identity)`.
     pub fn permits(&self, token: &Token) -> bool {
         self.is_met_by(token)

@@ -304,8 +304,9 @@ pub struct KeyHealth {
     pub age: Option<Duration>,
     /// The time until the next attempt to refresh them.
     pub next_attempt: Option<Duration>,
-    /// A short, fixed label of what went wrong last.
-    pub last_error: Option<&'static str>,
+    /// Why the last attempt to refresh the keys failed, or why the issuer's metadata could not be read again. `None` after
+    /// a success. For operators only: its [`source`](std::error::Error::source) may name hosts and URLs.
+    pub last_error: Option<RefreshError>,
 }
 
 impl KeyHealth {

@@ -2,7 +2,8 @@
 
 use crate::claims::Claims;
 use crate::jwks::{RemoteJwks, RemoteJwksBuilder};
-use crate::verify::{Verifier, VerifierBuilder};
+use crate::policy::Policy;
+use crate::verify::{Issuer, Verifier, VerifierBuilder};
 
 impl Verifier<Claims> {
     /// Verifies tokens of the issuer with this URL: its keys are found by its metadata (OpenID Connect
@@ -40,6 +41,29 @@ impl Verifier<Claims> {
     /// with [`issuer`](VerifierBuilder::issuer) or [`any_issuer`](VerifierBuilder::any_issuer).
     pub fn jwks_url(url: impl Into<String>) -> VerifierBuilder<Claims> {
         VerifierBuilder::with_public_keys(Ok(RemoteJwks::url(url)))
+    }
+}
+
+impl Issuer {
+    /// The issuer with this URL; as [`Verifier::issuer_url`]. For keys with settings of their own, pass a builder:
+    /// `Issuer::new(url, RemoteJwks::issuer(url).max_stale(..), policy)`.
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Issuer, Policy, Verifier};
+    ///
+    /// let trusted = |url| Issuer::url(url, Policy::new().audience("orders"));
+    /// let verifier = Verifier::builder()
+    ///     .trust(trusted("https://auth.example.com"))
+    ///     .trust(trusted("https://partner.example"))
+    ///     .build();
+    /// assert!(verifier.is_ok());
+    ///
+    /// // An attacker on the network path could substitute the keys.
+    /// assert!(Verifier::builder().trust(trusted("http://partner.example")).build().is_err());
+    /// ```
+    pub fn url(url: impl Into<String>, policy: Policy) -> Self {
+        let url = url.into();
+        Self::new(url.clone(), RemoteJwks::issuer(url), policy)
     }
 }
 

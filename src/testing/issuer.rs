@@ -294,6 +294,11 @@ impl TestToken<'_> {
         self.claim("sub", subject.into())
     }
 
+    /// Sets `scope`: one or more scopes, separated by spaces (RFC 8693 §4.2).
+    pub fn scope(self, scope: impl Into<String>) -> Self {
+        self.claim("scope", scope.into())
+    }
+
     /// Sets a claim.
     pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.claims.insert(name.into(), value.into());

@@ -30,6 +30,7 @@ mod live {
     use tower_jwt_auth::{Algorithm, Answer, Claims, ErrorKind, JwtAuthLayer, Verified, Verifier};
 
     use crate::support::ask::{ask, bearer, take_apart};
+    use crate::support::failure_label;
     use crate::support::interop::{self, Server};
 
     // The numbers of the schedule, as documented.
@@ -197,7 +198,7 @@ mod live {
             let response = api.layer(service_fn(scopes)).oneshot(bearer(&tokens.user)).await;
             let (status, kind) = take_apart(response.unwrap()).await.verdict();
             let health = keys.health();
-            assert_eq!((status, kind, health.state, health.last_error), outcome, "{name}");
+            assert_eq!((status, kind, health.state, failure_label(&health)), outcome, "{name}");
         }
         // Both have looked at the metadata, and one at the keys.
         assert_eq!(scene.requests().await, Requests { metadata: 2, jwks: 1 });

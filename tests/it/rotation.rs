@@ -23,6 +23,7 @@ mod live {
     use tower_jwt_auth::{ErrorKind, JwtAuthLayer, Verifier};
 
     use crate::support::ask::{Reply, ask_layer, bearer, take_apart, who};
+    use crate::support::failure_label;
     use crate::support::interop::{self, Server};
     use crate::support::tokens::{signature, with_signature};
 
@@ -167,7 +168,7 @@ mod live {
             api.was_told(&[("schedule", outage.label)]);
             assert_eq!(fetches(&server).await, outage.fetches(1));
             let health = api.keys.health();
-            let state = (health.state, health.last_error);
+            let state = (health.state, failure_label(&health));
             assert_eq!(state, (KeySetState::Stale, Some(outage.label)));
             api.accepts(&known);
             assert_eq!(api.is_unavailable(&unknown), "30");
@@ -182,7 +183,7 @@ mod live {
             api.was_told(&[("schedule", "replaced")]);
             assert_eq!(fetches(&server).await, 1);
             let health = api.keys.health();
-            assert_eq!((health.state, health.last_error), (KeySetState::Fresh, None));
+            assert_eq!((health.state, failure_label(&health)), (KeySetState::Fresh, None));
             api.accepts(&unknown);
             assert_eq!(fetches(&server).await, 0);
 

@@ -51,7 +51,7 @@ impl Auth {
             .realm("todo")
             .responder(respond::from_fn(refuse))
             .remove_token();
-        let owner = RequireLayer::new(Rule::authenticated()).owner_in_path("/api/{user_id}")?;
+        let owner = RequireLayer::owner_in_path("/api/{user_id}")?;
         // The last one is the outermost: first who it is, then whose things these are.
         Ok(api.route_layer(owner).route_layer(tokens))
     }

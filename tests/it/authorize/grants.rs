@@ -278,7 +278,7 @@ fn a_rule_that_names_the_issuer_takes_no_other_ones_word() {
     let layer = JwtAuthLayer::new(verifier.build().unwrap());
     let any = || Rule::role("admin");
     let only_ours = || any().and(Rule::claim("iss", |iss| iss == "https://ours.example"));
-    let owned = |rule| RequireLayer::new(rule).owner_in_path("/{id}").unwrap();
+    let owned = |rule: Rule| RequireLayer::new(rule.and(Rule::owner_in_path("/{id}").unwrap()));
     for (issuer, rule, outcome) in [
         (&ours, any(), Outcome::In),
         (&ours, only_ours(), Outcome::In),

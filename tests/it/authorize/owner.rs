@@ -13,11 +13,11 @@ use tower_jwt_auth::testing::TestToken;
 use tower_jwt_auth::{ErrorKind, Identity, RequireLayer, Rule};
 
 use super::fixture::Outcome::{Forbidden, In, Lacks};
-use super::fixture::{ask_both, check, issuer, layer, raw, to, token};
+use super::fixture::{ask_both, check, issuer, layer, raw, to, token, verified};
 use crate::support::ask::{ask, bearer};
 
 fn owner_in(template: &str) -> RequireLayer {
-    RequireLayer::new(Rule::authenticated()).owner_in_path(template).unwrap()
+    RequireLayer::owner_in_path(template).unwrap()
 }
 
 fn ada() -> String {
@@ -194,7 +194,7 @@ fn a_template_that_names_not_one_owner_is_told_and_nothing_is_built() {
         "/{a}/x/{b}",
         "/users/{id}?full",
     ] {
-        let built = RequireLayer::role("admin").owner_in_path(template);
+        let built = RequireLayer::owner_in_path(template);
         let error = built.err().unwrap();
         let [problem] = error.problems() else { panic!("{error}") };
         let is_empty = template.is_empty();
@@ -203,7 +203,7 @@ fn a_template_that_names_not_one_owner_is_told_and_nothing_is_built() {
         assert!(problem.what().contains(&format!("`{template}`")), "{error}");
     }
     for template in ["/{id}", "/users/{id}", "/users/{user_id}/todos", "/users/{id}/"] {
-        assert!(RequireLayer::role("admin").owner_in_path(template).is_ok(), "{template}");
+        assert!(RequireLayer::owner_in_path(template).is_ok(), "{template}");
     }
 }
 
@@ -240,35 +240,87 @@ fn two_owners_have_to_be_the_same_bearer() {
     fn header(parts: &http::request::Parts) -> Option<Cow<'_, str>> {
         parts.headers.get("x-owner")?.to_str().ok().map(Cow::from)
     }
-    let path_first = owner_in("/users/{id}").owner(header);
-    let header_first = RequireLayer::new(Rule::authenticated()).owner(header);
-    let header_first = header_first.owner_in_path("/users/{id}").unwrap();
-    for require in [path_first, header_first] {
-        for (path, owner, outcome) in [
-            ("/users/ada", "ada", In),
-            ("/users/ada", "bob", Forbidden),
-            ("/users/bob", "ada", Forbidden),
-            ("/users/bob", "bob", Forbidden),
-        ] {
-            let mut request = to(path, &ada());
-            request.headers_mut().insert("x-owner", owner.parse().unwrap());
-            let reply = ask_both(&layer(), &require, request);
-            check(&reply, outcome, &format!("{path} {owner}"));
-        }
+    let require = owner_in("/users/{id}").owner(header);
+    for (path, owner, outcome) in [
+        ("/users/ada", "ada", In),
+        ("/users/ada", "bob", Forbidden),
+        ("/users/bob", "ada", Forbidden),
+        ("/users/bob", "bob", Forbidden),
+    ] {
+        let mut request = to(path, &ada());
+        request.headers_mut().insert("x-owner", owner.parse().unwrap());
+        let reply = ask_both(&layer(), &require, request);
+        check(&reply, outcome, &format!("{path} {owner}"));
     }
 }
 
 #[test]
-fn the_rule_is_told_before_the_owner() {
-    let require = RequireLayer::scope("todos").owner_in_path("/users/{id}").unwrap();
+fn a_scope_is_named_only_where_it_would_help() {
+    let own = Rule::owner_in_path("/users/{id}").unwrap();
+    let require = RequireLayer::new(Rule::scope("todos").and(own));
     for (scope, path, outcome) in [
         ("todos", "/users/ada", In),
         ("x", "/users/ada", Lacks("todos")),
-        ("x", "/users/bob", Lacks("todos")),
+        ("x", "/users/bob", Forbidden),
         ("todos", "/users/bob", Forbidden),
     ] {
         let request = to(path, &token(&json!({"scope": scope})));
         check(&ask_both(&layer(), &require, request), outcome, &format!("{scope} {path}"));
+    }
+}
+
+#[test]
+fn an_owner_combines_with_other_rules() {
+    let own = || Rule::owner_in_path("/users/{id}").unwrap();
+    let admin = json!({"roles": ["admin"]});
+    let user = json!({});
+    for (rule, path, claims, outcome) in [
+        (own().or(Rule::role("admin")), "/users/ada", &user, In),
+        (own().or(Rule::role("admin")), "/users/bob", &user, Forbidden),
+        (own().or(Rule::role("admin")), "/users/bob", &admin, In),
+        (own().or(Rule::role("admin")), "/other", &admin, In),
+        (own().or(Rule::role("admin")), "/other", &user, Forbidden),
+        (own().not(), "/users/ada", &user, Forbidden),
+        (own().not(), "/users/bob", &user, In),
+        // Of other paths it is unknown who the owner is.
+        (own().not(), "/other", &user, Forbidden),
+        (own().not(), "/users/bob/../ada", &user, Forbidden),
+        (own().not(), "/users/", &user, Forbidden),
+        (own().not(), "/users/%ff", &user, Forbidden),
+        (own().and(own()), "/users/ada", &user, In),
+    ] {
+        let at = format!("{rule:?} {path} {claims}");
+        let reply = ask_both(&layer(), &RequireLayer::new(rule), to(path, &token(claims)));
+        check(&reply, outcome, &at);
+    }
+}
+
+#[test]
+fn without_a_request_no_owner_rule_permits() {
+    let token = verified(&ada()).identity();
+    let own = || Rule::owner_in_path("/users/{id}").unwrap();
+    assert!(!own().permits(&token));
+    assert!(!own().not().permits(&token));
+    assert!(own().or(Rule::authenticated()).permits(&token));
+}
+
+#[test]
+fn the_detail_tells_another_user_from_another_path() {
+    let by_header = RequireLayer::new(Rule::authenticated())
+        .owner(|parts| parts.headers.get("x-owner")?.to_str().ok().map(Cow::from));
+    let in_path = owner_in("/users/{id}");
+    for (require, path, owner, detail) in [
+        (&in_path, "/users/bob", None, "the path belongs to another user"),
+        (&in_path, "/todos/ada", None, "the path does not match the template of its owner"),
+        (&by_header, "/", Some("bob"), "the request is for the data of another user"),
+        (&by_header, "/", None, "the request has no owner"),
+    ] {
+        let mut request = to(path, &ada());
+        if let Some(owner) = owner {
+            request.headers_mut().insert("x-owner", owner.parse().unwrap());
+        }
+        let reply = ask_both(&layer(), require, request);
+        assert_eq!(reply.error.unwrap().detail(), Some(detail), "{path}");
     }
 }
 

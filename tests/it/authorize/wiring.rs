@@ -44,7 +44,7 @@ fn without_authentication_in_front_nobody_passes_and_nobody_is_asked_for_a_token
         RequireLayer::new(Rule::authenticated()),
         RequireLayer::new(Rule::authenticated().not()),
         RequireLayer::new(Rule::role("guest").not()),
-        RequireLayer::new(Rule::authenticated()).owner_in_path("/{id}").unwrap(),
+        RequireLayer::owner_in_path("/{id}").unwrap(),
         RequireLayer::new(Rule::authenticated()).owner(|_| Some("ada".into())),
         RequireLayer::new(Rule::authenticated()).authentication_context(["gold"]),
     ];

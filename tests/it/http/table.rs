@@ -112,7 +112,7 @@ fn cases() -> Vec<Case> {
     use ErrorKind as K;
     let scopes = Rule::all_scopes(["orders:read", "orders:write"]);
     let both = RequireLayer::new(scopes.clone());
-    let owner = RequireLayer::new(Rule::authenticated()).owner_in_path("/users/{id}").unwrap();
+    let owner = RequireLayer::owner_in_path("/users/{id}").unwrap();
     let logged_in = RequireLayer::new(Rule::authenticated())
         .authentication_context(["gold"])
         .max_authentication_age(Duration::from_secs(300))

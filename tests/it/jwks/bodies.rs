@@ -44,7 +44,7 @@ async fn fetched(pieces: Pieces) -> Option<FetchFailure> {
     let keys = RemoteJwks::url("https://auth.example.com/keys").client(client).max_bytes(LIMIT);
     let keys = keys.build().unwrap();
     let _ = keys.warm().await;
-    keys.last_error().and_then(|error| error.failure())
+    keys.health().last_error.and_then(|error| error.failure())
 }
 
 #[tokio::test]

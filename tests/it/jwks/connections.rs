@@ -6,6 +6,7 @@ use tower_jwt_auth::jwks::RemoteJwks;
 
 use super::fixture::{COOL_DOWN, Fixture, GOOD, UNKNOWN};
 use crate::support::answers::document;
+use crate::support::failure_label;
 use crate::support::key_server::Act;
 
 /// A document after which the connection may be used again.
@@ -63,6 +64,6 @@ async fn a_connection_that_never_comes_about_ends_at_its_own_time_out() {
         .build()
         .unwrap();
     assert!(keys.warm().await.is_err());
-    assert_eq!(keys.health().last_error, Some("connection"));
+    assert_eq!(failure_label(&keys.health()), Some("connection"));
     drop((full, knocking));
 }

@@ -9,6 +9,7 @@ use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 
 use super::fixture::{COOL_DOWN, DOWN, Fixture, GOOD, LIFETIME, SECOND, UNKNOWN, just_before};
 use crate::support::answers::{document, status};
+use crate::support::failure_label;
 use crate::support::key_server::{Act, KeyServer};
 
 pub(super) const OPENID: &str = "/.well-known/openid-configuration";
@@ -105,7 +106,7 @@ async fn the_second_place_is_asked_when_there_is_nothing_at_the_first_and_only_t
         site.put(OPENID, first);
         site.put(OAUTH, metadata(&fixture.server.url(""), &fixture.server.url("/keys")));
         assert_eq!(fixture.verdict(&fixture.known()).await, DOWN, "{shown}");
-        assert_eq!(fixture.keys.health().last_error, Some(label), "{shown}");
+        assert_eq!(failure_label(&fixture.keys.health()), Some(label), "{shown}");
         assert_eq!(paths(&fixture), asked, "{shown}");
     }
 }
@@ -120,14 +121,14 @@ async fn metadata_of_another_issuer_leads_nowhere() {
         let other = other.replace(&name, &fixture.server.url(""));
         site.put(OPENID, metadata(&other, &fixture.server.url("/keys")));
         assert_eq!(fixture.verdict(&fixture.known()).await, DOWN, "{other}");
-        assert_eq!(fixture.keys.health().last_error, Some("other_issuer"), "{other}");
+        assert_eq!(failure_label(&fixture.keys.health()), Some("other_issuer"), "{other}");
         assert_eq!(paths(&fixture), [OPENID], "{other}");
     }
     // The slash is as much a part of the name.
     let (fixture, site) = issuer_at("/", |it| it);
     site.put(OPENID, metadata(&fixture.server.url(""), &fixture.server.url("/keys")));
     assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
-    assert_eq!(fixture.keys.health().last_error, Some("other_issuer"));
+    assert_eq!(failure_label(&fixture.keys.health()), Some("other_issuer"));
     fixture.clock.advance(SECOND);
     site.put(OPENID, metadata(&fixture.server.url("/"), &fixture.server.url("/keys")));
     assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
@@ -165,7 +166,7 @@ async fn metadata_leads_only_where_it_may() {
         let verdict = fixture.verdict(&fixture.known()).await;
         assert_eq!(verdict, if allowed { GOOD } else { DOWN }, "{jwks_uri}");
         let failure = (!allowed).then_some("forbidden_url");
-        assert_eq!(fixture.keys.health().last_error, failure, "{jwks_uri}");
+        assert_eq!(failure_label(&fixture.keys.health()), failure, "{jwks_uri}");
         assert_eq!(paths(&fixture), [OPENID], "{jwks_uri}");
         assert_eq!(other.connections() - before, usize::from(allowed), "{jwks_uri}");
     }

@@ -194,7 +194,7 @@ async fn what_the_client_said_is_a_cause_and_shows_nowhere_else() {
         assert_eq!(causes(&error), ["the key server could not be reached", SAID]);
     }
     let refused = keys.warm().await.unwrap_err();
-    let last = keys.last_error().unwrap();
+    let last = keys.health().last_error.unwrap();
     assert_eq!(refused.to_string(), "the key server could not be reached");
     assert_eq!(causes(&refused), [SAID]);
     assert_eq!(
@@ -230,7 +230,7 @@ async fn the_status_that_came_instead_is_a_cause() {
         fixture.clock.advance(super::fixture::LONGEST_BACK_OFF);
     }
     fixture.server.serve(&fixture.issuer.jwks());
-    assert!(fixture.keys.warm().await.is_ok() && fixture.keys.last_error().is_none());
+    assert!(fixture.keys.warm().await.is_ok() && fixture.keys.health().last_error.is_none());
 }
 
 #[test]

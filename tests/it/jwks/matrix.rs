@@ -24,6 +24,7 @@ use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use super::faults::{Break, Documents, Place};
 use super::fixture::{COOL_DOWN, Events, Fixture, LIFETIME, LONGEST_BACK_OFF, SECOND, STALE_BOUND};
 use crate::support::answers::with_headers;
+use crate::support::failure_label;
 use crate::support::key_server::KeyServer;
 
 const TABLE: &str = include_str!("matrix.txt");
@@ -184,7 +185,7 @@ async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<
     let connections = fixture.server.connections() - connections;
     write!(outcome, "{flights}/{connections}").unwrap();
     assert_eq!(other_host.connections(), 0, "{}: followed to another host", row.fault);
-    let failure = fixture.keys.health().last_error;
+    let failure = failure_label(&fixture.keys.health());
     let told = fixture.events.all();
     let told = told.iter().rfind(|event| Events::is_flight(event)).unwrap();
     let told = told.split_once(' ').unwrap().1;

@@ -11,6 +11,7 @@ use tower_jwt_auth::{BuildError, Issuer, Policy, Verifier};
 use super::discovery::{OAUTH, OPENID, Site, metadata, paths};
 use super::fixture::{DOWN, Fixture, GOOD, LONGEST_BACK_OFF};
 use crate::support::answers::{document, status};
+use crate::support::failure_label;
 use crate::support::key_server::{Act, KeyServer};
 
 const NAME: &str = "https://auth.example.com/tenant";
@@ -63,12 +64,12 @@ async fn metadata_url_is_the_only_place_of_the_metadata() {
     }
     site.put("/meta", status("404 Not Found"));
     assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
-    assert_eq!(fixture.keys.health().last_error, Some("no_metadata"));
+    assert_eq!(failure_label(&fixture.keys.health()), Some("no_metadata"));
     fixture.clock.advance(LONGEST_BACK_OFF);
     // It must name the issuer all the same.
     site.put("/meta", metadata(&fixture.server.url(""), &fixture.server.url("/keys")));
     assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
-    assert_eq!(fixture.keys.health().last_error, Some("other_issuer"));
+    assert_eq!(failure_label(&fixture.keys.health()), Some("other_issuer"));
     fixture.clock.advance(LONGEST_BACK_OFF);
     site.put("/meta", good);
     assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
@@ -91,7 +92,7 @@ async fn private_keys_urls_are_judged_by_the_place_of_the_metadata() {
         let verdict = fixture.verdict(&fixture.known()).await;
         assert_eq!(verdict, if is_allowed { GOOD } else { DOWN }, "{name}");
         let failure = (!is_allowed).then_some("forbidden_url");
-        assert_eq!(fixture.keys.health().last_error, failure, "{name}");
+        assert_eq!(failure_label(&fixture.keys.health()), failure, "{name}");
     }
 }
 

@@ -14,6 +14,7 @@ use tower_jwt_auth::{Issuer, Policy, Verifier};
 
 use super::fixture::{COOL_DOWN, LIFETIME, SECOND, STALE_BOUND, just_before};
 use super::virtual_time::Virtual;
+use crate::support::failure_label;
 
 const ISSUER: &str = "https://auth.example.com";
 const KEYS: &str = "https://auth.example.com/jwks";
@@ -68,7 +69,7 @@ async fn every_constructor_names_the_issuer_that_failed_to_warm() {
         let (_, failure) = error.failures().next().unwrap();
         assert_eq!(failure.failure(), Some(FetchFailure::ClientError), "{name}");
         assert_eq!(states(&verifier), [KeySetState::Empty], "{name}");
-        assert_eq!(verifier.health().next().unwrap().last_error, Some("client_error"));
+        assert_eq!(failure_label(&verifier.health().next().unwrap()), Some("client_error"));
     }
 }
 
@@ -290,7 +291,7 @@ fn a_runtime_without_timers_is_reported() {
     let error = runtime.block_on(verifier.warm()).unwrap_err();
     assert_eq!(error.failures().next().unwrap().1.failure(), Some(FetchFailure::NoTimer));
     runtime.block_on(verifier.keep_fresh());
-    assert_eq!(verifier.health().next().unwrap().last_error, Some("no_timer"));
+    assert_eq!(failure_label(&verifier.health().next().unwrap()), Some("no_timer"));
     let timed = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     assert!(timed.block_on(verifier.warm()).is_ok());
     // Keys are there, and still no fetch could start on the other one.

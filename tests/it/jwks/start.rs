@@ -12,6 +12,7 @@ use super::fixture::{
 };
 use crate::support::answers::status;
 use crate::support::ask::bearer;
+use crate::support::failure_label;
 use crate::support::key_server::KeyServer;
 
 #[tokio::test]
@@ -133,7 +134,7 @@ async fn health_says_how_the_keys_are() {
     let fixture = Fixture::start();
     let seen = |fixture: &Fixture| {
         let health = fixture.keys.health();
-        (health.state, health.keys, health.age, health.last_error)
+        (health.state, health.keys, health.age, failure_label(&health))
     };
     assert_eq!(seen(&fixture), (KeySetState::Empty, 0, None, None));
     assert_eq!(fixture.keys.health().next_attempt, Some(Duration::ZERO));

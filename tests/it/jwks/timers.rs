@@ -22,6 +22,7 @@ use tower_jwt_auth::{ErrorKind, JwtAuthLayer, Verifier};
 
 use super::fixture::{DOWN, Events, GOOD, LIFETIME, NANOSECOND, SECOND, just_before};
 use crate::support::ask::{ask_layer, bearer, take_apart, who};
+use crate::support::failure_label;
 use crate::support::stepped_clock::SteppedClock;
 
 /// A runtime without timers, which nothing else needs either.
@@ -85,7 +86,7 @@ fn warming_up_reports_a_runtime_without_timers() {
     assert_eq!((it.asked(), it.events.all().len()), (0, 0), "nothing was started");
     // The neighbour has timers.
     assert!(with_timers().block_on(it.keys.warm()).is_ok());
-    assert_eq!((it.asked(), it.keys.health().last_error), (1, None));
+    assert_eq!((it.asked(), failure_label(&it.keys.health())), (1, None));
     // Keys are there now, and could not be refreshed on such a runtime.
     assert!(without_timers().block_on(it.keys.warm()).is_err());
 }
@@ -95,14 +96,14 @@ fn keeping_fresh_ends_and_reports_a_runtime_without_timers() {
     let it = Setup::new(FixedClock::new(), always);
     without_timers().block_on(it.keys.keep_fresh());
     assert_eq!((it.asked(), it.events.all()), (0, vec!["schedule no_timer".to_owned()]));
-    assert_eq!(it.keys.health().last_error, Some("no_timer"));
+    assert_eq!(failure_label(&it.keys.health()), Some("no_timer"));
     // The neighbour has timers: it fetches, and goes on.
     with_timers().block_on(async {
         let keeping = tokio::spawn(it.keys.keep_fresh());
         it.events.landed(2).await;
         assert!(!keeping.is_finished());
     });
-    assert_eq!((it.keys.health().last_error, it.asked()), (None, 1));
+    assert_eq!((failure_label(&it.keys.health()), it.asked()), (None, 1));
 }
 
 #[test]

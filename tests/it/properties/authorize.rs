@@ -531,8 +531,7 @@ fn in_any_path_only_the_subject_in_its_place_gets_in() {
             seen.note("no URI");
             return Ok(());
         };
-        let require = RequireLayer::new(Rule::authenticated());
-        let Ok(require) = require.owner_in_path(&template) else {
+        let Ok(require) = RequireLayer::owner_in_path(&template) else {
             seen.note("no template");
             return Ok(());
         };

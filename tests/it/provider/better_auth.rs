@@ -10,9 +10,7 @@ use tower::{Layer, service_fn};
 use tower_jwt_auth::error::ProblemKind;
 use tower_jwt_auth::provider::better_auth::{BetterAuth, SessionUser, User, session_cookie_source};
 use tower_jwt_auth::testing::FixedClock;
-use tower_jwt_auth::{
-    Error, ErrorKind, Identity, JwtAuthLayer, RequireLayer, Rule, Verified, Verifier,
-};
+use tower_jwt_auth::{Error, ErrorKind, Identity, JwtAuthLayer, RequireLayer, Verified, Verifier};
 
 use super::tokens::{
     BASE, LIVE, ORIGIN, SECRET, by_secret, keys, kinds, now, pair, session, user, with,
@@ -183,7 +181,7 @@ fn the_live_session_token_is_nowhere_to_be_had() {
             http_body_util::Full::<bytes::Bytes>::from(text),
         ))
     };
-    let owner = RequireLayer::new(Rule::authenticated()).owner_in_path("/{id}").unwrap();
+    let owner = RequireLayer::owner_in_path("/{id}").unwrap();
     let cookies = format!(
         "better-auth.session_data=planted; __Secure-better-auth.session_data.1={}; \
          __Secure-better-auth.session_data.0={}",

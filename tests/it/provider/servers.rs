@@ -15,6 +15,7 @@ use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{Error, ErrorKind, Identity, JwtAuthLayer, Verifier};
 
 use crate::support::ask::take_apart;
+use crate::support::failure_label;
 use crate::support::interop::{self, Server};
 
 /// The releases in the columns below; the first one is the newest.
@@ -386,7 +387,7 @@ async fn the_rate_limit_of_the_server_costs_known_keys_nothing() {
         assert!(spent > 100, "{release}: {spent}");
         preset.pass(COOL_DOWN);
         assert_eq!(preset.verdict(&unknown).await, Err(ErrorKind::KeysUnavailable));
-        assert_eq!(preset.keys.health().last_error, Some("client_error"));
+        assert_eq!(failure_label(&preset.keys.health()), Some("client_error"));
         assert_eq!(fetches(&server, "limited").await, spent + 1);
         for _ in 0..200 {
             assert_eq!(preset.verdict(&known).await, Ok(()));

@@ -12,3 +12,9 @@ pub(crate) mod permits;
 pub(crate) mod raw_http;
 pub(crate) mod stepped_clock;
 pub(crate) mod tokens;
+
+/// The label of the last failure, if there was one.
+#[cfg(feature = "jwks-client")]
+pub(crate) fn failure_label(health: &tower_jwt_auth::key::KeyHealth) -> Option<&'static str> {
+    Some(health.last_error.as_ref()?.failure()?.as_str())
+}

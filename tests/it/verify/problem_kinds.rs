@@ -73,7 +73,7 @@ fn settings() -> Vec<Row> {
     let audience = |name| Verifier::shared_secret(SECRET).audience(name);
     let leeway = |seconds| over_secret().leeway(Duration::from_secs(seconds)).build();
     let check = |builder: VerifierBuilder| builder.check("a check", |_| true);
-    let owner = |path| RequireLayer::role("admin").owner_in_path(path);
+    let owner = |path| RequireLayer::owner_in_path(path);
     let variable = Verifier::shared_secret_from_env("TOWER_JWT_AUTH_NO_SUCH_VARIABLE");
     let strict = || Verifier::jwks(issuer(Algorithm::ES256).jwks()).issuer(NAME).rfc9068();
     let lost = jsonwebtoken::Validation { validate_exp: false, ..Default::default() };

@@ -1,11 +1,14 @@
-//! What a bearer must have been granted: data, read by enforcement, challenges and documents alike.
+//! Conditions on grants, and what they evaluate to.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::path_template::PathTemplate;
 use crate::claims::{ClaimPath, ClaimValue, Grants};
+use crate::error::BuildError;
 
 /// A condition on scopes, roles and claims.
 ///
@@ -33,6 +36,7 @@ enum Condition {
     Scope(Box<str>),
     Role(Box<str>),
     Claim(ClaimPath, Predicate),
+    OwnerInPath(PathTemplate),
     All(Vec<Rule>),
     Any(Vec<Rule>),
     Not(Box<Rule>),
@@ -104,6 +108,63 @@ impl Rule {
         Self(Condition::Claim(claim.into(), Predicate(Arc::new(predicate))))
     }
 
+    /// A segment of the request's path is the token's subject: `/users/{user_id}/todos` compares the second segment,
+    /// percent-decoded once, with [`Token::subject`](crate::Token::subject).
+    ///
+    /// The template is matched from the start of the path, which may be longer: all segments but the one in braces must
+    /// be equal. The name in braces is only a label. The path is the one that the [`RequireLayer`](crate::RequireLayer)
+    /// sees: axum's `nest` has removed its prefix.
+    ///
+    /// For a path that does not match, neither the rule nor its [`not`](Self::not) permits. The same holds for a path with
+    /// `.` or `..` as a segment, encoded or not, because a program that resolves it could reach another user's data, and
+    /// for [`permits`](Self::permits), which has no path.
+    ///
+    /// A subject is unique within its issuer only (RFC 7519 §4.1.2): with several issuers, also require the one whose
+    /// users these are, with `.and(Rule::claim("iss", ..))`.
+    ///
+    /// ```
+    /// # futures_util::future::FutureExt::now_or_never(async {
+    /// use http::{Request, Response, StatusCode};
+    /// use tower::{ServiceBuilder, ServiceExt};
+    /// use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Rule, Verifier, testing::TestIssuer};
+    ///
+    /// let issuer = TestIssuer::hs256();
+    /// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
+    /// let rule = Rule::owner_in_path("/users/{user_id}/todos")?.or(Rule::role("admin"));
+    /// let service = ServiceBuilder::new()
+    ///     .layer(JwtAuthLayer::new(verifier))
+    ///     .layer(RequireLayer::new(rule))
+    ///     .service_fn(async |_: Request<()>| {
+    ///         Ok::<_, std::convert::Infallible>(Response::new(http_body_util::Empty::<bytes::Bytes>::new()))
+    ///     });
+    /// let get = |path, token: &str| {
+    ///     Request::get(path).header("authorization", format!("Bearer {token}")).body(())
+    /// };
+    ///
+    /// let ada = issuer.token().subject("ada").mint();
+    /// assert_eq!(service.clone().oneshot(get("/users/ada/todos/7", &ada)?).await?.status(), StatusCode::OK);
+    /// let rejected = service.clone().oneshot(get("/users/bob/todos/7", &ada)?).await?;
+    /// assert_eq!(rejected.status(), StatusCode::FORBIDDEN);
+    ///
+    /// let admin = issuer.token().subject("eve").claim("roles", ["admin"]).mint();
+    /// assert_eq!(service.oneshot(get("/users/bob/todos/7", &admin)?).await?.status(), StatusCode::OK);
+    /// assert!(Rule::owner_in_path("/users").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).expect("nothing waits")?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The template does not begin with a slash, or does not have exactly one segment in braces.
+    pub fn owner_in_path(template: impl AsRef<str>) -> Result<Self, BuildError> {
+        let template = PathTemplate::new(template.as_ref());
+        match template.problem() {
+            Some(problem) => Err(BuildError::new(problem)),
+            None => Ok(Self(Condition::OwnerInPath(template))),
+        }
+    }
+
     /// Both this rule and the other.
     pub fn and(self, other: Self) -> Self {
         Self(Condition::All(vec![self, other]))
@@ -154,6 +215,10 @@ impl Rule {
                 ClaimValue::Absent => Truth::False,
                 ClaimValue::Unknown => Truth::Unknown,
             },
+            Condition::OwnerInPath(template) => match owner(template, grants) {
+                Some(owner) => Truth::from(grants.owns(&owner)),
+                None => Truth::Unknown,
+            },
             Condition::All(rules) => Truth::all(rules.iter().map(|rule| rule.truth(grants))),
             Condition::Any(rules) => Truth::any(rules.iter().map(|rule| rule.truth(grants))),
             Condition::Not(rule) => rule.truth(grants).not(),
@@ -184,11 +249,34 @@ impl Rule {
                     rule.collect_scopes(to);
                 }
             }
-            // A scope that must not be there is none to ask for.
-            Condition::Scope(_) | Condition::Role(_) | Condition::Claim(..) | Condition::Not(_) => {
-            }
+            // A scope that must be absent is not one to ask for.
+            Condition::Scope(_)
+            | Condition::Role(_)
+            | Condition::Claim(..)
+            | Condition::OwnerInPath(_)
+            | Condition::Not(_) => {}
         }
     }
+
+    /// Why the path alone keeps the rule from permitting, as far as it does.
+    pub(crate) fn path_mismatch(&self, grants: &dyn Grants) -> Option<&'static str> {
+        match &self.0 {
+            Condition::OwnerInPath(template) => match owner(template, grants) {
+                Some(owner) if grants.owns(&owner) => None,
+                Some(_) => Some("the path belongs to another user"),
+                None => Some("the path does not match the template of its owner"),
+            },
+            Condition::All(rules) | Condition::Any(rules) => {
+                rules.iter().find_map(|rule| rule.path_mismatch(grants))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The owner of the path for which a rule is evaluated.
+fn owner<'a>(template: &PathTemplate, grants: &'a dyn Grants) -> Option<Cow<'a, str>> {
+    template.find(grants.path()?)
 }
 
 impl Truth {
@@ -245,6 +333,14 @@ impl Grants for WithScopes<'_> {
     fn claim(&self, path: &ClaimPath) -> ClaimValue {
         self.grants.claim(path)
     }
+
+    fn owns(&self, owner: &str) -> bool {
+        self.grants.owns(owner)
+    }
+
+    fn path(&self) -> Option<&str> {
+        self.grants.path()
+    }
 }
 
 #[cfg(test)]
@@ -265,6 +361,12 @@ mod tests {
                 return ClaimValue::Unknown;
             }
             (*path == ClaimPath::from("level")).then(|| 7.into()).into()
+        }
+        fn owns(&self, owner: &str) -> bool {
+            owner == "ada"
+        }
+        fn path(&self) -> Option<&str> {
+            Some("/users/ada/todos")
         }
     }
 

@@ -1,0 +1,144 @@
+//! The templates of paths with an owner.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use percent_encoding::percent_decode_str;
+
+use crate::error::{Problem, ProblemKind};
+
+/// A path in which one segment, written in braces, is the owner.
+#[derive(Clone)]
+pub(super) struct PathTemplate {
+    text: Box<str>,
+    /// The index of the owner's segment, the path's first one being 0.
+    owner: Option<usize>,
+}
+
+impl PathTemplate {
+    pub(super) fn new(text: &str) -> Self {
+        let is_owner = |segment: &str| {
+            let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+            // `{*rest}` is more than one segment to a router, and one to us.
+            name.is_some_and(|name| !name.is_empty() && !name.contains(['{', '}', '*']))
+        };
+        let mut places = segments(text).enumerate().filter(|(_, segment)| is_owner(segment));
+        let owner = places.next().map(|(index, _)| index);
+        Self { text: text.into(), owner: owner.filter(|_| places.next().is_none()) }
+    }
+
+    /// What is wrong with it. A template with a problem finds no owner.
+    pub(super) fn problem(&self) -> Option<Problem> {
+        let is_right = self.owner.is_some() && self.text.starts_with('/');
+        (!is_right).then(|| unusable_template(&self.text))
+    }
+
+    /// The owner's segment, decoded once. Everything before it has to be as it is in the template;
+    /// what follows is free.
+    pub(super) fn find<'a>(&self, path: &'a str) -> Option<Cow<'a, str>> {
+        let owner = self.owner?;
+        if segments(path).any(is_ambiguous) {
+            return None;
+        }
+        let mut given = segments(path);
+        for wanted in segments(&self.text).take(owner) {
+            if given.next()? != wanted {
+                return None;
+            }
+        }
+        let segment = given.next().filter(|segment| !segment.is_empty())?;
+        let mut rest = segments(&self.text).skip(owner + 1);
+        rest.all(|wanted| given.next() == Some(wanted)).then_some(())?;
+        percent_decode_str(segment).decode_utf8().ok()
+    }
+}
+
+/// Whether a server behind this one may take the segment as the way up, or to nowhere: whoever resolves
+/// `/users/ada/../bob` finds the things of somebody else. Clients resolve it before they send it (RFC 3986
+/// §5.2.4), so that nobody else is refused for it.
+fn is_ambiguous(segment: &str) -> bool {
+    // Encoded separators and parameters (`..;x`) are taken for what they are by some, and not by others.
+    let decoded = Cow::<[u8]>::from(percent_decode_str(segment));
+    decoded.split(|byte| matches!(byte, b'/' | b'\\')).any(|part| {
+        let name = part.split(|byte| *byte == b';').next();
+        matches!(name, Some(b"." | b".."))
+    })
+}
+
+/// What stands between the slashes. Nothing is normalized: a router that takes another view of a path
+/// finds another route, and this one refuses.
+fn segments(path: &str) -> impl Iterator<Item = &str> {
+    path.strip_prefix('/').into_iter().flat_map(|path| path.split('/'))
+}
+
+impl fmt::Debug for PathTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.text, f)
+    }
+}
+
+fn unusable_template(text: &str) -> Problem {
+    let kind = if text.is_empty() { ProblemKind::EmptyValue } else { ProblemKind::InvalidValue };
+    Problem::new(
+        kind,
+        format!("the path `{text}` for an owner"),
+        "no path of a request could match it, so that every request would be rejected",
+        "Pass the whole path from its first slash, with one segment in braces: `/users/{user_id}`",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(template: &str, path: &str) -> Option<String> {
+        PathTemplate::new(template).find(path).map(Cow::into_owned)
+    }
+
+    #[test]
+    fn the_owner_stands_in_its_place_and_nowhere_else() {
+        for (template, path, owner) in [
+            ("/users/{id}", "/users/ada", Some("ada")),
+            ("/users/{id}", "/users/ada/todos/7", Some("ada")),
+            ("/users/{id}/todos", "/users/ada/todos/7", Some("ada")),
+            ("/users/{id}/todos", "/users/ada/notes", None),
+            ("/users/{id}/todos", "/users/ada", None),
+            ("/users/{id}", "/users/a%20b%2Fc", Some("a b/c")),
+            ("/users/{id}", "/users/a+b", Some("a+b")),
+            ("/users/{id}", "/users/%61da", Some("ada")),
+            ("/users/{id}", "/users/%2561da", Some("%61da")),
+            ("/users/{id}", "/users/%ff", None),
+            ("/users/{id}", "/users/", None),
+            ("/users/{id}", "/users", None),
+            ("/users/{id}", "/users//ada", None),
+            ("/users/{id}", "//users/ada", None),
+            ("/users/{id}", "/Users/ada", None),
+            ("/users/{id}", "/users/../ada", None),
+            ("/users/{id}", "/users/ada/../bob", None),
+            ("/users/{id}", "/users/ada/./x", None),
+            ("/users/{id}", "/users/ada/...", Some("ada")),
+            ("/users/{id}", "/users/ada/%2e%2E/bob", None),
+            ("/users/{id}", "/users/ada/..%2fbob", None),
+            ("/users/{id}", "/users/ada/..;x/bob", None),
+            ("/users/{id}", "/users/ada/..\\bob", None),
+            ("/users/{id}", "", None),
+            ("/users/{id}", "*", None),
+            ("/{id}", "/ada", Some("ada")),
+        ] {
+            assert_eq!(found(template, path).as_deref(), owner, "{template} {path}");
+        }
+    }
+
+    #[test]
+    fn a_template_without_one_owner_is_a_problem_and_finds_nobody() {
+        for template in
+            ["", "/", "/users", "/users/{a}/{b}", "users/{id}", "/users/x{id}", "/{}", "/{*id}"]
+        {
+            assert!(PathTemplate::new(template).problem().is_some(), "{template}");
+            for path in ["/users/ada", "/users", "/users/ada/bob"] {
+                assert_eq!(found(template, path), None, "{template} {path}");
+            }
+        }
+        assert!(PathTemplate::new("/users/{id}/todos").problem().is_none());
+    }
+}
