@@ -206,7 +206,7 @@ def follows_rotation(name):
             return issuer_health
 
         def rotate():
-            # The cool-down of this example: no attempt in the second before.
+            # The cooldown of this example: no attempt in the second before.
             while (health()["age_seconds"] or 0) < 1.1:
                 time.sleep(0.1)
             return issuer.post("/rotate")
@@ -571,7 +571,7 @@ def looks_its_own_way(name):
         response, _ = ask("/me", method="DELETE")
         check("no GET", (response.status, response.getheader("Location")), (303, "/log-in?back=%2F"))
 
-        # No log-in would help here.
+        # A login would not help here.
         response, body = ask("/admin", f"Bearer {token}")
         got = (response.status, response.getheader("Content-Type"), response.getheader("Location"))
         check("role, page", got, (403, "text/html; charset=utf-8", None))

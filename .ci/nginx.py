@@ -85,7 +85,7 @@ class Nginx:
 
     def __init__(self, judge, application):
         self.folder = tempfile.TemporaryDirectory()
-        # Started by root, its workers are somebody else, and get no further than this.
+        # Started by root, its workers run as another user, which cannot read further than this.
         os.chmod(self.folder.name, 0o711)
         self.address = f"127.0.0.1:{free_port()}"
         text = CONFIGURATION.read_text()
@@ -243,7 +243,7 @@ def run(judge, proxy):
     refused("another scheme", 401, ["Bearer"], "/orders/1", [("Authorization", "Basic dTpw")])
     # Restored: nginx itself would have made 500 of it.
     refused("malformed field", 400, [INVALID_REQUEST], "/orders/1", [("Authorization", "Bearer a b")])
-    # From 1.23 on, nginx itself refuses this one.
+    # From 1.23 on, nginx itself rejects this one.
     check("two tokens", ask("/orders/1", [*good, *good])[0].status, 400)
     refused("one scope of two", 403, both, "/refunds/1", good)
     writer = bearer(judge.mint(scope="orders:read orders:write"))
@@ -267,7 +267,7 @@ def run(judge, proxy):
     refused("lies alone", 401, ["Bearer"], "/orders/1", lies)
     refused("lies without the scope", 403, read, "/orders/1", [*other, *lies])
     print("200 GET  /orders/1                client-sent X-User-Id, X_User_Id, X-Scopes replaced")
-    # What nobody has thought of is not public.
+    # An unlisted path is not public.
     for path in ["/anything", "/./x", "/ORDERS/1", "/orders%2F1", "/x/..;/orders/1"]:
         refused("no token", 401, ["Bearer"], path)
     # Nor does it choose what is asked for, or ask by itself.
@@ -291,7 +291,7 @@ def run(judge, proxy):
     check("large token", len(large[0][1]) > 8 * 1024, True)
     check("large token, scopes", who(seen("large", "/orders/1", large))["x-scopes"], f"orders:read {many}")
 
-    # The application's own refusals are not touched.
+    # The application's own rejections stay as they are.
     for status in [400, 401, 403, 500, 503]:
         response, content = ask(f"/me/answers/{status}", other)
         check("of the application", (response.status, json.loads(content)["method"]), (status, "GET"))
