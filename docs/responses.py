@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes docs/responses.md from what a running example answers to curl.
+"""Writes docs/responses.md from the responses of a running example to curl.
 
     cargo build --example refusals --features jwks-client
     python3 docs/responses.py            # writes the page
-    python3 docs/responses.py --check    # fails when the page says something else
+    python3 docs/responses.py --check    # fails if the page is out of date
 """
 
 import functools
@@ -24,61 +24,62 @@ NAMES = ["GOOD", "EXPIRED", "TAMPERED", "FOR_BILLING", "WITHOUT_SCOPE", "OF_AN_U
 HEAD = """\
 # Responses
 
-What clients see, for every way in which a request can go wrong. This page is written by
-`docs/responses.py`, which starts the example `refusals` and asks it with curl; the gate fails when the
-two differ. Only `date` is left out.
+What does a client receive if a request is rejected? It gets one of the responses below: a status, a challenge and a
+problem document (RFC 9457).
 
-Tokens are shown by their names: `cargo run --example refusals --features jwks-client` prints them.
+Responses reveal little on purpose. Every bad token gets the same response. The exception is an expired token, because
+clients react to it by requesting a new one. The exact reason is in the `Error` in the response's extensions, in logs
+and in events for observers.
 
-What a client learns is coarse on purpose. Every bad token looks the same, expiry excepted, because
-clients act on it; the exact reason goes to the `Error` in the response's extensions, to logs and to
-observers.
+The responses come from the example `refusals`, without the `date` header. Run
+`cargo run --example refusals --features jwks-client` to get the tokens. `docs/responses.py` writes this page, and CI
+checks it.
 """
 
 CASES = [
-    ("A good token", "For comparison.", "/orders", ["Bearer $GOOD"], []),
+    ("Valid token", "200, for comparison.", "/orders", ["Bearer $GOOD"], []),
     (
-        "Missing",
-        "401, and a challenge without an error code: nothing is wrong yet (RFC 6750 §3.1). It names the "
-        "scope to ask for, where the layer was told one.",
+        "Missing token",
+        "401. The challenge has no error code, because the client has made no mistake yet (RFC 6750 §3.1). It names "
+        "the required scope, if `challenge_scope` is set on the layer.",
         "/orders",
         [],
         [],
     ),
     (
         "Another scheme",
-        "As if there were no credentials at all.",
+        "401, the same as without credentials.",
         "/orders",
         ["Basic dXNlcjpwYXNzd29yZA=="],
         [],
     ),
-    ("Malformed", "400: the field cannot be read.", "/orders", ["Bearer not a token"], []),
+    ("Malformed header", "400. The header cannot be parsed.", "/orders", ["Bearer not a token"], []),
     (
-        "Doubled",
-        "400: with two tokens, two parts of a system might each look at another one.",
+        "Two tokens",
+        "400. Otherwise two parts of a system could use different tokens.",
         "/orders",
         ["Bearer $GOOD", "Bearer $GOOD"],
         [],
     ),
-    ("Expired", "401, and the one reason that is told.", "/orders", ["Bearer $EXPIRED"], []),
-    ("Tampered with", "401, as for every other bad token.", "/orders", ["Bearer $TAMPERED"], []),
-    ("For another audience", "401, the same.", "/orders", ["Bearer $FOR_BILLING"], []),
+    ("Expired token", "401. For a bad token, expiry is the only reason that the response names.", "/orders", ["Bearer $EXPIRED"], []),
+    ("Changed token", "401, the same for every other bad token.", "/orders", ["Bearer $TAMPERED"], []),
+    ("Another audience", "401, the same.", "/orders", ["Bearer $FOR_BILLING"], []),
     (
-        "Without the scope",
-        "403, and the scope that would do (RFC 6750 §3.1).",
+        "Missing scope",
+        "403. The challenge names the required scope (RFC 6750 §3.1).",
         "/orders",
         ["Bearer $WITHOUT_SCOPE"],
         [],
     ),
     (
-        "While the keys cannot be had",
-        "503, and when to come again. There is no challenge: the token may be good, and throwing it away "
-        "would not help.",
+        "Keys unavailable",
+        "503 with `Retry-After`. There is no challenge: the token may be valid, so the client should keep it and try "
+        "again.",
         "/away",
         ["Bearer $OF_AN_UNKNOWN_KEY"],
         [],
     ),
-    ("To a HEAD request", "The same, and no body.", "/orders", [], ["--head"]),
+    ("HEAD request", "The same without a body.", "/orders", [], ["--head"]),
 ]
 
 
@@ -101,7 +102,7 @@ def curl():
 
 
 def ask(address, tokens, path, fields, options):
-    """What is shown as the command, and what it prints."""
+    """Returns the command to show, and its output."""
 
     def real(field):
         return re.sub(r"\$(\w+)", lambda name: tokens[name[1]], field)
@@ -120,7 +121,7 @@ def ask(address, tokens, path, fields, options):
     shown = " ".join(
         f'"{part}"' if "$" in part else shlex.quote(part) for part in command(SHOWN, fields)
     )
-    # A Host is answered nowhere, and the date is another one each time.
+    # The date differs on every run.
     lines = [line for line in done.stdout.splitlines() if not line.lower().startswith("date:")]
     return shown, "\n".join(lines).strip()
 
@@ -131,8 +132,8 @@ def page():
         parts = [HEAD]
         for title, text, path, fields, options in CASES:
             shown, answer = ask(address, tokens, path, fields, options)
-            assert not any(token in answer for token in tokens.values()), "an answer shows a token"
-            text = textwrap.fill(text, 105)
+            assert not any(token in answer for token in tokens.values()), "a response contains a token"
+            text = textwrap.fill(text, 120)
             parts.append(f"\n## {title}\n\n{text}\n\n```text\n$ {shown}\n{answer}\n```\n")
         return "".join(parts)
     finally:
@@ -145,8 +146,8 @@ def main():
     if "--check" not in sys.argv[1:]:
         PAGE.write_text(now)
     elif PAGE.read_text() != now:
-        sys.exit("docs/responses.md does not say what is answered: run docs/responses.py")
-    print(f"{len(CASES)} answers, as docs/responses.md shows them")
+        sys.exit("docs/responses.md is out of date: run docs/responses.py")
+    print(f"docs/responses.md: {len(CASES)} responses are up to date")
 
 
 main()
