@@ -479,7 +479,7 @@ def authorizes(name):
     reports = f'Bearer scope="reports:read", {lacking}'
     step_up = (
         'Bearer error="insufficient_user_authentication", '
-        'error_description="A stronger or more recent log-in is needed", '
+        'error_description="A stronger or more recent login is needed", '
         'acr_values="urn:example:second-factor", max_age="300"'
     )
     routes = [

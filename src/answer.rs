@@ -1,4 +1,4 @@
-//! A result that is usually ready and sometimes has to wait.
+//! A result that is usually ready immediately.
 
 use std::fmt;
 use std::future::Future;
@@ -7,10 +7,10 @@ use std::task::{Context, Poll};
 
 use futures_util::future::BoxFuture;
 
-/// A value that is ready now, or a future that will have it.
+/// A value that is ready now, or a future that returns it.
 ///
-/// Verification waits for nothing but keys and revocation lists that are elsewhere. While they are
-/// in memory an answer is made with [`Answer::now`] and costs nothing; only [`Answer::later`] boxes.
+/// Verification waits only for keys, revocation and proofs that are not in memory. [`Answer::now`] does not allocate;
+/// only [`Answer::later`] boxes a future.
 ///
 /// ```
 /// use tower_jwt_auth::Answer;
@@ -18,7 +18,7 @@ use futures_util::future::BoxFuture;
 /// assert_eq!(Answer::now(7).try_now().ok(), Some(7));
 ///
 /// let waiting = Answer::later(async { 7 });
-/// assert!(waiting.try_now().is_err()); // handed back, to be awaited
+/// assert!(waiting.try_now().is_err()); // returns the answer, which can be awaited
 /// ```
 #[must_use = "an answer does nothing until it is taken or awaited"]
 pub struct Answer<T>(State<T>);
@@ -29,21 +29,21 @@ enum State<T> {
 }
 
 impl<T> Answer<T> {
-    /// An answer that is there.
+    /// Creates an answer that is ready.
     pub const fn now(value: T) -> Self {
         Self(State::Now(Some(value)))
     }
 
-    /// An answer that has to be waited for.
+    /// Creates an answer from a future.
     pub fn later(future: impl Future<Output = T> + Send + 'static) -> Self {
         Self(State::Later(Box::pin(future)))
     }
 
-    /// Takes the value if it is there, without polling anything.
+    /// Returns the value if it is ready, without polling.
     ///
     /// # Errors
     ///
-    /// Gives the answer back when it has to be waited for, or when polling has already taken it.
+    /// Returns the answer itself if it must be awaited, or if polling has already returned its value.
     pub fn try_now(self) -> Result<T, Self> {
         match self.0 {
             State::Now(Some(value)) => Ok(value),
@@ -52,19 +52,19 @@ impl<T> Answer<T> {
     }
 }
 
-// The value is moved out whole and never pinned; the boxed future is pinned by its box.
+// The value is never pinned, and the boxed future is pinned by its box.
 impl<T> Unpin for Answer<T> {}
 
 impl<T> Future for Answer<T> {
     type Output = T;
 
-    /// Like any future, not to be polled again once it was ready: it then stays pending.
+    /// Do not poll the answer again after it was ready; it then stays pending.
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         match &mut self.0 {
             State::Now(value) => value.take().map_or(Poll::Pending, Poll::Ready),
             State::Later(future) => {
                 let value = std::task::ready!(future.as_mut().poll(cx));
-                // Drops the finished future: a second poll must not reach it.
+                // Drops the completed future, so that a second poll cannot reach it.
                 self.0 = State::Now(None);
                 Poll::Ready(value)
             }
@@ -93,13 +93,13 @@ mod tests {
     use futures_util::FutureExt;
 
     #[test]
-    fn both_forms_can_be_awaited() {
+    fn ready_and_later_answers_can_be_awaited() {
         assert_eq!(Answer::now(1).now_or_never(), Some(1));
         assert_eq!(Answer::later(async { 2 }).now_or_never(), Some(2));
     }
 
     #[test]
-    fn polling_again_after_the_value_was_taken_is_pending_and_not_a_panic() {
+    fn polling_after_completion_is_pending() {
         for mut answer in [Answer::now(1), Answer::later(async { 1 })] {
             assert_eq!((&mut answer).now_or_never(), Some(1));
             assert_eq!((&mut answer).now_or_never(), None);

@@ -1,4 +1,4 @@
-//! The one place that reads the time.
+//! Time. The only module that reads it.
 
 #[cfg(feature = "tokio-timer")]
 #[path = "clock/tokio_timer.rs"]
@@ -12,15 +12,15 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-/// Whether [`Clock::sleep_until`] can have a timer in this build without being overridden.
+/// Whether the default [`Clock::sleep_until`] can return a timer in this build.
 pub(crate) const TIMER_IS_BUILT_IN: bool = timer::IS_BUILT_IN;
 
-/// What [`Clock::sleep_until`] gives.
+/// The return type of [`Clock::sleep_until`].
 pub(crate) type Timer = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
-/// Where the time comes from: wall time for tokens, monotonic time for the age of keys.
+/// A source of time: wall time for tokens, monotonic time for durations.
 ///
-/// Inject your own to test expiry without sleeping; the feature `test-util` has a ready one.
+/// Implement it to test expiry without sleeping, or use `testing::FixedClock` (feature `test-util`).
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -50,25 +50,24 @@ pub(crate) type Timer = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a clock",
-    note = "clocks are `SystemClock` and, with the feature `test-util`, `testing::FixedClock`"
+    note = "this crate has the clocks `SystemClock` and, with the feature `test-util`, `testing::FixedClock`"
 )]
 pub trait Clock: fmt::Debug + Send + Sync + 'static {
-    /// The wall time, which `exp`, `nbf` and `iat` are compared with.
+    /// The wall time, with which `exp`, `nbf` and `iat` are compared.
     fn now(&self) -> SystemTime;
 
-    /// Time since an arbitrary fixed point; never goes back, whatever happens to the wall clock.
+    /// The time since an arbitrary fixed point; never decreases.
     fn monotonic(&self) -> Duration;
 
     /// A timer that completes at this time of [`monotonic`](Self::monotonic); `None` without timers.
     ///
-    /// Limits on waiting need it: [`JwtAuthLayer::max_wait`](crate::JwtAuthLayer::max_wait), and the
-    /// timeouts of key fetches (feature `jwks`).
+    /// It limits the waits of [`JwtAuthLayer::max_wait`](crate::JwtAuthLayer::max_wait) and of key fetches (feature
+    /// `jwks`).
     ///
-    /// Unless overridden, it is the timer of the Tokio runtime that this is called in, and `None` outside of
-    /// one, in a runtime without timers, and in builds without the feature `tokio-timer`. Build the runtime
-    /// with `enable_time` or `enable_all`. Tokio reports missing timers by a panic, which is caught here: the
-    /// panic hook runs, and **with `panic = "abort"` the process ends**. A timer whose runtime is shut down
-    /// completes early.
+    /// The default is the timer of the current Tokio runtime. It is `None` outside of a Tokio runtime, in a runtime
+    /// without timers, and in builds without the feature `tokio-timer`. Build the runtime with `enable_time` or
+    /// `enable_all`. Tokio panics if the runtime has no timers. This method catches that panic, but the panic hook
+    /// runs, and **with `panic = "abort"` the process ends**. If the runtime is shut down, the timer completes early.
     ///
     /// Override it to use the timers of another runtime, or a timer that a test controls:
     ///
@@ -107,7 +106,7 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// clock.sleep_until(deadline).expect("this clock has timers").await;
     /// assert!(clock.monotonic() >= deadline);
     /// # });
-    /// // Outside of a Tokio runtime, the system's clock has none.
+    /// // Outside of a Tokio runtime, `SystemClock` has no timers.
     /// assert!(SystemClock::new().sleep_until(Duration::from_secs(1)).is_none());
     /// ```
     fn sleep_until(
@@ -136,7 +135,7 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
     }
 }
 
-/// The operating system's clocks; the default.
+/// The clock of the operating system; the default.
 ///
 /// ```
 /// use tower_jwt_auth::clock::{Clock, SystemClock};
@@ -150,8 +149,8 @@ pub struct SystemClock {
 }
 
 impl SystemClock {
-    /// A clock whose monotonic time starts now.
-    #[expect(clippy::disallowed_methods, reason = "the one place that reads the time")]
+    /// Creates a clock whose monotonic time starts now.
+    #[expect(clippy::disallowed_methods, reason = "the only module that reads the time")]
     pub fn new() -> Self {
         Self { origin: Instant::now() }
     }
@@ -163,7 +162,7 @@ impl Default for SystemClock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the time")]
+#[expect(clippy::disallowed_methods, reason = "the only module that reads the time")]
 impl Clock for SystemClock {
     fn now(&self) -> SystemTime {
         SystemTime::now()
@@ -180,11 +179,11 @@ mod tests {
 
     use super::*;
 
-    /// Whose timers are those of no runtime.
+    /// A clock that overrides the timers of the runtime.
     #[derive(Debug)]
-    struct Own;
+    struct CustomTimer;
 
-    impl Clock for Own {
+    impl Clock for CustomTimer {
         fn now(&self) -> SystemTime {
             SystemTime::UNIX_EPOCH
         }
@@ -202,15 +201,15 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_behind_pointers_keeps_its_own_timers() {
-        let clock: Arc<dyn Clock> = Arc::new(Arc::new(Own));
+    fn a_clock_in_an_arc_keeps_its_timers() {
+        let clock: Arc<dyn Clock> = Arc::new(Arc::new(CustomTimer));
         let timer = clock.sleep_until(Duration::ZERO).unwrap();
         assert_eq!(timer.now_or_never(), Some(()));
         assert!(clock.sleep_until(Duration::from_secs(1)).is_none());
     }
 
     #[test]
-    fn outside_of_a_runtime_the_system_clock_has_no_timer() {
+    fn the_system_clock_has_no_timer_outside_a_runtime() {
         assert!(SystemClock::new().sleep_until(Duration::ZERO).is_none());
     }
 }

@@ -1,16 +1,19 @@
 //! Extractors for axum handlers (feature `axum`).
 //!
-//! [`Verified<C>`](crate::Verified) and [`Identity`] are extractors, and
-//! `Option` of them where a missing token is allowed. A handler whose route has no
-//! [`JwtAuthLayer`](crate::JwtAuthLayer) in front, or one for another claims type, answers 500: a
-//! mistake in the wiring must not look like an anonymous visitor, nor like one whose token is bad.
+//! [`Verified<C>`](crate::Verified) and [`Identity`] are extractors.
+//!
+//! 1. The extractor returns the identity that [`JwtAuthLayer`](crate::JwtAuthLayer) inserted.
+//! 2. For a request that was admitted without a token, the extractor answers 401. `Option<Verified<C>>` and
+//!    `Option<Identity>` return `None` instead.
+//! 3. If the route has no `JwtAuthLayer` in front of it, or one for another claims type, the extractor answers 500. A
+//!    configuration error must not look like a missing or bad token.
 //!
 //! ```
 //! use axum::{Router, routing::get};
 //! use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier, testing::TestIssuer};
 //!
 //! async fn me(user: Verified) -> String {
-//!     user.subject().unwrap_or("nobody").to_owned()
+//!     user.subject().unwrap_or("unknown").to_owned()
 //! }
 //! async fn greeting(user: Option<Verified>) -> String {
 //!     user.map_or("hello, stranger".to_owned(), |user| format!("hello, {:?}", user.subject()))
@@ -37,13 +40,13 @@ use crate::observe::{Stage, Started};
 use crate::respond::{Demand, Rejector};
 use crate::verify::Verified;
 
-/// Why a handler did not get its identity.
+/// The rejection of a request whose handler requires an identity.
 ///
-/// 401 when the layer let the request through without a token but the handler wants one; 500 when no
-/// layer was in front, or one for another claims type. It looks as the layer's own refusals do.
+/// The status is 401 if the layer admitted the request without a token. It is 500 if there is no layer in front, or one
+/// for another claims type. The layer's responder builds the response.
 #[derive(Debug)]
 pub struct IdentityRejection {
-    // Boxed: an extractor's error is carried through every handler's result.
+    // Boxed to keep the `Result` of every handler small.
     response: Box<http::Response<bytes::Bytes>>,
 }
 
@@ -60,7 +63,7 @@ impl IdentityRejection {
         Self { response: Box::new(response) }
     }
 
-    /// The reason.
+    /// The reason for the rejection.
     pub fn error(&self) -> Option<&Error> {
         self.response.extensions().get()
     }
@@ -72,16 +75,16 @@ impl IntoResponse for IdentityRejection {
     }
 }
 
-/// What the layer left for this kind of identity.
+/// The identity of this type that the layer inserted, if any.
 fn find<T: Clone + Send + Sync + 'static>(extensions: &Extensions) -> Result<Option<T>, Error> {
-    let misplaced = |detail| Err(Error::new(ErrorKind::Internal).with_detail(detail));
+    let misconfigured = |detail| Err(Error::new(ErrorKind::Internal).with_detail(detail));
     match extensions.get::<T>() {
         Some(identity) => Ok(Some(identity.clone())),
         None if extensions.get::<Anonymous>().is_some() => Ok(None),
-        None if extensions.get::<Identity>().is_some() => misplaced(
-            "the handler asks for another claims type than the verifier of its JwtAuthLayer reads",
+        None if extensions.get::<Identity>().is_some() => misconfigured(
+            "the claims type of the handler is not that of the verifier in its JwtAuthLayer",
         ),
-        None => misplaced("the route has no JwtAuthLayer in front of it"),
+        None => misconfigured("the route has no JwtAuthLayer in front of it"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who the bearer of a request's token is, whatever the claims type, and how its layer rejects.
+//! The identity of a request, independent of the claims type.
 
 use std::fmt;
 use std::ops::Deref;
@@ -10,10 +10,10 @@ use crate::jwt::Token;
 use crate::respond::Rejector;
 use crate::verify::{AnyToken, Verified};
 
-/// The bearer of a verified token, whatever the claims type: derefs to [`Token`].
+/// A verified token, independent of the claims type; derefs to [`Token`].
 ///
-/// It is in the request's extensions beside [`Verified`], for code that does not know the claims type. It shares the
-/// verified token and copies nothing. [`Verified::identity`] makes one.
+/// It is in the request's extensions, as is [`Verified`], for code that does not know the claims type. It shares the
+/// data of the verified token and does not copy it. [`Verified::identity`] also returns it.
 ///
 /// ```
 /// use tower_jwt_auth::{Rule, Verifier, testing::TestIssuer};
@@ -31,8 +31,8 @@ use crate::verify::{AnyToken, Verified};
 #[derive(Clone)]
 pub struct Identity {
     verified: Arc<dyn AnyToken>,
-    /// That of the layer which put the identity into the extensions. In here, because one more extension would
-    /// be one more allocation.
+    /// The rejector of the layer that inserted the identity. Stored here because another extension would need another
+    /// allocation.
     rejector: Option<Arc<Rejector>>,
 }
 
@@ -62,17 +62,17 @@ impl fmt::Debug for Identity {
 }
 
 impl<C: Send + Sync + 'static> Verified<C> {
-    /// The bearer, without the claims type.
+    /// The identity, independent of the claims type.
     pub fn identity(&self) -> Identity {
         Identity { verified: self.any_token(), rejector: None }
     }
 }
 
-/// Marker for requests that were deliberately let through without a token.
+/// Marker for requests that were deliberately admitted without a token.
 ///
-/// It is in the request's extensions where a missing token was allowed, and where the request bypassed the
-/// layer. Without this and without [`Verified`], no layer was in front: a mistake in the wiring, and never the
-/// same as anonymous.
+/// It is in the request's extensions if a missing token was allowed, or if the request bypassed the layer. If neither
+/// this nor [`Verified`] is there, no layer is in front. That is a configuration error; do not treat the request as
+/// anonymous.
 ///
 /// ```
 /// use tower_jwt_auth::Anonymous;
@@ -86,9 +86,9 @@ impl<C: Send + Sync + 'static> Verified<C> {
 #[non_exhaustive]
 pub struct Anonymous;
 
-/// The rejector of the `JwtAuthLayer` that a request went through, given the identity in its extensions.
+/// The rejector of the `JwtAuthLayer` that admitted a request, given the identity in its extensions.
 ///
-/// None where there was no layer, or where the application replaced the identity.
+/// `None` if there was no layer, or if the application replaced the identity.
 pub(crate) fn rejector_of<'e>(
     identity: Option<&'e Identity>,
     extensions: &'e Extensions,

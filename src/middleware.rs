@@ -1,8 +1,24 @@
 //! The services, futures and bodies of the two layers.
 //!
-//! [`JwtAuthLayer`](crate::JwtAuthLayer) wraps a service in [`JwtAuth`], which authenticates (401);
-//! [`RequireLayer`](crate::RequireLayer) wraps one in [`Require`], which authorizes (403). The types are here to be
-//! named: in a struct that holds a wrapped service, or in the signature of a function that returns one.
+//! [`JwtAuthLayer`](crate::JwtAuthLayer) wraps a service in [`JwtAuth`], which authenticates requests.
+//! [`RequireLayer`](crate::RequireLayer) wraps a service in [`Require`], which authorizes them. Use the types of this
+//! module in a struct that contains a wrapped service, or in the signature of a function that returns one.
+//!
+//! # Rules
+//!
+//! 1. `JwtAuth` first removes every [`Verified`](crate::Verified), [`Identity`](crate::Identity) and
+//!    [`Anonymous`](crate::Anonymous) that an outer layer inserted into the request's extensions.
+//! 2. A request that is exempt from authentication is admitted with `Anonymous`
+//!    ([`bypass`](crate::JwtAuthLayer::bypass),
+//!    [`allow_cors_preflight`](crate::JwtAuthLayer::allow_cors_preflight)).
+//! 3. A request without a token, or with credentials of another scheme only, is answered 401. If
+//!    [`allow_missing_token`](crate::JwtAuthLayer::allow_missing_token) is set, it is admitted with `Anonymous`.
+//! 4. Malformed credentials, or more than one token, are answered 400. An invalid token is answered 401.
+//! 5. If the keys, the revocation or the proof of possession cannot be checked now, the answer is 503.
+//! 6. A request with a valid token is admitted with `Verified` and `Identity`.
+//! 7. `Require` answers 403 to an identity that does not satisfy its rule, and 401 to `Anonymous`.
+//!
+//! # Example
 //!
 //! ```
 //! # futures_util::future::FutureExt::now_or_never(async {
@@ -13,11 +29,11 @@
 //! let issuer = TestIssuer::hs256();
 //! let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
 //!
-//! // Any service of HTTP requests: axum, hyper, tonic.
+//! // Any service of HTTP requests works: axum, hyper, tonic.
 //! let service = ServiceBuilder::new().layer(JwtAuthLayer::new(verifier)).service_fn(
 //!     async |request: Request<String>| {
-//!         let user: &Verified = Verified::of(&request).expect("the layer is in front");
-//!         let name = user.subject().unwrap_or("nobody").to_owned();
+//!         let user: &Verified = Verified::of(&request).expect("the layer inserts it");
+//!         let name = user.subject().unwrap_or("unknown").to_owned();
 //!         Ok::<_, std::convert::Infallible>(Response::new(http_body_util::Full::<bytes::Bytes>::from(name)))
 //!     },
 //! );
@@ -37,9 +53,9 @@
 //!
 //! # Readiness
 //!
-//! The service that was polled ready is the one that is called. When a request is rejected, the readied
-//! service is replaced by a clone, so that a permit it holds is free again; while a request waits for
-//! keys it holds none, and its clone is driven to readiness after the verdict.
+//! 1. An admitted request is passed to the service that was polled ready.
+//! 2. When a request is rejected, that service is replaced by a clone, which releases any permit it holds.
+//! 3. A request that waits for keys holds no permit. Its clone of the service is polled ready after the verdict.
 
 pub use crate::authenticate::{JwtAuth, JwtAuthFuture};
 pub use crate::authorize::Require;

@@ -1,9 +1,9 @@
 //! Events for metrics and logs, without tokens and without claims.
 //!
-//! One [`Observer`], set with [`VerifierBuilder::observer`](crate::verify::VerifierBuilder::observer), receives
-//! the verdicts of both layers and of the extractors, cache lookups, and what happens to the keys. Verdicts of
-//! requests that never met a verifier, because a `JwtAuthLayer` is missing, go to the observer of
-//! [`set_fallback`]. The guide has a page, [Observability](crate::guide::observability).
+//! Set an [`Observer`] with [`VerifierBuilder::observer`](crate::verify::VerifierBuilder::observer). It receives
+//! the verdicts of both layers and of the extractors, cache lookups, and the results of key fetches. If a
+//! `JwtAuthLayer` is missing, there is no verifier, and the verdict goes to the observer of [`set_fallback`]. See the
+//! guide page [Observability](crate::guide::observability).
 //!
 //! ```
 //! # futures_util::future::FutureExt::now_or_never(async {

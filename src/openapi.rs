@@ -1,7 +1,7 @@
-//! What OpenAPI documents say of authentication, as JSON: for utoipa, aide, or a document written by hand.
+//! OpenAPI 3.1 security schemes, requirements and error responses, as JSON.
 //!
-//! The security scheme, what an operation requires and how it is refused come from the same values that
-//! enforce them, so that the document cannot promise something else. It is OpenAPI 3.1.
+//! They work with utoipa, aide, or any other JSON document. They are generated from the values that enforce
+//! authentication, so the document matches the behavior of the server.
 //!
 //! ```
 //! use serde_json::json;
@@ -26,7 +26,7 @@
 //! assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
 //! ```
 //!
-//! [`Security::apply`] does the same to a whole document, of whatever library has made it.
+//! [`Security::apply`] does the same for a whole document.
 
 use http::HeaderName;
 use serde_json::{Map, Value, json};
@@ -35,7 +35,7 @@ use crate::authorize::RequireLayer;
 use crate::error::ErrorKind;
 use crate::respond::ProblemJson;
 
-/// How tokens come to an API, and how it refuses them.
+/// The security scheme of an API, and its error responses.
 #[derive(Clone, Debug)]
 pub struct Security {
     name: String,
@@ -43,32 +43,32 @@ pub struct Security {
 }
 
 impl Security {
-    /// `Authorization: Bearer …`, under the name `bearer`.
+    /// The scheme `Authorization: Bearer …`, with the name `bearer`.
     pub fn bearer() -> Self {
         let scheme = json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"});
         Self { name: "bearer".to_owned(), scheme }
     }
 
-    /// The token in a cookie, under the name `cookie`.
+    /// A scheme with the token in this cookie, with the name `cookie`.
     pub fn cookie(cookie: impl Into<String>) -> Self {
         let scheme = json!({"type": "apiKey", "in": "cookie", "name": cookie.into()});
         Self { name: "cookie".to_owned(), scheme }
     }
 
-    /// The token in a header field of its own, under the name `header`.
+    /// A scheme with the token in this header field, with the name `header`.
     pub fn header(header: &HeaderName) -> Self {
         let scheme = json!({"type": "apiKey", "in": "header", "name": header.as_str()});
         Self { name: "header".to_owned(), scheme }
     }
 
-    /// Another name for the scheme, where a document has one already.
+    /// Sets the name of the scheme, in case the document already uses the default name.
     #[must_use]
     pub fn with_name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// A sentence for whoever reads the document: where the tokens are to be had.
+    /// Sets the description of the scheme, for example how to get a token.
     #[must_use]
     pub fn with_description(mut self, description: impl Into<String>) -> Self {
         if let Value::Object(scheme) = &mut self.scheme {
@@ -82,13 +82,15 @@ impl Security {
         &self.name
     }
 
-    /// The scheme itself: a Security Scheme Object.
+    /// The scheme as a Security Scheme Object.
     pub const fn scheme(&self) -> &Value {
         &self.scheme
     }
 
-    /// What the other parts refer to: a Components Object with the scheme, the responses `Unauthorized`,
-    /// `BadCredentials`, `Forbidden` and `KeysUnavailable`, and the schema `Problem`.
+    /// A Components Object with everything that the operations refer to.
+    ///
+    /// It contains the scheme, the responses `Unauthorized`, `BadCredentials`, `Forbidden` and `KeysUnavailable`, and
+    /// the schema `Problem`.
     pub fn components(&self) -> Value {
         let mut schemes = Map::new();
         schemes.insert(self.name.clone(), self.scheme.clone());
@@ -97,7 +99,7 @@ impl Security {
             "schemas": {"Problem": problem_schema()},
             "responses": {
                 "BadCredentials": response(
-                    "More than one token, or one that cannot be read",
+                    "More than one token, or malformed credentials",
                     &[ErrorKind::MalformedHeader],
                 ),
                 "Unauthorized": response(
@@ -116,22 +118,23 @@ impl Security {
         })
     }
 
-    /// An Operation Object with what it takes to have a valid token.
+    /// Returns this Operation Object with the security requirement and the error responses.
     pub fn operation(&self, operation: Value) -> Value {
         self.with(operation, Vec::new(), AUTHENTICATED)
     }
 
-    /// An Operation Object with what this layer requires beside a valid token. The scopes stand in the
-    /// security requirement, where OpenAPI 3.1 allows them for every scheme.
+    /// Returns this Operation Object with the requirements of a layer and the error responses.
+    ///
+    /// The scopes are in the security requirement, where OpenAPI 3.1 allows them for every scheme.
     pub fn operation_with(&self, layer: &RequireLayer, operation: Value) -> Value {
         let scopes = layer.rule().scopes().into_iter().map(ToOwned::to_owned).collect();
         self.with(operation, scopes, AUTHORIZED)
     }
 
-    fn with(&self, operation: Value, scopes: Vec<String>, refusals: &[&str]) -> Value {
+    fn with(&self, operation: Value, scopes: Vec<String>, statuses: &[&str]) -> Value {
         let mut operation = object(operation);
         operation.insert("security".to_owned(), self.requirement(scopes));
-        refuse(&mut operation, refusals);
+        add_error_responses(&mut operation, statuses);
         operation.into()
     }
 
@@ -141,18 +144,21 @@ impl Security {
         json!([requirement])
     }
 
-    /// Says of all operations in a document what it takes to have a valid token, and adds the
-    /// [`components`](Self::components).
+    /// Adds the security requirement and the error responses to all operations of a document.
     ///
-    /// What the document says of its own counts. An operation with a `security` keeps it: `[]`, of one
-    /// that is public, gets no refusals, and one that names the scheme gets them, 403 among them where it
-    /// names scopes. A `security` of the whole document is not looked at.
+    /// It also adds the [`components`](Self::components). Existing entries of the document are not replaced:
+    ///
+    /// - An operation without `security` gets the requirement and the responses 400, 401 and 503.
+    /// - An operation whose `security` contains this scheme keeps it and gets the same responses. If it lists scopes,
+    ///   it also gets 403.
+    /// - Other operations with `security` do not change; `[]` marks a public operation.
+    /// - The `security` of the whole document is ignored.
     ///
     /// ```
     /// use serde_json::json;
     /// use tower_jwt_auth::openapi::Security;
     ///
-    /// let mut document = json!({ // or `serde_json::to_value` of what utoipa or aide has made
+    /// let mut document = json!({ // or `serde_json::to_value` of a document from utoipa or aide
     ///     "openapi": "3.1.0",
     ///     "info": {"title": "Orders", "version": "1"},
     ///     "paths": {
@@ -177,12 +183,12 @@ impl Security {
                 operation.entry("security").or_insert_with(|| self.requirement(Vec::new()));
             let required = required.as_array().into_iter().flatten();
             let scopes: Vec<_> = required.filter_map(|one| one.get(&self.name)).collect();
-            let refusals: &[&str] = match &*scopes {
+            let statuses: &[&str] = match &*scopes {
                 [] => continue,
                 scopes if scopes.iter().all(|list| **list == json!([])) => AUTHENTICATED,
                 _ => AUTHORIZED,
             };
-            refuse(operation, refusals);
+            add_error_responses(operation, statuses);
         }
         let mut components = whole.remove("components").map(object).unwrap_or_default();
         for (kind, members) in object(self.components()) {
@@ -200,14 +206,14 @@ impl Security {
 /// The members of a Path Item Object that are operations.
 const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
-/// How an operation is refused to whoever has no valid token, and to whoever has one that does not do.
+/// The statuses of the error responses, without and with authorization.
 const AUTHENTICATED: &[&str] = &["400", "401", "503"];
 const AUTHORIZED: &[&str] = &["400", "401", "403", "503"];
 
-/// Adds the refusals to an operation. What the document says of its own counts.
-fn refuse(operation: &mut Map<String, Value>, refusals: &[&str]) {
+/// Adds error responses to an operation. Existing responses are not replaced.
+fn add_error_responses(operation: &mut Map<String, Value>, statuses: &[&str]) {
     let mut responses = operation.remove("responses").map(object).unwrap_or_default();
-    for status in refusals {
+    for status in statuses {
         let name = match *status {
             "400" => "BadCredentials",
             "401" => "Unauthorized",
@@ -220,7 +226,7 @@ fn refuse(operation: &mut Map<String, Value>, refusals: &[&str]) {
     operation.insert("responses".to_owned(), responses.into());
 }
 
-/// What is no object is none of OpenAPI's, either.
+/// The object, or an empty one. OpenAPI does not allow other values in these places.
 fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(object) => object,
@@ -244,7 +250,7 @@ fn problem_schema() -> Value {
     })
 }
 
-/// A Response Object, with what is really answered for these reasons as examples.
+/// A Response Object, with the actual response bodies for these reasons as examples.
 fn response(meaning: &str, reasons: &[ErrorKind]) -> Value {
     let (mut examples, mut is_challenged) = (Map::new(), false);
     for kind in reasons {
@@ -255,7 +261,7 @@ fn response(meaning: &str, reasons: &[ErrorKind]) -> Value {
     let (header, what) = if is_challenged {
         ("WWW-Authenticate", "The challenge (RFC 6750 §3)")
     } else {
-        ("Retry-After", "When to come again, in seconds")
+        ("Retry-After", "The time to wait before a retry, in seconds")
     };
     json!({
         "description": meaning,
@@ -272,7 +278,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_an_operation_says_of_its_own_counts() {
+    fn existing_members_of_an_operation_are_kept() {
         let own = json!({"operationId": "x", "responses": {"401": {"description": "mine"}}});
         let operation = Security::cookie("session").operation(own);
         assert_eq!(operation["operationId"], "x");
@@ -286,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_gets_what_it_does_not_say_itself_and_keeps_the_rest() {
+    fn apply_adds_only_missing_entries() {
         let own = json!({"description": "mine"});
         let mut document = json!({
             "openapi": "3.1.0",
@@ -319,14 +325,14 @@ mod tests {
         assert_eq!(components["schemas"]["Problem"], problem_schema());
         assert_eq!(components["securitySchemes"]["bearer"], *Security::bearer().scheme());
 
-        // Again: nothing is left to say.
+        // A second call changes nothing.
         let once = document.clone();
         Security::bearer().apply(&mut document);
         assert_eq!(document, once);
     }
 
     #[test]
-    fn what_is_no_document_becomes_one_of_components() {
+    fn apply_adds_components_to_invalid_documents() {
         for nothing in [Value::Null, json!([]), json!({"paths": 7, "components": "x"})] {
             let mut document = nothing;
             Security::bearer().apply(&mut document);
@@ -335,9 +341,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_referred_to_is_there_and_says_what_is_answered() {
+    fn referenced_responses_exist_and_match_the_server() {
         let security =
-            Security::bearer().with_name("jwt").with_description("Ask for one at /token");
+            Security::bearer().with_name("jwt").with_description("Request a token at /token");
         let components = security.components();
         assert_eq!(components["securitySchemes"]["jwt"], *security.scheme());
         let operation = security.operation_with(&RequireLayer::scope("a"), Value::Null);

@@ -1,4 +1,4 @@
-//! URLs of issuers, servers and key sets: the one place that takes them apart.
+//! Parses the URLs of issuers, servers and key sets.
 
 use std::net::IpAddr;
 
@@ -11,7 +11,7 @@ use crate::error::ProblemKind;
 pub(crate) struct Url(Uri);
 
 impl Url {
-    /// Reads a URL (RFC 3986 §4.3), or reports what is wrong with it.
+    /// Parses a URL (RFC 3986 §4.3).
     pub(crate) fn read(text: &str) -> Result<Self, BadUrl> {
         if text.contains('#') {
             return Err(BadUrl::invalid("it has a fragment"));
@@ -43,7 +43,7 @@ impl Url {
         self.0.scheme_str() == Some("https")
     }
 
-    /// The host as it is written; an IPv6 address is in brackets.
+    /// The host as written; an IPv6 address is in brackets.
     pub(crate) fn host(&self) -> &str {
         self.0.host().unwrap_or_default()
     }
@@ -74,7 +74,7 @@ impl Url {
     }
 }
 
-/// Why a URL cannot be used. It shows nothing of the URL, which may contain a password.
+/// Why a URL cannot be used. Does not contain the URL, which may include a password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BadUrl {
     kind: ProblemKind,
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_taken_apart() {
+    fn a_url_is_split_into_its_parts() {
         for (text, origin, host, path, query, is_loopback) in [
             ("https://a.example", "https://a.example", "a.example", "/", None, false),
             ("https://A.example:443/x", "https://a.example", "A.example", "/x", None, false),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn other_texts_are_not_urls() {
+    fn invalid_urls_are_rejected_with_a_reason() {
         for (text, why) in [
             ("", "it is not a URL"),
             ("https://", "it is not a URL"),

@@ -1,9 +1,9 @@
 //! The claims types whose `Verified` may be in a request's extensions.
 //!
-//! Extensions are found by type and cannot be listed. A layer that removes what outer layers left therefore
-//! has to know every type that one of them may have left. It cannot ask the request: the application can
-//! replace or remove anything in there, an [`Identity`](crate::Identity) included. So the types are
-//! noted here for the whole process, each before the first request gets a `Verified` of it.
+//! Extensions are found by type and cannot be listed. A layer that removes the identities of outer layers must
+//! therefore know every type that an outer layer may have inserted. The request cannot carry that list, because the
+//! application can replace or remove any extension, including [`Identity`](crate::Identity). So this process-wide
+//! list records each claims type before the first `Verified` of that type is inserted.
 
 use std::any::TypeId;
 use std::sync::OnceLock;
@@ -12,7 +12,7 @@ use http::Extensions;
 
 use crate::verify::Verified;
 
-/// A list that only grows, by one entry per claims type: reading it takes no lock.
+/// An append-only list with one entry per claims type, so reads take no lock.
 static FIRST: Next = Next::new();
 
 type Next = OnceLock<Box<Entry>>;
@@ -23,8 +23,8 @@ struct Entry {
     next: Next,
 }
 
-/// Notes a claims type, unless that has been done.
-pub(super) fn note<C: Send + Sync + 'static>() {
+/// Records a claims type, unless it is already recorded.
+pub(super) fn record<C: Send + Sync + 'static>() {
     let mut next = &FIRST;
     loop {
         let entry = next.get_or_init(|| {
@@ -38,7 +38,7 @@ pub(super) fn note<C: Send + Sync + 'static>() {
     }
 }
 
-/// Removes every [`Verified`] of a type that was noted.
+/// Removes every [`Verified`] of a recorded type.
 pub(super) fn remove_all(extensions: &mut Extensions) {
     let mut next = &FIRST;
     while let Some(entry) = next.get() {

@@ -1,4 +1,4 @@
-//! The settings that layer, service and judge share.
+//! The settings that the layer, the service and the verdict share.
 
 use std::sync::Arc;
 
@@ -19,25 +19,25 @@ pub(super) struct Config<C> {
     pub(super) source: Arc<dyn TokenSource>,
     pub(super) rejector: Arc<Rejector>,
     pub(super) confirm: Option<Arc<dyn Confirm>>,
-    pub(super) let_past: LetPast,
+    pub(super) exemptions: Exemptions,
     pub(super) bound_tokens_accepted: bool,
     pub(super) token_removed: bool,
     pub(super) max_wait: MaxWait,
-    /// What the challenges of `rejector` are made of.
+    /// The settings from which the challenges of `rejector` are built.
     pub(super) common: Common,
 }
 
-/// Who gets past without a token.
+/// Which requests need no token.
 #[derive(Clone, Default)]
-pub(super) struct LetPast {
+pub(super) struct Exemptions {
     pub(super) missing_token: bool,
     pub(super) cors_preflight: bool,
     pub(super) bypass: Option<Arc<Bypass>>,
 }
 
-impl LetPast {
-    /// Whether the request goes on whatever token it has.
-    pub(super) fn any_token(&self, parts: &Parts) -> bool {
+impl Exemptions {
+    /// Whether the request is admitted without looking at its token.
+    pub(super) fn skip_token(&self, parts: &Parts) -> bool {
         self.bypass.as_ref().is_some_and(|bypass| bypass(parts))
             || (self.cors_preflight && is_cors_preflight(parts))
     }
@@ -50,7 +50,7 @@ impl<C> Clone for Config<C> {
             source: Arc::clone(&self.source),
             rejector: Arc::clone(&self.rejector),
             confirm: self.confirm.clone(),
-            let_past: self.let_past.clone(),
+            exemptions: self.exemptions.clone(),
             bound_tokens_accepted: self.bound_tokens_accepted,
             token_removed: self.token_removed,
             max_wait: self.max_wait,
@@ -67,7 +67,7 @@ fn is_cors_preflight(parts: &Parts) -> bool {
         && !announces_body(&parts.headers)
 }
 
-/// Whether the headers say that a body follows, or say it in a way that has two readings (RFC 9112 §6.3).
+/// Whether the headers announce a body, or are ambiguous about it (RFC 9112 §6.3).
 fn announces_body(headers: &HeaderMap) -> bool {
     let mut lengths = headers.get_all(CONTENT_LENGTH).iter();
     let length = lengths.next();

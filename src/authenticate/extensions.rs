@@ -1,4 +1,4 @@
-//! What the layer leaves in a request's extensions, and what it takes out.
+//! The extensions that the layer inserts into a request, and those that it removes.
 
 use std::sync::Arc;
 
@@ -9,14 +9,13 @@ use crate::identity::{Anonymous, Identity};
 use crate::respond::Rejector;
 use crate::verify::Verified;
 
-/// Takes out every identity that an outer layer left, whatever has become of the rest since: the handler
-/// sees what this layer verified, or nothing.
-pub(super) fn forget<C: Send + Sync + 'static>(extensions: &mut Extensions) {
+/// Removes every identity that an outer layer inserted, so that the handler sees only what this layer verified.
+pub(super) fn remove_identity<C: Send + Sync + 'static>(extensions: &mut Extensions) {
     if extensions.is_empty() {
         return;
     }
-    // Of this layer's type there may be one of the application's own, too.
-    claims_types::note::<C>();
+    // The application may have inserted a `Verified` of this layer's type.
+    claims_types::record::<C>();
     claims_types::remove_all(extensions);
     extensions.remove::<Identity>();
     extensions.remove::<Anonymous>();
@@ -28,27 +27,27 @@ pub(super) fn insert<C: Send + Sync + 'static>(
     verified: Verified<C>,
     rejector: Arc<Rejector>,
 ) {
-    claims_types::note::<C>();
+    claims_types::record::<C>();
     extensions.insert(verified.identity().with_rejector(rejector));
     extensions.insert(verified);
 }
 
-/// The rejector goes along, for a handler that needs an identity after all.
+/// Inserts the rejector as well, for a handler that requires an identity.
 pub(super) fn insert_anonymous(extensions: &mut Extensions, rejector: Arc<Rejector>) {
     extensions.insert(Anonymous);
     extensions.insert(rejector);
 }
 
 impl<C: Send + Sync + 'static> Verified<C> {
-    /// The verified token of a request that went through a [`JwtAuthLayer`](crate::JwtAuthLayer).
+    /// The verified token of a request that a [`JwtAuthLayer`](crate::JwtAuthLayer) admitted.
     ///
-    /// `None` without such a layer in front, when it reads another claims type, and when it let the
-    /// request through without a token.
+    /// `None` if there is no such layer in front, if the layer uses another claims type, or if it admitted the
+    /// request without a token.
     pub fn of<B>(request: &Request<B>) -> Option<&Self> {
         Self::in_extensions(request.extensions())
     }
 
-    /// As [`of`](Self::of), where only the extensions are at hand, as with tonic.
+    /// Same as [`of`](Self::of), for code that has only the extensions, for example with tonic.
     pub fn in_extensions(extensions: &Extensions) -> Option<&Self> {
         extensions.get()
     }

@@ -1,4 +1,4 @@
-//! The future of one request: usually just the inner service's.
+//! The future of one request: usually only that of the inner service.
 
 use std::fmt;
 use std::future::Future;
@@ -37,17 +37,17 @@ pin_project! {
             future: respond::ResponseFuture<S::Future>,
             headers: ResponseHeaders,
         },
-        // Boxed: it is rare, and larger than everything else here.
+        // Boxed, because it is rare and larger than the other state.
         Waiting {
             waiting: Option<Box<Waiting<S, B>>>,
         },
     }
 }
 
-/// A request that waits for its verdict, with a service that is not ready and holds nothing.
+/// A request that waits for its verdict, with an unready service that holds no permit.
 struct Waiting<S, B> {
     judging: BoxFuture<'static, Judged>,
-    /// Set when `judging` is done. Once admitted, the request waits for the service.
+    /// Set when `judging` is done. An admitted request then waits for the service.
     judged: Option<Judged>,
     body: B,
     inner: S,
@@ -82,11 +82,11 @@ where
             let next = match this.state.as_mut().project() {
                 StateProjection::Answering { future, headers } => {
                     let mut response = ready!(future.poll(cx))?;
-                    std::mem::take(headers).put_into(response.headers_mut());
+                    std::mem::take(headers).append_to(response.headers_mut());
                     return Poll::Ready(Ok(response));
                 }
                 StateProjection::Waiting { waiting } => {
-                    // Taken out, so that the request can be moved into the call. None after an error.
+                    // Taken so that the request can be moved into the call. `None` after an error.
                     let Some(mut it) = waiting.take() else {
                         return Poll::Pending;
                     };

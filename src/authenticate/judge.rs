@@ -12,7 +12,7 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use super::config::Config;
-use super::extensions::{forget, insert, insert_anonymous};
+use super::extensions::{insert, insert_anonymous, remove_identity};
 use super::max_wait::Limit;
 use super::response_headers::ResponseHeaders;
 use crate::answer::Answer;
@@ -24,41 +24,41 @@ use crate::respond::Demand;
 use crate::source::{Places, RawToken, mark_all_sensitive, mark_sensitive};
 use crate::verify::{BeforeRevocation, Bound, FirstStage, Verified, Verifier};
 
-/// What is decided about a request.
+/// The verdict on a request.
 pub(super) enum Verdict<C> {
-    /// It goes on: with this identity, or as anonymous.
+    /// With this identity, or as anonymous.
     Admitted(Option<Verified<C>>, ResponseHeaders),
     Rejected(Unconfirmed),
     Pending(Pending<C>),
 }
 
-/// What became of a request that had to wait: it goes on, with headers for its response, or is rejected.
+/// The result for a request that had to wait: admitted, with headers for its response, or rejected.
 pub(super) type Judged = Result<(Parts, ResponseHeaders), Response<Bytes>>;
 
-/// A step whose answer is not there yet.
+/// A step that waits for its answer.
 pub(super) struct Pending<C> {
     verdict: BoxFuture<'static, Verdict<C>>,
-    /// Why the request is rejected when the answer takes too long.
+    /// The error if the answer takes too long.
     unavailable: ErrorKind,
-    /// What was wrong with the token before, which is then the reason.
+    /// The fault that an earlier check found in the token. Reported instead of `unavailable`.
     fault: Option<Error>,
 }
 
-/// What the steps on a token need.
+/// The inputs of the verification steps.
 struct Steps<'r, C> {
     verifier: &'r Verifier<C>,
     raw: &'r RawToken<'r>,
-    /// Set where a proof of possession is judged, together with the request that has it.
+    /// Set if a proof of possession is checked, together with the request that contains it.
     proof: Option<(&'r Arc<dyn Confirm>, &'r Parts)>,
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
-    /// Judges a request as far as that is possible without waiting. Also returns where its token is.
+    /// Judges a request as far as possible without waiting. Also returns the places of its token.
     pub(super) fn judge(&self, parts: &mut Parts) -> (Verdict<C>, Option<Places>) {
-        forget::<C>(&mut parts.extensions);
-        // Printing the request from here on does not print the token.
+        remove_identity::<C>(&mut parts.extensions);
+        // From here on, the `Debug` output of the request does not contain the token.
         mark_sensitive(&mut parts.headers, &AUTHORIZATION);
-        if self.let_past.any_token(parts) {
+        if self.exemptions.skip_token(parts) {
             return (Verdict::anonymous(), None);
         }
         let raw = match self.source.find(parts) {
@@ -72,10 +72,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
                 return (Verdict::Rejected(error.into()), None);
             }
         };
-        // A token that is too long is not copied: the verifier rejects it, and no proof is judged.
+        // A token that is too long is not copied: the verifier rejects it before a proof is checked.
         let is_copied = self.confirm.is_some() && self.verifier.check_length(raw.as_str()).is_ok();
         if is_copied {
-            // A proof is judged with the request at hand, which may then be printed.
+            // `confirm` gets the request and may print it, so the places are marked first.
             let raw = raw.to_owned();
             raw.places().mark_sensitive(&mut parts.headers);
             (self.verify(parts, &raw), Some(raw.into_places()))
@@ -88,7 +88,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
     }
 
     fn without_token(&self, error: Error) -> Verdict<C> {
-        if self.let_past.missing_token {
+        if self.exemptions.missing_token {
             Verdict::anonymous()
         } else {
             Verdict::Rejected(error.into())
@@ -102,7 +102,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
         Steps { verifier: &self.verifier, raw, proof }.verify(bound)
     }
 
-    /// Waits for the verdict and carries it out.
+    /// Waits for the verdict, then admits or rejects the request.
     pub(super) fn wait(
         self: Arc<Self>,
         pending: Pending<C>,
@@ -129,8 +129,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
         })
     }
 
-    /// Puts the identity into the request, and removes the token where that is configured. Returns the headers
-    /// for the response.
+    /// Inserts the identity into the request, and removes the token if configured. Returns the headers for the
+    /// response.
     pub(super) fn admit(
         &self,
         verified: Option<Verified<C>>,
@@ -174,10 +174,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
 
 #[expect(
     clippy::redundant_closure_for_method_calls,
-    reason = "a method takes the steps of one lifetime, a closure those of any"
+    reason = "a method path accepts `Steps` of one lifetime only, a closure of any"
 )]
 impl<C: DeserializeOwned + Send + Sync + 'static> Steps<'_, C> {
-    /// Everything but revocation and proof.
+    /// Every check except revocation and proof of possession.
     fn verify(&self, bound: Bound) -> Verdict<C> {
         let FirstStage { outcome, fault } =
             self.verifier.verify_first_stage(self.raw.as_str(), bound);
@@ -203,7 +203,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Steps<'_, C> {
         })
     }
 
-    /// Goes on with what was answered: at once, or on copies of what the steps need when the answer is not there yet.
+    /// Continues with the answer: now if it is ready, otherwise later, with copies of the inputs.
     fn then<T: Send + 'static, E: Into<Unconfirmed> + Send + 'static>(
         &self,
         answer: Answer<Result<T, E>>,

@@ -1,4 +1,4 @@
-//! The layer: settings, and the wrapping of services.
+//! The layer and its settings.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::request::Parts;
 use tower_layer::Layer;
 
-use super::config::{Config, LetPast};
+use super::config::{Config, Exemptions};
 use super::max_wait::MaxWait;
 use super::service::JwtAuth;
 use crate::claims::Claims;
@@ -18,11 +18,11 @@ use crate::rule::Rule;
 use crate::source::{BearerHeader, TokenSource};
 use crate::verify::Verifier;
 
-/// Puts authentication in front of a service.
+/// Verifies the token of each request before the inner service is called.
 ///
-/// A request with a valid token goes on with [`Verified<C>`](crate::Verified) and
-/// [`Identity`](crate::Identity) in its extensions; any other is answered here and never
-/// reaches the service. The module [`middleware`](crate::middleware) shows it around a service.
+/// A request with a valid token reaches the service with [`Verified<C>`](crate::Verified) and
+/// [`Identity`](crate::Identity) in its extensions. The layer rejects any other request, and does not call the service.
+/// See the module [`middleware`](crate::middleware) for the rules.
 ///
 /// ```
 /// # futures_util::future::FutureExt::now_or_never(async {
@@ -43,9 +43,9 @@ use crate::verify::Verifier;
 /// let health = Request::builder().uri("/health").body(())?;
 /// assert_eq!(service.clone().oneshot(health).await?.status(), StatusCode::OK);
 ///
-/// let refused = service.oneshot(Request::new(())).await?;
-/// assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
-/// assert_eq!(refused.headers()["www-authenticate"], r#"Bearer realm="orders", scope="orders:read""#);
+/// let rejected = service.oneshot(Request::new(())).await?;
+/// assert_eq!(rejected.status(), StatusCode::UNAUTHORIZED);
+/// assert_eq!(rejected.headers()["www-authenticate"], r#"Bearer realm="orders", scope="orders:read""#);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).expect("nothing waits")?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -59,7 +59,10 @@ pub struct JwtAuthLayer<C = Claims> {
 }
 
 impl<C> JwtAuthLayer<C> {
-    /// Authenticates with this verifier: `Authorization: Bearer`, problem+json refusals, no exceptions.
+    /// Creates a layer that uses this verifier, with the default settings.
+    ///
+    /// By default the token comes from `Authorization: Bearer`, every request needs a token, and rejections are
+    /// [`ProblemJson`](crate::respond::ProblemJson).
     pub fn new(verifier: Verifier<C>) -> Self {
         let clock = Arc::clone(verifier.clock());
         let config = Config {
@@ -67,7 +70,7 @@ impl<C> JwtAuthLayer<C> {
             verifier,
             source: Arc::new(BearerHeader),
             confirm: None,
-            let_past: LetPast::default(),
+            exemptions: Exemptions::default(),
             bound_tokens_accepted: false,
             token_removed: false,
             max_wait: MaxWait::default(),
@@ -81,7 +84,7 @@ impl<C> JwtAuthLayer<C> {
         self
     }
 
-    /// Changes what the challenges are made of, and makes them anew.
+    /// Changes the settings of the challenges, and rebuilds the challenges.
     fn with_challenge(self, change: impl FnOnce(&mut Config<C>)) -> Self {
         self.with(|config| {
             change(config);
@@ -91,67 +94,72 @@ impl<C> JwtAuthLayer<C> {
         })
     }
 
-    /// Takes the token from here instead of the `Authorization` header.
+    /// Reads the token from this source instead of the `Authorization` header.
     ///
-    /// Shared caches know that header and no other place of a token, so that the response to a token from
-    /// elsewhere gets `Cache-Control: private` (RFC 6750 §2.3, RFC 9111 §3.5). It is not added to a response
-    /// that says `private`, `no-store`, `public` or `s-maxage`: `public` is the application's decision to
-    /// let a cache give this user's answer to others.
+    /// Shared caches do not store responses to requests with `Authorization`, but do not recognize any other place of a
+    /// token. The layer therefore adds `Cache-Control: private` to the response when the token came from elsewhere
+    /// (RFC 6750 §2.3, RFC 9111 §3.5). It adds nothing to a response that already contains `private`, `no-store`,
+    /// `public` or `s-maxage`. With `public`, the application decides that a cache may serve this user's response to
+    /// others.
     pub fn token_source(self, source: impl TokenSource) -> Self {
         self.with(|config| config.source = Arc::new(source))
     }
 
-    /// Makes refusals look like this.
+    /// Builds the responses to rejected requests with this responder.
     pub fn responder(self, responder: impl Respond) -> Self {
         self.with(|config| Arc::make_mut(&mut config.rejector).responder = Arc::new(responder))
     }
 
-    /// Names the protected space in every challenge (RFC 9110 §11.5).
+    /// Adds this `realm` to every challenge (RFC 9110 §11.5).
     pub fn realm(self, realm: impl Into<String>) -> Self {
         self.with_challenge(|config| config.common.realm = Some(realm.into().into()))
     }
 
-    /// Names the scopes of this rule to clients that come without a token (RFC 6750 §3).
+    /// Adds the scopes of this rule to the challenge for requests without a token (RFC 6750 §3).
     ///
-    /// It only informs: to enforce a rule is authorization and not this layer's task.
+    /// This only informs the client. To enforce the rule, add a [`RequireLayer`](crate::RequireLayer).
     pub fn challenge_scope(self, rule: &Rule) -> Self {
         self.with_challenge(|config| config.common.scope = Some(rule.scopes().join(" ").into()))
     }
 
-    /// Names the URL of the resource's metadata in every challenge, so that a client that knows nothing
-    /// yet finds the authorization server (RFC 9728 §5.1).
+    /// Adds the URL of the resource's metadata to every challenge (RFC 9728 §5.1).
+    ///
+    /// With it, a client can discover the authorization server.
     pub fn resource_metadata(self, url: impl Into<String>) -> Self {
         self.with_challenge(|config| config.common.resource_metadata = Some(url.into().into()))
     }
 
-    /// Answers 401 instead of 503 while the keys cannot be had, for clients that know no better.
+    /// Answers 401 instead of 503 while keys are unavailable, for clients that cannot handle 503.
     ///
-    /// They will throw away good tokens and ask for new ones, which is what an issuer in trouble needs
-    /// least. The `Error` in the response's extensions still says
+    /// Clients may then discard valid tokens and request new ones, which adds load to an issuer that is already
+    /// failing. The `Error` in the response's extensions is still
     /// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable).
     pub fn unauthorized_while_keys_unavailable(self) -> Self {
         self.with(|config| Arc::make_mut(&mut config.rejector).unavailable_is_unauthorized = true)
     }
 
-    /// Asks for a proof that the token is in the hands it was issued to.
+    /// Checks that the client holds the key or certificate of the token (RFC 7800).
     pub fn confirm(self, confirm: impl Confirm) -> Self {
         self.with_challenge(|config| config.confirm = Some(Arc::new(confirm)))
     }
 
-    /// Takes tokens that are bound to a key or certificate of their sender (`cnf`, RFC 7800) without
-    /// any proof: whoever steals one can use it. Right only where a proxy has judged the proof.
+    /// Accepts tokens that are bound to a key or certificate (`cnf`, RFC 7800) without a proof.
+    ///
+    /// An attacker who steals such a token can then use it. Call this only if a proxy in front checks the proof.
     pub fn allow_bound_tokens_without_proof(self) -> Self {
         self.with(|config| config.bound_tokens_accepted = true)
     }
 
-    /// Takes the token out of the request before the service gets it: what does not need it cannot leak it.
+    /// Removes the token from the request before the inner service is called.
     ///
-    /// Out of the places in which the [`token_source`](Self::token_source) found it: the header field, the
-    /// cookie or its parts, the query parameter, the offered subprotocol. A cookie goes under every name that
-    /// the source looks for, also under the weaker ones of
-    /// [`allow_prefixes`](crate::source::CookieToken::allow_prefixes), whatever is in it. Everything else stays as it
-    /// is, and so does a token that was not looked for, as with [`bypass`](Self::bypass), and what others made
-    /// of the request before: axum keeps the URL in an extension, `OriginalUri`.
+    /// The service then cannot leak the token. It is removed from every place where the
+    /// [`token_source`](Self::token_source) found it: the header field, the cookie or its chunks, the query parameter,
+    /// the offered subprotocol. Cookies are removed under every name that the source reads, whatever their value,
+    /// including the unprefixed names of [`allow_prefixes`](crate::source::CookieToken::allow_prefixes). The rest of
+    /// the request does not change.
+    ///
+    /// A token remains if the layer did not look for it, for example with [`bypass`](Self::bypass). Copies that other
+    /// code made earlier also remain, such as axum's `OriginalUri` extension.
     ///
     /// ```
     /// # futures_util::future::FutureExt::now_or_never(async {
@@ -180,24 +188,23 @@ impl<C> JwtAuthLayer<C> {
         self.with(|config| config.token_removed = true)
     }
 
-    /// Rejects requests that have waited this long for their verdict; 10 s unless set.
+    /// Rejects requests that have waited this long for their verdict; the default is 10 s.
     ///
-    /// One limit for each request, over keys, revocation and the proof of possession together, by the
-    /// verifier's clock. A request that reaches it gets 503 with `Retry-After`, without a challenge: the error
-    /// is [`KeysUnavailable`], [`RevocationUnavailable`] or [`ConfirmUnavailable`], after what was waited
-    /// for. The inner service is not called. Fetches that other requests share go on. A request that is
-    /// answered at once costs nothing, and the wait for the inner service's readiness does not count.
+    /// The limit covers keys, revocation and proof of possession together, and is measured by the verifier's clock. It
+    /// does not cover the wait for the readiness of the inner service. A request that reaches the limit gets 503 with
+    /// `Retry-After` and no challenge, and the inner service is not called. The error is [`KeysUnavailable`],
+    /// [`RevocationUnavailable`] or [`ConfirmUnavailable`], depending on what the request waited for. Fetches that
+    /// other requests share continue. The limit costs nothing for a request that does not wait.
     ///
-    /// The limit needs a timer, that of [`Clock::sleep_until`]: in builds with the feature `tokio-timer` or
-    /// `jwks`, a Tokio runtime with `enable_time`. Without a timer, the default is no limit, and with a
-    /// limit that was set, requests that would have to wait are rejected at once.
+    /// The limit needs the timer of [`Clock::sleep_until`]. In builds with the feature `tokio-timer` or `jwks`, that is
+    /// the timer of a Tokio runtime with `enable_time`. Without a timer, the default is no limit. If a limit is set and
+    /// there is no timer, requests that would have to wait are rejected immediately.
     ///
-    /// Verifying by hand, with [`Verifier::verify`], has no limit.
+    /// [`Verifier::verify`] has no limit.
     ///
     /// # Errors
     ///
-    /// The limit is zero or longer than 5 minutes, or there cannot be a timer: the build has none and neither
-    /// has the verifier's clock.
+    /// The limit is zero or longer than 5 minutes, or neither the build nor the verifier's clock has a timer.
     ///
     /// ```
     /// # #[cfg(feature = "tokio-timer")] {
@@ -251,24 +258,27 @@ impl<C> JwtAuthLayer<C> {
         Ok(self.with(|config| config.max_wait = max_wait))
     }
 
-    /// Lets requests without a token through, with [`Anonymous`](crate::Anonymous) in their
-    /// extensions. A token that is there and wrong is still refused.
+    /// Admits requests without a token, with [`Anonymous`](crate::Anonymous) in their extensions.
+    ///
+    /// An invalid token is still rejected.
     pub fn allow_missing_token(self) -> Self {
-        self.with(|config| config.let_past.missing_token = true)
+        self.with(|config| config.exemptions.missing_token = true)
     }
 
-    /// Lets CORS preflight requests through, as anonymous: `OPTIONS` with `Origin` and
-    /// `Access-Control-Request-Method`, which browsers send without credentials and without a body.
+    /// Admits CORS preflight requests as anonymous.
     ///
-    /// Not needed where the CORS layer is outside of this one, which is the better place for it: it
-    /// answers them itself, and its headers are then on rejections too. A
-    /// [`RequireLayer`](crate::RequireLayer) behind rejects them as it does every anonymous request.
+    /// A preflight is `OPTIONS` with `Origin` and `Access-Control-Request-Method`. Browsers send it without credentials
+    /// and without a body.
     ///
-    /// Any client can send such a request, not only a browser. Do not put a handler behind this that does
-    /// more on `OPTIONS` than answer it, such as axum's `any(..)` or a proxy that passes requests on. An
-    /// `OPTIONS` whose `Content-Length` is not 0, or with `Transfer-Encoding`, is not a preflight and needs a
-    /// token. HTTP/2 and HTTP/3 need neither field to send a body, and the layer never reads the body: there
-    /// a request with a body may get through.
+    /// Prefer a CORS layer outside of this one. It answers preflights itself, and also adds its headers to rejections;
+    /// this method is then not needed. A [`RequireLayer`](crate::RequireLayer) behind this layer rejects preflights,
+    /// as it rejects every anonymous request.
+    ///
+    /// Any client can send such a request, not only a browser. Behind this layer, do not use a handler that acts on
+    /// `OPTIONS` requests, such as axum's `any(..)` or a proxy that forwards them. An `OPTIONS` request with
+    /// `Transfer-Encoding`, or whose `Content-Length` is not 0, is not a preflight and needs a token. HTTP/2 and
+    /// HTTP/3 need neither field to send a body, and the layer never reads the body, so a request with a body may be
+    /// admitted there.
     ///
     /// ```
     /// # futures_util::future::FutureExt::now_or_never(async {
@@ -295,15 +305,15 @@ impl<C> JwtAuthLayer<C> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn allow_cors_preflight(self) -> Self {
-        self.with(|config| config.let_past.cors_preflight = true)
+        self.with(|config| config.exemptions.cors_preflight = true)
     }
 
-    /// Admits requests for which this returns true as anonymous, whatever token they carry.
+    /// Admits requests for which this function returns `true` as anonymous, whatever token they carry.
     ///
     /// Prefer a router that has the public routes outside of the layer. Compare whole paths, and do not use
-    /// `starts_with`: `/public` is also the beginning of `/public-admin` and of `/public/../admin`.
+    /// `starts_with`: `/public` is also a prefix of `/public-admin` and of `/public/../admin`.
     pub fn bypass(self, bypass: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
-        self.with(|config| config.let_past.bypass = Some(Arc::new(bypass)))
+        self.with(|config| config.exemptions.bypass = Some(Arc::new(bypass)))
     }
 }
 
@@ -326,7 +336,7 @@ impl<C> fmt::Debug for JwtAuthLayer<C> {
         f.debug_struct("JwtAuthLayer")
             .field("verifier", &self.config.verifier)
             .field("source", &self.config.source)
-            .field("missing_allowed", &self.config.let_past.missing_token)
+            .field("missing_allowed", &self.config.exemptions.missing_token)
             .field("realm", &self.config.common.realm)
             .finish_non_exhaustive()
     }

@@ -1,4 +1,4 @@
-//! The limit on how long one request waits: over keys, revocation and proof together.
+//! The limit on how long one request waits for keys, revocation and proof together.
 
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -9,33 +9,33 @@ use crate::error::{Problem, ProblemKind};
 const DEFAULT: Duration = Duration::from_secs(10);
 const LONGEST: Duration = Duration::from_secs(5 * 60);
 
-/// What operators see of a request that reached the limit.
-const PASSED: &str = "there was no answer within the layer's `max_wait`";
+/// The error details of a request that reached the limit.
+const ELAPSED: &str = "there was no answer within the layer's `max_wait`";
 const NO_TIMER: &str = "there is no timer for the layer's `max_wait`: build the Tokio runtime with \
                         `enable_time`, or override `Clock::sleep_until`";
 
-/// The setting.
+/// The setting `max_wait`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) enum MaxWait {
-    /// The default limit where there is a timer, and none elsewhere.
+    /// The default limit if there is a timer, otherwise no limit.
     #[default]
     Unset,
-    /// This limit. Without a timer nothing is waited for.
+    /// This limit. Without a timer, requests do not wait.
     Set(Duration),
 }
 
 impl MaxWait {
     /// # Errors
     ///
-    /// The limit is zero or too long, or there is no timer for it.
+    /// The limit is zero or too long, or there is no timer.
     pub(super) fn new(limit: Duration, clock: &dyn Clock) -> Result<Self, Problem> {
         if limit.is_zero() {
-            return Err(no_limit());
+            return Err(zero_limit());
         }
         if limit > LONGEST {
             return Err(long_limit(limit));
         }
-        // In builds with Tokio's timers, the runtime may be started later: requests will report it.
+        // In builds with Tokio's timer, the runtime may start later. Requests report a missing timer.
         let probe = || clock.sleep_until(clock.monotonic().saturating_add(limit));
         if !TIMER_IS_BUILT_IN && probe().is_none() {
             return Err(no_timer());
@@ -50,7 +50,7 @@ impl MaxWait {
             Self::Set(limit) => (limit, true),
         };
         let deadline = clock.monotonic().saturating_add(limit);
-        Limit { deadline, is_set, timer: MaybeTimer::Unmade }
+        Limit { deadline, is_set, timer: LazyTimer::NotStarted }
     }
 }
 
@@ -58,56 +58,56 @@ impl MaxWait {
 pub(super) struct Limit {
     deadline: Duration,
     is_set: bool,
-    timer: MaybeTimer,
+    timer: LazyTimer,
 }
 
-/// Made when it is first waited for.
-enum MaybeTimer {
-    Unmade,
+/// A timer that starts at the first poll.
+enum LazyTimer {
+    NotStarted,
     Running(Timer),
-    /// The clock has given none.
+    /// The clock has no timers.
     Missing,
 }
 
 impl Limit {
-    /// Ready when the request has waited for too long, with what operators see of it.
+    /// Ready with the error detail when the request has waited too long.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, clock: &dyn Clock) -> Poll<&'static str> {
-        if matches!(self.timer, MaybeTimer::Unmade) {
-            let made = clock.sleep_until(self.deadline);
-            self.timer = made.map_or(MaybeTimer::Missing, MaybeTimer::Running);
+        if matches!(self.timer, LazyTimer::NotStarted) {
+            let timer = clock.sleep_until(self.deadline);
+            self.timer = timer.map_or(LazyTimer::Missing, LazyTimer::Running);
         }
         match &mut self.timer {
-            MaybeTimer::Running(timer) => timer.as_mut().poll(cx).map(|()| PASSED),
+            LazyTimer::Running(timer) => timer.as_mut().poll(cx).map(|()| ELAPSED),
             _ if self.is_set => Poll::Ready(NO_TIMER),
             _ => Poll::Pending,
         }
     }
 }
 
-fn no_limit() -> Problem {
+fn zero_limit() -> Problem {
     Problem::new(
         ProblemKind::OutOfRange,
-        "`max_wait` of zero",
+        "`max_wait` is zero",
         "every request that must wait for keys, revocation or a proof would be rejected",
-        "Pass a limit of up to 5 minutes, or leave the default of 10 s",
+        "Pass a limit of up to 5 minutes, or omit the call to use the default of 10 s",
     )
 }
 
 fn long_limit(limit: Duration) -> Problem {
     Problem::new(
         ProblemKind::OutOfRange,
-        format!("`max_wait` of {limit:?}"),
-        "clients give up long before, and every request that waits uses memory",
-        "Pass a limit of up to 5 minutes, or leave the default of 10 s",
+        format!("`max_wait` is {limit:?}, longer than 5 minutes"),
+        "clients give up long before, and every waiting request uses memory",
+        "Pass a limit of up to 5 minutes, or omit the call to use the default of 10 s",
     )
 }
 
 fn no_timer() -> Problem {
     Problem::new(
         ProblemKind::MissingFeature,
-        "`max_wait` without a timer",
-        "neither this build nor the verifier's clock has timers, so that the limit would have no effect",
-        "Turn on the feature `tokio-timer`, or override `Clock::sleep_until` and pass that clock to the \
+        "`max_wait` is set, but there is no timer",
+        "neither this build nor the verifier's clock has timers, so every request that must wait would be rejected",
+        "Enable the feature `tokio-timer`, or override `Clock::sleep_until` and pass that clock to the \
          verifier",
     )
 }

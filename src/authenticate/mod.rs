@@ -1,4 +1,6 @@
-//! Authentication: puts a verified identity into a request, or answers 401.
+//! Authentication: inserts a verified identity into a request, or answers 401.
+//!
+//! The rules are on the page of [`middleware`](crate::middleware), which exports the public types.
 
 mod claims_types;
 mod config;

@@ -5,13 +5,13 @@ use http::{HeaderMap, HeaderValue};
 
 const PRIVATE: HeaderValue = HeaderValue::from_static("private");
 
-/// The directives by which a response decides itself what shared caches do with it (RFC 9111 §5.2.2).
-const ON_SHARED_CACHES: [&[u8]; 4] = [b"private", b"no-store", b"public", b"s-maxage"];
+/// The directives with which a response controls shared caches itself (RFC 9111 §5.2.2).
+const SHARED_CACHE_DIRECTIVES: [&[u8]; 4] = [b"private", b"no-store", b"public", b"s-maxage"];
 
-/// What the response to an admitted request gets beside the service's own headers.
+/// The headers that are added to the response to an admitted request.
 #[derive(Debug, Default)]
 pub(super) struct ResponseHeaders {
-    /// Boxed, because there are hardly ever any.
+    /// Boxed, because most responses have none.
     added: Option<Box<HeaderMap>>,
     is_private: bool,
 }
@@ -21,19 +21,19 @@ impl ResponseHeaders {
         Self { added: (!added.is_empty()).then(|| Box::new(added)), is_private: false }
     }
 
-    /// Keeps shared caches from storing the response, unless it speaks of them itself.
+    /// Adds `Cache-Control: private`, unless the response controls shared caches itself.
     ///
-    /// They store no answer to a request with `Authorization` (RFC 9111 §3.5). They do not know any other
-    /// place of a token, and would give the answer to the next client.
+    /// Shared caches do not store the response to a request with `Authorization` (RFC 9111 §3.5). They do not
+    /// recognize a token in any other place, and would serve the response to other clients.
     pub(super) const fn keep_private(&mut self) {
         self.is_private = true;
     }
 
-    /// Adds them beside those of the service, which are not the layer's to replace.
-    pub(super) fn put_into(self, headers: &mut HeaderMap) {
+    /// Appends the headers. The layer does not replace the headers of the service.
+    pub(super) fn append_to(self, headers: &mut HeaderMap) {
         let mut last = None;
         for (name, value) in self.added.into_iter().flat_map(|added| *added) {
-            // A name comes with the first of its values only.
+            // The iterator yields a name only with its first value.
             last = name.or(last);
             if let Some(name) = &last {
                 headers.append(name, value);
@@ -46,15 +46,17 @@ impl ResponseHeaders {
 }
 
 fn make_private(headers: &mut HeaderMap) {
-    let speaks_of_shared_caches = |value: &HeaderValue| {
-        directives(value.as_bytes())
-            .any(|name| ON_SHARED_CACHES.iter().any(|known| name.eq_ignore_ascii_case(known)))
+    let controls_shared_caches = |value: &HeaderValue| {
+        directives(value.as_bytes()).any(|name| {
+            SHARED_CACHE_DIRECTIVES.iter().any(|known| name.eq_ignore_ascii_case(known))
+        })
     };
-    if headers.get_all(CACHE_CONTROL).iter().any(speaks_of_shared_caches) {
+    if headers.get_all(CACHE_CONTROL).iter().any(controls_shared_caches) {
         return;
     }
-    let said = headers.get(CACHE_CONTROL).map(HeaderValue::as_bytes).filter(|it| !it.is_empty());
-    let joined = said.and_then(|said| HeaderValue::from_bytes(&[said, b", private"].concat()).ok());
+    let first = headers.get(CACHE_CONTROL).map(HeaderValue::as_bytes).filter(|it| !it.is_empty());
+    let joined =
+        first.and_then(|first| HeaderValue::from_bytes(&[first, b", private"].concat()).ok());
     let value = joined.unwrap_or(PRIVATE);
     match headers.get_mut(CACHE_CONTROL) {
         Some(first) => *first = value,
@@ -62,7 +64,7 @@ fn make_private(headers: &mut HeaderMap) {
     }
 }
 
-/// The names of a list of directives. A comma in quotes separates nothing.
+/// The names of the directives in a list. A quoted comma is not a separator.
 fn directives(value: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut is_quoted = false;
     let is_end = move |byte: &u8| {
@@ -79,21 +81,21 @@ fn directives(value: &[u8]) -> impl Iterator<Item = &[u8]> {
 mod tests {
     use super::*;
 
-    fn made_private(said: &[&str]) -> Vec<String> {
+    fn made_private(cache_control: &[&str]) -> Vec<String> {
         let mut headers = HeaderMap::new();
-        for value in said {
+        for value in cache_control {
             headers.append(CACHE_CONTROL, value.parse().unwrap());
         }
         let mut added = ResponseHeaders::default();
         added.keep_private();
-        added.put_into(&mut headers);
+        added.append_to(&mut headers);
         let values = headers.get_all(CACHE_CONTROL).iter();
         values.map(|value| value.to_str().unwrap().to_owned()).collect()
     }
 
     #[test]
-    fn private_is_added_unless_the_response_decides_itself() {
-        for (said, left) in [
+    fn private_is_added_unless_the_response_controls_shared_caches() {
+        for (before, after) in [
             (&[][..], &["private"][..]),
             (&[""], &["private"]),
             (&["max-age=60"], &["max-age=60, private"]),
@@ -108,20 +110,20 @@ mod tests {
             (&["no-store"], &["no-store"]),
             (&["no-cache, no-store"], &["no-cache, no-store"]),
             (&["max-age=60", "no-store"], &["max-age=60", "no-store"]),
-            // The application's own decision, be it right or wrong.
+            // The decision of the application is not changed, even if it is wrong.
             (&["public, max-age=60"], &["public, max-age=60"]),
             (&["s-maxage=60"], &["s-maxage=60"]),
             (&["private=\"set-cookie\""], &["private=\"set-cookie\""]),
         ] {
-            assert_eq!(made_private(said), left, "{said:?}");
+            assert_eq!(made_private(before), after, "{before:?}");
         }
     }
 
     #[test]
-    fn nothing_is_added_where_nothing_was_asked_for() {
+    fn empty_response_headers_add_nothing() {
         let mut headers = HeaderMap::new();
-        ResponseHeaders::default().put_into(&mut headers);
-        ResponseHeaders::new(HeaderMap::new()).put_into(&mut headers);
+        ResponseHeaders::default().append_to(&mut headers);
+        ResponseHeaders::new(HeaderMap::new()).append_to(&mut headers);
         assert!(headers.is_empty());
     }
 }

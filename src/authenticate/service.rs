@@ -1,4 +1,4 @@
-//! The service: judges each request, then calls the one it wraps or answers itself.
+//! The service: judges each request, then calls the inner service or rejects the request.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::judge::Verdict;
 use crate::claims::Claims;
 use crate::respond::ResponseBody;
 
-/// A service with authentication in front, made by [`JwtAuthLayer`](super::JwtAuthLayer).
+/// The service of [`JwtAuthLayer`](super::JwtAuthLayer).
 pub struct JwtAuth<S, C = Claims> {
     inner: S,
     config: Arc<Config<C>>,
@@ -25,17 +25,17 @@ impl<S, C> JwtAuth<S, C> {
         Self { inner, config }
     }
 
-    /// The service behind the authentication.
+    /// A reference to the inner service.
     pub const fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The service behind the authentication.
+    /// A mutable reference to the inner service.
     pub const fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The service behind the authentication, without it.
+    /// Returns the inner service.
     pub fn into_inner(self) -> S {
         self.inner
     }
@@ -62,17 +62,17 @@ where
             Verdict::Admitted(verified, headers) => {
                 let places = places.as_ref();
                 let headers = self.config.admit(verified, headers, places, &mut parts, started);
-                // The very service that was polled ready.
+                // This must be the service that was polled ready, not a clone.
                 let future = self.inner.call(Request::from_parts(parts, body));
                 JwtAuthFuture::calling(future, headers)
             }
             Verdict::Rejected(reason) => {
-                // A clone holds no permit: rejected clients cannot starve others.
+                // Replaced by a clone, which holds no permit, so that rejected clients cannot starve others.
                 self.inner = self.inner.clone();
                 JwtAuthFuture::rejected(self.config.reject(reason, &parts, started))
             }
             Verdict::Pending(pending) => {
-                // Both give up the readied service: the future may wait for long, and this one would hold a
+                // Neither keeps the ready service: the future may wait for a long time, and `self` would hold a
                 // permit until its next call.
                 let unready = self.inner.clone();
                 self.inner = unready.clone();

@@ -1,4 +1,4 @@
-//! The layer: what is required, and the wrapping of services.
+//! The layer and its settings.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use crate::error::BuildError;
 use crate::respond::Demand;
 use crate::rule::Rule;
 
-/// Lets a request through when its token grants what is required, and answers 403 when not.
+/// Admits a request if its token satisfies a rule, and otherwise answers 403.
 ///
-/// It needs a [`JwtAuthLayer`](crate::JwtAuthLayer) outside of it, whose responder, realm and
-/// challenges it uses; without one every request is answered 500, because without a verified token the rule
-/// cannot be checked. A request that was admitted without a token is answered 401.
+/// It needs a [`JwtAuthLayer`](crate::JwtAuthLayer) outside of it, and uses that layer's responder, realm and
+/// challenges. Without one, it answers every request with 500, because there is no verified token to check. It answers
+/// 401 to a request that was admitted without a token.
 ///
 /// ```
 /// # futures_util::future::FutureExt::now_or_never(async {
@@ -42,20 +42,20 @@ use crate::rule::Rule;
 /// };
 ///
 /// assert_eq!(service.clone().oneshot(with("orders:read")?).await?.status(), StatusCode::OK);
-/// let refused = service.clone().oneshot(with("orders")?).await?;
-/// assert_eq!(refused.status(), StatusCode::FORBIDDEN);
-/// let challenge = refused.headers()["www-authenticate"].to_str()?;
+/// let rejected = service.clone().oneshot(with("orders")?).await?;
+/// assert_eq!(rejected.status(), StatusCode::FORBIDDEN);
+/// let challenge = rejected.headers()["www-authenticate"].to_str()?;
 /// assert!(challenge.starts_with(r#"Bearer scope="orders:read", error="insufficient_scope""#));
 ///
-/// // Who has not logged in is asked to, and is told the scope.
+/// // A request without a token is rejected by the `JwtAuthLayer`.
 /// assert_eq!(service.oneshot(Request::new(())).await?.status(), StatusCode::UNAUTHORIZED);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).expect("nothing waits")?;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// In axum, put it on single routes with `route_layer` or `get(..).layer(..)`, and the `JwtAuthLayer`
-/// around the router:
+/// In axum, add it to single routes with `route_layer` or `get(..).layer(..)`, and add the `JwtAuthLayer` to the
+/// router:
 ///
 /// ```
 /// # #[cfg(feature = "axum")] {
@@ -84,7 +84,7 @@ pub struct RequireLayer {
 }
 
 impl RequireLayer {
-    /// Requires that this rule permits.
+    /// Requires that this rule permits the request.
     pub fn new(rule: Rule) -> Self {
         let demand = Demand { scope: words(&rule.scopes()), ..Demand::NOTHING };
         let requirement = Requirement {
@@ -102,12 +102,12 @@ impl RequireLayer {
         Self::new(Rule::scope(scope))
     }
 
-    /// Requires all of these scopes; as [`Rule::all_scopes`].
+    /// Requires all of these scopes; see [`Rule::all_scopes`].
     pub fn all_scopes<I: IntoIterator<Item = T>, T: Into<String>>(scopes: I) -> Self {
         Self::new(Rule::all_scopes(scopes))
     }
 
-    /// Requires at least one of these scopes; as [`Rule::any_scope`].
+    /// Requires at least one of these scopes; see [`Rule::any_scope`].
     pub fn any_scope<I: IntoIterator<Item = T>, T: Into<String>>(scopes: I) -> Self {
         Self::new(Rule::any_scope(scopes))
     }
@@ -117,12 +117,12 @@ impl RequireLayer {
         Self::new(Rule::role(role))
     }
 
-    /// Requires at least one of these roles; as [`Rule::any_role`].
+    /// Requires at least one of these roles; see [`Rule::any_role`].
     pub fn any_role<I: IntoIterator<Item = T>, T: Into<String>>(roles: I) -> Self {
         Self::new(Rule::any_role(roles))
     }
 
-    /// Requires that a segment of the path is the token's subject; as [`Rule::owner_in_path`].
+    /// Requires that a segment of the path is the token's subject; see [`Rule::owner_in_path`].
     ///
     /// # Errors
     ///
@@ -131,7 +131,7 @@ impl RequireLayer {
         Rule::owner_in_path(template).map(Self::new)
     }
 
-    /// The rule that has to permit.
+    /// The required rule.
     pub fn rule(&self) -> &Rule {
         &self.requirement.rule
     }
@@ -141,11 +141,11 @@ impl RequireLayer {
         self
     }
 
-    /// Requires that the token's subject is what this finds in the request. `None` rejects the request. Each further call
-    /// adds a condition.
+    /// Requires that the token's subject is the owner that this function returns.
     ///
-    /// For an owner that only the data know, ask [`Token::owns`](crate::Token::owns) in
-    /// the handler.
+    /// `None` rejects the request. Each further call adds a condition.
+    ///
+    /// If only the stored data contains the owner, call [`Token::owns`](crate::Token::owns) in the handler instead.
     pub fn owner<F>(self, find: F) -> Self
     where
         F: for<'a> Fn(&'a Parts) -> Option<Cow<'a, str>> + Send + Sync + 'static,
@@ -153,12 +153,12 @@ impl RequireLayer {
         self.with(|it| it.owners.push(Owner::new(find)))
     }
 
-    /// Requires one of these authentication contexts, the best one first, in `acr` (RFC 9470). Who
-    /// logged in with a weaker one, or whose token does not say, is answered 401 with
-    /// `insufficient_user_authentication` and these values, so that their client can send them to log in
-    /// again.
+    /// Requires that `acr` is one of these authentication contexts, in order of preference (RFC 9470).
     ///
-    /// An empty list is met by nobody.
+    /// A token with another context, or without one, gets 401 with `insufficient_user_authentication` and these
+    /// values, so that the client can send the user to log in again.
+    ///
+    /// An empty list rejects every token.
     pub fn authentication_context<I: IntoIterator<Item = T>, T: Into<String>>(
         self,
         contexts: I,
@@ -170,8 +170,9 @@ impl RequireLayer {
         })
     }
 
-    /// Requires that the bearer logged in at most this long ago by `auth_time` (RFC 9470), give or take
-    /// a minute for clocks that differ. Answers as
+    /// Requires that `auth_time`, the time of the login, is at most this long ago (RFC 9470).
+    ///
+    /// The leeway for clock differences is one minute. The response to an older login is that of
     /// [`authentication_context`](Self::authentication_context), with `max_age` in seconds.
     pub fn max_authentication_age(self, age: Duration) -> Self {
         self.with(|it| {
@@ -180,11 +181,11 @@ impl RequireLayer {
         })
     }
 
-    /// Reads the time from this clock, for [`max_authentication_age`](Self::max_authentication_age).
+    /// Sets the clock for [`max_authentication_age`](Self::max_authentication_age).
     ///
-    /// Without it, that is the clock of the verifier that accepted the token
-    /// ([`VerifierBuilder::clock`](crate::verify::VerifierBuilder::clock)), and the system's for an
-    /// [`Identity`](crate::Identity) that the application itself put into the extensions.
+    /// The default is the clock of the verifier that accepted the token
+    /// ([`VerifierBuilder::clock`](crate::verify::VerifierBuilder::clock)). For an [`Identity`](crate::Identity) that
+    /// the application inserted into the extensions, it is the system clock.
     pub fn clock(self, clock: impl Clock) -> Self {
         self.with(|it| it.clock = Some(Arc::new(clock)))
     }
@@ -198,7 +199,7 @@ impl<S> Layer<S> for RequireLayer {
     }
 }
 
-/// A space-separated list, unless it would be empty.
+/// A space-separated list; `None` if it is empty.
 fn words<T: AsRef<str>>(words: &[T]) -> Option<Box<str>> {
     let words: Vec<&str> = words.iter().map(T::as_ref).collect();
     (!words.is_empty()).then(|| words.join(" ").into())

@@ -1,4 +1,4 @@
-//! The owner of what a request asks for, as the application finds it.
+//! The owner of the requested data, as returned by a function of the application.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -19,7 +19,7 @@ impl Owner {
         Self(Arc::new(find))
     }
 
-    /// `None` where there is no owner, so that the request is rejected.
+    /// `None` if there is no owner; the request is then rejected.
     pub(super) fn find<'a>(&self, parts: &'a Parts) -> Option<Cow<'a, str>> {
         (self.0)(parts)
     }

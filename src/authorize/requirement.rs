@@ -1,4 +1,4 @@
-//! What one layer requires, and how a request is held against it.
+//! The requirement of one layer, and the check of a request against it.
 
 use std::sync::Arc;
 
@@ -19,20 +19,19 @@ use crate::rule::Rule;
 #[derive(Clone, Debug)]
 pub(super) struct Requirement {
     pub(super) rule: Rule,
-    /// Each of them must be the bearer.
+    /// Each must be the token's subject.
     pub(super) owners: Vec<Owner>,
     pub(super) step_up: StepUp,
-    /// `None` for that of the verifier.
+    /// `None` for the verifier's clock.
     pub(super) clock: Option<Arc<dyn Clock>>,
-    /// What the challenges name of all this.
+    /// The requirements that the challenges name.
     pub(super) demand: Demand,
 }
 
 impl Requirement {
-    /// Whether the request may go on.
+    /// Checks the rule first and the login last.
     ///
-    /// The rule is asked first and the log-in last: nobody is sent to log in again for something that
-    /// they then may not do all the same.
+    /// Otherwise a user could be sent to log in again for a request that would still be forbidden.
     fn judge(&self, parts: &Parts, identity: Option<&Identity>) -> Result<(), Error> {
         let Some(identity) = identity else {
             return Err(without_identity(&parts.extensions));
@@ -44,8 +43,8 @@ impl Requirement {
         for owner in &self.owners {
             let detail = match owner.find(parts) {
                 Some(owner) if identity.owns(&owner) => continue,
-                Some(_) => "the request is for the data of another user",
-                None => "the request has no owner",
+                Some(_) => "the requested data belongs to another user",
+                None => "the requested data has no owner",
             };
             return Err(Error::new(ErrorKind::Forbidden).with_detail(detail));
         }
@@ -55,7 +54,7 @@ impl Requirement {
         Ok(())
     }
 
-    /// The error of a rule that does not permit.
+    /// The error for a rule that does not permit the request.
     fn denied(&self, grants: &dyn Grants) -> Error {
         if self.rule.lacks_only_scopes(grants) {
             return ErrorKind::InsufficientScope.into();
@@ -67,18 +66,18 @@ impl Requirement {
         }
     }
 
-    /// The time by the clock that was set here, or else by the one that judged the token.
+    /// The time by the configured clock, or by the clock with which the token was verified.
     fn now(&self, identity: &Identity) -> NumericDate {
         let now = match (&self.clock, identity.rejector()) {
             (Some(clock), _) => clock.now(),
             (None, Some(rejector)) => rejector.clock().now(),
-            // An identity that the application put into the extensions.
+            // The application inserted the identity into the extensions.
             (None, None) => SystemClock::new().now(),
         };
         NumericDate::from(now)
     }
 
-    /// The response to a request that may not go on, as the layer that authenticated it would make it.
+    /// The response to a rejected request, built with the responder of its `JwtAuthLayer`. `None` if it is admitted.
     pub(super) fn rejection(&self, parts: &Parts) -> Option<Response<Bytes>> {
         let identity = parts.extensions.get::<Identity>();
         let rejector = rejector_of(identity, &parts.extensions);
@@ -99,7 +98,7 @@ impl Requirement {
     }
 }
 
-/// The grants of a token, for a request with this path.
+/// The grants of a token together with the path of the request.
 struct AtPath<'a> {
     grants: &'a dyn Grants,
     path: &'a str,

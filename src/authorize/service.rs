@@ -1,4 +1,4 @@
-//! The service: holds each request against what is required.
+//! The service: checks each request against the requirement.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use tower_service::Service;
 use super::requirement::Requirement;
 use crate::respond::{ResponseBody, ResponseFuture};
 
-/// A service behind a requirement, made by [`RequireLayer`](super::RequireLayer).
+/// The service of [`RequireLayer`](super::RequireLayer).
 #[derive(Clone)]
 pub struct Require<S> {
     inner: S,
@@ -22,17 +22,17 @@ impl<S> Require<S> {
         Self { inner, requirement }
     }
 
-    /// The service behind the requirement.
+    /// A reference to the inner service.
     pub const fn get_ref(&self) -> &S {
         &self.inner
     }
 
-    /// The service behind the requirement.
+    /// A mutable reference to the inner service.
     pub const fn get_mut(&mut self) -> &mut S {
         &mut self.inner
     }
 
-    /// The service behind the requirement, without it.
+    /// Returns the inner service.
     pub fn into_inner(self) -> S {
         self.inner
     }
@@ -55,7 +55,7 @@ where
         match self.requirement.rejection(&parts) {
             None => ResponseFuture::calling(self.inner.call(Request::from_parts(parts, body))),
             Some(response) => {
-                // A clone holds no permit: rejected clients cannot starve others.
+                // Replaced by a clone, which holds no permit, so that rejected clients cannot starve others.
                 self.inner = self.inner.clone();
                 ResponseFuture::rejected(response)
             }

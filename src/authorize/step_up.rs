@@ -1,19 +1,19 @@
-//! How somebody has to have logged in (RFC 9470).
+//! The requirements for the login behind a token (RFC 9470).
 
 use std::time::Duration;
 
 use crate::claims::NumericDate;
 use crate::identity::Identity;
 
-/// How far the clocks of issuer and server may be apart, as for the other times of a token.
+/// The accepted difference between the clocks of issuer and server, as for the other times of a token.
 const LEEWAY: Duration = Duration::from_secs(60);
 
-/// What the log-in behind a token has to be like.
+/// The requirements for the login behind a token.
 #[derive(Clone, Debug, Default)]
 pub(super) struct StepUp {
-    /// Any of these authentication contexts (`acr`), the best one first.
+    /// The accepted authentication contexts (`acr`), in order of preference.
     pub(super) contexts: Option<Vec<String>>,
-    /// The longest time since the log-in (`auth_time`).
+    /// The maximum time since the login (`auth_time`).
     pub(super) max_age: Option<Duration>,
 }
 
@@ -22,7 +22,7 @@ impl StepUp {
         self.contexts.is_none() && self.max_age.is_none()
     }
 
-    /// Whether the log-in will do. What the token does not say was not so.
+    /// Whether the login is strong and recent enough. A missing claim does not satisfy a requirement.
     pub(super) fn is_met_by(&self, identity: &Identity, now: NumericDate) -> bool {
         self.context_is_met(identity) && self.age_is_met(identity, now)
     }

@@ -1,4 +1,4 @@
-//! Tokio's timer (feature `tokio-timer`). The one file that makes one.
+//! Tokio's timer (feature `tokio-timer`). The only file that creates one.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -9,19 +9,19 @@ use pin_project_lite::pin_project;
 
 pub(super) const IS_BUILT_IN: bool = true;
 
-/// A timer of the runtime that this thread is in; `None` without one, and in one without timers.
+/// A timer of the current runtime; `None` without a runtime, or if the runtime has no timers.
 pub(super) fn sleep(duration: Duration) -> Option<Sleep> {
     tokio::runtime::Handle::try_current().ok()?;
-    // Tokio has no other way to say that the runtime was built without `enable_time`.
-    let tokios = catch_unwind(|| tokio::time::sleep(duration)).ok()?;
-    Some(Sleep { tokios })
+    // Tokio has no other way to detect that the runtime was built without `enable_time`.
+    let inner = catch_unwind(|| tokio::time::sleep(duration)).ok()?;
+    Some(Sleep { inner })
 }
 
 pin_project! {
-    /// A sleep that ends when its runtime is shut down, where Tokio's own panics.
+    /// A sleep that completes when its runtime is shut down. Tokio's own sleep would panic.
     pub(super) struct Sleep {
         #[pin]
-        tokios: tokio::time::Sleep,
+        inner: tokio::time::Sleep,
     }
 }
 
@@ -29,7 +29,7 @@ impl Future for Sleep {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let polled = catch_unwind(AssertUnwindSafe(|| self.project().tokios.poll(cx)));
+        let polled = catch_unwind(AssertUnwindSafe(|| self.project().inner.poll(cx)));
         polled.unwrap_or(Poll::Ready(()))
     }
 }
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn a_timer_completes_at_the_deadline_and_not_before() {
+    fn a_timer_completes_at_its_deadline() {
         paused().block_on(async {
             let mut timer = Box::pin(sleep(SECOND).unwrap());
             assert_eq!((&mut timer).now_or_never(), None);
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deadline_in_the_past_or_out_of_range_is_no_panic() {
+    fn past_and_out_of_range_deadlines_do_not_panic() {
         paused().block_on(async {
             let clock = SystemClock::new();
             clock.sleep_until(Duration::ZERO).unwrap().await;
@@ -74,20 +74,20 @@ mod tests {
     }
 
     #[test]
-    fn without_a_runtime_or_without_its_timers_there_is_none() {
+    fn there_is_no_timer_without_a_runtime_with_timers() {
         let clock = SystemClock::new();
         assert!(clock.sleep_until(SECOND).is_none());
         let without = runtime().build().unwrap();
         assert!(without.block_on(async { clock.sleep_until(SECOND).is_none() }));
         let with = runtime().enable_time().build().unwrap();
         assert!(with.block_on(async { clock.sleep_until(SECOND).is_some() }));
-        // As in the spawned tasks of a runtime.
+        // A spawned task behaves the same.
         let spawned = async move { clock.sleep_until(SECOND).is_none() };
         assert!(without.block_on(async { tokio::spawn(spawned).await.unwrap() }));
     }
 
     #[test]
-    fn a_timer_whose_runtime_was_shut_down_has_ended() {
+    fn a_timer_completes_when_its_runtime_is_shut_down() {
         let runtime = paused();
         let [mut fresh, mut polled] = runtime
             .block_on(async { [sleep(SECOND), sleep(SECOND)] })

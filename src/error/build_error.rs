@@ -1,8 +1,8 @@
-//! Why a configuration is rejected.
+//! Errors of a configuration.
 
 use std::fmt;
 
-/// The configuration is unsafe or cannot work; lists every problem with its fix.
+/// The configuration is unsafe or cannot work; lists every problem and its fix.
 ///
 /// Match on [`Problem::kind`]. The texts are for operators and may change in any release.
 ///
@@ -32,17 +32,17 @@ impl BuildError {
         Self { problems: vec![problem] }
     }
 
-    /// `Ok` with the value if there are no problems, otherwise all of them.
+    /// `Ok` with the value if there are no problems, otherwise an error with all of them.
     pub(crate) fn unless_none<T>(problems: Vec<Problem>, value: T) -> Result<T, Self> {
         if problems.is_empty() { Ok(value) } else { Err(Self { problems }) }
     }
 
-    /// All of these problems; there must be at least one.
+    /// An error with these problems; there must be at least one.
     pub(crate) const fn of(problems: Vec<Problem>) -> Self {
         Self { problems }
     }
 
-    /// The same problems, reported for this setting: `place` names where the bad value was found.
+    /// Prefixes each problem with `place`, the name of the setting that contains the bad value.
     ///
     /// ```
     /// use tower_jwt_auth::VerificationKey;
@@ -58,15 +58,16 @@ impl BuildError {
         self
     }
 
-    /// The problems, for a preset that reports them with its own
-    /// ([`VerifierBuilder::problem`](crate::VerifierBuilder::problem)).
+    /// Returns the problems by value.
+    ///
+    /// A preset can pass them on to [`VerifierBuilder::problem`](crate::VerifierBuilder::problem).
     pub fn into_problems(self) -> Vec<Problem> {
         self.problems
     }
 }
 
 impl fmt::Debug for BuildError {
-    /// As `Display`: `fn main() -> Result<(), BuildError>` prints the `Debug` output.
+    /// Same as `Display`, because `fn main() -> Result<(), BuildError>` prints the `Debug` output.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -88,7 +89,7 @@ fn describe(problems: &[Problem]) -> String {
     }
 }
 
-/// One problem of a configuration: what was set, why it is rejected, what to call instead.
+/// One problem of a configuration: the bad setting, the reason, and the fix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     kind: ProblemKind,
@@ -98,12 +99,12 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem of this kind, for presets outside this crate.
+    /// Creates a problem of this kind, for presets outside this crate.
     ///
-    /// `Display` joins the three texts as `{what}: {why}. {fix}.`: `what` and `why` begin in lower case, `fix` is an
-    /// instruction, and none of them ends with a full stop. Put the configured value into `what`, so that the operator
-    /// finds it. **`what` must not contain a secret**: it is printed and logged. The length of a secret and the name of
-    /// the variable that has it are fine.
+    /// `Display` joins the three texts as `{what}: {why}. {fix}.`. Begin `what` and `why` in lower case, write `fix` as
+    /// an instruction, and end none of them with a full stop. Put the configured value into `what`, so that the
+    /// operator can find it. **`what` must not contain a secret**, because it is printed and logged. It may contain the
+    /// length of a secret and the name of its environment variable.
     ///
     /// Report it with [`VerifierBuilder::problem`](crate::VerifierBuilder::problem), or return it as a [`BuildError`].
     ///
@@ -137,7 +138,7 @@ impl Problem {
         Self { kind, what: what.into(), why, fix }
     }
 
-    /// What is wrong, as a value to match on.
+    /// The kind of problem, as a value to match on.
     ///
     /// ```
     /// use tower_jwt_auth::{Verifier, error::ProblemKind, testing::TestIssuer};
@@ -152,17 +153,17 @@ impl Problem {
         self.kind
     }
 
-    /// What was set, or left out.
+    /// The setting that is wrong or missing.
     pub fn what(&self) -> &str {
         &self.what
     }
 
-    /// Why that is unsafe or cannot work.
+    /// Why the setting is unsafe or cannot work.
     pub fn why(&self) -> &str {
         self.why
     }
 
-    /// The call or the setting that fixes it.
+    /// The call or setting that fixes the problem.
     pub fn fix(&self) -> &str {
         self.fix
     }
@@ -176,7 +177,7 @@ impl fmt::Display for Problem {
 
 macro_rules! kinds {
     ($($(#[$doc:meta])+ $name:ident = $label:literal;)+) => {
-        /// What is wrong with a configuration, without any payload: a value to match on.
+        /// The kind of a [`Problem`], as a value to match on.
         ///
         /// ```
         /// use tower_jwt_auth::{Verifier, error::ProblemKind, testing::TestIssuer};
@@ -195,7 +196,7 @@ macro_rules! kinds {
         }
 
         impl ProblemKind {
-            /// Every kind, in the order of the declaration.
+            /// Every kind, in declaration order.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
             /// The stable, lower-case label of this kind.
@@ -215,15 +216,15 @@ kinds! {
     MissingKeys = "missing_keys";
     /// An environment variable is not set.
     MissingVariable = "missing_variable";
-    /// A name, an audience, a list or another value is empty.
+    /// A value is empty, for example a name, an audience or a list.
     EmptyValue = "empty_value";
-    /// A value cannot be read: it is not UTF-8, not base64url, not a number, or a file is unreadable.
+    /// A value cannot be parsed (UTF-8, base64url, number), or a file cannot be read.
     InvalidValue = "invalid_value";
     /// A number, a size or a duration is outside the allowed range.
     OutOfRange = "out_of_range";
     /// Two settings contradict each other, or the same issuer is trusted twice.
     Conflict = "conflict";
-    /// A setting has no effect where it was made.
+    /// A setting has no effect in this place.
     NoEffect = "no_effect";
     /// A shared secret is so short that it can be brute-forced (RFC 7518 §3.2).
     WeakSecret = "weak_secret";
@@ -231,25 +232,27 @@ kinds! {
     PublishedSecret = "published_secret";
     /// Two issuers have the same shared secret.
     SharedSecret = "shared_secret";
-    /// A public key is not safe to use, for example an RSA modulus below 2048 bits or a point of small order.
+    /// A public key is not safe to use.
+    ///
+    /// For example an RSA modulus below 2048 bits, or a point of small order.
     WeakKey = "weak_key";
     /// A private key was given where a public key is needed.
     PrivateKey = "private_key";
     /// A key, a key set or a certificate is malformed, or of an unsupported type.
     InvalidKey = "invalid_key";
-    /// An algorithm does not fit the key, no key serves it, or the crypto backend does not have it.
+    /// An algorithm has no key, or does not fit the key or the crypto backend.
     UnsuitableAlgorithm = "unsuitable_algorithm";
     /// Shared secrets and public keys, or their algorithms, are mixed for one issuer.
     MixedKeys = "mixed_keys";
-    /// An issuer has more keys than are tried for one token.
+    /// An issuer has more keys than the verifier tries for one token.
     TooManyKeys = "too_many_keys";
     /// The keys belong to another issuer.
     ForeignKeys = "foreign_keys";
-    /// A URL is malformed, or of another resource than the expected one.
+    /// A URL is malformed, or is the URL of another resource.
     InvalidUrl = "invalid_url";
-    /// A URL is unsafe: `http` where `https` is needed, or with a user name or a password.
+    /// A URL is unsafe: `http` instead of `https`, or it contains a user name or a password.
     InsecureUrl = "insecure_url";
-    /// No token has this issuer name, for example the URL of a metadata document.
+    /// No token can have this issuer name, for example the URL of a metadata document.
     InvalidIssuer = "invalid_issuer";
     /// A setting contradicts RFC 9068 or the preset.
     ProfileConflict = "profile_conflict";
@@ -272,7 +275,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_a_label_of_its_own() {
+    fn every_kind_has_a_unique_label() {
         let mut labels: Vec<_> = ProblemKind::ALL.iter().map(|kind| kind.as_str()).collect();
         labels.sort_unstable();
         labels.dedup();
@@ -281,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn one_problem_reads_as_a_sentence_and_several_as_a_list() {
+    fn several_problems_are_displayed_as_a_list() {
         let kind = ProblemKind::MissingAudience;
         let first = Problem::new(kind, "no audience", "any token would pass", "Call `audience`");
         let kind = ProblemKind::MissingKeys;

@@ -1,8 +1,8 @@
-//! Why a request was refused.
+//! Errors of a request.
 //!
-//! [`Error`] is for operators and for code that decides on the reason; what a client sees of it is
-//! decided by [`respond`](crate::respond). Neither its `Display` nor its `Debug` output contains a
-//! token, a key, a secret or the value of a claim.
+//! [`Error`] is for operators and for code that matches on the reason. The module [`respond`](crate::respond) decides
+//! what a client sees of it. Neither its `Display` nor its `Debug` output contains a token, a key, a secret or the
+//! value of a claim.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,9 +12,9 @@ use std::time::Duration;
 /// A type-erased cause.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
-/// The reason why a request or a token was refused.
+/// The reason why a request or a token was rejected.
 ///
-/// Opaque, cheap to clone, and free of anything secret. Match on [`Error::kind`].
+/// Opaque and cheap to clone; contains no secrets. Match on [`Error::kind`].
 ///
 /// ```
 /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
@@ -34,45 +34,45 @@ pub struct Error {
 }
 
 impl Error {
-    /// An error of this kind, for implementations of the extension traits.
+    /// Creates an error of this kind, for implementations of the extension traits.
     pub const fn new(kind: ErrorKind) -> Self {
         Self { kind, detail: None, retry_after: None, source: None }
     }
 
-    /// Adds a fixed sentence for operators: what exactly was wrong.
+    /// Adds a fixed sentence for operators that describes the exact problem.
     ///
-    /// The text is `'static` on purpose: nothing of a request can get into it.
+    /// The text is `'static` on purpose: it cannot contain data from a request.
     #[must_use]
     pub const fn with_detail(mut self, detail: &'static str) -> Self {
         self.detail = Some(detail);
         self
     }
 
-    /// Adds the cause. It shows through [`source`](StdError::source) only, never in an answer.
+    /// Adds the cause, which only [`source`](StdError::source) returns. It is never part of a response.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<BoxError>) -> Self {
         self.source = Some(Arc::from(source.into()));
         self
     }
 
-    /// Adds how long a client should wait before it asks again (`Retry-After`).
+    /// Adds how long a client should wait before it retries (`Retry-After`).
     #[must_use]
     pub const fn with_retry_after(mut self, delay: Duration) -> Self {
         self.retry_after = Some(delay);
         self
     }
 
-    /// What went wrong, as a value to match on.
+    /// The kind of error, as a value to match on.
     pub const fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// A fixed sentence that says more than the kind, where there is one.
+    /// A fixed sentence with more detail than the kind, if there is one.
     pub const fn detail(&self) -> Option<&'static str> {
         self.detail
     }
 
-    /// How long a client should wait before it asks again, where that is known.
+    /// How long a client should wait before it retries, if known.
     pub const fn retry_after(&self) -> Option<Duration> {
         self.retry_after
     }
@@ -96,7 +96,7 @@ impl fmt::Display for Error {
 
 impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The source is left out: it is foreign code's text, and `{:?}` of an error ends up in logs.
+        // Omits the source: its text comes from other crates, and the `Debug` output of errors ends up in logs.
         f.debug_struct("Error")
             .field("kind", &self.kind)
             .field("detail", &self.detail)
@@ -116,7 +116,7 @@ impl StdError for Error {
 
 macro_rules! kinds {
     ($($(#[$doc:meta])+ $name:ident = $code:literal, $sentence:literal;)+) => {
-        /// What went wrong, without any payload: a value to match on and a label for metrics.
+        /// The kind of an [`Error`]: a value to match on and a label for metrics.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum ErrorKind {
@@ -124,7 +124,7 @@ macro_rules! kinds {
         }
 
         impl ErrorKind {
-            /// Every kind, in the order of the declaration.
+            /// Every kind, in declaration order.
             pub const ALL: &'static [Self] = &[$(Self::$name,)+];
 
             /// The stable, lower-case label of this kind, for logs and metrics.
@@ -142,27 +142,27 @@ macro_rules! kinds {
 kinds! {
     /// The request carries no credentials.
     MissingToken = "missing_token", "the request carries no token";
-    /// The request carries credentials of another scheme only, such as `Basic`.
+    /// The request only carries credentials of another scheme, such as `Basic`.
     UnsupportedScheme = "unsupported_scheme", "the request uses another authentication scheme";
-    /// The credentials cannot be read: an empty token, white space in it, illegal characters.
+    /// The credentials are malformed: an empty token, white space in the token, or illegal characters.
     MalformedHeader = "malformed_header", "the credentials are malformed";
-    /// More than one token arrived.
+    /// The request carries more than one token.
     MultipleTokens = "multiple_tokens", "the request carries more than one token";
     /// The token is longer than the configured limit.
     TokenTooLarge = "token_too_large", "the token is longer than the limit";
-    /// Not a JWT in the compact serialization (RFC 7515 §3.1, RFC 7519 §7.2).
+    /// The token is not a JWT in the compact serialization (RFC 7515 §3.1, RFC 7519 §7.2).
     MalformedToken = "malformed_token", "the token is malformed";
-    /// The token names an algorithm that is not allowed, or not for the key it names.
+    /// The token's algorithm is not allowed, or does not fit the key that the token names.
     AlgorithmNotAllowed = "algorithm_not_allowed", "the token's algorithm is not allowed";
     /// No key of the issuer's key set has the token's key id.
-    UnknownKey = "unknown_key", "no key fits the token";
-    /// The signature is wrong.
-    InvalidSignature = "invalid_signature", "the token's signature is wrong";
-    /// The issuer is missing or is none that is trusted (RFC 7519 §4.1.1).
+    UnknownKey = "unknown_key", "no key matches the token";
+    /// The signature is invalid.
+    InvalidSignature = "invalid_signature", "the token's signature is invalid";
+    /// The issuer is missing or not trusted (RFC 7519 §4.1.1).
     InvalidIssuer = "invalid_issuer", "the token's issuer is not trusted";
-    /// The audience is missing or another one (RFC 7519 §4.1.3).
+    /// The audience is missing or does not match (RFC 7519 §4.1.3).
     InvalidAudience = "invalid_audience", "the token is for another audience";
-    /// The subject is another one than the policy asks for (RFC 7519 §4.1.2).
+    /// The subject is not the one that the policy requires (RFC 7519 §4.1.2).
     InvalidSubject = "invalid_subject", "the token is for another subject";
     /// The token has expired (RFC 7519 §4.1.4).
     TokenExpired = "token_expired", "the token has expired";
@@ -170,33 +170,33 @@ kinds! {
     TokenNotYetValid = "token_not_yet_valid", "the token is not valid yet";
     /// The token was issued longer ago than the policy's maximum age.
     TokenTooOld = "token_too_old", "the token was issued too long ago";
-    /// The `typ` header is not the one that the policy asks for (RFC 8725 §3.11).
-    InvalidType = "invalid_type", "the token is of another type";
-    /// A claim that the policy requires is absent.
+    /// The `typ` header is not the one that the policy requires (RFC 8725 §3.11).
+    InvalidType = "invalid_type", "the token has the wrong type";
+    /// A claim that the policy requires is missing.
     MissingClaim = "missing_claim", "a required claim is missing";
-    /// A claim is of the wrong type, or the claims do not fit the type asked for.
-    InvalidClaims = "invalid_claims", "the claims cannot be used";
-    /// A rule of the application refused the claims.
-    CheckFailed = "check_failed", "a rule of the application refused the token";
-    /// The token is bound to a key or certificate of its sender and came without a proof (RFC 7800).
-    ProofRequired = "proof_required", "the token is bound to its sender and needs a proof";
+    /// A claim has the wrong type, or the claims cannot be deserialized into the requested type.
+    InvalidClaims = "invalid_claims", "the claims are invalid";
+    /// A check of the application rejected the claims.
+    CheckFailed = "check_failed", "a check of the application rejected the token";
+    /// The token is bound to a key or certificate, and the request has no proof (RFC 7800).
+    ProofRequired = "proof_required", "the token is bound to a key and needs a proof of possession";
     /// The client's certificate is not the one that the token is bound to (RFC 8705 §3).
-    CertificateMismatch = "certificate_mismatch", "the client certificate is not the token's";
-    /// Whether the client holds the key or certificate of the token cannot be found out now.
+    CertificateMismatch = "certificate_mismatch", "the token is bound to another client certificate";
+    /// The proof of possession cannot be checked now.
     ConfirmUnavailable = "confirm_unavailable", "the proof of possession cannot be checked now";
     /// The token was revoked.
     TokenRevoked = "token_revoked", "the token was revoked";
-    /// Whether the token was revoked cannot be found out now.
+    /// Revocation cannot be checked now.
     RevocationUnavailable = "revocation_unavailable", "revocation cannot be checked now";
     /// The token does not grant the scopes that the request needs (RFC 6750 §3.1).
     InsufficientScope = "insufficient_scope", "the token lacks a scope";
-    /// The bearer may not do this, whatever scopes they get.
-    Forbidden = "forbidden", "the bearer may not do this";
-    /// The request needs a stronger or more recent log-in than the token's (RFC 9470).
-    StepUpRequired = "step_up_required", "the log-in is too weak or too long ago";
-    /// The issuer's keys cannot be had now.
+    /// The token does not permit the request, and more scopes would not change that.
+    Forbidden = "forbidden", "the token does not permit the request";
+    /// The request needs a stronger or more recent login than the token's (RFC 9470).
+    StepUpRequired = "step_up_required", "the login is too weak or too long ago";
+    /// The issuer's keys are not available now.
     KeysUnavailable = "keys_unavailable", "the issuer's keys are not available now";
-    /// The server is put together wrongly. Never caused by a request.
+    /// The server is misconfigured; never caused by a request.
     Internal = "internal", "the server is misconfigured";
 }
 
@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_a_label_of_its_own() {
+    fn every_kind_has_a_unique_label() {
         let mut labels: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.as_str()).collect();
         labels.sort_unstable();
         labels.dedup();
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn the_cause_shows_as_source_and_nowhere_else() {
+    fn the_cause_is_visible_through_source_only() {
         let error = Error::new(ErrorKind::KeysUnavailable)
             .with_detail("first fetch failed")
             .with_source("connection to 10.0.0.7 refused");

@@ -1,10 +1,10 @@
 //! Errors of requests and of configurations.
 //!
-//! [`Error`] is why a token was rejected, [`BuildError`] why a configuration was. Each has a kind to match on:
-//! [`ErrorKind`] and [`ProblemKind`].
+//! [`Error`] is the reason why a request was rejected; match on its [`ErrorKind`]. [`BuildError`] lists the problems of
+//! a configuration; match on the [`ProblemKind`] of each.
 
 pub(crate) mod build_error;
-#[allow(clippy::module_inception)] // the module is named like the type that it is about
+#[allow(clippy::module_inception)] // the module is named after its type
 pub(crate) mod error;
 
 pub(crate) use build_error::BuildError;

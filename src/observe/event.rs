@@ -1,4 +1,4 @@
-//! What is reported.
+//! The events.
 
 use std::time::Duration;
 
@@ -7,67 +7,66 @@ use super::refresh_reason::RefreshReason;
 use super::skip_reason::SkipReason;
 use crate::error::ErrorKind;
 
-/// Something worth counting.
+/// An event for metrics and logs.
 ///
-/// Every field that is an enum has `as_str()`, a stable label. Nothing that a token says is a label, so that a
-/// client cannot create new ones; `issuer` and `host` come from the configuration and from the issuer's
-/// metadata.
+/// Every field that is an enum has `as_str()`, which returns a stable label. No label comes from a token, so a client
+/// cannot create new ones. `issuer` and `host` come from the configuration and from the issuer's metadata.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// A layer or an extractor has judged a request.
     ///
-    /// Every request has one verdict of the stage [`Authenticate`](Stage::Authenticate), and one more for each
+    /// Each request has one verdict of the stage [`Authenticate`](Stage::Authenticate), and one more for each
     /// `RequireLayer` that it reaches. Extractors report rejections only.
     #[non_exhaustive]
     RequestJudged {
-        /// What judged it.
+        /// The layer or extractor.
         stage: Stage,
         /// The result.
         verdict: Verdict,
-        /// Why it was rejected.
+        /// Why the request was rejected.
         reason: Option<ErrorKind>,
-        /// The time that the stage took, by the verifier's clock, waiting included. Zero for extractors, and
-        /// where a `JwtAuthLayer` is missing.
+        /// The duration of the stage by the verifier's clock, including waits. Zero for extractors, and if there
+        /// is no `JwtAuthLayer`.
         took: Duration,
     },
     /// A token was looked up in the cache of verified tokens.
     #[non_exhaustive]
     CacheLookup {
-        /// Whether it was there and its verdict still holds.
+        /// Whether the cache contained the token and the cached verdict is still valid.
         hit: bool,
     },
-    /// A fetch of keys has ended.
+    /// A fetch of keys has completed.
     #[non_exhaustive]
     KeysRefreshed {
-        /// The issuer whose keys these are, where it has one name.
+        /// The issuer of the keys, if it has a single name.
         issuer: Option<&'a str>,
-        /// The host that was asked last.
+        /// The host of the last request.
         host: &'a str,
         /// Why the keys were fetched.
         trigger: RefreshReason,
-        /// How the fetch ended.
+        /// The result of the fetch.
         outcome: RefreshOutcome,
-        /// The number of keys that are held now.
+        /// The number of keys that are available now.
         keys: usize,
-        /// The number of keys of the document that could not be used.
+        /// The number of unusable keys in the document.
         skipped: usize,
-        /// The time that the fetch took, by the clock of the keys.
+        /// The duration of the fetch, by the clock of the key source.
         took: Duration,
     },
-    /// Keys of a new document could not be used.
+    /// A new document contains unusable keys, which were skipped.
     #[non_exhaustive]
     KeysSkipped {
         /// As for [`KeysRefreshed`](Self::KeysRefreshed).
         issuer: Option<&'a str>,
         /// The host of the document.
         host: &'a str,
-        /// Why.
+        /// Why the keys were skipped.
         reason: SkipReason,
         /// The number of keys that were skipped for this reason.
         keys: usize,
     },
-    /// An issuer's metadata could not be read again; its keys were fetched from the URL it named before.
+    /// The metadata of an issuer could not be refreshed; the previous `jwks_uri` was used.
     #[non_exhaustive]
     MetadataUnavailable {
         /// As for [`KeysRefreshed`](Self::KeysRefreshed).
@@ -76,35 +75,35 @@ pub enum Event<'a> {
         host: &'a str,
         /// Why the keys were fetched.
         trigger: RefreshReason,
-        /// Why the metadata could not be read.
+        /// Why the metadata could not be refreshed.
         reason: FetchFailure,
     },
-    /// A request was rejected because too many wait for keys already.
+    /// A request was rejected because too many requests already wait for keys.
     #[non_exhaustive]
     TooManyWaiting {
         /// As for [`KeysRefreshed`](Self::KeysRefreshed).
         issuer: Option<&'a str>,
-        /// The host that the keys are configured to come from.
+        /// The host of the configured URL.
         host: &'a str,
-        /// Why the keys were wanted.
+        /// Why a fetch was requested.
         trigger: RefreshReason,
     },
-    /// Keys were wanted and not fetched: the last attempt is too recent.
+    /// A fetch was requested and not started, because the last attempt is too recent.
     #[non_exhaustive]
     RefreshSuppressed {
         /// As for [`KeysRefreshed`](Self::KeysRefreshed).
         issuer: Option<&'a str>,
-        /// The host that the keys are configured to come from.
+        /// The host of the configured URL.
         host: &'a str,
-        /// Why the keys were wanted.
+        /// Why a fetch was requested.
         trigger: RefreshReason,
     },
 }
 
 impl Event<'_> {
-    /// Whether an operator should look: the server is misconfigured, or something it depends on is unavailable.
+    /// Returns whether an operator should act: the server is misconfigured, or a dependency is unavailable.
     ///
-    /// A request that was rejected for what it is, is not a failure.
+    /// The rejection of a bad request is not a failure.
     pub fn is_failure(&self) -> bool {
         match *self {
             Self::RequestJudged { reason, .. } => matches!(
@@ -129,11 +128,11 @@ impl Event<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stage {
-    /// [`JwtAuthLayer`](crate::JwtAuthLayer): the token.
+    /// [`JwtAuthLayer`](crate::JwtAuthLayer), which verifies the token.
     Authenticate,
-    /// [`RequireLayer`](crate::RequireLayer): what the token grants.
+    /// [`RequireLayer`](crate::RequireLayer), which checks what the token grants.
     Authorize,
-    /// An extractor of a handler: that there is an identity, of the claims type that the handler asks for.
+    /// An extractor, which checks that there is an identity of the handler's claims type.
     Extract,
 }
 
@@ -154,9 +153,9 @@ impl Stage {
 pub enum Verdict {
     /// The request passed this stage.
     Accepted,
-    /// The request passed without a token, as the layer allows.
+    /// The request passed without a verified token, as configured.
     Anonymous,
-    /// The request was answered here.
+    /// The request was rejected.
     Rejected,
 }
 
@@ -171,22 +170,22 @@ impl Verdict {
     }
 }
 
-/// How a fetch of keys ended.
+/// The result of a key fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefreshOutcome {
-    /// There is a new set.
+    /// The key set was replaced with a new one.
     Replaced,
-    /// The key server has the same keys.
+    /// The key set has not changed.
     Unchanged,
-    /// A fetch that started later has ended before; the result was dropped.
+    /// A later fetch completed first; this result was discarded.
     Superseded,
-    /// The keys could not be fetched; those that are held go on serving.
+    /// The fetch failed; the previous keys remain in use.
     Failed(FetchFailure),
 }
 
 impl RefreshOutcome {
-    /// The stable, lower-case label, for logs and metrics; that of the failure if there was one.
+    /// The stable, lower-case label, for logs and metrics. For a failure, the label of its [`FetchFailure`].
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Replaced => "replaced",

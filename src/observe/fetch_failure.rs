@@ -2,54 +2,54 @@
 
 use std::fmt;
 
-/// Why an attempt to get keys failed: a value to match on and a label for metrics.
+/// Why a key fetch failed: a value to match on and a label for metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FetchFailure {
-    /// No connection, a TLS certificate that was not trusted, or one that broke off.
+    /// The connection failed or was interrupted, or the TLS certificate is not trusted.
     Connection,
-    /// No whole answer within the time that was set.
+    /// The complete response did not arrive within the timeout.
     Timeout,
-    /// A redirect (3xx). None is followed: keys come from the URL that was configured.
+    /// A redirect (3xx). Redirects are not followed, because keys come only from the configured URL.
     Redirect,
-    /// Status 404: the document has moved, or never was there.
+    /// Status 404: the document does not exist, or has moved.
     NotFound,
-    /// Status 410: the document has moved for good.
+    /// Status 410: the document no longer exists.
     Gone,
-    /// Another 4xx status: the request was rejected, or came too often.
+    /// Another 4xx status: the request was rejected, or there were too many requests.
     ClientError,
     /// A 5xx status: the key server failed.
     ServerError,
-    /// Any other status than 200.
+    /// A status other than 200 that no other variant covers.
     Status,
-    /// `304 Not Modified` for a request that named no earlier answer.
+    /// `304 Not Modified` in response to an unconditional request.
     UnexpectedNotModified,
     /// A `Content-Encoding` that was not requested.
     Encoding,
-    /// More bytes than are read.
+    /// The response exceeds the size limit.
     TooLarge,
-    /// Text that is not a JWKS document.
+    /// The response is not a JWKS document.
     NotAKeySet,
-    /// A JWKS document without a usable key.
+    /// The JWKS document has no usable key.
     NoUsableKey,
-    /// Text that is not a metadata document of an issuer.
+    /// The response is not a metadata document.
     NotMetadata,
-    /// The issuer has no metadata, or metadata without a `jwks_uri`.
+    /// The issuer has no metadata, or its metadata has no `jwks_uri`.
     NoMetadata,
-    /// Metadata of another issuer (RFC 8414 §3.3).
+    /// The metadata belongs to another issuer (RFC 8414 §3.3).
     OtherIssuer,
-    /// A `jwks_uri` that is not `https`, or leads where it was not allowed to.
+    /// The `jwks_uri` is not `https`, or its host is not allowed.
     ForbiddenUrl,
     /// Too many requests wait for the keys.
     TooManyWaiting,
-    /// There was no Tokio runtime to fetch on, it was shut down meanwhile, or the client panicked.
+    /// There is no Tokio runtime, it was shut down during the fetch, or the HTTP client panicked.
     Aborted,
-    /// There is no timer to limit the fetch: the Tokio runtime was built without `enable_time`.
+    /// There is no timer for the timeout: the Tokio runtime was built without `enable_time`.
     NoTimer,
 }
 
 impl FetchFailure {
-    /// Every failure, in the order of the declaration.
+    /// Every failure, in declaration order.
     pub const ALL: &'static [Self] = &[
         Self::Connection,
         Self::Timeout,
@@ -102,24 +102,26 @@ impl FetchFailure {
     const fn sentence(self) -> &'static str {
         match self {
             Self::Connection => "the key server could not be reached",
-            Self::Timeout => "the key server did not answer in time",
-            Self::Redirect => "the key server redirects, which is not followed",
-            Self::NotFound => "the key server has no such document",
-            Self::Gone => "the key server has no such document any more",
-            Self::ClientError => "the key server rejected the request, or is asked too often",
+            Self::Timeout => "the key server did not respond within the timeout",
+            Self::Redirect => "the key server answered with a redirect, which is not followed",
+            Self::NotFound => "the key server answered 404: the document was not found",
+            Self::Gone => "the key server answered 410: the document no longer exists",
+            Self::ClientError => "the key server rejected the request with a 4xx status",
             Self::ServerError => "the key server failed with a 5xx status",
-            Self::Status => "the key server did not answer with status 200",
+            Self::Status => "the key server answered with a status other than 200",
             Self::UnexpectedNotModified => {
                 "the key server answered 304 to an unconditional request"
             }
-            Self::Encoding => "the key server's answer is compressed, which was not asked for",
-            Self::TooLarge => "the key server's answer is too long",
-            Self::NotAKeySet => "the key server's answer is no JWKS document",
-            Self::NoUsableKey => "the key server's document has no usable key",
-            Self::NotMetadata => "the issuer's metadata cannot be read",
-            Self::NoMetadata => "the issuer has no metadata that names a `jwks_uri`",
-            Self::OtherIssuer => "the metadata is that of another issuer",
-            Self::ForbiddenUrl => "the metadata's `jwks_uri` is not one that may be asked",
+            Self::Encoding => {
+                "the key server's response has a `Content-Encoding` that was not requested"
+            }
+            Self::TooLarge => "the key server's response is larger than the limit",
+            Self::NotAKeySet => "the key server's response is not a JWKS document",
+            Self::NoUsableKey => "the JWKS document has no usable key",
+            Self::NotMetadata => "the response is not a metadata document",
+            Self::NoMetadata => "the issuer has no metadata with a `jwks_uri`",
+            Self::OtherIssuer => "the metadata belongs to another issuer",
+            Self::ForbiddenUrl => "the `jwks_uri` in the metadata is not allowed",
             Self::TooManyWaiting => "too many requests wait for the keys",
             Self::Aborted => "the fetch could not start, or was interrupted",
             Self::NoTimer => {

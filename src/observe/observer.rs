@@ -1,4 +1,4 @@
-//! Who receives the events.
+//! The observer, which receives the events.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -14,8 +14,8 @@ static FALLBACK: OnceLock<Arc<dyn Observer>> = OnceLock::new();
 
 /// Receives events, for metrics and logs.
 ///
-/// It is called where the event happens, on the path of the request: it should count and return. Any
-/// `Fn(&Event<'_>)` is an observer.
+/// It is called synchronously while the request is processed, so it should be fast. Any `Fn(&Event<'_>)` is an
+/// observer.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
@@ -32,8 +32,8 @@ static FALLBACK: OnceLock<Arc<dyn Observer>> = OnceLock::new();
 /// takes(count);
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not observe events",
-    note = "a closure does if its argument has a type: `|event: &Event<'_>| ..`"
+    message = "`{Self}` is not an observer",
+    note = "a closure is one if its argument has a type: `|event: &Event<'_>| ..`"
 )]
 pub trait Observer: Send + Sync + 'static {
     /// Receives an event.
@@ -46,44 +46,44 @@ impl<F: Fn(&Event<'_>) + Send + Sync + 'static> Observer for F {
     }
 }
 
-/// Sets the observer of requests that no `JwtAuthLayer` has judged, for the whole process.
+/// Sets the process-wide observer of requests that passed no `JwtAuthLayer`.
 ///
-/// A [`RequireLayer`](crate::RequireLayer) or an extractor without a `JwtAuthLayer` in front answers 500. It
-/// knows no verifier, and so no observer but this one.
+/// A [`RequireLayer`](crate::RequireLayer) or an extractor without a `JwtAuthLayer` in front of it answers 500. There
+/// is no verifier whose observer could receive the event, so this observer receives it.
 ///
 /// ```
 /// use tower_jwt_auth::observe::{self, Event};
 ///
 /// observe::set_fallback(|event: &Event<'_>| eprintln!("{event:?}"))?;
-/// // There is one for the whole process.
+/// // A process has only one.
 /// assert!(observe::set_fallback(|_: &Event<'_>| {}).is_err());
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 ///
 /// # Errors
 ///
-/// There is one already.
+/// A fallback observer is already set.
 pub fn set_fallback(observer: impl Observer) -> Result<(), BuildError> {
     FALLBACK.set(Arc::new(observer)).map_err(|_| {
         BuildError::new(Problem::new(
             ProblemKind::Conflict,
             "a second fallback observer",
-            "the process has one already, which would no longer receive events",
-            "Call `observe::set_fallback` once, where the program starts",
+            "the process has only one, and the first observer would no longer receive events",
+            "Call `observe::set_fallback` once, at the start of the program",
         ))
     })
 }
 
-/// An observer that may be there, and shows nothing of itself.
+/// An optional observer, opaque in `Debug` output.
 #[derive(Clone)]
 pub(crate) struct Observing(Option<Arc<dyn Observer>>);
 
-/// When a stage began; not known where there is no observer.
+/// When a stage began. Unknown without an observer.
 #[derive(Clone, Copy)]
 pub(crate) struct Started(Option<Duration>);
 
 impl Observing {
-    /// The observer of requests that have met no verifier.
+    /// The observer of requests without a verifier.
     pub(crate) fn fallback() -> Self {
         Self(FALLBACK.get().cloned())
     }

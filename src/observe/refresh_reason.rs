@@ -1,18 +1,20 @@
 //! Why keys are fetched.
 
-/// Why newer keys are wanted.
+/// Why keys are fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefreshReason {
-    /// There are no keys at all.
+    /// There are no keys yet.
     Empty,
-    /// A token names a key that is not there.
+    /// A token names a key that is not in the set.
     UnknownKey,
-    /// A signature is wrong under the key that the token names; its id may have been used again.
+    /// A signature does not match the key that the token names.
+    ///
+    /// The issuer may have reused the key id.
     BadSignature,
-    /// The keys are old enough to be fetched again. The source's own reason: no token causes it.
+    /// The keys are due for a periodic refresh. The key source starts it; no token causes it.
     Schedule,
-    /// The application asked.
+    /// The application requested it.
     Manual,
 }
 

@@ -2,34 +2,38 @@
 
 use std::fmt;
 
-/// Why a key of a set is not used; [`KeySet::skipped`](crate::key::KeySet::skipped) counts them.
+/// Why a key of a set is not used; see [`KeySet::skipped`](crate::key::KeySet::skipped).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// Not a JSON object with members of the right types, or a repeated member.
+    /// The key is not a JSON object with members of the right types, or repeats a member.
     Malformed,
-    /// An unknown `kty` or `crv`.
+    /// The `kty` or `crv` is unknown.
     UnknownType,
-    /// A member that the type needs is missing or is not base64url.
+    /// A member that the key type requires is missing or not base64url.
     MissingMember,
-    /// `use` or `key_ops` say that the key is not for verifying signatures.
+    /// `use` or `key_ops` do not permit the verification of signatures.
     NotForSignatures,
-    /// `alg` names an algorithm that is not known here, or not for this kind of key.
+    /// `alg` is an unknown algorithm, or one for another type of key.
     OtherAlgorithm,
-    /// The key contains its private half, which is published with it.
+    /// The document contains the private key, which is therefore published.
     PrivateKey,
-    /// A secret in a document that came over the network.
+    /// The key is a shared secret in a document from the network.
     Secret,
-    /// Not safe to use: RSA below 2048 bits or above 8192, a short secret, a point of small order.
+    /// The key is not safe to use.
+    ///
+    /// For example RSA below 2048 bits or above 8192, a short secret, or a point of small order.
     Weak,
-    /// Its private key, or the secret, is published: a demo key of the feature `test-util`, or a sample of an
-    /// RFC or of other documentation. Builds with that feature do not skip it.
+    /// The private key or the secret is published.
+    ///
+    /// It is a demo key of the feature `test-util`, or an example from an RFC or other documentation. Builds with that
+    /// feature do not skip it.
     Published,
-    /// For an algorithm that the crypto backend does not have. Today both have every algorithm.
+    /// The crypto backend does not support the algorithm. Today both backends support every algorithm.
     NotInBackend,
-    /// The crypto library rejects it, or the build has no crypto backend.
+    /// The crypto library rejects the key, or the build has no crypto backend.
     Rejected,
-    /// Beyond the largest number of keys that is read from one document.
+    /// The document has more keys than are read from one document.
     TooMany,
 }
 
@@ -54,21 +58,21 @@ impl SkipReason {
 
     pub(crate) const fn sentence(self) -> &'static str {
         match self {
-            Self::Malformed => "it is not one strict JSON object",
-            Self::UnknownType => "its `kty` or `crv` is not one that is known here",
-            Self::MissingMember => "a member is missing or is not base64url",
-            Self::NotForSignatures => "`use` or `key_ops` say it is not for signatures",
-            Self::OtherAlgorithm => "its `alg` is unknown or for another kind of key",
-            Self::PrivateKey => "it holds its private half",
-            Self::Secret => "a secret must not come over the network",
+            Self::Malformed => "it is not a valid JSON object, or repeats a member",
+            Self::UnknownType => "its `kty` or `crv` is unknown",
+            Self::MissingMember => "a required member is missing or not base64url",
+            Self::NotForSignatures => "`use` or `key_ops` do not permit verifying signatures",
+            Self::OtherAlgorithm => "its `alg` is unknown or for another type of key",
+            Self::PrivateKey => "it contains the private key",
+            Self::Secret => "a shared secret must not be fetched over the network",
             Self::Weak => {
-                "it is not safe to use: RSA has 2048 to 8192 bits, a secret the length of its hash"
+                "it is not safe to use: RSA needs 2048 to 8192 bits, a secret the length of the hash"
             }
             Self::Published => {
-                "its private key or secret is published, so that an attacker could sign tokens"
+                "its private key or secret is published, so an attacker could sign tokens"
             }
-            Self::NotInBackend => "the crypto backend does not have its algorithm",
-            Self::Rejected => "the crypto backend rejects it, or the build has none",
+            Self::NotInBackend => "the crypto backend does not support its algorithm",
+            Self::Rejected => "the crypto backend rejects it, or the build has no backend",
             Self::TooMany => "the document has too many keys",
         }
     }

@@ -1,4 +1,4 @@
-//! The same as log events. The one file that names `tracing`.
+//! The events as log events. The only file that uses `tracing`.
 
 #[cfg(all(feature = "jwks", feature = "tracing"))]
 pub(crate) use on::cause;
@@ -23,26 +23,26 @@ mod on {
         if error.kind() == ErrorKind::Internal {
             tracing::error!(stage, reason, "{error}");
         } else {
-            // Any client can cause these, as many as it likes: not above debug.
+            // Any client can cause any number of these: not above debug.
             tracing::debug!(stage, reason, "request rejected: {error}");
         }
     }
 
-    /// What a client says of a fetch that failed: the rest of the chain of causes.
+    /// Logs the HTTP client's error for a failed fetch.
     #[cfg(feature = "jwks")]
     pub(crate) fn cause(trigger: RefreshReason, error: &(dyn std::error::Error + 'static)) {
-        // It may name hosts and, with some clients, a whole URL: not above debug.
-        tracing::debug!(trigger = trigger.as_str(), error, "why the keys could not be fetched");
+        // The error may contain hosts and, with some clients, a whole URL: not above debug.
+        tracing::debug!(trigger = trigger.as_str(), error, "cause of the failed key fetch");
     }
 
     pub(in crate::observe) fn event(event: &Event<'_>) {
         match *event {
-            // `rejected` says more.
+            // `rejected` logs these with more detail.
             Event::RequestJudged { .. } | Event::CacheLookup { .. } => (),
             Event::KeysRefreshed { issuer, host, trigger, outcome, keys, skipped, took } => {
                 let (trigger, outcome) = (trigger.as_str(), outcome.as_str());
                 if event.is_failure() {
-                    let text = "keys could not be fetched";
+                    let text = "key fetch failed";
                     tracing::warn!(issuer, host, trigger, outcome, keys, ?took, "{text}");
                 } else {
                     let text = "keys fetched";
@@ -51,21 +51,22 @@ mod on {
             }
             Event::KeysSkipped { issuer, host, reason, keys } => {
                 let reason = reason.as_str();
-                tracing::warn!(issuer, host, reason, keys, "keys that cannot be used");
+                tracing::warn!(issuer, host, reason, keys, "unusable keys skipped");
             }
             Event::MetadataUnavailable { issuer, host, trigger, reason } => {
                 let (trigger, reason) = (trigger.as_str(), reason.as_str());
-                let text = "the issuer's metadata could not be read again";
+                let text = "the issuer's metadata could not be refreshed";
                 tracing::warn!(issuer, host, trigger, reason, "{text}");
             }
             Event::TooManyWaiting { issuer, host, trigger } => {
                 let trigger = trigger.as_str();
-                tracing::warn!(issuer, host, trigger, "request rejected: too many wait for keys");
+                let text = "request rejected: too many requests wait for keys";
+                tracing::warn!(issuer, host, trigger, "{text}");
             }
-            // Tokens with invented key ids cause these.
+            // Any client can cause these with unknown key ids: not above debug.
             Event::RefreshSuppressed { issuer, host, trigger } => {
                 let trigger = trigger.as_str();
-                let text = "keys not fetched: the last attempt is too recent";
+                let text = "key fetch suppressed: the last attempt is too recent";
                 tracing::debug!(issuer, host, trigger, "{text}");
             }
         }

@@ -1,4 +1,4 @@
-//! The body of a response that is either the inner service's or a refusal.
+//! The body of a response of the inner service, or of a rejection.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,10 +10,9 @@ use pin_project_lite::pin_project;
 use crate::error::BoxError;
 
 pin_project! {
-    /// The inner service's body, passed through frame by frame, or the short body of a refusal.
+    /// The body of the inner service, or of a rejection.
     ///
-    /// Works over any body with `Data = Bytes` and an error that can be boxed, and has a `Default` where that has one.
-    /// Its error is the inner body's, in a box.
+    /// The inner body is passed through frame by frame. It needs `Data = Bytes`, and its error is boxed.
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]
@@ -26,7 +25,7 @@ pin_project! {
     #[project = KindProjection]
     enum Kind<B> {
         Inner { #[pin] body: B },
-        Refusal { body: Option<Bytes> },
+        Rejection { body: Option<Bytes> },
     }
 }
 
@@ -35,8 +34,8 @@ impl<B> ResponseBody<B> {
         Self { kind: Kind::Inner { body } }
     }
 
-    pub(crate) fn refusal(body: Bytes) -> Self {
-        Self { kind: Kind::Refusal { body: Some(body).filter(|body| !body.is_empty()) } }
+    pub(crate) fn rejection(body: Bytes) -> Self {
+        Self { kind: Kind::Rejection { body: Some(body).filter(|body| !body.is_empty()) } }
     }
 }
 
@@ -56,7 +55,7 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>>> Body for ResponseBody<B> {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         match self.project().kind.project() {
             KindProjection::Inner { body } => body.poll_frame(cx).map_err(Into::into),
-            KindProjection::Refusal { body } => {
+            KindProjection::Rejection { body } => {
                 Poll::Ready(body.take().map(|bytes| Ok(Frame::data(bytes))))
             }
         }
@@ -65,14 +64,14 @@ impl<B: Body<Data = Bytes, Error: Into<BoxError>>> Body for ResponseBody<B> {
     fn is_end_stream(&self) -> bool {
         match &self.kind {
             Kind::Inner { body } => body.is_end_stream(),
-            Kind::Refusal { body } => body.is_none(),
+            Kind::Rejection { body } => body.is_none(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match &self.kind {
             Kind::Inner { body } => body.size_hint(),
-            Kind::Refusal { body } => {
+            Kind::Rejection { body } => {
                 SizeHint::with_exact(body.as_ref().map_or(0, |body| body.len() as u64))
             }
         }

@@ -1,29 +1,29 @@
-//! `WWW-Authenticate` (RFC 9110 §11.6.1, RFC 6750 §3), prepared once and safe to put anything into.
+//! `WWW-Authenticate` (RFC 9110 §11.6.1, RFC 6750 §3), built once. Escapes all values, which prevents injection.
 
 use std::time::Duration;
 
 use http::HeaderValue;
 
-/// The challenges of one layer, ready to be sent.
+/// The challenges of one layer.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Challenges {
     common: Common,
     prepared: Prepared,
-    /// A further challenge for every 401, of a proof of possession.
+    /// An additional challenge for every 401, from the proof of possession.
     further: Option<HeaderValue>,
 }
 
-/// What a layer says in every challenge.
+/// The parameters that all challenges of a layer share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Common {
     pub(crate) realm: Option<Box<str>>,
-    /// The scopes that a client without a token is told to ask for, space-separated (RFC 6749 §3.3).
+    /// The scopes for clients without a token, space-separated (RFC 6749 §3.3).
     pub(crate) scope: Option<Box<str>>,
-    /// Where the metadata of the resource are (RFC 9728 §5.1).
+    /// The URL of the resource's metadata (RFC 9728 §5.1).
     pub(crate) resource_metadata: Option<Box<str>>,
 }
 
-/// The challenges that say the same every time.
+/// The challenges that do not depend on the request.
 #[derive(Clone, Debug)]
 struct Prepared {
     bare: HeaderValue,
@@ -32,34 +32,34 @@ struct Prepared {
     expired: HeaderValue,
 }
 
-/// What a request would have needed, for the challenge to name.
+/// The requirements that a rejected request did not meet, for the challenge.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Demand {
     /// Space-separated.
     pub(crate) scope: Option<Box<str>>,
-    /// Space-separated, the best one first (RFC 9470 §3).
+    /// Space-separated, in order of preference (RFC 9470 §3).
     pub(crate) acr_values: Option<Box<str>>,
     pub(crate) max_age: Option<Duration>,
 }
 
 impl Demand {
-    /// Of somebody who needs a token and nothing else.
+    /// Only a valid token is required.
     pub(crate) const NOTHING: Self = Self { scope: None, acr_values: None, max_age: None };
 }
 
-/// Which challenge an answer carries.
+/// The kind of challenge in a response.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Challenge {
-    /// No error code: the request carried no credentials (RFC 6750 §3.1).
+    /// No error code, because the request carries no credentials (RFC 6750 §3.1).
     Bare,
     InvalidRequest,
     InvalidToken,
     Expired,
-    /// Other scopes would do (RFC 6750 §3.1).
+    /// A token with more scopes would be accepted (RFC 6750 §3.1).
     InsufficientScope,
-    /// Nothing that a client could ask for would do.
+    /// More scopes would not change the result.
     Forbidden,
-    /// Another log-in would do (RFC 9470 §3).
+    /// A new login would be accepted (RFC 9470 §3).
     StepUp,
 }
 
@@ -83,7 +83,7 @@ impl Challenge {
             Self::Expired => "The access token expired",
             Self::InsufficientScope => "The access token lacks a scope",
             Self::Forbidden => "The access token does not permit this",
-            Self::StepUp => "A stronger or more recent log-in is needed",
+            Self::StepUp => "A stronger or more recent login is needed",
         }
     }
 }
@@ -100,7 +100,7 @@ impl Challenges {
         Self { common, prepared, further: None }
     }
 
-    /// Adds a challenge that goes with every 401.
+    /// Adds a challenge that is sent with every 401.
     pub(crate) fn with_further(mut self, further: Option<HeaderValue>) -> Self {
         self.further = further;
         self
@@ -163,7 +163,7 @@ fn write(challenge: Challenge, common: &Common, demand: &Demand) -> HeaderValue 
         [] => "Bearer".to_owned(),
         parameters => format!("Bearer {}", parameters.join(", ")),
     };
-    // What is written above is visible ASCII; were it not, the scheme alone is still a challenge.
+    // The value is visible ASCII. If it were not, the scheme alone would still be a valid challenge.
     HeaderValue::try_from(value).unwrap_or(HeaderValue::from_static("Bearer"))
 }
 
@@ -171,14 +171,14 @@ fn scope<'a>(challenge: Challenge, common: &'a Common, demand: &'a Demand) -> Op
     let scope = match challenge {
         Challenge::Bare => demand.scope.as_ref().or(common.scope.as_ref()),
         Challenge::InsufficientScope => demand.scope.as_ref(),
-        // Asking for scopes would not help.
+        // More scopes would not help.
         _ => None,
     };
     scope.map(|scope| &**scope)
 }
 
-/// A `quoted-string` (RFC 9110 §5.6.4): quotes and backslashes escaped, all but visible ASCII and
-/// space left out, so that no realm can end the string or the line.
+/// The content of a `quoted-string` (RFC 9110 §5.6.4). Escapes quotes and backslashes, and removes all characters
+/// except visible ASCII and space, so that a value cannot end the string or the line.
 fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len());
     for char in text.chars().filter(|char| matches!(char, ' '..='~')) {
@@ -190,7 +190,7 @@ fn quote(text: &str) -> String {
     quoted
 }
 
-/// Scopes with one space between them, and the characters that scopes have (RFC 6749 §3.3).
+/// The scopes, separated by one space, without characters that are not allowed in scopes (RFC 6749 §3.3).
 fn scope_text(text: &str) -> String {
     let kept = |char: &char| matches!(char, '!' | '#'..='[' | ']'..='~');
     let words = text.split(' ').map(|word| word.chars().filter(kept).collect::<String>());
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn no_credentials_are_challenged_without_an_error() {
+    fn a_challenge_for_missing_credentials_has_no_error() {
         let plain = common(None, None);
         assert_eq!(text(&plain, Challenge::Bare, &Demand::NOTHING), "Bearer");
         let full = common(Some("orders"), Some("orders:read orders:write"));
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_help_is_named_where_it_would_help() {
+    fn each_challenge_names_its_requirements() {
         let demand = Demand {
             scope: Some("a b".into()),
             acr_values: Some("gold silver".into()),
@@ -253,7 +253,7 @@ mod tests {
             ),
             (
                 Challenge::StepUp,
-                r#"error="insufficient_user_authentication", error_description="A stronger or more recent log-in is needed", acr_values="gold silver", max_age="300""#,
+                r#"error="insufficient_user_authentication", error_description="A stronger or more recent login is needed", acr_values="gold silver", max_age="300""#,
             ),
         ] {
             let expected = format!(
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scopes_of_a_challenge_have_one_space_between_them() {
+    fn scopes_are_separated_by_one_space() {
         for (named, challenge) in [
             ("a b", "Bearer scope=\"a b\""),
             ("  a   b ", "Bearer scope=\"a b\""),
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_can_be_injected_through_a_realm_or_a_scope() {
+    fn a_realm_or_scope_cannot_inject_parameters() {
         let scope = "a\"b\\c\r\nSet-Cookie: d";
         let challenges =
             common(Some("x\", error=\"none\\\r\nSet-Cookie: y\u{e9}\u{0}"), Some(scope));

@@ -1,4 +1,4 @@
-//! The future of one request: the inner service's, or a rejection that is ready.
+//! The future of one request: the inner service's, or a rejection.
 
 use std::fmt;
 use std::future::Future;
@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use super::body::ResponseBody;
 
 pin_project! {
-    /// The inner service's future, or a rejection. The response of [`Require`](crate::authorize::Require).
+    /// The response of [`Require`](crate::authorize::Require): the inner service's future, or a rejection.
     pub struct ResponseFuture<F> {
         #[pin]
         state: State<F>,
@@ -61,13 +61,13 @@ where
         match this.state.as_mut().project() {
             StateProjection::Calling { future } => {
                 let outcome = ready!(future.poll(cx));
-                // A finished future may panic when it is polled again; this one does not.
+                // Drops the completed future, which may panic if it is polled again.
                 this.state.set(State::Rejected { response: None });
                 Poll::Ready(Ok(outcome?.map(ResponseBody::inner)))
             }
             StateProjection::Rejected { response } => match response.take() {
-                Some(response) => Poll::Ready(Ok(response.map(ResponseBody::refusal))),
-                // Polled again after its end: there is nothing more to come.
+                Some(response) => Poll::Ready(Ok(response.map(ResponseBody::rejection))),
+                // Polled again after completion.
                 None => Poll::Pending,
             },
         }

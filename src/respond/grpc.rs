@@ -1,4 +1,4 @@
-//! Refusals for gRPC clients.
+//! Rejections for gRPC clients.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -10,26 +10,25 @@ use super::problem::ProblemJson;
 use super::rejection::Rejection;
 use super::responder::Respond;
 
-/// What a `grpc-message` never has as it is, beside all that is not ASCII.
+/// The ASCII characters that are percent-encoded in a `grpc-message`.
 const MESSAGE: &AsciiSet = &CONTROLS.add(b'%');
 
-/// Answers gRPC requests in gRPC's own form, and all others through another responder.
+/// Answers gRPC requests with a gRPC status, and other requests with another responder.
 ///
-/// A request is gRPC when its method is `POST` and its content type is `application/grpc`,
-/// `application/grpc-web` or `application/grpc-web-text`, with or without a codec such as `+proto`. It gets
-/// a response of headers only ("Trailers-Only"): HTTP status 200, `grpc-status`, and the fixed sentence of
-/// the rejection as `grpc-message`. The content type is of the family that was asked for, because a gRPC-Web
-/// client rejects any other. The challenge is kept, as metadata. Nothing of tonic is needed for it.
+/// A request is gRPC if its method is `POST` and its content type is `application/grpc`, `application/grpc-web` or
+/// `application/grpc-web-text`, with or without a codec such as `+proto`. The response has headers only
+/// ("Trailers-Only"): HTTP status 200, `grpc-status`, and the description of the rejection as `grpc-message`. Its
+/// content type is of the same family as that of the request, because gRPC-Web clients reject any other. The challenge
+/// is kept as metadata. tonic is not required.
 ///
-/// A gRPC-Web page on another origin reads `grpc-status` only when the CORS layer exposes it, with
-/// `grpc-message`.
+/// A gRPC-Web page on another origin can read `grpc-status` and `grpc-message` only if the CORS layer exposes them.
 ///
 /// # Not for forward authentication
 ///
-/// The client chooses its content type, and with it this status of 200. A proxy that asks whether to let a
-/// request through (nginx's `auth_request`, the forward authentication of Traefik and Caddy, Envoy's
-/// `ext_authz` over HTTP) reads 200 as "yes", and some of them repeat the client's method and headers. Use
-/// this responder only where the layer is in front of the gRPC service itself.
+/// The client chooses its content type, and thereby the status 200. A proxy that asks this server whether to admit a
+/// request takes 200 as permission: nginx's `auth_request`, the forward authentication of Traefik and Caddy, Envoy's
+/// `ext_authz` over HTTP. Some of them forward the client's method and headers. Use this responder only if the layer
+/// is in front of the gRPC service itself.
 ///
 /// ```
 /// # futures_util::future::FutureExt::now_or_never(async {
@@ -47,7 +46,7 @@ const MESSAGE: &AsciiSet = &CONTROLS.add(b'%');
 /// let call = || Request::post("/orders.v1.Orders/List").header("content-type", "application/grpc");
 /// let good = call().header("authorization", format!("Bearer {}", issuer.token().mint()));
 /// let accepted = service.clone().oneshot(good.body(())?).await?;
-/// assert!(!accepted.headers().contains_key("grpc-status")); // left to the gRPC service
+/// assert!(!accepted.headers().contains_key("grpc-status")); // the gRPC service sets it
 ///
 /// let rejected = service.clone().oneshot(call().body(())?).await?;
 /// assert_eq!(rejected.status(), 200);
@@ -65,14 +64,14 @@ pub struct GrpcAware<R = ProblemJson> {
 }
 
 impl GrpcAware {
-    /// Answers what is not gRPC with problem documents.
+    /// Answers other requests with [`ProblemJson`].
     pub const fn new() -> Self {
         Self { other: ProblemJson::new() }
     }
 }
 
 impl<R: Respond> GrpcAware<R> {
-    /// Answers what is not gRPC through this responder.
+    /// Answers other requests with this responder.
     pub const fn or(other: R) -> Self {
         Self { other }
     }
@@ -96,7 +95,7 @@ impl<R: Respond> Respond for GrpcAware<R> {
     }
 }
 
-/// The content types that are gRPC, each with that of the answer: for protobuf, and for JSON.
+/// The content types of gRPC requests, each with the content type of the response for protobuf and for JSON.
 const FAMILIES: [(&str, &str, &str); 3] = [
     ("application/grpc", "application/grpc", "application/grpc+json"),
     ("application/grpc-web", "application/grpc-web+proto", "application/grpc-web+json"),
@@ -107,11 +106,10 @@ const FAMILIES: [(&str, &str, &str); 3] = [
     ),
 ];
 
-/// The content type to answer with, or `None` when the request is not gRPC.
+/// The content type of the response, or `None` if the request is not gRPC.
 ///
-/// Only `POST` counts, the one method of gRPC: any client can put the content type into any request, and
-/// would then choose the status of its rejection. The answer is one of a few fixed texts, so that nothing
-/// of the request is repeated in it.
+/// The method must be `POST`, the only method of gRPC. Otherwise any client could choose the status of its rejection
+/// through the content type. The result is a fixed text, so the response does not repeat input from the request.
 fn grpc_content_type(request: &Parts) -> Option<&'static str> {
     if request.method != Method::POST {
         return None;
@@ -126,8 +124,8 @@ fn grpc_content_type(request: &Parts) -> Option<&'static str> {
     }
     let is_json = codec.is_some_and(|codec| codec.eq_ignore_ascii_case(b"json"));
     FAMILIES.iter().find_map(|(name, proto, json)| {
-        let is_asked = family.eq_ignore_ascii_case(name.as_bytes());
-        is_asked.then_some(if is_json { *json } else { *proto })
+        let is_family = family.eq_ignore_ascii_case(name.as_bytes());
+        is_family.then_some(if is_json { *json } else { *proto })
     })
 }
 
@@ -151,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_answer_is_of_the_family_asked_for() {
+    fn the_response_has_the_content_type_family_of_the_request() {
         for (content_type, answer) in [
             ("application/grpc", Some("application/grpc")),
             ("application/grpc+proto", Some("application/grpc")),
@@ -203,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_encoded_as_grpc_has_it() {
+    fn grpc_messages_are_percent_encoded() {
         let encoded = |text| utf8_percent_encode(text, MESSAGE).to_string();
         assert_eq!(encoded("The token expired"), "The token expired");
         assert_eq!(encoded("100 %\r\n\u{e9}~"), "100 %25%0D%0A%C3%A9~");

@@ -1,8 +1,21 @@
-//! What a refused request is answered.
+//! The responses to rejected requests.
 //!
-//! [`Rejection`] says what has to be answered, a [`Respond`] how it looks: [`ProblemJson`] is the
-//! default, [`Plain`] has no body, [`GrpcAware`] answers gRPC clients in their own way, and [`from_fn`]
-//! makes one of a function.
+//! A [`Rejection`] has the reason, the status and the headers. A [`Respond`] implementation builds the response:
+//!
+//! - [`ProblemJson`], the default, answers with a problem document (RFC 9457).
+//! - [`Plain`] answers without a body.
+//! - [`GrpcAware`] answers gRPC requests with a gRPC status.
+//! - [`from_fn`] creates a responder from a function.
+//!
+//! # Rules
+//!
+//! 1. Missing credentials are answered 401, malformed ones 400, and an invalid token 401.
+//! 2. A token that does not permit the request is answered 403. A weak or old login is answered 401 (RFC 9470).
+//! 3. If the token cannot be checked now, the answer is 503 with `Retry-After`.
+//! 4. A misconfigured server answers 500.
+//! 5. Every 400, 401 and 403 has a challenge (RFC 6750 §3). The client cannot see why a token is invalid, except that
+//!    it has expired.
+//! 6. Responses have `Cache-Control: no-store` and the [`Error`](crate::Error) in their extensions.
 
 pub(crate) mod body;
 mod challenge;

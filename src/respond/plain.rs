@@ -1,4 +1,4 @@
-//! Status and challenge, and no body (RFC 6750 §3).
+//! Responses with status and challenge only (RFC 6750 §3).
 
 use bytes::Bytes;
 use http::Response;
@@ -7,7 +7,7 @@ use http::request::Parts;
 use super::rejection::Rejection;
 use super::responder::Respond;
 
-/// Answers without a body: the challenge says it all.
+/// Answers with status and challenge, and an empty body.
 ///
 /// ```
 /// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond::Plain, testing::TestIssuer};
@@ -18,7 +18,7 @@ use super::responder::Respond;
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(clippy::exhaustive_structs)] // a unit, to be written as it stands
+#[allow(clippy::exhaustive_structs)] // a unit struct, which callers construct
 pub struct Plain;
 
 impl Respond for Plain {

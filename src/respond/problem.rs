@@ -11,9 +11,9 @@ use super::rejection::Rejection;
 use super::responder::Respond;
 use crate::error::{Error, ErrorKind};
 
-/// Answers with a problem document; the default.
+/// Answers with a problem document (RFC 9457); the default.
 ///
-/// `error` is the code of RFC 6750, absent where there is none; `detail` is a fixed sentence.
+/// `error` is the error code of RFC 6750 §3.1, if there is one. `detail` is a fixed sentence.
 /// [`verbose`](Self::verbose) adds the exact reason, for development.
 ///
 /// ```
@@ -33,13 +33,14 @@ pub struct ProblemJson {
 }
 
 impl ProblemJson {
-    /// Answers that keep the exact reason to the server.
+    /// Creates a responder that does not show the exact reason.
     pub const fn new() -> Self {
         Self { verbose: false }
     }
 
-    /// Adds the exact reason as `code` and `reason`. Not for production: it tells an attacker how far
-    /// a forgery got.
+    /// Adds the exact reason as `code` and `reason`.
+    ///
+    /// Do not use it in production: the reason shows an attacker which checks a forged token passed.
     #[must_use]
     pub const fn verbose(mut self) -> Self {
         self.verbose = true;
@@ -47,7 +48,7 @@ impl ProblemJson {
     }
 }
 
-/// The members of RFC 9457 §3.1 and our own.
+/// The members of RFC 9457 §3.1 and additional ones.
 #[derive(Serialize)]
 struct Problem<'a> {
     r#type: &'static str,
@@ -87,13 +88,13 @@ impl ProblemJson {
             code: self.verbose.then(|| rejection.error().kind().as_str()),
             reason: self.verbose.then(|| rejection.error().to_string()),
         };
-        // Strings and a number: there is nothing in it that could fail to serialize.
+        // Cannot fail: the members are strings and a number.
         serde_json::to_vec(&problem).unwrap_or_default().into()
     }
 }
 
 impl ProblemJson {
-    /// What is answered for a reason, and whether a challenge goes with it: for documents about it.
+    /// The document for a reason, and whether the response has a challenge. For API documentation.
     pub(crate) fn example(kind: ErrorKind) -> (serde_json::Value, bool) {
         let (error, challenges) = (Error::new(kind), Challenges::default());
         let rejection = Rejection::new(&error, &challenges, &Demand::NOTHING);
@@ -102,8 +103,7 @@ impl ProblemJson {
     }
 }
 
-/// The document of a refusal that everybody can cause: written ahead, so that floods of them cost
-/// nothing to answer.
+/// The prebuilt document for a rejection that any client can cause, so that a flood of them is cheap to answer.
 fn prepared(rejection: &Rejection<'_>) -> Option<&'static str> {
     const MISSING: &str = r#"{"type":"about:blank","title":"Unauthorized","status":401,"detail":"The request needs an access token"}"#;
     const MALFORMED: &str = r#"{"type":"about:blank","title":"Bad Request","status":400,"detail":"The request is malformed","error":"invalid_request"}"#;
@@ -123,22 +123,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_ahead_is_what_would_be_written() {
+    fn prebuilt_documents_equal_the_generated_ones() {
         let challenges = Challenges::default();
-        let mut written_ahead = 0;
+        let mut prebuilt = 0;
         for kind in ErrorKind::ALL {
             let error = Error::new(*kind);
             let rejection = Rejection::new(&error, &challenges, &Demand::NOTHING);
             if let Some(prepared) = prepared(&rejection) {
                 assert_eq!(ProblemJson::new().write(&rejection), prepared, "{kind}");
-                written_ahead += 1;
+                prebuilt += 1;
             }
         }
-        assert!(written_ahead > 0);
+        assert!(prebuilt > 0);
     }
 
     #[test]
-    fn the_exact_reason_shows_only_when_asked_for() {
+    fn only_verbose_documents_show_the_exact_reason() {
         let challenges = Challenges::default();
         let error = Error::new(ErrorKind::InvalidAudience).with_detail("`aud` is missing");
         let rejection = Rejection::new(&error, &challenges, &Demand::NOTHING);

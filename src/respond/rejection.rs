@@ -1,4 +1,4 @@
-//! The one place that maps a reason to HTTP.
+//! Maps the reason of a rejection to HTTP and gRPC. The only place that does.
 
 use std::time::Duration;
 
@@ -8,29 +8,28 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use super::challenge::{Challenge, Challenges, Demand};
 use crate::error::{Error, ErrorKind};
 
-/// A refusal on its way to becoming a response: the reason, the status and the headers that go with it.
+/// The reason, status and headers of a rejection, from which a responder builds the response.
 ///
-/// What a client may know is coarse: [`error_code`](Self::error_code) and
-/// [`description`](Self::description) are the same for every bad token, expiry excepted. The exact
-/// reason is [`error`](Self::error), for logs.
+/// [`error_code`](Self::error_code) and [`description`](Self::description) are for clients. They are the same for every
+/// invalid token, except for an expired one. [`error`](Self::error) is the exact reason, for logs.
 ///
 /// ```
 /// use bytes::Bytes;
 /// use http::{Response, StatusCode, header::LOCATION, request::Parts};
 /// use tower_jwt_auth::respond::Rejection;
 ///
-/// /// Sends people to the log-in page, and leaves programs with the challenge.
-/// fn log_in(rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes> {
+/// /// Redirects browsers to the login page. Other clients get the challenge.
+/// fn redirect_to_login(rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes> {
 ///     let mut response = rejection.response(Bytes::new());
-///     let person = request.headers.get("accept").is_some_and(|it| it.as_bytes().starts_with(b"text/html"));
-///     if rejection.status() == StatusCode::UNAUTHORIZED && person {
+///     let is_browser = request.headers.get("accept").is_some_and(|it| it.as_bytes().starts_with(b"text/html"));
+///     if rejection.status() == StatusCode::UNAUTHORIZED && is_browser {
 ///         *response.status_mut() = StatusCode::SEE_OTHER;
-///         response.headers_mut().insert(LOCATION, http::HeaderValue::from_static("/log-in"));
+///         response.headers_mut().insert(LOCATION, http::HeaderValue::from_static("/login"));
 ///     }
 ///     response
 /// }
 /// # fn takes(_: impl tower_jwt_auth::respond::Respond) {}
-/// # takes(tower_jwt_auth::respond::from_fn(log_in));
+/// # takes(tower_jwt_auth::respond::from_fn(redirect_to_login));
 /// ```
 #[derive(Debug)]
 pub struct Rejection<'a> {
@@ -42,7 +41,7 @@ pub struct Rejection<'a> {
     demand: &'a Demand,
 }
 
-/// The status codes of gRPC that a refusal can have.
+/// The gRPC status codes of rejections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum GrpcStatus {
     InvalidArgument = 3,
@@ -58,7 +57,7 @@ impl<'a> Rejection<'a> {
         Self { error, status, challenge, grpc_status, challenges, demand }
     }
 
-    /// The answer to a token that is refused, whatever the reason was.
+    /// Turns this into the rejection of an invalid token.
     pub(super) const fn into_invalid_token(mut self) -> Self {
         self.status = StatusCode::UNAUTHORIZED;
         self.challenge = Some(Challenge::InvalidToken);
@@ -66,7 +65,9 @@ impl<'a> Rejection<'a> {
         self
     }
 
-    /// The exact reason. Not for clients: it tells an attacker how far a forgery got.
+    /// The exact reason.
+    ///
+    /// Do not send it to clients: it shows an attacker which checks a forged token passed.
     pub const fn error(&self) -> &'a Error {
         self.error
     }
@@ -76,25 +77,25 @@ impl<'a> Rejection<'a> {
         self.status
     }
 
-    /// The status of a gRPC response: 3 `INVALID_ARGUMENT`, 7 `PERMISSION_DENIED`, 13 `INTERNAL`,
-    /// 14 `UNAVAILABLE` or 16 `UNAUTHENTICATED`.
+    /// The status of a gRPC response.
+    ///
+    /// One of 3 `INVALID_ARGUMENT`, 7 `PERMISSION_DENIED`, 13 `INTERNAL`, 14 `UNAVAILABLE` and 16 `UNAUTHENTICATED`.
     pub const fn grpc_status(&self) -> u8 {
         self.grpc_status as u8
     }
 
-    /// The scopes to ask for, space-separated (RFC 6750 §3.1). None where more of them would not help.
+    /// The required scopes, space-separated (RFC 6750 §3.1). `None` if more scopes would not help.
     pub fn scope(&self) -> Option<&'a str> {
         let named = self.challenges.scope(self.challenge?, self.demand);
         named.filter(|scope| !scope.is_empty())
     }
 
-    /// The authentication contexts that would have done, space-separated (RFC 9470 §3). None where
-    /// another log-in would not help.
+    /// The required authentication contexts, space-separated (RFC 9470 §3). `None` if a new login would not help.
     pub fn acr_values(&self) -> Option<&'a str> {
         self.step_up()?.acr_values.as_deref()
     }
 
-    /// How long ago the log-in may be at the most (RFC 9470 §3). None where another one would not help.
+    /// The maximum age of the login (RFC 9470 §3). `None` if a new login would not help.
     pub fn max_age(&self) -> Option<Duration> {
         self.step_up()?.max_age
     }
@@ -103,8 +104,9 @@ impl<'a> Rejection<'a> {
         (self.challenge == Some(Challenge::StepUp)).then_some(self.demand)
     }
 
-    /// How long the client should wait before it asks again: rounded up to whole seconds, because who
-    /// comes back early comes for nothing. None but for 503.
+    /// How long the client should wait before it retries; `None` unless the status is 503.
+    ///
+    /// Rounded up to whole seconds so that clients do not retry too early.
     pub fn retry_after(&self) -> Option<Duration> {
         (self.status == StatusCode::SERVICE_UNAVAILABLE).then(|| {
             let delay = self.error.retry_after().unwrap_or_default();
@@ -113,8 +115,9 @@ impl<'a> Rejection<'a> {
         })
     }
 
-    /// The error code of RFC 6750 §3.1. None without credentials, and none when it is not the client's
-    /// doing.
+    /// The error code of RFC 6750 §3.1.
+    ///
+    /// `None` if the request has no credentials, or if the client did not cause the error.
     pub fn error_code(&self) -> Option<&'static str> {
         self.challenge.and_then(Challenge::error)
     }
@@ -130,7 +133,7 @@ impl<'a> Rejection<'a> {
         }
     }
 
-    /// The values of `WWW-Authenticate`, each to be a field of its own (RFC 9110 §11.6.1).
+    /// The values of `WWW-Authenticate`, one for each header field (RFC 9110 §11.6.1).
     pub fn challenges(&self) -> impl Iterator<Item = HeaderValue> {
         let own = self.challenge.map(|challenge| self.challenges.get(challenge, self.demand));
         let is_unauthorized = self.status == StatusCode::UNAUTHORIZED;
@@ -142,20 +145,20 @@ impl<'a> Rejection<'a> {
         self.challenge
     }
 
-    /// A response with the status and the headers of this rejection, to be given a body.
+    /// Creates a response with this body, and the status and headers of the rejection.
     pub fn response<T>(&self, body: T) -> Response<T> {
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
         *response.headers_mut() = HeaderMap::with_capacity(4);
-        self.protect(&mut response);
+        self.add_required_headers(&mut response);
         response
     }
 
-    /// Puts the headers on that no responder is to leave out: the challenge of a 401 (RFC 9110
-    /// §15.5.2), `Retry-After`, and that refusals are not to be stored.
-    pub(crate) fn protect<T>(&self, response: &mut Response<T>) {
+    /// Adds the required headers that are missing: the challenges (RFC 9110 §15.5.2), `Retry-After`, and
+    /// `Cache-Control: no-store`.
+    pub(crate) fn add_required_headers<T>(&self, response: &mut Response<T>) {
         let headers = response.headers_mut();
-        // A refusal has a few headers: looking at their names is less work than hashing one.
+        // A rejection has few headers, so comparing their names is faster than hashing one.
         let has = |headers: &HeaderMap, name| headers.keys().any(|key| *key == name);
         if !has(headers, WWW_AUTHENTICATE) {
             for challenge in self.challenges() {
@@ -171,7 +174,7 @@ impl<'a> Rejection<'a> {
     }
 }
 
-/// Status, challenge and gRPC status of every reason.
+/// The status, challenge and gRPC status of each reason.
 fn outcome(kind: ErrorKind) -> (StatusCode, Option<Challenge>, GrpcStatus) {
     use ErrorKind as K;
     use GrpcStatus as Grpc;

@@ -1,4 +1,4 @@
-//! How one layer rejects requests: its settings, for the layer itself and for everything behind it.
+//! The rejection settings of one layer, for the layer itself and for the layers and extractors behind it.
 
 use std::sync::Arc;
 
@@ -15,18 +15,18 @@ use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind};
 use crate::observe::{Observing, Stage, Started, Verdict};
 
-/// Rejects requests in one layer's way and reports the verdicts to its observer.
+/// Rejects requests with the settings of one layer, and reports verdicts to its observer.
 #[derive(Clone)]
 pub(crate) struct Rejector {
     pub(crate) responder: Arc<dyn Respond>,
     pub(crate) challenges: Challenges,
-    /// 401 instead of 503 while the keys are unavailable.
+    /// Answers 401 instead of 503 while keys are unavailable.
     pub(crate) unavailable_is_unauthorized: bool,
     observer: Observing,
     clock: Arc<dyn Clock>,
 }
 
-/// That of requests which met no `JwtAuthLayer`.
+/// The rejector for requests that passed no `JwtAuthLayer`.
 impl Default for Rejector {
     fn default() -> Self {
         Self::new(Observing::fallback(), Arc::new(SystemClock::new()))
@@ -34,7 +34,7 @@ impl Default for Rejector {
 }
 
 impl Rejector {
-    /// Rejects with `ProblemJson`, and has the observer and the clock of a verifier.
+    /// Creates a rejector with `ProblemJson` and the observer and clock of a verifier.
     pub(crate) fn new(observer: Observing, clock: Arc<dyn Clock>) -> Self {
         Self {
             responder: Arc::new(ProblemJson::new()),
@@ -45,12 +45,12 @@ impl Rejector {
         }
     }
 
-    /// The clock that the token was judged by.
+    /// The clock with which the token was verified.
     pub(crate) fn clock(&self) -> &dyn Clock {
         &*self.clock
     }
 
-    /// When a stage begins.
+    /// The start time of a stage.
     pub(crate) fn start(&self) -> Started {
         self.observer.start(self.clock())
     }
@@ -60,8 +60,8 @@ impl Rejector {
         self.observer.passed(stage, verdict, started, self.clock());
     }
 
-    /// Reports that a request is rejected, and returns the response: with these headers, with what the request
-    /// would have needed in its challenge, and with the error in its extensions.
+    /// Reports the rejection of a request and returns the response. It contains these headers, the demand in its
+    /// challenge, and the error in its extensions.
     pub(crate) fn reject(
         &self,
         stage: Stage,
@@ -80,9 +80,9 @@ impl Rejector {
         if !headers.is_empty() {
             response.headers_mut().extend(headers);
         }
-        rejection.protect(&mut response);
+        rejection.add_required_headers(&mut response);
         if parts.method == Method::HEAD {
-            // The length is that of the answer to a GET (RFC 9110 §8.6): left to the server, it would be 0.
+            // The length is that of the response to a GET (RFC 9110 §8.6). The server would set it to 0.
             let length = std::mem::take(response.body_mut()).len();
             response.headers_mut().insert(CONTENT_LENGTH, length.into());
         }

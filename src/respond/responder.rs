@@ -1,4 +1,4 @@
-//! The seam for what a refusal looks like.
+//! The trait for responders.
 
 use std::sync::Arc;
 
@@ -8,18 +8,19 @@ use http::request::Parts;
 
 use super::rejection::Rejection;
 
-/// Makes the response to a refused request.
+/// Builds the response to a rejected request.
 ///
-/// Start from [`Rejection::response`]: status and headers are then right, and the layer puts back a
-/// challenge, `Retry-After` or `Cache-Control` that went missing. [`from_fn`] makes one of a function.
+/// Start with [`Rejection::response`], which sets the status and the headers. The layer adds a missing challenge,
+/// `Retry-After` or `Cache-Control`. [`from_fn`] creates a responder from a function.
 ///
-/// Never let the request choose a status of 2xx: a proxy that asks for permission reads it as permission.
+/// Never let the request choose a 2xx status: a proxy that uses the response for forward authentication takes it as
+/// permission.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a responder",
-    note = "responders are `ProblemJson` and others in `tower_jwt_auth::respond`; for a function, call `respond::from_fn`"
+    note = "this crate has the responders `ProblemJson` and others in `tower_jwt_auth::respond`; for a function, call `respond::from_fn`"
 )]
 pub trait Respond: Send + Sync + 'static {
-    /// The response to a request that is refused for this reason.
+    /// Builds the response to this rejected request.
     fn respond(&self, rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes>;
 }
 
@@ -29,7 +30,7 @@ impl<R: Respond + ?Sized> Respond for Arc<R> {
     }
 }
 
-/// A responder from a function.
+/// Creates a responder from a function.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -37,7 +38,7 @@ impl<R: Respond + ?Sized> Respond for Arc<R> {
 ///
 /// let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
 /// let layer = JwtAuthLayer::new(verifier).responder(respond::from_fn(|rejection, _request| {
-///     rejection.response(Bytes::from_static(b"not with that token"))
+///     rejection.response(Bytes::from_static(b"not authorized"))
 /// }));
 /// # let _ = layer;
 /// # Ok::<(), tower_jwt_auth::BuildError>(())

@@ -1,4 +1,4 @@
-//! Several places for a token.
+//! Several token sources.
 
 use std::sync::Arc;
 
@@ -12,12 +12,13 @@ use super::token_source::TokenSource;
 use super::websocket::WebSocketProtocol;
 use crate::error::{Error, ErrorKind};
 
-/// The token of one place out of several.
+/// A token source that combines several sources.
 ///
-/// All of them are looked at. Two different tokens at once are refused: two parts of a system might each
-/// look at another one. The same token in two places is taken, because a browser sends its cookies whether
-/// a page sets a header or not; RFC 6750 §2 forbids clients even that, and a server loses nothing by it.
-/// Credentials of another scheme, such as `Basic` for a proxy, count only where there is no token.
+/// - Every source is read. Two different tokens are rejected with
+///   [`MultipleTokens`](crate::ErrorKind::MultipleTokens), because two parts of a system might use different ones.
+/// - The same token in two places is accepted, because a browser sends its cookies even if a page sets a header.
+///   RFC 6750 §2 forbids clients to do this, but it is safe for the server to accept.
+/// - Credentials of another scheme, such as `Basic` for a proxy, are ignored if another source finds a token.
 ///
 /// ```
 /// use tower_jwt_auth::ErrorKind;
@@ -39,12 +40,14 @@ pub struct AnyOf {
 }
 
 impl AnyOf {
-    /// This place, and those that are added. For sources of your own; those of this crate have `or` themselves.
+    /// Starts with this source; add others with [`or`](Self::or).
+    ///
+    /// Use it for your own sources. The sources of this crate have an `or` method themselves.
     pub fn new(source: impl TokenSource) -> Self {
         Self { sources: vec![Arc::new(source)] }
     }
 
-    /// Or this place.
+    /// Adds a source.
     #[must_use]
     pub fn or(mut self, source: impl TokenSource) -> Self {
         self.sources.push(Arc::new(source));
@@ -55,7 +58,7 @@ impl AnyOf {
 macro_rules! or {
     ($($source:ty)+) => {
         $(impl $source {
-            /// This place or another one; see [`AnyOf`].
+            /// Combines this source with another one; see [`AnyOf`].
             pub fn or(self, source: impl TokenSource) -> AnyOf {
                 AnyOf::new(self).or(source)
             }
@@ -103,7 +106,7 @@ mod tests {
     use crate::source::{BearerHeader, CookieToken, QueryToken};
 
     #[test]
-    fn one_token_is_enough_and_two_are_too_many() {
+    fn different_tokens_in_several_places_are_rejected() {
         use ErrorKind::{MalformedHeader, MultipleTokens, UnsupportedScheme};
         let source = BearerHeader.or(CookieToken::new("s")).or(QueryToken::new("t"));
         for (authorization, cookie, uri, expected) in [

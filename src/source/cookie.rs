@@ -11,30 +11,32 @@ use super::raw::{Origin, RawToken};
 use super::token_source::TokenSource;
 use crate::error::{Error, ErrorKind};
 
-/// What browsers let only some origins set (RFC 6265bis §4.1.3), the stronger one first.
+/// The prefixes that restrict which origins can set a cookie (RFC 6265bis §4.1.3), the stricter one first.
 const PREFIXES: [&str; 2] = ["__Host-", "__Secure-"];
 
-/// More parts than this no cookie is cut into.
-const MOST_CHUNKS: usize = 100;
+/// The maximum number of chunks of one token.
+const MAX_CHUNKS: usize = 100;
 
-/// No browser stores a longer cookie (RFC 6265bis).
-const LONGEST_CHUNK: usize = 4096;
+/// The maximum length of a cookie in browsers (RFC 6265bis).
+const MAX_CHUNK_LEN: usize = 4096;
 
-/// The token of one cookie.
+/// A token source that reads one cookie.
 ///
-/// All `Cookie` fields are looked at, because HTTP/2 splits them. A cookie of the name that is there twice is
-/// refused, as is one with characters that no token has; an empty one is none. Quotes around the value are
-/// no part of it.
+/// - All `Cookie` header fields are read, because HTTP/2 splits them.
+/// - Two cookies of this name are rejected with [`MultipleTokens`](crate::ErrorKind::MultipleTokens).
+/// - A value with characters that are not allowed in a token is rejected with
+///   [`MalformedHeader`](crate::ErrorKind::MalformedHeader). Quotes around the value are removed.
+/// - An empty cookie counts as a missing token.
 ///
-/// Two things are to be known of cookies:
+/// Cookies have two caveats:
 ///
-/// - A browser sends them on its own, with requests that other sites made it send too. Beside this there has
-///   to be something against that: `SameSite`, or a layer such as tower-http's `CsrfLayer`.
-/// - Every subdomain, and whoever is between it and the browser without HTTPS, can set a cookie for the whole
-///   domain, and nothing in the request tells it from yours: an attacker's own valid token makes the visitor
-///   act in the attacker's account, and a second cookie of the name locks the visitor out. A browser takes a
-///   cookie whose name begins with `__Host-` from the very host alone (RFC 6265bis §4.1.3.2): give it that
-///   name, prefix and all.
+/// - A browser also sends cookies with requests that another site caused (CSRF). Add a protection: `SameSite`, or a
+///   layer such as tower-http's `CsrfLayer`.
+/// - Every subdomain can set a cookie for the whole domain, and so can an attacker on the network if a subdomain is
+///   reached without HTTPS. The request does not show where a cookie was set. With their own valid token, an attacker
+///   can make a user act in the attacker's account. With a second cookie of the same name, they can lock the user out.
+///   Use a name that begins with `__Host-`: browsers accept such a cookie only from the host itself
+///   (RFC 6265bis §4.1.3.2).
 ///
 /// ```
 /// use tower_jwt_auth::ErrorKind;
@@ -51,23 +53,25 @@ const LONGEST_CHUNK: usize = 4096;
 /// ```
 #[derive(Clone, Debug)]
 pub struct CookieToken {
-    /// In the order in which they are looked for.
+    /// In the order in which they are read.
     names: Vec<Arc<str>>,
     is_chunked: bool,
 }
 
 impl CookieToken {
-    /// The cookie of this name, prefix and all: `__Host-session`.
+    /// Reads the cookie of this name. Include the prefix, as in `__Host-session`.
     pub fn new(name: impl Into<String>) -> Self {
         Self { names: vec![name.into().into()], is_chunked: false }
     }
 
-    /// Takes the cookie under `__Host-` or `__Secure-` where there is one, for servers that set the prefix
-    /// with HTTPS only.
+    /// Also reads the cookie under its names with the prefixes `__Host-` and `__Secure-`.
     ///
-    /// One without a prefix then counts for nothing, not even beside an empty one, because a neighbouring
-    /// subdomain can plant it. Where the name is known, spell it with its prefix in [`new`](Self::new):
-    /// without a prefixed cookie in the request, a planted one is still taken.
+    /// Use this for servers that add the prefix only over HTTPS. The order is `__Host-session`, `__Secure-session`,
+    /// `session`. The first of them in the request is used, even if it is empty, and the others are ignored, because
+    /// another subdomain may have set them.
+    ///
+    /// If the request has no prefixed cookie, the cookie without a prefix is accepted, and another subdomain may have
+    /// set it. If your server always adds the prefix, pass the prefixed name to [`new`](Self::new) instead.
     ///
     /// ```
     /// use tower_jwt_auth::source::{CookieToken, TokenSource};
@@ -88,10 +92,13 @@ impl CookieToken {
         self
     }
 
-    /// Joins a token that was too long for one cookie: `session.0`, `session.1` and so on, at most 100.
+    /// Also reads a token that is split into the cookies `session.0`, `session.1` and so on.
     ///
-    /// None may be missing or there twice, and none beside a whole one: of what is left over from an older
-    /// token, nobody can say which part is the newer one. Empty ones are none.
+    /// Issuers split a token that is too long for one cookie. The limits are 100 chunks of 4096 bytes each. Empty
+    /// cookies are ignored.
+    ///
+    /// A missing chunk is rejected, and so are a duplicate chunk and chunks together with an unsplit cookie. They may
+    /// be left over from an older token, and the request does not show which ones are current.
     ///
     /// ```
     /// use tower_jwt_auth::ErrorKind;
@@ -135,7 +142,7 @@ impl TokenSource for CookieToken {
         for name in &self.names {
             match self.of_name(parts, name)? {
                 Cookie::Token(token) => return Ok(Some(token)),
-                // What stands under a weaker name may be planted: whoever has logged out stays so.
+                // The user is logged out. Another subdomain may have set the cookies under the other names.
                 Cookie::Empty => return Ok(None),
                 Cookie::Absent => {}
             }
@@ -143,7 +150,7 @@ impl TokenSource for CookieToken {
         Ok(None)
     }
 
-    /// Removes the cookies under every name that is looked for, in parts or whole.
+    /// Removes the cookies under every name that is read, including chunks.
     fn remove_copies(&self, parts: &mut Parts) {
         remove_cookies(&mut parts.headers, |cookie| {
             self.names.iter().any(|name| {
@@ -154,14 +161,14 @@ impl TokenSource for CookieToken {
     }
 }
 
-/// What there is under a name.
+/// The cookie of one name.
 enum Cookie<'a> {
     Token(RawToken<'a>),
     Empty,
     Absent,
 }
 
-/// The one cookie of this name.
+/// The unsplit cookie of this name.
 fn whole<'a>(parts: &'a Parts, name: &Arc<str>) -> Result<Cookie<'a>, Error> {
     let mut values = cookies(parts).filter(|(cookie, _)| *cookie == name.as_bytes());
     let Some((_, value)) = values.next() else { return Ok(Cookie::Absent) };
@@ -174,12 +181,12 @@ fn whole<'a>(parts: &'a Parts, name: &Arc<str>) -> Result<Cookie<'a>, Error> {
     Ok(Cookie::Token(RawToken::at(Origin::Cookie(Arc::clone(name)), token68(value)?)))
 }
 
-/// The token whose parts are in the cookies of this name and a number.
+/// The token in the numbered cookies of this name.
 fn chunks(parts: &Parts, name: &Arc<str>) -> Result<Cookie<'static>, Error> {
     let numbered = |(cookie, value)| chunk_number(cookie, name).map(|at| (at, value));
-    // With one more than may be there, a number is repeated or too high.
+    // One more than the maximum is enough to find a number that is repeated or too high.
     let mut found: Vec<(usize, &[u8])> =
-        cookies(parts).filter_map(numbered).take(MOST_CHUNKS + 1).collect();
+        cookies(parts).filter_map(numbered).take(MAX_CHUNKS + 1).collect();
     if found.is_empty() {
         return Ok(Cookie::Absent);
     }
@@ -189,14 +196,14 @@ fn chunks(parts: &Parts, name: &Arc<str>) -> Result<Cookie<'static>, Error> {
         if last.replace(at) == Some(at) {
             return Err(ErrorKind::MultipleTokens.into());
         }
-        if at >= MOST_CHUNKS || value.len() > LONGEST_CHUNK {
+        if at >= MAX_CHUNKS || value.len() > MAX_CHUNK_LEN {
             return Err(ErrorKind::TokenTooLarge.into());
         }
         if value.is_empty() {
             continue;
         }
         if at != expected {
-            let missing = "a part of the cookie is missing";
+            let missing = "a chunk of the cookie is missing";
             return Err(Error::new(ErrorKind::MalformedHeader).with_detail(missing));
         }
         token.extend_from_slice(value);
@@ -224,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn one_cookie_of_the_name_is_the_token() {
+    fn a_single_cookie_of_the_name_is_the_token() {
         use ErrorKind::{MalformedHeader, MultipleTokens};
         let source = CookieToken::new("s");
         let token = |text: &str| Ok(Some(text.to_owned()));
@@ -253,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_prefixed_cookie_counts_before_one_that_a_neighbour_could_plant() {
+    fn prefixed_cookies_take_precedence() {
         let source = CookieToken::new("s").allow_prefixes();
         for (field, expected) in [
             ("s=planted; __Host-s=good", "good"),
@@ -264,7 +271,7 @@ mod tests {
         ] {
             assert_eq!(found(&source, &[field]), Ok(Some(expected.to_owned())), "{field}");
         }
-        // Whoever has logged out is not logged in by a neighbour.
+        // Another subdomain cannot log in a user who has logged out.
         for field in
             ["__Host-s=; s=planted", "s=planted; __Host-s=", "__Host-s=; __Secure-s=planted"]
         {
@@ -278,9 +285,9 @@ mod tests {
     }
 
     #[test]
-    fn no_other_name_passes_for_one_with_a_prefix() {
+    fn similar_names_do_not_match_a_prefixed_name() {
         let source = CookieToken::new("__Host-s");
-        // A browser that sees no prefix lets a neighbour set these: nothing may make them the same.
+        // Browsers see no prefix in these names, so another subdomain can set them.
         for field in [
             "s=planted",
             "__host-s=planted",
@@ -299,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_joined_when_all_of_them_are_there_once() {
+    fn chunks_are_joined_if_each_is_present_once() {
         use ErrorKind::{MalformedHeader, MultipleTokens, TokenTooLarge};
         let source = CookieToken::new("s").allow_chunks();
         let token = |text: &str| Ok(Some(text.to_owned()));
@@ -334,15 +341,15 @@ mod tests {
             let found = found(&source, &[&field]).map(|token| token.is_some());
             assert_eq!(found, expected, "{length}");
         }
-        let all: Vec<_> = (0..MOST_CHUNKS).rev().map(|at| format!("s.{at}=a")).collect();
-        assert_eq!(found(&source, &[&all.join("; ")]), token(&"a".repeat(MOST_CHUNKS)));
+        let all: Vec<_> = (0..MAX_CHUNKS).rev().map(|at| format!("s.{at}=a")).collect();
+        assert_eq!(found(&source, &[&all.join("; ")]), token(&"a".repeat(MAX_CHUNKS)));
         let parts = |numbers: &mut dyn Iterator<Item = usize>| {
             let parts: Vec<_> = numbers.map(|at| format!("s.{at}=a")).collect();
             parts.join("; ")
         };
-        let too_many = parts(&mut (0..=MOST_CHUNKS));
+        let too_many = parts(&mut (0..=MAX_CHUNKS));
         assert_eq!(found(&source, &[&too_many]), Err(TokenTooLarge));
-        let repeated = parts(&mut (0..MOST_CHUNKS).chain([7; 1000]));
+        let repeated = parts(&mut (0..MAX_CHUNKS).chain([7; 1000]));
         assert_eq!(found(&source, &[&repeated]), Err(MultipleTokens));
     }
 }

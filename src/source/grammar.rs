@@ -1,18 +1,18 @@
-//! What credentials are made of (RFC 9110 §11).
+//! The grammar of credentials (RFC 9110 §11).
 
 use crate::error::{Error, ErrorKind};
 
-/// How many characters are looked at at once.
+/// The number of characters that are checked at once.
 const BLOCK: usize = 64;
 
-/// Takes the token of this scheme out of a field value. Works on bytes: any of them may be there.
+/// The token of this scheme in a field value. Works on bytes, because a field value may contain any byte.
 pub(super) fn credentials<'a>(wanted: &[u8], value: &'a [u8]) -> Result<&'a str, Error> {
     let rest = match value.split_at_checked(wanted.len()) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case(wanted) => rest,
         _ => return Err(ErrorKind::UnsupportedScheme.into()),
     };
     match rest.first() {
-        // `Bearers`, `Bearer:` and `Bearer=` are no scheme of that name.
+        // `Bearers`, `Bearer:` and `Bearer=` are not the scheme `Bearer`.
         Some(b' ' | b'\t') | None => {}
         Some(_) => return Err(ErrorKind::UnsupportedScheme.into()),
     }
@@ -20,7 +20,7 @@ pub(super) fn credentials<'a>(wanted: &[u8], value: &'a [u8]) -> Result<&'a str,
     token68(rest.get(start..).unwrap_or_default())
 }
 
-/// A value that is nothing but a token.
+/// A value that consists of a token only.
 pub(super) fn token68(value: &[u8]) -> Result<&str, Error> {
     if !is_token68(value) {
         return Err(ErrorKind::MalformedHeader.into());
@@ -32,35 +32,35 @@ pub(super) fn token68(value: &[u8]) -> Result<&str, Error> {
 fn is_token68(token: &[u8]) -> bool {
     let padding = token.iter().rev().take_while(|byte| **byte == b'=').count();
     let (text, _) = token.split_at_checked(token.len() - padding).unwrap_or_default();
-    // Two passes are less work than one over all characters: hardly any token needs the second.
-    !text.is_empty() && (is_made_of(text, usual_oddness) || is_made_of(text, oddness))
+    // The first pass checks the characters of JWTs only, which is faster. Few tokens need the second pass.
+    !text.is_empty() && (all_zero(text, distance_to_jwt) || all_zero(text, distance_to_token68))
 }
 
-/// Whether nothing here is odd.
+/// Whether the distance of every character is zero.
 #[inline]
-fn is_made_of(text: &[u8], oddness: impl Fn(u8) -> u8) -> bool {
-    // Without a branch in it the compiler looks at a block at once; tokens are long. What is left over
-    // behind the last whole block is in the block that ends there.
-    let is_even = |block: &[u8]| block.iter().fold(0, |odd, byte| odd | oddness(*byte)) == 0;
+fn all_zero(text: &[u8], distance: impl Fn(u8) -> u8) -> bool {
+    // Without branches, the compiler vectorizes the check of a block. The last block overlaps the one before, so
+    // that it covers the remainder.
+    let is_zero = |block: &[u8]| block.iter().fold(0, |all, byte| all | distance(*byte)) == 0;
     let (blocks, _) = text.as_chunks::<BLOCK>();
     match text.last_chunk::<BLOCK>() {
-        Some(last) => blocks.iter().all(|block| is_even(block)) && is_even(last),
-        None => is_even(text),
+        Some(last) => blocks.iter().all(|block| is_zero(block)) && is_zero(last),
+        None => is_zero(text),
     }
 }
 
 /// Zero for the characters of `token68`.
 #[inline]
-fn oddness(byte: u8) -> u8 {
-    usual_oddness(byte).min(byte ^ b'~').min(byte ^ b'+')
+fn distance_to_token68(byte: u8) -> u8 {
+    distance_to_jwt(byte).min(byte ^ b'~').min(byte ^ b'+')
 }
 
-/// Zero for the characters that JWTs are made of, and `/`: the least distance to any of their ranges, since
-/// processors take minima of many bytes at once and do not compare as well.
+/// Zero for the characters of JWTs and for `/`: the minimum distance to their ranges. Vectorized minima are faster
+/// than comparisons.
 #[inline]
-fn usual_oddness(byte: u8) -> u8 {
+fn distance_to_jwt(byte: u8) -> u8 {
     let letter = (byte | 0x20).wrapping_sub(b'a').saturating_sub(b'z' - b'a');
-    // `-`, `.`, `/` and the digits stand in a row.
+    // `-`, `.`, `/` and the digits are consecutive in ASCII.
     let digit = byte.wrapping_sub(b'-').saturating_sub(b'9' - b'-');
     letter.min(digit).min(byte ^ b'_')
 }
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scheme_in_any_case_and_one_or_more_spaces() {
+    fn the_scheme_is_case_insensitive_and_followed_by_spaces() {
         for value in ["Bearer a.b.c", "bearer a.b.c", "BEARER a.b.c", "bEaReR    a.b.c"] {
             assert_eq!(bearer(value.as_bytes()).unwrap(), "a.b.c", "{value}");
         }
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn other_schemes_are_told_from_malformed_ones() {
+    fn unsupported_schemes_and_malformed_credentials_are_distinguished() {
         use ErrorKind::{MalformedHeader, UnsupportedScheme};
         let cases: &[(&[u8], ErrorKind)] = &[
             (b"", UnsupportedScheme),
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn an_odd_character_is_found_at_every_place_of_a_token_of_any_length() {
+    fn an_illegal_character_is_found_at_every_position() {
         for len in 1..=3 * BLOCK {
             let text = vec![b'a'; len];
             assert!(is_token68(&text), "{len}");
@@ -131,13 +131,13 @@ mod tests {
     }
 
     #[test]
-    fn the_characters_of_a_token_are_those_of_the_grammar() {
+    fn exactly_the_token68_characters_are_accepted() {
         for byte in 0..=u8::MAX {
-            let named = byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
+            let is_token68_byte = byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
             let text = [byte];
-            assert_eq!(is_token68(&text), named, "{}", text.escape_ascii());
-            let usual = named && !b"~+".contains(&byte);
-            assert_eq!(usual_oddness(byte) == 0, usual, "{}", text.escape_ascii());
+            assert_eq!(is_token68(&text), is_token68_byte, "{}", text.escape_ascii());
+            let is_jwt_byte = is_token68_byte && !b"~+".contains(&byte);
+            assert_eq!(distance_to_jwt(byte) == 0, is_jwt_byte, "{}", text.escape_ascii());
         }
     }
 }

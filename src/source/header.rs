@@ -11,10 +11,11 @@ use crate::error::{Error, ErrorKind};
 
 const SCHEME: &[u8] = b"Bearer";
 
-/// The token of the one `Authorization` field, in the scheme `Bearer`; the default.
+/// A token source that reads `Authorization: Bearer`; the default.
 ///
-/// The scheme's case does not matter and one or more spaces may follow it. A second field of that
-/// name, whatever its scheme, is refused: two parts of a system might each look at another one.
+/// The scheme is case-insensitive, and one or more spaces follow it. A second `Authorization` field is rejected with
+/// [`MultipleTokens`](crate::ErrorKind::MultipleTokens), whatever its scheme, because two parts of a system might use
+/// different ones.
 ///
 /// ```
 /// use tower_jwt_auth::ErrorKind;
@@ -26,7 +27,7 @@ const SCHEME: &[u8] = b"Bearer";
 /// assert_eq!(BearerHeader.find(&parts("Basic YTpi")).unwrap_err().kind(), ErrorKind::UnsupportedScheme);
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[allow(clippy::exhaustive_structs)] // a unit, to be written as it stands
+#[allow(clippy::exhaustive_structs)] // a unit struct, which callers construct
 pub struct BearerHeader;
 
 impl TokenSource for BearerHeader {
@@ -37,10 +38,11 @@ impl TokenSource for BearerHeader {
     }
 }
 
-/// The token of one header field of another name or scheme.
+/// A token source that reads a header field with another name or scheme.
 ///
-/// Without a scheme the whole value is the token, as gateways pass it on; with one it is written as
-/// [`BearerHeader`] takes it. A second field of the name is refused.
+/// Without a scheme, the whole value is the token, as gateways forward it. With a scheme, the value has the form that
+/// [`BearerHeader`] reads. A second field of this name is rejected with
+/// [`MultipleTokens`](crate::ErrorKind::MultipleTokens).
 ///
 /// ```
 /// use http::HeaderName;
@@ -66,12 +68,12 @@ pub struct HeaderToken {
 }
 
 impl HeaderToken {
-    /// The token is the value of this field.
+    /// Reads the token from the value of this field.
     pub const fn new(name: HeaderName) -> Self {
         Self { name, scheme: None }
     }
 
-    /// The value begins with this scheme, in any case, and one or more spaces.
+    /// Expects this scheme (case-insensitive) and one or more spaces before the token.
     #[must_use]
     pub fn scheme(mut self, scheme: impl Into<String>) -> Self {
         self.scheme = Some(scheme.into().into());
@@ -90,7 +92,7 @@ impl TokenSource for HeaderToken {
     }
 }
 
-/// The value of the one field of this name.
+/// The value of the only field of this name.
 fn only_field<'a>(parts: &'a Parts, name: &HeaderName) -> Result<Option<&'a [u8]>, Error> {
     let mut fields = parts.headers.get_all(name).iter();
     let field = fields.next().map(HeaderValue::as_bytes);

@@ -1,10 +1,10 @@
-//! Lists in header fields: the cookies, and the removal of items.
+//! Lists in header fields: reading cookies and removing items.
 
 use http::header::{COOKIE, HeaderName};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 
-/// All cookies of all fields: HTTP/2 splits them (RFC 9113 §8.2.3).
+/// The cookies of all fields, because HTTP/2 splits them (RFC 9113 §8.2.3).
 pub(super) fn cookies(parts: &Parts) -> impl Iterator<Item = (&[u8], &[u8])> {
     let fields = parts.headers.get_all(COOKIE).iter();
     fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b';')).filter_map(pair)
@@ -19,8 +19,8 @@ fn pair(text: &[u8]) -> Option<(&[u8], &[u8])> {
     Some((name.trim_ascii(), quoted.unwrap_or(value)))
 }
 
-/// The number of a part of the cookie of this name: `name.7` is its part 7, and `name.07` is not one.
-/// A number that is too large to count is the largest, which is above every limit.
+/// The number of a chunk of the cookie of this name: `name.7` is chunk 7, and `name.07` is not a chunk.
+/// An overflowing number becomes `usize::MAX`, which is above every limit.
 pub(super) fn chunk_number(cookie: &[u8], name: &str) -> Option<usize> {
     let number = cookie.strip_prefix(name.as_bytes())?.strip_prefix(b".")?;
     let number = std::str::from_utf8(number).ok()?;
@@ -30,25 +30,25 @@ pub(super) fn chunk_number(cookie: &[u8], name: &str) -> Option<usize> {
     is_canonical.then(|| number.parse().unwrap_or(usize::MAX))
 }
 
-/// Removes the cookies whose names are meant. Others stay, byte for byte.
-pub(super) fn remove_cookies(headers: &mut HeaderMap, is_it: impl Fn(&[u8]) -> bool) {
-    retain(headers, &COOKIE, b';', |part| !pair(part).is_some_and(|(cookie, _)| is_it(cookie)));
+/// Removes the cookies whose names match. The others do not change.
+pub(super) fn remove_cookies(headers: &mut HeaderMap, matches: impl Fn(&[u8]) -> bool) {
+    retain(headers, &COOKIE, b';', |part| !pair(part).is_some_and(|(cookie, _)| matches(cookie)));
 }
 
-/// Leaves out parts of the lists in the fields of a name. What stays, stays as it was.
+/// Keeps only the matching items of the lists in the fields of this name. The kept items do not change.
 pub(super) fn retain(
     headers: &mut HeaderMap,
     name: &HeaderName,
-    between: u8,
+    separator: u8,
     mut keep: impl FnMut(&[u8]) -> bool,
 ) {
     let mut kept = Vec::new();
     for value in headers.get_all(name) {
-        let parts: Vec<_> = value.as_bytes().split(|byte| *byte == between).collect();
+        let parts: Vec<_> = value.as_bytes().split(|byte| *byte == separator).collect();
         let left: Vec<_> = parts.iter().copied().filter(|part| keep(part)).collect();
         if left.len() == parts.len() {
             kept.push(value.clone());
-        } else if let Ok(mut left) = HeaderValue::from_bytes(left.join(&between).trim_ascii())
+        } else if let Ok(mut left) = HeaderValue::from_bytes(left.join(&separator).trim_ascii())
             && !left.is_empty()
         {
             left.set_sensitive(value.is_sensitive());

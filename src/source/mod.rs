@@ -1,8 +1,36 @@
-//! Where in a request the token is.
+//! Token sources, which find the token in a request.
 //!
-//! [`BearerHeader`] is the default: `Authorization: Bearer …`. [`HeaderToken`], [`CookieToken`],
-//! [`QueryToken`] and [`WebSocketProtocol`] are the other places that clients use, [`AnyOf`] is several of
-//! them, [`from_fn`] makes a source of a function, and [`TokenSource`] is the seam for more.
+//! [`BearerHeader`] (`Authorization: Bearer …`) is the default. [`HeaderToken`], [`CookieToken`], [`QueryToken`] and
+//! [`WebSocketProtocol`] read the other places that clients use. [`AnyOf`] combines several sources. For your own
+//! source, pass a function to [`from_fn`] or implement [`TokenSource`]. Set the source with
+//! [`JwtAuthLayer::token_source`](crate::JwtAuthLayer::token_source).
+//!
+//! # Rules
+//!
+//! 1. A source finds a token, no token, or an error.
+//! 2. A token consists of the characters of `token68` (RFC 9110 §11.2); other values are rejected with
+//!    [`MalformedHeader`](crate::ErrorKind::MalformedHeader).
+//! 3. More than one candidate is rejected with [`MultipleTokens`](crate::ErrorKind::MultipleTokens). The layer never
+//!    chooses between two tokens.
+//! 4. Credentials of another scheme are [`UnsupportedScheme`](crate::ErrorKind::UnsupportedScheme), which the layer
+//!    treats as a missing token.
+//! 5. The layer marks the header fields that contain the token as sensitive, so that `Debug` output does not show it.
+//!
+//! # Example
+//!
+//! ```
+//! use tower_jwt_auth::ErrorKind;
+//! use tower_jwt_auth::source::{BearerHeader, CookieToken, TokenSource};
+//!
+//! let source = BearerHeader.or(CookieToken::new("__Host-session"));
+//! let parts = |name, value| http::Request::builder().header(name, value).body(()).unwrap().into_parts().0;
+//!
+//! let accepted = parts("cookie", "__Host-session=a.b.c");
+//! assert_eq!(source.find(&accepted).unwrap().unwrap().as_str(), "a.b.c");
+//!
+//! let rejected = parts("cookie", "__Host-session=a.b.c; __Host-session=d.e.f");
+//! assert_eq!(source.find(&rejected).unwrap_err().kind(), ErrorKind::MultipleTokens);
+//! ```
 
 mod any_of;
 mod cookie;

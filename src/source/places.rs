@@ -1,4 +1,4 @@
-//! What becomes of the places where a token stood.
+//! Marks the places of a token as sensitive, or removes the token from them.
 
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, SEC_WEBSOCKET_PROTOCOL};
 use http::request::Parts;
@@ -10,8 +10,8 @@ use super::query::value_of;
 use super::raw::{Origin, Places};
 
 impl Places {
-    /// Marks the fields as sensitive: whoever prints the request does not print the token. `Authorization`
-    /// is marked before anything else, token or none.
+    /// Marks the fields as sensitive, so that `Debug` output of the request does not contain the token.
+    /// `Authorization` is always marked earlier, even without a token.
     pub(crate) fn mark_sensitive(&self, headers: &mut HeaderMap) {
         for origin in self.iter() {
             match origin {
@@ -23,7 +23,7 @@ impl Places {
         }
     }
 
-    /// Takes the token out of the request, and nothing else.
+    /// Removes the token from the request, and nothing else.
     pub(crate) fn remove(&self, parts: &mut Parts) {
         for origin in self.iter() {
             match origin {
@@ -38,7 +38,7 @@ impl Places {
                 }
                 Origin::Query(name) => remove_parameter(&mut parts.uri, name),
                 Origin::WebSocketProtocol(marker) => {
-                    remove_protocol_behind(&mut parts.headers, marker);
+                    remove_protocol_after(&mut parts.headers, marker);
                 }
                 Origin::Other => {}
             }
@@ -64,18 +64,18 @@ pub(crate) fn mark_sensitive(headers: &mut HeaderMap, name: &HeaderName) {
     values.for_each(|(_, value)| value.set_sensitive(true));
 }
 
-/// Marks every field as sensitive, for requests in which the token may be anywhere.
+/// Marks every field as sensitive, for requests whose token may be in any of them.
 pub(crate) fn mark_all_sensitive(headers: &mut HeaderMap) {
     headers.values_mut().for_each(|value| value.set_sensitive(true));
 }
 
-/// The marker stays: the server has to answer with a protocol that was offered.
-fn remove_protocol_behind(headers: &mut HeaderMap, marker: &str) {
-    let mut is_behind = false;
+/// Keeps the marker, because the server must answer with a protocol that the client offered.
+fn remove_protocol_after(headers: &mut HeaderMap, marker: &str) {
+    let mut follows_marker = false;
     retain(headers, &SEC_WEBSOCKET_PROTOCOL, b',', |part| {
         let protocol = part.trim_ascii();
-        let is_token = is_behind && !protocol.is_empty();
-        is_behind = (is_behind && !is_token) || protocol == marker.as_bytes();
+        let is_token = follows_marker && !protocol.is_empty();
+        follows_marker = (follows_marker && !is_token) || protocol == marker.as_bytes();
         !is_token
     });
 }
@@ -89,7 +89,7 @@ fn remove_parameter(uri: &mut Uri, name: &str) {
     };
     let left = if left.is_empty() { String::new() } else { format!("?{}", left.join("&")) };
     let path_and_query = format!("{path}{left}").parse::<PathAndQuery>();
-    // What was a URL is one without one of its parameters, too; were it not, the path alone is left.
+    // A valid URL stays valid without a parameter. If it did not, only the path would remain.
     let path_and_query = path_and_query.or_else(|_| path.parse()).ok();
     let mut parts = std::mem::take(uri).into_parts();
     parts.path_and_query = path_and_query;

@@ -11,11 +11,11 @@ use super::raw::{Origin, RawToken};
 use super::token_source::TokenSource;
 use crate::error::{Error, ErrorKind};
 
-/// The token of one query parameter, decoded as a form is.
+/// A token source that reads one query parameter, form-decoded.
 ///
-/// A last resort, for clients that can set neither a header nor a cookie: URLs end up in logs, in histories
-/// and in the `Referer` of other sites, and whoever reads them there has the token (RFC 9700 §4.3.2).
-/// Layers outside of this one, such as tower-http's `TraceLayer`, log it too.
+/// Use it only for clients that can set neither a header nor a cookie. URLs end up in logs, in browser histories and in
+/// the `Referer` header, where an attacker can read the token (RFC 9700 §4.3.2). Layers outside of this one, such as
+/// tower-http's `TraceLayer`, log the URL as well.
 ///
 /// ```
 /// use tower_jwt_auth::ErrorKind;
@@ -34,7 +34,7 @@ pub struct QueryToken {
 }
 
 impl QueryToken {
-    /// The parameter of this name.
+    /// Reads the parameter of this name.
     pub fn new(name: impl Into<String>) -> Self {
         Self { name: name.into().into() }
     }
@@ -56,13 +56,13 @@ impl TokenSource for QueryToken {
     }
 }
 
-/// The value of one part of a query, if it is the parameter of this name in any spelling.
+/// The value of one query parameter, if its decoded name is this one.
 pub(super) fn value_of<'a>(part: &'a str, name: &str) -> Option<&'a str> {
     let (given, value) = part.split_once('=').unwrap_or((part, ""));
     (*decoded(given) == *name.as_bytes()).then_some(value)
 }
 
-/// `application/x-www-form-urlencoded`. What is no escape stays as it is, and no token has a percent sign.
+/// Decodes `application/x-www-form-urlencoded`. An invalid escape stays as it is; a token cannot contain `%`.
 fn decoded(text: &str) -> Cow<'_, [u8]> {
     if text.contains('+') {
         let spaced: Vec<u8> =
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_parameter_of_the_name_is_the_token() {
+    fn a_single_parameter_of_the_name_is_the_token() {
         use ErrorKind::{MalformedHeader, MultipleTokens};
         let source = QueryToken::new("access_token");
         let token = |text: &str| Ok(Some(text.to_owned()));

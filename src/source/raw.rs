@@ -1,4 +1,4 @@
-//! A token as it was found.
+//! The unverified token of a request.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::header::HeaderName;
 
-/// A token as it was found in a request, and where. Never printed.
+/// The unverified token of a request and its origin. `Debug` output omits the token.
 ///
 /// ```
 /// use tower_jwt_auth::source::RawToken;
@@ -25,44 +25,44 @@ pub struct RawToken<'a> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {
-    /// In this header field.
+    /// The header field of this name.
     Header(HeaderName),
-    /// In the cookie of this name.
+    /// The cookie of this name.
     Cookie(Arc<str>),
-    /// In the parts of a cookie of this name: `name.0`, `name.1` and so on.
+    /// The chunks of the cookie of this name: `name.0`, `name.1` and so on.
     CookieChunks(Arc<str>),
-    /// In the query parameter of this name.
+    /// The query parameter of this name.
     Query(Arc<str>),
-    /// Behind this marker, among the subprotocols that a WebSocket client offers.
+    /// The subprotocol that a WebSocket client offers after this marker.
     WebSocketProtocol(Arc<str>),
-    /// Somewhere else.
+    /// Another place.
     Other,
 }
 
 impl<'a> RawToken<'a> {
-    /// A token that was found somewhere else than in a header field.
+    /// A token from [`Origin::Other`].
     pub fn new(text: impl Into<Cow<'a, str>>) -> Self {
         Self::at(Origin::Other, text)
     }
 
-    /// A token that was found in this header field, which the layer then marks as sensitive.
+    /// A token from this header field, which the layer then marks as sensitive.
     pub fn in_header(name: HeaderName, text: impl Into<Cow<'a, str>>) -> Self {
         Self::at(Origin::Header(name), text)
     }
 
-    /// A token that was found here.
+    /// A token from this origin.
     pub fn at(origin: Origin, text: impl Into<Cow<'a, str>>) -> Self {
         Self { text: text.into(), places: Places { first: origin, others: Vec::new() } }
     }
 
-    /// The same token stands there too.
+    /// Adds the places in which the same token was also found.
     pub(super) fn also_at(mut self, places: Places) -> Self {
         self.places.others.push(places.first);
         self.places.others.extend(places.others);
         self
     }
 
-    /// The same, independent of the request.
+    /// A copy that does not borrow from the request.
     pub(crate) fn to_owned(&self) -> RawToken<'static> {
         RawToken { text: Cow::Owned(self.text.clone().into_owned()), places: self.places.clone() }
     }
@@ -72,27 +72,27 @@ impl<'a> RawToken<'a> {
         &self.text
     }
 
-    /// Where it was found.
+    /// Where the token was found.
     pub const fn origin(&self) -> &Origin {
         &self.places.first
     }
 
-    /// Every place where it stands.
+    /// Every place that contains the token.
     pub(crate) const fn places(&self) -> &Places {
         &self.places
     }
 
-    /// Every place where it stands, without the token.
+    /// Every place that contains the token, without the token itself.
     pub(crate) fn into_places(self) -> Places {
         self.places
     }
 }
 
-/// Where in a request its token stands.
+/// The places of a request that contain its token.
 #[derive(Clone)]
 pub(crate) struct Places {
     first: Origin,
-    /// Where it stands once more.
+    /// Further places of the same token.
     others: Vec<Origin>,
 }
 

@@ -1,4 +1,4 @@
-//! The seam for places that a token may come from.
+//! The trait for token sources.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,25 +10,25 @@ use crate::error::Error;
 
 /// Finds the token of a request.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not a source of tokens",
-    note = "sources are `BearerHeader`, `CookieToken` and others in `tower_jwt_auth::source`; for a function, call `source::from_fn`"
+    message = "`{Self}` is not a token source",
+    note = "token sources are `BearerHeader`, `CookieToken` and others in `tower_jwt_auth::source`; for a function, call `source::from_fn`"
 )]
 pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
-    /// The token, or `None` when the request carries none here.
+    /// Returns the token, or `None` if the request has no token in this place.
     ///
     /// # Errors
     ///
-    /// [`UnsupportedScheme`](crate::ErrorKind::UnsupportedScheme) when there are credentials of another
-    /// kind, [`MalformedHeader`](crate::ErrorKind::MalformedHeader) when they cannot be read,
-    /// [`MultipleTokens`](crate::ErrorKind::MultipleTokens) when there is more than one.
+    /// - [`UnsupportedScheme`](crate::ErrorKind::UnsupportedScheme): the credentials are of another scheme.
+    /// - [`MalformedHeader`](crate::ErrorKind::MalformedHeader): the credentials are malformed.
+    /// - [`MultipleTokens`](crate::ErrorKind::MultipleTokens): there is more than one token.
     fn find<'a>(&self, parts: &'a Parts) -> Result<Option<RawToken<'a>>, Error>;
 
-    /// Removes what this source may read besides the token that it found.
+    /// Removes everything else that this source may read as a token; the default removes nothing.
     ///
-    /// Called for an accepted request after the token itself was removed, with
-    /// [`remove_token`](crate::JwtAuthLayer::remove_token). It concerns sources that choose among places of
-    /// their own, as [`CookieToken::allow_prefixes`](super::CookieToken::allow_prefixes) does, and those that wrap
-    /// other sources, which pass the call on. The default removes nothing.
+    /// With [`remove_token`](crate::JwtAuthLayer::remove_token), the layer calls it for an accepted request, after it
+    /// has removed the token itself. Implement it for a source that chooses among several places, as
+    /// [`CookieToken::allow_prefixes`](super::CookieToken::allow_prefixes) does. A source that wraps other sources must
+    /// forward the call to them.
     fn remove_copies(&self, parts: &mut Parts) {
         let _ = parts;
     }
@@ -44,16 +44,16 @@ impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
     }
 }
 
-/// A source from a function.
+/// Creates a token source from a function.
 ///
-/// With [`remove_token`](crate::JwtAuthLayer::remove_token) only the place that the function reports is
-/// emptied. A source with more places implements [`TokenSource::remove_copies`].
+/// [`remove_token`](crate::JwtAuthLayer::remove_token) removes the token only from the [`Origin`](super::Origin) that
+/// the function returns. To remove it from other places, implement [`TokenSource::remove_copies`].
 ///
 /// ```
 /// use http::request::Parts;
 /// use tower_jwt_auth::source::{RawToken, TokenSource, from_fn};
 ///
-/// /// A gateway in front has taken the token out and put it here.
+/// /// A gateway in front moves the token to this header field.
 /// fn forwarded(parts: &Parts) -> Result<Option<RawToken<'_>>, tower_jwt_auth::Error> {
 ///     let value = parts.headers.get("x-forwarded-access-token");
 ///     Ok(value.and_then(|value| value.to_str().ok()).map(RawToken::new))

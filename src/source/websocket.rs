@@ -1,4 +1,4 @@
-//! Tokens of browsers that open a WebSocket.
+//! Tokens in the subprotocols of a WebSocket handshake.
 
 use std::sync::Arc;
 
@@ -10,15 +10,17 @@ use super::raw::{Origin, RawToken};
 use super::token_source::TokenSource;
 use crate::error::{Error, ErrorKind};
 
-/// The token that a WebSocket client offers as a subprotocol, behind a marker.
+/// A token source that reads the WebSocket subprotocol after a marker.
 ///
-/// In a browser, `new WebSocket(url, ["bearer", token])` is the only header that a page can set. The
-/// server has to choose one of the offered protocols, or the browser closes the connection: have it answer
-/// `Sec-WebSocket-Protocol: bearer` (axum: `upgrade.protocols(["bearer"])`), and never the token, which would
-/// end up in the logs of whoever is in between. Other protocols may be offered beside the two.
+/// The subprotocols, as in `new WebSocket(url, ["bearer", token])`, are the only header field that a web page can set.
+/// The server must select one of the offered protocols, otherwise the browser closes the connection. Let it answer
+/// `Sec-WebSocket-Protocol: bearer` (axum: `upgrade.protocols(["bearer"])`). Never select the token, because proxies
+/// may log the response. The client may offer other protocols as well.
 ///
-/// A marker or a token that is offered twice is refused, as all protocols have to differ (RFC 6455 §4.1). A
-/// list that is spread over several fields is one list (RFC 6455 §11.3.4).
+/// A marker or a token that is offered twice is rejected with
+/// [`MultipleTokens`](crate::ErrorKind::MultipleTokens), because the protocols must be unique (RFC 6455 §4.1). A
+/// marker without a token is rejected with [`MalformedHeader`](crate::ErrorKind::MalformedHeader). Several header
+/// fields are one list (RFC 6455 §11.3.4).
 ///
 /// ```
 /// use tower_jwt_auth::ErrorKind;
@@ -41,7 +43,7 @@ pub struct WebSocketProtocol {
 }
 
 impl WebSocketProtocol {
-    /// The token is the protocol behind this one.
+    /// Reads the token from the protocol after this one.
     pub fn new(marker: impl Into<String>) -> Self {
         Self { marker: marker.into().into() }
     }
@@ -64,7 +66,7 @@ impl TokenSource for WebSocketProtocol {
     }
 }
 
-/// All that is offered, in order; a list may be spread over fields (RFC 6455 §11.3.4).
+/// All offered protocols, in order; the list may span several fields (RFC 6455 §11.3.4).
 fn protocols(parts: &Parts) -> impl Iterator<Item = &[u8]> {
     let fields = parts.headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter();
     let listed = fields.flat_map(|field| field.as_bytes().split(|byte| *byte == b','));
@@ -76,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_protocol_behind_the_marker_is_the_token() {
+    fn the_protocol_after_the_marker_is_the_token() {
         use ErrorKind::{MalformedHeader, MultipleTokens};
         let source = WebSocketProtocol::new("bearer");
         for (fields, expected) in [

@@ -113,7 +113,7 @@ fn realm_and_metadata_stand_in_every_challenge() {
                     r#"Bearer realm="orders", error="insufficient_scope", error_description="The access token does not permit this", resource_metadata="https://orders.example/.well-known/oauth-protected-resource""#,
                 ),
                 By::StepUp => Some(
-                    r#"Bearer realm="orders", error="insufficient_user_authentication", error_description="A stronger or more recent log-in is needed", acr_values="gold", resource_metadata="https://orders.example/.well-known/oauth-protected-resource""#,
+                    r#"Bearer realm="orders", error="insufficient_user_authentication", error_description="A stronger or more recent login is needed", acr_values="gold", resource_metadata="https://orders.example/.well-known/oauth-protected-resource""#,
                 ),
                 By::Nobody => Some(
                     r#"Bearer realm="orders", scope="a", resource_metadata="https://orders.example/.well-known/oauth-protected-resource""#,
@@ -195,7 +195,7 @@ fn grpc_clients_are_answered_as_such_wherever_they_are_refused() {
         let (grpc_status, message) = match by {
             By::Scope => ("7", "The access token lacks a scope"),
             By::Role => ("7", "The access token does not permit this"),
-            By::StepUp => ("16", "A stronger or more recent log-in is needed"),
+            By::StepUp => ("16", "A stronger or more recent login is needed"),
             By::Nobody | By::Extractor => ("16", "The request needs an access token"),
             By::WrongExtractor => ("13", "The server cannot answer this request"),
         };

@@ -312,8 +312,8 @@ fn the_detail_tells_another_user_from_another_path() {
     for (require, path, owner, detail) in [
         (&in_path, "/users/bob", None, "the path belongs to another user"),
         (&in_path, "/todos/ada", None, "the path does not match the template of its owner"),
-        (&by_header, "/", Some("bob"), "the request is for the data of another user"),
-        (&by_header, "/", None, "the request has no owner"),
+        (&by_header, "/", Some("bob"), "the requested data belongs to another user"),
+        (&by_header, "/", None, "the requested data has no owner"),
     ] {
         let mut request = to(path, &ada());
         if let Some(owner) = owner {

@@ -25,7 +25,7 @@ fn check_step_up(reply: &Reply, parameters: &str, at: &str) {
     assert_eq!(reply.verdict(), (401, Some(ErrorKind::StepUpRequired)), "{at}");
     let challenge = format!(
         "Bearer error=\"insufficient_user_authentication\", \
-         error_description=\"A stronger or more recent log-in is needed\"{parameters}"
+         error_description=\"A stronger or more recent login is needed\"{parameters}"
     );
     assert_eq!(reply.header("www-authenticate"), Some(&*challenge), "{at}");
     assert_eq!(reply.header("cache-control"), Some("no-store"), "{at}");
@@ -33,7 +33,7 @@ fn check_step_up(reply: &Reply, parameters: &str, at: &str) {
         "type": "about:blank",
         "title": "Unauthorized",
         "status": 401,
-        "detail": "A stronger or more recent log-in is needed",
+        "detail": "A stronger or more recent login is needed",
         "error": "insufficient_user_authentication",
     });
     assert_eq!(reply.json(), document, "{at}");

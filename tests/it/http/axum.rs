@@ -200,7 +200,7 @@ fn a_missing_layer_says_so_in_the_error_and_nothing_to_the_client() {
         (routes(), "the route has no JwtAuthLayer in front of it"),
         (
             routes().layer(layer_of_mine()),
-            "the handler asks for another claims type than the verifier of its JwtAuthLayer reads",
+            "the claims type of the handler is not that of the verifier in its JwtAuthLayer",
         ),
     ] {
         let reply = ask(app, to("/verified", Some(&token())));

@@ -189,7 +189,7 @@ fn the_verbose_document_names_the_reason_and_the_quiet_one_does_not() {
                 "type": "about:blank", "title": "Unauthorized", "status": 401,
                 "detail": "The access token is invalid", "error": "invalid_token",
                 "code": "check_failed",
-                "reason": "a rule of the application refused the token: not frozen",
+                "reason": "a check of the application rejected the token: not frozen",
             }),
         ),
         (

@@ -95,12 +95,12 @@ fn step_up() -> Expected {
         status: 401,
         challenge: Some(
             "Bearer error=\"insufficient_user_authentication\", \
-             error_description=\"A stronger or more recent log-in is needed\"",
+             error_description=\"A stronger or more recent login is needed\"",
         ),
         retry_after: None,
         body: json!({
             "type": "about:blank", "title": "Unauthorized", "status": 401,
-            "detail": "A stronger or more recent log-in is needed",
+            "detail": "A stronger or more recent login is needed",
             "error": "insufficient_user_authentication",
         }),
     }

@@ -171,7 +171,7 @@ fn cases() -> Vec<Case> {
             .request(granted()).require(RequireLayer::role("admin")),
         case(24, "another user's", Answer(403, Some(r#"Bearer error="insufficient_scope", error_description="The access token does not permit this""#), "forbidden", 7))
             .request(granted()).require(owner),
-        case(25, "the log-in is too weak", Answer(401, Some(r#"Bearer error="insufficient_user_authentication", error_description="A stronger or more recent log-in is needed", acr_values="gold", max_age="300""#), "step_up_required", 16))
+        case(25, "the log-in is too weak", Answer(401, Some(r#"Bearer error="insufficient_user_authentication", error_description="A stronger or more recent login is needed", acr_values="gold", max_age="300""#), "step_up_required", 16))
             .request(granted()).require(logged_in),
         case(36, "a CORS preflight", Answer(200, None, "anonymous", 0)).request(preflight()).layer(JwtAuthLayer::allow_cors_preflight),
         case(37, "let past", Answer(200, None, "anonymous", 0)).layer(|layer| layer.bypass(|parts| parts.uri.path() == "/")),

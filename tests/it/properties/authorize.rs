@@ -249,7 +249,7 @@ fn nothing_in_a_challenge_is_more_than_the_value_it_stands_in() {
         )?;
 
         let values = said.contexts.join(" ");
-        let description = "A stronger or more recent log-in is needed";
+        let description = "A stronger or more recent login is needed";
         judge_challenge(
             &asked(&step_up, good.clone()),
             401,
