@@ -1,25 +1,41 @@
-//! The guide, page by page: the Markdown files of `docs/`, whose examples are compiled and run as tests.
+//! The guide: the Markdown files of `docs/`, whose examples are compiled and run as tests.
 //!
-//! 1. [`threat_model`]: attacks, defences, and your part.
-//! 2. [`keys_and_policy`]: which keys, which settings, and what is judged by default.
-//! 3. [`rotation_and_outages`]: changed keys, unavailable key servers, and readiness probes.
-//! 4. [`without_tower`]: the verifier alone, for WebSockets, queues and jobs.
-//! 5. [`token_sources`]: tokens in headers, cookies, URLs and WebSockets, and their risks.
-//! 6. [`authorization`]: scopes, roles, owners, log-ins, and what else a route may ask for.
-//! 7. [`behind_nginx`]: for applications that cannot verify tokens themselves.
-//! 8. [`responses`]: the response to every kind of rejected request.
-//! 9. [`testing`]: tests for handlers behind the layer, with valid and invalid tokens.
-//! 10. [`better_auth`]: Next.js with Better Auth in front of an API in Rust, from nothing.
-//! 11. [`observability`]: events, metrics, alerts, and the user's id in a span.
-//! 12. [`remote_keys`]: keys from a URL: metadata, allowed URLs, and your own HTTP client.
-//! 13. [`custom_key_source`]: your own `KeySource`.
+//! Setup:
 //!
-//! Migration: [`from_fastapi`], [`from_jsonwebtoken`], [`from_peers`].
+//! - [`keys_and_policy`]: choose keys and settings.
+//! - [`several_issuers`]: trust more than one issuer.
+//! - [`remote_keys`]: fetch keys from a URL.
+//! - [`custom_key_source`]: fetch keys from elsewhere.
+//! - [`token_sources`]: read tokens from headers, cookies, URLs and WebSockets.
+//! - [`without_tower`]: verify tokens for WebSockets, queues and jobs.
+//! - [`token_cache`]: avoid verifying the same token again.
+//! - [`better_auth`]: protect a Rust API behind Next.js with Better Auth.
+//! - [`behind_nginx`]: verify tokens for applications that cannot.
 //!
-//! These modules exist only in the documentation.
+//! Authorization:
+//!
+//! - [`authorization`]: require scopes, roles, owners and recent logins.
+//! - [`scopes_and_roles`]: read them from the claims of each provider.
+//!
+//! Operation:
+//!
+//! - [`rotation_and_outages`]: what happens when keys change or the key server is down.
+//! - [`threat_model`]: which attacks are prevented, and what remains your task.
+//! - [`responses`]: what clients receive for each error.
+//! - [`testing`]: test handlers behind the layer with valid and invalid tokens.
+//! - [`observability`]: events, metrics, alerts, and the user's id in a span.
+//!
+//! Migration:
+//!
+//! - [`from_fastapi`] and PyJWT.
+//! - [`from_jsonwebtoken`] in your own middleware.
+//! - [`jsonwebtoken_differences`]: tokens for which the results differ.
+//! - [`from_peers`]: other crates that verify tokens in axum or Tower.
+//!
+//! The modules are empty and exist only in the documentation.
 
-// Each page ends with the definitions of its links for a Git host. Markdown uses the first of two definitions, so the
-// ones here link to the modules. Tests leave them out, so that line numbers are those of the page.
+// The link definitions at the end of a page are for a Git host. The first definition of a name is used, so the ones
+// here lead to the modules. Doctests leave them out, so that their line numbers are those of the page.
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -38,8 +54,16 @@ pub mod threat_model {}
 #[cfg_attr(not(doctest), doc = "[threats]: threat_model")]
 #[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
 #[cfg_attr(not(doctest), doc = "[alone]: without_tower")]
+#[cfg_attr(not(doctest), doc = "[issuers]: several_issuers")]
 #[doc = include_str!("../docs/keys-and-policy.md")]
 pub mod keys_and_policy {}
+
+#[doc = include_str!("../docs/several-issuers.md")]
+pub mod several_issuers {}
+
+#[cfg(any(not(doctest), feature = "cache"))]
+#[doc = include_str!("../docs/token-cache.md")]
+pub mod token_cache {}
 
 #[cfg(any(not(doctest), feature = "jwks-client"))]
 #[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
@@ -58,8 +82,13 @@ pub mod remote_keys {}
 #[doc = include_str!("../docs/without-tower.md")]
 pub mod without_tower {}
 
+#[cfg_attr(not(doctest), doc = "[grants]: scopes_and_roles")]
 #[doc = include_str!("../docs/authorization.md")]
 pub mod authorization {}
+
+#[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
+#[doc = include_str!("../docs/scopes-and-roles.md")]
+pub mod scopes_and_roles {}
 
 #[doc = include_str!("../docs/behind-nginx.md")]
 pub mod behind_nginx {}
@@ -96,10 +125,16 @@ pub mod observability {}
 #[doc = include_str!("../docs/from-fastapi.md")]
 pub mod from_fastapi {}
 
+#[cfg_attr(not(doctest), doc = "[differences]: jsonwebtoken_differences")]
 #[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
 #[doc = include_str!("../docs/from-jsonwebtoken.md")]
 pub mod from_jsonwebtoken {}
 
+#[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
+#[doc = include_str!("../docs/jsonwebtoken-differences.md")]
+pub mod jsonwebtoken_differences {}
+
+#[cfg_attr(not(doctest), doc = "[differences]: jsonwebtoken_differences")]
 #[cfg_attr(not(doctest), doc = "[jsonwebtoken]: from_jsonwebtoken")]
 #[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
 #[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
