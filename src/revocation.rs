@@ -1,4 +1,4 @@
-//! Asking whether a token that verified may still be used.
+//! Checks whether a verified token has been revoked.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,13 +8,13 @@ use crate::error::Error;
 use crate::jwt::Token;
 use crate::key::CryptoBackend;
 
-/// A list of revoked tokens or users, or a server that knows, asked about every verified token.
+/// A revocation check that runs for every verified token.
 ///
-/// An answer from memory costs nothing; one that has to be fetched makes the request wait. A list that
-/// cannot be asked refuses with [`ErrorKind::RevocationUnavailable`](crate::ErrorKind): a token that
-/// may have been revoked is not accepted.
+/// Implement it with a list of revoked tokens or users, or with a request to a server. The check can answer
+/// immediately or later; the request waits for the answer. If the check cannot be made, return
+/// [`ErrorKind::RevocationUnavailable`](crate::ErrorKind): the token is then rejected, because it may be revoked.
 ///
-/// Key a list by the token's id (`jti`), its subject or [`Presented::digest`], never by its text.
+/// Key a list by the token's id (`jti`), its subject or [`Presented::digest`], never by the token's text.
 ///
 /// ```
 /// use std::collections::HashSet;
@@ -44,22 +44,25 @@ use crate::key::CryptoBackend;
 ///     })
 ///     .build()?;
 /// assert!(verifier.verify_now(&issuer.token().subject("alice").mint()).is_ok());
-/// let refused = verifier.verify_now(&issuer.token().subject("mallory").mint()).unwrap_err();
-/// assert_eq!(refused.kind(), ErrorKind::TokenRevoked);
+/// let rejected = verifier.verify_now(&issuer.token().subject("mallory").mint()).unwrap_err();
+/// assert_eq!(rejected.kind(), ErrorKind::TokenRevoked);
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not tell revoked tokens",
+    message = "`{Self}` is not a revocation check",
     note = "implement `tower_jwt_auth::revocation::Revocation` for it"
 )]
 pub trait Revocation: fmt::Debug + Send + Sync + 'static {
-    /// Whether the token may still be used. An answer that comes later has to come in bounded time: the layer
-    /// waits up to its [`max_wait`](crate::JwtAuthLayer::max_wait), and `verify` as long as it takes.
+    /// Returns whether the token is still valid.
+    ///
+    /// An answer that comes later must come in bounded time: the layer waits up to its
+    /// [`max_wait`](crate::JwtAuthLayer::max_wait), but [`Verifier::verify`](crate::Verifier::verify) waits without a
+    /// limit.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::RevocationUnavailable`](crate::ErrorKind::RevocationUnavailable) when it cannot be
-    /// found out now, with [`Error::with_retry_after`] where that is known.
+    /// [`ErrorKind::RevocationUnavailable`](crate::ErrorKind::RevocationUnavailable) if the check cannot be made now.
+    /// Add [`Error::with_retry_after`] if the waiting time is known.
     fn check(&self, presented: &Presented<'_>) -> Answer<Result<Standing, Error>>;
 }
 
@@ -69,7 +72,7 @@ impl<R: Revocation + ?Sized> Revocation for Arc<R> {
     }
 }
 
-/// A verified token as it was presented.
+/// A verified token, with its text as the client sent it.
 #[derive(Clone, Copy)]
 pub struct Presented<'a> {
     token: &'a Token,
@@ -87,12 +90,11 @@ impl<'a> Presented<'a> {
         self.token
     }
 
-    /// The SHA-256 digest of the signed content: of everything before the last dot (RFC 7515 §5.1).
+    /// The SHA-256 digest of the signed content: everything before the last dot (RFC 7515 §5.1).
     ///
-    /// This is what a list of revoked tokens is keyed by where tokens have no `jti`. One signed content has
-    /// one digest, however its signature is written: anyone who has an ECDSA signature can compute a second
-    /// valid one, so that the token's text is not unique. A digest is not a credential: it may be stored. It
-    /// is computed when this is called, and never otherwise.
+    /// Use it as the key of a revocation list if tokens have no `jti`. The token's text is not unique: anyone who has
+    /// an ECDSA signature can compute a second valid one. The digest does not depend on the signature. It is not a
+    /// credential, so you may store it. Each call computes the digest.
     ///
     /// ```
     /// use std::collections::HashSet;
@@ -124,15 +126,15 @@ impl<'a> Presented<'a> {
     /// ```
     pub fn digest(&self) -> [u8; 32] {
         let content = self.raw.rsplit_once('.').map_or(self.raw, |(content, _)| content);
-        // Never the default: the token verified, so that the backend is built in.
+        // The default is never used: the token was verified, so the backend is built in.
         self.backend.sha256(content.as_bytes()).unwrap_or_default()
     }
 
-    /// The token's text, to ask the issuer about it (RFC 7662 §2.1). Do not log or store it.
+    /// The token's text, for token introspection (RFC 7662 §2.1). Do not log or store it.
     ///
-    /// **Never key a list by it**: an ECDSA token has a second valid signature (`n - s`), which anyone who
-    /// has the first can compute. The token would pass a list of texts under its other one. Use
-    /// [`digest`](Self::digest).
+    /// **Never key a list by it**: an ECDSA token has a second valid signature (`n - s`), which anyone who has the
+    /// first can compute. With the second signature, a revoked token would bypass the list. Use
+    /// [`digest`](Self::digest) instead.
     pub const fn token_for_introspection(&self) -> &'a str {
         self.raw
     }
@@ -144,12 +146,12 @@ impl fmt::Debug for Presented<'_> {
     }
 }
 
-/// Whether a token may still be used.
+/// The revocation status of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Standing {
-    /// It may.
+    /// The token is not revoked.
     Active,
-    /// It was taken back.
+    /// The token is revoked.
     Revoked,
 }

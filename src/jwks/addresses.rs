@@ -1,4 +1,4 @@
-//! Addresses that are not meant for the public: loopback, local networks, documentation, and the like.
+//! Addresses outside the public internet: loopback, local networks, documentation and similar blocks.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
@@ -13,13 +13,13 @@ const fn v4(a: u8, b: u8, c: u8, d: u8) -> Ipv4Addr {
     Ipv4Addr::new(a, b, c, d)
 }
 
-/// The first three groups of an address, the others are zero.
+/// An address with these first three groups; the others are zero.
 const fn v6(a: u16, b: u16, c: u16) -> Ipv6Addr {
     Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0)
 }
 
-/// <https://www.iana.org/assignments/iana-ipv4-special-registry>. Where it says nothing of
-/// reachability, the block counts as not reachable. The first row that holds an address decides.
+/// <https://www.iana.org/assignments/iana-ipv4-special-registry>. A block
+/// without a reachability entry counts as not reachable. The first matching row applies.
 const SPECIAL_V4: [V4; 18] = [
     V4(v4(0, 0, 0, 0), 8, false),       // this network, RFC 791
     V4(v4(10, 0, 0, 0), 8, false),      // private use, RFC 1918
@@ -42,8 +42,8 @@ const SPECIAL_V4: [V4; 18] = [
     V4(v4(240, 0, 0, 0), 4, false),        // reserved, RFC 1112
 ];
 
-/// <https://www.iana.org/assignments/iana-ipv6-special-registry>. As for IPv4; addresses
-/// that hold an IPv4 one are judged by that.
+/// <https://www.iana.org/assignments/iana-ipv6-special-registry>. Read like [`SPECIAL_V4`]. An address with an embedded
+/// IPv4 address is checked as that address.
 const SPECIAL_V6: [V6; 21] = [
     V6(v6(0x64, 0xff9b, 1), 48, false), // local translation, RFC 8215
     V6(v6(0x100, 0, 0), 64, false),     // discard only, RFC 6666
@@ -64,12 +64,12 @@ const SPECIAL_V6: [V6; 21] = [
     V6(v6(0x5f00, 0, 0), 16, false),    // segment routing, RFC 9602
     V6(v6(0xfc00, 0, 0), 7, false),     // unique local, RFC 4193
     V6(v6(0xfe80, 0, 0), 10, false),    // link-local, RFC 4291
-    // Not in the registry: site-local, taken back by RFC 3879, and multicast, RFC 4291.
+    // Not in the registry: site-local, deprecated by RFC 3879, and multicast, RFC 4291.
     V6(v6(0xfec0, 0, 0), 10, false),
     V6(v6(0xff00, 0, 0), 8, false),
 ];
 
-/// Whether the address is not one of the public internet.
+/// Whether the address is outside the public internet.
 pub(super) fn is_private_v4(address: Ipv4Addr) -> bool {
     let holds = |row: &&V4| {
         let V4(prefix, length, _) = row;
@@ -78,7 +78,7 @@ pub(super) fn is_private_v4(address: Ipv4Addr) -> bool {
     SPECIAL_V4.iter().find(holds).is_some_and(|V4(_, _, is_reachable)| !is_reachable)
 }
 
-/// Whether the address is not one of the public internet.
+/// Whether the address is outside the public internet.
 pub(super) fn is_private_v6(address: Ipv6Addr) -> bool {
     if let Some(within) = v4_within(address) {
         return is_private_v4(within);
@@ -90,9 +90,9 @@ pub(super) fn is_private_v6(address: Ipv6Addr) -> bool {
     SPECIAL_V6.iter().find(holds).is_some_and(|V6(_, _, is_reachable)| !is_reachable)
 }
 
-/// The IPv4 address to which this one leads: compatible, mapped, translated (RFC 6052, RFC 7915), 6to4.
+/// The embedded IPv4 address: compatible, mapped, translated (RFC 6052, RFC 7915) or 6to4.
 ///
-/// Loopback and the unspecified address are among the compatible ones.
+/// Loopback and the unspecified address count as compatible addresses.
 const fn v4_within(address: Ipv6Addr) -> Option<Ipv4Addr> {
     match address.segments() {
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
@@ -110,7 +110,7 @@ const fn v4_within(address: Ipv6Addr) -> Option<Ipv4Addr> {
 mod tests {
     use super::*;
 
-    /// A block whose addresses are private, and whether those just before and just after it are.
+    /// A private block, and whether the addresses directly before and after it are private.
     type Block = (&'static str, u32, bool, bool);
 
     const PRIVATE_V4: [Block; 17] = [
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ipv4_address_within_an_ipv6_one_decides() {
+    fn an_embedded_ipv4_address_is_checked_instead() {
         for (v4, is_private) in
             [("8.8.8.8", false), ("10.0.0.1", true), ("127.0.0.1", true), ("169.254.169.254", true)]
         {
@@ -203,7 +203,7 @@ mod tests {
             ] {
                 assert_eq!(is_private_v6(text.parse().unwrap()), is_private, "{text}");
             }
-            // Local translation is local, wherever it leads, and Teredo is over.
+            // Local translation and Teredo are private, whatever the embedded address.
             for text in
                 [format!("64:ff9b:1::{v4}"), format!("2001:0:{a:02x}{b:02x}:{c:02x}{d:02x}::1")]
             {

@@ -1,21 +1,21 @@
-//! Refreshing by a timer, so that not even the first request after a quiet hour meets old keys.
+//! Background refresh with a timer.
 
 use super::remote::RemoteJwks;
 use crate::clock::Timer;
 use crate::key::{KeySource, pause_before_next_look};
 
 impl RemoteJwks {
-    /// Fetches the keys whenever it is time, without waiting for a request to notice.
+    /// Fetches the keys now, and refreshes them in the background.
     ///
-    /// A machine that was suspended has them fetched within half a minute of waking up.
+    /// Spawn it: `tokio::spawn(keys.keep_fresh())`. It ends when the last clone of the keys is dropped. After the
+    /// machine was suspended, it fetches the keys within half a minute.
     ///
-    /// Spawn it: `tokio::spawn(keys.keep_fresh())`. It ends when the last clone of the keys is dropped.
-    /// Without it, keys are fetched by the first request that needs some, and refreshed behind a request
-    /// that comes at 80 % of their lifetime; after a quiet time the first request may be verified with keys
-    /// that are as old as that.
+    /// Without this task, the first request that needs keys fetches them. A request after about 80 % of their lifetime
+    /// starts a refresh in the background. After a period without requests, the next request may be verified with old
+    /// keys.
     ///
-    /// It needs a Tokio runtime with timers (`enable_time` or `enable_all`), as every fetch does. Without them
-    /// it ends at once, before it fetches anything, and reports that: as an
+    /// It needs a Tokio runtime with timers (`enable_time` or `enable_all`), as every fetch does. Without timers it
+    /// ends immediately and fetches nothing. It reports that as an
     /// [`Event::KeysRefreshed`](crate::observe::Event::KeysRefreshed) with the outcome `no_timer`, and in
     /// [`last_error`](crate::key::KeyHealth::last_error).
     pub fn keep_fresh(&self) -> impl Future<Output = ()> + Send + 'static {
@@ -29,8 +29,7 @@ impl RemoteJwks {
         }
     }
 
-    /// Starts a refresh if it is time for one; gives the time until the next look. `None` without timers, when
-    /// a refresh could not start either.
+    /// Starts a refresh if one is due, and returns a timer for the next check. `None` without timers.
     fn refresh_and_pause(&self) -> Option<Timer> {
         let due_in = self.refresh_if_due()?;
         self.timer(pause_before_next_look(due_in))

@@ -1,4 +1,4 @@
-//! Putting a remote key set together. Nothing is fetched here.
+//! The builder of a remote key set.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use crate::observe::Observer;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// A request waits no longer than this, whatever is set.
+/// The upper bound of the timeouts.
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(30);
 const MOST_BYTES: usize = 256 * 1024;
 const LARGEST_MOST_BYTES: usize = 8 * 1024 * 1024;
@@ -29,15 +29,16 @@ const LEAST_LIFETIME: Duration = Duration::from_secs(10);
 const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 const LEAST_COOLDOWN: Duration = Duration::from_secs(1);
 
-/// Collects the settings of a [`RemoteJwks`]. Each default has its reason in the guide's page on
-/// rotation and outages.
+/// Collects the settings of a [`RemoteJwks`].
+///
+/// The guide's page on rotation and outages explains each default.
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct RemoteJwksBuilder {
     pub(super) url: String,
     pub(super) is_issuer: bool,
     pub(super) keys_url: Option<String>,
     pub(super) metadata_url: Option<String>,
-    /// In a lock, so that the builder can be shared between threads.
+    /// In a lock, so that the builder is `Sync`.
     client: Option<Mutex<Box<dyn Get>>>,
     pub(super) allowed: Allowed,
     times: Times,
@@ -52,22 +53,24 @@ pub struct RemoteJwksBuilder {
 }
 
 impl RemoteJwks {
-    /// Keys that are served at this URL, an issuer's `jwks_uri`.
+    /// Starts a builder for the keys at this URL, an issuer's `jwks_uri`.
     pub fn url(url: impl Into<String>) -> RemoteJwksBuilder {
         RemoteJwksBuilder::new(url.into(), false)
     }
 
-    /// Keys of the issuer with this URL, found by its metadata (OpenID Connect Discovery 1.0 §4,
-    /// RFC 8414 §3).
+    /// Starts a builder for the keys of an issuer, found by its metadata.
     ///
-    /// The metadata must name the issuer by exactly this text. It is read again after twelve hours, and when
-    /// the keys are gone from where it said.
+    /// The metadata follows OpenID Connect Discovery 1.0 §4 or RFC 8414 §3. Its `issuer` must be exactly this text. It
+    /// is read again after twelve hours, and when the URL of the keys answers 404 or 410.
     ///
-    /// Metadata that then says something else (another issuer, a URL that is not allowed, status 404 or 410)
-    /// is a failed refresh: the keys in memory serve to the end of [`max_stale`](RemoteJwksBuilder::max_stale),
-    /// and nothing is fetched from the old place any more. While the metadata only cannot be read, keys are
-    /// fetched from the old place until twelve hours and `max_stale` have passed since it was last read. Both
-    /// cases emit an event and are in [`last_error`](crate::key::KeyHealth::last_error).
+    /// If the metadata then names another issuer or a forbidden URL, or answers 404 or 410, the refresh fails. The keys
+    /// in memory are used until [`max_stale`](RemoteJwksBuilder::max_stale) ends, and nothing is fetched from the old
+    /// URL.
+    ///
+    /// If the metadata cannot be read for another reason, keys are still fetched from the old URL, until twelve hours
+    /// and `max_stale` have passed since it was last read.
+    ///
+    /// Both cases emit an event and appear in [`last_error`](crate::key::KeyHealth::last_error).
     pub fn issuer(url: impl Into<String>) -> RemoteJwksBuilder {
         RemoteJwksBuilder::new(url.into(), true)
     }
@@ -94,176 +97,199 @@ impl RemoteJwksBuilder {
         }
     }
 
-    /// Fetches from this URL instead of the one that was passed to the constructor, for presets whose users may change
-    /// it after other settings.
+    /// Replaces the URL that was passed to the constructor.
+    ///
+    /// Presets use it if their users can change the URL after other settings.
     pub fn at(mut self, url: String) -> Self {
         self.url = url;
         self
     }
 
-    /// Fetches with this client: any Tower service from `Request<NoBody>` to a response.
+    /// Fetches with this HTTP client: a Tower service from `Request<NoBody>` to a response.
     ///
-    /// A redirect that the client hands on is refused. Have it follow none: one that follows redirects on
-    /// its own cannot be noticed.
+    /// Configure the client not to follow redirects. A redirect response is rejected, but redirects that the client
+    /// follows itself cannot be detected.
     pub fn client(mut self, client: impl Fetch) -> Self {
         self.client = Some(Mutex::new(Box::new(client)));
         self
     }
 
-    /// Fetches the issuer's keys from this URL and reads no metadata: for issuers without metadata, or whose
-    /// metadata cannot be reached from here.
+    /// Fetches the issuer's keys from this URL and reads no metadata.
     ///
-    /// The issuer's name may then be any text, such as `accounts.google.com`. Only for
-    /// [`RemoteJwks::issuer`].
+    /// Use it after [`RemoteJwks::issuer`] if the issuer has no metadata, or if this server cannot reach it. The
+    /// issuer's name can then be any text, such as `accounts.google.com`.
     pub fn keys_url(mut self, url: impl Into<String>) -> Self {
         self.keys_url = Some(url.into());
         self
     }
 
-    /// Reads the issuer's metadata from this URL, and from nowhere else.
+    /// Reads the issuer's metadata only from this URL.
     ///
-    /// The metadata must still name the issuer by exactly the text given to [`RemoteJwks::issuer`] (RFC 8414
-    /// §3.3). What [`require_same_origin`](Self::require_same_origin) and
-    /// [`allow_private_jwks_uri`](Self::allow_private_jwks_uri) compare the `jwks_uri` with is then this URL.
+    /// The `issuer` in the metadata must still be exactly the text passed to [`RemoteJwks::issuer`] (RFC 8414 §3.3).
+    /// [`require_same_origin`](Self::require_same_origin) and
+    /// [`allow_private_jwks_uri`](Self::allow_private_jwks_uri) compare the `jwks_uri` with this URL.
     pub fn metadata_url(mut self, url: impl Into<String>) -> Self {
         self.metadata_url = Some(url.into());
         self
     }
 
-    /// Allows `http` to this machine (`localhost`, 127.0.0.0/8, `::1`), for development and tests.
+    /// Allows `http` to this machine, for development and tests.
+    ///
+    /// The permitted hosts are `localhost`, 127.0.0.0/8 and `::1`.
     pub fn allow_http_on_loopback(mut self) -> Self {
         self.allowed.plain_http = PlainHttp::OnLoopback;
         self
     }
 
-    /// Allows `http` to any host, as between the containers of one machine. An attacker on the network path
-    /// can then substitute the keys, and sign in as any user.
+    /// Allows `http` to any host, for example between containers on one machine.
     ///
-    /// Metadata that was read over `https` leads to `https` only, whatever is allowed.
+    /// An attacker on the network path can then substitute the keys and sign in as any user. Metadata that was read
+    /// over `https` must still name an `https` URL.
     pub fn allow_insecure_http(mut self) -> Self {
         self.allowed.plain_http = PlainHttp::Anywhere;
         self
     }
 
-    /// Lets metadata name a `jwks_uri` at a private address of another host than its own. An attacker who can
-    /// change the metadata can then make this server send requests inside its network.
+    /// Allows metadata to name a `jwks_uri` at a private address of another host.
+    ///
+    /// An attacker who can change the metadata can then make this server send requests inside its network.
     pub fn allow_private_jwks_uri(mut self) -> Self {
         self.allowed.private_jwks_uri = true;
         self
     }
 
-    /// Requires the `jwks_uri` of metadata to have the metadata's scheme, host and port.
+    /// Requires the `jwks_uri` to have the scheme, host and port of the metadata's URL.
     pub fn require_same_origin(mut self) -> Self {
         self.allowed.same_origin_only = true;
         self
     }
 
-    /// How long keys live whose answer has no `Cache-Control: max-age`: ten minutes unless set.
+    /// Sets the lifetime of keys whose response has no `Cache-Control: max-age`.
+    ///
+    /// The default is ten minutes.
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.times.lifetime = ttl;
         self
     }
 
-    /// The bounds of what `Cache-Control: max-age` may ask for: one minute and one hour unless set.
+    /// Sets the bounds for the lifetime in `Cache-Control: max-age`.
     ///
-    /// The upper one bounds how long a withdrawn key is good on a server that has requests, or
-    /// [`keep_fresh`](RemoteJwks::keep_fresh). After a quiet time longer than the lifetime, the first
-    /// request is verified with what is held, and starts the refresh.
+    /// The defaults are one minute and one hour. The upper bound limits how long a withdrawn key is accepted, if the
+    /// server receives requests or runs [`keep_fresh`](RemoteJwks::keep_fresh). After a period without requests that is
+    /// longer than the lifetime, the next request is verified with the old keys and starts a refresh.
     pub fn ttl_between(mut self, shortest: Duration, longest: Duration) -> Self {
         (self.times.shortest_lifetime, self.times.longest_lifetime) = (shortest, longest);
         self
     }
 
-    /// How long keys serve after their lifetime, because the key server is out of reach or has no usable
-    /// key, or because no request came to notice: four hours unless set. Zero makes every outage that lasts
-    /// longer than a lifetime an outage of this server.
+    /// Sets how long keys are used after their lifetime.
+    ///
+    /// The default is four hours. Keys become stale if the key server is unreachable or has no usable key, or if no
+    /// request started a refresh. With zero, an outage of the key server that lasts longer than the lifetime becomes an
+    /// outage of this server.
     pub fn max_stale(mut self, bound: Duration) -> Self {
         self.times.stale = bound;
         self
     }
 
-    /// Serves keys until there are newer ones: a key that was withdrawn while the key server was out of
-    /// reach, or this server had no requests, is good until then.
+    /// Uses stale keys without a time limit, until newer ones are fetched.
+    ///
+    /// A key that was withdrawn during an outage of the key server, or while this server received no requests, is
+    /// accepted until then.
     pub fn allow_unbounded_stale(self) -> Self {
         self.max_stale(Duration::MAX)
     }
 
-    /// The least time between two fetches that tokens with unknown key ids can cause: 30 s unless set.
+    /// Sets the minimum time between fetches caused by tokens with unknown key ids.
+    ///
+    /// The default is 30 seconds.
     pub fn cooldown(mut self, least: Duration) -> Self {
         self.times.cooldown = least;
         self
     }
 
-    /// The longest wait after failures; it begins at one second and doubles. One minute unless set.
+    /// Sets the maximum backoff after failures, which starts at one second and doubles.
+    ///
+    /// The default is one minute.
     pub fn max_backoff(mut self, longest: Duration) -> Self {
         self.times.max_backoff = longest;
-        self.times.first_back_off = self.times.first_back_off.min(longest);
+        self.times.first_backoff = self.times.first_backoff.min(longest);
         self
     }
 
-    /// The longest that one fetch may take, from connecting to the last byte, discovery and a retry
-    /// included, and so the longest that a request waits: 5 s unless set.
+    /// Sets the timeout of a whole fetch, including discovery and a retry.
+    ///
+    /// It is also the limit for a request that waits for keys. The default is 5 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// The longest that the client of the feature `jwks-client` takes to connect: 2 s unless set.
+    /// Sets the connect timeout of the default client (feature `jwks-client`).
+    ///
+    /// The default is 2 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// Has the client of the feature `jwks-client` trust what Mozilla trusted when this was built, and not
-    /// what the platform trusts: for images without root certificates.
+    /// Uses Mozilla's root certificates in the default client, instead of the platform's.
+    ///
+    /// They are compiled into the binary. Use it for container images without root certificates.
     #[cfg(feature = "webpki-roots")]
     pub fn webpki_roots(mut self) -> Self {
         self.make_client = client::with_mozilla_roots;
         self
     }
 
-    /// The most bytes of a document that are read: 256 KiB unless set.
+    /// Sets the maximum size of a document in bytes.
+    ///
+    /// The default is 256 KiB. A larger document is a failed fetch.
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.most_bytes = bytes;
         self
     }
 
-    /// The most requests that may wait for keys at once; the others have 503 at once. 1024 unless set.
+    /// Sets how many requests may wait for an in-flight fetch at the same time.
+    ///
+    /// The default is 1024. Further requests get 503 immediately.
     pub fn max_waiting(mut self, requests: usize) -> Self {
         self.most_waiting = requests;
         self
     }
 
-    /// Fetches, within the same budget as for unknown key ids, when a signature is wrong under the key that
-    /// the token names: for issuers that use an id again for another key.
+    /// Also fetches keys if a signature is invalid for the key that the token names.
+    ///
+    /// Use it for issuers that reuse a key id for another key. The [`cooldown`](Self::cooldown) applies.
     pub fn refresh_on_bad_signature(mut self) -> Self {
         self.refresh_on_bad_signature = true;
         self
     }
 
-    /// Measures ages by this clock.
+    /// Measures the age of keys with this clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Some(Arc::new(clock));
         self
     }
 
-    /// Reports every refresh to this observer, in place of the verifier's
-    /// ([`VerifierBuilder::observer`](crate::verify::VerifierBuilder::observer)).
+    /// Reports every refresh to this observer instead of the verifier's.
+    ///
+    /// See [`VerifierBuilder::observer`](crate::verify::VerifierBuilder::observer).
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Some(Arc::new(observer));
         self
     }
 
-    /// Checks the settings. No I/O happens here, and nothing has to be reachable.
+    /// Checks the settings and creates the key set. No I/O happens here.
     ///
     /// # Errors
     ///
-    /// Everything that is unsafe or cannot work, at once.
+    /// Lists every setting that is unsafe or cannot work.
     pub fn build(self) -> Result<RemoteJwks, BuildError> {
         self.build_with_clock(None)
     }
 
-    /// As [`build`](Self::build), with this clock if none is set.
+    /// Like [`build`](Self::build), with this clock if none is set.
     fn build_with_clock(self, clock: Option<Arc<dyn Clock>>) -> Result<RemoteJwks, BuildError> {
         let mut problems = self.problems();
         let place = self.place(&mut problems);
@@ -314,72 +340,80 @@ impl From<RemoteJwksBuilder> for Keys {
 }
 
 impl RemoteJwksBuilder {
-    /// What is wrong with the numbers.
+    /// The problems with the times and limits.
     fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut check = |good: bool, kind, what: &str, why, fix| {
+        let mut check = |good: bool, kind, what: String, why, fix| {
             if !good {
                 problems.push(Problem::new(kind, what, why, fix));
             }
         };
         let times = &self.times;
+        let shortest_ttl = times.shortest_lifetime.min(times.lifetime);
+        let longest_ttl = times.longest_lifetime.max(times.lifetime);
         check(
-            times.shortest_lifetime >= LEAST_LIFETIME && times.lifetime >= LEAST_LIFETIME,
+            shortest_ttl >= LEAST_LIFETIME,
             ProblemKind::OutOfRange,
-            "a `ttl` of less than 10 seconds",
-            "almost every request would fetch the keys",
-            "Leave the default of 10 minutes: new keys are found by their id, whatever the `ttl` of the others",
+            format!("a `ttl` of {shortest_ttl:?}"),
+            "below 10 seconds, almost every request would fetch the keys",
+            "Keep the default of 10 minutes; an unknown key id causes a fetch whatever the `ttl`",
         );
         check(
             times.shortest_lifetime <= times.longest_lifetime,
             ProblemKind::Conflict,
-            "`ttl_between` with the shortest above the longest",
-            "no `ttl` is between them",
-            "Swap the two",
+            format!(
+                "`ttl_between` with {:?} and {:?}",
+                times.shortest_lifetime, times.longest_lifetime
+            ),
+            "the minimum is above the maximum",
+            "Swap the two arguments",
         );
         check(
-            times.lifetime <= LONGEST_LIFETIME && times.longest_lifetime <= LONGEST_LIFETIME,
+            longest_ttl <= LONGEST_LIFETIME,
             ProblemKind::OutOfRange,
-            "a `ttl` of more than one day",
-            "a withdrawn key would be accepted for as long",
-            "Leave the default of 1 hour at most; fetching is cheap where the key server answers 304",
+            format!("a `ttl` of {longest_ttl:?}"),
+            "above one day, a withdrawn key would be accepted for too long",
+            "Keep the default of at most 1 hour; a fetch is cheap if the key server answers 304",
         );
         check(
             times.cooldown >= LEAST_COOLDOWN,
             ProblemKind::OutOfRange,
-            "a `cooldown` of less than 1 second",
-            "tokens with invented key ids would make this server flood the key server",
-            "Leave the default of 30 seconds",
+            format!("a `cooldown` of {:?}", times.cooldown),
+            "below 1 second, tokens with invented key ids would make this server flood the key server",
+            "Keep the default of 30 seconds",
         );
         check(
             times.max_backoff >= LEAST_COOLDOWN,
             ProblemKind::OutOfRange,
-            "a `max_backoff` of less than 1 second",
-            "this server would overload a key server that is recovering",
-            "Leave the default of 1 minute",
+            format!("a `max_backoff` of {:?}", times.max_backoff),
+            "below 1 second, this server would overload a key server that is recovering",
+            "Keep the default of 1 minute",
         );
         check(
             [self.timeout, self.connect_timeout]
                 .iter()
                 .all(|timeout| !timeout.is_zero() && *timeout <= LONGEST_TIMEOUT),
             ProblemKind::OutOfRange,
-            "a timeout of 0, or of more than 30 seconds",
-            "no fetch could succeed, or requests would pile up behind a key server that hangs",
-            "Leave the default of 5 seconds",
+            format!(
+                "a `timeout` of {:?} and a `connect_timeout` of {:?}",
+                self.timeout, self.connect_timeout
+            ),
+            "with 0 no fetch could succeed; above 30 seconds, requests would pile up if the key server hangs",
+            "Keep the defaults of 5 and 2 seconds",
         );
         check(
             (1..=LARGEST_MOST_BYTES).contains(&self.most_bytes),
             ProblemKind::OutOfRange,
-            "`max_bytes` of 0, or of more than 8 MiB",
-            "no key set could be read, or a faulty key server would fill this server's memory",
-            "Leave the default of 256 KiB",
+            format!("`max_bytes` of {}", self.most_bytes),
+            "with 0 no key set could be read; above 8 MiB, a faulty key server could exhaust the memory",
+            "Keep the default of 256 KiB",
         );
         check(
             (1..=Semaphore::MAX_PERMITS).contains(&self.most_waiting),
             ProblemKind::OutOfRange,
-            "`max_waiting` of 0, or above the number of permits of a semaphore",
-            "no request could wait for the first keys",
-            "Leave the default of 1024",
+            format!("`max_waiting` of {}", self.most_waiting),
+            "with 0 no request could wait for the first keys; the maximum is `Semaphore::MAX_PERMITS` of Tokio",
+            "Keep the default of 1024",
         );
         problems
     }
@@ -387,7 +421,7 @@ impl RemoteJwksBuilder {
 
 impl fmt::Debug for RemoteJwksBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Not the URL: it was not looked at yet, and may hold a password.
+        // Without the URL: it is not checked yet and may contain a password.
         f.debug_struct("RemoteJwksBuilder").field("times", &self.times).finish_non_exhaustive()
     }
 }

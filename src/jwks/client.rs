@@ -1,35 +1,34 @@
-//! The clients that are made where none was given: HTTPS by hyper and rustls, HTTP/1.1, no redirects, no
-//! proxy (feature `jwks-client`).
+//! The default HTTP client (feature `jwks-client`): hyper and rustls, HTTP/1.1, no redirects, no proxy.
 
 use std::time::Duration;
 
 use super::fetch::Get;
 use crate::error::{Problem, ProblemKind};
 
-/// Makes a client that takes no longer than this to connect.
+/// Creates a client with this connect timeout.
 pub(super) type MakeClient = fn(Duration) -> Result<Box<dyn Get>, Problem>;
 
-/// Without the feature there is none.
+/// Without the feature there is no default client.
 #[cfg(not(feature = "jwks-client"))]
 pub(super) fn with_platform_roots(_: Duration) -> Result<Box<dyn Get>, Problem> {
     Err(no_client())
 }
 
-/// Judges certificates as the platform does, with what an administrator has added.
+/// Verifies certificates with the platform's root certificates, including those that an administrator added.
 #[cfg(feature = "jwks-client")]
 pub(super) fn with_platform_roots(connect_timeout: Duration) -> Result<Box<dyn Get>, Problem> {
     use hyper_rustls::ConfigBuilderExt;
 
     let verified = tls().and_then(ConfigBuilderExt::try_with_platform_verifier);
     let config = verified.map_err(|error| {
-        let fix = "Install root certificates (`ca-certificates` in a container), or turn on the feature \
+        let fix = "Install root certificates (`ca-certificates` in a container), or enable the feature \
                    `webpki-roots` and call `webpki_roots`";
         no_tls(&error, fix)
     })?;
     Ok(over(config.with_no_client_auth(), connect_timeout))
 }
 
-/// Judges certificates by the roots that Mozilla trusted when this was built.
+/// Verifies certificates with Mozilla's root certificates at build time.
 #[cfg(feature = "webpki-roots")]
 pub(super) fn with_mozilla_roots(connect_timeout: Duration) -> Result<Box<dyn Get>, Problem> {
     use hyper_rustls::ConfigBuilderExt;
@@ -40,7 +39,7 @@ pub(super) fn with_mozilla_roots(connect_timeout: Duration) -> Result<Box<dyn Ge
     Ok(over(config.with_no_client_auth(), connect_timeout))
 }
 
-/// The provider is named here: the process-wide one is neither read nor set.
+/// Uses an explicit crypto provider; the process-wide default is neither read nor set.
 #[cfg(feature = "jwks-client")]
 fn tls() -> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>, rustls::Error>
 {
@@ -57,11 +56,10 @@ fn over(config: rustls::ClientConfig, connect_timeout: Duration) -> Box<dyn Get>
     let mut http = HttpConnector::new();
     http.enforce_http(false);
     http.set_connect_timeout(Some(connect_timeout));
-    // Which plain URLs may be asked was decided when the URL was read.
+    // Whether plain HTTP is allowed was checked when the URL was read.
     let connector = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http();
     let connector = connector.enable_http1().wrap_connector(http);
-    // Fetches are minutes apart: a connection that was kept for the next one may have died meanwhile
-    // without a word, and would cost a whole time-out.
+    // Fetches are minutes apart: an idle connection may be broken by then, and the fetch would run into its timeout.
     let mut client = Client::builder(TokioExecutor::new());
     client.pool_max_idle_per_host(0);
     Box::new(client.build::<_, super::NoBody>(connector))
@@ -71,9 +69,9 @@ fn over(config: rustls::ClientConfig, connect_timeout: Duration) -> Box<dyn Get>
 fn no_client() -> Problem {
     Problem::new(
         ProblemKind::MissingFeature,
-        "a remote key set without a client",
-        "this build has no HTTP client to fetch the keys with",
-        "Turn on the feature `jwks-client`, or call `client` with a Tower HTTP client",
+        "a remote key set without an HTTP client",
+        "the keys cannot be fetched, because the feature `jwks-client` is disabled",
+        "Enable the feature `jwks-client`, or call `client` with a Tower HTTP client",
     )
 }
 
@@ -81,7 +79,7 @@ fn no_client() -> Problem {
 fn no_tls(error: &rustls::Error, fix: &'static str) -> Problem {
     Problem::new(
         ProblemKind::TlsUnavailable,
-        format!("a TLS client that cannot be set up ({error})"),
+        format!("the TLS client cannot be set up ({error})"),
         "the certificate of the key server could not be verified",
         fix,
     )

@@ -1,4 +1,4 @@
-//! Finding the key set of an issuer: OpenID Connect Discovery 1.0 §4, and RFC 8414 where there is none.
+//! Discovery of an issuer's key set: OpenID Connect Discovery 1.0 §4, with RFC 8414 as the fallback.
 
 use std::time::Duration;
 
@@ -11,20 +11,20 @@ use super::sync::Mutex;
 use crate::key::FetchFailure;
 use crate::url::{BadUrl, Url};
 
-/// An issuer whose metadata says where its keys are.
+/// An issuer whose metadata names the URL of its keys.
 #[derive(Clone, Debug)]
 pub(super) struct Issuer {
-    /// As it stands in `iss`; the metadata has to say the same, byte for byte.
+    /// The value of `iss`; the metadata must contain the same name, byte for byte.
     name: String,
-    /// Where the metadata is: that of OpenID Connect, or the place that was configured.
+    /// The URL of the metadata: that of OpenID Connect, or the configured one.
     metadata: Url,
-    /// RFC 8414 §3.1, which puts the path of the issuer behind the well-known one; asked when there is nothing
-    /// at the first place.
+    /// The URL of RFC 8414 §3.1, which appends the issuer's path to the well-known one. It is used if the first URL
+    /// answers 404.
     oauth: Option<Url>,
     allowed: Allowed,
 }
 
-/// Where the keys were found.
+/// The result of discovery.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) jwks_uri: Url,
@@ -40,11 +40,11 @@ struct Metadata<'d> {
 }
 
 impl Issuer {
-    /// The issuer with this URL, or what is wrong with the URL.
+    /// The issuer with this URL, or the problem with the URL.
     pub(super) fn new(name: &str, allowed: Allowed) -> Result<Self, BadUrl> {
         let url = location::read(name, allowed)?;
         if url.query().is_some() {
-            return Err(BadUrl::invalid("an issuer's URL has no query (RFC 8414 §2)"));
+            return Err(BadUrl::invalid("an issuer's URL must not have a query (RFC 8414 §2)"));
         }
         let base = name.trim_end_matches('/');
         let path = url.path().trim_end_matches('/');
@@ -58,7 +58,7 @@ impl Issuer {
         })
     }
 
-    /// The issuer of this name, whose metadata is at this URL and nowhere else.
+    /// The issuer with this name, whose metadata is read only from this URL.
     pub(super) fn with_metadata_at(
         name: &str,
         url: &str,
@@ -72,30 +72,30 @@ impl Issuer {
         &self.name
     }
 
-    /// The URL of the metadata that is asked first.
+    /// The first URL of the metadata.
     pub(super) const fn metadata(&self) -> &Url {
         &self.metadata
     }
 
-    /// Reads the metadata and finds the URL of the keys in it.
+    /// Fetches the metadata and returns the URL of the keys in it.
     ///
     /// # Errors
     ///
-    /// No metadata, metadata of another issuer, and a URL that may not be asked. The second place is
-    /// asked only when there is nothing at the first: trouble there is no reason to look elsewhere.
+    /// There is no metadata, it names another issuer, or it names a forbidden URL. The second URL is used only if the
+    /// first answers 404, not after other failures.
     pub(super) async fn discover(
         &self,
         client: &Mutex<Box<dyn Get>>,
         most_bytes: usize,
     ) -> Result<Url, FetchError> {
-        let ask = |url| get(client, url, &Validators::NONE, most_bytes);
-        let fetched = match (ask(&self.metadata).await, &self.oauth) {
+        let request = |url| get(client, url, &Validators::NONE, most_bytes);
+        let fetched = match (request(&self.metadata).await, &self.oauth) {
             (Err(error), Some(oauth)) if error.failure == FetchFailure::NotFound => {
-                ask(oauth).await
+                request(oauth).await
             }
             (other, _) => other,
         };
-        // The two failures of keys that have the metadata read again.
+        // For keys, these two failures trigger a new discovery; here they mean that there is no metadata.
         let fetched = fetched.map_err(|error| match error.failure {
             FetchFailure::NotFound | FetchFailure::Gone => {
                 FetchError { failure: FetchFailure::NoMetadata, ..error }
@@ -106,11 +106,11 @@ impl Issuer {
     }
 
     fn read(&self, document: &[u8]) -> Result<Url, FetchFailure> {
-        // An array of two strings would do for the derived reader, too.
+        // The derived `Deserialize` also accepts an array of two strings.
         let is_object = document.trim_ascii_start().starts_with(b"{");
         let metadata = serde_json::from_slice(document).ok().filter(|_| is_object);
         let metadata: Metadata<'_> = metadata.ok_or(FetchFailure::NotMetadata)?;
-        // No folding, no trimming: RFC 8414 §3.3.
+        // Without normalization: RFC 8414 §3.3.
         if metadata.issuer != self.name {
             return Err(FetchFailure::OtherIssuer);
         }
@@ -118,7 +118,7 @@ impl Issuer {
         let url = location::read(&jwks_uri, self.allowed);
         let url = url.map_err(|_| FetchFailure::ForbiddenUrl)?;
         let elsewhere = url.host() != self.metadata.host();
-        // Whatever is allowed: plain HTTP would give up what TLS has shown about the metadata.
+        // Rejected even if plain HTTP is allowed: it would give up the authenticity of the metadata.
         let downgraded = self.metadata.is_https() && !url.is_https();
         let forbidden = downgraded
             || self.allowed.same_origin_only && url.origin() != self.metadata.origin()
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn the_well_known_places_follow_from_the_issuer() {
+    fn metadata_urls_are_derived_from_the_issuer() {
         for (name, openid, oauth) in [
             (
                 "https://a.example",
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_metadata_has_to_be_that_of_the_issuer_to_the_letter() {
+    fn metadata_must_contain_exactly_the_issuers_name() {
         let read = |name: &str| {
             issuer().read(
                 format!(r#"{{"issuer":"{name}","jwks_uri":"https://k.example/k"}}"#).as_bytes(),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_read_over_https_leads_to_https_only() {
+    fn https_metadata_may_only_name_https_urls() {
         for plain_http in [PlainHttp::Nowhere, PlainHttp::OnLoopback, PlainHttp::Anywhere] {
             let allowed = Allowed { plain_http, private_jwks_uri: true, ..Allowed::default() };
             let anywhere = matches!(plain_http, PlainHttp::Anywhere);
@@ -241,14 +241,14 @@ mod tests {
     }
 
     #[test]
-    fn the_keys_are_where_they_may_be() {
+    fn settings_restrict_the_hosts_of_the_jwks_uri() {
         let read = |issuer: &Issuer, url: &str| {
             issuer.read(format!(r#"{{"issuer":"{NAME}","jwks_uri":"{url}"}}"#).as_bytes()).is_ok()
         };
-        let (plain, mut private, mut strict) = (issuer(), issuer(), issuer());
+        let (default, mut private, mut strict) = (issuer(), issuer(), issuer());
         private.allowed.private_jwks_uri = true;
         strict.allowed.same_origin_only = true;
-        for (url, in_plain, in_private, in_strict) in [
+        for (url, in_default, in_private, in_strict) in [
             ("https://auth.example.com/keys", true, true, true),
             ("https://Auth.Example.com:443/keys", true, true, true),
             ("https://auth.example.com:8443/keys", true, true, false),
@@ -261,7 +261,7 @@ mod tests {
             ("/keys", false, false, false),
             ("", false, false, false),
         ] {
-            assert_eq!(read(&plain, url), in_plain, "{url}");
+            assert_eq!(read(&default, url), in_default, "{url}");
             assert_eq!(read(&private, url), in_private, "{url}");
             assert_eq!(read(&strict, url), in_strict, "{url}");
         }

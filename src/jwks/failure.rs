@@ -1,4 +1,4 @@
-//! A fetch that failed: why, and the cause behind it.
+//! The error of a failed fetch.
 
 use std::error::Error;
 use std::fmt;
@@ -8,12 +8,12 @@ use std::time::Duration;
 use crate::error::BoxError;
 use crate::key::{FetchFailure, RefreshError};
 
-/// A fetch that failed: why, and the cause. Users see it as a [`RefreshError`].
+/// A failed fetch: the kind of failure and its cause. Users see it as a [`RefreshError`].
 #[derive(Clone)]
 pub(crate) struct FetchError {
     pub(super) failure: FetchFailure,
     pub(super) cause: Option<Arc<dyn Error + Send + Sync>>,
-    /// How long the key server asks to be left alone.
+    /// The `Retry-After` of the key server.
     pub(super) retry_after: Option<Duration>,
 }
 
@@ -22,26 +22,25 @@ impl FetchError {
         Self { failure, cause: Some(Arc::from(by.into())), retry_after: None }
     }
 
-    /// Why, as a label has it.
+    /// The kind of failure.
     pub(super) const fn failure(&self) -> FetchFailure {
         self.failure
     }
 
-    /// The same for users, with the time until the next attempt.
+    /// The error for users, with the time until the next attempt.
     pub(super) fn retry_in(self, retry_after: Duration) -> RefreshError {
         RefreshError::of_fetch(self.failure, self.cause, retry_after)
     }
 
-    /// Whether the next moment may bring what this one did not. Who has said no, or when to come back, is not
-    /// asked again at once.
-    pub(super) const fn may_pass(&self) -> bool {
+    /// Whether an immediate retry may succeed. A 4xx status or a `Retry-After` is not retried immediately.
+    pub(super) const fn is_transient(&self) -> bool {
         matches!(self.failure, FetchFailure::Connection | FetchFailure::ServerError)
             && self.retry_after.is_none()
     }
 
-    /// Whether the issuer's metadata says something else than before. Every other failure to read it is an
-    /// outage.
-    pub(super) const fn contradicts(&self) -> bool {
+    /// Whether the metadata is missing, names another issuer, or names a forbidden URL. Every other failure to read it
+    /// counts as an outage.
+    pub(super) const fn invalidates_metadata(&self) -> bool {
         matches!(
             self.failure,
             FetchFailure::NoMetadata | FetchFailure::OtherIssuer | FetchFailure::ForbiddenUrl

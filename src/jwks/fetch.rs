@@ -1,4 +1,4 @@
-//! The seam to the network: one GET with hard limits, over any Tower HTTP client.
+//! One GET request with limits, over any Tower HTTP client.
 
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
@@ -20,9 +20,9 @@ use crate::error::BoxError;
 use crate::key::FetchFailure;
 use crate::url::Url;
 
-/// The body of the requests that are sent: there is none.
+/// The empty body of a fetch request.
 ///
-/// A type of its own, so that a client's body type can be inferred.
+/// It is a separate type, so that the body type of a client can be inferred.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct NoBody;
@@ -47,20 +47,20 @@ impl Body for NoBody {
     }
 }
 
-/// A client that fetches keys: any Tower service from an HTTP GET to a response.
+/// An HTTP client that fetches keys: a Tower service from `Request<NoBody>` to a response.
 ///
-/// It is implemented for every such service that is `Clone` and `Send`, and by nothing else; make one of a function
-/// with `tower::service_fn`. The time and the number of bytes of a fetch are limited here. The client must not follow
-/// redirects.
+/// The trait is implemented for every such service that is `Clone` and `Send`, and cannot be implemented otherwise. To
+/// use a function as a client, pass it to `tower::service_fn`. The client must not follow redirects. The time and the
+/// size of a fetch are limited by the [`RemoteJwksBuilder`](super::RemoteJwksBuilder).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a client for fetching keys",
-    note = "a client is a `tower_service::Service<http::Request<NoBody>>` that is `Clone + Send` and answers with an \
+    note = "a client is a `tower_service::Service<http::Request<NoBody>>` that is `Clone + Send` and returns an \
             `http::Response`"
 )]
-#[allow(private_bounds)] // sealed: there is the implementation for services and no other
+#[allow(private_bounds)] // sealed: only the blanket implementation for services
 pub trait Fetch: Get {}
 
-/// Sends a request and reads the answer, up to that many bytes.
+/// Sends a request and reads at most `most_bytes` of the response.
 pub(super) trait Get: Send + 'static {
     fn get(
         &self,
@@ -89,7 +89,7 @@ where
             ready.map_err(disconnected)?;
             let response = service.call(request).await.map_err(disconnected)?;
             let (parts, body) = response.into_parts();
-            // What is not a key set anyhow is not worth reading.
+            // Only a 200 response can contain a key set.
             let body = match parts.status {
                 StatusCode::OK => read(body, most_bytes).await?,
                 _ => Bytes::new(),
@@ -103,7 +103,7 @@ fn disconnected(cause: impl Into<BoxError>) -> FetchError {
     FetchError::caused(FetchFailure::Connection, cause)
 }
 
-/// Reads a body while it does not grow over the limit.
+/// Reads a body up to the limit.
 async fn read<B>(body: B, most_bytes: usize) -> Result<Bytes, FetchError>
 where
     B: Body<Error: Into<BoxError>>,
@@ -116,7 +116,7 @@ where
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
         let data = frame.map_err(disconnected)?.into_data().ok();
         let length = data.as_ref().map_or(0, Buf::remaining);
-        // A frame without data counts as a byte: an endless row of them must end, too.
+        // A frame without data counts as one byte, so that an endless sequence of them also reaches the limit.
         pieces += usize::from(length == 0);
         if read.len().saturating_add(pieces).saturating_add(length) > most_bytes {
             return Err(FetchFailure::TooLarge.into());
@@ -128,7 +128,7 @@ where
     Ok(read.freeze())
 }
 
-/// What names an earlier answer, for "only if it changed since" (RFC 9110 §13.1).
+/// The validators of an earlier response, for a conditional request (RFC 9110 §13.1).
 #[derive(Clone, Debug, Default)]
 pub(super) struct Validators {
     entity_tag: Option<HeaderValue>,
@@ -143,7 +143,7 @@ impl Validators {
 
     pub(super) const NONE: Self = Self { entity_tag: None, last_modified: None };
 
-    /// These, and of the others what is missing in them.
+    /// These validators, with missing ones taken from `others`.
     fn or(self, others: &Self) -> Self {
         Self {
             entity_tag: self.entity_tag.or_else(|| others.entity_tag.clone()),
@@ -156,21 +156,21 @@ impl Validators {
     }
 }
 
-/// A document, or the word that it is still the same.
+/// A fetched document, or the confirmation that it is unchanged.
 #[derive(Debug)]
 pub(super) struct Fetched {
-    /// `None` when it did not change.
+    /// `None` if it is unchanged.
     pub(super) document: Option<Bytes>,
     pub(super) validators: Validators,
-    /// How long it may be kept, if the answer says so (RFC 9111 §5.2.2.1).
+    /// The `max-age` of the response, if any (RFC 9111 §5.2.2.1).
     pub(super) max_age: Option<Duration>,
 }
 
-/// Sends the GET to exactly this URL.
+/// Sends a GET request to this URL.
 ///
 /// # Errors
 ///
-/// Whatever is not status 200 with a plain body in bounds, or 304 to a request with validators.
+/// Every response except status 200 with an unencoded body within the limit, or 304 to a request with validators.
 pub(super) async fn get(
     client: &Mutex<Box<dyn Get>>,
     url: &Url,
@@ -188,14 +188,14 @@ pub(super) async fn get(
             headers.insert(name, value.clone());
         }
     }
-    // The lock is held for cloning the client, and not while it works.
-    let answer = client.lock().unwrap_or_else(PoisonError::into_inner).get(request, most_bytes);
-    let (parts, body) = answer.await?.into_parts();
+    // The lock is held only while the client is cloned, not during the request.
+    let response = client.lock().unwrap_or_else(PoisonError::into_inner).get(request, most_bytes);
+    let (parts, body) = response.await?.into_parts();
     let document = match parts.status {
         StatusCode::OK if is_encoded(&parts.headers) => return Err(FetchFailure::Encoding.into()),
         StatusCode::OK => Some(body),
         StatusCode::NOT_MODIFIED if validators.is_some() => None,
-        status => return Err(refused(status, &parts.headers)),
+        status => return Err(status_error(status, &parts.headers)),
     };
     let max_age = max_age(&parts.headers);
     let validators = match document {
@@ -205,7 +205,7 @@ pub(super) async fn get(
     Ok(Fetched { document, validators, max_age })
 }
 
-fn refused(status: StatusCode, headers: &HeaderMap) -> FetchError {
+fn status_error(status: StatusCode, headers: &HeaderMap) -> FetchError {
     let failure = match status {
         StatusCode::NOT_MODIFIED => FetchFailure::UnexpectedNotModified,
         StatusCode::NOT_FOUND => FetchFailure::NotFound,
@@ -220,10 +220,10 @@ fn refused(status: StatusCode, headers: &HeaderMap) -> FetchError {
     error
 }
 
-/// The seconds of `Retry-After` (RFC 9110 §10.2.3). A date says nothing: it is the other side's wall clock.
+/// The seconds of `Retry-After` (RFC 9110 §10.2.3). A date is ignored, because it depends on the server's clock.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let told = seconds(headers.get(RETRY_AFTER)?.to_str().ok()?.trim())?;
-    (told != 0).then(|| Duration::from_secs(told))
+    let seconds = seconds(headers.get(RETRY_AFTER)?.to_str().ok()?.trim())?;
+    (seconds != 0).then(|| Duration::from_secs(seconds))
 }
 
 fn is_encoded(headers: &HeaderMap) -> bool {
@@ -233,8 +233,7 @@ fn is_encoded(headers: &HeaderMap) -> bool {
         .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
 }
 
-/// `max-age` less `Age` (RFC 9111 §4.2). `no-store` and `no-cache` mean none at all. What cannot be read
-/// says nothing.
+/// `max-age` minus `Age` (RFC 9111 §4.2). `no-store` and `no-cache` mean zero. Unreadable values are ignored.
 fn max_age(headers: &HeaderMap) -> Option<Duration> {
     let directives = headers.get_all(CACHE_CONTROL);
     let directives = directives.iter().filter_map(|value| value.to_str().ok());
@@ -246,7 +245,7 @@ fn max_age(headers: &HeaderMap) -> Option<Duration> {
             return Some(Duration::ZERO);
         }
         if name.eq_ignore_ascii_case("max-age") {
-            // Of several, the shortest.
+            // The shortest of several values applies.
             let Some(seconds) = seconds(value) else { continue };
             age = Some(age.map_or(seconds, |other: u64| other.min(seconds)));
         }
@@ -255,7 +254,7 @@ fn max_age(headers: &HeaderMap) -> Option<Duration> {
     age.map(|age| Duration::from_secs(age.saturating_sub(spent.unwrap_or_default())))
 }
 
-/// Digits; more than fit are as many as fit (RFC 9111 §1.2.2).
+/// A number of seconds; a number that does not fit becomes the maximum (RFC 9111 §1.2.2).
 fn seconds(text: &str) -> Option<u64> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     digits.then(|| text.parse().unwrap_or(u64::MAX))
@@ -266,7 +265,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_answer_says_how_long_it_may_be_kept() {
+    fn max_age_follows_from_the_response_headers() {
         for (cache_control, age, seconds) in [
             (&[][..], "", None),
             (&["max-age=300"], "", Some(300)),

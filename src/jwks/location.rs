@@ -1,26 +1,26 @@
-//! URLs that may be asked for keys.
+//! Which URLs keys may be fetched from.
 
 use super::addresses::{is_private_v4, is_private_v6};
 use crate::url::{BadUrl, Url};
 
-/// Where a URL may lead.
+/// The URLs that are allowed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Allowed {
     pub(super) plain_http: PlainHttp,
-    /// From metadata to a private address of another host.
+    /// Whether metadata may name a private address of another host.
     pub(super) private_jwks_uri: bool,
-    /// From metadata to nowhere but the issuer's own origin.
+    /// Whether metadata may only name URLs of its own origin.
     pub(super) same_origin_only: bool,
 }
 
-/// Where `http` may lead.
+/// The hosts to which `http` is allowed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) enum PlainHttp {
     #[default]
     Nowhere,
-    /// To this machine, for development.
+    /// This machine, for development.
     OnLoopback,
-    /// To any host, which whoever stands between can answer for.
+    /// Any host. An attacker on the network path can substitute the keys.
     Anywhere,
 }
 
@@ -31,9 +31,9 @@ pub(super) fn read(text: &str, allowed: Allowed) -> Result<Url, BadUrl> {
         PlainHttp::Nowhere | PlainHttp::OnLoopback if !url.is_https() && !url.is_loopback() => {
             Err(BadUrl::insecure("an attacker on the network path could substitute the keys"))
         }
-        PlainHttp::Nowhere if !url.is_https() => {
-            Err(BadUrl::insecure("plain HTTP is for development, and must be allowed"))
-        }
+        PlainHttp::Nowhere if !url.is_https() => Err(BadUrl::insecure(
+            "plain HTTP is for development, and `allow_http_on_loopback` was not called",
+        )),
         _ => Ok(url),
     }
 }
@@ -45,14 +45,14 @@ pub(super) fn is_metadata(url: &Url) -> bool {
         .any(|place| url.path().contains(place))
 }
 
-/// Whether the host is not on the public internet: a special-purpose address, a name of this machine, or a
-/// spelling of an address that only some resolvers understand. Names are not resolved.
+/// Whether the host is outside the public internet: a special-purpose address, a name of this machine, or an unusual
+/// form of an address that only some resolvers accept. Names are not resolved.
 pub(super) fn is_private(url: &Url) -> bool {
     let host = url.host().to_ascii_lowercase();
     let host = host.strip_suffix('.').unwrap_or(&host);
     match host.parse() {
         Ok(address) => return is_private_v4(address),
-        // Resolvers take `127.1`, `0x7f.1` and `2130706433` for addresses.
+        // Some resolvers read `127.1`, `0x7f.1` and `2130706433` as addresses.
         Err(_) if ends_in_a_number(host) => return true,
         Err(_) => {}
     }
@@ -62,7 +62,7 @@ pub(super) fn is_private(url: &Url) -> bool {
     }
 }
 
-/// No top-level domain is a number.
+/// Whether the last label is a number. No top-level domain is one.
 fn ends_in_a_number(host: &str) -> bool {
     let last = host.rsplit('.').next().unwrap_or_default();
     let digits = last.strip_prefix("0x").unwrap_or(last);
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_come_over_https_or_from_this_machine_where_that_is_allowed() {
+    fn only_https_and_allowed_loopback_urls_are_accepted() {
         let development = Allowed { plain_http: PlainHttp::OnLoopback, ..Allowed::default() };
         for (url, in_production, in_development) in [
             ("https://auth.example.com/keys", true, true),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn addresses_that_are_not_public_are_known_in_every_spelling() {
+    fn private_hosts_are_recognized_in_every_form() {
         for (host, private) in [
             ("auth.example.com", false),
             ("8.8.8.8", false),

@@ -1,4 +1,4 @@
-//! Keys from the network (feature `jwks`): a key set at a URL, or found by an issuer's metadata.
+//! Remote keys (feature `jwks`): a key set at a URL, or at the URL in an issuer's metadata.
 
 mod addresses;
 mod background;

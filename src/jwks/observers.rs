@@ -1,13 +1,13 @@
-//! Who is told of these keys, and under which issuer's name.
+//! The observers of a remote key set.
 
 use std::sync::{Arc, OnceLock};
 
 use crate::observe::{Event, Observer, Observing};
 
 pub(super) struct Observers {
-    /// The observer of the builder, which stays.
+    /// The observer of the builder, which takes precedence.
     own: Observing,
-    /// What the first verifier that uses the keys has brought.
+    /// The observer of the first verifier that uses the keys.
     verifiers: OnceLock<Attached>,
 }
 
@@ -21,7 +21,7 @@ impl Observers {
         Self { own, verifiers: OnceLock::new() }
     }
 
-    /// Attaches the observer of a verifier. That of the first one is kept.
+    /// Attaches the observer of a verifier. Only the first call has an effect.
     pub(super) fn attach(&self, issuer: Option<&str>, observer: &Arc<dyn Observer>) {
         self.verifiers.get_or_init(|| Attached {
             issuer: issuer.map(Box::from),
@@ -29,7 +29,7 @@ impl Observers {
         });
     }
 
-    /// Reports an event of the keys of this issuer, or of the one that the verifier trusts with them.
+    /// Reports an event with this issuer's name, or with the name in the verifier's configuration.
     pub(super) fn report<'a>(
         &'a self,
         issuer: Option<&'a str>,

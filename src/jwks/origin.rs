@@ -1,4 +1,4 @@
-//! One fetch, from the plan to a set that was read. It knows nothing of who waits for it.
+//! One fetch of a key set, including discovery and a retry.
 
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
@@ -15,30 +15,30 @@ use crate::clock::Clock;
 use crate::key::{FetchFailure, KeySet, NoSet};
 use crate::url::Url;
 
-/// How long a retry waits when there are no keys at all.
+/// The delay before a retry if there are no keys.
 const RETRY_AFTER: Duration = Duration::from_millis(100);
 const RETRY_SPREAD: Duration = Duration::from_millis(200);
-/// After this the metadata is read again.
+/// The time after which the metadata is read again.
 pub(super) const METADATA_LIFETIME: Duration = Duration::from_secs(12 * 60 * 60);
 
-/// Where the keys are.
+/// The place of the keys.
 #[derive(Clone, Debug)]
 pub(super) enum Place {
     Url(Url),
     Issuer(Box<Issuer>),
 }
 
-/// Where the keys are, and how they are fetched from there.
+/// The place of the keys, and how they are fetched.
 pub(super) struct Origin {
     pub(super) place: Place,
     pub(super) client: Mutex<Box<dyn Get>>,
     pub(super) timeout: Duration,
     pub(super) most_bytes: usize,
-    /// How long metadata serves that cannot be read again.
+    /// How long metadata is used if it cannot be read again.
     pub(super) metadata_kept_for: Duration,
 }
 
-/// A document, where it came from, and what names it there.
+/// A fetched document with its URL and validators.
 #[derive(Clone)]
 pub(super) struct Document {
     pub(super) url: Url,
@@ -46,30 +46,30 @@ pub(super) struct Document {
     pub(super) validators: Validators,
 }
 
-/// What one fetch is to do, as things stood when it started.
+/// The input of one fetch, from the state at its start.
 pub(super) struct Plan {
-    /// What the metadata says. It is updated during the fetch, whatever becomes of the keys.
+    /// The result of discovery. The fetch updates it, even if the keys then cannot be fetched.
     pub(super) found: Option<Found>,
     pub(super) rediscover: bool,
     pub(super) document: Option<Document>,
     pub(super) is_empty: bool,
     pub(super) started: Duration,
-    /// The URL that was asked last. It is updated during the fetch.
-    pub(super) asked: Url,
+    /// The URL of the last request. The fetch updates it.
+    pub(super) last_url: Url,
 }
 
-/// What a fetch brought home.
-pub(super) struct Cargo {
+/// The result of a successful fetch.
+pub(super) struct FetchedKeys {
     pub(super) url: Url,
-    /// Why the metadata could not be read again, if the keys are from the place that it named before.
+    /// Why the metadata could not be read again, if the keys are from the URL that it named before.
     pub(super) unconfirmed: Option<FetchError>,
     pub(super) fetched: Fetched,
-    /// Read from the document, if that is another than the one before.
+    /// The new key set, if the document changed.
     pub(super) set: Option<KeySet>,
 }
 
 impl Place {
-    /// The URL that is asked first when nothing is known yet.
+    /// The URL of the first request.
     pub(super) fn first_url(&self) -> &Url {
         match self {
             Self::Url(url) => url,
@@ -79,41 +79,41 @@ impl Place {
 }
 
 impl Origin {
-    /// Takes at most the time that was set for it, a retry and discovery included.
+    /// Fetches the keys within the configured timeout, which includes discovery and a retry.
     pub(super) async fn fetch(
         &self,
         plan: &mut Plan,
         clock: &dyn Clock,
-    ) -> Result<Cargo, FetchError> {
+    ) -> Result<FetchedKeys, FetchError> {
         let limit = timer(clock, self.timeout)?;
-        let flight = async {
+        let attempts = async {
             let first = self.attempt(plan, clock).await;
-            let again = first.as_ref().is_err_and(FetchError::may_pass);
+            let again = first.as_ref().is_err_and(FetchError::is_transient);
             if !(plan.is_empty && again) {
                 return first;
             }
-            // With no key in memory every request is lost: a connection that broke is worth another.
+            // Without keys every request fails, so a transient failure is retried once.
             timer(clock, RETRY_AFTER + scaled(RETRY_SPREAD, chance()))?.await;
             self.attempt(plan, clock).await
         };
-        within(limit, flight).await?
+        within(limit, attempts).await?
     }
 
-    async fn attempt(&self, plan: &mut Plan, clock: &dyn Clock) -> Result<Cargo, FetchError> {
+    async fn attempt(&self, plan: &mut Plan, clock: &dyn Clock) -> Result<FetchedKeys, FetchError> {
         let (url, unconfirmed) = self.locate(plan, clock).await?;
         let document = plan.document.as_ref().filter(|document| document.url == url);
         let validators = document.map_or(&Validators::NONE, |document| &document.validators);
-        plan.asked = url.clone();
+        plan.last_url = url.clone();
         let fetched = get(&self.client, &url, validators, self.most_bytes).await?;
         let set = match &fetched.document {
-            // The same words are the same set: nothing that hangs on its generation is thrown away.
+            // An identical document keeps the set and its generation, so cached tokens stay valid.
             Some(new) if document.is_none_or(|old| old.bytes != new) => Some(read(new)?),
             _ => None,
         };
-        Ok(Cargo { url, unconfirmed, fetched, set })
+        Ok(FetchedKeys { url, unconfirmed, fetched, set })
     }
 
-    /// The URL of the keys. With an earlier reading of the metadata that could not be repeated, also why.
+    /// The URL of the keys. If the metadata could not be read again, also the reason.
     async fn locate(
         &self,
         plan: &mut Plan,
@@ -130,10 +130,10 @@ impl Origin {
             }
             _ => {}
         }
-        plan.asked = issuer.metadata().clone();
+        plan.last_url = issuer.metadata().clone();
         let discovery = issuer.discover(&self.client, self.most_bytes);
         let discovered = match &plan.found {
-            // Half of the time is for the keys, at the place that is known.
+            // Half of the timeout is reserved for fetching the keys from the known URL.
             Some(_) => within(timer(clock, self.timeout / 2)?, discovery)
                 .await
                 .unwrap_or_else(|failure| Err(failure.into())),
@@ -145,8 +145,8 @@ impl Origin {
                 plan.rediscover = false;
                 Ok((jwks_uri, None))
             }
-            (Err(error), _) if error.contradicts() => {
-                // Nothing is fetched from the old place until the metadata names one again.
+            (Err(error), _) if error.invalidates_metadata() => {
+                // Nothing is fetched from the old URL until the metadata names one again.
                 plan.found = None;
                 Err(error)
             }
@@ -166,7 +166,7 @@ fn read(document: &Bytes) -> Result<KeySet, FetchFailure> {
     })
 }
 
-/// Any number. It spreads attempts in time and need not be a secret.
+/// A random number that spreads attempts in time. It need not be secret.
 pub(super) fn chance() -> u64 {
     RandomState::new().hash_one(())
 }

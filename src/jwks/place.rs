@@ -1,4 +1,4 @@
-//! Where a remote key set is fetched from, by the URLs that its builder has.
+//! Determines where a remote key set is fetched from, from the URLs in its builder.
 
 use super::builder::RemoteJwksBuilder;
 use super::discovery::Issuer;
@@ -9,7 +9,7 @@ use crate::policy::issuer_name_problem;
 use crate::url::BadUrl;
 
 impl RemoteJwksBuilder {
-    /// Where to fetch from, unless there is a problem with it.
+    /// The place to fetch from; `None` if there is a problem with the URLs.
     pub(super) fn place(&self, problems: &mut Vec<Problem>) -> Option<Place> {
         let before = problems.len();
         if self.is_issuer {
@@ -38,13 +38,13 @@ impl RemoteJwksBuilder {
         let url = location::read(url, self.allowed)?;
         if location::is_metadata(&url) {
             return Err(BadUrl::invalid(
-                "it is the URL of metadata, which `RemoteJwks::issuer` reads",
+                "it is a metadata URL, not the URL of a key set; `RemoteJwks::issuer` reads metadata",
             ));
         }
         Ok(Place::Url(url))
     }
 
-    /// What is wrong with the combination of URLs.
+    /// The problem with the combination of URLs, if any.
     fn stray_url(&self) -> Option<Problem> {
         let (keys, metadata) = (self.keys_url.is_some(), self.metadata_url.is_some());
         if !self.is_issuer && (keys || metadata) {
@@ -57,17 +57,17 @@ impl RemoteJwksBuilder {
     }
 }
 
-/// `what` does not show the URL, which may contain a password.
+/// `what` does not contain the URL, which may contain a password.
 fn unusable_url(what: &str, bad: BadUrl) -> Problem {
-    let fix = "Pass the `https` URL as the issuer publishes it";
+    let fix = "Pass the `https` URL that the issuer publishes";
     Problem::new(bad.kind(), what, bad.why(), fix)
 }
 
 fn stray_url(setting: &str) -> Problem {
     Problem::new(
         ProblemKind::Conflict,
-        format!("`{setting}` beside the URL of a key set"),
-        "the keys are fetched from that URL alone, and no metadata is read",
+        format!("`{setting}` together with the URL of a key set"),
+        "the keys are fetched from the URL of the key set, and no metadata is read",
         "Start with `RemoteJwks::issuer` or `Verifier::issuer_url`, or remove the call",
     )
 }
@@ -77,7 +77,7 @@ fn unread_metadata() -> Problem {
         ProblemKind::Conflict,
         "both `keys_url` and `metadata_url`",
         "with `keys_url` no metadata is read",
-        "Call one of them",
+        "Call only one of them",
     )
 }
 
@@ -86,6 +86,6 @@ fn empty_name() -> Problem {
         ProblemKind::EmptyValue,
         "an issuer with an empty name",
         "an empty name is usually a missing setting",
-        "Pass what the issuer puts into `iss`",
+        "Pass the value of `iss` in the issuer's tokens",
     )
 }

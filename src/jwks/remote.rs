@@ -1,4 +1,4 @@
-//! Keys that live at a URL: what is held, and who may ask for more.
+//! A remote key set: the keys in memory, and when requests may fetch newer ones.
 
 use std::fmt;
 use std::sync::atomic::Ordering;
@@ -11,7 +11,7 @@ use super::failure::FetchError;
 use super::observers::Observers;
 use super::origin::{Origin, Place};
 use super::schedule::{Decision, Schedule, Times};
-use super::shared::{Inner, LEAST_RETRY_AFTER, State, nanos};
+use super::shared::{Inner, MIN_RETRY_AFTER, State, nanos};
 use super::single_flight::SingleFlight;
 use super::sync::{AtomicU64, Mutex, Runtime, Swap, timer, within};
 use crate::answer::Answer;
@@ -22,16 +22,16 @@ use crate::key::{
 };
 use crate::observe::{Event, Observer, Observing, RefreshOutcome};
 
-/// A key set at a URL, or at the URL that an issuer's metadata names.
+/// A key set at a URL, or at the URL in an issuer's metadata.
 ///
-/// A [`KeySource`] for [`Issuer::new`](crate::Issuer::new). One `Arc`: clone it to ask for
-/// [`health`](KeySource::health) or to [`warm`](Self::warm) it. A key that is in memory is served without
-/// a lock and without waiting, whatever the key server does meanwhile.
+/// Pass it as a [`KeySource`] to [`Issuer::new`](crate::Issuer::new). It is an `Arc`: keep a clone to call
+/// [`health`](KeySource::health) or [`warm`](Self::warm). Reading a key in memory takes no lock and does not wait, even
+/// during a fetch.
 ///
-/// Fetching needs a Tokio runtime with timers (`enable_time` or `enable_all`): the one that the request or
-/// [`keep_fresh`](Self::keep_fresh) runs on. Without one, keys that are not in memory are
-/// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable); [`warm`](Self::warm) reports it at the start.
-/// [`Clock::sleep_until`] has more, and what `panic = "abort"` makes of it.
+/// Fetching needs a Tokio runtime with timers (`enable_time` or `enable_all`): the runtime of the request or of
+/// [`keep_fresh`](Self::keep_fresh). Without timers, a token whose key is not in memory is rejected with
+/// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable), and [`warm`](Self::warm) returns an error at startup. See
+/// [`Clock::sleep_until`], also for `panic = "abort"`.
 ///
 /// ```
 /// use bytes::Bytes;
@@ -43,7 +43,7 @@ use crate::observe::{Event, Observer, Observing, RefreshOutcome};
 ///
 /// # tokio_test::block_on(async {
 /// let issuer = TestIssuer::es256().issuer("https://auth.example.com");
-/// // Any Tower HTTP client will do; this one answers itself.
+/// // Use any Tower HTTP client; this one returns a fixed response.
 /// let document = Bytes::from(issuer.jwks());
 /// let client = tower::service_fn(move |_: Request<NoBody>| {
 ///     let document = Full::new(document.clone());
@@ -54,7 +54,7 @@ use crate::observe::{Event, Observer, Observing, RefreshOutcome};
 /// let trusted = Issuer::new("https://auth.example.com", keys.clone(), policy);
 /// let verifier = Verifier::builder().trust(trusted).build()?;
 ///
-/// assert_eq!(keys.health().state, KeySetState::Empty); // nothing was fetched yet
+/// assert_eq!(keys.health().state, KeySetState::Empty); // nothing is fetched yet
 /// assert!(verifier.verify(&issuer.token().mint()).await.is_ok());
 /// assert_eq!(keys.health().state, KeySetState::Fresh);
 /// let unknown = issuer.token().header("kid", "another").mint();
@@ -64,7 +64,7 @@ use crate::observe::{Event, Observer, Observing, RefreshOutcome};
 #[derive(Clone)]
 pub struct RemoteJwks(Arc<Inner>);
 
-/// What a builder hands over.
+/// The settings from the builder.
 pub(super) struct Settings {
     pub(super) origin: Origin,
     pub(super) issuer: Option<String>,
@@ -79,11 +79,11 @@ impl RemoteJwks {
     pub(super) fn new(settings: Settings) -> Self {
         Self(Arc::new(Inner {
             held: Swap::empty(),
-            ahead_at: AtomicU64::new(u64::MAX),
-            look_at: AtomicU64::new(0),
+            refresh_at: AtomicU64::new(u64::MAX),
+            suspension_check_at: AtomicU64::new(0),
             state: Mutex::new(State {
                 schedule: Schedule::new(settings.times),
-                flights: SingleFlight::new(),
+                in_flight: SingleFlight::new(),
                 found: None,
                 document: None,
                 last_failure: None,
@@ -97,33 +97,35 @@ impl RemoteJwks {
         }))
     }
 
-    /// Fetches the keys if there are none, and waits for them: for a server that wants to be ready before
-    /// it takes requests.
+    /// Fetches the keys if there are none, and waits for them.
+    ///
+    /// Call it when the server starts, so that no request waits for keys.
     ///
     /// # Errors
     ///
-    /// The keys could not be had. Requests will ask again; a server may start all the same. It is also an
-    /// error, whether there are keys or not, that this runtime has no timers
-    /// ([`FetchFailure::NoTimer`](crate::key::FetchFailure::NoTimer)): no fetch will ever start on it.
+    /// The keys could not be fetched. The server can start anyway: later requests fetch them again.
+    ///
+    /// A runtime without timers is always an error, even if there are keys
+    /// ([`FetchFailure::NoTimer`](crate::key::FetchFailure::NoTimer)): it cannot run a fetch.
     pub async fn warm(&self) -> Result<(), RefreshError> {
         KeySource::warm(self).await
     }
 
-    /// Asks for the keys now, unless that was done less than a cool-down ago.
+    /// Fetches the keys now, unless the last attempt is within the [`cooldown`](super::RemoteJwksBuilder::cooldown).
     ///
     /// # Errors
     ///
-    /// The keys could not be had; those that are held serve on.
+    /// The keys could not be fetched. The keys in memory remain in use.
     pub async fn refresh(&self) -> Result<Refreshed, RefreshError> {
         KeySource::refresh(self, RefreshReason::Manual).await
     }
 
-    /// How the keys are: age, state, number, the last failure, the next attempt.
+    /// Returns the state and age of the keys, the last error and the next attempt.
     pub fn health(&self) -> KeyHealth {
         KeySource::health(self)
     }
 
-    /// A timer by the clock of these keys. Without one, that is reported as a failed refresh.
+    /// A timer with the clock of these keys. A missing timer is reported as a failed refresh.
     pub(super) fn timer(&self, duration: Duration) -> Option<Timer> {
         let failure = match timer(&*self.0.clock, duration) {
             Ok(timer) => return Some(timer),
@@ -149,7 +151,7 @@ impl RemoteJwks {
     }
 }
 
-/// Keys that somebody else may have dropped.
+/// A weak handle to the keys.
 pub(super) struct WeakJwks(Weak<Inner>);
 
 impl WeakJwks {
@@ -164,13 +166,13 @@ impl KeySource for RemoteJwks {
         let held = held.as_ref()?;
         let now = self.0.clock.monotonic();
         let now_nanos = nanos(now);
-        if now_nanos >= held.dies_at {
+        if now_nanos >= held.unusable_at {
             return None;
         }
-        if now_nanos >= self.0.look_at.load(Ordering::Relaxed) {
-            self.0.look_for_suspension(now);
+        if now_nanos >= self.0.suspension_check_at.load(Ordering::Relaxed) {
+            self.0.check_suspension(now);
         }
-        if now_nanos >= self.0.ahead_at.load(Ordering::Relaxed) {
+        if now_nanos >= self.0.refresh_at.load(Ordering::Relaxed) {
             self.0.refresh_ahead(now);
         }
         Some(Arc::clone(&held.set))
@@ -186,15 +188,15 @@ impl KeySource for RemoteJwks {
         let now = self.0.clock.monotonic();
         let mut state = self.0.state();
         if reason == RefreshReason::Empty && state.schedule.state(now) != KeySetState::Empty {
-            // They came between the look and this call.
+            // Another fetch completed in the meantime.
             return Answer::now(Ok(Refreshed::Unchanged));
         }
-        let (waiting, flight) = match state.flights.join(now) {
+        let (waiting, fetch) = match state.in_flight.join(now) {
             Some(waiting) => (waiting, None),
             None => match state.schedule.decide(reason, now) {
                 Decision::Fetch => {
-                    let (waiting, flight) = self.0.start(&mut state, now, reason);
-                    (waiting, Some(flight))
+                    let (waiting, fetch) = self.0.start(&mut state, now, reason);
+                    (waiting, Some(fetch))
                 }
                 too_early => {
                     let last = state.last_failure.clone();
@@ -212,8 +214,8 @@ impl KeySource for RemoteJwks {
             },
         };
         drop(state);
-        if let Some(flight) = flight {
-            flight.take_off(&runtime);
+        if let Some(fetch) = fetch {
+            fetch.spawn(&runtime);
         }
         let Ok(permit) = Arc::clone(&self.0.waiting).try_acquire_owned() else {
             let host = self.0.host();
@@ -221,8 +223,8 @@ impl KeySource for RemoteJwks {
             self.0.report(event);
             return Answer::now(Err(failed(FetchFailure::TooManyWaiting)));
         };
-        // Made here, where a runtime is known to be: who polls the answer may have another, or none. A
-        // little longer than the flight, which then lands first and says how it was.
+        // Created here because a runtime is available; the answer may be polled without one. The limit is slightly
+        // longer than the timeout of the fetch, so that the fetch reports its own failure.
         let longest = self.0.origin.timeout * 17 / 16;
         let limit = match timer(&*self.0.clock, longest) {
             Ok(limit) => limit,
@@ -243,7 +245,7 @@ impl KeySource for RemoteJwks {
     fn health(&self) -> KeyHealth {
         let now = self.0.clock.monotonic();
         let mut state = self.0.state();
-        self.0.note_suspension(&mut state, now);
+        self.0.mark_stale_if_suspended(&mut state, now);
         let keys = match state.schedule.state(now) {
             KeySetState::Empty => 0,
             _ => self.0.held.load().as_ref().map_or(0, |held| held.set.len()),
@@ -269,7 +271,7 @@ impl KeySource for RemoteJwks {
         refresh_if_empty(self)
     }
 
-    /// `None` without timers, which is reported: no fetch could start either.
+    /// `None` without timers, which are reported as missing: no fetch can start without them.
     fn refresh_if_due(&self) -> Option<Duration> {
         drop(self.timer(Duration::ZERO)?);
         self.0.start_if_due(self.0.clock.monotonic());
@@ -286,7 +288,7 @@ impl fmt::Debug for RemoteJwks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut debug = f.debug_struct("RemoteJwks");
         match &self.0.origin.place {
-            // Without the query, which may hold a key of another kind.
+            // Without the query, which may contain a credential.
             Place::Url(url) => debug.field("host", &url.host()).field("path", &url.path()),
             Place::Issuer(issuer) => debug.field("issuer", &issuer.name()),
         };
@@ -294,9 +296,9 @@ impl fmt::Debug for RemoteJwks {
     }
 }
 
-/// A failure that is over soon.
+/// A failure with the shortest `Retry-After`.
 fn failed(failure: FetchFailure) -> RefreshError {
-    FetchError::from(failure).retry_in(LEAST_RETRY_AFTER)
+    FetchError::from(failure).retry_in(MIN_RETRY_AFTER)
 }
 
 #[cfg(test)]
@@ -306,7 +308,7 @@ mod tests {
     use crate::jwks::NoBody;
     use futures_util::FutureExt;
 
-    /// Whose client never answers.
+    /// Keys with a client that never answers.
     fn keys() -> RemoteJwks {
         let client = tower::service_fn(|_: http::Request<NoBody>| {
             std::future::pending::<Result<http::Response<NoBody>, std::convert::Infallible>>()
@@ -322,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_runtime_that_is_gone_is_a_failure_and_no_deadlock() {
+    fn a_fetch_on_a_dropped_runtime_fails_without_a_deadlock() {
         let keys = keys();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let handle = runtime.handle().clone();
@@ -334,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_runtime_that_ends_in_the_middle_of_a_fetch_leaves_the_next_one_free_to_try() {
+    fn a_runtime_that_ends_during_a_fetch_aborts_it() {
         let keys = keys();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -344,11 +346,11 @@ mod tests {
         assert_eq!(failure(&keys), None);
         drop(runtime);
         assert_eq!(failure(&keys), Some(FetchFailure::Aborted));
-        assert!(keys.0.state().flights.join(Duration::ZERO).is_none());
+        assert!(keys.0.state().in_flight.join(Duration::ZERO).is_none());
     }
 
     #[test]
-    fn debug_shows_no_query() {
+    fn debug_output_does_not_contain_the_query() {
         let shown = format!("{:?}", keys());
         assert!(shown.contains("auth.example.com") && !shown.contains("hunter2"), "{shown}");
     }

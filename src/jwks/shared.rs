@@ -1,4 +1,4 @@
-//! What the handles of one remote set share: what is held, and the fetches under way.
+//! The state that the clones of a remote key set share: the current keys and the in-flight fetch.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use super::discovery::Found;
 use super::failure::FetchError;
 use super::observers::Observers;
-use super::origin::{Cargo, Document, Origin, Plan, chance};
+use super::origin::{Document, FetchedKeys, Origin, Plan, chance};
 use super::schedule::{Decision, Schedule};
 use super::single_flight::{SingleFlight, Ticket, Waiting};
 use super::sync::{AtomicU64, Mutex, MutexGuard, Runtime, Swap};
@@ -20,29 +20,29 @@ use crate::key::{
 use crate::observe::{self, Event, RefreshOutcome};
 use crate::url::Url;
 
-/// After so many failures the metadata is read again: the keys may have moved.
+/// The number of failures after which the metadata is read again, because the URL of the keys may have changed.
 const FAILURES_TO_REDISCOVER: u32 = 3;
-/// What a request is told to wait where nothing better is known.
-pub(super) const LEAST_RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The `Retry-After` if the time of the next attempt is unknown.
+pub(super) const MIN_RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// The monotonic clock does not run while a machine is suspended. When the wall clock has gained more than this
-/// on it, the keys are older than they seem.
+/// The monotonic clock stops while a machine is suspended. If the wall clock is ahead of it by more than this, the keys
+/// are older than the monotonic clock shows.
 const SUSPENSION: Duration = Duration::from_secs(60);
-/// How often requests look at the wall clock for that.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often requests compare the two clocks.
+const SUSPENSION_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) struct Inner {
-    /// What requests read.
+    /// The current keys, which requests read.
     pub(super) held: Swap<Held>,
-    /// In nanoseconds: from here on a request that has its key starts a refresh behind itself.
-    pub(super) ahead_at: AtomicU64,
-    /// In nanoseconds: from here on a request looks at the wall clock.
-    pub(super) look_at: AtomicU64,
-    /// What fetching needs. Locked for moments, and never by a request whose key is held.
+    /// In nanoseconds: requests from this time on start a background refresh.
+    pub(super) refresh_at: AtomicU64,
+    /// In nanoseconds: requests from this time on compare the clocks.
+    pub(super) suspension_check_at: AtomicU64,
+    /// The state of fetching. Locked only briefly, and normally not by requests whose key is in memory.
     pub(super) state: Mutex<State>,
     pub(super) waiting: Arc<Semaphore>,
     pub(super) origin: Origin,
-    /// The issuer whose keys these are, wherever they are fetched from.
+    /// The issuer of the keys.
     pub(super) issuer: Option<String>,
     pub(super) refresh_on_bad_signature: bool,
     pub(super) clock: Arc<dyn Clock>,
@@ -52,12 +52,12 @@ pub(super) struct Inner {
 pub(super) struct Held {
     pub(super) set: Arc<KeySet>,
     /// In nanoseconds.
-    pub(super) dies_at: u64,
-    /// When the fetch started that last brought or confirmed it.
+    pub(super) unusable_at: u64,
+    /// The start of the last fetch that returned or confirmed the set.
     fetched: Moment,
 }
 
-/// Both clocks at one time.
+/// The time on both clocks.
 #[derive(Clone, Copy)]
 struct Moment {
     monotonic: Duration,
@@ -65,8 +65,8 @@ struct Moment {
 }
 
 impl Moment {
-    /// Whether the wall clock has gained so much since that the machine was probably suspended. One that was
-    /// set back says nothing.
+    /// Whether the machine was probably suspended since then, because the wall clock is far ahead of the monotonic one.
+    /// A wall clock that was set back is ignored.
     fn is_before_suspension(self, now: Self) -> bool {
         let wall = now.wall.duration_since(self.wall).unwrap_or_default();
         let monotonic = now.monotonic.saturating_sub(self.monotonic);
@@ -76,9 +76,9 @@ impl Moment {
 
 pub(super) struct State {
     pub(super) schedule: Schedule,
-    pub(super) flights: SingleFlight<Outcome>,
+    pub(super) in_flight: SingleFlight<Outcome>,
     pub(super) found: Option<Found>,
-    /// What is held came from this URL with these words.
+    /// The document of the current keys.
     pub(super) document: Option<Document>,
     pub(super) last_failure: Option<FetchError>,
 }
@@ -86,7 +86,7 @@ pub(super) struct State {
 pub(super) type Outcome = Result<Refreshed, FetchError>;
 
 impl Inner {
-    /// Nothing that is done under this lock can leave it in pieces.
+    /// Ignores poisoning: no panic can leave the state inconsistent.
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -95,33 +95,38 @@ impl Inner {
         self.observers.report(self.issuer.as_deref(), event);
     }
 
-    /// The host that the keys are configured to come from.
+    /// The host of the configured URL.
     pub(super) fn host(&self) -> &str {
         self.origin.place.first_url().host()
     }
 
-    /// A request has its key and found that newer ones are due.
+    /// Starts a background refresh for a request that found one to be due.
     pub(super) fn refresh_ahead(self: &Arc<Self>, now: Duration) {
-        // One request goes on from here; the flight says when it is time again.
+        // Only one request continues; the fetch sets the next time.
         let again = nanos(now.saturating_add(self.origin.timeout));
-        let before = self.ahead_at.load(Ordering::Relaxed);
+        let before = self.refresh_at.load(Ordering::Relaxed);
         let won =
-            self.ahead_at.compare_exchange(before, again, Ordering::Relaxed, Ordering::Relaxed);
+            self.refresh_at.compare_exchange(before, again, Ordering::Relaxed, Ordering::Relaxed);
         if won.is_ok() {
             self.start_if_due(now);
         }
     }
 
-    /// A request has its key and looks whether the machine was suspended: at most once a second, and without
-    /// a lock while it was not.
-    pub(super) fn look_for_suspension(self: &Arc<Self>, now: Duration) {
-        let (before, again) =
-            (self.look_at.load(Ordering::Relaxed), nanos(now.saturating_add(LOOK_EVERY)));
+    /// Checks for a request whether the machine was suspended: at most once a second, and without a lock if it was not.
+    pub(super) fn check_suspension(self: &Arc<Self>, now: Duration) {
+        let (before, again) = (
+            self.suspension_check_at.load(Ordering::Relaxed),
+            nanos(now.saturating_add(SUSPENSION_CHECK_INTERVAL)),
+        );
         if before > nanos(now) {
             return;
         }
-        let won =
-            self.look_at.compare_exchange(before, again, Ordering::Relaxed, Ordering::Relaxed);
+        let won = self.suspension_check_at.compare_exchange(
+            before,
+            again,
+            Ordering::Relaxed,
+            Ordering::Relaxed,
+        );
         if won.is_ok() && self.was_suspended(now) {
             self.start_if_due(now);
         }
@@ -133,10 +138,10 @@ impl Inner {
         held.as_ref().is_some_and(|held| held.fetched.is_before_suspension(self.moment(now)))
     }
 
-    /// After a suspension keys are stale. That they are dead is never concluded from the wall clock.
-    pub(super) fn note_suspension(&self, state: &mut State, now: Duration) {
+    /// Marks the keys as stale after a suspension. The wall clock never makes them unusable.
+    pub(super) fn mark_stale_if_suspended(&self, state: &mut State, now: Duration) {
         if self.was_suspended(now) {
-            state.schedule.lapse(now);
+            state.schedule.mark_stale(now);
         }
     }
 
@@ -146,32 +151,32 @@ impl Inner {
 
     pub(super) fn start_if_due(self: &Arc<Self>, now: Duration) {
         let mut state = self.state();
-        if state.flights.join(now).is_some() {
+        if state.in_flight.join(now).is_some() {
             return;
         }
-        self.note_suspension(&mut state, now);
+        self.mark_stale_if_suspended(&mut state, now);
         if state.schedule.is_due(now) {
-            // Without a runtime nothing starts; a later request may have one.
+            // A later request may run on a runtime.
             if let Some(runtime) = Runtime::current() {
-                let (_, flight) = self.start(&mut state, now, RefreshReason::Schedule);
+                let (_, fetch) = self.start(&mut state, now, RefreshReason::Schedule);
                 drop(state);
-                flight.take_off(&runtime);
+                fetch.spawn(&runtime);
             }
         } else {
-            self.ahead_at.store(nanos(state.schedule.next_attempt()), Ordering::Relaxed);
+            self.refresh_at.store(nanos(state.schedule.next_attempt()), Ordering::Relaxed);
         }
     }
 
-    /// Makes a flight ready. It takes off once the lock is released: a runtime that is shutting down
-    /// drops it at once, and it then lands here.
+    /// Prepares a fetch. Spawn it after releasing the lock: a runtime that is shutting down drops the task immediately,
+    /// and dropping it locks the state.
     pub(super) fn start(
         self: &Arc<Self>,
         state: &mut State,
         now: Duration,
         trigger: RefreshReason,
-    ) -> (Waiting<Outcome>, Flight) {
-        // Twice the time that a flight can take: whoever has not landed by then never will.
-        let (waiting, ticket) = state.flights.start(now.saturating_add(self.origin.timeout * 2));
+    ) -> (Waiting<Outcome>, PendingFetch) {
+        // A fetch that has not completed after twice its timeout never will.
+        let (waiting, ticket) = state.in_flight.start(now.saturating_add(self.origin.timeout * 2));
         let failures = state.schedule.failures();
         let plan = Plan {
             found: state.found.clone(),
@@ -179,71 +184,71 @@ impl Inner {
                 state.last_failure.as_ref().map(FetchError::failure),
                 Some(FetchFailure::NotFound | FetchFailure::Gone)
             ) || failures != 0 && failures.is_multiple_of(FAILURES_TO_REDISCOVER)
-                // The metadata is as much older than it seems.
+                // The metadata is older than the monotonic clock shows.
                 || self.was_suspended(now),
             document: state.document.clone(),
             is_empty: state.schedule.state(now) == KeySetState::Empty,
             started: now,
-            asked: self.origin.place.first_url().clone(),
+            last_url: self.origin.place.first_url().clone(),
         };
         state.schedule.started(now);
-        let landing = Landing {
+        let guard = CompletionGuard {
             inner: Arc::clone(self),
             ticket,
             trigger,
             started: self.moment(now),
             found: state.found.clone(),
-            asked: self.origin.place.first_url().clone(),
-            is_down: false,
+            last_url: self.origin.place.first_url().clone(),
+            is_complete: false,
         };
-        (waiting, Flight { landing, plan })
+        (waiting, PendingFetch { guard, plan })
     }
 
-    /// A failure, with the time until this reason may cause the next attempt.
+    /// The error for users, with the time until this reason can cause the next attempt.
     pub(super) fn failed(&self, error: FetchError, reason: RefreshReason) -> RefreshError {
         let now = self.clock.monotonic();
         let retry_after = match self.state().schedule.decide(reason, now) {
             Decision::Failing { retry_after } => retry_after,
-            _ => LEAST_RETRY_AFTER,
+            _ => MIN_RETRY_AFTER,
         };
         error.retry_in(retry_after)
     }
 
-    /// Takes over what a flight brought, unless a newer one is under way.
-    fn land(
+    /// Stores the result of a fetch, unless a newer fetch has superseded it.
+    fn complete(
         &self,
         ticket: &Ticket<Outcome>,
         started: Moment,
         found: Option<Found>,
-        brought: Result<Cargo, FetchError>,
+        result: Result<FetchedKeys, FetchError>,
     ) -> Option<Outcome> {
         let now = self.clock.monotonic();
         let mut state = self.state();
-        if !state.flights.land(ticket) {
+        if !state.in_flight.complete(ticket) {
             return None;
         }
-        // What the metadata says counts even if the keys could not be fetched.
+        // The metadata is valid even if the keys could not be fetched.
         state.found = found;
-        let outcome = match brought {
-            Ok(cargo) => Ok(self.take_over(&mut state, cargo, started, now)),
+        let outcome = match result {
+            Ok(keys) => Ok(self.store(&mut state, keys, started, now)),
             Err(error) => {
                 state.schedule.failed(now, error.retry_after, chance());
                 state.last_failure = Some(error.clone());
                 Err(error)
             }
         };
-        self.ahead_at.store(nanos(state.schedule.next_attempt()), Ordering::Relaxed);
+        self.refresh_at.store(nanos(state.schedule.next_attempt()), Ordering::Relaxed);
         Some(outcome)
     }
 
-    fn take_over(
+    fn store(
         &self,
         state: &mut State,
-        cargo: Cargo,
+        keys: FetchedKeys,
         fetched_at: Moment,
         now: Duration,
     ) -> Refreshed {
-        let Cargo { url, unconfirmed, fetched, set } = cargo;
+        let FetchedKeys { url, unconfirmed, fetched, set } = keys;
         let life = state.schedule.succeeded(now, fetched.max_age, chance());
         state.last_failure = unconfirmed;
         let bytes = match (fetched.document, state.document.take()) {
@@ -255,53 +260,57 @@ impl Inner {
         let old = self.held.load();
         let set = set.map(Arc::new).or_else(|| old.as_ref().map(|old| Arc::clone(&old.set)));
         if let Some(set) = set {
-            self.held.store(Held { set, dies_at: nanos(life.dies_at), fetched: fetched_at });
+            self.held.store(Held {
+                set,
+                unusable_at: nanos(life.unusable_at),
+                fetched: fetched_at,
+            });
         }
         refreshed
     }
 }
 
-/// Sees to it that a flight lands, even one whose runtime is shut down in the middle of it.
-struct Landing {
+/// Completes a fetch when it is dropped, even if the runtime shuts down during the fetch.
+struct CompletionGuard {
     inner: Arc<Inner>,
     ticket: Ticket<Outcome>,
     trigger: RefreshReason,
     started: Moment,
-    /// What the metadata says, as far as the fetch has got.
+    /// The result of discovery so far.
     found: Option<Found>,
-    /// The URL that was asked last, as far as the fetch has got.
-    asked: Url,
-    is_down: bool,
+    /// The URL of the last request so far.
+    last_url: Url,
+    is_complete: bool,
 }
 
-/// A fetch of its own, which no request can cancel.
-pub(super) struct Flight {
-    landing: Landing,
+/// A fetch that is ready to be spawned. No request can cancel it.
+pub(super) struct PendingFetch {
+    guard: CompletionGuard,
     plan: Plan,
 }
 
-impl Flight {
-    pub(super) fn take_off(self, runtime: &Runtime) {
-        let Self { mut landing, mut plan } = self;
+impl PendingFetch {
+    pub(super) fn spawn(self, runtime: &Runtime) {
+        let Self { mut guard, mut plan } = self;
         runtime.spawn(async move {
-            let brought = landing.inner.origin.fetch(&mut plan, &*landing.inner.clock).await;
-            landing.found = plan.found;
-            landing.asked = plan.asked;
-            landing.touch_down(brought);
+            let result = guard.inner.origin.fetch(&mut plan, &*guard.inner.clock).await;
+            guard.found = plan.found;
+            guard.last_url = plan.last_url;
+            guard.complete(result);
         });
     }
 }
 
-impl Landing {
-    fn touch_down(&mut self, brought: Result<Cargo, FetchError>) {
-        self.is_down = true;
-        let unconfirmed = brought.as_ref().ok().and_then(|cargo| cargo.unconfirmed.clone());
-        let outcome = self.inner.land(&self.ticket, self.started, self.found.take(), brought);
+impl CompletionGuard {
+    fn complete(&mut self, result: Result<FetchedKeys, FetchError>) {
+        self.is_complete = true;
+        let unconfirmed = result.as_ref().ok().and_then(|keys| keys.unconfirmed.clone());
+        let outcome = self.inner.complete(&self.ticket, self.started, self.found.take(), result);
         if let Some(outcome) = &outcome {
-            self.ticket.announce(outcome.clone());
+            self.ticket.publish(outcome.clone());
         }
         if std::thread::panicking() {
-            // The client panicked. If the observer did so, too, the process would end.
+            // The client panicked. A second panic in the observer would abort the process.
             return;
         }
         let held = self.inner.held.load();
@@ -317,7 +326,7 @@ impl Landing {
     ) {
         let Self { inner, trigger, .. } = self;
         let trigger = *trigger;
-        let host = self.asked.host();
+        let host = self.last_url.host();
         if let Some(error) = unconfirmed {
             inner.report(|issuer| Event::MetadataUnavailable {
                 issuer,
@@ -354,7 +363,7 @@ impl Landing {
     }
 }
 
-/// Each reason once, with how often it is there.
+/// Each distinct reason with its count.
 fn counted(reasons: &[SkipReason]) -> impl Iterator<Item = (SkipReason, usize)> {
     let first = |(at, reason): (usize, &SkipReason)| {
         let is_first = reasons.iter().position(|other| other == reason) == Some(at);
@@ -363,10 +372,10 @@ fn counted(reasons: &[SkipReason]) -> impl Iterator<Item = (SkipReason, usize)> 
     reasons.iter().enumerate().filter_map(first)
 }
 
-impl Drop for Landing {
+impl Drop for CompletionGuard {
     fn drop(&mut self) {
-        if !self.is_down {
-            self.touch_down(Err(FetchFailure::Aborted.into()));
+        if !self.is_complete {
+            self.complete(Err(FetchFailure::Aborted.into()));
         }
     }
 }

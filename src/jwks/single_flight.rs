@@ -1,30 +1,30 @@
-//! One fetch at a time, which nobody who waits for it can cancel.
+//! One in-flight fetch at a time, which several callers can wait for and none can cancel.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 
-/// The flight that is in the air, if any. It lives under its owner's lock.
+/// The in-flight fetch, if any. The owner keeps it in a lock.
 #[derive(Debug)]
 pub(super) struct SingleFlight<T> {
-    aloft: Option<Flight<T>>,
-    /// Flights are numbered, so that a lost one that comes home late is known for what it is.
+    current: Option<InFlight<T>>,
+    /// The number of the last fetch. A superseded fetch that completes late is recognized by its number.
     last_number: u64,
 }
 
 #[derive(Debug)]
-struct Flight<T> {
+struct InFlight<T> {
     number: u64,
     outcome: watch::Receiver<Option<T>>,
-    /// Whoever flies on a runtime that nobody drives any more never lands.
+    /// The time from which the fetch counts as lost: on a runtime that is no longer polled, it never completes.
     lost_at: Duration,
 }
 
-/// Waits for a flight. Dropping it leaves the flight alone.
+/// Waits for a fetch. Dropping it does not cancel the fetch.
 #[derive(Debug)]
 pub(super) struct Waiting<T>(watch::Receiver<Option<T>>);
 
-/// Held by the one who flies.
+/// Held by the task that fetches.
 #[derive(Debug)]
 pub(super) struct Ticket<T> {
     number: u64,
@@ -33,46 +33,46 @@ pub(super) struct Ticket<T> {
 
 impl<T: Clone> SingleFlight<T> {
     pub(super) const fn new() -> Self {
-        Self { aloft: None, last_number: 0 }
+        Self { current: None, last_number: 0 }
     }
 
-    /// To wait for the flight in the air.
+    /// Joins the in-flight fetch, if any.
     pub(super) fn join(&self, now: Duration) -> Option<Waiting<T>> {
-        let flight = self.aloft.as_ref().filter(|flight| now < flight.lost_at)?;
-        Some(Waiting(flight.outcome.clone()))
+        let current = self.current.as_ref().filter(|fetch| now < fetch.lost_at)?;
+        Some(Waiting(current.outcome.clone()))
     }
 
-    /// Starts a flight that counts as lost at `lost_at`. One that is in the air is superseded.
+    /// Starts a fetch that counts as lost at `lost_at`. It supersedes the in-flight fetch, if any.
     pub(super) fn start(&mut self, lost_at: Duration) -> (Waiting<T>, Ticket<T>) {
         self.last_number += 1;
         let (sender, receiver) = watch::channel(None);
         let (number, outcome) = (self.last_number, receiver.clone());
-        self.aloft = Some(Flight { number, outcome, lost_at });
+        self.current = Some(InFlight { number, outcome, lost_at });
         (Waiting(receiver), Ticket { number, outcome: sender })
     }
 
-    /// The flight is over. Whether it was the newest: an older one has nothing to say any more.
-    pub(super) fn land(&mut self, ticket: &Ticket<T>) -> bool {
-        let newest = self.aloft.as_ref().is_some_and(|flight| flight.number == ticket.number);
+    /// Ends the fetch; `false` if a newer one has superseded it.
+    pub(super) fn complete(&mut self, ticket: &Ticket<T>) -> bool {
+        let newest = self.current.as_ref().is_some_and(|fetch| fetch.number == ticket.number);
         if newest {
-            self.aloft = None;
+            self.current = None;
         }
         newest
     }
 }
 
 impl<T> Ticket<T> {
-    /// Tells all who wait.
-    pub(super) fn announce(&self, outcome: T) {
+    /// Sends the outcome to all waiting callers.
+    pub(super) fn publish(&self, outcome: T) {
         self.outcome.send_replace(Some(outcome));
     }
 }
 
 impl<T: Clone> Waiting<T> {
-    /// The outcome; `None` when the flight ended without one.
+    /// The outcome; `None` if the fetch ended without one.
     pub(super) async fn outcome(mut self) -> Option<T> {
-        let landed = self.0.wait_for(Option::is_some).await.ok()?;
-        landed.clone()
+        let outcome = self.0.wait_for(Option::is_some).await.ok()?;
+        outcome.clone()
     }
 }
 
@@ -84,40 +84,40 @@ mod tests {
     const SOON: Duration = Duration::from_secs(5);
 
     #[test]
-    fn all_who_join_have_the_outcome_of_the_one_flight() {
-        let mut flights = SingleFlight::new();
-        assert!(flights.join(Duration::ZERO).is_none());
-        let (first, ticket) = flights.start(SOON);
-        let second = flights.join(Duration::ZERO).unwrap();
-        let third = flights.join(Duration::ZERO).unwrap();
-        drop(first); // whoever started it has gone away
-        assert!(flights.land(&ticket));
-        ticket.announce(7);
+    fn all_waiting_callers_receive_the_same_outcome() {
+        let mut fetches = SingleFlight::new();
+        assert!(fetches.join(Duration::ZERO).is_none());
+        let (first, ticket) = fetches.start(SOON);
+        let second = fetches.join(Duration::ZERO).unwrap();
+        let third = fetches.join(Duration::ZERO).unwrap();
+        drop(first); // the caller that started it
+        assert!(fetches.complete(&ticket));
+        ticket.publish(7);
         assert_eq!(second.outcome().now_or_never(), Some(Some(7)));
         assert_eq!(third.outcome().now_or_never(), Some(Some(7)));
-        assert!(flights.join(Duration::ZERO).is_none());
+        assert!(fetches.join(Duration::ZERO).is_none());
     }
 
     #[test]
-    fn a_flight_that_ends_without_a_word_keeps_nobody_waiting() {
-        let mut flights = SingleFlight::<u8>::new();
-        let (waiting, ticket) = flights.start(SOON);
+    fn dropping_the_ticket_ends_the_wait_without_an_outcome() {
+        let mut fetches = SingleFlight::<u8>::new();
+        let (waiting, ticket) = fetches.start(SOON);
         drop(ticket);
         assert_eq!(waiting.outcome().now_or_never(), Some(None));
     }
 
     #[test]
-    fn a_lost_flight_is_not_joined_and_comes_home_to_nothing() {
-        let mut flights = SingleFlight::new();
-        let (_, lost) = flights.start(SOON);
-        assert!(flights.join(Duration::from_nanos(4_999_999_999)).is_some());
-        assert!(flights.join(SOON).is_none());
-        let (waiting, newer) = flights.start(SOON * 2);
-        assert!(!flights.land(&lost));
-        lost.announce(1);
-        assert_eq!(flights.join(SOON).unwrap().outcome().now_or_never(), None);
-        assert!(flights.land(&newer));
-        newer.announce(2);
+    fn a_lost_fetch_is_superseded_and_its_outcome_dropped() {
+        let mut fetches = SingleFlight::new();
+        let (_, lost) = fetches.start(SOON);
+        assert!(fetches.join(Duration::from_nanos(4_999_999_999)).is_some());
+        assert!(fetches.join(SOON).is_none());
+        let (waiting, newer) = fetches.start(SOON * 2);
+        assert!(!fetches.complete(&lost));
+        lost.publish(1);
+        assert_eq!(fetches.join(SOON).unwrap().outcome().now_or_never(), None);
+        assert!(fetches.complete(&newer));
+        newer.publish(2);
         assert_eq!(waiting.outcome().now_or_never(), Some(Some(2)));
     }
 }

@@ -1,5 +1,5 @@
-//! What is shared between threads. With `--cfg shuttle` a checker of interleavings stands in for it, so
-//! that what is checked is the code that ships.
+//! The synchronization primitives of this module. With `--cfg shuttle` they are replaced by those of an interleaving
+//! checker, so that it checks the shipped code.
 
 #[cfg(shuttle)]
 pub(super) use self::checked::{AtomicU64, Mutex, MutexGuard, Runtime, Swap, timer, within};
@@ -36,11 +36,11 @@ mod real {
         }
     }
 
-    /// Where a fetch goes on when nobody waits for it.
+    /// The runtime that fetches run on.
     pub(in crate::jwks) struct Runtime(tokio::runtime::Handle);
 
     impl Runtime {
-        /// The one that this thread is on, if any.
+        /// The runtime of the current thread, if any.
         pub(in crate::jwks) fn current() -> Option<Self> {
             tokio::runtime::Handle::try_current().ok().map(Self)
         }
@@ -50,7 +50,7 @@ mod real {
         }
     }
 
-    /// A timer for this long from now. Without one nothing is waited for: there would be no end to it.
+    /// A timer with this duration. Without timers it fails, because a wait would have no limit.
     pub(in crate::jwks) fn timer(
         clock: &dyn Clock,
         duration: Duration,
@@ -111,7 +111,7 @@ mod checked {
         }
     }
 
-    /// There is no time here: whatever can happen happens in some order.
+    /// Time is not simulated: a timer completes at any point of the schedule.
     pub(in crate::jwks) fn timer(_: &dyn Clock, _: Duration) -> Result<Timer, FetchFailure> {
         Ok(Box::pin(shuttle::future::yield_now()))
     }

@@ -1,12 +1,12 @@
-//! Proof that a policy was met.
+//! Proof that a token satisfies its policy.
 
 use std::sync::Arc;
 
 use crate::error::Error;
 use crate::jwt::{SignedClaims, TokenBody};
 
-/// A token whose signature is right and whose policy is met. Made by `Policy::accept` alone; it
-/// carries the claims it vouches for, so that they cannot be exchanged on the way.
+/// A token with a valid signature that satisfies its policy. Only `Policy::accept` creates it. It owns the
+/// claims that were checked, so they cannot be replaced later.
 pub(crate) struct Accepted<C>(SignedClaims<C>);
 
 impl<C> Accepted<C> {
@@ -18,7 +18,7 @@ impl<C> Accepted<C> {
     ///
     /// # Errors
     ///
-    /// The claims type's own failure, which has waited until here so that the policy came first.
+    /// The claims do not fit `C`. This is reported only here, so that the policy is checked first.
     pub(crate) fn into_body(self) -> Result<Arc<TokenBody<C>>, Error> {
         self.0.into_body()
     }

@@ -1,4 +1,4 @@
-//! Conversion from what `jsonwebtoken` validates.
+//! Conversion from the `Validation` of `jsonwebtoken`.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -11,23 +11,24 @@ use crate::jws::Algorithm;
 
 /// Converts a [`Validation`] of `jsonwebtoken` into a policy that is at least as strict.
 ///
-/// `algorithms`, `leeway`, `aud`, `sub` and `required_spec_claims` become the settings of the same meaning.
-/// `validate_aud = false` becomes [`any_audience`](Policy::any_audience); without `exp` among the required
-/// claims, [`allow_missing_expiry`](Policy::allow_missing_expiry) is set.
+/// `algorithms`, `leeway`, `aud`, `sub` and `required_spec_claims` become the corresponding settings.
+/// `validate_aud = false` becomes [`any_audience`](Policy::any_audience). If `exp` is not a required claim,
+/// [`allow_missing_expiry`](Policy::allow_missing_expiry) is set.
 ///
-/// A policy has no issuer: pass its name to [`Issuer::new`](crate::Issuer::new). The names of `iss` become a
-/// [`check_token`](Policy::check_token) called `issuer`, so that a token of another issuer is rejected
-/// even if that is left out.
+/// A policy has no issuer name: pass it to [`Issuer::new`](crate::Issuer::new). The names in `iss` become a
+/// [`check_token`](Policy::check_token) called `issuer`. It rejects tokens of other issuers even if the issuer is
+/// trusted without a name.
 ///
-/// Stricter than `decode`:
+/// The policy is stricter than `decode`:
 /// - `aud`, `iss` and `sub` must be present when a value is set for them.
 /// - `nbf` is always checked.
 /// - A token is expired as soon as `leeway` has passed since `exp`, not only a second later.
-/// - Without `aud`, and with `validate_aud`, the audience is undecided: call [`audience`](Policy::audience) or
-///   [`any_audience`](Policy::any_audience), or `build()` reports it. It also reports a `leeway` of more than 5 minutes.
+/// - With `validate_aud` but no `aud`, the policy has no audience: `build()` fails unless you call
+///   [`audience`](Policy::audience) or [`any_audience`](Policy::any_audience).
+/// - `build()` rejects a `leeway` of more than 5 minutes.
 ///
-/// Two things are read that `decode` does not read: `Ed25519` as the name of EdDSA (RFC 9864), and dates that
-/// are negative or beyond 64 bits.
+/// It accepts two things that `decode` does not: `Ed25519` as the name of EdDSA (RFC 9864), and dates that are
+/// negative or do not fit 64 bits.
 ///
 /// ```
 /// use jsonwebtoken::{DecodingKey, Validation};
@@ -55,9 +56,9 @@ use crate::jws::Algorithm;
 ///
 /// # Errors
 ///
-/// All settings that have no equivalent here: `validate_exp = false`, `reject_tokens_expiring_in_less_than`, an
+/// The settings that have no equivalent in a policy: `validate_exp = false`, `reject_tokens_expiring_in_less_than`, an
 /// `aud` that `validate_aud = false` leaves unchecked, an empty `iss`, a required claim that `decode` ignores,
-/// and algorithms of several families, under which `decode` accepts no token.
+/// and algorithms of several families, for which `decode` accepts no token.
 impl TryFrom<&Validation> for Policy {
     type Error = BuildError;
 
@@ -135,7 +136,7 @@ fn with_required(policy: Policy, validation: &Validation, problems: &mut Vec<Pro
     })
 }
 
-/// In an order that does not change from run to run.
+/// In an order that is the same in every run.
 fn sorted(names: &HashSet<String>) -> Vec<&str> {
     let mut names: Vec<_> = names.iter().map(String::as_str).collect();
     names.sort_unstable();
@@ -146,7 +147,7 @@ fn unchecked_expiry() -> Problem {
     Problem::new(
         ProblemKind::UnsupportedConversion,
         "`validate_exp` is false",
-        "a policy always checks an `exp` that is present, so that expired tokens would be rejected",
+        "a policy always checks `exp` if it is present, so expired tokens would be rejected",
         "Set it to true; for tokens without `exp`, remove `exp` from `required_spec_claims`",
     )
 }
@@ -155,7 +156,7 @@ fn expiry_margin(margin: u64) -> Problem {
     Problem::new(
         ProblemKind::UnsupportedConversion,
         format!("`reject_tokens_expiring_in_less_than` is {margin}"),
-        "a policy has no such margin, so that these tokens would be accepted",
+        "a policy has no such margin, so these tokens would be accepted",
         "Set it to 0 and lower `leeway` by as many seconds",
     )
 }
@@ -164,7 +165,7 @@ fn several_families() -> Problem {
     Problem::new(
         ProblemKind::UnsupportedConversion,
         "algorithms of several families in one `Validation`",
-        "`decode` rejects every token under it",
+        "`decode` rejects every token with such a `Validation`",
         "List the algorithms that the issuer's key is used with",
     )
 }
@@ -173,7 +174,7 @@ fn unchecked_audience() -> Problem {
     Problem::new(
         ProblemKind::Conflict,
         "`aud` is set and `validate_aud` is false",
-        "the audience has no effect, and tokens for other services are accepted",
+        "`aud` has no effect, and tokens for other services are accepted",
         "Set `validate_aud` to true, or `aud` to `None`",
     )
 }
@@ -182,7 +183,7 @@ fn no_issuer() -> Problem {
     Problem::new(
         ProblemKind::EmptyValue,
         "`iss` is an empty set",
-        "no issuer is trusted, so that no token would be accepted",
+        "no issuer is allowed, so no token would be accepted",
         "Set `iss` to the name of the issuer, or to `None`",
     )
 }
@@ -191,13 +192,12 @@ fn ignored_claim(claim: &str) -> Problem {
     Problem::new(
         ProblemKind::UnsupportedConversion,
         format!("`{claim}` in `required_spec_claims`"),
-        "`decode` ignores it, so that tokens without it have been accepted",
-        "Remove it from the set; to require it, call `Policy::require_claim`",
+        "`decode` ignores it, so tokens without it have been accepted",
+        "Remove it from the set; to require the claim, call `Policy::require_claim`",
     )
 }
 
-// Here and not among the integration tests: in their process, a provider of `jsonwebtoken` is installed that
-// fails when it is asked.
+// Not an integration test: the process of those tests installs a `jsonwebtoken` provider that always fails.
 #[cfg(test)]
 mod tests {
     use jsonwebtoken::{Algorithm as Theirs, DecodingKey, decode};
@@ -209,7 +209,7 @@ mod tests {
     use crate::verify::{Issuer, Verifier};
 
     const ISSUER: &str = "https://auth.example.com";
-    /// Before and after today, whenever that is: `decode` reads the clock of the system.
+    /// Dates before and after any test run: `decode` reads the system clock.
     const PAST: u64 = 1_577_836_800;
     const FUTURE: u64 = 4_102_444_800;
 
@@ -278,12 +278,12 @@ mod tests {
     }
 
     #[test]
-    fn no_token_is_accepted_that_decode_rejects() {
+    fn tokens_that_decode_rejects_are_rejected() {
         let secret = TestIssuer::hs256().secret().as_bytes().to_vec();
         let theirs = DecodingKey::from_secret(&secret).unwrap();
         let (mut both, mut stricter, mut neither) = (0, 0, 0);
         for validation in validations() {
-            // For every algorithm of its kind and under any name, so that the policy decides.
+            // A key for every HMAC algorithm and an issuer without a name: only the policy decides.
             let key = VerificationKey::shared_secret(&secret).unwrap();
             let issuer = Issuer::unnamed(key, Policy::try_from(&validation).unwrap());
             let verifier = Verifier::builder().trust(issuer).build().unwrap();
@@ -296,7 +296,7 @@ mod tests {
                 }
             }
         }
-        println!("accepted by both {both}, by `decode` alone {stricter}, by none {neither}");
+        println!("accepted by both: {both}, by `decode` only: {stricter}, by neither: {neither}");
         assert!(both > 50 && stricter > 50 && neither > 50, "{both} {stricter} {neither}");
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::error::{Error, ErrorKind};
 
-/// Compares media types as RFC 7515 §4.1.9 says: case does not matter, and `application/` may be left
-/// out when there is no other slash.
+/// Compares media types by RFC 7515 §4.1.9: without regard to case, and `application/` may be omitted if there is
+/// no other slash.
 pub(super) fn check_type(wanted: &str, typ: Option<&str>) -> Result<(), Error> {
     match typ {
         Some(typ) if short(typ).eq_ignore_ascii_case(short(wanted)) => Ok(()),
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_and_prefix_do_not_matter_and_everything_else_does() {
+    fn types_match_regardless_of_case_and_application_prefix() {
         let passes = |wanted, typ| check_type(wanted, Some(typ)).is_ok();
         for typ in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"] {
             assert!(passes("at+jwt", typ), "{typ}");

@@ -1,20 +1,20 @@
-//! Who issued the token, for whom, and about whom.
+//! Checks of the issuer, the audience and the subject.
 
 use crate::error::{Error, ErrorKind};
 use crate::jwt::Token;
 
-/// What the issuer of a token has to be.
+/// The issuer that a token must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ExpectedIssuer<'p> {
-    /// Exactly this one.
+    /// Exactly this name.
     Named(&'p str),
-    /// None: other issuers are trusted by name, and this one's keys must not speak for them.
+    /// No `iss`: other issuers are trusted by name, and the keys of this one must not verify their tokens.
     Absent,
-    /// The keys alone decide.
+    /// Any `iss` or none; only the keys decide.
     Any,
 }
 
-/// Byte for byte: no prefix, no folding of case or slashes (RFC 7519 §4.1.1).
+/// Compares byte for byte, without normalizing case or slashes (RFC 7519 §4.1.1).
 pub(super) fn check_issuer(expected: ExpectedIssuer<'_>, token: &Token) -> Result<(), Error> {
     match (expected, token.issuer()) {
         (ExpectedIssuer::Any, _) | (ExpectedIssuer::Absent, None) => Ok(()),
@@ -26,34 +26,34 @@ pub(super) fn check_issuer(expected: ExpectedIssuer<'_>, token: &Token) -> Resul
     }
 }
 
-/// What the policy says of audiences.
+/// The audiences that a policy accepts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Audiences {
-    /// Nothing yet: not a policy to verify with.
+    /// Not configured yet; `build` rejects it.
     #[default]
     Undecided,
     /// At least one of these.
     OneOf(Vec<Box<str>>),
-    /// Said aloud: it does not matter.
+    /// Explicitly any audience.
     Any,
-    /// Both of the above: a contradiction.
+    /// Both `audience` and `any_audience` were called; `build` rejects it.
     Contradictory,
 }
 
 pub(super) fn check_audience(wanted: &Audiences, token: &Token) -> Result<(), Error> {
-    let refused = Error::new(ErrorKind::InvalidAudience);
+    let rejected = Error::new(ErrorKind::InvalidAudience);
     match wanted {
         Audiences::Any => Ok(()),
         Audiences::OneOf(wanted) => {
             let is_wanted = |audience: &str| wanted.iter().any(|one| **one == *audience);
             let mut audiences = token.audience().peekable();
             if audiences.peek().is_none() {
-                return Err(refused.with_detail("`aud` is missing or names no audience"));
+                return Err(rejected.with_detail("`aud` is missing or names no audience"));
             }
-            if audiences.any(is_wanted) { Ok(()) } else { Err(refused) }
+            if audiences.any(is_wanted) { Ok(()) } else { Err(rejected) }
         }
-        // `build` does not let these through; refusing costs nothing.
-        Audiences::Undecided | Audiences::Contradictory => Err(refused),
+        // `build` rejects these configurations.
+        Audiences::Undecided | Audiences::Contradictory => Err(rejected),
     }
 }
 

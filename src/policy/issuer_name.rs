@@ -1,9 +1,9 @@
-//! Names of issuers that look right and are in no token.
+//! Issuer names that look plausible but never appear in a token.
 
 use crate::error::{Problem, ProblemKind};
 use crate::url::Url;
 
-/// Hosts of Microsoft Entra ID, the national clouds included.
+/// The hosts of Microsoft Entra ID, including the national clouds.
 const ENTRA: [&str; 5] = [
     "login.microsoftonline.com",
     "login.microsoftonline.us",
@@ -12,9 +12,9 @@ const ENTRA: [&str; 5] = [
     "sts.windows.net",
 ];
 
-/// Why no token can have this name in `iss`, if that is known.
+/// The reason why no token can have this name in `iss`, if one is known.
 pub(crate) fn problem(name: &str) -> Option<Problem> {
-    // No URL has a placeholder such as `{tenant id}`: what is around it is read with zeros in its place.
+    // A placeholder such as `{tenant id}` is not valid in a URL: replace it with zeros to read the rest.
     let url = Url::read(&name.replace(['{', '}', ' '], "0")).ok()?;
     let first = url.path().split('/').nth(1).unwrap_or_default();
     let is_entra = ENTRA.iter().any(|it| url.host().eq_ignore_ascii_case(it));
@@ -33,7 +33,7 @@ pub(crate) fn problem(name: &str) -> Option<Problem> {
     }
 }
 
-/// The endpoints of Entra that serve users of every tenant.
+/// Whether this is an Entra endpoint for the users of every tenant.
 fn is_shared_by_tenants(segment: &str) -> bool {
     ["common", "organizations", "consumers"].iter().any(|it| segment.eq_ignore_ascii_case(it))
 }
@@ -42,8 +42,8 @@ fn metadata_url() -> Problem {
     Problem::new(
         ProblemKind::InvalidIssuer,
         "a URL under `/.well-known/` as the issuer",
-        "no token has it in `iss`: the issuer's name is the value of `issuer` in that document",
-        "Pass that value, often the URL without `/.well-known/…`; for metadata at another place, call \
+        "no token has it in `iss`; the issuer's name is the value of `issuer` in that document",
+        "Pass that value, often the URL without `/.well-known/…`; if the metadata is at another URL, call \
          `metadata_url`",
     )
 }
@@ -52,8 +52,8 @@ fn placeholder() -> Problem {
     Problem::new(
         ProblemKind::InvalidIssuer,
         "a placeholder in the name of the issuer",
-        "`iss` has a value in its place, so that no token would be accepted",
-        "Replace it with that value, such as the id of the tenant",
+        "tokens contain a value in its place, so no token would be accepted",
+        "Replace the placeholder with that value, such as the id of the tenant",
     )
 }
 
@@ -61,7 +61,7 @@ fn shared_endpoint(endpoint: &str) -> Problem {
     Problem::new(
         ProblemKind::InvalidIssuer,
         format!("the Entra endpoint `{endpoint}` as the issuer"),
-        "its metadata and its tokens name the tenant of each user, so that no token would be accepted",
+        "its metadata and its tokens name the tenant of each user, so no token would be accepted",
         "Pass `https://login.microsoftonline.com/<tenant id>/v2.0`; for several tenants, call `trust` for \
          each",
     )
@@ -71,7 +71,7 @@ fn tenant_domain() -> Problem {
     Problem::new(
         ProblemKind::InvalidIssuer,
         "the domain of an Entra tenant in the name of the issuer",
-        "its metadata and its tokens contain the id of the tenant instead, so that no token would be accepted",
+        "its metadata and its tokens contain the id of the tenant instead, so no token would be accepted",
         "Pass `https://login.microsoftonline.com/<tenant id>/v2.0`",
     )
 }
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_no_token_has_are_problems() {
+    fn names_that_no_token_has_are_rejected() {
         for name in [
             "https://auth.example.com/.well-known/openid-configuration",
             "https://auth.example.com/realms/one/.well-known/openid-configuration",
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn their_neighbours_are_not() {
+    fn similar_valid_names_are_accepted() {
         for name in [
             "https://auth.example.com",
             "https://auth.example.com/well-known/one",

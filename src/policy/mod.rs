@@ -1,11 +1,11 @@
-//! What a token has to be like, once its signature is right.
+//! The requirements that a token must meet once its signature is verified.
 
 mod accepted;
 mod from_jsonwebtoken;
 mod header;
 mod identity;
 mod issuer_name;
-#[allow(clippy::module_inception)] // the room is called after the type that it is about
+#[allow(clippy::module_inception)] // the module is named after its main type
 mod policy;
 mod problem;
 mod settings;

@@ -1,4 +1,4 @@
-//! The rules of one issuer, and the order in which they are judged.
+//! The checks of one issuer's tokens, and their order.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use crate::jwt::{ClaimMapping, SignedClaims, Token};
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
 const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);
 
-/// What a token of one issuer has to be like.
+/// The requirements for the tokens of one issuer.
 ///
-/// Strict where nothing is said: `exp` is required, `nbf` is honoured, 60 seconds of leeway. The
-/// audience has to be decided on: [`audience`](Self::audience) or [`any_audience`](Self::any_audience).
+/// The defaults are strict: `exp` is required, `nbf` is checked, and the leeway is 60 seconds. You must choose an
+/// audience: call [`audience`](Self::audience) or [`any_audience`](Self::any_audience).
 ///
 /// ```
 /// use std::time::Duration;
@@ -34,12 +34,12 @@ const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);
 ///     Verifier::builder().trust(Issuer::new("https://auth.example.com", key, policy)).build()?;
 ///
 /// assert!(verifier.verify_now(&tokens.token().claim("tenant", "acme").mint()).is_ok());
-/// let refused = verifier.verify_now(&tokens.token().mint()).unwrap_err();
-/// assert_eq!(refused.kind(), ErrorKind::MissingClaim);
+/// let rejected = verifier.verify_now(&tokens.token().mint()).unwrap_err();
+/// assert_eq!(rejected.kind(), ErrorKind::MissingClaim);
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 #[derive(Clone)]
-#[must_use = "a policy does nothing until an issuer is trusted under it"]
+#[must_use = "a policy has no effect until it is passed to `Issuer::new` or `Issuer::unnamed`"]
 #[doc(alias = "validation")]
 pub struct Policy {
     pub(crate) algorithms: Option<AlgorithmSet>,
@@ -47,20 +47,19 @@ pub struct Policy {
     pub(crate) subject: Option<Box<str>>,
     pub(crate) typ: Option<Box<str>>,
     pub(crate) times: Times,
-    /// The required claims.
     required: Vec<Box<str>>,
     mapping: Option<Arc<ClaimMapping>>,
     pub(crate) checks: Vec<TokenCheck>,
     is_profile: bool,
 }
 
-/// A check of the application's own, with its name.
+/// A check that the application adds, with its name.
 pub(crate) type TokenCheck = (&'static str, Arc<dyn Fn(&Token) -> bool + Send + Sync>);
 
 policy_settings!(Policy);
 
 impl Policy {
-    /// The strict defaults. The audience is still to be decided on.
+    /// A policy with strict defaults and no audience yet.
     pub fn new() -> Self {
         let times = Times { leeway: DEFAULT_LEEWAY, max_age: None, expiry_required: true };
         Self {
@@ -76,7 +75,6 @@ impl Policy {
         }
     }
 
-    /// Adds an audience.
     pub(crate) fn add_audience(&mut self, audience: String) {
         match &mut self.audiences {
             Audiences::Undecided => self.audiences = Audiences::OneOf(vec![audience.into()]),
@@ -87,7 +85,6 @@ impl Policy {
         }
     }
 
-    /// Accepts any audience.
     pub(crate) fn set_any_audience(&mut self) {
         self.audiences = match self.audiences {
             Audiences::Undecided | Audiences::Any => Audiences::Any,
@@ -95,7 +92,6 @@ impl Policy {
         };
     }
 
-    /// Adds a required claim.
     pub(crate) fn add_required_claim(&mut self, claim: String) {
         let claim = claim.into_boxed_str();
         if !self.required.contains(&claim) {
@@ -103,7 +99,7 @@ impl Policy {
         }
     }
 
-    /// Requires what RFC 9068 does.
+    /// Requires a token to follow the profile of RFC 9068.
     pub(crate) fn set_profile(&mut self) {
         self.is_profile = true;
         self.typ = Some("at+jwt".into());
@@ -112,12 +108,12 @@ impl Policy {
         }
     }
 
-    /// Whether the issuer has to have a name.
+    /// Whether the issuer must have a name.
     pub(crate) const fn wants_named_issuer(&self) -> bool {
         self.is_profile
     }
 
-    /// The algorithms that were listed, if any were.
+    /// The listed algorithms, if any.
     pub(crate) const fn listed(&self) -> Option<AlgorithmSet> {
         self.algorithms
     }
@@ -128,7 +124,7 @@ impl Policy {
         self.algorithms.is_some_and(|listed| !listed.intersection(secrets).is_empty())
     }
 
-    /// For `policy_settings`.
+    /// Used by `policy_settings`.
     fn policy_mut(&mut self) -> &mut Self {
         self
     }
@@ -137,15 +133,15 @@ impl Policy {
         Arc::make_mut(self.mapping.get_or_insert_default())
     }
 
-    /// How the issuer's claims are read, where that is not by the standards.
+    /// How the issuer's claims are read, if that differs from the standards.
     pub(crate) const fn mapping(&self) -> Option<&Arc<ClaimMapping>> {
         self.mapping.as_ref()
     }
 
-    /// Judges a token whose signature is right.
+    /// Checks a token whose signature is verified.
     ///
-    /// Expiry comes last of what a policy says: a client is told of expiry, and a token for somebody else
-    /// shall not be called expired.
+    /// Expiry is checked last, because the response reports it to the client: a token for another service must not
+    /// be reported as expired.
     ///
     /// # Errors
     ///
@@ -165,19 +161,19 @@ impl Policy {
         check_subject(self.subject.as_deref(), token)?;
         let mapped = self.mapping.as_ref().and_then(|mapping| mapping.subject.as_ref());
         if mapped.is_some() && token.subject().is_none() {
-            let detail = "the claim that is the subject";
+            let detail = "the claim of `subject_claim` is missing or not a string";
             return Err(Error::new(ErrorKind::MissingClaim).with_detail(detail));
         }
         if !self.required.iter().all(|claim| token.has_claim(claim)) {
-            let detail = "a claim of the policy's list";
+            let detail = "a claim that the policy requires is missing";
             return Err(Error::new(ErrorKind::MissingClaim).with_detail(detail));
         }
         self.check_now(token, now)?;
         Ok(Accepted::new(signed))
     }
 
-    /// What a policy says that may be otherwise at another time. A token that was accepted before stays so
-    /// as long as this holds.
+    /// The checks whose result depends on the time or on the application. They are repeated for cached tokens; the
+    /// result of every other check stays the same.
     pub(crate) fn check_now(&self, token: &Token, now: NumericDate) -> Result<(), Error> {
         self.times.check_start(token, now)?;
         for (name, check) in &self.checks {
@@ -188,7 +184,7 @@ impl Policy {
         self.times.check_expiry(token, now)
     }
 
-    /// What is unsafe or cannot work about this policy on its own.
+    /// The settings of this policy that are unsafe or cannot work, whatever the keys are.
     pub(crate) fn problems(&self, of: &str) -> Vec<Problem> {
         let profile = if self.is_profile { self.profile_problems(of) } else { Vec::new() };
         let empty = [("subject", &self.subject), ("typ", &self.typ)];

@@ -27,7 +27,7 @@ pub(super) fn empty_audience(of: &str) -> Problem {
         ProblemKind::EmptyValue,
         format!("an empty audience for {of}"),
         "an empty name is usually a missing setting",
-        "Pass the name that the issuer puts into `aud`",
+        "Pass the name of this service in `aud`",
     )
 }
 
@@ -37,7 +37,7 @@ pub(super) fn empty_value(setting: &str, of: &str) -> Problem {
         ProblemKind::EmptyValue,
         format!("an empty {setting} for {of}"),
         "an empty value is usually a missing setting",
-        "Pass the value that is in the token, or remove the call",
+        "Pass the value that the issuer's tokens contain, or remove the call",
     )
 }
 
@@ -46,7 +46,7 @@ pub(super) fn profile_without_audience(of: &str) -> Problem {
         ProblemKind::ProfileConflict,
         format!("`rfc9068` with `any_audience` for {of}"),
         "the profile requires servers to check the audience (RFC 9068 §4)",
-        "Call `audience(\"this service\")` in its place",
+        "Call `audience(\"this service\")` instead",
     )
 }
 
@@ -72,7 +72,7 @@ pub(super) fn long_leeway(leeway: Duration, of: &str) -> Problem {
     Problem::new(
         ProblemKind::OutOfRange,
         format!("a leeway of {leeway:?} for {of}"),
-        "tokens would stay valid long after they expired",
+        "tokens would be accepted long after they expired",
         "Use 5 minutes at most; servers with synchronized clocks need 60 seconds or less",
     )
 }

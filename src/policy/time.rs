@@ -1,4 +1,4 @@
-//! When a token is valid.
+//! Checks of a token's times.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::claims::NumericDate;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::Token;
 
-/// What a policy says of time. Leeway is applied once to each comparison; all sums saturate.
+/// The time limits of a policy. Leeway is applied once to each comparison; all sums saturate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Times {
     pub(crate) leeway: Duration,
@@ -15,8 +15,8 @@ pub(crate) struct Times {
 }
 
 impl Times {
-    /// RFC 7519 §4.1.5, and how long ago it was issued. Expiry comes last of all checks, in
-    /// [`check_expiry`](Self::check_expiry): a client may be told of it, and of nothing else.
+    /// Checks `nbf` (RFC 7519 §4.1.5) and the maximum age. [`check_expiry`](Self::check_expiry) is separate, because
+    /// expiry is checked last.
     pub(super) fn check_start(&self, token: &Token, now: NumericDate) -> Result<(), Error> {
         let latest = now.saturating_add(self.leeway);
         if token.not_before().is_some_and(|start| latest < start) {
@@ -29,7 +29,7 @@ impl Times {
             return Err(Error::new(ErrorKind::MissingClaim).with_detail("`iat` is missing"));
         };
         if latest < issued {
-            let detail = "it was issued in the future";
+            let detail = "`iat` is in the future";
             return Err(Error::new(ErrorKind::TokenNotYetValid).with_detail(detail));
         }
         if now >= issued.saturating_add(max_age.saturating_add(self.leeway)) {
@@ -38,7 +38,7 @@ impl Times {
         Ok(())
     }
 
-    /// RFC 7519 §4.1.4.
+    /// Checks `exp` (RFC 7519 §4.1.4).
     pub(super) fn check_expiry(&self, token: &Token, now: NumericDate) -> Result<(), Error> {
         match token.expires_at() {
             Some(end) if now >= end.saturating_add(self.leeway) => {

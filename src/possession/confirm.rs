@@ -1,4 +1,4 @@
-//! The seam for proofs of possession.
+//! The trait that checks proofs of possession.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use crate::error::{Error, ErrorKind};
 use crate::jwt::Token;
 use crate::source::RawToken;
 
-/// Confirms that a verified token is in the hands it was issued to: asked once for every verified
-/// token, bound to its sender or not.
+/// Confirms that the client is the one to which the token was issued.
 ///
-/// Without one, the layer refuses tokens that have a `cnf` claim.
+/// The layer calls it once for every verified token, including tokens without a `cnf` claim. Without a `Confirm`, the
+/// layer rejects tokens that have a `cnf` claim.
 ///
-/// What it compares must be out of the client's reach. A header is not, unless a proxy in front removes the
-/// client's own from every request and nothing else can reach this server. A request extension is: only code
-/// of this process can put one there.
+/// Compare the token only with data that the client cannot set. Request extensions are safe: only code of this process
+/// can insert them. A header is safe only if a proxy removes the client's own header from every request, and requests
+/// reach this server only through the proxy.
 ///
 /// ```
 /// # futures_util::future::FutureExt::now_or_never(async {
@@ -32,8 +32,8 @@ use crate::source::RawToken;
 /// use tower_jwt_auth::source::RawToken;
 /// use tower_jwt_auth::{Answer, ErrorKind, JwtAuthLayer, Verifier, testing::TestIssuer};
 ///
-/// /// The SHA-256 thumbprint of the client's certificate, base64url. The code that accepts TLS connections
-/// /// puts it into the extensions of each request of the connection.
+/// /// The base64url SHA-256 thumbprint of the client's certificate. The code that accepts TLS connections
+/// /// inserts it into the extensions of each request.
 /// #[derive(Clone)]
 /// struct ClientCertificate(String);
 ///
@@ -52,9 +52,9 @@ use crate::source::RawToken;
 ///             return Answer::now(Ok(Confirmation::new()));
 ///         }
 ///         let bound_to: Option<String> = token.claim(["cnf", "x5t#S256"]);
-///         let shown = request.extensions.get::<ClientCertificate>();
-///         Answer::now(match (bound_to, shown) {
-///             (Some(bound_to), Some(shown)) if bound_to == shown.0 => Ok(Confirmation::new()),
+///         let presented = request.extensions.get::<ClientCertificate>();
+///         Answer::now(match (bound_to, presented) {
+///             (Some(bound_to), Some(presented)) if bound_to == presented.0 => Ok(Confirmation::new()),
 ///             _ => Err(ErrorKind::CertificateMismatch.into()),
 ///         })
 ///     }
@@ -69,14 +69,14 @@ use crate::source::RawToken;
 ///
 /// let thumbprint = "bwcK0esc3ACC3DB2Y5_lESsXE8o9ltc05O89jdN-dg2";
 /// let token = issuer.token().claim("cnf", json!({"x5t#S256": thumbprint})).mint();
-/// for (shown, status) in [
+/// for (presented, status) in [
 ///     (Some(thumbprint), StatusCode::OK),
 ///     (Some("A4DtL2JmUMhAsvJj5tKyn64SqzmuXbMrJa0n761y5v0"), StatusCode::UNAUTHORIZED),
 ///     (None, StatusCode::UNAUTHORIZED),
 /// ] {
 ///     let mut request = Request::builder().header("authorization", format!("Bearer {token}")).body(())?;
-///     if let Some(shown) = shown {
-///         request.extensions_mut().insert(ClientCertificate(shown.to_owned()));
+///     if let Some(thumbprint) = presented {
+///         request.extensions_mut().insert(ClientCertificate(thumbprint.to_owned()));
 ///     }
 ///     assert_eq!(service.clone().oneshot(request).await?.status(), status);
 /// }
@@ -89,14 +89,15 @@ use crate::source::RawToken;
     note = "implement `tower_jwt_auth::possession::Confirm` for it"
 )]
 pub trait Confirm: fmt::Debug + Send + Sync + 'static {
-    /// Whether the request proves possession of what the token is bound to. An answer that comes later
-    /// has to come in bounded time: the layer waits up to its
+    /// Checks that the request proves possession of the key or certificate.
+    ///
+    /// An answer that comes later must come in bounded time: the layer waits up to its
     /// [`max_wait`](crate::JwtAuthLayer::max_wait).
     ///
     /// # Errors
     ///
-    /// The reason why it does not. [`ErrorKind::ConfirmUnavailable`] when that cannot be found out now: the
-    /// client gets 503, with `Retry-After` from [`Error::with_retry_after`].
+    /// The reason why the proof is missing or wrong. Return [`ErrorKind::ConfirmUnavailable`] if the check cannot be
+    /// made now: the client gets 503, with `Retry-After` from [`Error::with_retry_after`].
     fn confirm(
         &self,
         request: &Parts,
@@ -104,7 +105,9 @@ pub trait Confirm: fmt::Debug + Send + Sync + 'static {
         raw: &RawToken<'_>,
     ) -> Answer<Result<Confirmation, Unconfirmed>>;
 
-    /// A challenge of its own for every 401, beside the layer's (RFC 9449 §7.1). None unless overridden.
+    /// Returns an additional challenge for every 401 (RFC 9449 §7.1).
+    ///
+    /// The default is `None`: only the layer's own challenge is sent.
     fn challenge(&self) -> Option<HeaderValue> {
         None
     }
@@ -125,16 +128,16 @@ impl<C: Confirm + ?Sized> Confirm for Arc<C> {
     }
 }
 
-/// The request proves possession, or need not.
+/// The request is confirmed: it proves possession, or needs no proof.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Confirmation {
-    /// Headers for the response, such as a new nonce (RFC 9449 §8.2). They are added to the handler's.
+    /// Headers that are added to the response, such as a new nonce (RFC 9449 §8.2).
     pub response_headers: HeaderMap,
 }
 
 impl Confirmation {
-    /// A confirmation that adds nothing to the response.
+    /// A confirmation that adds no headers to the response.
     pub fn new() -> Self {
         Self::default()
     }
@@ -144,10 +147,11 @@ impl Confirmation {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Unconfirmed {
-    /// The reason.
+    /// The reason for the rejection.
     pub error: Error,
-    /// Headers for the response, such as the nonce that is asked for (RFC 9449 §8). A
-    /// `WWW-Authenticate` among them takes the place of the layer's challenge.
+    /// Headers for the response, such as the required nonce (RFC 9449 §8).
+    ///
+    /// A `WWW-Authenticate` header replaces the layer's challenge.
     pub response_headers: HeaderMap,
 }
 

@@ -1,7 +1,7 @@
-//! Proof that the sender of a token is the one that it was issued to (RFC 7800).
+//! Proof of possession: the client proves that a token was issued to it (RFC 7800).
 //!
-//! A token with a `cnf` claim is bound to a key or a certificate. Without a [`Confirm`] that judges the
-//! proof, [`JwtAuthLayer`](crate::JwtAuthLayer) refuses such tokens: a thief has no proof either.
+//! A token with a `cnf` claim is bound to a key or a certificate. Without a [`Confirm`] that checks the proof,
+//! [`JwtAuthLayer`](crate::JwtAuthLayer) rejects such tokens, because an attacker could have stolen them.
 
 mod confirm;
 

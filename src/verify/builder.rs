@@ -1,4 +1,4 @@
-//! Putting a verifier together. Nothing fails before `build`, which then says everything at once.
+//! The builder of a verifier. Only `build` fails, and it reports all problems at once.
 
 use std::fmt;
 use std::sync::Arc;
@@ -23,29 +23,29 @@ const LARGEST_MAX_TOKEN_LEN: usize = 1024 * 1024;
 
 /// Collects the settings of a [`Verifier`].
 ///
-/// Started by [`Verifier::shared_secret`], [`Verifier::jwks`] and their neighbours, which speak of one
-/// issuer, or by [`Verifier::builder`] for several. The settings that a [`Policy`] has, too, are those
-/// of that one issuer.
+/// For one issuer, start with [`Verifier::shared_secret`], [`Verifier::jwks`] or a similar constructor. For several,
+/// start with [`Verifier::builder`] and call [`trust`](Self::trust) for each. The settings of a [`Policy`] on this
+/// builder apply to the single issuer of the constructor.
 ///
 /// ```
 /// use serde::Deserialize;
 /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
 ///
 /// #[derive(Deserialize)]
-/// struct Mine {
+/// struct TenantClaims {
 ///     tenant: String,
 /// }
 ///
 /// let issuer = TestIssuer::hs256();
 /// let verifier = Verifier::shared_secret(issuer.secret())
 ///     .any_audience()
-///     .claims::<Mine>()
-///     .check("a known tenant", |mine| mine.tenant == "acme")
+///     .claims::<TenantClaims>()
+///     .check("a known tenant", |claims| claims.tenant == "acme")
 ///     .build()?;
 ///
 /// assert!(verifier.verify_now(&issuer.token().claim("tenant", "acme").mint()).is_ok());
-/// let refused = verifier.verify_now(&issuer.token().claim("tenant", "evil").mint()).unwrap_err();
-/// assert_eq!(refused.kind(), ErrorKind::CheckFailed);
+/// let rejected = verifier.verify_now(&issuer.token().claim("tenant", "evil").mint()).unwrap_err();
+/// assert_eq!(rejected.kind(), ErrorKind::CheckFailed);
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 #[must_use = "a builder does nothing until `build` is called"]
@@ -65,11 +65,11 @@ pub struct VerifierBuilder<C = Claims> {
     pub(super) problems: Vec<Problem>,
 }
 
-/// The issuer of a constructor that is about one issuer.
+/// The issuer of a constructor for a single issuer.
 pub(super) struct Single {
-    /// `None` if they were rejected; the reason is in the list of problems.
+    /// `None` if they were rejected; the list of problems contains the reason.
     pub(super) keys: Option<SingleKeys>,
-    /// How a shared secret is read. Its issuer need not be named.
+    /// How further shared secrets are read. With a secret, the issuer needs no name.
     pub(super) secret: Option<ReadSecret>,
     pub(super) name: Option<String>,
     pub(super) any_name: bool,
@@ -80,12 +80,12 @@ pub(super) enum SingleKeys {
     Other(Keys),
 }
 
-/// Makes keys of further secrets, spelled as the first one is: text, or base64url.
+/// Creates keys from further secrets, encoded as the first one: as text, or as base64url.
 #[derive(Clone, Copy)]
 pub(crate) struct ReadSecret {
-    /// Of a secret that is held to the same length as the first one.
+    /// For a secret with the same minimum length as the first one.
     pub(crate) like_the_first: MakeKey,
-    /// Of a short one, after [`VerificationKey::guessable_legacy_secret`].
+    /// For a short secret, see [`VerificationKey::guessable_legacy_secret`].
     pub(crate) guessable_legacy: MakeKey,
 }
 
@@ -122,7 +122,7 @@ impl Verifier<Claims> {
 }
 
 impl VerifierBuilder<Claims> {
-    /// One issuer with one secret; `read` makes keys of further ones.
+    /// One issuer with one secret; `read` creates keys from further secrets.
     pub(crate) fn with_secret(key: Result<VerificationKey, BuildError>, read: ReadSecret) -> Self {
         Self::with_keys(key.map(|key| SingleKeys::Listed(vec![key])), Some(read))
     }
@@ -147,10 +147,10 @@ impl VerifierBuilder<Claims> {
 }
 
 impl<C> VerifierBuilder<C> {
-    /// Reads the claims into `D` instead. Checks over the former type are dropped with it: call this
-    /// before [`check`](Self::check).
+    /// Reads the claims into the type `D`.
     ///
-    /// Any type that `serde` can make from a JSON object will do.
+    /// `D` can be any type that `serde` can deserialize from a JSON object. Call this before [`check`](Self::check):
+    /// earlier checks are for the previous type, and [`build`](Self::build) then fails.
     pub fn claims<D: DeserializeOwned + Send + Sync + 'static>(self) -> VerifierBuilder<D> {
         let mut problems = self.problems;
         if !self.checks.is_empty() {
@@ -173,13 +173,15 @@ impl<C> VerifierBuilder<C> {
         }
     }
 
-    /// Trusts an issuer. Called again, trusts that one too; keys never cross.
+    /// Trusts an issuer; call it again for each further issuer.
+    ///
+    /// The keys of one issuer never verify tokens of another.
     pub fn trust(mut self, issuer: Issuer) -> Self {
         self.trusted.push(issuer);
         self
     }
 
-    /// The issuer's name: `iss` is then required to be exactly this (RFC 7519 §4.1.1).
+    /// Sets the issuer's name; `iss` must then be exactly this text (RFC 7519 §4.1.1).
     pub fn issuer(mut self, name: impl Into<String>) -> Self {
         let name = name.into();
         match &mut self.single {
@@ -194,9 +196,9 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
-    /// Takes tokens of any issuer, or of none, as long as the keys fit.
+    /// Accepts tokens with any `iss` or none; only the keys decide.
     ///
-    /// With keys that were found by an issuer's metadata, too: `iss` is then not compared with its name.
+    /// This also applies to keys that were found by an issuer's metadata: `iss` is not compared with the issuer's name.
     pub fn any_issuer(mut self) -> Self {
         match &mut self.single {
             Some(single) => single.any_name = true,
@@ -223,16 +225,16 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
-    /// The policy of the one issuer, for its settings.
+    /// The policy of the single issuer.
     pub(super) fn policy_mut(&mut self) -> &mut Policy {
         self.stray_settings |= self.single.is_none();
         &mut self.policy
     }
 
-    /// Adds a check of your own over the claims of every issuer; `false` refuses with 401.
+    /// Adds a check of the claims, for every issuer; `false` rejects the token with 401.
     ///
-    /// The name says in logs which check refused. What a user may do belongs to authorization, which
-    /// answers 403: [`Rule`](crate::Rule).
+    /// Logs contain the name of the check that failed. To decide what a user may do, use a [`Rule`](crate::Rule), which
+    /// rejects with 403.
     pub fn check(
         mut self,
         name: &'static str,
@@ -242,26 +244,29 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
-    /// Asks a revocation list about every token that verified.
+    /// Checks every verified token for revocation.
     pub fn revocation(mut self, revocation: impl Revocation) -> Self {
         self.revocation = Some(Arc::new(revocation));
         self
     }
 
-    /// Reads the time from this clock, also for the age of keys that are fetched from a URL given to
-    /// `issuer_url`, `jwks_url` or a preset, unless they were given another one.
+    /// Reads the time from this clock.
+    ///
+    /// The keys of `issuer_url`, `jwks_url` and presets also use it, unless they have a clock of their own.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Some(Arc::new(clock));
         self
     }
 
-    /// The longest token in bytes that is looked at: 16 KiB unless set, 1 MiB at most.
+    /// Sets the maximum length of a token in bytes; longer tokens are rejected unread.
+    ///
+    /// The default is 16 KiB, the maximum 1 MiB.
     pub fn max_token_len(mut self, bytes: usize) -> Self {
         self.max_token_len = bytes;
         self
     }
 
-    /// Remembers tokens that verified; see [`TokenCache`] for what is judged all the same.
+    /// Caches verified tokens; [`TokenCache`] lists the checks that still run for each request.
     #[cfg(feature = "cache")]
     pub fn cache(mut self, cache: TokenCache) -> Self {
         self.cache = Some(cache);
@@ -270,8 +275,8 @@ impl<C> VerifierBuilder<C> {
 
     /// Verifies with this crypto library instead of [`CryptoBackend::active`].
     ///
-    /// Its feature has to be on. The verdicts are the same; an issuer whose keys are all for algorithms
-    /// that it does not have is a [`BuildError`].
+    /// The feature of the library must be enabled. Both libraries accept the same tokens. [`build`](Self::build) fails
+    /// if an issuer has no key that the library supports.
     pub fn crypto_backend(mut self, backend: CryptoBackend) -> Self {
         self.backend = Some(backend);
         self
@@ -281,10 +286,10 @@ impl<C> VerifierBuilder<C> {
     ///
     /// # Errors
     ///
-    /// Everything that is unsafe or cannot work, at once.
+    /// Lists every setting that is unsafe or cannot work.
     pub fn build(self) -> Result<Verifier<C>, BuildError> {
         let Self { single, policy, mut trusted, mut problems, .. } = self;
-        // A preset that has reported a problem may have nothing to trust.
+        // A preset that reported a problem may have no issuer.
         let is_reported = !problems.is_empty();
         if self.stray_settings {
             problems.push(problem::setting_without_issuer());
@@ -304,12 +309,12 @@ impl<C> VerifierBuilder<C> {
                         let issuer = Issuer { name: single.name, keys: keys.into(), policy };
                         trusted.insert(0, issuer);
                     }
-                    // The problem of the keys is in the list; the policy may have others.
+                    // The problem of the keys is already in the list; the policy may have more.
                     None => problems.extend(policy.problems("the issuer")),
                 }
             }
         }
-        let backend = chosen(self.backend, &mut problems);
+        let backend = choose_backend(self.backend, &mut problems);
         problems.extend(self.cache.iter().flat_map(TokenCache::problems));
         let inner = Inner {
             issuers: Issuers::new(trusted, self.clock.as_ref(), backend, &mut problems),
@@ -330,7 +335,7 @@ impl<C> VerifierBuilder<C> {
 }
 
 impl Single {
-    /// What is wrong with the name of the issuer.
+    /// The problem with the issuer's name, if any.
     fn problem_of_name(&self, has_others: bool) -> Option<Problem> {
         match (&self.name, self.any_name) {
             (None, false) if self.secret.is_none() => Some(problem::no_issuer_name()),
@@ -341,8 +346,8 @@ impl Single {
     }
 }
 
-/// The backend to verify with. With a problem it does not matter which: there will be no verifier.
-fn chosen(named: Option<CryptoBackend>, problems: &mut Vec<Problem>) -> CryptoBackend {
+/// The backend to verify with. If a problem is reported, the result is not used.
+fn choose_backend(named: Option<CryptoBackend>, problems: &mut Vec<Problem>) -> CryptoBackend {
     match named.or(CryptoBackend::active()) {
         Some(backend) if backend.is_built_in() => backend,
         Some(other) => {

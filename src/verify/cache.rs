@@ -1,5 +1,5 @@
-//! Tokens that verified, remembered. What is kept is the signature's verdict and what was read; whether the
-//! token is good now is judged each time.
+//! A cache of verified tokens. An entry replaces the signature check and the parsing; the time-dependent checks run
+//! again for each request.
 
 use std::fmt;
 use std::hash::{Hash, Hasher, RandomState};
@@ -17,24 +17,25 @@ const DEFAULT_TTL: Duration = Duration::from_secs(5 * 60);
 const MAX_TTL: Duration = Duration::from_secs(60 * 60);
 const MAX_CAPACITY: usize = 1_000_000;
 
-/// How many bytes of a token choose its place. They are the end of the signature: nobody but the issuer
-/// makes one that verifies, and they differ in every byte.
+/// The number of bytes of a token that are hashed. They are the end of the signature: only the issuer can create one
+/// that verifies, and signatures differ in every byte.
 const HASHED: usize = 32;
 
-/// Settings of a memory of verified tokens; off unless given to
-/// [`VerifierBuilder::cache`](super::VerifierBuilder::cache).
+/// Settings of the cache of verified tokens.
 ///
-/// A token that is presented again, byte for byte, is found instead of verified: its signature and its
-/// JSON are not looked at again. Everything that may have changed meanwhile is: `exp`, `nbf` and the
-/// maximum age, the rules and checks of your own, the revocation list, the proof of possession. An entry is
-/// of no use any more once the keys of its issuer have changed in any way, or at the end of its
-/// [`ttl`](Self::ttl). Refusals are not remembered, and only tokens that were accepted take a
-/// place, so that nobody can push others out with invented ones.
+/// There is no cache unless you pass the settings to
+/// [`VerifierBuilder::cache`](super::VerifierBuilder::cache). Enable it if clients send the same token many times and
+/// the algorithm is slow; every algorithm except HMAC is.
 ///
-/// Entries hold the claims, and the token unless [`digest_keys`](Self::digest_keys) is called: a capacity of
-/// 10,000 is some 20 MB with tokens of 1 KB. Requests with the same token share one claims value.
+/// A cache hit requires the same token, byte for byte. It skips the signature check and the JSON parsing. These
+/// checks still run for each request: `exp`, `nbf` and the maximum age, your own rules and checks, revocation, and
+/// the proof of possession.
 ///
-/// It is worth it where clients use a token many times and its algorithm is slow, as all but HMAC are.
+/// An entry is valid until its [`ttl`](Self::ttl) ends or the keys of its issuer change in any way. Only accepted
+/// tokens are cached, so an attacker cannot evict entries with invented tokens.
+///
+/// An entry contains the claims, and also the token unless you call [`digest_keys`](Self::digest_keys). With tokens
+/// of 1 KB, a capacity of 10,000 takes about 20 MB. Requests with the same token share one claims value.
 ///
 /// ```
 /// use std::time::Duration;
@@ -53,14 +54,14 @@ const HASHED: usize = 32;
 ///
 /// let token = issuer.token().expires_in(Duration::from_secs(60)).mint();
 /// assert!(verifier.verify_now(&token).is_ok());
-/// // From memory, and then too late.
+/// // A cache hit; then the token expires.
 /// assert!(verifier.verify_now(&token).is_ok());
 /// clock.advance(Duration::from_secs(600));
 /// assert_eq!(verifier.verify_now(&token).unwrap_err().kind(), ErrorKind::TokenExpired);
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "it is without effect until it is given to `VerifierBuilder::cache`"]
+#[must_use = "a cache has no effect until it is passed to `VerifierBuilder::cache`"]
 pub struct TokenCache {
     capacity: usize,
     ttl: Duration,
@@ -68,20 +69,22 @@ pub struct TokenCache {
 }
 
 impl TokenCache {
-    /// A memory of that many tokens; 1,000,000 are the most.
+    /// A cache of at most `capacity` tokens; the maximum is 1,000,000.
     pub const fn new(capacity: usize) -> Self {
         Self { capacity, ttl: DEFAULT_TTL, digest_keys: false }
     }
 
-    /// How long a token is remembered at most: 5 minutes unless set, one hour at most. `exp` ends it
-    /// sooner.
+    /// Sets how long a token stays in the cache.
+    ///
+    /// The default is 5 minutes, the maximum one hour. A token is never accepted after its `exp`.
     pub const fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = ttl;
         self
     }
 
-    /// Remembers the SHA-256 digest in place of the token, so that no token can be found in a dump of
-    /// the memory. A hit then costs about what an HMAC would.
+    /// Stores the SHA-256 digest instead of the token.
+    ///
+    /// A memory dump then contains no cached tokens. A cache hit then costs about as much as an HMAC.
     pub const fn digest_keys(mut self) -> Self {
         self.digest_keys = true;
         self
@@ -97,9 +100,9 @@ impl TokenCache {
     fn capacity_problem(&self) -> Problem {
         Problem::new(
             ProblemKind::OutOfRange,
-            format!("a cache of {} tokens", self.capacity),
+            format!("a cache capacity of {}", self.capacity),
             "an empty cache has no effect, and more than 1,000,000 tokens take gigabytes",
-            "Pass the number of tokens that are in use at a time, or remove the call of `cache`",
+            "Pass the number of tokens that are in use at the same time, or remove the call of `cache`",
         )
     }
 
@@ -108,41 +111,41 @@ impl TokenCache {
             ProblemKind::OutOfRange,
             format!("a cache `ttl` of {:?}", self.ttl),
             "zero has no effect, and entries that are older than one hour are rarely used",
-            "Use between a second and one hour",
+            "Use between one second and one hour",
         )
     }
 }
 
-/// A token that verified. Without the claims type, so that a verifier crosses threads whatever the claims
-/// are, with this feature or without.
+/// A verified token in the cache. The claims type is erased, so that `Verifier<C>` is `Send` and `Sync` for every `C`,
+/// as it is without the cache.
 #[derive(Clone)]
-pub(super) struct Remembered {
+pub(super) struct CachedToken {
     pub(super) verified: ErasedVerified,
-    /// The place of its issuer among those that are trusted.
+    /// The index of its issuer.
     pub(super) issuer: usize,
-    /// The key set that it was verified with.
+    /// The generation of the key set that verified it.
     pub(super) generation: u64,
 }
 
-/// The memory of one verifier. Nothing in it is of use to another one.
+/// The cache of one verifier; its entries are valid only for that verifier.
 ///
-/// It never waits: a lock that somebody else holds is a miss.
+/// It never waits for a lock: a lock that is held counts as a miss.
 pub(super) struct Cache {
     map: Map<Key, Entry, UnitWeighter, RandomState, DefaultLifecycle<Key, Entry>>,
     ttl: Duration,
-    /// What makes the digests, where keys are digests.
+    /// Computes the digests, if the cache is keyed by digests.
     digests: Option<CryptoBackend>,
 }
 
 #[derive(Clone)]
 struct Entry {
-    remembered: Remembered,
-    /// Monotonic time.
+    cached: CachedToken,
+    /// The monotonic time of insertion.
     since: Duration,
 }
 
 impl Cache {
-    /// `None` with settings that have problems.
+    /// `None` if the settings are invalid.
     pub(super) fn new(settings: &TokenCache, backend: CryptoBackend) -> Option<Self> {
         let options = OptionsBuilder::new()
             .estimated_items_capacity(settings.capacity)
@@ -157,15 +160,15 @@ impl Cache {
         })
     }
 
-    /// What is remembered of the token. `now` is monotonic time.
-    pub(super) fn get(&self, token: &str, now: Duration) -> Option<Remembered> {
-        let Entry { remembered, since } = self.map.try_get(&self.lookup(token)?).ok()??;
-        // A clock that ran backwards says nothing of the age.
+    /// The cached token. `now` is monotonic time.
+    pub(super) fn get(&self, token: &str, now: Duration) -> Option<CachedToken> {
+        let Entry { cached, since } = self.map.try_get(&self.lookup(token)?).ok()??;
+        // If the clock ran backwards, the age is unknown.
         let age = now.checked_sub(since)?;
-        (age < self.ttl).then_some(remembered)
+        (age < self.ttl).then_some(cached)
     }
 
-    pub(super) fn insert(&self, token: &str, remembered: Remembered, now: Duration) {
+    pub(super) fn insert(&self, token: &str, cached: CachedToken, now: Duration) {
         let key = match self.digests {
             None => Key::Token(Zeroizing::new(token.into())),
             Some(backend) => match backend.sha256(token.as_bytes()) {
@@ -173,11 +176,11 @@ impl Cache {
                 None => return,
             },
         };
-        // Somebody holds the lock: another request with the token will be remembered.
-        let _ = self.map.try_insert(key, Entry { remembered, since: now });
+        // If the lock is held, the token is not cached; a later request can insert it.
+        let _ = self.map.try_insert(key, Entry { cached, since: now });
     }
 
-    pub(super) fn forget(&self, token: &str) {
+    pub(super) fn remove(&self, token: &str) {
         if let Some(lookup) = self.lookup(token) {
             let _ = self.map.try_remove(&lookup);
         }
@@ -191,13 +194,13 @@ impl Cache {
     }
 }
 
-/// What an entry is found by: all bytes of a token, or their digest.
+/// The key of an entry: the token or its digest.
 enum Key {
     Token(Zeroizing<Box<str>>),
     Digest([u8; 32]),
 }
 
-/// What is looked for.
+/// A borrowed [`Key`].
 enum Lookup<'t> {
     Token(&'t str),
     Digest([u8; 32]),
@@ -221,8 +224,8 @@ impl Key {
     }
 }
 
-// One memory holds keys of one kind: a token cannot be taken for a digest. Not in constant time: what is
-// compared with an entry has met its hash, under a secret key, by the signature's end.
+// A cache contains keys of one kind only, so a token is never compared with a digest. The comparison need not be in
+// constant time: it happens only if the hash of the signature's end, under a secret hash key, is the same.
 impl Equivalent<Key> for Lookup<'_> {
     fn equivalent(&self, key: &Key) -> bool {
         self.bytes() == key.bytes()

@@ -1,4 +1,4 @@
-//! An issuer to trust, as it is configured.
+//! An issuer to trust, with its configuration.
 
 use crate::key::Keys;
 use crate::policy::Policy;
@@ -25,7 +25,7 @@ use crate::policy::Policy;
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "an issuer is not trusted until it is given to `VerifierBuilder::trust`"]
+#[must_use = "an issuer is not trusted until it is passed to `VerifierBuilder::trust`"]
 pub struct Issuer {
     pub(super) name: Option<String>,
     pub(super) keys: Keys,
@@ -33,19 +33,19 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// An issuer whose tokens have this name in `iss`, compared byte for byte (RFC 7519 §4.1.1).
+    /// An issuer whose tokens have this name in `iss` (RFC 7519 §4.1.1).
     ///
-    /// `keys` is a key, a key set, a key source, or the builder of a [`RemoteJwks`](crate::jwks::RemoteJwks). Keys of
-    /// an issuer of another name ([`KeySource::issuer`](crate::key::KeySource::issuer)) are a problem when the
-    /// verifier is built.
+    /// The name is compared byte for byte. `keys` is a key, a key set, a key source, or the builder of a
+    /// [`RemoteJwks`](crate::jwks::RemoteJwks). Building the verifier fails if the keys belong to an issuer with
+    /// another name ([`KeySource::issuer`](crate::key::KeySource::issuer)).
     pub fn new(name: impl Into<String>, keys: impl Into<Keys>, policy: Policy) -> Self {
         Self { name: Some(name.into()), keys: keys.into(), policy }
     }
 
-    /// An issuer whose tokens are identified by their keys alone.
+    /// An issuer without a name, identified only by its keys.
     ///
-    /// As the only issuer, it accepts tokens with any `iss` or none; beside named issuers, only tokens without
-    /// `iss`.
+    /// If it is the only issuer, tokens with any `iss` or none are accepted. Together with other issuers, only tokens
+    /// without `iss` are accepted.
     pub fn unnamed(keys: impl Into<Keys>, policy: Policy) -> Self {
         Self { name: None, keys: keys.into(), policy }
     }

@@ -1,4 +1,4 @@
-//! Trusted issuers: each with its keys and its policy, which never mix.
+//! The trusted issuers, each with its own keys and policy.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::jws::Compact;
 use crate::key::{CryptoBackend, KeyHealth, KeySource};
 use crate::policy::ExpectedIssuer;
 
-/// The configured issuers, ready to choose from.
+/// The trusted issuers, indexed by name.
 #[derive(Debug)]
 pub(super) struct Issuers {
     all: Vec<Trusted>,
@@ -22,7 +22,7 @@ pub(super) struct Issuers {
 }
 
 impl Issuers {
-    /// Builds the keys of the issuers with this clock, and indexes the issuers; notes what does not go together.
+    /// Builds the keys of the issuers with this clock, indexes the issuers, and reports conflicts.
     pub(super) fn new(
         configured: Vec<Issuer>,
         clock: Option<&Arc<dyn Clock>>,
@@ -41,7 +41,7 @@ impl Issuers {
                     all.push(issuer);
                 }
                 Err(reported) => {
-                    // Keys that are found by the issuer's name report what is wrong with it, too.
+                    // Keys that are found by the issuer's name report the same problems with the name.
                     let others = without_keys.into_iter().filter(|it| !reported.contains(it));
                     let others: Vec<_> = others.collect();
                     problems.extend(reported.into_iter().chain(others));
@@ -68,7 +68,7 @@ impl Issuers {
         self.all.iter().map(|it| KeyHealth { issuer: it.name.clone(), ..it.keys.health() })
     }
 
-    /// The issuers whose keys may change, with where those come from.
+    /// The issuers whose keys may change, with their key sources.
     pub(super) fn sources(&self) -> impl Iterator<Item = (&Trusted, &Arc<dyn KeySource>)> {
         self.all.iter().filter_map(|issuer| Some((issuer, issuer.keys.source()?)))
     }
@@ -77,13 +77,12 @@ impl Issuers {
         self.all.get(index)
     }
 
-    /// Chooses the issuer that a token has to be from. With one there is nothing to read; with several
-    /// the unverified `iss` chooses among those that are configured, and does nothing else.
+    /// Selects the issuer of a token. With a single issuer, nothing is read; with several, the unverified `iss` only
+    /// selects among the configured issuers.
     pub(super) fn route(&self, compact: &Compact<'_>) -> Result<usize, Error> {
         if self.all.len() == 1 {
             return Ok(0);
         }
-        // Good for choosing among these issuers, and for nothing else.
         let payload = Object::read(compact.unverified_payload()?).map_err(|_| {
             let detail = "the payload is not one strict JSON object";
             Error::new(ErrorKind::MalformedToken).with_detail(detail)
@@ -100,7 +99,7 @@ impl Issuers {
         index.ok_or_else(|| ErrorKind::InvalidIssuer.into())
     }
 
-    /// What `iss` must be in the verified token, so that the choice above is confirmed.
+    /// The `iss` that the verified token must have, which confirms the selection of `route`.
     pub(super) fn expected<'i>(&self, issuer: &'i Trusted) -> ExpectedIssuer<'i> {
         match &issuer.name {
             Some(name) => ExpectedIssuer::Named(name),

@@ -5,7 +5,7 @@ use super::problem;
 use crate::key::BuildKeys;
 
 impl<C> VerifierBuilder<C> {
-    /// Changes a setting of the keys' builder, which must be a `K`.
+    /// Changes a setting of the keys' builder. Reports a problem if the builder is not a `K`.
     pub(crate) fn change_keys<K: BuildKeys>(
         mut self,
         setting: &str,

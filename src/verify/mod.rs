@@ -1,4 +1,4 @@
-//! The verifier: from a compact JWT to claims that can be trusted. No HTTP in here.
+//! The verifier: it turns a compact JWT into verified claims, without HTTP.
 //!
 //! ```
 //! use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
@@ -6,12 +6,12 @@
 //! let issuer = TestIssuer::hs256().audience("jobs");
 //! let verifier = Verifier::shared_secret(issuer.secret()).audience("jobs").build()?;
 //!
-//! // A message from a queue, a WebSocket frame: anything that holds a token.
+//! // The token can come from a queue message, a WebSocket frame or any other place.
 //! let verified = verifier.verify_now(&issuer.token().subject("user-1").mint())?;
 //! assert_eq!(verified.subject(), Some("user-1"));
 //!
-//! let refused = verifier.verify_now(&issuer.token().expired().mint()).unwrap_err();
-//! assert_eq!(refused.kind(), ErrorKind::TokenExpired);
+//! let rejected = verifier.verify_now(&issuer.token().expired().mint()).unwrap_err();
+//! assert_eq!(rejected.kind(), ErrorKind::TokenExpired);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

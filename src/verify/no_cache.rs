@@ -1,4 +1,4 @@
-//! In place of `cache` where its feature is off: there is none.
+//! Replaces `cache` in builds without the feature `cache`. Its types cannot be created.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -7,7 +7,7 @@ use super::verified::ErasedVerified;
 use crate::error::Problem;
 use crate::key::CryptoBackend;
 
-/// Settings that nobody can make.
+/// Settings of a cache; never created.
 pub(super) struct TokenCache(Infallible);
 
 impl TokenCache {
@@ -16,14 +16,14 @@ impl TokenCache {
     }
 }
 
-/// A token that verified.
-pub(super) struct Remembered {
+/// A verified token in the cache.
+pub(super) struct CachedToken {
     pub(super) verified: ErasedVerified,
     pub(super) issuer: usize,
     pub(super) generation: u64,
 }
 
-/// A memory that is never there.
+/// A cache; never created.
 pub(super) struct Cache(Infallible);
 
 impl Cache {
@@ -31,15 +31,15 @@ impl Cache {
         match settings.0 {}
     }
 
-    pub(super) fn get(&self, _: &str, _: Duration) -> Option<Remembered> {
+    pub(super) fn get(&self, _: &str, _: Duration) -> Option<CachedToken> {
         match self.0 {}
     }
 
-    pub(super) fn insert(&self, _: &str, _: Remembered, _: Duration) {
+    pub(super) fn insert(&self, _: &str, _: CachedToken, _: Duration) {
         match self.0 {}
     }
 
-    pub(super) fn forget(&self, _: &str) {
+    pub(super) fn remove(&self, _: &str) {
         match self.0 {}
     }
 }

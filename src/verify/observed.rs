@@ -1,4 +1,4 @@
-//! The observer of a verifier, and of the keys that it verifies with.
+//! The observer of a verifier and its keys.
 
 use std::sync::Arc;
 
@@ -7,11 +7,11 @@ use super::verifier::Inner;
 use crate::observe::Observer;
 
 impl<C> VerifierBuilder<C> {
-    /// Reports everything that happens around this verifier to this observer: the verdicts of the layers and
-    /// extractors that requests pass with it, its cache, and its keys.
+    /// Reports the events of this verifier to an observer.
     ///
-    /// Key sources that have an observer of their own keep it. One that serves several verifiers reports to
-    /// that of the first.
+    /// The events are the verdicts of layers and extractors that use the verifier, the lookups in its cache, and the
+    /// refreshes of its keys. A key source with its own observer keeps it. A key source that several verifiers share
+    /// reports to the observer of the first one.
     ///
     /// ```
     /// use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,4 @@
-//! The settings of a policy, for builders that are about one issuer.
+//! The policy settings of a builder for one issuer.
 
 use super::builder::VerifierBuilder;
 use crate::policy::policy_settings;

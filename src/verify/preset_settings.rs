@@ -1,4 +1,4 @@
-//! Settings that presets for a provider need, inside this crate and outside.
+//! Settings for provider presets, inside and outside this crate.
 
 use std::sync::Arc;
 
@@ -7,9 +7,11 @@ use crate::clock::Clock;
 use crate::error::{ErrorKind, Problem};
 use crate::jws::Algorithm;
 
-/// For presets of a provider.
+/// Settings for provider presets.
 impl<C> VerifierBuilder<C> {
-    /// As [`check`](Self::check), with the clock of the verifier, for claims with times of their own.
+    /// Like [`check`](Self::check), but the check also receives the verifier's clock.
+    ///
+    /// Use it for claims that contain times.
     ///
     /// ```
     /// use tower_jwt_auth::claims::NumericDate;
@@ -38,12 +40,12 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
-    /// Asks for a hint to the operator about each rejected token.
+    /// Sets a function that returns a hint for the operator about a rejected token.
     ///
-    /// The hint replaces [`Error::detail`](crate::Error::detail), which goes to logs and never to clients: say which
-    /// kind of token was probably sent, and which setting accepts it. It gets the token's text, the algorithm that
-    /// the token's header names, if it can be read, and why the token was rejected. Nothing of this is verified; a
-    /// hint is a fixed text, so that nothing of the token gets into a log.
+    /// The hint replaces [`Error::detail`](crate::Error::detail), which is logged and never sent to clients. It should
+    /// name the kind of token that was probably sent, and the setting that accepts it. The function receives the
+    /// token's text, the algorithm in the token's header if it can be read, and the reason for the rejection. The token
+    /// is not verified. A hint is a static text, so no part of the token is logged.
     ///
     /// ```
     /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
@@ -52,7 +54,7 @@ impl<C> VerifierBuilder<C> {
     ///     .any_audience()
     ///     .operator_hint(|token, _, kind| {
     ///         let is_opaque = kind == ErrorKind::MalformedToken && token.starts_with("sk_");
-    ///         is_opaque.then_some("it is an API key, which the gateway exchanges for a token")
+    ///         is_opaque.then_some("it is an API key; the gateway exchanges API keys for tokens")
     ///     })
     ///     .build()?;
     /// let rejected = verifier.verify_now("sk_live_51H").unwrap_err();
@@ -70,15 +72,15 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
-    /// Reports a problem of a preset's own at [`build`](Self::build), with those of the other settings.
+    /// Adds a problem that [`build`](Self::build) reports together with all others.
     ///
-    /// For presets outside this crate: their functions return a builder, and the user reads all problems at once.
+    /// Presets outside this crate use it: their functions return a builder, and the user sees all problems at once.
     ///
     /// ```
     /// use tower_jwt_auth::error::{Problem, ProblemKind};
     /// use tower_jwt_auth::{Verifier, VerifierBuilder, testing::TestIssuer};
     ///
-    /// /// A preset: tokens of one tenant, whose issuer follows from the tenant's id.
+    /// /// A preset for the tokens of one tenant. The issuer's URL contains the tenant's id.
     /// fn acme_cloud(tenant: &str, secret: &str) -> VerifierBuilder {
     ///     let builder = Verifier::shared_secret(secret).audience("orders");
     ///     if tenant.is_empty() {

@@ -1,4 +1,4 @@
-//! What can be wrong with a verifier: the texts.
+//! The problems of a verifier's configuration.
 
 use crate::error::{Problem, ProblemKind};
 use crate::jws::Algorithm;
@@ -6,7 +6,7 @@ use crate::key::CryptoBackend;
 
 const USE_AWS_LC: &str = "Enable the feature `aws-lc-rs`, and do not call `crypto_backend`";
 
-const GIVE_IDS: &str = "Give the keys ids with `with_key_id`, or remove the oldest";
+const GIVE_IDS: &str = "Give the keys ids with `with_key_id`, or remove the oldest keys";
 
 // Settings of the builder.
 
@@ -14,15 +14,15 @@ pub(super) fn claims_after_check() -> Problem {
     Problem::new(
         ProblemKind::NoEffect,
         "`claims` after `check`",
-        "the check is for another claims type and would be lost",
-        "Call `claims` first",
+        "the check is for another claims type and would be dropped",
+        "Call `claims` before `check`",
     )
 }
 
 pub(super) fn two_names(name: &str, other: &str) -> Problem {
     Problem::new(
         ProblemKind::Conflict,
-        format!("two names for one issuer, `{name}` and `{other}`"),
+        format!("two names for one issuer: `{name}` and `{other}`"),
         "`iss` is one string and can equal one name only",
         "Call `trust` for each further issuer",
     )
@@ -33,15 +33,15 @@ pub(super) fn previous_without_secret() -> Problem {
         ProblemKind::MixedKeys,
         "`previous_secret` without a shared secret",
         "a secret and public keys must not serve one issuer",
-        "Call it after `shared_secret`; list rotated public keys in one JWKS document",
+        "Call it after `shared_secret`; put rotated public keys into one JWKS document",
     )
 }
 
 pub(super) fn setting_without_issuer() -> Problem {
     Problem::new(
         ProblemKind::NoEffect,
-        "a setting of an issuer on a builder that was started without one",
-        "the setting would have no effect",
+        "an issuer setting after `Verifier::builder`",
+        "that builder has no issuer that the setting could apply to",
         "Set it on the `Policy` of the issuer that you pass to `trust`",
     )
 }
@@ -52,7 +52,7 @@ pub(super) fn setting_of_other_keys(setting: &str) -> Problem {
         ProblemKind::NoEffect,
         format!("`{setting}` on keys that this verifier does not fetch from a URL"),
         "the setting would have no effect",
-        "Call it after `Verifier::issuer_url` or `jwks_url`, or on the builder of the keys that are passed",
+        "Call it after `Verifier::issuer_url` or `Verifier::jwks_url`, or on the `RemoteJwksBuilder` that you pass",
     )
 }
 
@@ -61,7 +61,7 @@ pub(super) fn token_length(bytes: usize) -> Problem {
         ProblemKind::OutOfRange,
         format!("`max_token_len` of {bytes} bytes"),
         "with 0 no token could be verified; above 1 MiB, rejecting a token costs too much",
-        "Leave the default of 16 KiB, or use the server's limit for headers",
+        "Keep the default of 16 KiB, or use the server's header size limit",
     )
 }
 
@@ -78,7 +78,7 @@ pub(super) fn no_issuer_name() -> Problem {
     Problem::new(
         ProblemKind::MissingIssuer,
         "no issuer",
-        "a token of another issuer that signs with the same keys would be accepted",
+        "tokens of another issuer that signs with the same keys would be accepted",
         "Call `issuer(\"https://…\")` with the value of `iss`, or `any_issuer()`",
     )
 }
@@ -86,8 +86,8 @@ pub(super) fn no_issuer_name() -> Problem {
 pub(super) fn any_issuer_beside_named() -> Problem {
     Problem::new(
         ProblemKind::Conflict,
-        "`any_issuer` beside issuers with a name",
-        "only tokens without `iss` could be accepted",
+        "`any_issuer` together with other issuers",
+        "with several issuers, only tokens without `iss` could be accepted",
         "Call `issuer`, or trust an `Issuer::unnamed` for tokens without `iss`",
     )
 }
@@ -106,7 +106,7 @@ pub(super) fn backend_not_built(backend: CryptoBackend) -> Problem {
         ProblemKind::MissingFeature,
         format!("the crypto backend `{}`", backend.name()),
         "the crate was built without it",
-        "Enable the feature of that name of `tower-jwt-auth`",
+        "Enable the feature of the same name in `tower-jwt-auth`",
     )
 }
 
@@ -114,7 +114,7 @@ pub(super) fn no_backend() -> Problem {
     Problem::new(
         ProblemKind::MissingFeature,
         "no crypto backend",
-        "the crate was built without one, so that no signature could be verified",
+        "the crate was built without one, so no signature could be verified",
         "Enable the feature `aws-lc-rs` or `rust-crypto` of `tower-jwt-auth`",
     )
 }
@@ -125,7 +125,7 @@ pub(super) fn empty_name() -> Problem {
     Problem::new(
         ProblemKind::EmptyValue,
         "an issuer with an empty name",
-        "a setting is probably missing",
+        "an empty name is usually a missing setting",
         "Pass the value of `iss`, or use `Issuer::unnamed`",
     )
 }
@@ -135,16 +135,16 @@ pub(super) fn unnamed_profile() -> Problem {
         ProblemKind::ProfileConflict,
         "`rfc9068` for the unnamed issuer",
         "RFC 9068 §4 requires every server to compare `iss`",
-        "Name the issuer",
+        "Pass the issuer's name to `issuer` or `Issuer::new`",
     )
 }
 
 pub(super) fn keys_of_another(other: &str, of: &str) -> Problem {
     Problem::new(
         ProblemKind::ForeignKeys,
-        format!("keys of the issuer `{other}` for {of}"),
+        format!("keys of the issuer `{other}` configured for {of}"),
         "tokens of one issuer would be verified with the keys of another",
-        "Use the same name for both, or `Verifier::issuer_url`, which takes it once",
+        "Use the same name for both, or call `Verifier::issuer_url`, which takes the name once",
     )
 }
 
@@ -152,7 +152,7 @@ pub(super) fn algorithm_not_in_backend(algorithm: Algorithm, of: &str) -> Proble
     Problem::new(
         ProblemKind::UnsuitableAlgorithm,
         format!("the algorithm {algorithm} for {of}"),
-        "the crypto backend `rust-crypto` does not have it",
+        "the crypto backend `rust-crypto` does not support it",
         USE_AWS_LC,
     )
 }
@@ -180,7 +180,7 @@ pub(super) fn mixed_keys(of: &str) -> Problem {
         ProblemKind::MixedKeys,
         format!("secrets and public keys together for {of}"),
         "an attacker could use a public key as the secret",
-        "Trust two issuers of different names, or build a verifier for each kind of key",
+        "Trust two issuers with different names, or build one verifier for each kind of key",
     )
 }
 
@@ -197,7 +197,7 @@ pub(super) fn too_many_keys(algorithm: Algorithm, of: &str) -> Problem {
     Problem::new(
         ProblemKind::TooManyKeys,
         format!("more than four keys without an id for {algorithm} and {of}"),
-        "four are tried for a token, so that the others would never be used",
+        "at most four keys are tried per token, so the others would never be used",
         GIVE_IDS,
     )
 }
@@ -205,15 +205,15 @@ pub(super) fn too_many_keys(algorithm: Algorithm, of: &str) -> Problem {
 pub(super) fn too_many_large_keys(algorithm: Algorithm, of: &str) -> Problem {
     Problem::new(
         ProblemKind::TooManyKeys,
-        format!("RSA keys above 4096 bits without an id for {algorithm} and {of}"),
-        "one is tried for a token because a check is slow, so that the others would never be used",
+        format!("more than one RSA key above 4096 bits without an id for {algorithm} and {of}"),
+        "only one is tried per token because each check is slow, so the others would never be used",
         GIVE_IDS,
     )
 }
 
 pub(super) fn unused_algorithm(algorithm: Algorithm, of: &str, is_short: bool) -> Problem {
     let why = if is_short {
-        "a secret is shorter than its hash (RFC 7518 §3.2)"
+        "a secret is shorter than the hash (RFC 7518 §3.2)"
     } else {
         "no key of this issuer can be used with it"
     };
@@ -221,7 +221,7 @@ pub(super) fn unused_algorithm(algorithm: Algorithm, of: &str, is_short: bool) -
         ProblemKind::UnsuitableAlgorithm,
         format!("the algorithm {algorithm} for {of}"),
         why,
-        "List only what the issuer signs with, and pass the key for each algorithm",
+        "List only the algorithms that the issuer signs with, and pass a key for each of them",
     )
 }
 
@@ -230,8 +230,8 @@ pub(super) fn unused_algorithm(algorithm: Algorithm, of: &str, is_short: bool) -
 pub(super) fn same_secret(of: &str) -> Problem {
     Problem::new(
         ProblemKind::SharedSecret,
-        format!("{of} and another one with the same secret"),
-        "each could sign tokens in the name of the other",
+        format!("the same secret for {of} and another issuer"),
+        "each issuer could sign tokens in the name of the other",
         "Give every issuer its own secret",
     )
 }
@@ -239,7 +239,7 @@ pub(super) fn same_secret(of: &str) -> Problem {
 pub(super) fn trusted_twice(of: &str) -> Problem {
     Problem::new(
         ProblemKind::Conflict,
-        format!("{of} twice"),
+        format!("{of} is trusted twice"),
         "it would be undefined which keys and which policy apply",
         "Put all keys of an issuer into one `KeySet` and trust it once",
     )

@@ -1,4 +1,4 @@
-//! The keys of all issuers: whether they are in memory, and how to get them before a token needs them.
+//! The state of all issuers' keys, and how to fetch them before the first request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,12 +14,13 @@ use crate::key::{
     Refreshed, pause_before_next_look,
 };
 
-/// When to try again after a source that reports success and has no keys.
+/// The waiting time after a source that reports success but has no keys.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 impl<C> Verifier<C> {
-    /// How the keys of each issuer are doing, in the order in which they were trusted: for readiness probes
-    /// and dashboards. A look into memory; nothing is fetched for it.
+    /// Returns the state of each issuer's keys, for readiness probes and dashboards.
+    ///
+    /// The order is that in which the issuers were trusted. Nothing is fetched.
     ///
     /// ```
     /// use tower_jwt_auth::key::KeySetState;
@@ -44,9 +45,9 @@ impl<C> Verifier<C> {
 impl<C: 'static> Verifier<C> {
     /// Fetches the keys of all issuers that have none, and waits for them.
     ///
-    /// Call it when the server starts, so that no request waits for keys and a readiness probe that asks for
-    /// [`health`](Self::health) becomes ready. It works with every constructor: all key sources are asked at
-    /// once ([`KeySource::warm`]), and fixed keys need nothing.
+    /// Call it when the server starts: then no request waits for keys, and a readiness probe based on
+    /// [`health`](Self::health) succeeds. It works with every constructor. All key sources are fetched concurrently
+    /// ([`KeySource::warm`]); fixed keys need no fetch.
     ///
     /// ```
     /// # #[cfg(feature = "jwks")] {
@@ -91,12 +92,12 @@ impl<C: 'static> Verifier<C> {
     ///
     /// # Errors
     ///
-    /// The issuers whose keys could not be fetched. Later requests try again: a server may start all the same,
-    /// and answers 503 for their tokens until then.
+    /// The issuers whose keys could not be fetched. The server can start anyway: it answers 503 to their tokens, and
+    /// later requests fetch the keys again.
     pub fn warm(&self) -> impl Future<Output = Result<(), KeysError>> + Send + 'static {
         let verifier = self.clone();
         async move {
-            let outcomes = verifier.0.ask_all(KeySource::warm).await;
+            let outcomes = verifier.0.call_all(KeySource::warm).await;
             let failed = outcomes
                 .into_iter()
                 .filter_map(|(issuer, source, outcome)| failure(issuer, source, outcome.err()));
@@ -104,19 +105,19 @@ impl<C: 'static> Verifier<C> {
         }
     }
 
-    /// Asks for newer keys of all issuers now, and waits for them: for an operator's command.
+    /// Fetches newer keys of all issuers now, and waits for them.
     ///
-    /// Returns the most that one issuer's refresh achieved: [`Refreshed::Replaced`] if there are new keys,
-    /// [`Refreshed::Suppressed`] if all sources were asked too recently to be asked again. Fixed keys are
-    /// unchanged.
+    /// Use it for an operator's command. It returns [`Refreshed::Replaced`] if an issuer has new keys, and
+    /// [`Refreshed::Suppressed`] if all sources were fetched too recently. Fixed keys do not change.
     ///
     /// # Errors
     ///
-    /// The issuers whose keys could not be fetched. Keys in memory stay in use.
+    /// The issuers whose keys could not be fetched. The keys in memory remain in use.
     pub fn refresh(&self) -> impl Future<Output = Result<Refreshed, KeysError>> + Send + 'static {
         let verifier = self.clone();
         async move {
-            let outcomes = verifier.0.ask_all(|source| source.refresh(RefreshReason::Manual)).await;
+            let outcomes =
+                verifier.0.call_all(|source| source.refresh(RefreshReason::Manual)).await;
             let (mut all, mut failed) = (Vec::new(), Vec::new());
             for (issuer, source, outcome) in outcomes {
                 let error = outcome.map(|refreshed| all.push(refreshed)).err();
@@ -129,16 +130,17 @@ impl<C: 'static> Verifier<C> {
         }
     }
 
-    /// Fetches the keys of all issuers now, and again whenever it is time, without waiting for a request.
+    /// Fetches the keys of all issuers now, and refreshes them in the background.
     ///
-    /// Spawn it: `tokio::spawn(verifier.keep_fresh())`. It works with every constructor, ends within half a
-    /// minute after the last clone of the verifier is dropped, and ends at once when there is nothing to
-    /// refresh: with fixed keys, or sources without a [`KeySource::refresh_if_due`]. Without it, the first
-    /// request that needs keys fetches them, and the first one after a quiet time may be verified with old
-    /// ones.
+    /// Spawn it: `tokio::spawn(verifier.keep_fresh())`. It works with every constructor. It ends within half a minute
+    /// after the last clone of the verifier is dropped. It ends immediately if there is nothing to refresh: with fixed
+    /// keys, or with sources that do not implement [`KeySource::refresh_if_due`].
     ///
-    /// It waits by the verifier's clock ([`Clock::sleep_until`](crate::clock::Clock::sleep_until)), and ends at
-    /// once without timers. Remote keys report that as an event, and in their health.
+    /// Without this task, the first request that needs keys fetches them. After a period without requests, the next
+    /// request may be verified with old keys.
+    ///
+    /// It waits with the verifier's clock ([`Clock::sleep_until`](crate::clock::Clock::sleep_until)). If the clock has
+    /// no timers, the task ends immediately; remote keys report that as an event and in their health.
     pub fn keep_fresh(&self) -> impl Future<Output = ()> + Send + 'static {
         let verifier = Arc::downgrade(&self.0);
         async move {
@@ -152,19 +154,19 @@ impl<C: 'static> Verifier<C> {
 }
 
 impl<C> Inner<C> {
-    /// Asks the sources of all issuers at once, and waits for the last answer.
-    async fn ask_all<T>(
+    /// Calls the sources of all issuers concurrently, and waits for all answers.
+    async fn call_all<T>(
         &self,
-        ask: impl Fn(&dyn KeySource) -> Answer<T>,
+        call: impl Fn(&dyn KeySource) -> Answer<T>,
     ) -> Vec<(&Trusted, &dyn KeySource, T)> {
         join_all(self.issuers.sources().map(|(issuer, source)| {
-            let (source, answer) = (&**source, ask(&**source));
+            let (source, answer) = (&**source, call(&**source));
             async move { (issuer, source, answer.await) }
         }))
         .await
     }
 
-    /// Starts the refreshes that are due; gives the time until the next look. `None` when there is nothing to
+    /// Starts the refreshes that are due, and returns a timer for the next check. `None` if there is nothing to
     /// refresh, or without timers.
     fn refresh_and_pause(&self) -> Option<Timer> {
         let due = self.issuers.sources().filter_map(|(_, source)| source.refresh_if_due());
@@ -173,7 +175,7 @@ impl<C> Inner<C> {
     }
 }
 
-/// What is reported of an issuer whose source was asked: nothing if it has keys and no error.
+/// The failure to report for an issuer; `None` if it has keys and there was no error.
 fn failure(
     issuer: &Trusted,
     source: &dyn KeySource,
@@ -184,9 +186,10 @@ fn failure(
         None => KeysErrorKind::NoKeys,
     };
     let error = error.or_else(|| match kind {
-        KeysErrorKind::NoKeys => {
-            Some(RefreshError::new(RETRY_AFTER).with_source("the key source has no keys"))
-        }
+        KeysErrorKind::NoKeys => Some(
+            RefreshError::new(RETRY_AFTER)
+                .with_source("the key source reported success but has no keys"),
+        ),
         KeysErrorKind::NotRefreshed => None,
     })?;
     Some(Failure { issuer: issuer.name.clone(), kind, error })

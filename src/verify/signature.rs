@@ -1,5 +1,4 @@
-//! The step from a token's header to its payload: which keys come into question, and what to do if none
-//! of them made the signature.
+//! Verifies a token's signature: selects the candidate keys, and requests a refresh if none of them verifies it.
 
 use std::sync::Arc;
 
@@ -13,41 +12,41 @@ use crate::key::{
 
 /// Why a token was not verified with the keys in memory.
 pub(super) enum Stop {
-    /// It is refused.
-    Refused(Error),
-    /// Newer keys may help.
-    Keys(Wanted),
+    /// The token is rejected.
+    Rejected(Error),
+    /// Newer keys may verify it.
+    Refresh(RefreshRequest),
 }
 
-/// What to ask a source for, and what to say if that does not help.
-pub(super) struct Wanted {
+/// A refresh that may provide the missing key, and the error if it does not.
+pub(super) struct RefreshRequest {
     pub(super) source: Arc<dyn KeySource>,
     pub(super) reason: RefreshReason,
-    pub(super) refusal: Error,
+    pub(super) rejection: Error,
     /// The generation of the set that was tried.
     tried: Option<u64>,
 }
 
-impl Wanted {
-    /// Whether the source has another set than the one that was tried.
-    pub(super) fn has_come(&self) -> bool {
+impl RefreshRequest {
+    /// Whether the source now has another set than the one that was tried.
+    pub(super) fn set_has_changed(&self) -> bool {
         self.source.current().map(|set| set.generation()) != self.tried
     }
 
-    /// The refusal if the source cannot be asked: a key that is known and did not fit is the fault of the
-    /// token. Otherwise the keys are unavailable.
+    /// The error if no refresh is possible: if the token names a known key, it is rejected. Otherwise `None`: the keys
+    /// are unavailable.
     pub(super) fn fault(&self) -> Option<Error> {
-        (self.reason == RefreshReason::BadSignature).then(|| self.refusal.clone())
+        (self.reason == RefreshReason::BadSignature).then(|| self.rejection.clone())
     }
 }
 
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
-        Self::Refused(error)
+        Self::Rejected(error)
     }
 }
 
-/// Finds the keys that come into question and verifies with them; says which set they were of.
+/// Verifies with the candidate keys; also returns the generation of the key set.
 pub(super) fn verify_signature(
     issuer: &Trusted,
     compact: Compact<'_>,
@@ -64,7 +63,7 @@ pub(super) fn verify_signature(
             let outcome = verify_with_set(set, issuer, compact, header, backend);
             outcome.map_err(|(error, _)| error.into())
         }
-        // A secret served over the network is not secret: whatever a source holds, HMAC is not verified with it.
+        // A secret served over the network is not secret: HMAC is never verified with the keys of a source.
         Held::Source(_) if header.algorithm().family() == AlgorithmFamily::Hmac => {
             Err(Error::new(ErrorKind::AlgorithmNotAllowed).into())
         }
@@ -75,11 +74,12 @@ pub(super) fn verify_signature(
                 Some(set) => verify_with_set(&set, issuer, compact, header, backend),
                 None => Err((ErrorKind::KeysUnavailable.into(), Some(RefreshReason::Empty))),
             };
-            outcome.map_err(|(refusal, reason)| match reason {
+            outcome.map_err(|(rejection, reason)| match reason {
                 Some(reason) => {
-                    Stop::Keys(Wanted { source: Arc::clone(source), reason, refusal, tried })
+                    let source = Arc::clone(source);
+                    Stop::Refresh(RefreshRequest { source, reason, rejection, tried })
                 }
-                None => Stop::Refused(refusal),
+                None => Stop::Rejected(rejection),
             })
         }
     }
@@ -87,7 +87,7 @@ pub(super) fn verify_signature(
 
 type Miss = (Error, Option<RefreshReason>);
 
-/// Tries the candidates of one set; on failure says whether newer keys may help.
+/// Tries the candidates of one set; a failure contains the refresh reason if newer keys may help.
 fn verify_with_set(
     set: &KeySet,
     issuer: &Trusted,
@@ -101,34 +101,34 @@ fn verify_with_set(
     };
     match set.candidates(header.key_id(), header.algorithm(), listed) {
         Candidates::Keys(keys) => {
-            let mut refusal = Error::new(ErrorKind::InvalidSignature);
+            let mut rejection = Error::new(ErrorKind::InvalidSignature);
             for key in keys.into_iter().flatten() {
                 match verify(key) {
                     Ok(payload) => return Ok((payload, set.generation())),
-                    // Malformed is malformed under every key.
+                    // The key makes no difference to a malformed token.
                     Err(error) if error.kind() == ErrorKind::MalformedToken => {
                         return Err((error, None));
                     }
-                    Err(error) => refusal = error,
+                    Err(error) => rejection = error,
                 }
             }
-            // Without an id, a wrong signature may just as well mean a key that is not here yet.
+            // Without a key id, the signature may be from a key that is not in memory yet.
             let known = header.key_id().is_some();
             let reason =
                 if known { RefreshReason::BadSignature } else { RefreshReason::UnknownKey };
-            Err((refusal, Some(reason)))
+            Err((rejection, Some(reason)))
         }
         Candidates::Unnamed(key) => match verify(key) {
             Ok(payload) => Ok((payload, set.generation())),
             Err(error) if error.kind() == ErrorKind::MalformedToken => Err((error, None)),
-            // It was not this key: the token's own may not be here yet.
+            // The key has no id: the key that the token names may not be in memory yet.
             Err(_) => Err((ErrorKind::UnknownKey.into(), Some(RefreshReason::UnknownKey))),
         },
         Candidates::UnknownId => {
             Err((ErrorKind::UnknownKey.into(), Some(RefreshReason::UnknownKey)))
         }
         Candidates::NoneFits => {
-            // A new key may bring its algorithm; a secret never comes from a source.
+            // A new key may support the algorithm, but never HMAC: a source provides no secrets.
             let hopeless =
                 header.key_id().is_some() || header.algorithm().family() == AlgorithmFamily::Hmac;
             let reason = (!hopeless).then_some(RefreshReason::UnknownKey);

@@ -1,4 +1,4 @@
-//! An issuer whose keys are there to verify with.
+//! A trusted issuer with its built keys.
 
 use super::issuer::Issuer;
 use super::problem;
@@ -16,7 +16,7 @@ pub(super) struct Trusted {
 }
 
 impl Trusted {
-    /// What the issuer is called in problems.
+    /// The description of the issuer in problems.
     pub(super) fn described(&self) -> String {
         described(self.name.as_deref())
     }
@@ -28,7 +28,7 @@ impl Trusted {
         ours.keys().iter().any(|key| theirs.keys().iter().any(|other| key.is_same_secret(other)))
     }
 
-    /// What is unsafe or cannot work about the keys together with the name and the policy.
+    /// The problems of the keys in combination with the name and the policy.
     pub(super) fn problems(&self, backend: CryptoBackend) -> Vec<Problem> {
         let of = self.described();
         let mut problems = Vec::new();
@@ -37,7 +37,7 @@ impl Trusted {
         let missing = listed.iter().filter(|algorithm| !backend.supports(*algorithm));
         problems.extend(missing.map(|it| problem::algorithm_not_in_backend(it, &of)));
         match &self.keys {
-            // What a source provides is not known here.
+            // The keys of a source are not known yet.
             Held::Source(_) if self.policy.lists_secrets() => {
                 problems.push(problem::hmac_for_source(&of));
             }
@@ -47,7 +47,7 @@ impl Trusted {
         problems
     }
 
-    /// Whether the keys belong to an issuer of another name.
+    /// A problem if the keys belong to an issuer with another name.
     fn keys_of_another(&self, of: &str) -> Option<Problem> {
         let (name, other) = (self.name.as_deref()?, self.keys.source()?.issuer()?);
         (name != other).then(|| problem::keys_of_another(other, of))
@@ -78,9 +78,10 @@ impl Trusted {
     }
 }
 
-/// The listed algorithms that the keys do not serve.
+/// The listed algorithms that the keys cannot be used with.
 ///
-/// Of public keys one must serve an algorithm; of secrets every one, or the previous secret would verify nothing.
+/// For each algorithm, one public key is enough. Secrets must all be usable, otherwise the previous secret would verify
+/// nothing.
 fn unused_algorithms(listed: AlgorithmSet, set: &KeySet, secrets: usize, of: &str) -> Vec<Problem> {
     let serves = |algorithm, key: &VerificationKey| key.usable(Some(listed)).contains(algorithm);
     let unused = listed.iter().filter(|one| match secrets {
@@ -94,7 +95,7 @@ fn unused_algorithms(listed: AlgorithmSet, set: &KeySet, secrets: usize, of: &st
     unused.map(problem).collect()
 }
 
-/// What is unsafe or cannot work about an issuer, whatever its keys are.
+/// The problems of an issuer that do not depend on its keys.
 pub(super) fn problems_without_keys(issuer: &Issuer) -> Vec<Problem> {
     let name = issuer.name.as_deref();
     let mut problems = issuer.policy.problems(&described(name));

@@ -1,4 +1,4 @@
-//! Proof that a token was verified, with its claims.
+//! A verified token with its claims.
 
 use std::any::Any;
 use std::fmt;
@@ -14,15 +14,15 @@ use crate::policy::Accepted;
 
 /// A verified token with its claims as `C`.
 ///
-/// Verifying a token is the only way to make one, so that a function that takes it need not check anything. It has the
-/// usual accessors whatever `C` is, derefs to `C` for your own claims, and serializes as `C`. It is cheap to clone.
-/// `Debug` shows no values.
+/// Only verification creates a `Verified`, so a function that takes one need not check the token again. The accessors
+/// of the registered claims work for every `C`. It derefs to `C` and serializes as `C`. Cloning is cheap. `Debug` shows
+/// no values.
 ///
 /// ```
 /// use tower_jwt_auth::{Verified, Verifier, testing::TestIssuer};
 ///
 /// fn greet(user: &Verified) -> String {
-///     format!("hello, {} ({})", user.text("name").unwrap_or("friend"), user.subject().unwrap_or("nobody"))
+///     format!("hello, {} ({})", user.text("name").unwrap_or("friend"), user.subject().unwrap_or("no subject"))
 /// }
 ///
 /// let issuer = TestIssuer::hs256();
@@ -37,7 +37,7 @@ use crate::policy::Accepted;
 pub struct Verified<C = Claims>(Arc<TokenBody<C>>);
 
 impl<C> Verified<C> {
-    /// The one constructor.
+    /// The only constructor.
     ///
     /// # Errors
     ///
@@ -46,7 +46,7 @@ impl<C> Verified<C> {
         accepted.into_body().map(Self)
     }
 
-    /// The subject, which is the user's id with most issuers. See [`Token::subject`].
+    /// The subject, usually the user's id. See [`Token::subject`].
     pub fn subject(&self) -> Option<&str> {
         self.token().subject()
     }
@@ -61,7 +61,7 @@ impl<C> Verified<C> {
         self.token().scopes()
     }
 
-    /// Whether this scope is granted, byte for byte.
+    /// Whether this scope is granted, compared byte for byte.
     pub fn has_scope(&self, scope: &str) -> bool {
         self.token().has_scope(scope)
     }
@@ -71,7 +71,7 @@ impl<C> Verified<C> {
         self.token().roles()
     }
 
-    /// Whether this role is granted, byte for byte.
+    /// Whether this role is granted, compared byte for byte.
     pub fn has_role(&self, role: &str) -> bool {
         self.token().has_role(role)
     }
@@ -86,14 +86,14 @@ impl<C> Verified<C> {
         &self.0.token
     }
 
-    /// The claims, in your own type.
+    /// The claims as `C`.
     pub fn claims(&self) -> &C {
         &self.0.claims
     }
 }
 
 impl<C: Send + Sync + 'static> Verified<C> {
-    /// What every `Verified` has, without the claims type.
+    /// The token without the claims type.
     pub(crate) fn any_token(&self) -> Arc<dyn AnyToken> {
         let body: Arc<TokenBody<C>> = Arc::clone(&self.0);
         body
@@ -104,13 +104,13 @@ impl<C: Send + Sync + 'static> Verified<C> {
         ErasedVerified(body)
     }
 
-    /// What was erased, if it was this type.
+    /// Restores an erased token, if its claims type is `C`.
     pub(super) fn restore(ErasedVerified(body): ErasedVerified) -> Option<Self> {
         body.downcast().ok().map(Self)
     }
 }
 
-/// A [`Verified`] without its type, for what must not depend on it. Made of a `Verified` alone.
+/// A [`Verified`] with an erased claims type. Only [`Verified::erase`] creates it.
 #[derive(Clone)]
 pub(super) struct ErasedVerified(Arc<dyn Any + Send + Sync>);
 

@@ -1,4 +1,4 @@
-//! From a compact JWT to verified claims, in one straight line.
+//! Verifies a compact JWT and reads its claims.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,9 +6,9 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
-use super::cache::{Cache, Remembered};
+use super::cache::{Cache, CachedToken};
 use super::issuers::Issuers;
-use super::signature::{Stop, Wanted, verify_signature};
+use super::signature::{RefreshRequest, Stop, verify_signature};
 use super::verified::Verified;
 use crate::answer::Answer;
 use crate::claims::{Claims, NumericDate};
@@ -21,10 +21,10 @@ use crate::revocation::{Presented, Revocation, Standing};
 
 /// Verifies tokens and reads their claims into `C`.
 ///
-/// One `Arc`: clone it freely. Everything is prepared when it is built; verifying takes no lock and,
-/// while the keys are in memory, never waits.
+/// A verifier is an `Arc`, so cloning is cheap. Verifying takes no lock, and it does not wait while the keys are in
+/// memory.
 ///
-/// Start with [`shared_secret`](Verifier::shared_secret), [`jwks`](Verifier::jwks) or
+/// Build one with [`shared_secret`](Verifier::shared_secret), [`jwks`](Verifier::jwks) or
 /// [`builder`](Verifier::builder).
 ///
 /// ```
@@ -36,8 +36,8 @@ use crate::revocation::{Presented, Revocation, Standing};
 /// let good = issuer.token().subject("user-1").mint();
 /// assert_eq!(verifier.verify_now(&good)?.subject(), Some("user-1"));
 ///
-/// let elsewhere = issuer.token().claim("aud", "billing").mint();
-/// assert_eq!(verifier.verify_now(&elsewhere).unwrap_err().kind(), ErrorKind::InvalidAudience);
+/// let foreign = issuer.token().claim("aud", "billing").mint();
+/// assert_eq!(verifier.verify_now(&foreign).unwrap_err().kind(), ErrorKind::InvalidAudience);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[doc(alias = "jwt")]
@@ -67,7 +67,7 @@ impl<C> Verifier<C> {
         Self(Arc::new(inner))
     }
 
-    /// The clock that tokens are judged by.
+    /// The clock that expiry is checked with.
     pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
         &self.0.clock
     }
@@ -77,47 +77,48 @@ impl<C> Verifier<C> {
     }
 }
 
-/// What becomes of a token that is bound to its sender (`cnf`, RFC 7800).
+/// How to treat a token that is bound to its sender (`cnf`, RFC 7800).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bound {
     Refuse,
     Accept,
 }
 
-/// A token that verified and whose revocation has not been checked: only
-/// [`check_standing`](Verifier::check_standing) makes it a [`Verified`].
+/// A verified token whose revocation has not been checked. Only [`check_standing`](Verifier::check_standing) turns it
+/// into a [`Verified`].
 pub(crate) struct BeforeRevocation<C>(Verified<C>);
 
 /// The first stage of a verification: everything but revocation.
 pub(crate) struct FirstStage<C> {
     pub(crate) outcome: Answer<Result<BeforeRevocation<C>, Error>>,
-    /// The verdict if keys are waited for and none come; `None` if they are then unavailable.
+    /// The error if the awaited keys do not arrive; `None` means that the keys are unavailable.
     pub(crate) fault: Option<Error>,
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     /// Verifies a token in the compact serialization (RFC 7515 §3.1).
     ///
-    /// The answer is there at once unless keys or a revocation list have to be fetched. How long that takes
-    /// is limited by the key source and the [`Revocation`] alone: a limit on the whole is a setting of the
-    /// layer, [`JwtAuthLayer::max_wait`](crate::JwtAuthLayer::max_wait).
+    /// The answer is ready immediately unless keys must be fetched or the [`Revocation`] answers later. Only the key
+    /// source and the revocation check limit that time. The layer has a limit for the whole verification:
+    /// [`JwtAuthLayer::max_wait`](crate::JwtAuthLayer::max_wait).
     ///
     /// # Errors
     ///
-    /// The reason for the refusal; see [`ErrorKind`]. A token that is bound to its sender is refused
-    /// with [`ErrorKind::ProofRequired`]: nobody here has judged a proof.
+    /// The reason for the rejection; see [`ErrorKind`]. A token that is bound to its sender is rejected with
+    /// [`ErrorKind::ProofRequired`], because this method checks no proof of possession.
     #[doc(alias = "decode")]
     #[doc(alias = "validate")]
     pub fn verify(&self, token: &str) -> Answer<Result<Verified<C>, Error>> {
         self.run(token, Bound::Refuse)
     }
 
-    /// As [`verify`](Self::verify), and takes tokens that are bound to their sender (`cnf`, RFC 7800)
-    /// without any proof: whoever steals one can use it, unless the caller judges the proof.
+    /// Like [`verify`](Self::verify), but accepts sender-bound tokens (`cnf`, RFC 7800) without a proof.
+    ///
+    /// An attacker who steals such a token can use it unless the caller checks the proof.
     ///
     /// # Errors
     ///
-    /// As [`verify`](Self::verify), but for [`ErrorKind::ProofRequired`].
+    /// As [`verify`](Self::verify), except [`ErrorKind::ProofRequired`].
     pub fn verify_without_proof_of_possession(
         &self,
         token: &str,
@@ -125,35 +126,35 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         self.run(token, Bound::Accept)
     }
 
-    /// Verifies a token where waiting is not possible.
+    /// Verifies a token without waiting, for synchronous code.
     ///
     /// # Errors
     ///
-    /// As [`verify`](Self::verify), and [`ErrorKind::KeysUnavailable`] or
-    /// [`ErrorKind::RevocationUnavailable`] when something would have to be fetched first.
+    /// As [`verify`](Self::verify). If it would have to wait, it returns [`ErrorKind::KeysUnavailable`] or
+    /// [`ErrorKind::RevocationUnavailable`].
     #[doc(alias = "decode")]
     #[doc(alias = "validate")]
     pub fn verify_now(&self, token: &str) -> Result<Verified<C>, Error> {
         let verified = match self.verify_with_current_keys(token, Bound::Refuse) {
             Ok(verified) => verified,
-            Err(Stop::Refused(error)) => return Err(self.hinted(token, error)),
-            Err(Stop::Keys(wanted)) => {
-                let Ok(outcome) = wanted.source.refresh(wanted.reason).try_now() else {
-                    return Err(wanted.fault().unwrap_or_else(|| {
-                        let detail = "the keys have to be waited for";
+            Err(Stop::Rejected(error)) => return Err(self.with_hint(token, error)),
+            Err(Stop::Refresh(request)) => {
+                let Ok(outcome) = request.source.refresh(request.reason).try_now() else {
+                    return Err(request.fault().unwrap_or_else(|| {
+                        let detail = "the keys must be fetched first";
                         Error::new(ErrorKind::KeysUnavailable).with_detail(detail)
                     }));
                 };
-                self.run_again(token, Bound::Refuse, outcome, wanted)?
+                self.retry_after_refresh(token, Bound::Refuse, outcome, request)?
             }
         };
         self.check_standing(token, verified).try_now().unwrap_or_else(|_| {
-            let detail = "the revocation list has to be waited for";
+            let detail = "the revocation check did not answer immediately";
             Err(Error::new(ErrorKind::RevocationUnavailable).with_detail(detail))
         })
     }
 
-    /// Both stages, one after the other.
+    /// Runs both stages in sequence.
     fn run(&self, token: &str, bound: Bound) -> Answer<Result<Verified<C>, Error>> {
         match self.verify_first_stage(token, bound).outcome.try_now() {
             Ok(Ok(verified)) => self.check_standing(token, verified),
@@ -168,20 +169,20 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         }
     }
 
-    /// Everything but revocation. It waits for keys alone.
+    /// Runs everything except the revocation check. It waits only for keys.
     pub(crate) fn verify_first_stage(&self, token: &str, bound: Bound) -> FirstStage<C> {
         let outcome = match self.verify_with_current_keys(token, bound) {
             Ok(verified) => Ok(verified),
-            Err(Stop::Refused(error)) => Err(self.hinted(token, error)),
-            Err(Stop::Keys(wanted)) => match wanted.source.refresh(wanted.reason).try_now() {
-                Ok(outcome) => self.run_again(token, bound, outcome, wanted),
+            Err(Stop::Rejected(error)) => Err(self.with_hint(token, error)),
+            Err(Stop::Refresh(request)) => match request.source.refresh(request.reason).try_now() {
+                Ok(outcome) => self.retry_after_refresh(token, bound, outcome, request),
                 Err(refreshing) => {
-                    let fault = wanted.fault();
-                    // The token outlives the borrow, but nothing else: it is wiped afterwards.
+                    let fault = request.fault();
+                    // The copy of the token is wiped when the future is dropped.
                     let (this, token) = (self.clone(), Zeroizing::new(token.to_owned()));
                     let outcome = Answer::later(async move {
                         let outcome = refreshing.await;
-                        this.run_again(&token, bound, outcome, wanted)
+                        this.retry_after_refresh(&token, bound, outcome, request)
                     });
                     return FirstStage { outcome, fault };
                 }
@@ -190,7 +191,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         FirstStage { outcome: Answer::now(outcome), fault: None }
     }
 
-    fn hinted(&self, token: &str, error: Error) -> Error {
+    fn with_hint(&self, token: &str, error: Error) -> Error {
         let Some(hint) = &self.0.hint else { return error };
         let is_read = error.kind() != ErrorKind::TokenTooLarge;
         let algorithm = is_read.then(|| unverified_algorithm(token)).flatten();
@@ -200,34 +201,34 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         }
     }
 
-    /// After a refresh: once more, and then no more.
-    fn run_again(
+    /// Verifies once more after a refresh, if that changed the key set.
+    fn retry_after_refresh(
         &self,
         token: &str,
         bound: Bound,
         outcome: Result<Refreshed, RefreshError>,
-        wanted: Wanted,
+        request: RefreshRequest,
     ) -> Result<BeforeRevocation<C>, Error> {
         let failed = match outcome {
-            // Whatever the source says of this refresh: another one's may have brought the key meanwhile.
-            Ok(_) if wanted.has_come() => {
+            // Even if this refresh was suppressed: another one may have fetched the key meanwhile.
+            Ok(_) if request.set_has_changed() => {
                 return self.verify_with_current_keys(token, bound).map_err(|stop| match stop {
-                    Stop::Refused(refusal) | Stop::Keys(Wanted { refusal, .. }) => {
-                        self.hinted(token, refusal)
+                    Stop::Rejected(rejection) | Stop::Refresh(RefreshRequest { rejection, .. }) => {
+                        self.with_hint(token, rejection)
                     }
                 });
             }
-            Ok(_) => return Err(wanted.refusal),
+            Ok(_) => return Err(request.rejection),
             Err(failed) => failed,
         };
-        if let Some(fault) = wanted.fault() {
+        if let Some(fault) = request.fault() {
             return Err(fault);
         }
         let error = Error::new(ErrorKind::KeysUnavailable).with_retry_after(failed.retry_after());
         Err(error.with_source(failed))
     }
 
-    /// The one place where the length is checked, before anything reads, digests or copies the token.
+    /// Checks the length, before anything reads, digests or copies the token.
     pub(crate) fn check_length(&self, token: &str) -> Result<(), Error> {
         if token.len() > self.0.max_token_len {
             return Err(ErrorKind::TokenTooLarge.into());
@@ -235,32 +236,31 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         Ok(())
     }
 
-    /// From memory, or along the straight line.
+    /// Verifies with the cache or with the keys in memory.
     fn verify_with_current_keys(
         &self,
         token: &str,
         bound: Bound,
     ) -> Result<BeforeRevocation<C>, Stop> {
         self.check_length(token)?;
-        let verified = match self.recall(token) {
+        let verified = match self.find_cached(token) {
             Some(verified) => self.check(verified, bound)?,
-            None => self.verify_anew(token, bound)?,
+            None => self.verify_uncached(token, bound)?,
         };
         Ok(BeforeRevocation(verified))
     }
 
-    /// A token that verified before, as long as its verdict stands. Whatever speaks against it is for the
-    /// straight line to say.
-    fn recall(&self, token: &str) -> Option<Verified<C>> {
+    /// The cached token, if it is still valid. Otherwise [`verify_uncached`](Self::verify_uncached) finds the reason.
+    fn find_cached(&self, token: &str) -> Option<Verified<C>> {
         let cache = self.0.cache.as_ref()?;
-        let verified = self.look_up(cache, token);
+        let verified = self.lookup(cache, token);
         self.0.observer.report(&Event::CacheLookup { hit: verified.is_some() });
         verified
     }
 
-    fn look_up(&self, cache: &Cache, token: &str) -> Option<Verified<C>> {
+    fn lookup(&self, cache: &Cache, token: &str) -> Option<Verified<C>> {
         let inner = &*self.0;
-        let Remembered { verified, issuer, generation } =
+        let CachedToken { verified, issuer, generation } =
             cache.get(token, inner.clock.monotonic())?;
         let verified: Verified<C> = Verified::restore(verified)?;
         let issuer = inner.issuers.get(issuer)?;
@@ -270,12 +270,12 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         {
             return Some(verified);
         }
-        cache.forget(token);
+        cache.remove(token);
         None
     }
 
-    /// The straight line: shape, header, issuer, keys, signature, claims, policy, checks.
-    fn verify_anew(&self, token: &str, bound: Bound) -> Result<Verified<C>, Stop> {
+    /// Verifies in this order: format, header, issuer, keys, signature, claims, policy, checks.
+    fn verify_uncached(&self, token: &str, bound: Bound) -> Result<Verified<C>, Stop> {
         let inner = &*self.0;
         let compact = Compact::parse(token)?;
         let cached = CachedHeader::get(compact.encoded_header());
@@ -297,8 +297,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         let accepted = policy.accept(signed, inner.issuers.expected(issuer), now)?;
         let verified = self.check(Verified::new(accepted)?, bound)?;
         if let Some(cache) = &inner.cache {
-            let remembered = Remembered { verified: verified.erase(), issuer: index, generation };
-            cache.insert(token, remembered, inner.clock.monotonic());
+            let entry = CachedToken { verified: verified.erase(), issuer: index, generation };
+            cache.insert(token, entry, inner.clock.monotonic());
         }
         if cached.is_none() {
             CachedHeader::insert(compact.encoded_header(), &header);
@@ -306,7 +306,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         Ok(verified)
     }
 
-    /// The checks of the application's own, and whether a proof of possession is wanted.
+    /// Runs the application's checks, and rejects sender-bound tokens if a proof is required.
     fn check(&self, verified: Verified<C>, bound: Bound) -> Result<Verified<C>, Error> {
         for (name, check) in &self.0.checks {
             if !check(&verified, &*self.0.clock) {
@@ -319,7 +319,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         Ok(verified)
     }
 
-    /// The second stage of a verification, which waits for a revocation list alone.
+    /// The second stage of a verification. It waits only for the revocation check.
     pub(crate) fn check_standing(
         &self,
         token: &str,
@@ -328,13 +328,13 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         let Some(revocation) = &self.0.revocation else { return Answer::now(Ok(verified)) };
         let presented = Presented::new(verified.token(), token, self.0.backend);
         match revocation.check(&presented).try_now() {
-            Ok(standing) => Answer::now(stand(verified, standing)),
-            Err(asking) => Answer::later(async move { stand(verified, asking.await) }),
+            Ok(standing) => Answer::now(apply_standing(verified, standing)),
+            Err(pending) => Answer::later(async move { apply_standing(verified, pending.await) }),
         }
     }
 }
 
-fn stand<C>(
+fn apply_standing<C>(
     verified: Verified<C>,
     standing: Result<Standing, Error>,
 ) -> Result<Verified<C>, Error> {
@@ -344,7 +344,7 @@ fn stand<C>(
     }
 }
 
-/// The algorithm that a token's header names.
+/// The algorithm in a token's header, unverified.
 fn unverified_algorithm(token: &str) -> Option<Algorithm> {
     let mut buffer = HeaderBuffer::new();
     Some(Compact::parse(token).ok()?.header(&mut buffer).ok()?.algorithm())

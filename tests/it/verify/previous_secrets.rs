@@ -72,7 +72,7 @@ fn a_short_previous_secret_is_for_hs256_only() {
         finish(first.previous_guessable_legacy_secret(SHORT))
     };
     assert_eq!(problem(legacy(Algorithm::HS256)), None);
-    assert!(problem(legacy(Algorithm::HS512)).unwrap().contains("shorter than its hash"));
+    assert!(problem(legacy(Algorithm::HS512)).unwrap().contains("shorter than the hash"));
 }
 
 #[test]
