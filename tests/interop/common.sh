@@ -1,10 +1,10 @@
-# What the scripts beside it share; for `source`. Sets $folder.
+# Shared code of the scripts, for `source`. Sets $folder.
 # shellcheck shell=bash
 set -euo pipefail
 
 folder=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd)
 
-# Standard output may be read by a program: progress is for people.
+# A program may read standard output, so progress goes to standard error.
 say() { printf 'interop: %s\n' "$*" >&2; }
 die() {
     say "$*"
@@ -38,7 +38,7 @@ stop_job() {
 
 # shellcheck disable=SC2329 # called by the trap
 clean_up() {
-    # A second signal must not cut the cleaning short.
+    # A second signal must not interrupt the cleanup.
     trap '' HUP INT TERM
     stop_job
     rm -rf -- ${temporary[@]+"${temporary[@]}"}
@@ -57,8 +57,8 @@ wait_for_job() {
     return "$status"
 }
 
-# Runs a command that may start others: it gets a process group of its own, so
-# that all of them can be stopped together.
+# Runs a command that may start others, in a separate process group, so that
+# all of them can be stopped together.
 run() {
     set -m
     "$@" </dev/null >&2 &
@@ -67,7 +67,7 @@ run() {
     wait_for_job
 }
 
-# Runs a command that lives as long as standard input is open. It stays in this
+# Runs a command that stops when standard input closes. It stays in this
 # process group: another one could not read from a terminal.
 serve() {
     "$@" <&0 &
@@ -75,21 +75,21 @@ serve() {
     wait_for_job
 }
 
-# No package needs an install script. The short network limits leave repeating
-# to the loop below: npm's own would wait for many minutes.
+# No package needs an install script. With short network limits, the loop below
+# retries: the retries of npm would wait for many minutes.
 npm_install() {
     run npm install --prefix "$1" --no-audit --no-fund --omit=dev --no-package-lock \
         --ignore-scripts --prefer-offline --fetch-timeout=30000 --fetch-retries=1
 }
 
-# Sets $manifest to the one with the pins of a release: the newest unless named.
+# Sets $manifest to the manifest that pins a release: by default the newest.
 choose_release() {
     manifest=$folder/package.json
     [[ -z ${1-} ]] || manifest=$folder/releases/$1/package.json
     [[ -f $manifest ]] || die "there is no release $1; see tests/interop/releases."
 }
 
-# Installs the packages that $manifest pins into a folder, unless they are there already.
+# Installs the packages that $manifest pins into a folder, unless they are installed.
 install_into() {
     local into=$1 attempt
     mkdir -p -- "$into"
@@ -108,7 +108,7 @@ install_into() {
 }
 
 # Sets $work to a copy of this folder that finds the packages of a release:
-# those in $INTEROP_PACKAGES, or a fresh installation that goes with it.
+# those in $INTEROP_PACKAGES, or a new installation that is removed with it.
 prepare() {
     need_node
     choose_release "${1-}"

@@ -1,4 +1,4 @@
-// What the servers beside it share: a life that ends with the parent's, and control routes.
+// Shared code of the servers: it stops them with their parent, and serves the control routes.
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
@@ -6,25 +6,25 @@ import { createServer } from "node:http";
 
 const read = async (path) => JSON.parse(await readFile(new URL(path, import.meta.url), "utf8"));
 
-/** The packages that this release of the servers is made of, and their versions. */
+/** The pinned packages of this release, and their versions. */
 export const pins = (await read("package.json")).dependencies;
 
-/** The version of a package, which has to be the pinned one. */
+/** The version of a package, which must be the pinned one. */
 export async function installedVersion(name) {
   const { version } = await read(`node_modules/${name}/package.json`);
-  assert.equal(version, pins[name], `another version of ${name} is installed than pinned`);
+  assert.equal(version, pins[name], `the installed version of ${name} is not the pinned one`);
   return version;
 }
 
-/** Whoever started this process holds its standard input: however that one ends, this one ends too. */
+/** Ends this process with its parent, also after a crash: the parent holds its standard input. */
 export function endWithParent() {
   process.stdin.resume();
   process.stdin.on("close", () => process.exit(0));
 }
 
-/** Makes an HTTP server listen on a port of 127.0.0.1, a free one unless named, and says which. */
+/** Makes an HTTP server listen on a port of 127.0.0.1, by default a free one. Resolves to the port. */
 export function listen(server, port = 0) {
-  // Who keeps a connection decides when it is closed, so that none breaks in the middle of a test.
+  // The client decides when to close a connection, so that none breaks during a test.
   server.keepAliveTimeout = 0;
   return new Promise((resolve, reject) => {
     server.once("error", reject);
@@ -36,8 +36,8 @@ export function listen(server, port = 0) {
 }
 
 /**
- * Serves `POST /NAME` for each of these functions, which take the JSON of the request and answer with JSON;
- * then prints one line of JSON that says where, and whatever else is to be known.
+ * Serves `POST /NAME` for each of these functions, which take the JSON of the request and return JSON. Then prints
+ * one line of JSON with the address of the routes and further values.
  */
 export async function control(routes, hello) {
   const server = createServer(async (request, response) => {

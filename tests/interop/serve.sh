@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Starts the real server in one of the folders beside it, until standard input
-# closes. See README.md next to this file.
+# Runs the server in one of the folders until standard input closes.
+# See README.md next to this file.
 source "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 
 [[ ($# -eq 1 || $# -eq 2) && -f $folder/$1/serve.mjs ]] ||
     die 'usage: tests/interop/serve.sh rotation|oidc_provider|presets [RELEASE]'
 prepare "${2-}"
 say "starting $1"
-# Nothing else is inherited: BETTER_AUTH_SECRETS, BETTER_AUTH_URL or NODE_ENV of
-# the surrounding shell would change what the server does.
+# The server inherits nothing else: BETTER_AUTH_SECRETS, BETTER_AUTH_URL or
+# NODE_ENV of the surrounding shell would change its behaviour.
 serve env -i "PATH=$PATH" node "$work/$1/serve.mjs"

@@ -1,6 +1,6 @@
-//! Tokens of real Better Auth servers, started from npm for the occasion.
+//! Tokens of real Better Auth servers from npm.
 //!
-//! Runs when `BETTER_AUTH_INTEROP` is set, and says so when it is left out; it needs Node and npm.
+//! Runs only if `BETTER_AUTH_INTEROP` is set, and prints a note otherwise. It needs Node and npm.
 
 use std::fs;
 use std::path::Path;
@@ -50,15 +50,15 @@ struct Token {
     jwt: String,
 }
 
-/// Accepted and refused, as counted against what is expected by hand below.
+/// The number of accepted and rejected tokens.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Count {
     accepted: usize,
-    refused: usize,
+    rejected: usize,
 }
 
 #[test]
-fn tokens_of_real_better_auth_servers_are_accepted_and_their_forgeries_are_not() {
+fn only_valid_tokens_of_better_auth_servers_are_accepted() {
     if !interop::is_wanted() {
         return;
     }
@@ -69,26 +69,26 @@ fn tokens_of_real_better_auth_servers_are_accepted_and_their_forgeries_are_not()
     let mut counts = Vec::new();
     for server in &capture.servers {
         let count = match server.mode.as_str() {
-            "jwt-plugin" => judge_plugin_tokens(server),
-            "cookie-cache" => judge_cookie_tokens(server),
+            "jwt-plugin" => check_plugin_tokens(server),
+            "cookie-cache" => check_cookie_tokens(server),
             other => panic!("unknown mode {other}"),
         };
         println!(
-            "{:<12} {:<6} accepted {} refused {}",
-            server.mode, server.alg, count.accepted, count.refused
+            "{:<12} {:<6} accepted {} rejected {}",
+            server.mode, server.alg, count.accepted, count.rejected
         );
         counts.push((server.alg.as_str(), count));
     }
-    // Two tokens a plugin server, one cookie: each accepted by the verifier and by the layer. Refused:
-    // wrong audience, another issuer, other keys, other keys under the same id, a changed byte in each
-    // of three parts; for the cookie another secret and the three bytes.
-    let plugin = || Count { accepted: 4, refused: 14 };
+    // Each plugin server has two tokens and the cookie server one. The verifier and the layer both accept each.
+    // Rejected: another audience, another issuer, other keys, other keys with the same id, a changed byte in each
+    // of the three parts; for the cookie, another secret and the three changed bytes.
+    let plugin = || Count { accepted: 4, rejected: 14 };
     let expected = [
         ("EdDSA", plugin()),
         ("ES256", plugin()),
         ("RS256", plugin()),
         ("PS256", plugin()),
-        ("HS256", Count { accepted: 2, refused: 4 }),
+        ("HS256", Count { accepted: 2, rejected: 4 }),
     ];
     assert_eq!(counts, expected);
 }
@@ -99,12 +99,12 @@ fn capture() -> Capture {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("better_auth.json");
     let mut capture = Command::new(&script);
     capture.arg(&file).env("INTEROP_PACKAGES", interop::packages());
-    let status = capture.status().expect("bash is there to run the script");
+    let status = capture.status().expect("bash runs the script");
     assert!(status.success(), "{} failed with {status}", script.display());
     serde_json::from_slice(&fs::read(&file).unwrap()).unwrap()
 }
 
-fn judge_plugin_tokens(server: &Server) -> Count {
+fn check_plugin_tokens(server: &Server) -> Count {
     let algorithm = Algorithm::from_name(&server.alg).unwrap();
     let trusting = |jwks: &str, issuer: &str, audience: &str| {
         let builder = Verifier::jwks(jwks).issuer(issuer).audience(audience);
@@ -124,15 +124,15 @@ fn judge_plugin_tokens(server: &Server) -> Count {
             (trusting(&server.other_jwks, &server.issuer, &server.audience), ErrorKind::UnknownKey),
             (trusting(&relabelled, &server.issuer, &server.audience), ErrorKind::InvalidSignature),
         ] {
-            refuse(&wrong, &token.jwt, Some(kind), &mut count);
+            reject(&wrong, &token.jwt, Some(kind), &mut count);
         }
-        refuse_changed_bytes(&verifier, &token.jwt, &mut count);
+        reject_changed_bytes(&verifier, &token.jwt, &mut count);
     }
     count
 }
 
-fn judge_cookie_tokens(server: &Server) -> Count {
-    // It has neither issuer nor audience nor subject: the user is inside of it.
+fn check_cookie_tokens(server: &Server) -> Count {
+    // It has no issuer, audience or subject. The user is a claim.
     let build = |builder: VerifierBuilder| {
         let expected = server.user_id.clone();
         builder
@@ -150,8 +150,8 @@ fn judge_cookie_tokens(server: &Server) -> Count {
         assert_eq!(through_the_layer(&verifier, jwt).0, StatusCode::OK);
         count.accepted += 2;
         let other = build(Verifier::shared_secret(&server.other_secret));
-        refuse(&other, jwt, Some(ErrorKind::InvalidSignature), &mut count);
-        refuse_changed_bytes(&verifier, jwt, &mut count);
+        reject(&other, jwt, Some(ErrorKind::InvalidSignature), &mut count);
+        reject_changed_bytes(&verifier, jwt, &mut count);
     }
     count
 }
@@ -165,29 +165,29 @@ fn accept(verifier: &Verifier, token: &Token, server: &Server, count: &mut Count
     count.accepted += 2;
 }
 
-fn refuse<C>(verifier: &Verifier<C>, jwt: &str, kind: Option<ErrorKind>, count: &mut Count)
+fn reject<C>(verifier: &Verifier<C>, jwt: &str, kind: Option<ErrorKind>, count: &mut Count)
 where
     C: serde::de::DeserializeOwned + Send + Sync + 'static,
 {
-    let error = verifier.verify_now(jwt).expect_err("a refusal");
+    let error = verifier.verify_now(jwt).expect_err("the token must be rejected");
     if let Some(kind) = kind {
         assert_eq!(error.kind(), kind);
     }
     assert_eq!(through_the_layer(verifier, jwt).0, StatusCode::UNAUTHORIZED);
-    count.refused += 1;
+    count.rejected += 1;
 }
 
-fn refuse_changed_bytes<C>(verifier: &Verifier<C>, jwt: &str, count: &mut Count)
+fn reject_changed_bytes<C>(verifier: &Verifier<C>, jwt: &str, count: &mut Count)
 where
     C: serde::de::DeserializeOwned + Send + Sync + 'static,
 {
     let ends: Vec<usize> = jwt.match_indices('.').map(|(at, _)| at).chain([jwt.len()]).collect();
     for end in ends {
         let mut changed = jwt.as_bytes().to_vec();
-        // In the middle of a part: every bit of that letter counts.
+        // Inside the part, every bit of a letter is significant.
         let at = end - 8;
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-        refuse(verifier, std::str::from_utf8(&changed).unwrap(), None, count);
+        reject(verifier, std::str::from_utf8(&changed).unwrap(), None, count);
     }
 }
 
@@ -208,7 +208,7 @@ where
     (response.status(), subject)
 }
 
-/// The keys of one set under the ids of another.
+/// The keys of one set with the ids of another.
 fn relabel(keys: &str, ids: &str) -> String {
     let (mut keys, ids): (Value, Value) =
         (serde_json::from_str(keys).unwrap(), serde_json::from_str(ids).unwrap());

@@ -1,4 +1,4 @@
-//! The one integration target.
+//! The integration tests, all in one target.
 // Without a crypto backend no token verifies.
 #![cfg(any(feature = "aws-lc-rs", feature = "rust-crypto"))]
 #![allow(
@@ -27,7 +27,7 @@ mod verify;
 use tower_jwt_auth::key::CryptoBackend;
 
 #[test]
-fn the_backend_under_test_is_the_one_that_the_features_name() {
+fn the_active_backend_matches_the_features() {
     let expected = if cfg!(feature = "aws-lc-rs") {
         Some("aws-lc-rs")
     } else if cfg!(feature = "rust-crypto") {

@@ -1,6 +1,6 @@
-//! The documents of `openapi`, as an independent validator sees them.
+//! The documents of `openapi`, checked by an independent validator.
 //!
-//! Runs when `OPENAPI_VALIDATOR` is set, and says so when it is left out; it needs Node and npm. See
+//! Runs only if `OPENAPI_VALIDATOR` is set, and prints a note otherwise. It needs Node and npm. See
 //! `tests/openapi/README.md`.
 
 use std::io::Write;
@@ -17,12 +17,12 @@ const VERSIONS: [&str; 4] = ["3.0.3", "3.0.4", "3.1.0", "3.2.0"];
 fn is_wanted() -> bool {
     let wanted = std::env::var_os("OPENAPI_VALIDATOR").is_some();
     if !wanted {
-        println!("left out: set OPENAPI_VALIDATOR=1 to run it (needs Node 20.19 and npm)");
+        println!("skipped: set OPENAPI_VALIDATOR=1 to run it (needs Node 20.19 and npm)");
     }
     wanted
 }
 
-/// The rules that each of the documents breaks.
+/// The rules that each document breaks.
 fn broken_rules(documents: &[(String, Value)]) -> Vec<Vec<String>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/openapi/run.sh");
     let mut command = Command::new(script);
@@ -33,7 +33,7 @@ fn broken_rules(documents: &[(String, Value)]) -> Vec<Vec<String>> {
         format!("{}\n", json!({"name": name, "document": document}))
     };
     let lines: String = documents.iter().map(line).collect();
-    // Not before reading: neither pipe holds all of it.
+    // Writes while the output is read: neither pipe holds all of it.
     let writer = std::thread::spawn(move || input.write_all(lines.as_bytes()).unwrap());
     let output = validator.wait_with_output().unwrap();
     writer.join().unwrap();
@@ -63,7 +63,7 @@ fn kinds() -> [Security; 4] {
     ]
 }
 
-/// Nothing in it but what it takes to be a document.
+/// A minimal document.
 fn bare(version: &str) -> Value {
     let responses = json!({"200": {"description": "Well"}});
     json!({
@@ -76,19 +76,19 @@ fn bare(version: &str) -> Value {
     })
 }
 
-/// Put together by hand, of the parts.
+/// A document assembled from the parts.
 fn of_parts(security: &Security, version: &str) -> Value {
     let mut document = bare(version);
     document["components"] = security.components();
     let orders = &mut document["paths"]["/orders"];
     orders["get"] = security.operation(orders["get"].take());
-    // Scopes of a scheme that is not OAuth's are an error in 3.0 and none in 3.1.
+    // Scopes of a scheme other than OAuth are an error in 3.0 and valid in 3.1.
     let rule = if version.starts_with("3.0") { Rule::role("clerk") } else { Rule::scope("orders") };
     orders["post"] = security.operation_with(&RequireLayer::new(rule), orders["post"].take());
     document
 }
 
-/// Put into a document that was there before.
+/// A document to which the security is applied.
 fn applied(security: &Security, version: &str) -> Value {
     let mut document = bare(version);
     security.apply(&mut document);
@@ -109,37 +109,37 @@ fn documents() -> Vec<(String, Value)> {
 
 type Defect = (&'static str, &'static str, fn(&mut Value));
 
-/// What is done to a document, and the rule that it then breaks.
+/// A change of a document, and the rule that it breaks.
 const DEFECTS: [Defect; 10] = [
     ("no schemes", "security-defined", |it| {
         it["components"].as_object_mut().unwrap().remove("securitySchemes");
     }),
-    ("a requirement that names no scheme", "security-defined", |it| {
+    ("a requirement for an undefined scheme", "security-defined", |it| {
         it["paths"]["/orders"]["get"]["security"] = json!([{"another": []}]);
     }),
-    ("a requirement that is no list", "struct", |it| {
+    ("a requirement that is not a list", "struct", |it| {
         it["paths"]["/orders"]["get"]["security"] = json!({"bearer": []});
     }),
-    ("a type that there is not", "struct", |it| {
+    ("an unknown type", "struct", |it| {
         it["components"]["securitySchemes"]["bearer"]["type"] = json!("jwt");
     }),
-    ("no scheme beside its type", "struct", |it| {
+    ("a type without a scheme", "struct", |it| {
         it["components"]["securitySchemes"]["bearer"] = json!({"type": "http"});
     }),
     ("a cookie without a name", "struct", |it| {
         it["components"]["securitySchemes"]["bearer"] = json!({"type": "apiKey", "in": "cookie"});
     }),
-    ("a response that is not there", "no-unresolved-refs", |it| {
+    ("a missing response", "no-unresolved-refs", |it| {
         it["components"]["responses"].as_object_mut().unwrap().remove("Unauthorized");
     }),
-    ("a schema that is not there", "no-unresolved-refs", |it| {
+    ("a missing schema", "no-unresolved-refs", |it| {
         it["components"]["schemas"].as_object_mut().unwrap().remove("Problem");
     }),
     ("a response without a description", "struct", |it| {
         let response = it["components"]["responses"]["Forbidden"].as_object_mut().unwrap();
         response.remove("description");
     }),
-    ("an example that does not fit", "no-invalid-media-type-examples", |it| {
+    ("an example that does not match its schema", "no-invalid-media-type-examples", |it| {
         let content = &mut it["components"]["responses"]["Unauthorized"]["content"];
         let examples = content["application/problem+json"]["examples"].as_object_mut().unwrap();
         for example in examples.values_mut() {
@@ -149,7 +149,7 @@ const DEFECTS: [Defect; 10] = [
 ];
 
 #[test]
-fn every_document_is_valid_and_every_planted_defect_is_found() {
+fn documents_are_valid_and_planted_defects_are_found() {
     if !is_wanted() {
         return;
     }
@@ -173,7 +173,7 @@ fn every_document_is_valid_and_every_planted_defect_is_found() {
     }
     let broken = broken_rules(&planted);
     for (((name, _), broken), rule) in planted.iter().zip(&broken).zip(expected) {
-        assert!(broken.iter().any(|it| it == rule), "{name}: {broken:?}, and not {rule}");
+        assert!(broken.iter().any(|it| it == rule), "{name}: {broken:?} does not contain {rule}");
     }
     println!("openapi: {} documents valid, {} defects found", valid.len(), planted.len());
 }

@@ -1,12 +1,12 @@
-//! Keys that a real Better Auth server rotates, withdraws and fails to serve, through [`RemoteJwks`] and
+//! Key rotation, withdrawal and outages of a real Better Auth server, through [`RemoteJwks`] and
 //! the layer.
 //!
-//! Runs when `BETTER_AUTH_INTEROP` is set and the features are there, and says so when it is left out.
+//! Runs only if `BETTER_AUTH_INTEROP` is set and the features are enabled, and prints a note otherwise.
 
 #[cfg(not(feature = "jwks-client"))]
 #[test]
-fn rotation_is_left_out() {
-    println!("left out: the feature `jwks-client` and a crypto backend are needed");
+fn rotation_is_skipped() {
+    println!("skipped: the feature `jwks-client` and a crypto backend are needed");
 }
 
 #[cfg(feature = "jwks-client")]
@@ -27,12 +27,12 @@ mod live {
     use crate::support::interop::{self, Server};
     use crate::support::tokens::{signature, with_signature};
 
-    // The numbers of the schedule, as documented.
-    const COOL_DOWN: Duration = Duration::from_secs(30);
+    // The documented times of the schedule.
+    const COOLDOWN: Duration = Duration::from_secs(30);
     const REFRESH_AHEAD: Duration = Duration::from_secs(8 * 60);
     const LIFETIME: Duration = Duration::from_secs(10 * 60);
-    const FIRST_BACK_OFF: Duration = Duration::from_secs(1);
-    const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
+    const FIRST_BACKOFF: Duration = Duration::from_secs(1);
+    const MAX_BACKOFF: Duration = Duration::from_secs(60);
 
     const OUTAGES: [Outage; 3] = [
         Outage { kind: "503", arrives: true, cold: 2, label: "server_error" },
@@ -40,14 +40,14 @@ mod live {
         Outage { kind: "refused", arrives: false, cold: 2, label: "connection" },
     ];
 
-    /// What the JWKS endpoint may do instead of answering.
+    /// A failure of the JWKS endpoint.
     struct Outage {
         kind: &'static str,
-        /// Whether the server gets to see the request, and can count it.
+        /// Whether the request reaches the server, which can then count it.
         arrives: bool,
-        /// How often it is tried with no key at all: once more, unless the server says no.
+        /// The number of fetches without keys. A client error is not retried.
         cold: u64,
-        /// What the failure is called.
+        /// The label of the failure.
         label: &'static str,
     }
 
@@ -58,7 +58,7 @@ mod live {
     }
 
     #[tokio::test]
-    async fn a_new_key_is_fetched_by_its_first_token_and_a_withdrawn_one_is_forgotten() {
+    async fn new_keys_are_fetched_and_withdrawn_keys_are_dropped() {
         if !interop::is_wanted() {
             return;
         }
@@ -66,16 +66,16 @@ mod live {
         let mut api = Api::of(&server);
         let first = token(&server).await;
 
-        // Cold: the first request waits for the keys, the second has them.
+        // Without keys: the first request waits for them, the second does not.
         api.accepts_waiting(&first).await;
         api.accepts(&first);
-        api.was_told(&[("empty", "replaced")]);
+        api.expect_refreshes(&[("empty", "replaced")]);
         assert_eq!(fetches(&server).await, 1);
-        api.refuses(&forged(&first), ErrorKind::InvalidSignature);
+        api.rejects(&forged(&first), ErrorKind::InvalidSignature);
         assert_eq!(fetches(&server).await, 0);
 
-        // The new key is published with its first token and not before.
-        api.pass(COOL_DOWN);
+        // The new key is published only with its first token.
+        api.pass(COOLDOWN);
         assert_eq!(published(&server).await, 1);
         server.tell("rotate").await;
         assert_eq!(published(&server).await, 1);
@@ -84,47 +84,47 @@ mod live {
         api.accepts(&first);
         assert_eq!(fetches(&server).await, 0);
         api.accepts_waiting(&second).await;
-        api.was_told(&[("unknown_key", "replaced")]);
+        api.expect_refreshes(&[("unknown_key", "replaced")]);
         assert_eq!(fetches(&server).await, 1);
         api.accepts(&second);
         api.accepts(&first);
 
-        // A third one at once: the answer is there without waiting, and right after the cool-down.
+        // A third key at once: rejected without waiting, and fetched after the cooldown.
         server.tell("rotate").await;
         let third = token(&server).await;
-        api.refuses(&third, ErrorKind::UnknownKey);
+        api.rejects(&third, ErrorKind::UnknownKey);
         assert_eq!(fetches(&server).await, 0);
-        api.pass(COOL_DOWN);
+        api.pass(COOLDOWN);
         api.accepts_waiting(&third).await;
-        api.was_told(&[("unknown_key", "replaced")]);
+        api.expect_refreshes(&[("unknown_key", "replaced")]);
         assert_eq!(fetches(&server).await, 1);
 
-        // The first is withdrawn. It is good until somebody looks: a request that has its own key.
+        // The first key is withdrawn. Its tokens are accepted until a request with another key starts a refresh.
         server.ask("retire", json!({ "kid": kid(&first) })).await;
         assert_eq!(published(&server).await, 2);
         api.accepts(&first);
         api.pass(REFRESH_AHEAD);
         api.accepts(&third);
-        api.landed().await;
-        api.was_told(&[("schedule", "replaced")]);
+        api.wait_for_refresh().await;
+        api.expect_refreshes(&[("schedule", "replaced")]);
         assert_eq!(fetches(&server).await, 1);
-        api.refuses(&first, ErrorKind::UnknownKey);
+        api.rejects(&first, ErrorKind::UnknownKey);
         assert_eq!(fetches(&server).await, 0);
-        api.pass(COOL_DOWN);
-        api.refuses_waiting(&first, ErrorKind::UnknownKey).await;
-        api.was_told(&[("unknown_key", "unchanged")]);
+        api.pass(COOLDOWN);
+        api.rejects_waiting(&first, ErrorKind::UnknownKey).await;
+        api.expect_refreshes(&[("unknown_key", "unchanged")]);
         assert_eq!(fetches(&server).await, 1);
         api.accepts(&second);
         api.accepts(&third);
-        api.refuses(&forged(&third), ErrorKind::InvalidSignature);
+        api.rejects(&forged(&third), ErrorKind::InvalidSignature);
         assert_eq!(fetches(&server).await, 0);
 
-        let expected = Count { accepted: 11, refused: 5, unavailable: 0 };
+        let expected = Count { accepted: 11, rejected: 5, unavailable: 0 };
         api.count.check("rotation", &expected);
     }
 
     #[tokio::test]
-    async fn an_outage_of_the_key_server_costs_known_keys_nothing_and_ends_by_itself() {
+    async fn known_keys_work_during_an_outage_of_the_key_server() {
         if !interop::is_wanted() {
             return;
         }
@@ -133,67 +133,67 @@ mod live {
             let mut api = Api::of(&server);
             let known = token(&server).await;
             api.accepts_waiting(&known).await;
-            api.was_told(&[("empty", "replaced")]);
+            api.expect_refreshes(&[("empty", "replaced")]);
             assert_eq!(fetches(&server).await, 1);
 
-            // Fresh keys. Known ones do not notice; for an unknown one nobody can say whether it is good.
+            // Fresh keys: known keys are not affected. A token with an unknown key cannot be verified.
             server.tell("rotate").await;
             let unknown = token(&server).await;
             begin(&server, outage.kind).await;
-            api.pass(COOL_DOWN);
+            api.pass(COOLDOWN);
             api.accepts(&known);
             assert_eq!(fetches(&server).await, 0);
             assert_eq!(api.is_unavailable_after_waiting(&unknown).await, "30");
-            api.was_told(&[("unknown_key", outage.label)]);
+            api.expect_refreshes(&[("unknown_key", outage.label)]);
             assert_eq!(fetches(&server).await, outage.fetches(1));
             assert_eq!(api.is_unavailable(&unknown), "30");
             api.accepts(&known);
-            api.refuses(&forged(&known), ErrorKind::InvalidSignature);
+            api.rejects(&forged(&known), ErrorKind::InvalidSignature);
             assert_eq!(fetches(&server).await, 0);
 
-            // It ends: the next request with that key has it.
+            // The outage ends: the next request with the unknown key fetches it.
             begin(&server, "none").await;
-            api.pass(COOL_DOWN);
+            api.pass(COOLDOWN);
             api.accepts_waiting(&unknown).await;
-            api.was_told(&[("unknown_key", "replaced")]);
+            api.expect_refreshes(&[("unknown_key", "replaced")]);
             assert_eq!(fetches(&server).await, 1);
 
-            // Keys past their lifetime serve on.
+            // Keys past their lifetime still serve.
             server.tell("rotate").await;
             let unknown = token(&server).await;
             begin(&server, outage.kind).await;
             api.pass(LIFETIME);
             api.accepts(&known);
-            api.landed().await;
-            api.was_told(&[("schedule", outage.label)]);
+            api.wait_for_refresh().await;
+            api.expect_refreshes(&[("schedule", outage.label)]);
             assert_eq!(fetches(&server).await, outage.fetches(1));
             let health = api.keys.health();
             let state = (health.state, failure_label(&health));
             assert_eq!(state, (KeySetState::Stale, Some(outage.label)));
             api.accepts(&known);
             assert_eq!(api.is_unavailable(&unknown), "30");
-            api.refuses(&forged(&known), ErrorKind::InvalidSignature);
+            api.rejects(&forged(&known), ErrorKind::InvalidSignature);
             assert_eq!(fetches(&server).await, 0);
 
-            // It ends: a request with a known key is enough for the unknown one to be found.
+            // The outage ends: a request with a known key is enough to fetch the unknown one.
             begin(&server, "none").await;
-            api.pass(LONGEST_BACK_OFF);
+            api.pass(MAX_BACKOFF);
             api.accepts(&known);
-            api.landed().await;
-            api.was_told(&[("schedule", "replaced")]);
+            api.wait_for_refresh().await;
+            api.expect_refreshes(&[("schedule", "replaced")]);
             assert_eq!(fetches(&server).await, 1);
             let health = api.keys.health();
             assert_eq!((health.state, failure_label(&health)), (KeySetState::Fresh, None));
             api.accepts(&unknown);
             assert_eq!(fetches(&server).await, 0);
 
-            let expected = Count { accepted: 8, refused: 2, unavailable: 3 };
+            let expected = Count { accepted: 8, rejected: 2, unavailable: 3 };
             api.count.check(&format!("outage {}", outage.kind), &expected);
         }
     }
 
     #[tokio::test]
-    async fn a_service_starts_during_an_outage_of_the_key_server_and_recovers() {
+    async fn a_service_that_starts_during_an_outage_recovers() {
         if !interop::is_wanted() {
             return;
         }
@@ -203,21 +203,21 @@ mod live {
             let token = token(&server).await;
             begin(&server, outage.kind).await;
             assert_eq!(api.is_unavailable_after_waiting(&token).await, "1");
-            api.was_told(&[("empty", outage.label)]);
+            api.expect_refreshes(&[("empty", outage.label)]);
             assert_eq!(fetches(&server).await, outage.fetches(outage.cold));
             assert_eq!(api.is_unavailable(&token), "1");
             assert_eq!(api.is_unavailable(&forged(&token)), "1");
             assert_eq!(fetches(&server).await, 0);
 
             begin(&server, "none").await;
-            api.pass(FIRST_BACK_OFF);
+            api.pass(FIRST_BACKOFF);
             api.accepts_waiting(&token).await;
-            api.was_told(&[("empty", "replaced")]);
+            api.expect_refreshes(&[("empty", "replaced")]);
             assert_eq!(fetches(&server).await, 1);
-            api.refuses(&forged(&token), ErrorKind::InvalidSignature);
+            api.rejects(&forged(&token), ErrorKind::InvalidSignature);
             assert_eq!(fetches(&server).await, 0);
 
-            let expected = Count { accepted: 1, refused: 1, unavailable: 3 };
+            let expected = Count { accepted: 1, rejected: 1, unavailable: 3 };
             api.count.check(&format!("cold {}", outage.kind), &expected);
         }
     }
@@ -234,12 +234,12 @@ mod live {
         server.tell("token").await["token"].as_str().unwrap().to_owned()
     }
 
-    /// How often the key set was asked for since this was.
+    /// The number of fetches of the key set since the last call.
     async fn fetches(server: &Server) -> u64 {
         server.tell("fetches").await["fetches"].as_u64().unwrap()
     }
 
-    /// How many keys are published.
+    /// The number of published keys.
     async fn published(server: &Server) -> usize {
         server.tell("published").await["kids"].as_array().unwrap().len()
     }
@@ -276,15 +276,15 @@ mod live {
     #[derive(Debug, Default, PartialEq, Eq)]
     struct Count {
         accepted: usize,
-        refused: usize,
+        rejected: usize,
         unavailable: usize,
     }
 
     impl Count {
         fn check(&self, what: &str, expected: &Self) {
-            let Self { accepted, refused, unavailable } = self;
+            let Self { accepted, rejected, unavailable } = self;
             println!(
-                "better-auth {what} accepted {accepted} refused {refused} unavailable {unavailable}"
+                "better-auth {what} accepted {accepted} rejected {rejected} unavailable {unavailable}"
             );
             assert_eq!(self, expected, "{what}");
         }
@@ -295,13 +295,13 @@ mod live {
             let url = server.said("url");
             let clock = FixedClock::new();
             let refreshes = Arc::new(Mutex::new(Vec::new()));
-            let told = Arc::clone(&refreshes);
+            let observed = Arc::clone(&refreshes);
             let keys = RemoteJwks::url(format!("{url}/api/auth/jwks"))
                 .allow_http_on_loopback()
                 .clock(clock.clone())
                 .observer(move |event: &Event<'_>| {
                     if let Event::KeysRefreshed { trigger, outcome, .. } = event {
-                        told.lock().unwrap().push((trigger.as_str(), outcome.as_str()));
+                        observed.lock().unwrap().push((trigger.as_str(), outcome.as_str()));
                     }
                 })
                 .build()
@@ -314,18 +314,18 @@ mod live {
             api
         }
 
-        /// The keys get older. The tokens are of the server's time, which is the real one.
+        /// Makes the keys older. The tokens have the time of the server, which is the real time.
         fn pass(&self, time: Duration) {
             self.clock.advance(time);
             self.clock.set(SystemTime::now());
         }
 
-        /// The answer to a request that must not wait for anything.
+        /// The response to a request that must not wait.
         fn ask(&self, token: &str) -> Reply {
             ask_layer(&self.layer, bearer(token))
         }
 
-        /// The answer to a request that has to wait for keys.
+        /// The response to a request that waits for keys.
         async fn ask_waiting(&self, token: &str) -> Reply {
             let service = self.layer.layer(service_fn(who));
             take_apart(service.oneshot(bearer(token)).await.unwrap()).await
@@ -345,14 +345,14 @@ mod live {
             self.count.accepted += 1;
         }
 
-        fn refuses(&mut self, token: &str, kind: ErrorKind) {
+        fn rejects(&mut self, token: &str, kind: ErrorKind) {
             assert_eq!(self.ask(token).verdict(), (401, Some(kind)));
-            self.count.refused += 1;
+            self.count.rejected += 1;
         }
 
-        async fn refuses_waiting(&mut self, token: &str, kind: ErrorKind) {
+        async fn rejects_waiting(&mut self, token: &str, kind: ErrorKind) {
             assert_eq!(self.ask_waiting(token).await.verdict(), (401, Some(kind)));
-            self.count.refused += 1;
+            self.count.rejected += 1;
         }
 
         fn is_unavailable(&mut self, token: &str) -> String {
@@ -366,16 +366,16 @@ mod live {
         fn retry_after(&mut self, reply: &Reply) -> String {
             assert_eq!(reply.verdict(), (503, Some(ErrorKind::KeysUnavailable)));
             self.count.unavailable += 1;
-            reply.header("retry-after").expect("it says when to come back").to_owned()
+            reply.header("retry-after").expect("the response has a `Retry-After`").to_owned()
         }
 
-        /// Waits for a refresh that goes on behind a request: joins it, or comes too late and starts none.
-        async fn landed(&self) {
+        /// Waits for a refresh behind a request: joins it, or comes after it and starts none.
+        async fn wait_for_refresh(&self) {
             let _ = self.keys.refresh().await;
         }
 
-        /// The refreshes since this was asked: why, and what came of it.
-        fn was_told(&self, expected: &[(&str, &str)]) {
+        /// Checks the triggers and outcomes of the refreshes since the last call.
+        fn expect_refreshes(&self, expected: &[(&str, &str)]) {
             assert_eq!(std::mem::take(&mut *self.refreshes.lock().unwrap()), expected);
         }
     }

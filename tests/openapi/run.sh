@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs validate.mjs with its packages, which are installed into the named folder if they are not there yet.
-# Standard input and output are the validator's.
+# Runs validate.mjs with its packages. Installs them into the named folder first, unless they are installed.
+# Standard input and output belong to the validator.
 set -euo pipefail
 
 say() { printf 'openapi: %s\n' "$*" >&2; }
@@ -18,7 +18,7 @@ node -e 'const [major, minor] = process.versions.node.split(".").map(Number);
     process.exit(major < 20 || (major === 20 && minor < 19) ? 1 : 0)' ||
     die "Node.js 20.19 or newer is needed, this is $(node --version || true)."
 
-# The copy of the lock is made last: where it is, and the same, everything is there.
+# The lock file is copied last. If it exists and is equal, the packages are complete.
 if ! cmp -s -- "$source_dir/package-lock.json" "$folder/installed.json"; then
     mkdir -p -- "$folder"
     rm -f -- "$folder/installed.json"
@@ -37,6 +37,6 @@ if ! cmp -s -- "$source_dir/package-lock.json" "$folder/installed.json"; then
     cp -- "$source_dir/package-lock.json" "$folder/installed.json"
 fi
 
-# Packages are found from where a module is.
+# Node searches for packages from the folder of the module.
 cp -- "$source_dir/validate.mjs" "$folder/"
 exec node "$folder/validate.mjs"

@@ -1,11 +1,11 @@
-// Judges OpenAPI documents: a line of JSON in for each, `{"name", "document"}`, and a line out,
-// `{"name", "problems"}`, each problem with the rule that is broken, the place and a sentence.
+// Validates OpenAPI documents. Each input line is JSON, `{"name", "document"}`. Each output line is
+// `{"name", "problems"}`; a problem has the broken rule, the location and a message.
 // See README.md next to this file.
 
 import { createInterface } from "node:readline";
 import { createConfig, lintFromString } from "@redocly/openapi-core";
 
-// What makes a document valid, and none of the tool's opinions on style.
+// The rules on validity, without the rules on style.
 const config = await createConfig({
   rules: {
     struct: "error",
@@ -21,7 +21,7 @@ const config = await createConfig({
 
 for await (const line of createInterface({ input: process.stdin })) {
   const { name, document } = JSON.parse(line);
-  // There is no file, and nothing in the document refers to one.
+  // There is no file, and the document refers to none.
   const absoluteRef = "/openapi.json";
   const found = await lintFromString({ source: JSON.stringify(document), config, absoluteRef });
   const problems = found.map(({ ruleId, message, location }) => ({

@@ -1,4 +1,4 @@
-// Starts Better Auth servers, takes tokens and key sets from them over HTTP, and
+// Starts Better Auth servers, fetches tokens and key sets from them over HTTP, and
 // writes everything to one JSON file. Usage: node capture.mjs OUTPUT.json
 
 import assert from "node:assert/strict";
@@ -22,14 +22,14 @@ function say(text) {
   console.error(`better-auth interop: ${text}`);
 }
 
-/** What `openssl rand -base64 33` prints: 44 characters. */
+/** A secret like that of `openssl rand -base64 33`: 44 characters. */
 function randomSecret() {
   return randomBytes(33).toString("base64");
 }
 
 // ---- servers ----------------------------------------------------------------
 
-/** Starts a server; a start that crashes or hangs is repeated. */
+/** Starts a server. Repeats a start that crashes or hangs. */
 async function startServer(mode, alg) {
   const secret = randomSecret();
   for (let attempt = 1; ; attempt++) {
@@ -48,8 +48,8 @@ async function startOnce(mode, alg, secret) {
   const script = fileURLToPath(new URL("server.mjs", import.meta.url));
   const child = spawn(process.execPath, [script, mode, alg], {
     stdio: ["pipe", "pipe", "inherit"],
-    // Nothing else is inherited: BETTER_AUTH_SECRETS, BETTER_AUTH_URL or
-    // NODE_ENV of the surrounding shell would change what the server does.
+    // The server inherits nothing else: BETTER_AUTH_SECRETS, BETTER_AUTH_URL or
+    // NODE_ENV of the surrounding shell would change its behaviour.
     env: { PATH: process.env.PATH, BETTER_AUTH_SECRET: secret },
   });
   const exited = new Promise((resolve) => child.once("close", resolve));
@@ -89,8 +89,8 @@ async function stopAll() {
 }
 
 // ---- checks -----------------------------------------------------------------
-// They only make sure that the capture is what it claims to be. Signatures are
-// left to the consumer: verifying them is what it tests.
+// They only check the contents of the capture. The consumer verifies the
+// signatures: that is what it tests.
 
 function decode(token) {
   assert.equal(typeof token, "string", "the server gave no token");
@@ -121,7 +121,7 @@ async function capturePlugin(alg) {
   ]);
   const { client, email, userId } = await signIn(server.url);
 
-  // One request after the other: concurrent first ones could mint several keys.
+  // One request after the other: concurrent first requests could create several keys.
   const token = await client.request("GET", "/token");
   const session = await client.request("GET", "/get-session");
   const tokens = [
@@ -184,13 +184,13 @@ async function main(output) {
     say(`jwt-plugin ${alg}`);
     servers.push(await capturePlugin(alg));
   }
-  // Last, because its token lives five minutes only, the others fifteen.
+  // Last, because its token is valid for only five minutes, the others for fifteen.
   say("cookie-cache HS256");
   servers.push(await captureCookieCache());
   await writeFile(output, JSON.stringify({ better_auth_version: version, servers }, null, 2) + "\n");
 }
 
-// However this process ends, its servers end too: their standard input closes.
+// The servers stop with this process, also after a crash: their standard input closes.
 setTimeout(() => {
   say(`not done after ${TOTAL_TIMEOUT_MS / 1000} seconds, giving up.`);
   process.exit(1);
@@ -203,5 +203,5 @@ try {
   process.exitCode = 1;
 }
 await stopAll();
-// After a failure another server may still be about to start; don't wait for it.
+// After a failure, another server may still be starting; do not wait for it.
 process.exit();

@@ -1,11 +1,11 @@
-// A browser, as far as Better Auth needs one.
+// The parts of a browser that Better Auth needs.
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 
 const REQUEST_TIMEOUT_MS = 20_000;
 
-/** A browser, as far as one is needed: it keeps the cookies of one server. */
+/** A minimal browser: it keeps the cookies of one server. */
 export class Client {
   cookies = new Map();
 
@@ -46,12 +46,12 @@ export class Client {
     }
   }
 
-  /** The cookies, as they are sent. */
+  /** The value of the `Cookie` field. */
   cookieHeader() {
     return [...this.cookies].map((pair) => pair.join("=")).join("; ");
   }
 
-  /** The decoded value of a cookie, which may have come in chunks; or undefined. */
+  /** The decoded value of a cookie, which may have arrived in chunks, or undefined. */
   cookie(name) {
     if (this.cookies.has(name)) {
       return decodeURIComponent(this.cookies.get(name));
@@ -64,7 +64,7 @@ export class Client {
   }
 }
 
-/** Signs a new user up, and in again with nothing but the password. */
+/** Signs a new user up, then signs in with only the password. */
 export async function signIn(url) {
   const email = `user-${randomBytes(8).toString("hex")}@example.com`;
   const password = randomBytes(12).toString("hex");

@@ -10,7 +10,7 @@ output=$output_dir/$(basename -- "$1")
 partial=$output.partial.$$
 temporary+=("$partial")
 
-# A result of an earlier run must not be taken for this one's.
+# The result of an earlier run must not be mistaken for the result of this one.
 rm -f -- "$output"
 
 prepare

@@ -3,8 +3,8 @@
 //
 // The secret comes from BETTER_AUTH_SECRET, as in a real installation. When the
 // server answers, it prints one line of JSON: {"url": "http://127.0.0.1:PORT"}.
-// It lives as long as its standard input is open, so it cannot outlive its
-// parent, however that ends.
+// It stops when its standard input closes, so it never outlives its
+// parent.
 
 import { createServer } from "node:http";
 import { betterAuth } from "better-auth";
@@ -29,7 +29,7 @@ if (!options) {
   throw new Error(`unknown mode: ${mode}`);
 }
 
-// The issuer is made from the base URL, so the port has to be known first.
+// The issuer is derived from the base URL, so the port must be known first.
 const http = createServer();
 http.listen(0, "127.0.0.1", () => {
   const url = `http://127.0.0.1:${http.address().port}`;

@@ -14,7 +14,7 @@ const ALGORITHMS = ["ES256", "RS256", "PS256", "EdDSA"];
 
 endWithParent();
 
-/** New keys, whose ids end with this. One RSA key is for both of its algorithms, so it names none. */
+/** New keys, with this suffix in their ids. One RSA key serves both RSA algorithms, so it names none. */
 function makeKeys(suffix) {
   return [
     ["ec", { namedCurve: "P-256" }],
@@ -38,7 +38,7 @@ const clients = ALGORITHMS.map((alg) => ({
   id_token_signed_response_alg: alg,
 }));
 
-/** A provider behind a port that stays the same while providers are replaced. */
+/** A provider with a fixed port, which stays the same when the provider is replaced. */
 class Site {
   requests = { metadata: 0, jwks: 0 };
   isDown = false;
@@ -52,7 +52,7 @@ class Site {
     return site;
   }
 
-  /** A new provider under the old name. It signs with the first key that fits. */
+  /** A new provider with the same issuer. It signs with the first suitable key. */
   restart(keys) {
     this.keys = keys;
     this.provider = new Provider(this.issuer, {
@@ -90,7 +90,7 @@ class Site {
     } else if (request.url === "/jwks") {
       this.requests.jwks += 1;
     } else if (request.url.startsWith("/interaction/")) {
-      // Where people would log in.
+      // The login page of a user.
       const login = { login: { accountId: SUBJECT } };
       await this.provider.interactionFinished(request, response, login);
       return;
@@ -100,7 +100,7 @@ class Site {
 
   // ---- a client, over HTTP ----
 
-  /** Of a client that speaks for itself. */
+  /** An access token of a client on its own behalf. */
   async clientToken(alg) {
     const { access_token } = await this.#ask(alg, {
       grant_type: "client_credentials",
@@ -110,7 +110,7 @@ class Site {
     return access_token;
   }
 
-  /** Of a user, by the authorization code flow: an access token and an ID token. */
+  /** An access token and an ID token of a user, from the authorization-code flow. */
   async userTokens(alg) {
     const query = new URLSearchParams({
       client_id: `client-${alg}`,
@@ -154,7 +154,7 @@ class Site {
   }
 }
 
-/** Nobody is asked for consent: everything that was asked for is granted. */
+/** Grants every request without asking the user for consent. */
 async function loadExistingGrant(ctx) {
   const { client, params, session, provider } = ctx.oidc;
   const grant = new provider.Grant({ clientId: client.clientId, accountId: session.accountId });
@@ -168,37 +168,37 @@ const first = makeKeys("1");
 const main = await Site.start(first);
 const sites = {
   main,
-  // Another provider with other keys under other ids.
+  // Another provider with other keys and other key ids.
   other: await Site.start(makeKeys("other")),
-  // Another one that says it were the first: its name, its key ids.
+  // Another one that pretends to be the first: the same issuer and key ids.
   impostor: await Site.start(makeKeys("1"), main.issuer),
 };
 
 await control(
   {
-    /** One token of each sort, signed with this algorithm. */
+    /** One token of each kind, signed with this algorithm. */
     tokens: async ({ site, alg }) => {
       const { access_token, id_token } = await sites[site].userTokens(alg);
       return { client: await sites[site].clientToken(alg), user: access_token, id: id_token };
     },
 
-    /** How often somebody has asked for metadata and for keys. */
+    /** The numbers of requests for the metadata and for the keys. */
     requests: () => main.requests,
 
-    /** A restart with new keys before the old ones: the old ones stay published. */
+    /** Restarts with new keys before the old ones, which stay published. */
     rotate: () => main.restart([...makeKeys("2"), ...first]),
 
-    /** It answers every request with 503. */
+    /** Answers every request with 503. */
     outage: () => {
       main.isDown = true;
     },
 
-    /** It answers again. */
+    /** Ends the outage. */
     recovery: () => {
       main.isDown = false;
     },
 
-    /** A restart without the old keys. */
+    /** Restarts without the old keys. */
     retire: () => main.restart(main.keys.filter((key) => !first.includes(key))),
   },
   {

@@ -1,5 +1,5 @@
-// Every kind of token that one real Better Auth server hands out, with its data in memory; and servers that
-// differ in what a verifier may stumble on. Runs with each of the pinned releases. See README.md next to
+// Every kind of token that a real Better Auth server issues, with its data in memory, and servers with
+// settings that matter to a verifier. Runs with each of the pinned releases. See README.md next to
 // this file.
 
 import assert from "node:assert/strict";
@@ -21,20 +21,20 @@ endWithParent();
 const JWKS = "/api/auth/jwks";
 const RESOURCE = "https://api.example.com";
 const CALLBACK = "https://client.example.com/callback";
-// As many requests for the keys as Better Auth grants one address in ten seconds.
+// The number of requests for the keys that Better Auth allows one address in ten seconds.
 const RATE_LIMIT = 100;
 
 const version = await installedVersion("better-auth");
 const minor = Number(version.split(".")[1]);
-/** What `openssl rand -base64 33` prints: 44 characters. */
+/** A secret like that of `openssl rand -base64 33`: 44 characters. */
 const secret = randomBytes(33).toString("base64");
 const randomText = () => randomBytes(24).toString("base64url");
 
 // ---- servers ----------------------------------------------------------------
 
 /**
- * An address, a database and a secret; behind them a Better Auth server that can be set up anew at any
- * time. So all kinds of token are signed with the same keys, and nothing but the kind tells them apart.
+ * An address, a database and a secret, with a Better Auth server whose settings can be replaced at any
+ * time. So all kinds of token are signed with the same keys and differ only in their kind.
  */
 class Site {
   rows = Object.fromEntries(
@@ -74,7 +74,7 @@ class Site {
   }
 
   async #answer(request, response) {
-    // As a proxy does. Without it the releases differ in whether they tell clients apart at all.
+    // As a proxy does. Without this field, the releases differ in how they distinguish clients.
     request.headers["x-forwarded-for"] = "192.0.2.1";
     request.rawHeaders.push("x-forwarded-for", "192.0.2.1");
     const { pathname } = new URL(request.url, this.url);
@@ -83,7 +83,7 @@ class Site {
     }
     if (pathname.startsWith("/app/")) {
       const session = await this.auth.api.getSession({ headers: fromNodeHeaders(request.headers) });
-      assert.ok(session, "the application's route is asked by nobody");
+      assert.ok(session, "the route of the application needs a session");
       response.end(await BRIDGES[pathname.slice("/app/".length)](session.user));
     } else if (pathname === "/logged-out") {
       let text = "";
@@ -98,7 +98,7 @@ class Site {
   }
 }
 
-/** What applications sign for their own API, with the secret of the auth server. */
+/** Tokens that applications sign for their own API with the secret of the auth server. */
 const BRIDGES = {
   jose: ({ id, email }) =>
     new SignJWT({ email })
@@ -111,7 +111,7 @@ const BRIDGES = {
     jsonwebtoken.sign({ sub: id, email, name }, secret, { algorithm: "HS256", expiresIn: "1h" }),
   // A link to verify an address looks the same since 1.7.25.
   userId: ({ id, email }) => jsonwebtoken.sign({ userId: id, email }, secret, { expiresIn: "1h" }),
-  // The audience tells it from such a link.
+  // The audience distinguishes it from such a link.
   forApi: ({ id, email }) =>
     jsonwebtoken.sign({ userId: id, email }, secret, { expiresIn: "1h", audience: RESOURCE }),
 };
@@ -151,7 +151,7 @@ for (const [name, kind] of [
 }
 const bridgeForApi = await bridge("forApi");
 
-/** The cookie cache of a new session, as this server makes it. */
+/** The cookie cache of a new session of this server. */
 async function cachedSession(options) {
   site.setUp(options);
   const browser = new Client(site.url);
@@ -169,13 +169,13 @@ async function cookieKind(kind, strategy, plugins = []) {
   kinds[kind] = value;
   cookieHeaders[kind] = header;
 }
-// Strategies are there since 1.4; before that every cookie cache was what is `compact` today.
+// Strategies exist since 1.4. Before that, every cookie cache was like `compact` today.
 await cookieKind("cookie, compact", "compact");
 if (minor >= 4) {
   await cookieKind("cookie, secret", "jwt");
   await cookieKind("cookie, encrypted", "jwe");
 
-  // As behind https, where the name has a prefix.
+  // As with https, where the name has a prefix.
   cookieHeaders["cookie, secure"] = (
     await cachedSession({
       session: { cookieCache: { enabled: true, strategy: "jwt" } },
@@ -184,14 +184,14 @@ if (minor >= 4) {
   ).header;
   assert.match(cookieHeaders["cookie, secure"], /__Secure-better-auth\.session_data=/);
 
-  // Too long for one cookie: the browser gets it in several.
+  // Too long for one cookie: the server splits it into several.
   const [user] = site.rows.user;
   user.bio = randomBytes(4500).toString("base64");
   const { header } = await cachedSession({
     session: { cookieCache: { enabled: true, strategy: "jwt" } },
     user: { additionalFields: { bio: { type: "string", required: false } } },
   });
-  assert.match(header, /session_data\.0=.*session_data\.1=/, "the cookie is whole");
+  assert.match(header, /session_data\.0=.*session_data\.1=/, "the cookie is not split");
   cookieHeaders["cookie, in chunks"] = header;
   delete user.bio;
 }
@@ -201,7 +201,7 @@ if (minor >= 7) {
 
 // ---- OAuth ------------------------------------------------------------------
 
-/** A client's way to tokens: the code for the user who is signed in, then the tokens for the code. */
+/** The authorization-code flow of a client: a code for the signed-in user, then the tokens for the code. */
 async function oauthTokens({ id, secret }, resource) {
   const browser = new Client(site.url);
   await browser.request("POST", "/sign-in/email", { email, password });
@@ -271,7 +271,7 @@ async function providerOf17() {
 
   site.setUp({ plugins: [jwt(), oauthProvider(options)] });
   const web = await create("web");
-  // The API would want an https URL of a public host, and an administrator: the database is told directly.
+  // The API requires an https URL of a public host and an administrator, so this writes to the database.
   for (const row of site.rows.oauthClient) {
     row.backchannelLogoutUri = `${site.url}/logged-out`;
     row.clientCredentialsScopes = ["orders:read"];
@@ -283,7 +283,7 @@ async function providerOf17() {
   kinds["access token, opaque"] = opaque.tokens.access_token;
   const ofClient = { grant_type: "client_credentials", client_id: web.id, client_secret: web.secret };
   kinds["access token of a client"] = (await oauthToken({ ...ofClient, ...resource })).access_token;
-  // Who is told of a sign-out is read from the opaque tokens, which are in the database.
+  // The opaque tokens in the database determine which clients are notified of a sign-out.
   await opaque.browser.request("POST", "/sign-out", {});
   kinds["logout token"] = site.logoutTokens[0];
 
@@ -292,7 +292,7 @@ async function providerOf17() {
   kinds["ID token, client secret"] = (await oauthTokens(alone, {})).tokens.id_token;
 }
 
-/** The plugin that the provider's package has taken the place of. */
+/** The plugin that the package of the OAuth provider has replaced. */
 async function providerBefore17() {
   const { oidcProvider } = await import("better-auth/plugins");
   const web = { id: "web", secret: randomText() };
@@ -309,7 +309,7 @@ async function providerBefore17() {
     skipConsent: true,
   };
   const options = { loginPage: "/login", trustedClients: [application], requirePKCE: true };
-  // A consent refers to a row, also when it was skipped.
+  // A consent refers to a row even if it was skipped.
   site.rows.oauthApplication.push({ ...application, redirectURLs: CALLBACK, redirectUrls: CALLBACK });
   site.setUp({ plugins: [jwt(), oidcProvider(options)] });
   const { tokens } = await oauthTokens(web, {});
@@ -327,7 +327,7 @@ if (Object.hasOwn(pins, "@better-auth/oauth-provider")) {
   await providerBefore17();
 }
 
-// ---- what a server's settings do to its tokens ------------------------------
+// ---- the effect of server settings on tokens --------------------------------
 
 const variants = {};
 async function variant(name, options) {
@@ -358,16 +358,16 @@ async function tokenOf(other) {
 }
 const es512 = await Site.open({ plugins: [jwt({ jwks: { keyPairConfig: { alg: "ES512" } } })] });
 const limited = await Site.open({ ...PLAIN, rateLimit: { enabled: true } });
-// Nobody has asked it for anything: it has no key yet.
+// It has received no request, so it has no key yet.
 const fresh = await Site.open(PLAIN);
 
 await control(
   {
-    /** A fresh token of one user of the server of this name. */
+    /** A new token of a user of the server with this name. */
     token: ({ site }) => tokenOf({ limited, fresh }[site]),
-    /** The key set as it is served now. */
+    /** The key set as served now. */
     jwks: async () => (await fetch(site.url + JWKS)).json(),
-    /** Asks for the keys as often as the rate limit grants, until it is spent. */
+    /** Requests the keys until the rate limit rejects a request. */
     spend: async () => {
       for (let asked = 1; ; asked++) {
         const { status } = await fetch(limited.url + JWKS);
@@ -378,7 +378,7 @@ await control(
       }
     },
     fetches: ({ site }) => ({ fetches: { limited, fresh }[site].fetches }),
-    /** A new key: what signed before is forgotten. */
+    /** Deletes the current key; the next signature creates another one. */
     forget: ({ site }) => {
       ({ limited, fresh })[site].rows.jwks.length = 0;
     },

@@ -1,5 +1,5 @@
-// One real Better Auth server that rotates its keys, with its data in memory, and the means to break its
-// JWKS endpoint. See README.md next to this file.
+// One real Better Auth server that rotates its keys, with its data in memory, and control routes that break
+// its JWKS endpoint. See README.md next to this file.
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
@@ -12,20 +12,20 @@ import { signIn } from "../better_auth/client.mjs";
 import { control, endWithParent, installedVersion, listen } from "../harness.mjs";
 
 const JWKS = "/api/auth/jwks";
-// Far longer than any test: keys get older only when they are told to.
+// Far longer than any test: keys expire only through a control route.
 const ROTATION_INTERVAL_S = 24 * 60 * 60;
 const GRACE_PERIOD_S = 24 * 60 * 60;
 
 endWithParent();
 
-/** none: it answers; 503: as a proxy does; 429: as Better Auth does; refused: nobody listens. */
+/** none: no outage; 503: like a proxy; 429: like Better Auth; refused: the port is closed. */
 let outage = "none";
-/** Requests for the key set that got here since somebody asked, whatever they were answered. */
+/** The requests for the key set since the last `fetches`, with any response. */
 let fetches = 0;
 
 const rows = { user: [], session: [], account: [], verification: [], jwks: [] };
 const http = createServer();
-// The issuer is made from the base URL, so the port has to be known first.
+// The issuer is derived from the base URL, so the port must be known first.
 const port = await listen(http);
 const url = `http://127.0.0.1:${port}`;
 const auth = betterAuth({
@@ -34,9 +34,9 @@ const auth = betterAuth({
   database: memoryAdapter(rows),
   emailAndPassword: { enabled: true },
   telemetry: { enabled: false },
-  // It would warn that it cannot tell clients apart: there is one.
+  // Avoids a warning that it cannot distinguish clients: there is only one.
   logger: { level: "error" },
-  // The answer is Better Auth's own; only the counting is replaced.
+  // The response is Better Auth's own; only the counter is replaced.
   rateLimit: {
     enabled: true,
     customStorage: {
@@ -65,7 +65,7 @@ http.on("request", (request, response) => {
 
 const { client, userId } = await signIn(url);
 
-/** The ids of the keys that are published now; not counted as a fetch. */
+/** The ids of the published keys; not counted as a fetch. */
 async function published() {
   const answer = await auth.handler(new Request(url + JWKS));
   assert.equal(answer.status, 200);
@@ -82,13 +82,13 @@ await control(
       return { fetches: since };
     },
 
-    /** The keys there are have had their time. The next signature makes a new one. */
+    /** Expires the current keys. The next signature creates a new one. */
     rotate: () => {
       const past = new Date(Date.now() - 1000);
       rows.jwks.filter((row) => row.expiresAt > past).forEach((row) => (row.expiresAt = past));
     },
 
-    /** The time that a key stays published after that is over, too. */
+    /** Also ends the period in which an expired key stays published. */
     retire: ({ kid }) => {
       const row = rows.jwks.find((row) => row.id === kid);
       assert.ok(row, `there is no key ${kid}`);

@@ -1,4 +1,4 @@
-//! How often a rule allocates, counted through `Service::call` and its future.
+//! Allocations of a rule, counted through `Service::call` and its future.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -16,14 +16,14 @@ use tower_jwt_auth::{Identity, RequireLayer, Rule};
 use super::fixture::{layer, to, token};
 use crate::support::alloc::allocations;
 
-/// Answers at once and allocates nothing.
+/// Responds at once without allocating.
 #[allow(clippy::needless_pass_by_value)] // the signature of a service
 fn bare(request: Request<String>) -> Ready<Result<Response<Empty<Bytes>>, Infallible>> {
     black_box(request.extensions().get::<Identity>());
     ready(Ok(Response::new(Empty::new())))
 }
 
-/// How often the second of two requests allocates: what is made once is made by then. And its status.
+/// Allocations and status of the second of two requests. The first one initializes shared state.
 fn counted<S, R>(mut service: S, request: &Request<String>) -> (u64, u16)
 where
     S: Service<Request<String>, Response = Response<R>, Error = Infallible>,
@@ -35,7 +35,7 @@ where
             let mut future = pin!(service.call(request));
             match future.as_mut().poll(&mut context) {
                 Poll::Ready(Ok(response)) => response.status().as_u16(),
-                Poll::Pending => panic!("the keys are in memory and still it waits"),
+                Poll::Pending => panic!("the request waits although the keys are in memory"),
             }
         })
     };
@@ -44,7 +44,7 @@ where
 }
 
 #[test]
-fn a_permitted_request_costs_no_allocation_for_scopes_roles_and_owners() {
+fn permitting_scopes_roles_and_owners_does_not_allocate() {
     let claims = json!({"scope": "orders:read orders:write", "roles": ["clerk", "admin"]});
     let request = to("/users/ada/orders/7?page=2", &token(&claims));
     let (without, status) = counted(layer().layer(service_fn(bare)), &request);
@@ -64,7 +64,7 @@ fn a_permitted_request_costs_no_allocation_for_scopes_roles_and_owners() {
 }
 
 #[test]
-fn a_refused_request_allocates_for_the_answer_alone_whatever_was_granted() {
+fn allocations_of_a_rejection_do_not_depend_on_the_grants() {
     let require = RequireLayer::all_scopes(["orders:read", "orders:write"]);
     let counts = [1, 1_000].map(|scopes| {
         let request = to("/", &token(&json!({"scope": "x ".repeat(scopes)})));

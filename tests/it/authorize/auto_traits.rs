@@ -1,4 +1,4 @@
-//! Which types may cross threads. Held by the compiler; the tests exist to be read.
+//! Auto traits of the public types. The compiler checks the assertions; the tests only group them.
 
 use std::cell::Cell;
 use std::fmt::Debug;
@@ -14,25 +14,25 @@ use tower_jwt_auth::claims::{ClaimPath, GrantClaims};
 use tower_jwt_auth::middleware::Require;
 use tower_jwt_auth::middleware::ResponseFuture;
 
-/// Send, and not Sync.
+/// `Send` but not `Sync`.
 type NotSync = Cell<u8>;
-/// Neither.
+/// Neither `Send` nor `Sync`.
 type NotSend = Rc<u8>;
-/// Not `Debug`, not `Clone`.
+/// Neither `Debug` nor `Clone`.
 struct Bare;
 
 type Output = Result<Response<()>, ()>;
 type LocalFuture = Pin<Box<dyn Future<Output = Output>>>;
 
 #[test]
-fn what_is_required_crosses_threads_freely() {
+fn the_layer_and_its_settings_are_send_and_sync() {
     assert_impl_all!(RequireLayer: Send, Sync, Unpin, Clone, Debug);
     assert_impl_all!(GrantClaims: Send, Sync, Unpin, Clone, Debug);
     assert_impl_all!(ClaimPath: Send, Sync, Unpin, Clone, Debug);
 }
 
 #[test]
-fn a_service_is_what_the_one_behind_it_is() {
+fn the_service_has_the_auto_traits_of_its_inner_service() {
     assert_impl_all!(Require<u8>: Send, Sync, Unpin, Clone, Debug);
     assert_impl_all!(Require<NotSync>: Send, Unpin, Clone);
     assert_not_impl_any!(Require<NotSync>: Sync);
@@ -43,12 +43,12 @@ fn a_service_is_what_the_one_behind_it_is() {
 }
 
 #[test]
-fn a_future_is_what_the_inner_one_is() {
+fn the_future_has_the_auto_traits_of_its_inner_future() {
     assert_impl_all!(ResponseFuture<Ready<Output>>: Send, Sync, Unpin, Debug);
     assert_impl_all!(ResponseFuture<Pending<Output>>: Send, Unpin);
     assert_impl_all!(ResponseFuture<LocalFuture>: Unpin, Debug);
     assert_not_impl_any!(ResponseFuture<LocalFuture>: Send, Sync);
     assert_not_impl_any!(ResponseFuture<PhantomPinned>: Unpin);
-    // Whatever the inner one is, it can be printed.
+    // It is `Debug` even when the inner future is not.
     assert_impl_all!(ResponseFuture<Bare>: Debug);
 }

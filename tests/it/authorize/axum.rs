@@ -1,4 +1,4 @@
-//! Rules on routes, on routers, and around a whole application.
+//! Rules on routes, on routers and around a whole application.
 
 use axum::Router;
 use axum::body::Body;
@@ -14,9 +14,9 @@ use crate::support::ask::ask;
 
 type Verdict = (u16, Option<ErrorKind>);
 
-const IN: Verdict = (200, None);
-const NOWHERE: Verdict = (404, None);
-const NOT_SO: Verdict = (405, None);
+const PERMITTED: Verdict = (200, None);
+const NOT_FOUND: Verdict = (404, None);
+const METHOD_NOT_ALLOWED: Verdict = (405, None);
 const LACKS: Verdict = (403, Some(InsufficientScope));
 const MISSING: Verdict = (401, Some(MissingToken));
 
@@ -32,7 +32,7 @@ async fn hello() -> &'static str {
     "hello"
 }
 
-/// With this scope, or without a token.
+/// The verdict for a request with this scope, or without a token.
 fn asked(app: &Router, method: Method, path: &str, scope: Option<&str>) -> Verdict {
     let mut request: Request = match scope {
         Some(scope) => to(path, &token(&json!({"scope": scope}))).map(Body::from),
@@ -51,7 +51,7 @@ fn expect(app: &Router, rows: &[(Method, &str, Option<&str>, Verdict)]) {
 }
 
 #[test]
-fn each_route_and_each_method_may_have_a_rule_of_its_own() {
+fn routes_and_methods_have_separate_rules() {
     let app = Router::new()
         .route("/open", get(hello))
         .route("/orders", get(hello).layer(read()).post(hello).route_layer(write()))
@@ -61,42 +61,42 @@ fn each_route_and_each_method_may_have_a_rule_of_its_own() {
     expect(
         &app,
         &[
-            (get.clone(), "/open", Some("x"), IN),
+            (get.clone(), "/open", Some("x"), PERMITTED),
             (get.clone(), "/open", None, MISSING),
-            // A later layer stands around all methods that are there by then.
-            (get.clone(), "/orders", Some("read write"), IN),
+            // A later layer wraps all methods that were added before it.
+            (get.clone(), "/orders", Some("read write"), PERMITTED),
             (get.clone(), "/orders", Some("read"), LACKS),
             (get.clone(), "/orders", Some("write"), LACKS),
-            (post.clone(), "/orders", Some("write"), IN),
+            (post.clone(), "/orders", Some("write"), PERMITTED),
             (post.clone(), "/orders", Some("read"), LACKS),
-            (get.clone(), "/split", Some("read"), IN),
+            (get.clone(), "/split", Some("read"), PERMITTED),
             (get.clone(), "/split", Some("write"), LACKS),
-            (post.clone(), "/split", Some("write"), IN),
+            (post.clone(), "/split", Some("write"), PERMITTED),
             (post.clone(), "/split", Some("read"), LACKS),
-            (Method::HEAD, "/split", Some("read"), IN),
+            (Method::HEAD, "/split", Some("read"), PERMITTED),
             (Method::HEAD, "/split", Some("write"), LACKS),
             (post, "/split", None, MISSING),
-            (get, "/nowhere", Some("x"), NOWHERE),
+            (get, "/nowhere", Some("x"), NOT_FOUND),
         ],
     );
 }
 
 #[test]
-fn a_route_layer_leaves_unknown_paths_and_methods_alone_and_a_layer_does_not() {
+fn only_layer_applies_to_unknown_paths_and_methods() {
     let routes = || Router::new().route("/orders", get(hello));
     let (get, delete) = (Method::GET, Method::DELETE);
-    // Both around known routes: what is unknown is nobody's business.
+    // Both around known routes: unknown paths get 404 without authentication.
     let app = routes().route_layer(read()).route_layer(layer());
     expect(
         &app,
         &[
-            (get.clone(), "/orders", Some("read"), IN),
+            (get.clone(), "/orders", Some("read"), PERMITTED),
             (get.clone(), "/orders", Some("x"), LACKS),
             (get.clone(), "/orders", None, MISSING),
-            (get.clone(), "/nowhere", Some("read"), NOWHERE),
-            (get.clone(), "/nowhere", Some("x"), NOWHERE),
-            (get.clone(), "/nowhere", None, NOWHERE),
-            (delete.clone(), "/orders", Some("read"), NOT_SO),
+            (get.clone(), "/nowhere", Some("read"), NOT_FOUND),
+            (get.clone(), "/nowhere", Some("x"), NOT_FOUND),
+            (get.clone(), "/nowhere", None, NOT_FOUND),
+            (delete.clone(), "/orders", Some("read"), METHOD_NOT_ALLOWED),
         ],
     );
     // The rule around known routes, the authentication around everything.
@@ -104,30 +104,30 @@ fn a_route_layer_leaves_unknown_paths_and_methods_alone_and_a_layer_does_not() {
     expect(
         &app,
         &[
-            (get.clone(), "/orders", Some("read"), IN),
+            (get.clone(), "/orders", Some("read"), PERMITTED),
             (get.clone(), "/orders", Some("x"), LACKS),
-            (get.clone(), "/nowhere", Some("x"), NOWHERE),
+            (get.clone(), "/nowhere", Some("x"), NOT_FOUND),
             (get.clone(), "/nowhere", None, MISSING),
         ],
     );
-    // Both around everything: who may not ask is not told what there is.
+    // Both around everything: only permitted requests can see a 404 or 405.
     let app = routes().layer(read()).layer(layer());
     expect(
         &app,
         &[
-            (get.clone(), "/orders", Some("read"), IN),
+            (get.clone(), "/orders", Some("read"), PERMITTED),
             (get.clone(), "/orders", Some("x"), LACKS),
-            (get.clone(), "/nowhere", Some("read"), NOWHERE),
+            (get.clone(), "/nowhere", Some("read"), NOT_FOUND),
             (get.clone(), "/nowhere", Some("x"), LACKS),
             (get, "/nowhere", None, MISSING),
-            (delete.clone(), "/orders", Some("read"), NOT_SO),
+            (delete.clone(), "/orders", Some("read"), METHOD_NOT_ALLOWED),
             (delete, "/orders", Some("x"), LACKS),
         ],
     );
 }
 
 #[test]
-fn routes_that_are_added_after_the_layer_are_outside_of_it() {
+fn routes_added_after_the_layer_are_not_covered() {
     let app = Router::new()
         .route("/before", get(hello))
         .route_layer(read())
@@ -138,8 +138,8 @@ fn routes_that_are_added_after_the_layer_are_outside_of_it() {
         &app,
         &[
             (Method::GET, "/before", Some("x"), LACKS),
-            (Method::GET, "/after", Some("x"), IN),
-            // Forgotten by the authentication: refused, and not as the client's fault.
+            (Method::GET, "/after", Some("x"), PERMITTED),
+            // Not covered by the authentication layer: a server error, not a client error.
             (Method::GET, "/outside", Some("read"), (500, Some(ErrorKind::Internal))),
             (Method::GET, "/outside", None, (500, Some(ErrorKind::Internal))),
         ],
@@ -158,19 +158,19 @@ fn nested_and_merged_routers_keep_their_rules() {
     expect(
         &app,
         &[
-            (Method::GET, "/admin/users", Some("write"), IN),
+            (Method::GET, "/admin/users", Some("write"), PERMITTED),
             (Method::GET, "/admin/users", Some("read"), LACKS),
-            (Method::GET, "/orders", Some("read"), IN),
+            (Method::GET, "/orders", Some("read"), PERMITTED),
             (Method::GET, "/orders", Some("write"), LACKS),
-            (Method::GET, "/nowhere", Some("x"), NOWHERE),
-            (Method::GET, "/admin//users", Some("x"), NOWHERE),
-            (Method::GET, "//admin/users", Some("x"), NOWHERE),
+            (Method::GET, "/nowhere", Some("x"), NOT_FOUND),
+            (Method::GET, "/admin//users", Some("x"), NOT_FOUND),
+            (Method::GET, "//admin/users", Some("x"), NOT_FOUND),
         ],
     );
 }
 
 #[test]
-fn the_handler_behind_a_rule_has_its_extractors() {
+fn extractors_work_behind_a_rule() {
     async fn handler(user: Verified, identity: Identity, maybe: Option<Verified>) -> String {
         assert_eq!(user.subject(), identity.subject());
         assert_eq!(maybe.as_ref().and_then(|it| it.subject()), identity.subject());

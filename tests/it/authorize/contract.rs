@@ -1,4 +1,4 @@
-//! What `Require` adds to the contract of Tower: bodies, stacks, waiting and clones.
+//! `Require` and the `Service` contract: bodies, stacks, waiting and clones.
 
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -25,7 +25,7 @@ fn require() -> RequireLayer {
     RequireLayer::scope("read")
 }
 
-/// A request as it comes from a `JwtAuthLayer`.
+/// A request with the extensions that a `JwtAuthLayer` inserts.
 fn with_scope(scope: &str) -> Request<String> {
     let user = verified(&token(&json!({"scope": scope})));
     let mut request = Request::new(String::new());
@@ -38,11 +38,11 @@ fn good() -> Request<String> {
     with_scope("read")
 }
 
-/// A body that is neither cloned nor sent anywhere.
+/// A body that is neither `Clone` nor `Send`.
 struct Local(Rc<Cell<u8>>);
 
 #[test]
-fn bodies_need_not_be_cloned_nor_sent_nor_be_bodies() {
+fn body_types_need_no_traits() {
     let read = Rc::new(Cell::new(0));
     let inner = tower::service_fn(async |request: Request<Local>| {
         let Local(count) = request.into_body();
@@ -59,7 +59,7 @@ fn bodies_need_not_be_cloned_nor_sent_nor_be_bodies() {
 }
 
 #[test]
-fn it_stands_in_a_stack_and_can_be_taken_apart() {
+fn the_layer_stacks_and_exposes_its_inner_service() {
     let mut service = ServiceBuilder::new()
         .layer(layer())
         .layer(require())
@@ -76,7 +76,7 @@ fn it_stands_in_a_stack_and_can_be_taken_apart() {
 }
 
 #[tokio::test]
-async fn a_request_that_waited_for_keys_is_held_against_the_rule_too() {
+async fn rules_apply_to_requests_that_waited_for_keys() {
     let issuer = tokens::issuer(Algorithm::ES256);
     for (scope, outcome) in
         [("read", (200, None)), ("x", (403, Some(ErrorKind::InsufficientScope)))]
@@ -104,8 +104,8 @@ async fn a_request_that_waited_for_keys_is_held_against_the_rule_too() {
 }
 
 #[test]
-fn the_rule_of_a_clone_is_not_the_other_ones() {
-    // Settings are shared until one is changed.
+fn changing_a_clone_does_not_affect_the_original() {
+    // Clones share their settings until one of them changes.
     let plain = RequireLayer::new(Rule::authenticated());
     let owned = plain.clone().owner(|_| None);
     for (require, status) in [(plain, 200), (owned, 403)] {

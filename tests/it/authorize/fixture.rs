@@ -1,4 +1,4 @@
-//! The two layers, tokens for them, and what they should answer.
+//! The two layers, tokens for them, and the expected responses.
 
 use http::{Method, Request};
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use tower_jwt_auth::{Algorithm, ErrorKind, JwtAuthLayer, RequireLayer, Rule, Ver
 use crate::support::ask::{Reply, ask, bearer, who};
 use crate::support::tokens;
 
-/// An issuer whose clock stands where that of [`layer`] does.
+/// An issuer with the same time as [`layer`].
 pub(super) fn issuer() -> TestIssuer {
     tokens::issuer(Algorithm::HS256)
 }
@@ -23,31 +23,31 @@ fn verifier() -> Verifier {
     verifier.clock(FixedClock::new()).build().unwrap()
 }
 
-/// What [`layer`] makes of a token.
+/// The token as [`layer`] verifies it.
 pub(super) fn verified(token: &str) -> Verified {
     verifier().verify_now(token).unwrap()
 }
 
-/// A token of Ada's with these claims.
+/// A token for the subject `ada` with these claims.
 pub(super) fn token(claims: &Value) -> String {
     issuer().token().subject("ada").claims(claims).mint()
 }
 
-/// A token whose payload is `exp` and these members, as they stand.
+/// A token whose payload is `exp` and these raw members.
 pub(super) fn raw(members: &str) -> String {
     let comma = if members.is_empty() { "" } else { "," };
     let payload = format!("{{\"exp\":1767226500{comma}{members}}}");
     issuer().sign(tokens::header(Algorithm::HS256), payload)
 }
 
-/// Asks for this path with a token.
+/// A request for this path with a token.
 pub(super) fn to(path: &str, token: &str) -> Request<String> {
     let mut request = bearer(token);
     *request.uri_mut() = path.parse().unwrap();
     request
 }
 
-/// Asks the two layers.
+/// Sends the request through both layers.
 pub(super) fn ask_both(
     layer: &JwtAuthLayer,
     require: &RequireLayer,
@@ -56,21 +56,21 @@ pub(super) fn ask_both(
     ask(layer.layer(require.layer(service_fn(who::<String>))), request)
 }
 
-/// What comes of a request with a good token of Ada's.
+/// The expected outcome of a request with a valid token for `ada`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Outcome {
-    In,
-    /// 403, and the scopes to ask for.
+    Allowed,
+    /// 403; the challenge names these scopes.
     Lacks(&'static str),
-    /// 403, and nothing to ask for.
+    /// 403; the challenge names no scope.
     Forbidden,
 }
 
-/// Holds a reply against the outcome: status, challenge, body, reason and caching.
+/// Checks status, challenge, body, error kind and caching.
 #[track_caller]
 pub(super) fn check(reply: &Reply, outcome: Outcome, at: &str) {
     let (kind, challenge, detail) = match outcome {
-        Outcome::In => {
+        Outcome::Allowed => {
             assert_eq!((reply.status, reply.text(), reply.kind()), (200, "user ada", None), "{at}");
             assert_eq!(reply.header("www-authenticate"), None, "{at}");
             assert_eq!(reply.header("cache-control"), None, "{at}");
@@ -103,7 +103,7 @@ pub(super) fn check(reply: &Reply, outcome: Outcome, at: &str) {
     assert_eq!(reply.json(), document, "{at}");
 }
 
-/// Asks with a token of Ada's, by GET and by HEAD, which differ in the body alone.
+/// Checks the responses to GET and HEAD, which may differ only in the body.
 #[track_caller]
 pub(super) fn expect(rule: &Rule, token: &str, outcome: Outcome) {
     let at = format!("{rule:?} {}", payload(token));

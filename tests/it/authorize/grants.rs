@@ -1,4 +1,4 @@
-//! Where grants are read from, and what is none.
+//! The claims that scopes and roles are read from.
 
 use serde_json::json;
 use tower::{Layer, service_fn};
@@ -18,7 +18,7 @@ fn layer(grants: GrantClaims) -> JwtAuthLayer {
     JwtAuthLayer::new(verifier.clock(FixedClock::new()).build().unwrap())
 }
 
-/// What an identity says that it was granted.
+/// The scopes and roles of the identity.
 fn granted(layer: &JwtAuthLayer, token: &str) -> [Vec<String>; 2] {
     let list = service_fn(async |request: http::Request<String>| {
         let identity = request.extensions().get::<Identity>().unwrap();
@@ -32,10 +32,10 @@ fn granted(layer: &JwtAuthLayer, token: &str) -> [Vec<String>; 2] {
     serde_json::from_slice(&reply.body).unwrap()
 }
 
-/// Every scope and role that comes up in a row, as the only thing that is required.
+/// Every scope and role of the rows. Each is required on its own.
 const ALL: [&str; 8] = ["a", "b", "c", "d", "a b", "user", "admin", "clerk"];
 
-/// Holds both the lists and the answers of rules against what a row says.
+/// Checks the granted scopes and roles, and the verdicts of rules on them.
 #[track_caller]
 fn expect(grants: &GrantClaims, members: &str, scopes: &[&str], roles: &[&str]) {
     let layer = layer(grants.clone());
@@ -44,7 +44,7 @@ fn expect(grants: &GrantClaims, members: &str, scopes: &[&str], roles: &[&str]) 
     for name in ALL {
         let at = format!("{members}: {name}");
         let ruled = |rule| ask_both(&layer, &RequireLayer::new(rule), bearer(&token));
-        let outcome = |is_in, otherwise| if is_in { Outcome::In } else { otherwise };
+        let outcome = |is_in, otherwise| if is_in { Outcome::Allowed } else { otherwise };
         let role = outcome(roles.contains(&name), Outcome::Forbidden);
         check(&ruled(Rule::role(name)), role, &at);
         let scope = outcome(scopes.contains(&name), Outcome::Lacks(name));
@@ -53,7 +53,7 @@ fn expect(grants: &GrantClaims, members: &str, scopes: &[&str], roles: &[&str]) 
 }
 
 #[test]
-fn the_standard_claims_need_nothing_to_be_said() {
+fn the_standard_claims_are_read_by_default() {
     for (members, scopes, roles) in [
         (r#""scope":"a b""#, &["a", "b"][..], &[][..]),
         (r#""scope":["a","b"]"#, &["a", "b"], &[]),
@@ -62,7 +62,7 @@ fn the_standard_claims_need_nothing_to_be_said() {
         (r#""roles":["user","admin"]"#, &[], &["user", "admin"]),
         (r#""roles":"admin""#, &[], &["admin"]),
         (r#""scope":"c","scp":["a"],"roles":["user"]"#, &["c", "a"], &["user"]),
-        // The claims of servers that nobody named.
+        // Claims of providers that are not configured.
         (r#""permissions":["a"]"#, &[], &[]),
         (r#""groups":["admin"]"#, &[], &[]),
         (r#""cognito:groups":["admin"]"#, &[], &[]),
@@ -101,7 +101,7 @@ fn the_groups_of_cognito_are_roles() {
 }
 
 #[test]
-fn keycloak_grants_the_roles_of_the_realm_and_of_this_client_alone() {
+fn keycloak_grants_realm_roles_and_the_roles_of_this_client() {
     for (members, roles) in [
         (r#""realm_access":{"roles":["admin"]}"#, &["admin"][..]),
         (r#""resource_access":{"orders":{"roles":["clerk"]}}"#, &["clerk"]),
@@ -109,7 +109,7 @@ fn keycloak_grants_the_roles_of_the_realm_and_of_this_client_alone() {
             r#""realm_access":{"roles":["user"]},"resource_access":{"orders":{"roles":["clerk"]},"account":{"roles":["admin"]}}"#,
             &["user", "clerk"],
         ),
-        // Another client's roles never count, however much its name is like ours.
+        // Roles of other clients are ignored, even if the client name is similar.
         (r#""resource_access":{"billing":{"roles":["admin"]}}"#, &[]),
         (r#""resource_access":{"Orders":{"roles":["admin"]}}"#, &[]),
         (r#""resource_access":{"orders ":{"roles":["admin"]}}"#, &[]),
@@ -123,13 +123,13 @@ fn keycloak_grants_the_roles_of_the_realm_and_of_this_client_alone() {
     ] {
         expect(&GrantClaims::keycloak("orders"), members, &[], roles);
     }
-    // A client's name is one name, whatever stands in it.
+    // A client name with a dot is a single member name.
     let members = r#""resource_access":{"a.b":{"roles":["admin"]},"a":{"b":{"roles":["clerk"]}}}"#;
     expect(&GrantClaims::keycloak("a.b"), members, &[], &["admin"]);
 }
 
 #[test]
-fn own_claims_may_be_nested_and_have_any_name() {
+fn configured_claims_may_be_nested_and_have_any_name() {
     let grants = GrantClaims::new()
         .scopes("https://orders.example/claims/scopes")
         .scopes(["auth", "scopes"])
@@ -152,14 +152,14 @@ fn own_claims_may_be_nested_and_have_any_name() {
     ] {
         expect(&grants, members, scopes, roles);
     }
-    // A way without names leads nowhere, not to the whole payload.
-    let nowhere = ClaimPath::from([] as [&str; 0]);
-    let grants = GrantClaims::new().roles(nowhere.clone()).scopes(nowhere);
+    // An empty path matches nothing, not the whole payload.
+    let empty = ClaimPath::from([] as [&str; 0]);
+    let grants = GrantClaims::new().roles(empty.clone()).scopes(empty);
     expect(&grants, r#""a":"admin""#, &[], &[]);
 }
 
 #[test]
-fn what_is_no_text_grants_nothing_and_takes_nothing_from_the_rest() {
+fn malformed_claims_grant_nothing_and_do_not_affect_others() {
     let grants = GrantClaims::keycloak("orders").scopes("permissions");
     for value in [
         "7",
@@ -176,7 +176,7 @@ fn what_is_no_text_grants_nothing_and_takes_nothing_from_the_rest() {
         r#"[["a"],"a"]"#,
         "[[[[[[[[]]]]]]]]",
     ] {
-        for place in [
+        for member in [
             format!(r#""roles":{value}"#),
             format!(r#""scope":{value}"#),
             format!(r#""scp":{value}"#),
@@ -187,13 +187,13 @@ fn what_is_no_text_grants_nothing_and_takes_nothing_from_the_rest() {
             format!(r#""resource_access":{{"orders":{value}}}"#),
             format!(r#""resource_access":{{"orders":{{"roles":{value}}}}}"#),
         ] {
-            let token = raw(&format!("\"sub\":\"ada\",{place}"));
+            let token = raw(&format!("\"sub\":\"ada\",{member}"));
             let layer = layer(grants.clone());
-            assert_eq!(granted(&layer, &token), [[""; 0], [""; 0]], "{place}");
+            assert_eq!(granted(&layer, &token), [[""; 0], [""; 0]], "{member}");
             let role = ask_both(&layer, &RequireLayer::role("admin"), bearer(&token));
-            check(&role, Outcome::Forbidden, &place);
+            check(&role, Outcome::Forbidden, &member);
             let scope = ask_both(&layer, &RequireLayer::scope("a"), bearer(&token));
-            check(&scope, Outcome::Lacks("a"), &place);
+            check(&scope, Outcome::Lacks("a"), &member);
         }
     }
     let members =
@@ -202,7 +202,7 @@ fn what_is_no_text_grants_nothing_and_takes_nothing_from_the_rest() {
 }
 
 #[test]
-fn a_nested_name_that_stands_twice_grants_nothing() {
+fn a_duplicate_nested_name_grants_nothing() {
     let grants = GrantClaims::keycloak("orders");
     for members in [
         r#""realm_access":{"roles":["user"],"roles":["admin"]}"#,
@@ -214,13 +214,13 @@ fn a_nested_name_that_stands_twice_grants_nothing() {
     ] {
         expect(&grants, members, &[], &[]);
     }
-    // What stands twice beside the way is not looked at.
+    // Duplicates outside the path are ignored.
     let members = r#""realm_access":{"x":1,"x":2,"roles":["user"]}"#;
     expect(&grants, members, &[], &["user"]);
 }
 
 #[test]
-fn the_claims_of_one_issuer_do_not_count_in_the_tokens_of_another() {
+fn grant_claims_apply_only_to_tokens_of_their_issuer() {
     let keycloak = named("https://keycloak.example", Algorithm::ES256);
     let auth0 = named("https://auth0.example", Algorithm::EdDSA);
     let plain = named("https://plain.example", Algorithm::HS256);
@@ -255,16 +255,16 @@ fn the_claims_of_one_issuer_do_not_count_in_the_tokens_of_another() {
         assert_eq!(granted(&layer, &token), [scopes, roles], "{issuer:?}");
         let admin = ask_both(&layer, &RequireLayer::role("admin"), bearer(&token));
         let is_admin = roles.contains(&"admin");
-        let outcome = if is_admin { Outcome::In } else { Outcome::Forbidden };
+        let outcome = if is_admin { Outcome::Allowed } else { Outcome::Forbidden };
         check(&admin, outcome, &format!("{issuer:?}"));
         let a = ask_both(&layer, &RequireLayer::scope("a"), bearer(&token));
-        let outcome = if scopes.contains(&"a") { Outcome::In } else { Outcome::Lacks("a") };
+        let outcome = if scopes.contains(&"a") { Outcome::Allowed } else { Outcome::Lacks("a") };
         check(&a, outcome, &format!("{issuer:?}"));
     }
 }
 
 #[test]
-fn a_rule_that_names_the_issuer_takes_no_other_ones_word() {
+fn a_rule_on_iss_rejects_tokens_of_other_issuers() {
     let ours = named("https://ours.example", Algorithm::ES256);
     let partners = named("https://partner.example", Algorithm::EdDSA);
     let trust = |issuer: &TestIssuer, name| {
@@ -280,10 +280,10 @@ fn a_rule_that_names_the_issuer_takes_no_other_ones_word() {
     let only_ours = || any().and(Rule::claim("iss", |iss| iss == "https://ours.example"));
     let owned = |rule: Rule| RequireLayer::new(rule.and(Rule::owner_in_path("/{id}").unwrap()));
     for (issuer, rule, outcome) in [
-        (&ours, any(), Outcome::In),
-        (&ours, only_ours(), Outcome::In),
-        // A name and a role of another issuer are as good where nobody asks whose they are.
-        (&partners, any(), Outcome::In),
+        (&ours, any(), Outcome::Allowed),
+        (&ours, only_ours(), Outcome::Allowed),
+        // Without a rule on `iss`, the subjects and roles of every trusted issuer count.
+        (&partners, any(), Outcome::Allowed),
         (&partners, only_ours(), Outcome::Forbidden),
     ] {
         let token = issuer.token().subject("ada").claim("roles", json!(["admin"])).mint();

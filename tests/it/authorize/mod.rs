@@ -1,6 +1,6 @@
-//! What a verified bearer may do, and how the others are told.
+//! Authorization: the rules of `RequireLayer`, its challenges and its responses.
 
-// The counts are those of prepared keys: the other backend builds a verifier per signature.
+// The counts assume prepared keys; the other backend builds a verifier for each signature.
 #[cfg(feature = "aws-lc-rs")]
 mod allocations;
 mod auto_traits;
@@ -8,7 +8,7 @@ mod axum;
 mod contract;
 mod fixture;
 mod grants;
-mod manner;
+mod layer_responder;
 mod owner;
 mod preflight;
 mod profile;

@@ -1,4 +1,4 @@
-//! Things that belong to somebody: in the path, elsewhere in the request, and in the data.
+//! Resource owners: in the path, elsewhere in the request, and in stored data.
 
 use std::borrow::Cow;
 
@@ -12,7 +12,7 @@ use tower_jwt_auth::error::ProblemKind;
 use tower_jwt_auth::testing::TestToken;
 use tower_jwt_auth::{ErrorKind, Identity, RequireLayer, Rule};
 
-use super::fixture::Outcome::{Forbidden, In, Lacks};
+use super::fixture::Outcome::{Allowed, Forbidden, Lacks};
 use super::fixture::{ask_both, check, issuer, layer, raw, to, token, verified};
 use crate::support::ask::{ask, bearer};
 
@@ -25,14 +25,14 @@ fn ada() -> String {
 }
 
 #[test]
-fn only_the_subject_in_its_place_gets_in() {
+fn only_the_subject_in_the_owner_segment_is_permitted() {
     for (template, path, outcome) in [
-        ("/users/{id}", "/users/ada", In),
-        ("/users/{id}", "/users/ada?as=bob", In),
-        ("/users/{id}", "/users/ada/", In),
-        ("/users/{id}", "/users/ada/todos/7", In),
-        ("/users/{id}", "/users/ada//todos", In),
-        ("/users/{id}", "/users/%61da", In),
+        ("/users/{id}", "/users/ada", Allowed),
+        ("/users/{id}", "/users/ada?as=bob", Allowed),
+        ("/users/{id}", "/users/ada/", Allowed),
+        ("/users/{id}", "/users/ada/todos/7", Allowed),
+        ("/users/{id}", "/users/ada//todos", Allowed),
+        ("/users/{id}", "/users/%61da", Allowed),
         ("/users/{id}", "/users/bob", Forbidden),
         ("/users/{id}", "/users/bob?id=ada", Forbidden),
         ("/users/{id}", "/users/bob/ada", Forbidden),
@@ -44,7 +44,7 @@ fn only_the_subject_in_its_place_gets_in() {
         ("/users/{id}", "/Users/ada", Forbidden),
         ("/users/{id}", "/x/users/ada", Forbidden),
         ("/users/{id}", "/admins/ada", Forbidden),
-        // What is written otherwise is decoded once, and compared as it then is.
+        // Percent-encoding is decoded once before the comparison.
         ("/users/{id}", "/users/%2561da", Forbidden),
         ("/users/{id}", "/users/ada%20", Forbidden),
         ("/users/{id}", "/users/ada+", Forbidden),
@@ -55,7 +55,7 @@ fn only_the_subject_in_its_place_gets_in() {
         ("/users/{id}", "/users/ada%ff", Forbidden),
         ("/users/{id}", "/users/%c0%a1da", Forbidden),
         ("/users/{id}", "/%75sers/ada", Forbidden),
-        // Other views of a path.
+        // Other interpretations of a path.
         ("/users/{id}", "//users/ada", Forbidden),
         ("/users/{id}", "/users//ada", Forbidden),
         ("/users/{id}", "/users/", Forbidden),
@@ -66,18 +66,18 @@ fn only_the_subject_in_its_place_gets_in() {
         ("/users/{id}", "/users/bob%2Fada", Forbidden),
         ("/users/{id}", "/users/ada%2Fbob", Forbidden),
         ("/users/{id}", "/users/{id}", Forbidden),
-        ("/users/{id}/todos", "/users/ada/todos", In),
-        ("/users/{id}/todos", "/users/ada/todos/", In),
-        ("/users/{id}/todos", "/users/ada/todos/7", In),
+        ("/users/{id}/todos", "/users/ada/todos", Allowed),
+        ("/users/{id}/todos", "/users/ada/todos/", Allowed),
+        ("/users/{id}/todos", "/users/ada/todos/7", Allowed),
         ("/users/{id}/todos", "/users/ada/todos%2f7", Forbidden),
         ("/users/{id}/todos", "/users/ada/notes", Forbidden),
         ("/users/{id}/todos", "/users/ada", Forbidden),
         ("/users/{id}/todos", "/users/ada/", Forbidden),
         ("/users/{id}/todos", "/users/bob/todos", Forbidden),
-        ("/users/{id}/", "/users/ada/", In),
+        ("/users/{id}/", "/users/ada/", Allowed),
         ("/users/{id}/", "/users/ada", Forbidden),
         ("/users/{id}/", "/users/ada/todos", Forbidden),
-        ("/{id}", "/ada", In),
+        ("/{id}", "/ada", Allowed),
         ("/{id}", "/bob", Forbidden),
         ("/{id}", "//ada", Forbidden),
     ] {
@@ -87,7 +87,7 @@ fn only_the_subject_in_its_place_gets_in() {
 }
 
 #[test]
-fn a_way_up_is_nobodys() {
+fn paths_with_dot_segments_are_rejected() {
     for path in [
         "/users/ada/../bob",
         "/users/ada/..",
@@ -112,7 +112,7 @@ fn a_way_up_is_nobodys() {
         let reply = ask_both(&layer(), &owner_in("/users/{id}"), to(path, &ada()));
         check(&reply, Forbidden, path);
     }
-    // Dots that lead nowhere, and those of a query, are Ada's.
+    // Dots within a segment or in the query are not dot segments.
     for path in [
         "/users/ada/...",
         "/users/ada/..x",
@@ -122,12 +122,12 @@ fn a_way_up_is_nobodys() {
         "/users/ada?next=/../bob",
     ] {
         let reply = ask_both(&layer(), &owner_in("/users/{id}"), to(path, &ada()));
-        check(&reply, In, path);
+        check(&reply, Allowed, path);
     }
 }
 
 #[test]
-fn subjects_of_every_kind_are_compared_as_they_are() {
+fn subjects_are_compared_byte_for_byte_after_decoding() {
     for (subject, path, status) in [
         (Some("auth0|a1"), "/users/auth0%7Ca1", 200),
         (Some("auth0|a1"), "/users/auth0|a1", 200),
@@ -142,7 +142,7 @@ fn subjects_of_every_kind_are_compared_as_they_are() {
         (Some("j\u{fc}rgen"), "/users/ju%CC%88rgen", 403),
         (Some("j\u{fc}rgen"), "/users/j%FCrgen", 403),
         (Some("{id}"), "/users/%7Bid%7D", 200),
-        // Nobody is called nothing, nor the way up.
+        // A missing subject, an empty one and `..` own nothing.
         (Some(""), "/users/", 403),
         (Some(""), "/users", 403),
         (Some(""), "/users//x", 403),
@@ -161,7 +161,7 @@ fn subjects_of_every_kind_are_compared_as_they_are() {
 }
 
 #[test]
-fn a_target_that_is_no_path_is_nobodys() {
+fn a_request_target_without_a_path_has_no_owner() {
     let asked = |method: Method, target: &str| {
         let mut request = to(target, &ada());
         *request.method_mut() = method;
@@ -170,11 +170,11 @@ fn a_target_that_is_no_path_is_nobodys() {
     check(&asked(Method::OPTIONS, "*"), Forbidden, "*");
     check(&asked(Method::CONNECT, "ada:443"), Forbidden, "authority");
     check(&asked(Method::GET, "http://users/ada"), Forbidden, "the host is not in the path");
-    check(&asked(Method::GET, "http://api.example/users/ada"), In, "absolute");
+    check(&asked(Method::GET, "http://api.example/users/ada"), Allowed, "absolute");
 }
 
 #[test]
-fn a_template_that_names_not_one_owner_is_told_and_nothing_is_built() {
+fn a_template_without_exactly_one_owner_does_not_build() {
     for template in [
         "",
         "/",
@@ -208,7 +208,7 @@ fn a_template_that_names_not_one_owner_is_told_and_nothing_is_built() {
 }
 
 #[test]
-fn an_owner_of_your_own_finding_is_compared_in_the_same_way() {
+fn a_custom_owner_is_compared_with_the_subject() {
     let require = RequireLayer::new(Rule::authenticated()).owner(|parts| {
         let value = parts.headers.get("x-owner")?;
         value.to_str().ok().map(Cow::from)
@@ -222,12 +222,12 @@ fn an_owner_of_your_own_finding_is_compared_in_the_same_way() {
         ask_both(&layer(), &require, request)
     };
     let ada = ada();
-    check(&asked(Some(b"ada"), &ada), In, "her own");
+    check(&asked(Some(b"ada"), &ada), Allowed, "her own");
     for owner in [&b"bob"[..], b"", b"Ada", b"ad", b"ada2", b"%61da", b"ada,bob", b"ad\xe4"] {
         check(&asked(Some(owner), &ada), Forbidden, &owner.escape_ascii().to_string());
     }
     check(&asked(None, &ada), Forbidden, "nothing found");
-    // Who has no name owns nothing, not even what belongs to nobody.
+    // A token without a subject owns nothing, not even an empty owner.
     for nameless in [raw(""), raw("\"sub\":\"\"")] {
         for owner in [None, Some(&b""[..]), Some(b"ada")] {
             assert_eq!(asked(owner, &nameless).verdict(), (403, Some(ErrorKind::Forbidden)));
@@ -236,13 +236,13 @@ fn an_owner_of_your_own_finding_is_compared_in_the_same_way() {
 }
 
 #[test]
-fn two_owners_have_to_be_the_same_bearer() {
+fn two_owner_rules_must_both_match() {
     fn header(parts: &http::request::Parts) -> Option<Cow<'_, str>> {
         parts.headers.get("x-owner")?.to_str().ok().map(Cow::from)
     }
     let require = owner_in("/users/{id}").owner(header);
     for (path, owner, outcome) in [
-        ("/users/ada", "ada", In),
+        ("/users/ada", "ada", Allowed),
         ("/users/ada", "bob", Forbidden),
         ("/users/bob", "ada", Forbidden),
         ("/users/bob", "bob", Forbidden),
@@ -255,11 +255,11 @@ fn two_owners_have_to_be_the_same_bearer() {
 }
 
 #[test]
-fn a_scope_is_named_only_where_it_would_help() {
+fn a_scope_is_named_only_if_it_would_suffice() {
     let own = Rule::owner_in_path("/users/{id}").unwrap();
     let require = RequireLayer::new(Rule::scope("todos").and(own));
     for (scope, path, outcome) in [
-        ("todos", "/users/ada", In),
+        ("todos", "/users/ada", Allowed),
         ("x", "/users/ada", Lacks("todos")),
         ("x", "/users/bob", Forbidden),
         ("todos", "/users/bob", Forbidden),
@@ -275,19 +275,19 @@ fn an_owner_combines_with_other_rules() {
     let admin = json!({"roles": ["admin"]});
     let user = json!({});
     for (rule, path, claims, outcome) in [
-        (own().or(Rule::role("admin")), "/users/ada", &user, In),
+        (own().or(Rule::role("admin")), "/users/ada", &user, Allowed),
         (own().or(Rule::role("admin")), "/users/bob", &user, Forbidden),
-        (own().or(Rule::role("admin")), "/users/bob", &admin, In),
-        (own().or(Rule::role("admin")), "/other", &admin, In),
+        (own().or(Rule::role("admin")), "/users/bob", &admin, Allowed),
+        (own().or(Rule::role("admin")), "/other", &admin, Allowed),
         (own().or(Rule::role("admin")), "/other", &user, Forbidden),
         (own().not(), "/users/ada", &user, Forbidden),
-        (own().not(), "/users/bob", &user, In),
-        // Of other paths it is unknown who the owner is.
+        (own().not(), "/users/bob", &user, Allowed),
+        // The owner of other paths is unknown.
         (own().not(), "/other", &user, Forbidden),
         (own().not(), "/users/bob/../ada", &user, Forbidden),
         (own().not(), "/users/", &user, Forbidden),
         (own().not(), "/users/%ff", &user, Forbidden),
-        (own().and(own()), "/users/ada", &user, In),
+        (own().and(own()), "/users/ada", &user, Allowed),
     ] {
         let at = format!("{rule:?} {path} {claims}");
         let reply = ask_both(&layer(), &RequireLayer::new(rule), to(path, &token(claims)));
@@ -296,7 +296,7 @@ fn an_owner_combines_with_other_rules() {
 }
 
 #[test]
-fn without_a_request_no_owner_rule_permits() {
+fn owner_rules_never_permit_without_a_request() {
     let token = verified(&ada()).identity();
     let own = || Rule::owner_in_path("/users/{id}").unwrap();
     assert!(!own().permits(&token));
@@ -305,7 +305,7 @@ fn without_a_request_no_owner_rule_permits() {
 }
 
 #[test]
-fn the_detail_tells_another_user_from_another_path() {
+fn the_detail_distinguishes_another_user_from_another_path() {
     let by_header = RequireLayer::new(Rule::authenticated())
         .owner(|parts| parts.headers.get("x-owner")?.to_str().ok().map(Cow::from));
     let in_path = owner_in("/users/{id}");
@@ -325,11 +325,11 @@ fn the_detail_tells_another_user_from_another_path() {
 }
 
 #[test]
-fn a_nested_router_shows_its_layers_the_rest_of_the_path() {
+fn layers_inside_nest_see_the_path_without_the_prefix() {
     async fn handler() -> &'static str {
         "user ada"
     }
-    // What a layer inside of `nest` sees begins behind the prefix; one outside sees all of it.
+    // A layer inside `nest` sees the path without the prefix; a layer outside sees the whole path.
     let inside = Router::new().route("/{id}/todos", get(handler)).layer(owner_in("/{id}"));
     let method = get(handler).layer(owner_in("/{id}"));
     let app = Router::new()
@@ -344,23 +344,23 @@ fn a_nested_router_shows_its_layers_the_rest_of_the_path() {
     let app = app.layer(layer());
     let asked = |app: &Router, path: &str| ask(app.clone(), to(path, &ada()).map(Body::from));
     for (path, outcome) in [
-        ("/users/ada/todos", In),
+        ("/users/ada/todos", Allowed),
         ("/users/bob/todos", Forbidden),
-        ("/people/ada/todos", In),
+        ("/people/ada/todos", Allowed),
         ("/people/bob/todos", Forbidden),
-        // The template names a prefix that is gone: nobody gets in.
+        // The template contains the removed prefix and never matches.
         ("/whole/ada/todos", Forbidden),
         ("/whole/bob/todos", Forbidden),
     ] {
         check(&asked(&app, path), outcome, path);
     }
-    check(&asked(&outer, "/outside/ada/todos"), In, "outside");
+    check(&asked(&outer, "/outside/ada/todos"), Allowed, "outside");
     check(&asked(&outer, "/outside/bob/todos"), Forbidden, "outside");
 }
 
 #[test]
-fn axum_and_the_layer_agree_on_who_is_in_the_path() {
-    // The handler gets what axum read out of the path: for whoever gets in, it is the subject.
+fn axum_and_the_layer_extract_the_same_owner() {
+    // For every permitted request, the path parameter of axum equals the subject.
     let handler = get(|Path(id): Path<String>| async move { format!("user {id}") });
     let app = Router::new().route("/users/{id}", handler.layer(owner_in("/users/{id}")));
     let app = app.layer(layer());
@@ -377,7 +377,7 @@ fn axum_and_the_layer_agree_on_who_is_in_the_path() {
 }
 
 #[test]
-fn a_handler_asks_for_the_owner_that_only_the_data_know() {
+fn a_handler_checks_the_owner_of_stored_data() {
     async fn read(identity: Identity, Path(order): Path<u32>) -> Result<String, StatusCode> {
         let owners = ["ada", "bob", "", "Ada"];
         let owner = owners.get(order as usize).ok_or(StatusCode::NOT_FOUND)?;
@@ -385,7 +385,7 @@ fn a_handler_asks_for_the_owner_that_only_the_data_know() {
     }
     let app = Router::new().route("/orders/{order}", get(read)).layer(layer());
     let of = |subject: &str| issuer().token().subject(subject).mint();
-    let nobody = issuer().token().mint();
+    let without_subject = issuer().token().mint();
     for (token, order, status) in [
         (of("ada"), 0, 200),
         (of("ada"), 1, 403),
@@ -395,8 +395,8 @@ fn a_handler_asks_for_the_owner_that_only_the_data_know() {
         (of("bob"), 1, 200),
         (of("Ada"), 3, 200),
         (of(""), 2, 403),
-        (nobody.clone(), 2, 403),
-        (nobody, 0, 403),
+        (without_subject.clone(), 2, 403),
+        (without_subject, 0, 403),
     ] {
         let request = to(&format!("/orders/{order}"), &token).map(Body::from);
         assert_eq!(ask(app.clone(), request).status, status, "{order}");

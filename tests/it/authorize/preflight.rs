@@ -1,4 +1,4 @@
-//! What browsers ask before they ask, and where clients find the authorization server.
+//! CORS preflight requests, and the metadata URL in challenges.
 
 use http::{Method, Request};
 use serde_json::json;
@@ -20,13 +20,13 @@ fn asked(method: Method, fields: &[(&'static str, &'static str)]) -> Request<Str
 }
 
 #[track_caller]
-fn check_refused(reply: &Reply, at: &str) {
+fn check_rejected(reply: &Reply, at: &str) {
     assert_eq!(reply.verdict(), (401, Some(MissingToken)), "{at}");
     assert_eq!(reply.header("www-authenticate"), Some("Bearer"), "{at}");
 }
 
 #[test]
-fn a_preflight_request_is_all_three_and_nothing_less() {
+fn a_preflight_needs_options_origin_and_requested_method() {
     let open = layer().allow_cors_preflight();
     let rows = [
         (Method::OPTIONS, &[ORIGIN, METHOD][..], true),
@@ -51,9 +51,9 @@ fn a_preflight_request_is_all_three_and_nothing_less() {
         if passes {
             assert_eq!((reply.status, reply.text()), (200, "anonymous"), "{at}");
         } else {
-            check_refused(&reply, &at);
+            check_rejected(&reply, &at);
         }
-        // Nobody gets past a layer that was not told.
+        // A layer without `allow_cors_preflight` rejects it.
         let strict = ask_layer(&layer(), asked(method, fields));
         assert_eq!(strict.status, 401, "{at}");
     }
@@ -89,8 +89,8 @@ fn an_options_request_with_a_body_is_not_a_preflight() {
         if passes {
             assert_eq!((reply.status, reply.text()), (200, "anonymous"), "{fields:?}");
         } else {
-            check_refused(&reply, &format!("{fields:?}"));
-            // With a token it is a request like any other.
+            check_rejected(&reply, &format!("{fields:?}"));
+            // It is authenticated like any other request.
             let mut good = asked(Method::OPTIONS, &all);
             let bearer = format!("Bearer {}", token(&json!({})));
             good.headers_mut().insert("authorization", bearer.parse().unwrap());
@@ -100,14 +100,14 @@ fn an_options_request_with_a_body_is_not_a_preflight() {
 }
 
 #[test]
-fn what_is_no_preflight_is_authenticated_as_ever() {
+fn other_options_requests_are_authenticated() {
     let open = layer().allow_cors_preflight();
     let mut good = bearer(&token(&json!({})));
     *good.method_mut() = Method::OPTIONS;
     assert_eq!(ask_layer(&open, good.clone()).text(), "user ada");
     good.headers_mut().insert("origin", "https://app.example".parse().unwrap());
     assert_eq!(ask_layer(&open, good.clone()).text(), "user ada");
-    // As anonymous even with a token: whoever answers it must not think of somebody.
+    // A preflight is anonymous even with a token: its response must not depend on a user.
     good.headers_mut().insert("access-control-request-method", "PUT".parse().unwrap());
     assert_eq!(ask_layer(&open, good).text(), "anonymous");
     let mut bad = bearer("a.b.c");
@@ -116,18 +116,18 @@ fn what_is_no_preflight_is_authenticated_as_ever() {
 }
 
 #[test]
-fn a_rule_behind_refuses_preflight_requests_all_the_same() {
+fn a_rule_rejects_preflight_requests() {
     let open = layer().allow_cors_preflight();
     for require in [RequireLayer::new(Rule::authenticated()), RequireLayer::role("admin")] {
         let reply = ask_both(&open, &require, asked(Method::OPTIONS, &[ORIGIN, METHOD]));
-        check_refused(&reply, &format!("{require:?}"));
+        check_rejected(&reply, &format!("{require:?}"));
     }
 }
 
 #[test]
-fn the_metadata_are_named_in_every_challenge_and_nowhere_else() {
-    let place = "https://orders.example/.well-known/oauth-protected-resource";
-    let named = |layer: JwtAuthLayer| layer.resource_metadata(place);
+fn every_challenge_names_the_resource_metadata() {
+    let url = "https://orders.example/.well-known/oauth-protected-resource";
+    let named = |layer: JwtAuthLayer| layer.resource_metadata(url);
     let expired = issuer().token().expired().mint();
     for (request, challenge) in [
         (
@@ -156,7 +156,7 @@ fn the_metadata_are_named_in_every_challenge_and_nowhere_else() {
         let without = ask_layer(&layer(), request);
         assert!(!without.header("www-authenticate").unwrap().contains("resource_metadata"));
     }
-    // In any order with the other settings, and the last one said counts.
+    // The order of the settings does not matter; the last value counts.
     let layers = [
         named(layer()).realm("orders"),
         named(layer().realm("orders")),

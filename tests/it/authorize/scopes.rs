@@ -2,11 +2,11 @@
 
 use tower_jwt_auth::Rule;
 
-use super::fixture::Outcome::{In, Lacks};
+use super::fixture::Outcome::{Allowed, Lacks};
 use super::fixture::{expect, raw};
 
 #[test]
-fn a_scope_is_a_whole_word_of_a_string_or_a_whole_item_of_a_list() {
+fn scopes_match_whole_words_and_whole_list_items() {
     for (value, is_granted) in [
         (r#""orders:read""#, true),
         (r#""a orders:read b""#, true),
@@ -15,7 +15,7 @@ fn a_scope_is_a_whole_word_of_a_string_or_a_whole_item_of_a_list() {
         (r#"["orders:read"]"#, true),
         (r#"["a","orders:read"]"#, true),
         (r#"["a","orders\u003aread"]"#, true),
-        // Prefixes, suffixes, and what stands around it.
+        // Prefixes, suffixes and surrounding characters.
         (r#""orders:rea""#, false),
         (r#""rders:read""#, false),
         (r#""orders:reader""#, false),
@@ -28,7 +28,7 @@ fn a_scope_is_a_whole_word_of_a_string_or_a_whole_item_of_a_list() {
         (r#""orders:read;a""#, false),
         (r#""orders:read+a""#, false),
         (r#""\"orders:read\"""#, false),
-        // Only a space separates.
+        // Only a space separates scopes.
         (r#""a\torders:read""#, false),
         (r#""a\norders:read""#, false),
         (r#""a\u00a0orders:read""#, false),
@@ -43,14 +43,14 @@ fn a_scope_is_a_whole_word_of_a_string_or_a_whole_item_of_a_list() {
         (r#""orders:re\u0430d""#, false),
         (r#""orders:read\u200b""#, false),
         (r#""orders%3Aread""#, false),
-        // The items of a list are not split, nor trimmed, nor looked into.
+        // List items are not split, trimmed or searched.
         (r#"["a orders:read"]"#, false),
         (r#"["orders:read "]"#, false),
         (r#"["orders","read"]"#, false),
         (r#"[["orders:read"]]"#, false),
         (r#"[{"orders:read":true}]"#, false),
         (r#"{"orders:read":true}"#, false),
-        // A list with anything but strings is none.
+        // A list with an item that is not a string grants nothing.
         (r#"["orders:read",7]"#, false),
         (r#"["orders:read",null]"#, false),
         ("[]", false),
@@ -59,7 +59,7 @@ fn a_scope_is_a_whole_word_of_a_string_or_a_whole_item_of_a_list() {
         ("null", false),
         ("\"\"", false),
     ] {
-        let outcome = if is_granted { In } else { Lacks("orders:read") };
+        let outcome = if is_granted { Allowed } else { Lacks("orders:read") };
         for name in ["scope", "scp"] {
             let token = raw(&format!("\"sub\":\"ada\",\"{name}\":{value}"));
             expect(&Rule::scope("orders:read"), &token, outcome);
@@ -68,15 +68,15 @@ fn a_scope_is_a_whole_word_of_a_string_or_a_whole_item_of_a_list() {
 }
 
 #[test]
-fn scopes_stand_in_scope_and_in_scp_and_nowhere_else() {
+fn scopes_are_read_only_from_scope_and_scp() {
     let rule = Rule::scope("a").and(Rule::scope("b"));
     for (members, outcome) in [
-        (r#""scope":"a","scp":"b""#, In),
-        (r#""scope":["b"],"scp":["a"]"#, In),
-        (r#""scp":"a b""#, In),
-        // One that cannot be read takes nothing from the other.
-        (r#""scope":7,"scp":"a b""#, In),
-        (r#""scope":"a b","scp":{}"#, In),
+        (r#""scope":"a","scp":"b""#, Allowed),
+        (r#""scope":["b"],"scp":["a"]"#, Allowed),
+        (r#""scp":"a b""#, Allowed),
+        // A malformed claim does not affect the other claim.
+        (r#""scope":7,"scp":"a b""#, Allowed),
+        (r#""scope":"a b","scp":{}"#, Allowed),
         (r#""scope":"a","SCP":"b""#, Lacks("a b")),
         (r#""Scope":"a b""#, Lacks("a b")),
         (r#""scopes":"a b""#, Lacks("a b")),
@@ -89,10 +89,10 @@ fn scopes_stand_in_scope_and_in_scp_and_nowhere_else() {
 }
 
 #[test]
-fn a_rule_over_two_scopes_in_one_string_is_no_rule_over_two_scopes() {
+fn a_scope_name_with_a_space_is_one_scope() {
     let rule = Rule::scope("a b");
     for (value, outcome) in
-        [(r#""a b""#, Lacks("a b")), (r#"["a","b"]"#, Lacks("a b")), (r#"["a b"]"#, In)]
+        [(r#""a b""#, Lacks("a b")), (r#"["a","b"]"#, Lacks("a b")), (r#"["a b"]"#, Allowed)]
     {
         expect(&rule, &raw(&format!("\"sub\":\"ada\",\"scope\":{value}")), outcome);
     }

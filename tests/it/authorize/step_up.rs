@@ -1,4 +1,4 @@
-//! How somebody has to have logged in (RFC 9470).
+//! Step-up authentication: the required strength and age of the login (RFC 9470).
 
 use std::time::Duration;
 
@@ -6,20 +6,20 @@ use serde_json::{Value, json};
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer, RequireLayer, Rule, Verifier};
 
-use super::fixture::Outcome::{Forbidden, In, Lacks};
+use super::fixture::Outcome::{Allowed, Forbidden, Lacks};
 use super::fixture::{ask_both, check, issuer, layer, raw, to, token};
 use crate::support::ask::{Reply, bearer};
 use crate::support::tokens::NOW;
 
-fn anybody() -> RequireLayer {
+fn authenticated() -> RequireLayer {
     RequireLayer::new(Rule::authenticated()).clock(FixedClock::new())
 }
 
 fn within(seconds: u64) -> RequireLayer {
-    anybody().max_authentication_age(Duration::from_secs(seconds))
+    authenticated().max_authentication_age(Duration::from_secs(seconds))
 }
 
-/// Expects a 401 that asks for another log-in, with these parameters at its end.
+/// Expects a 401 that requests another login and ends with these parameters.
 #[track_caller]
 fn check_step_up(reply: &Reply, parameters: &str, at: &str) {
     assert_eq!(reply.verdict(), (401, Some(ErrorKind::StepUpRequired)), "{at}");
@@ -40,8 +40,8 @@ fn check_step_up(reply: &Reply, parameters: &str, at: &str) {
 }
 
 #[test]
-fn one_of_the_contexts_is_there_or_all_are_named() {
-    let require = anybody().authentication_context(["gold", "silver"]);
+fn a_missing_context_is_challenged_with_all_accepted_contexts() {
+    let require = authenticated().authentication_context(["gold", "silver"]);
     let values = ", acr_values=\"gold silver\"";
     for (acr, is_met) in [
         (json!("gold"), true),
@@ -61,7 +61,7 @@ fn one_of_the_contexts_is_there_or_all_are_named() {
     ] {
         let reply = ask_both(&layer(), &require, bearer(&token(&json!({"acr": acr}))));
         let at = acr.to_string();
-        if is_met { check(&reply, In, &at) } else { check_step_up(&reply, values, &at) }
+        if is_met { check(&reply, Allowed, &at) } else { check_step_up(&reply, values, &at) }
     }
     for claims in [json!({}), json!({"ACR": "gold"}), json!({"x": {"acr": "gold"}})] {
         let reply = ask_both(&layer(), &require, bearer(&token(&claims)));
@@ -70,23 +70,23 @@ fn one_of_the_contexts_is_there_or_all_are_named() {
 }
 
 #[test]
-fn an_empty_list_of_contexts_is_met_by_nobody_and_names_none() {
+fn no_token_satisfies_an_empty_list_of_contexts() {
     let none: [&str; 0] = [];
-    let require = anybody().authentication_context(none);
+    let require = authenticated().authentication_context(none);
     for claims in [json!({}), json!({"acr": ""}), json!({"acr": "gold"})] {
         let reply = ask_both(&layer(), &require, bearer(&token(&claims)));
         check_step_up(&reply, "", &claims.to_string());
     }
 }
 
-/// Asks with this `auth_time`, as it stands.
+/// Sends a token with this raw `auth_time`.
 fn logged_in(require: &RequireLayer, auth_time: &str) -> Reply {
     let token = raw(&format!("\"sub\":\"ada\",\"auth_time\":{auth_time}"));
     ask_both(&layer(), require, bearer(&token))
 }
 
 #[test]
-fn the_log_in_is_at_most_that_long_ago_and_a_minute() {
+fn the_login_age_is_bounded_with_a_minute_of_leeway() {
     assert_eq!(NOW, 1_767_225_600);
     for (max_age, auth_time, is_met) in [
         (300, "1767225600", true),
@@ -104,7 +104,7 @@ fn the_log_in_is_at_most_that_long_ago_and_a_minute() {
         (0, "1767225540", false), // 60 s
         (0, "0", false),
         (0, "-1", false),
-        // A log-in in the future is another clock's, up to a minute.
+        // A login up to a minute in the future is clock skew.
         (300, "1767225601", true),
         (300, "1767225660", true), // 60 s ahead
         (300, "1767225660.5", false),
@@ -119,7 +119,7 @@ fn the_log_in_is_at_most_that_long_ago_and_a_minute() {
         (u64::MAX, "0", true),
         (u64::MAX, "-9223372036854775808", true),
         (u64::MAX, "1767225661", false),
-        // Ways to write a number.
+        // Other notations of a number.
         (300, "1767225600.0", true),
         (300, "1.7672256e9", true),
         (300, "17672256E2", true),
@@ -127,7 +127,7 @@ fn the_log_in_is_at_most_that_long_ago_and_a_minute() {
         let at = format!("{max_age} {auth_time}");
         let reply = logged_in(&within(max_age), auth_time);
         if is_met {
-            check(&reply, In, &at);
+            check(&reply, Allowed, &at);
         } else {
             check_step_up(&reply, &format!(", max_age=\"{max_age}\""), &at);
         }
@@ -135,7 +135,7 @@ fn the_log_in_is_at_most_that_long_ago_and_a_minute() {
 }
 
 #[test]
-fn what_is_no_time_was_no_log_in() {
+fn an_auth_time_that_is_not_a_number_is_rejected() {
     for auth_time in [
         "\"1767225600\"",
         "\"2026-01-01T00:00:00Z\"",
@@ -153,8 +153,8 @@ fn what_is_no_time_was_no_log_in() {
         let reply = ask_both(&layer(), &within(300), bearer(&raw(members)));
         check_step_up(&reply, ", max_age=\"300\"", members);
     }
-    check(&logged_in(&within(300), "1767225600"), In, "the valid neighbour");
-    // Beyond what a number can be, for a claims type that leaves it unread.
+    check(&logged_in(&within(300), "1767225600"), Allowed, "the valid neighbour");
+    // Numbers outside the range of `f64`, with a claims type that does not read them.
     let verifier = Verifier::shared_secret(issuer().secret()).any_audience();
     let verifier = verifier.claims::<serde::de::IgnoredAny>().clock(FixedClock::new());
     let layer = JwtAuthLayer::new(verifier.build().unwrap());
@@ -171,19 +171,19 @@ fn what_is_no_time_was_no_log_in() {
 }
 
 #[test]
-fn the_clock_of_the_layer_decides() {
+fn the_require_layer_uses_its_own_clock() {
     let clock = FixedClock::new();
     let require = within(300).clock(clock.clone());
     let asked = || logged_in(&require, "1767225600");
-    check(&asked(), In, "just now");
+    check(&asked(), Allowed, "just now");
     clock.advance(Duration::from_millis(359_999));
-    check(&asked(), In, "nearly six minutes");
+    check(&asked(), Allowed, "nearly six minutes");
     clock.advance(Duration::from_millis(1));
     check_step_up(&asked(), ", max_age=\"300\"", "six minutes");
 }
 
 #[test]
-fn without_a_clock_of_its_own_the_verifiers_decides() {
+fn the_require_layer_uses_the_verifier_clock_by_default() {
     let (clock, other) = (FixedClock::new(), FixedClock::new());
     let verifier = Verifier::shared_secret(issuer().secret()).any_audience();
     let layer = JwtAuthLayer::new(verifier.clock(clock.clone()).build().unwrap());
@@ -193,19 +193,19 @@ fn without_a_clock_of_its_own_the_verifiers_decides() {
     let token = raw("\"sub\":\"ada\",\"auth_time\":1767225600");
     let asked = |require: &RequireLayer| ask_both(&layer, require, bearer(&token));
     let too_old = ", max_age=\"300\"";
-    check(&asked(&follows), In, "just now");
+    check(&asked(&follows), Allowed, "just now");
     clock.advance(Duration::from_millis(359_999));
-    check(&asked(&follows), In, "nearly six minutes");
+    check(&asked(&follows), Allowed, "nearly six minutes");
     clock.advance(Duration::from_millis(1));
     check_step_up(&asked(&follows), too_old, "six minutes");
-    // A clock that was set keeps its say.
-    check(&asked(&own), In, "by another clock, just now");
+    // A clock that is set on the layer takes precedence.
+    check(&asked(&own), Allowed, "by another clock, just now");
     other.advance(Duration::from_secs(360));
     check_step_up(&asked(&own), too_old, "by another clock, six minutes");
 }
 
 #[test]
-fn both_have_to_be_met_and_both_are_named() {
+fn context_and_age_are_both_required_and_both_are_named() {
     let require = within(300).authentication_context(["urn:mace:incommon:iap:silver", "gold"]);
     let named = ", acr_values=\"urn:mace:incommon:iap:silver gold\", max_age=\"300\"";
     for (claims, is_met) in [
@@ -219,31 +219,31 @@ fn both_have_to_be_met_and_both_are_named() {
     ] {
         let reply = ask_both(&layer(), &require, bearer(&token(&claims)));
         let at = claims.to_string();
-        if is_met { check(&reply, In, &at) } else { check_step_up(&reply, named, &at) }
+        if is_met { check(&reply, Allowed, &at) } else { check_step_up(&reply, named, &at) }
     }
 }
 
 #[test]
-fn nobody_logs_in_again_for_what_they_may_not_do_all_the_same() {
+fn step_up_is_requested_only_if_a_login_would_suffice() {
     let own = Rule::owner_in_path("/users/{id}").unwrap();
     let require = RequireLayer::new(Rule::scope("pay").and(Rule::role("clerk")).and(own))
         .authentication_context(["gold"])
         .clock(FixedClock::new());
     let asked = |path: &str, claims: &Value| ask_both(&layer(), &require, to(path, &token(claims)));
     let all = json!({"scope": "pay", "roles": ["clerk"], "acr": "gold"});
-    check(&asked("/users/ada", &all), In, "everything");
+    check(&asked("/users/ada", &all), Allowed, "everything");
     let weak = json!({"scope": "pay", "roles": ["clerk"]});
-    check_step_up(&asked("/users/ada", &weak), ", acr_values=\"gold\"", "only the log-in");
-    check(&asked("/users/bob", &weak), Forbidden, "another user's, and the log-in");
+    check_step_up(&asked("/users/ada", &weak), ", acr_values=\"gold\"", "only the login");
+    check(&asked("/users/bob", &weak), Forbidden, "another user's, and the login");
     let scopeless = json!({"roles": ["clerk"]});
-    check(&asked("/users/ada", &scopeless), Lacks("pay"), "a scope and the log-in");
-    check(&asked("/users/bob", &scopeless), Forbidden, "a scope, the owner and the log-in");
+    check(&asked("/users/ada", &scopeless), Lacks("pay"), "a scope and the login");
+    check(&asked("/users/bob", &scopeless), Forbidden, "a scope, the owner and the login");
     let roleless = json!({"scope": "pay"});
-    check(&asked("/users/ada", &roleless), Forbidden, "a role and the log-in");
+    check(&asked("/users/ada", &roleless), Forbidden, "a role and the login");
 }
 
 #[test]
-fn whole_seconds_are_named_and_the_stricter_ones() {
-    let require = anybody().max_authentication_age(Duration::from_millis(1_999));
+fn a_fractional_max_age_is_rounded_down() {
+    let require = authenticated().max_authentication_age(Duration::from_millis(1_999));
     check_step_up(&logged_in(&require, "0"), ", max_age=\"1\"", "rounded down");
 }

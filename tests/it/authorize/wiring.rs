@@ -1,4 +1,4 @@
-//! Where the layers stand, and what is between them.
+//! Order and nesting of the two layers.
 
 use http::Request;
 use serde_json::json;
@@ -21,7 +21,7 @@ fn reader() -> Request<String> {
 }
 
 #[track_caller]
-fn check_mistake(reply: &Reply, at: &str) {
+fn check_misconfigured(reply: &Reply, at: &str) {
     assert_eq!(reply.verdict(), (500, Some(Internal)), "{at}");
     let detail = reply.error.as_ref().and_then(Error::detail);
     assert_eq!(detail, Some("the route has no JwtAuthLayer in front of it"), "{at}");
@@ -37,7 +37,7 @@ fn check_mistake(reply: &Reply, at: &str) {
 }
 
 #[test]
-fn without_authentication_in_front_nobody_passes_and_nobody_is_asked_for_a_token() {
+fn a_rule_without_authentication_is_a_server_error() {
     let every = [
         read(),
         RequireLayer::role("admin"),
@@ -51,18 +51,18 @@ fn without_authentication_in_front_nobody_passes_and_nobody_is_asked_for_a_token
     for require in every {
         for request in [request::<&str>([]), reader(), bearer("a.b.c")] {
             let at = format!("{require:?} {request:?}");
-            check_mistake(&ask(require.layer(service_fn(who::<String>)), request), &at);
+            check_misconfigured(&ask(require.layer(service_fn(who::<String>)), request), &at);
         }
     }
 }
 
 #[test]
-fn in_front_of_the_authentication_it_is_as_if_there_were_none() {
+fn a_rule_outside_the_authentication_is_a_server_error() {
     let wrong = || read().layer(layer().layer(service_fn(who::<String>)));
-    check_mistake(&ask(wrong(), reader()), "with a token");
-    check_mistake(&ask(wrong(), Request::default()), "without");
-    // The valid neighbour: the other way round.
-    check(&ask_both(&layer(), &read(), reader()), Outcome::In, "the right order");
+    check_misconfigured(&ask(wrong(), reader()), "with a token");
+    check_misconfigured(&ask(wrong(), Request::default()), "without");
+    // The valid neighbour: the correct order.
+    check(&ask_both(&layer(), &read(), reader()), Outcome::Allowed, "the right order");
 }
 
 #[test]
@@ -70,16 +70,19 @@ fn a_verified_token_without_its_identity_is_not_enough() {
     let user = verified(&token(&json!({"scope": "orders:read"})));
     let mut request = Request::new(String::new());
     request.extensions_mut().insert(user.clone());
-    check_mistake(&ask(read().layer(service_fn(who::<String>)), request.clone()), "no identity");
-    // Whoever verified without the layer puts both in.
+    check_misconfigured(
+        &ask(read().layer(service_fn(who::<String>)), request.clone()),
+        "no identity",
+    );
+    // Code that verifies without the layer inserts both.
     request.extensions_mut().insert(user.identity());
-    check(&ask(read().layer(service_fn(who::<String>)), request.clone()), Outcome::In, "both");
-    let refused = ask(RequireLayer::role("admin").layer(service_fn(who::<String>)), request);
-    check(&refused, Outcome::Forbidden, "both");
+    check(&ask(read().layer(service_fn(who::<String>)), request.clone()), Outcome::Allowed, "both");
+    let rejected = ask(RequireLayer::role("admin").layer(service_fn(who::<String>)), request);
+    check(&rejected, Outcome::Forbidden, "both");
 }
 
 #[test]
-fn who_was_let_through_without_a_token_is_asked_for_one_and_told_the_scope() {
+fn an_anonymous_request_is_challenged_with_the_required_scope() {
     let scoped = Rule::scope("orders:read");
     let rows = [
         (layer(), read(), "Bearer scope=\"orders:read\""),
@@ -95,7 +98,7 @@ fn who_was_let_through_without_a_token_is_asked_for_one_and_told_the_scope() {
             "Bearer",
         ),
         (layer().realm("orders"), read(), "Bearer realm=\"orders\", scope=\"orders:read\""),
-        // What the route needs is more exact than what the layer says of all routes.
+        // The scope of the rule takes precedence over the scope of the layer.
         (layer().challenge_scope(&scoped), RequireLayer::scope("a"), "Bearer scope=\"a\""),
         (
             layer().challenge_scope(&scoped),
@@ -110,15 +113,15 @@ fn who_was_let_through_without_a_token_is_asked_for_one_and_told_the_scope() {
             let reply = ask_both(&layer.clone().allow_missing_token(), &require, asked);
             check_tokenless(&reply, challenge, &at);
         }
-        // Past the check even with a token, and so without one for the rule.
+        // A bypassed request is anonymous for the rule, even with a token.
         for asked in [request::<&str>([]), reader(), bearer("a.b.c")] {
             let reply = ask_both(&layer.clone().bypass(|_| true), &require, asked);
             check_tokenless(&reply, challenge, &at);
         }
     }
-    // With a token, it is looked at as ever.
+    // A request with a token is authenticated.
     let optional = layer().allow_missing_token();
-    check(&ask_both(&optional, &read(), reader()), Outcome::In, "with a token");
+    check(&ask_both(&optional, &read(), reader()), Outcome::Allowed, "with a token");
     let other = bearer(&token(&json!({"scope": "x"})));
     check(&ask_both(&optional, &read(), other), Outcome::Lacks("orders:read"), "another scope");
 }
@@ -138,7 +141,7 @@ fn check_tokenless(reply: &Reply, challenge: &str, at: &str) {
 }
 
 #[test]
-fn of_two_requirements_both_have_to_permit_and_the_outer_one_is_told_first() {
+fn two_rules_must_both_permit_and_the_outer_answers_first() {
     let service = || {
         ServiceBuilder::new()
             .layer(layer())
@@ -147,7 +150,7 @@ fn of_two_requirements_both_have_to_permit_and_the_outer_one_is_told_first() {
             .service_fn(who::<String>)
     };
     for (claims, outcome) in [
-        (json!({"scope": "a b", "roles": ["clerk"]}), Outcome::In),
+        (json!({"scope": "a b", "roles": ["clerk"]}), Outcome::Allowed),
         (json!({"scope": "a", "roles": ["clerk"]}), Outcome::Lacks("b")),
         (json!({"scope": "b", "roles": ["clerk"]}), Outcome::Lacks("a")),
         (json!({"scope": "a b"}), Outcome::Forbidden),
@@ -159,7 +162,7 @@ fn of_two_requirements_both_have_to_permit_and_the_outer_one_is_told_first() {
     }
 }
 
-/// Another issuer, whose tokens come in a field of their own.
+/// Another issuer, whose tokens arrive in a separate header.
 fn partner() -> TestIssuer {
     tokens::issuer(tower_jwt_auth::Algorithm::HS256).with_other_key()
 }
@@ -173,7 +176,7 @@ fn partner_layer() -> JwtAuthLayer {
     }))
 }
 
-/// A request with a token for each of the two layers, where it has the scope.
+/// A request with a token for each layer. A flag is true if the token has the scope.
 fn both(ours: bool, partners: Option<bool>) -> Request<String> {
     let scope = |has| if has { "orders:read" } else { "none" };
     let mut request = bearer(&token(&json!({"scope": scope(ours)})));
@@ -185,7 +188,7 @@ fn both(ours: bool, partners: Option<bool>) -> Request<String> {
 }
 
 #[test]
-fn behind_two_authentications_the_inner_identity_counts() {
+fn a_rule_uses_the_identity_of_the_innermost_layer() {
     let verdicts = |outer: JwtAuthLayer, inner: JwtAuthLayer, request: Request<String>| {
         let service = outer.layer(inner.layer(read().layer(service_fn(who::<String>))));
         ask(service, request).verdict()
@@ -197,7 +200,7 @@ fn behind_two_authentications_the_inner_identity_counts() {
         (false, Some(true), (200, None), lacking),
         (true, Some(false), lacking, (200, None)),
         (false, Some(false), lacking, lacking),
-        // A good outer identity does not outlive an inner layer that found none.
+        // An inner layer that finds no token removes the outer identity.
         (true, None, missing, missing),
     ] {
         let at = format!("{ours} {partners:?}");
@@ -214,32 +217,32 @@ fn behind_two_authentications_the_inner_identity_counts() {
 }
 
 #[test]
-fn between_two_authentications_the_outer_identity_counts() {
+fn a_rule_between_two_layers_uses_the_outer_identity() {
     let service = || {
         let inner = partner_layer().layer(service_fn(who::<String>));
         layer().realm("ours").layer(read().layer(inner))
     };
     assert_eq!(ask(service(), both(true, Some(false))).status, 200);
-    let refused = ask(service(), both(false, Some(true)));
-    assert_eq!(refused.verdict(), (403, Some(InsufficientScope)));
-    let challenge = refused.header("www-authenticate").unwrap();
+    let rejected = ask(service(), both(false, Some(true)));
+    assert_eq!(rejected.verdict(), (403, Some(InsufficientScope)));
+    let challenge = rejected.header("www-authenticate").unwrap();
     assert!(challenge.starts_with("Bearer realm=\"ours\", scope=\"orders:read\""), "{challenge}");
-    let refused = ask(service(), both(true, None));
-    assert_eq!(refused.verdict(), (401, Some(MissingToken)));
-    assert_eq!(refused.header("www-authenticate"), Some("Bearer realm=\"partner\""));
+    let rejected = ask(service(), both(true, None));
+    assert_eq!(rejected.verdict(), (401, Some(MissingToken)));
+    assert_eq!(rejected.header("www-authenticate"), Some("Bearer realm=\"partner\""));
 }
 
 #[test]
-fn a_refusal_behind_two_authentications_has_the_manner_of_the_inner_one() {
-    let refused = |inner: JwtAuthLayer, request| {
+fn a_rejection_behind_two_layers_uses_the_inner_realm() {
+    let rejected = |inner: JwtAuthLayer, request| {
         let require = RequireLayer::role("admin");
         let service = inner.layer(require.layer(service_fn(who::<String>)));
         ask(layer().realm("ours").layer(service), request)
     };
-    let reply = refused(partner_layer(), both(true, Some(true)));
+    let reply = rejected(partner_layer(), both(true, Some(true)));
     assert_eq!(reply.verdict(), (403, Some(Forbidden)));
     assert!(reply.header("www-authenticate").unwrap().starts_with("Bearer realm=\"partner\", "));
-    let reply = refused(partner_layer().allow_missing_token(), both(true, None));
+    let reply = rejected(partner_layer().allow_missing_token(), both(true, None));
     assert_eq!(reply.verdict(), (401, Some(MissingToken)));
     assert_eq!(reply.header("www-authenticate"), Some("Bearer realm=\"partner\""));
 }

@@ -1,4 +1,4 @@
-//! The extractors, on a real router.
+//! Extractors on a real router.
 
 use axum::extract::{Extension, Request};
 use axum::routing::{any, get};
@@ -32,13 +32,13 @@ fn layer_of_mine() -> JwtAuthLayer<Mine> {
 /// One route for each kind of extractor.
 fn routes() -> Router {
     async fn verified(user: Verified) -> String {
-        user.subject().unwrap_or("nobody").to_owned()
+        user.subject().unwrap_or("no subject").to_owned()
     }
     async fn mine(mine: Verified<Mine>) -> String {
         mine.tenant.clone()
     }
     async fn identity(identity: Identity) -> String {
-        identity.subject().unwrap_or("nobody").to_owned()
+        identity.subject().unwrap_or("no subject").to_owned()
     }
     async fn maybe_verified(user: Option<Verified>) -> String {
         format!("{:?}", user.as_ref().map(|user| user.subject()))
@@ -50,7 +50,7 @@ fn routes() -> Router {
         format!("{:?}", identity.as_ref().map(|it| it.subject()))
     }
     async fn extension(Extension(user): Extension<Verified>) -> String {
-        user.subject().unwrap_or("nobody").to_owned()
+        user.subject().unwrap_or("no subject").to_owned()
     }
     async fn all(a: Verified, b: Identity, c: Option<Verified>, body: String) -> String {
         assert_eq!(a.subject(), b.subject());
@@ -92,14 +92,14 @@ const ALL: [&str; 8] = [
     "/all",
 ];
 
-/// The paths of `ALL` with what each is to answer.
-fn walk(app: &Router, token: Option<&str>, expected: [Result<&str, (u16, ErrorKind)>; 8]) {
+/// Checks the response of each path in `ALL`.
+fn check_paths(app: &Router, token: Option<&str>, expected: [Result<&str, (u16, ErrorKind)>; 8]) {
     for (path, expected) in ALL.into_iter().zip(expected) {
         let reply = ask(app.clone(), to(path, token));
         match expected {
             Ok(text) => assert_eq!((reply.status, reply.text()), (200, text), "{path}"),
             Err((status, kind)) => {
-                // `Extension` is axum's own and knows nothing of our errors.
+                // `Extension` belongs to axum and reports no `ErrorKind`.
                 let kind = Some(kind).filter(|_| path != "/extension");
                 assert_eq!(reply.verdict(), (status, kind), "{path}");
             }
@@ -108,43 +108,43 @@ fn walk(app: &Router, token: Option<&str>, expected: [Result<&str, (u16, ErrorKi
 }
 
 #[test]
-fn every_extractor_hands_out_what_the_layer_verified() {
-    let elsewhere = Err((500, Internal));
+fn extractors_return_the_verified_token() {
+    let wrong_type = Err((500, Internal));
     let ada = "Some(Some(\"ada\"))";
-    walk(
+    check_paths(
         &routes().layer(layer()),
         Some(&token()),
-        [Ok("ada"), elsewhere, Ok("ada"), Ok(ada), elsewhere, Ok(ada), Ok("ada"), Ok("the body")],
+        [Ok("ada"), wrong_type, Ok("ada"), Ok(ada), wrong_type, Ok(ada), Ok("ada"), Ok("the body")],
     );
-    walk(
+    check_paths(
         &routes().layer(layer_of_mine()),
         Some(&token()),
         [
-            elsewhere,
+            wrong_type,
             Ok("acme"),
             Ok("ada"),
-            elsewhere,
+            wrong_type,
             Ok("Some(\"acme\")"),
             Ok(ada),
-            elsewhere,
-            elsewhere,
+            wrong_type,
+            wrong_type,
         ],
     );
 }
 
 #[test]
-fn without_a_layer_even_an_optional_identity_is_a_mistake_of_the_server() {
-    let mistake = Err((500, Internal));
+fn every_extractor_returns_500_without_a_layer() {
+    let misconfigured = Err((500, Internal));
     for token in [None, Some(token())] {
-        walk(&routes(), token.as_deref(), [mistake; 8]);
+        check_paths(&routes(), token.as_deref(), [misconfigured; 8]);
     }
     assert_eq!(ask(routes(), to("/open", None)).text(), "open");
 }
 
 #[test]
-fn an_anonymous_visitor_gets_what_is_optional_and_401_elsewhere() {
+fn anonymous_requests_pass_only_optional_extractors() {
     let challenged = Err((401, MissingToken));
-    walk(
+    check_paths(
         &routes().layer(layer().allow_missing_token()),
         None,
         [
@@ -158,7 +158,7 @@ fn an_anonymous_visitor_gets_what_is_optional_and_401_elsewhere() {
             challenged,
         ],
     );
-    walk(
+    check_paths(
         &routes().layer(layer().bypass(|_| true)),
         Some(&token()),
         [
@@ -175,7 +175,7 @@ fn an_anonymous_visitor_gets_what_is_optional_and_401_elsewhere() {
 }
 
 #[test]
-fn the_refusals_of_extractors_look_like_those_of_the_layer() {
+fn extractors_and_the_layer_reject_alike() {
     let of_the_layer = ask(routes().layer(layer()), to("/verified", None));
     let app = routes().layer(layer().allow_missing_token());
     let of_the_extractor = ask(app.clone(), to("/verified", None));
@@ -195,7 +195,7 @@ fn the_refusals_of_extractors_look_like_those_of_the_layer() {
 }
 
 #[test]
-fn a_missing_layer_says_so_in_the_error_and_nothing_to_the_client() {
+fn a_missing_layer_is_named_only_in_the_error() {
     for (app, detail) in [
         (routes(), "the route has no JwtAuthLayer in front of it"),
         (
@@ -213,7 +213,7 @@ fn a_missing_layer_says_so_in_the_error_and_nothing_to_the_client() {
 }
 
 #[test]
-fn the_extractors_challenge_names_the_realm_of_the_layer() {
+fn the_challenge_of_an_extractor_names_the_realm() {
     let layer = layer().realm("orders").allow_missing_token();
     let reply = ask(routes().layer(layer), to("/verified", None));
     assert_eq!(reply.verdict(), (401, Some(MissingToken)));
@@ -221,7 +221,7 @@ fn the_extractors_challenge_names_the_realm_of_the_layer() {
 }
 
 #[test]
-fn the_layer_guards_a_router_a_method_router_or_a_nested_one() {
+fn the_layer_protects_routers_method_routers_and_nested_routers() {
     let handler = || get(|user: Verified| async move { user.subject().unwrap_or("").to_owned() });
     let app = Router::new()
         .route("/route", handler().layer(layer()))
@@ -238,7 +238,7 @@ fn the_layer_guards_a_router_a_method_router_or_a_nested_one() {
         assert_eq!(reply.verdict(), (401, Some(InvalidSignature)), "{path}");
     }
     assert_eq!(ask(app.clone(), to("/open", None)).text(), "open");
-    // `route_layer` leaves unknown paths alone; `layer` guards them, too.
+    // `route_layer` does not cover unknown paths; `layer` does.
     assert_eq!(ask(app.clone(), to("/nowhere", None)).status, 404);
     assert_eq!(ask(app.layer(layer()), to("/nowhere", None)).status, 401);
 }

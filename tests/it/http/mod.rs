@@ -1,13 +1,13 @@
-//! What arrives and what is answered, over the layer and over real servers.
+//! Requests and responses, through the layer and through real servers.
 
-mod arrivals;
 mod axum;
+mod custom_source;
+mod locations;
 mod observed;
 mod optional;
-mod own_source;
-mod places;
 mod possession;
-mod refusals;
+mod raw_sources;
+mod rejections;
 mod removal;
 mod responders;
 mod responses;

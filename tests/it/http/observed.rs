@@ -1,4 +1,4 @@
-//! What an observer of the verifier receives of requests.
+//! The request events that an observer of the verifier receives.
 
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ use tower_jwt_auth::{Identity, JwtAuthLayer, RequireLayer, Rule, Verified, Verif
 use crate::support::ask::{ask, ask_layer, bearer, request, who};
 use crate::support::late_keys::LateKeys;
 
-/// What was observed of requests, a line each.
+/// The observed events, one line each.
 #[derive(Clone, Debug, Default)]
 struct Lines(Arc<Mutex<Vec<String>>>);
 
@@ -52,7 +52,7 @@ fn issuer() -> TestIssuer {
     TestIssuer::hs256().clock(FixedClock::new())
 }
 
-/// A verifier with an observer, and what that one receives.
+/// A verifier with an observer, and the lines that it records.
 fn observed() -> (VerifierBuilder, Lines) {
     let lines = Lines::default();
     let verifier = Verifier::shared_secret(issuer().secret()).any_audience();
@@ -198,7 +198,7 @@ fn cache_lookups_are_reported() {
     );
 }
 
-/// The fallback observer is one for the whole process: each thread has its own lines.
+/// The fallback observer is global to the process, so each thread records its own lines.
 #[test]
 fn missing_layers_are_reported_to_the_fallback_observer() {
     thread_local! {
@@ -228,7 +228,7 @@ fn missing_layers_are_reported_to_the_fallback_observer() {
         assert_eq!(received, [expected], "{path}");
     }
 
-    // Where there is a layer, its verifier's observer receives the event.
+    // With a layer, the observer of its verifier receives the event.
     let (layer, lines) = layer();
     let request = Request::get("/identity").body(Body::empty()).unwrap();
     assert_eq!(ask(app.layer(layer.allow_missing_token()), request).status, 401);

@@ -1,4 +1,4 @@
-//! Requests without a token that go through all the same, and identities of outer layers.
+//! Requests that pass without a token, and identities left by outer layers.
 
 use std::convert::Infallible;
 
@@ -43,7 +43,7 @@ fn token() -> String {
 type Verdict = (u16, Option<ErrorKind>);
 
 #[test]
-fn a_missing_token_may_be_allowed_and_a_bad_one_never_is() {
+fn allow_missing_token_does_not_accept_invalid_tokens() {
     let strict = JwtAuthLayer::new(verifier());
     let lenient = strict.clone().allow_missing_token();
     let good = format!("Bearer {}", token());
@@ -73,7 +73,7 @@ fn a_missing_token_may_be_allowed_and_a_bad_one_never_is() {
 }
 
 #[test]
-fn a_bypassed_request_is_anonymous_whatever_it_carries() {
+fn a_bypassed_request_is_always_anonymous() {
     let layer = JwtAuthLayer::new(verifier()).bypass(|parts| parts.uri.path() == "/health");
     let to = |path: &str, fields: &[&str]| {
         let mut request = request(fields);
@@ -92,8 +92,8 @@ fn a_bypassed_request_is_anonymous_whatever_it_carries() {
     }
 }
 
-/// What stands in the extensions: `M`ine, `C`laims, `I`dentity, `A`nonymous.
-async fn inventory(request: Request<String>) -> Result<Response<Full<Bytes>>, Infallible> {
+/// Responds with the types in the extensions: `M`ine, `C`laims, `I`dentity, `A`nonymous.
+async fn list_extensions(request: Request<String>) -> Result<Response<Full<Bytes>>, Infallible> {
     let extensions = request.extensions();
     let there = [
         ('M', Verified::<Mine>::of(&request).is_some_and(|mine| mine.tenant == "acme")),
@@ -105,7 +105,7 @@ async fn inventory(request: Request<String>) -> Result<Response<Full<Bytes>>, In
     Ok(Response::new(Full::from(text)))
 }
 
-fn stocktaking<S, R>(service: S, request: Request<String>) -> String
+fn extensions_of<S, R>(service: S, request: Request<String>) -> String
 where
     S: Service<Request<String>, Response = Response<R>, Error = Infallible>,
     R: Body<Data = Bytes, Error: std::fmt::Debug>,
@@ -116,35 +116,35 @@ where
 }
 
 #[test]
-fn only_what_the_innermost_layer_says_is_left() {
+fn only_the_result_of_the_innermost_layer_remains() {
     let claims = JwtAuthLayer::new(verifier());
     let mine = JwtAuthLayer::new(verifier_of_mine());
-    let inner = || tower::service_fn(inventory);
+    let inner = || tower::service_fn(list_extensions);
 
     let with = bearer(&token());
-    assert_eq!(stocktaking(mine.layer(inner()), with.clone()), "MI");
-    assert_eq!(stocktaking(claims.layer(mine.layer(inner())), with.clone()), "MI");
-    assert_eq!(stocktaking(mine.layer(claims.layer(inner())), with.clone()), "CI");
-    assert_eq!(stocktaking(claims.layer(claims.layer(inner())), with.clone()), "CI");
+    assert_eq!(extensions_of(mine.layer(inner()), with.clone()), "MI");
+    assert_eq!(extensions_of(claims.layer(mine.layer(inner())), with.clone()), "MI");
+    assert_eq!(extensions_of(mine.layer(claims.layer(inner())), with.clone()), "CI");
+    assert_eq!(extensions_of(claims.layer(claims.layer(inner())), with.clone()), "CI");
 
-    // The outer layer verified; the inner one lets everybody past.
+    // The outer layer verifies; the inner one bypasses every request.
     let open = mine.clone().bypass(|_| true);
-    assert_eq!(stocktaking(claims.layer(open.layer(inner())), with.clone()), "A");
+    assert_eq!(extensions_of(claims.layer(open.layer(inner())), with.clone()), "A");
     let open = claims.clone().bypass(|_| true);
-    assert_eq!(stocktaking(mine.layer(open.layer(inner())), with.clone()), "A");
-    assert_eq!(stocktaking(claims.layer(open.layer(inner())), with.clone()), "A");
+    assert_eq!(extensions_of(mine.layer(open.layer(inner())), with.clone()), "A");
+    assert_eq!(extensions_of(claims.layer(open.layer(inner())), with.clone()), "A");
 
-    // The other way round.
-    assert_eq!(stocktaking(open.layer(mine.layer(inner())), with.clone()), "MI");
-    assert_eq!(stocktaking(open.layer(claims.layer(inner())), with), "CI");
+    // The reverse order.
+    assert_eq!(extensions_of(open.layer(mine.layer(inner())), with.clone()), "MI");
+    assert_eq!(extensions_of(open.layer(claims.layer(inner())), with), "CI");
 
-    // Nobody found anything.
+    // Neither layer finds a token.
     let (claims, mine) = (claims.allow_missing_token(), mine.allow_missing_token());
-    assert_eq!(stocktaking(claims.layer(mine.layer(inner())), Request::default()), "A");
+    assert_eq!(extensions_of(claims.layer(mine.layer(inner())), Request::default()), "A");
 }
 
 #[test]
-fn an_inner_layer_that_looks_elsewhere_does_not_see_the_outer_ones_user() {
+fn an_inner_layer_with_another_source_removes_the_outer_identity() {
     use tower_jwt_auth::source::{RawToken, from_fn};
     let outer = JwtAuthLayer::new(verifier_of_mine());
     let inner = JwtAuthLayer::new(verifier()).allow_missing_token();
@@ -152,27 +152,27 @@ fn an_inner_layer_that_looks_elsewhere_does_not_see_the_outer_ones_user() {
         let value = parts.headers.get("x-user-token");
         Ok(value.and_then(|value| value.to_str().ok()).map(RawToken::new))
     }));
-    let service = || outer.layer(inner.layer(tower::service_fn(inventory)));
-    assert_eq!(stocktaking(service(), bearer(&token())), "A");
+    let service = || outer.layer(inner.layer(tower::service_fn(list_extensions)));
+    assert_eq!(extensions_of(service(), bearer(&token())), "A");
     let mut both = bearer(&token());
     both.headers_mut().insert("x-user-token", token().parse().unwrap());
-    assert_eq!(stocktaking(service(), both), "CI");
+    assert_eq!(extensions_of(service(), both), "CI");
 }
 
 #[test]
-fn three_layers_deep_nothing_of_the_outer_two_is_left() {
+fn the_results_of_two_outer_layers_are_removed() {
     let claims = JwtAuthLayer::new(verifier());
     let mine = JwtAuthLayer::new(verifier_of_mine());
     let open = JwtAuthLayer::new(verifier()).bypass(|_| true);
-    let inner = || tower::service_fn(inventory);
+    let inner = || tower::service_fn(list_extensions);
     let asked = || bearer(&token());
-    assert_eq!(stocktaking(claims.layer(mine.layer(open.layer(inner()))), asked()), "A");
-    assert_eq!(stocktaking(claims.layer(open.layer(mine.layer(inner()))), asked()), "MI");
-    assert_eq!(stocktaking(mine.layer(open.layer(claims.layer(inner()))), asked()), "CI");
-    assert_eq!(stocktaking(mine.layer(mine.layer(claims.layer(inner()))), asked()), "CI");
+    assert_eq!(extensions_of(claims.layer(mine.layer(open.layer(inner()))), asked()), "A");
+    assert_eq!(extensions_of(claims.layer(open.layer(mine.layer(inner()))), asked()), "MI");
+    assert_eq!(extensions_of(mine.layer(open.layer(claims.layer(inner()))), asked()), "CI");
+    assert_eq!(extensions_of(mine.layer(mine.layer(claims.layer(inner()))), asked()), "CI");
 }
 
-/// What an application may do to the extensions between two layers.
+/// A change that an application may make to the extensions between two layers.
 type Change = (&'static str, fn(&mut http::Extensions));
 
 const CHANGES: [Change; 5] = [
@@ -194,11 +194,11 @@ const CHANGES: [Change; 5] = [
 ];
 
 #[test]
-fn stale_claims_go_whatever_became_of_the_identity() {
+fn stale_claims_are_removed_even_without_their_identity() {
     let outer = JwtAuthLayer::new(verifier_of_mine());
     let claims = JwtAuthLayer::new(verifier());
     let open = claims.clone().bypass(|_| true);
-    let inner = || tower::service_fn(inventory);
+    let inner = || tower::service_fn(list_extensions);
     let asked = || bearer(&token());
     for (what, change) in CHANGES {
         let between = tower::util::MapRequestLayer::new(move |mut request: Request<String>| {
@@ -206,17 +206,17 @@ fn stale_claims_go_whatever_became_of_the_identity() {
             request
         });
         let same = outer.layer(between.layer(outer.layer(inner())));
-        assert_eq!(stocktaking(same, asked()), "MI", "{what}");
+        assert_eq!(extensions_of(same, asked()), "MI", "{what}");
         let other = outer.layer(between.layer(claims.layer(inner())));
-        assert_eq!(stocktaking(other, asked()), "CI", "{what}");
+        assert_eq!(extensions_of(other, asked()), "CI", "{what}");
         let bypassed = outer.layer(between.layer(open.layer(inner())));
-        assert_eq!(stocktaking(bypassed, asked()), "A", "{what}");
+        assert_eq!(extensions_of(bypassed, asked()), "A", "{what}");
     }
 }
 
 #[test]
-fn planted_claims_of_the_type_of_a_layer_go() {
-    /// Of a type that no layer has put into a request.
+fn planted_claims_of_the_layers_type_are_removed() {
+    /// A claims type that no layer has inserted.
     #[derive(Deserialize)]
     struct Unseen {}
     let verifier = Verifier::shared_secret(issuer().secret()).any_audience();
@@ -224,16 +224,16 @@ fn planted_claims_of_the_type_of_a_layer_go() {
     let planted = verifier.verify_now(&token()).unwrap();
     let service = tower::service_fn(async |request: Request<String>| {
         assert!(Verified::<Unseen>::of(&request).is_none());
-        inventory(request).await
+        list_extensions(request).await
     });
     let layer = JwtAuthLayer::new(verifier).allow_missing_token();
     let mut asked = Request::new(String::new());
     asked.extensions_mut().insert(planted);
-    assert_eq!(stocktaking(layer.layer(service), asked), "A");
+    assert_eq!(extensions_of(layer.layer(service), asked), "A");
 }
 
 #[test]
-fn identities_that_were_there_before_do_not_get_through() {
+fn planted_identities_are_removed() {
     let other = TestIssuer::hs256().token().subject("mallory").mint();
     let planted: Verified = verifier().verify_now(&other).unwrap();
     let layer = JwtAuthLayer::new(verifier()).allow_missing_token();
@@ -241,7 +241,7 @@ fn identities_that_were_there_before_do_not_get_through() {
     asked.extensions_mut().insert(planted.identity());
     asked.extensions_mut().insert(planted.clone());
     assert_eq!(ask_layer(&layer, asked.clone()).text(), "anonymous");
-    // The valid neighbour: what else was there stays.
+    // The valid neighbour: other extensions remain.
     asked.extensions_mut().insert(7_u8);
     let keep = tower::service_fn(async |request: Request<String>| {
         assert_eq!(request.extensions().get::<u8>(), Some(&7));

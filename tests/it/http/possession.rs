@@ -1,4 +1,4 @@
-//! Tokens that are bound to their sender, and whoever judges the proof.
+//! Sender-constrained tokens and `Confirm` implementations.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -38,7 +38,7 @@ fn unbound() -> String {
 }
 
 #[test]
-fn a_bound_token_without_anybody_to_judge_its_proof_is_refused() {
+fn a_bound_token_is_rejected_without_a_confirm() {
     let (strict, optional) = (layer(), layer().allow_missing_token());
     assert_eq!(ask_layer(&strict, bearer(&unbound())).text(), "user ada");
     let forms: [Value; 6] = [
@@ -58,22 +58,22 @@ fn a_bound_token_without_anybody_to_judge_its_proof_is_refused() {
         let open = layer().allow_bound_tokens_without_proof();
         assert_eq!(ask_layer(&open, bearer(&token)).text(), "user ada", "{cnf}");
     }
-    // Only a claim of that name binds.
+    // Only a claim with the exact name `cnf` binds a token.
     let token = issuer().token().subject("ada").claim("CNF", json!({})).mint();
     assert_eq!(ask_layer(&strict, bearer(&token)).text(), "user ada");
 }
 
-/// Counts how often it is asked, wants a header, and answers with one of its own.
+/// Counts its calls, requires a request header and adds a response header.
 #[derive(Clone, Debug, Default)]
-struct WantsProof(Arc<AtomicUsize>);
+struct RequiresProof(Arc<AtomicUsize>);
 
-impl WantsProof {
+impl RequiresProof {
     fn asked(&self) -> usize {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-impl Confirm for WantsProof {
+impl Confirm for RequiresProof {
     fn confirm(
         &self,
         request: &Parts,
@@ -100,12 +100,12 @@ fn with_proof(token: &str, proof: &str) -> Request<String> {
     request
 }
 
-/// A request, the verdict, the header that comes with it, and how often the proof is judged.
+/// A request, the verdict, the added response header, and the number of `confirm` calls.
 type Row = (Request<String>, (u16, Option<ErrorKind>), Option<&'static str>, usize);
 
 #[test]
-fn a_proof_is_judged_once_for_every_token_that_verified_and_for_no_other() {
-    let confirm = WantsProof::default();
+fn confirm_is_called_once_for_each_verified_token() {
+    let confirm = RequiresProof::default();
     let layer = layer().confirm(confirm.clone());
     let rows: [Row; 7] = [
         (with_proof(&bound(), "good"), (200, None), Some("n-1"), 1),
@@ -131,8 +131,8 @@ fn a_proof_is_judged_once_for_every_token_that_verified_and_for_no_other() {
 }
 
 #[test]
-fn whoever_judges_is_asked_although_bound_tokens_are_taken_without_proof() {
-    let confirm = WantsProof::default();
+fn confirm_runs_although_bound_tokens_are_allowed_without_proof() {
+    let confirm = RequiresProof::default();
     let layer = layer().allow_bound_tokens_without_proof().confirm(confirm.clone());
     let reply = ask_layer(&layer, bearer(&bound()));
     assert_eq!(reply.verdict(), (401, Some(CertificateMismatch)));
@@ -140,8 +140,8 @@ fn whoever_judges_is_asked_although_bound_tokens_are_taken_without_proof() {
 }
 
 #[test]
-fn a_request_that_carries_no_token_or_is_let_past_is_not_asked_for_a_proof() {
-    let confirm = WantsProof::default();
+fn anonymous_and_bypassed_requests_need_no_proof() {
+    let confirm = RequiresProof::default();
     let open = layer().confirm(confirm.clone()).allow_missing_token();
     let reply = ask_layer(&open, Request::<String>::default());
     assert_eq!((reply.text(), reply.header("dpop-nonce")), ("anonymous", None));
@@ -150,11 +150,11 @@ fn a_request_that_carries_no_token_or_is_let_past_is_not_asked_for_a_proof() {
     assert_eq!(confirm.asked(), 0);
 }
 
-/// Adds several headers; one is also set by the inner service.
+/// Adds several response headers.
 #[derive(Debug)]
-struct Chatty;
+struct AddsHeaders;
 
-impl Confirm for Chatty {
+impl Confirm for AddsHeaders {
     fn confirm(
         &self,
         _: &Parts,
@@ -171,14 +171,14 @@ impl Confirm for Chatty {
 }
 
 #[tokio::test]
-async fn the_headers_of_a_confirmation_come_on_top_of_the_inner_services() {
+async fn confirmation_headers_are_added_to_the_inner_response() {
     let inner = tower::service_fn(async |request: Request<String>| {
         let mut response = who(request).await?;
         response.headers_mut().insert("content-language", "en".parse().unwrap());
         *response.status_mut() = http::StatusCode::CREATED;
         Ok::<Response<_>, std::convert::Infallible>(response)
     });
-    let service = layer().confirm(Chatty).layer(inner);
+    let service = layer().confirm(AddsHeaders).layer(inner);
     let reply = take_apart(service.oneshot(bearer(&bound())).await.unwrap()).await;
     assert_eq!((reply.status, reply.text()), (201, "user ada"));
     assert_eq!(reply.header("content-language"), Some("en"));
@@ -189,19 +189,19 @@ async fn the_headers_of_a_confirmation_come_on_top_of_the_inner_services() {
 
 type Verdict = Result<Confirmation, Unconfirmed>;
 
-/// Judges when the test says so.
+/// Completes when the test sends a verdict.
 #[derive(Debug)]
 struct Later(std::sync::Mutex<Option<oneshot::Receiver<Verdict>>>);
 
 impl Confirm for Later {
     fn confirm(&self, _: &Parts, _: &Token, _: &RawToken<'_>) -> Answer<Verdict> {
-        let told = self.0.lock().unwrap().take().unwrap();
-        Answer::later(async move { told.await.unwrap() })
+        let receiver = self.0.lock().unwrap().take().unwrap();
+        Answer::later(async move { receiver.await.unwrap() })
     }
 }
 
 #[test]
-fn a_judgement_may_take_its_time() {
+fn confirm_may_complete_later() {
     let nonce = || {
         let mut confirmation = Confirmation::new();
         confirmation.response_headers.insert("dpop-nonce", "n-2".parse().unwrap());
@@ -211,12 +211,12 @@ fn a_judgement_may_take_its_time() {
         (Ok(nonce()), (200, None), Some("n-2")),
         (Err(CertificateMismatch.into()), (401, Some(CertificateMismatch)), None),
     ] {
-        let (tell, told) = oneshot::channel();
-        let layer = layer().confirm(Later(std::sync::Mutex::new(Some(told))));
+        let (sender, receiver) = oneshot::channel();
+        let layer = layer().confirm(Later(std::sync::Mutex::new(Some(receiver))));
         let service = layer.layer(tower::service_fn(who::<String>));
         let mut asked = tokio_test::task::spawn(service.oneshot(bearer(&bound())));
         tokio_test::assert_pending!(asked.poll());
-        tell.send(verdict).unwrap();
+        sender.send(verdict).unwrap();
         assert!(asked.is_woken());
         let response = tokio_test::assert_ready_ok!(asked.poll());
         let reply = tokio_test::block_on(take_apart(response));
@@ -226,7 +226,7 @@ fn a_judgement_may_take_its_time() {
 }
 
 #[test]
-fn a_proof_is_judged_after_the_keys_had_to_be_waited_for_too() {
+fn confirm_runs_after_waiting_for_keys() {
     let issuer = TestIssuer::es256();
     let bound = issuer.token().subject("ada").claim("cnf", json!({"jkt": "abc"})).mint();
     let trusting = |keys: &LateKeys| {
@@ -246,14 +246,14 @@ fn a_proof_is_judged_after_the_keys_had_to_be_waited_for_too() {
     let reply = wait(trusting(&keys), &keys, bearer(&bound));
     assert_eq!(reply.verdict(), (401, Some(ProofRequired)));
 
-    let (keys, confirm) = (LateKeys::default(), WantsProof::default());
+    let (keys, confirm) = (LateKeys::default(), RequiresProof::default());
     let layer = trusting(&keys).confirm(confirm.clone());
     let reply = wait(layer, &keys, with_proof(&bound, "good"));
     assert_eq!((reply.status, reply.header("dpop-nonce")), (200, Some("n-1")));
     assert_eq!(confirm.asked(), 1);
 
     let keys = LateKeys::default();
-    let layer = trusting(&keys).confirm(WantsProof::default());
+    let layer = trusting(&keys).confirm(RequiresProof::default());
     let reply = wait(layer, &keys, with_proof(&bound, "bad"));
     assert_eq!(reply.verdict(), (401, Some(CertificateMismatch)));
 
@@ -262,15 +262,15 @@ fn a_proof_is_judged_after_the_keys_had_to_be_waited_for_too() {
     assert_eq!(wait(layer, &keys, bearer(&bound)).text(), "user ada");
 }
 
-/// What the code that accepts connections knows of the client.
+/// The client certificate, as the code that accepts connections inserts it.
 #[derive(Clone)]
 struct Certificate(&'static str);
 
-/// Wants the one certificate.
+/// Accepts a single certificate.
 #[derive(Debug)]
-struct WantsCertificate;
+struct RequiresCertificate;
 
-impl Confirm for WantsCertificate {
+impl Confirm for RequiresCertificate {
     fn confirm(&self, request: &Parts, _: &Token, _: &RawToken<'_>) -> Answer<Verdict> {
         let shown = request.extensions.get::<Certificate>();
         Answer::now(match shown {
@@ -291,7 +291,7 @@ fn confirm_sees_the_extensions_after_waiting_for_keys() {
         let keys = LateKeys::default();
         let trusted = Issuer::unnamed(keys.clone(), Policy::new().any_audience());
         let verifier = Verifier::builder().trust(trusted).build().unwrap();
-        let layer = JwtAuthLayer::new(verifier).confirm(WantsCertificate);
+        let layer = JwtAuthLayer::new(verifier).confirm(RequiresCertificate);
         let mut request = bearer(&issuer.token().subject("ada").mint());
         if let Some(shown) = shown {
             request.extensions_mut().insert(shown);
@@ -307,11 +307,11 @@ fn confirm_sees_the_extensions_after_waiting_for_keys() {
 
 #[cfg(feature = "cache")]
 #[test]
-fn the_proof_is_judged_again_when_the_token_is_remembered() {
+fn confirm_runs_again_for_a_cached_token() {
     use tower_jwt_auth::TokenCache;
 
     for cache in [TokenCache::new(8), TokenCache::new(8).digest_keys()] {
-        let confirm = WantsProof::default();
+        let confirm = RequiresProof::default();
         let verifier = Verifier::shared_secret(issuer().secret()).any_audience().cache(cache);
         let layer = JwtAuthLayer::new(verifier.build().unwrap()).confirm(confirm.clone());
         let token = bound();

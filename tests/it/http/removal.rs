@@ -1,4 +1,4 @@
-//! The token is taken out of the request, and nothing else is.
+//! The token, and only the token, is removed from the request.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -20,13 +20,13 @@ use tower_jwt_auth::source::{
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Answer, Issuer, JwtAuthLayer, Policy, Verifier};
 
-use super::refusals::{self, good};
+use super::rejections::{self, good};
 use crate::support::ask::ask;
 use crate::support::late_keys::LateKeys;
 
-/// What the service behind the layer gets, token removed, and what the client is told of caching.
-fn left_of(source: impl TokenSource, request: Request<String>) -> (Parts, Option<String>) {
-    let layer = refusals::layer().token_source(source).remove_token();
+/// The request that the inner service receives, and the `Cache-Control` of the response.
+fn after_removal(source: impl TokenSource, request: Request<String>) -> (Parts, Option<String>) {
+    let layer = rejections::layer().token_source(source).remove_token();
     let seen = Arc::new(Mutex::new(None));
     let keep = Arc::clone(&seen);
     let inner = service_fn(move |request: Request<String>| {
@@ -51,7 +51,7 @@ fn with_fields(name: &str, fields: &[Vec<u8>]) -> Request<String> {
     request.header("accept", "text/plain").body(String::new()).unwrap()
 }
 
-/// One item of a list: any bytes that a field may have, but for what ends the item.
+/// One list item: any bytes of a field value except the delimiter.
 fn item(end: u8) -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![6 => 0x20..=0x7e_u8, 1 => 0x80..=0xff_u8];
     let near = select(vec!["s.", "s.x=1", "ss=1", "S=1", "xs=1", "s2=", "a=s", "__Host-s=1", ""]);
@@ -64,12 +64,12 @@ fn name_of(cookie: &[u8]) -> Option<&[u8]> {
     Some(cookie[..at].trim_ascii())
 }
 
-/// The fields as they are written, without outer spaces, which no field value has (RFC 9110 §5.5).
+/// The field values without outer spaces (RFC 9110 §5.5).
 fn written(fields: &[Vec<Vec<u8>>], between: u8) -> Vec<Vec<u8>> {
     fields.iter().map(|items| items.join(&between).trim_ascii().to_vec()).collect()
 }
 
-/// Puts the item somewhere into the lists; gives back the number of the field.
+/// Inserts the item at this position; returns the index of the field.
 fn put(fields: &mut Vec<Vec<Vec<u8>>>, item: Vec<u8>, (field, at): (Index, Index)) -> usize {
     if fields.is_empty() {
         fields.push(Vec::new());
@@ -80,7 +80,7 @@ fn put(fields: &mut Vec<Vec<Vec<u8>>>, item: Vec<u8>, (field, at): (Index, Index
     field
 }
 
-/// What is left: a field that held nothing else goes.
+/// The expected fields. A touched field that is now empty is removed.
 fn expected(mut before: Vec<Vec<Vec<u8>>>, touched: &[usize], between: u8) -> Vec<Vec<u8>> {
     if before.is_empty() {
         before.push(Vec::new());
@@ -95,26 +95,26 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(384) })]
 
     #[test]
-    fn of_the_cookies_only_the_token_goes(
+    fn only_the_token_cookie_is_removed(
         others in vec(vec(item(b';'), 0..5), 0..4),
         spelling in select(vec!["s=T", " s=T", " s = T ", "s=\"T\""]),
-        place in any::<(Index, Index)>(),
+        position in any::<(Index, Index)>(),
     ) {
         let is_other = |cookie: &Vec<u8>| name_of(cookie) != Some(b"s");
         let others: Vec<Vec<_>> =
             others.into_iter().map(|field| field.into_iter().filter(is_other).collect()).collect();
         let mut fields = others.clone();
-        let touched = put(&mut fields, spelling.replace('T', &good().mint()).into_bytes(), place);
+        let touched = put(&mut fields, spelling.replace('T', &good().mint()).into_bytes(), position);
         let request = with_fields("cookie", &written(&fields, b';'));
-        let (parts, _) = left_of(CookieToken::new("s"), request);
+        let (parts, _) = after_removal(CookieToken::new("s"), request);
         prop_assert_eq!(values(&parts, "cookie"), expected(others, &[touched], b';'));
         prop_assert_eq!(values(&parts, "accept"), [b"text/plain"]);
     }
 
     #[test]
-    fn of_the_cookies_only_the_parts_of_the_token_go(
+    fn only_the_token_chunks_are_removed(
         others in vec(vec(item(b';'), 0..5), 0..4),
-        places in vec(any::<(Index, Index)>(), 3),
+        positions in vec(any::<(Index, Index)>(), 3),
         cuts in any::<[Index; 2]>(),
     ) {
         let is_other = |cookie: &Vec<u8>| !matches!(name_of(cookie), Some(b"s" | b"s.0" | b"s.1" | b"s.2"));
@@ -126,16 +126,16 @@ proptest! {
         cuts[1] = cuts[1].max(cuts[0] + 1);
         let (mut fields, mut touched) = (others.clone(), Vec::new());
         let chunks = [&token[..cuts[0]], &token[cuts[0]..cuts[1]], &token[cuts[1]..]];
-        for (at, (chunk, place)) in chunks.iter().zip(places).enumerate() {
-            touched.push(put(&mut fields, format!("s.{at}={chunk}").into_bytes(), place));
+        for (at, (chunk, position)) in chunks.iter().zip(positions).enumerate() {
+            touched.push(put(&mut fields, format!("s.{at}={chunk}").into_bytes(), position));
         }
         let request = with_fields("cookie", &written(&fields, b';'));
-        let (parts, _) = left_of(CookieToken::new("s").allow_chunks(), request);
+        let (parts, _) = after_removal(CookieToken::new("s").allow_chunks(), request);
         prop_assert_eq!(values(&parts, "cookie"), expected(others, &touched, b';'));
     }
 
     #[test]
-    fn of_the_subprotocols_only_the_token_goes(
+    fn only_the_token_subprotocol_is_removed(
         before in vec("[a-z0-9.-]{0,8} ?", 0..4),
         after in vec(" ?[a-z0-9.-]{0,8}", 0..4),
         gap in select(vec![("bearer,", "bearer"), ("bearer, ", "bearer"), ("bearer \t,\t", "bearer \t"), ("bearer,,", "bearer,")]),
@@ -147,12 +147,12 @@ proptest! {
         };
         let offered = list(&format!("{}{}", gap.0, good().mint()));
         let asked = with_fields("sec-websocket-protocol", &[offered.into_bytes()]);
-        let (parts, _) = left_of(WebSocketProtocol::new("bearer"), asked);
+        let (parts, _) = after_removal(WebSocketProtocol::new("bearer"), asked);
         prop_assert_eq!(values(&parts, "sec-websocket-protocol"), [list(gap.1).into_bytes()]);
     }
 
     #[test]
-    fn of_the_url_only_the_parameter_goes(
+    fn only_the_token_parameter_is_removed(
         start in select(vec!["", "http://h", "https://user@h:8443"]),
         path in "/[a-zA-Z0-9/._~%-]{0,12}",
         others in vec("[a-su-zA-Z0-9=+.;/?:@!$'()*,-]{0,8}|t2=x|T=x|tt|x=t|%7=y|%=", 0..5),
@@ -165,7 +165,7 @@ proptest! {
         parts.insert(at.index(others.len() + 1), spelling.replace('T', &good().mint()));
         let uri = format!("{start}{path}?{}", parts.join("&"));
         let asked = Request::get(&uri).body(String::new()).unwrap();
-        let (parts, cached) = left_of(QueryToken::new("t"), asked);
+        let (parts, cached) = after_removal(QueryToken::new("t"), asked);
         let query = if others.is_empty() { String::new() } else { format!("?{}", others.join("&")) };
         prop_assert_eq!(parts.uri.to_string(), format!("{start}{path}{query}"));
         prop_assert_eq!(cached.as_deref(), Some("private"));
@@ -173,13 +173,13 @@ proptest! {
 }
 
 #[test]
-fn a_cookie_with_a_number_stays_where_no_parts_are_looked_for() {
+fn numbered_cookies_stay_when_chunks_are_not_allowed() {
     let cookies = format!("s.0=mine; s={}; s.1=mine", good().mint()).into_bytes();
-    let (parts, _) = left_of(CookieToken::new("s"), with_fields("cookie", &[cookies]));
+    let (parts, _) = after_removal(CookieToken::new("s"), with_fields("cookie", &[cookies]));
     assert_eq!(values(&parts, "cookie"), [b"s.0=mine; s.1=mine"]);
 }
 
-/// The cookies that are left of these, with `T` for the token and `O` for another valid one.
+/// The cookies that remain. `T` is the token, `O` is another valid token.
 fn cookies_left(source: impl TokenSource, fields: &[&str]) -> Vec<String> {
     let (token, other) = (good().mint(), good().claim("jti", "another").mint());
     let fill = |letter| match letter {
@@ -189,13 +189,13 @@ fn cookies_left(source: impl TokenSource, fields: &[&str]) -> Vec<String> {
     };
     let fields: Vec<_> =
         fields.iter().map(|field| field.chars().map(fill).collect::<String>().into()).collect();
-    let (parts, _) = left_of(source, with_fields("cookie", &fields));
+    let (parts, _) = after_removal(source, with_fields("cookie", &fields));
     let left = values(&parts, "cookie");
     left.into_iter().map(|field| String::from_utf8(field).unwrap()).collect()
 }
 
 #[test]
-fn cookies_under_weaker_names_are_removed_too() {
+fn cookies_under_weaker_names_are_removed() {
     let source = CookieToken::new("s").allow_prefixes();
     for (fields, left) in [
         (&["__Host-s=T; s=T; a=b"][..], &["a=b"][..]),
@@ -205,7 +205,7 @@ fn cookies_under_weaker_names_are_removed_too() {
         (&["__Host-s=T; s=O; s=T", "s=\"T\"; x=1", "a=b"], &["x=1", "a=b"]),
         (&["__Host-s=T; s=not a token; s="], &[]),
         (&["s=T; a=b"], &["a=b"]),
-        // Names that the source does not look for.
+        // Names that the source does not read.
         (
             &["__Host-s=T; S=1; ss=2; __host-s=3; __Secure-S=4; s.0=5; __Host-s.0=6"],
             &["S=1; ss=2; __host-s=3; __Secure-S=4; s.0=5; __Host-s.0=6"],
@@ -218,7 +218,7 @@ fn cookies_under_weaker_names_are_removed_too() {
 }
 
 #[test]
-fn parts_under_every_name_and_number_are_removed() {
+fn chunks_under_every_name_and_number_are_removed() {
     let source = CookieToken::new("s").allow_prefixes().allow_chunks();
     for (fields, left) in [
         (&["__Host-s.0=T; s.0=T; s=T; __Secure-s.0=O; a=b"][..], &["a=b"][..]),
@@ -233,58 +233,58 @@ fn parts_under_every_name_and_number_are_removed() {
 }
 
 #[test]
-fn a_cookie_source_beside_another_is_emptied_whole() {
+fn every_cookie_of_a_combined_source_is_removed() {
     let cookie = CookieToken::new("s").allow_prefixes();
     let source = || BearerHeader.or(Arc::new(cookie.clone()));
     let token = good().mint();
     for (cookies, left) in [
         (format!("__Host-s={token}; s={token}; a=b"), "a=b"),
-        // The empty cookie hides the weaker one from this layer, not from the service.
+        // An empty cookie hides the weaker one from the layer but not from the service.
         (format!("__Host-s=; s={token}; a=b"), "a=b"),
         ("a=b; t=c".to_owned(), "a=b; t=c"),
     ] {
         let mut asked = with_fields("cookie", &[cookies.clone().into_bytes()]);
         let bearer = HeaderValue::try_from(format!("Bearer {token}")).unwrap();
         asked.headers_mut().insert("authorization", bearer);
-        let (parts, _) = left_of(source(), asked);
+        let (parts, _) = after_removal(source(), asked);
         assert_eq!(values(&parts, "cookie"), [left.as_bytes()], "{cookies}");
         assert!(!parts.headers.contains_key("authorization"), "{cookies}");
     }
-    // What is not a token of this layer stays, also where the token is elsewhere.
+    // Credentials of another scheme remain.
     let mut asked = with_fields("cookie", &[format!("s={token}").into_bytes()]);
     asked.headers_mut().insert("authorization", HeaderValue::from_static("Basic YTpi"));
-    let (parts, _) = left_of(source(), asked);
+    let (parts, _) = after_removal(source(), asked);
     assert_eq!(values(&parts, "authorization"), [b"Basic YTpi"]);
     assert!(!parts.headers.contains_key("cookie"));
 }
 
 #[test]
-fn a_marker_and_its_token_in_two_fields_are_one_list() {
+fn a_subprotocol_marker_and_token_may_be_in_separate_fields() {
     let fields = [b"chat, bearer".to_vec(), format!("{}, v2", good().mint()).into_bytes()];
     let asked = with_fields("sec-websocket-protocol", &fields);
-    let (parts, _) = left_of(WebSocketProtocol::new("bearer"), asked);
+    let (parts, _) = after_removal(WebSocketProtocol::new("bearer"), asked);
     assert_eq!(values(&parts, "sec-websocket-protocol"), [&b"chat, bearer"[..], b"v2"]);
 }
 
 #[test]
-fn choices_among_choices_are_emptied_too() {
+fn nested_sources_are_removed() {
     let token = good().mint();
     let inner = CookieToken::new("s").or(QueryToken::new("t"));
     let asked = Request::get(format!("/p?t={token}"))
         .header("authorization", format!("Bearer {token}"))
         .header("cookie", format!("s={token}"))
         .body(String::new());
-    let (parts, cached) = left_of(BearerHeader.or(inner), asked.unwrap());
+    let (parts, cached) = after_removal(BearerHeader.or(inner), asked.unwrap());
     assert_eq!(parts.uri, "/p");
     assert!(parts.headers.is_empty(), "{:?}", parts.headers);
     assert_eq!(cached.as_deref(), Some("private"));
 }
 
-/// Writes down what it sees of the request, and asks for no caching.
+/// Records the request that it sees, and sets `no-store`.
 #[derive(Debug)]
-struct Noting(Arc<Mutex<String>>);
+struct Recording(Arc<Mutex<String>>);
 
-impl Confirm for Noting {
+impl Confirm for Recording {
     fn confirm(
         &self,
         request: &Parts,
@@ -302,7 +302,7 @@ impl Confirm for Noting {
     }
 }
 
-/// Answers what is left of the places, and caches for a minute.
+/// Responds with the remaining URL and cookies, and allows caching for a minute.
 async fn left(request: Request<String>) -> Result<Response<Full<Bytes>>, Infallible> {
     let cookie = request.headers().get("cookie").map(|value| value.to_str().unwrap().to_owned());
     let text = format!("{} {}", request.uri(), cookie.unwrap_or_default());
@@ -311,16 +311,16 @@ async fn left(request: Request<String>) -> Result<Response<Full<Bytes>>, Infalli
 }
 
 #[test]
-fn whoever_judges_a_proof_sees_the_request_as_it_came_and_the_service_does_not() {
+fn confirm_sees_the_token_but_the_inner_service_does_not() {
     let issuer = TestIssuer::es256();
     let token = issuer.token().mint();
     let source = CookieToken::new("s").or(QueryToken::new("t"));
     for (keys, waits) in [(LateKeys::with(&issuer.jwks()), false), (LateKeys::default(), true)] {
         let trusted = Issuer::unnamed(keys.clone(), Policy::new().any_audience());
-        let noted = Arc::new(Mutex::new(String::new()));
+        let recorded = Arc::new(Mutex::new(String::new()));
         let layer = JwtAuthLayer::new(Verifier::builder().trust(trusted).build().unwrap())
             .token_source(source.clone())
-            .confirm(Noting(Arc::clone(&noted)))
+            .confirm(Recording(Arc::clone(&recorded)))
             .allow_missing_token()
             .remove_token();
         let asked =
@@ -332,8 +332,8 @@ fn whoever_judges_a_proof_sees_the_request_as_it_came_and_the_service_does_not()
             keys.arrive(&issuer.jwks());
         }
         let response = tokio_test::assert_ready_ok!(asked.poll());
-        assert_eq!(*noted.lock().unwrap(), "/p true true", "{waits}");
-        // What a proof asks for is added to what the handler says, though the URL alone would not be.
+        assert_eq!(*recorded.lock().unwrap(), "/p true true", "{waits}");
+        // The `no-store` of the confirmation is added to the `Cache-Control` of the handler.
         let cached: Vec<_> = response.headers().get_all("cache-control").iter().collect();
         assert_eq!(cached, ["max-age=60", "no-store"], "{waits}");
         let reply = crate::support::ask::take_apart(response);
@@ -343,7 +343,7 @@ fn whoever_judges_a_proof_sees_the_request_as_it_came_and_the_service_does_not()
 }
 
 #[test]
-fn what_was_waited_for_is_removed_and_kept_private_too() {
+fn removal_and_private_caching_apply_after_waiting_for_keys() {
     let issuer = TestIssuer::es256();
     let keys = LateKeys::default();
     let trusted = Issuer::unnamed(keys.clone(), Policy::new().any_audience());

@@ -1,4 +1,4 @@
-//! What refusals look like, and what no responder can leave out.
+//! Rejection bodies, and the headers that no responder can omit.
 
 use std::time::Duration;
 
@@ -10,18 +10,18 @@ use tower_jwt_auth::respond::{GrpcAware, Plain, ProblemJson, Rejection, from_fn}
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{ErrorKind, Issuer, JwtAuthLayer, Policy, Rule, Verifier};
 
-use super::refusals::{self, refusal};
+use super::rejections::{self, rejected_request};
 use crate::support::ask::{Reply, ask_layer, bearer};
 use crate::support::late_keys::NoKeys;
 
 fn asked(kind: ErrorKind, change: impl Fn(JwtAuthLayer) -> JwtAuthLayer) -> Reply {
-    let (layer, request) = refusal(kind).unwrap();
+    let (layer, request) = rejected_request(kind).unwrap();
     ask_layer(&change(layer), request)
 }
 
 #[test]
 fn the_plain_responder_has_the_same_headers_and_no_body() {
-    for kind in ErrorKind::ALL.iter().filter(|kind| refusal(**kind).is_some()) {
+    for kind in ErrorKind::ALL.iter().filter(|kind| rejected_request(**kind).is_some()) {
         let full = asked(*kind, |layer| layer);
         let plain = asked(*kind, |layer| layer.responder(Plain));
         assert_eq!(plain.verdict(), full.verdict(), "{kind}");
@@ -35,8 +35,8 @@ fn the_plain_responder_has_the_same_headers_and_no_body() {
 #[test]
 fn a_content_type_cannot_turn_a_rejection_into_success() {
     let types = ["application/grpc", "application/grpc-web", "application/grpc-web-text+proto"];
-    for kind in ErrorKind::ALL.iter().filter(|kind| refusal(**kind).is_some()) {
-        let (layer, request) = refusal(*kind).unwrap();
+    for kind in ErrorKind::ALL.iter().filter(|kind| rejected_request(**kind).is_some()) {
+        let (layer, request) = rejected_request(*kind).unwrap();
         let layer = layer.responder(GrpcAware::new());
         let asked = |method: &Method, content_type: &'static str| {
             let mut request = request.clone();
@@ -83,7 +83,7 @@ fn no_request_header_changes_the_status_of_a_rejection() {
             ("expect", "100-continue"),
         ] {
             for method in [Method::GET, Method::HEAD, Method::OPTIONS, Method::POST] {
-                let (layer, mut request) = refusal(ErrorKind::MissingToken).unwrap();
+                let (layer, mut request) = rejected_request(ErrorKind::MissingToken).unwrap();
                 *request.method_mut() = method;
                 request.headers_mut().insert(name, HeaderValue::from_static(value));
                 let reply = ask_layer(&change(layer), request);
@@ -94,7 +94,7 @@ fn no_request_header_changes_the_status_of_a_rejection() {
 }
 
 #[test]
-fn what_a_closure_leaves_out_is_put_back() {
+fn headers_that_a_closure_omits_are_restored() {
     let careless = |_: &Rejection<'_>, _: &Parts| Response::new(Bytes::from_static(b"no"));
     let rows = [
         (ErrorKind::MissingToken, Some("Bearer realm=\"orders\""), None),
@@ -128,7 +128,7 @@ fn what_a_closure_leaves_out_is_put_back() {
 }
 
 #[test]
-fn a_closure_may_say_more_and_gets_the_reason_and_the_request() {
+fn a_closure_receives_the_rejection_and_may_override_headers() {
     let teapot = |rejection: &Rejection<'_>, request: &Parts| {
         let mut response = rejection.response(Bytes::from(format!(
             "{} {} {:?} {} {}",
@@ -153,14 +153,14 @@ fn a_closure_may_say_more_and_gets_the_reason_and_the_request() {
     assert_eq!(reply.header("www-authenticate"), Some("Teapot"));
     assert_eq!(reply.header("cache-control"), Some("no-store, private"));
 
-    let (layer, mut request) = refusal(ErrorKind::TokenExpired).unwrap();
+    let (layer, mut request) = rejected_request(ErrorKind::TokenExpired).unwrap();
     *request.method_mut() = Method::HEAD;
     assert!(ask_layer(&layer.responder(from_fn(teapot)), request).body.is_empty());
 }
 
 #[test]
-fn no_client_is_told_to_come_again_before_the_back_off_is_over() {
-    for (milliseconds, told) in
+fn retry_after_is_rounded_up_to_whole_seconds() {
+    for (milliseconds, expected) in
         [(0, "1"), (1, "1"), (999, "1"), (1000, "1"), (1001, "2"), (1500, "2"), (60_000, "60")]
     {
         let keys = NoKeys(Duration::from_millis(milliseconds));
@@ -168,12 +168,12 @@ fn no_client_is_told_to_come_again_before_the_back_off_is_over() {
         let layer = JwtAuthLayer::new(Verifier::builder().trust(trusted).build().unwrap());
         let reply = ask_layer(&layer, bearer(&TestIssuer::es256().token().mint()));
         assert_eq!(reply.verdict(), (503, Some(ErrorKind::KeysUnavailable)));
-        assert_eq!(reply.header("retry-after"), Some(told), "{milliseconds} ms");
+        assert_eq!(reply.header("retry-after"), Some(expected), "{milliseconds} ms");
     }
 }
 
 #[test]
-fn the_verbose_document_names_the_reason_and_the_quiet_one_does_not() {
+fn only_the_verbose_document_names_the_error_kind() {
     let rows = [
         (
             ErrorKind::InvalidAudience,
@@ -220,7 +220,7 @@ fn the_verbose_document_names_the_reason_and_the_quiet_one_does_not() {
 }
 
 #[test]
-fn realm_and_scope_stand_in_the_challenge_where_they_help() {
+fn a_challenge_without_an_error_also_names_the_scope() {
     let rule = Rule::all_scopes(["orders:read", "orders:write"]);
     let named = |layer: JwtAuthLayer| layer.realm("orders").challenge_scope(&rule);
     let swapped = |layer: JwtAuthLayer| layer.challenge_scope(&rule).realm("orders");
@@ -256,7 +256,7 @@ fn realm_and_scope_stand_in_the_challenge_where_they_help() {
 }
 
 #[test]
-fn only_scopes_get_into_the_challenge_and_only_as_scopes() {
+fn the_challenge_contains_only_valid_scope_characters() {
     let rows = [
         (Rule::role("admin"), "Bearer"),
         (Rule::all_scopes(Vec::<String>::new()), "Bearer"),
@@ -266,14 +266,14 @@ fn only_scopes_get_into_the_challenge_and_only_as_scopes() {
         (Rule::scope("\""), "Bearer"),
     ];
     for (rule, challenge) in rows {
-        let layer = refusals::layer().challenge_scope(&rule);
+        let layer = rejections::layer().challenge_scope(&rule);
         let reply = ask_layer(&layer, Request::<String>::default());
         assert_eq!(reply.header("www-authenticate"), Some(challenge), "{rule:?}");
     }
 }
 
 #[test]
-fn a_realm_cannot_end_its_quotes_or_the_line() {
+fn a_realm_cannot_inject_quotes_or_line_breaks() {
     let rows = [
         ("orders", r#"Bearer realm="orders""#),
         ("", r#"Bearer realm="""#),
@@ -284,7 +284,7 @@ fn a_realm_cannot_end_its_quotes_or_the_line() {
         (r#"a", error="none"#, r#"Bearer realm="a\", error=\"none""#),
     ];
     for (realm, challenge) in rows {
-        let layer = refusals::layer().realm(realm);
+        let layer = rejections::layer().realm(realm);
         let reply = ask_layer(&layer, Request::<String>::default());
         assert_eq!(reply.header("www-authenticate"), Some(challenge), "{realm:?}");
     }

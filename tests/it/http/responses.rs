@@ -1,4 +1,4 @@
-//! The matrix: what each reason is answered with.
+//! The response to each error kind.
 
 use http::Request;
 use serde_json::{Value, json};
@@ -7,10 +7,10 @@ use tower_jwt_auth::source::RawToken;
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{Answer, ErrorKind, JwtAuthLayer, Verifier};
 
-use super::refusals::{self, NOT_BY_REQUEST, refusal};
+use super::rejections::{self, NOT_BY_REQUEST, rejected_request};
 use crate::support::ask::{Reply, ask_layer, bearer};
 
-/// An answer: status, `WWW-Authenticate`, `Retry-After`, body.
+/// A response: status, `WWW-Authenticate`, `Retry-After`, body.
 struct Expected {
     status: u16,
     challenge: Option<&'static str>,
@@ -18,8 +18,8 @@ struct Expected {
     body: Value,
 }
 
-/// No credentials, or none that are ours: a challenge without an error code.
-fn asked_for() -> Expected {
+/// No bearer credentials: a challenge without an error code.
+fn missing() -> Expected {
     Expected {
         status: 401,
         challenge: Some("Bearer"),
@@ -31,7 +31,7 @@ fn asked_for() -> Expected {
     }
 }
 
-/// Credentials that cannot be read.
+/// Malformed credentials.
 fn malformed() -> Expected {
     Expected {
         status: 400,
@@ -46,7 +46,7 @@ fn malformed() -> Expected {
     }
 }
 
-/// Anything wrong with the token: one answer.
+/// An invalid token: the same response for every reason.
 fn invalid() -> Expected {
     Expected {
         status: 401,
@@ -61,7 +61,7 @@ fn invalid() -> Expected {
     }
 }
 
-/// The one exception: clients act on it.
+/// The exception: clients act on expiry.
 fn expired() -> Expected {
     Expected {
         status: 401,
@@ -76,7 +76,7 @@ fn expired() -> Expected {
     }
 }
 
-/// Somebody who is known and may not do it.
+/// An authenticated client without permission.
 fn forbidden(detail: &str, challenge: &'static str) -> Expected {
     Expected {
         status: 403,
@@ -89,7 +89,7 @@ fn forbidden(detail: &str, challenge: &'static str) -> Expected {
     }
 }
 
-/// Somebody who is known and has to log in again.
+/// An authenticated client that must log in again.
 fn step_up() -> Expected {
     Expected {
         status: 401,
@@ -106,7 +106,7 @@ fn step_up() -> Expected {
     }
 }
 
-/// Not the client's doing, and it may come again.
+/// A failure of the server; the client may retry.
 fn unavailable(retry_after: &'static str) -> Expected {
     Expected {
         status: 503,
@@ -119,7 +119,7 @@ fn unavailable(retry_after: &'static str) -> Expected {
     }
 }
 
-/// Not the client's doing, and it need not come again.
+/// A failure of the server; a retry does not help.
 fn internal() -> Expected {
     Expected {
         status: 500,
@@ -132,13 +132,13 @@ fn internal() -> Expected {
     }
 }
 
-/// The table. A kind that is not in it fails the tests below.
+/// The expected response to each kind. A kind without one fails the tests below.
 fn expected(kind: ErrorKind) -> Option<Expected> {
     use ErrorKind as K;
     #[allow(clippy::match_same_arms)] // a table: one row for each
     Some(match kind {
-        K::MissingToken => asked_for(),
-        K::UnsupportedScheme => asked_for(),
+        K::MissingToken => missing(),
+        K::UnsupportedScheme => missing(),
         K::MalformedHeader => malformed(),
         K::MultipleTokens => malformed(),
         K::TokenTooLarge => invalid(),
@@ -177,7 +177,7 @@ fn expected(kind: ErrorKind) -> Option<Expected> {
     })
 }
 
-/// Holds an answer against the table, every header of it.
+/// Compares the status, every header and the body with the expected response.
 fn compare(kind: ErrorKind, reply: &Reply, expected: &Expected) {
     assert_eq!(reply.verdict(), (expected.status, Some(kind)));
     assert_eq!(reply.header("www-authenticate"), expected.challenge, "{kind}");
@@ -190,7 +190,7 @@ fn compare(kind: ErrorKind, reply: &Reply, expected: &Expected) {
     assert_eq!(reply.json(), expected.body, "{kind}");
 }
 
-/// A proof that is never good enough, for this reason.
+/// Rejects every proof with this kind.
 #[derive(Debug)]
 struct Never(ErrorKind);
 
@@ -206,8 +206,8 @@ impl Confirm for Never {
 }
 
 #[test]
-fn every_reason_has_its_answer_in_the_table() {
-    let issuer = refusals::issuer();
+fn every_error_kind_has_an_expected_response() {
+    let issuer = rejections::issuer();
     let verifier = Verifier::shared_secret(issuer.secret()).any_audience();
     let verifier = verifier.clock(FixedClock::new()).build().unwrap();
     for kind in ErrorKind::ALL {
@@ -216,20 +216,20 @@ fn every_reason_has_its_answer_in_the_table() {
         let reply = ask_layer(&layer, bearer(&issuer.token().mint()));
         compare(*kind, &reply, &expected);
     }
-    println!("{} reasons", ErrorKind::ALL.len());
+    println!("{} error kinds", ErrorKind::ALL.len());
 }
 
 #[test]
-fn every_reason_that_a_request_can_cause_is_caused_by_one() {
+fn every_reachable_error_kind_is_caused_by_a_request() {
     let mut caused = 0;
     for kind in ErrorKind::ALL {
-        let Some((layer, request)) = refusal(*kind) else {
-            assert!(NOT_BY_REQUEST.contains(kind), "nothing causes `{kind}`");
+        let Some((layer, request)) = rejected_request(*kind) else {
+            assert!(NOT_BY_REQUEST.contains(kind), "no request causes `{kind}`");
             continue;
         };
         let mut expected = expected(*kind).unwrap();
         if *kind == ErrorKind::KeysUnavailable {
-            // The source of the keys knows better when to come again.
+            // The key source reports a longer delay.
             expected.retry_after = Some("7");
         }
         compare(*kind, &ask_layer(&layer, request), &expected);
@@ -239,8 +239,8 @@ fn every_reason_that_a_request_can_cause_is_caused_by_one() {
 }
 
 #[test]
-fn the_valid_neighbour_of_all_of_them_goes_through() {
-    let (layer, token) = (refusals::layer(), refusals::good().mint());
+fn the_valid_neighbour_is_accepted() {
+    let (layer, token) = (rejections::layer(), rejections::good().mint());
     let reply = ask_layer(&layer, bearer(&token));
     assert_eq!((reply.status, reply.text()), (200, "user user-1"));
     assert!(reply.headers.is_empty(), "{:?}", reply.headers);
@@ -250,7 +250,7 @@ fn the_valid_neighbour_of_all_of_them_goes_through() {
 #[test]
 fn a_head_request_gets_the_same_headers_and_no_body() {
     for kind in ErrorKind::ALL {
-        let Some((layer, request)) = refusal(*kind) else {
+        let Some((layer, request)) = rejected_request(*kind) else {
             continue;
         };
         let get = ask_layer(&layer, request.clone());
@@ -258,7 +258,7 @@ fn a_head_request_gets_the_same_headers_and_no_body() {
         *request.method_mut() = http::Method::HEAD;
         let head = ask_layer(&layer, request);
         assert_eq!(head.verdict(), get.verdict(), "{kind}");
-        // The length is the GET's; a server writes that one itself.
+        // HEAD has the length of the GET body. For GET the server adds it.
         let mut expected = get.headers.clone();
         expected.insert("content-length", get.body.len().into());
         assert_eq!(head.headers, expected, "{kind}");
@@ -267,35 +267,35 @@ fn a_head_request_gets_the_same_headers_and_no_body() {
 }
 
 #[test]
-fn expiry_alone_is_told_apart_and_only_under_a_good_signature() {
-    let layer = refusals::layer();
-    let issuer = refusals::issuer();
+fn only_expiry_with_a_valid_signature_is_distinguished() {
+    let layer = rejections::layer();
+    let issuer = rejections::issuer();
     let asked = |token: String| ask_layer(&layer, bearer(&token));
 
-    let good = asked(refusals::good().mint());
+    let good = asked(rejections::good().mint());
     assert_eq!(good.status, 200);
-    let expired_token = asked(refusals::good().expired().mint());
+    let expired_token = asked(rejections::good().expired().mint());
     compare(ErrorKind::TokenExpired, &expired_token, &expired());
 
-    // Without a good signature nobody learns how old a token is.
-    let other = refusals::in_its_name(issuer.clone().with_other_key());
-    let forged = asked(refusals::claims(&other).expired().mint());
+    // Without a valid signature the response does not reveal the expiry.
+    let other = rejections::in_its_name(issuer.clone().with_other_key());
+    let forged = asked(rejections::claims(&other).expired().mint());
     compare(ErrorKind::InvalidSignature, &forged, &invalid());
-    let tampered = asked(refusals::good().expired().mint_tampered());
+    let tampered = asked(rejections::good().expired().mint_tampered());
     compare(ErrorKind::InvalidSignature, &tampered, &invalid());
-    let unsigned = refusals::good().expired().mint();
+    let unsigned = rejections::good().expired().mint();
     let unsigned = format!("{}.", unsigned.rsplit_once('.').unwrap().0);
     compare(ErrorKind::MalformedToken, &asked(unsigned), &invalid());
 }
 
 #[test]
-fn keys_out_of_reach_are_a_401_where_the_layer_is_told_so() {
-    let (layer, request) = refusal(ErrorKind::KeysUnavailable).unwrap();
+fn unavailable_keys_are_a_401_if_so_configured() {
+    let (layer, request) = rejected_request(ErrorKind::KeysUnavailable).unwrap();
     assert_eq!(ask_layer(&layer, request.clone()).status, 503);
     let reply = ask_layer(&layer.clone().unauthorized_while_keys_unavailable(), request);
     compare(ErrorKind::KeysUnavailable, &reply, &invalid());
-    // Nothing else changes, and a revocation list out of reach is still a 503.
-    let (layer, request) = refusal(ErrorKind::RevocationUnavailable).unwrap();
+    // An unavailable revocation list is still a 503.
+    let (layer, request) = rejected_request(ErrorKind::RevocationUnavailable).unwrap();
     let reply = ask_layer(&layer.unauthorized_while_keys_unavailable(), request);
     assert_eq!(reply.status, 503);
 }

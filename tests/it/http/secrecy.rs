@@ -1,4 +1,4 @@
-//! Nothing of a token, a secret or a claim gets into an answer, an error or a debug print.
+//! No token, secret or claim appears in a response, an error or `Debug` output.
 
 use std::error::Error as StdError;
 use std::fmt::Debug;
@@ -16,32 +16,32 @@ use tower_jwt_auth::respond::{Plain, ProblemJson, Rejection, from_fn};
 use tower_jwt_auth::source::{CookieToken, HeaderToken, RawToken, WebSocketProtocol};
 use tower_jwt_auth::{Answer, ErrorKind, Identity, JwtAuthLayer, Verified, Verifier};
 
-use super::refusals::{self, NOT_BY_REQUEST, PRIVATE, refusal};
+use super::rejections::{self, NOT_BY_REQUEST, PRIVATE, rejected_request};
 use crate::support::ask::{Reply, ask_layer, bearer, take_apart, who};
 
-/// What must not show: the token's parts, the secret, and what the claims say.
+/// Texts that must not appear: the parts of the token, the secret and the claim values.
 fn forbidden(request: &Request<String>) -> Vec<String> {
     let fields = request.headers().get_all("authorization").iter();
     let words = fields.flat_map(|field| field.to_str().unwrap().split(' '));
     let mut forbidden: Vec<_> = words
         .flat_map(|word| word.split(['.', '~']))
-        // A scheme, and words that are too short to mean anything.
+        // Skips the scheme and other short words.
         .filter(|part| part.len() > 8)
         .map(ToOwned::to_owned)
         .collect();
     forbidden.extend(PRIVATE.iter().map(ToString::to_string));
-    forbidden.push(refusals::issuer().secret().to_owned());
+    forbidden.push(rejections::issuer().secret().to_owned());
     forbidden.push("10.0.0.7".to_owned());
     forbidden
 }
 
-fn assert_clean(text: &str, forbidden: &[String], place: &str) {
-    for one in forbidden {
-        assert!(!text.contains(one), "{place} shows `{one}`: {text}");
+fn assert_clean(text: &str, forbidden: &[String], context: &str) {
+    for secret in forbidden {
+        assert!(!text.contains(secret), "{context} shows `{secret}`: {text}");
     }
 }
 
-/// All that a client sees.
+/// Everything that a client receives.
 fn answer(reply: &Reply) -> String {
     let headers = reply.headers.iter();
     let headers = headers.map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()));
@@ -49,7 +49,7 @@ fn answer(reply: &Reply) -> String {
 }
 
 #[test]
-fn no_refusal_shows_anything_of_the_token() {
+fn no_rejection_shows_any_part_of_the_token() {
     type Change = fn(JwtAuthLayer) -> JwtAuthLayer;
     let looks: [(&str, Change); 4] = [
         ("problem+json", |layer| layer),
@@ -57,10 +57,10 @@ fn no_refusal_shows_anything_of_the_token() {
         ("plain", |layer| layer.responder(Plain)),
         ("with realm", |layer| layer.realm("orders")),
     ];
-    let mut refused = 0;
+    let mut rejected = 0;
     for (look, change) in looks {
         for kind in ErrorKind::ALL {
-            let Some((layer, request)) = refusal(*kind) else {
+            let Some((layer, request)) = rejected_request(*kind) else {
                 continue;
             };
             let forbidden = forbidden(&request);
@@ -75,17 +75,17 @@ fn no_refusal_shows_anything_of_the_token() {
             clean(&answer(&reply), "the answer");
             let error = reply.error.unwrap();
             clean(&format!("{error:?} {error:#?} {error}"), "the error");
-            refused += 1;
+            rejected += 1;
         }
     }
-    println!("{refused} refusals");
-    assert_eq!(refused, looks.len() * (ErrorKind::ALL.len() - NOT_BY_REQUEST.len()));
+    println!("{rejected} rejections");
+    assert_eq!(rejected, looks.len() * (ErrorKind::ALL.len() - NOT_BY_REQUEST.len()));
 }
 
 #[test]
-fn the_cause_behind_an_outage_is_for_the_operator_alone() {
+fn the_cause_of_an_outage_is_not_sent_to_clients() {
     for kind in [ErrorKind::KeysUnavailable, ErrorKind::RevocationUnavailable] {
-        let (layer, request) = refusal(kind).unwrap();
+        let (layer, request) = rejected_request(kind).unwrap();
         let reply = ask_layer(&layer, request);
         let error = reply.error.as_ref().unwrap();
         let causes = std::iter::successors(error.source(), |&cause| cause.source());
@@ -97,16 +97,16 @@ fn the_cause_behind_an_outage_is_for_the_operator_alone() {
 }
 
 #[test]
-fn printing_what_the_layer_is_made_of_shows_neither_secret_nor_token() {
-    let request = bearer(&refusals::good().mint());
-    // Configured here: the one subject of the policy, and the id of the key that the tests sign with.
+fn debug_output_of_the_layer_shows_no_secret_or_token() {
+    let request = bearer(&rejections::good().mint());
+    // These two are configured, not secret: the subject of the policy and the key id.
     let forbidden: Vec<_> = forbidden(&request)
         .into_iter()
         .filter(|one| one != "user-1" && one != "private-key-id")
         .collect();
-    let layer = refusals::layer();
+    let layer = rejections::layer();
     let service = layer.layer("inner");
-    let secret = refusals::issuer().secret().to_owned();
+    let secret = rejections::issuer().secret().to_owned();
     let builder = Verifier::shared_secret(&secret).previous_secret(&secret).any_audience();
     let failing = Verifier::shared_secret(&secret[..20]).previous_secret(&secret[..21]);
     let printed: [(&str, &dyn Debug); 6] = [
@@ -114,8 +114,8 @@ fn printing_what_the_layer_is_made_of_shows_neither_secret_nor_token() {
         ("the service", &service),
         ("the builder", &builder),
         ("the failing builder", &failing),
-        ("the issuer of the tests", &refusals::issuer()),
-        ("the token of the tests", &RawToken::new(refusals::good().mint())),
+        ("the issuer of the tests", &rejections::issuer()),
+        ("the token of the tests", &RawToken::new(rejections::good().mint())),
     ];
     for (name, it) in printed {
         assert_clean(&format!("{it:?} {it:#?}"), &forbidden, name);
@@ -128,8 +128,8 @@ fn printing_what_the_layer_is_made_of_shows_neither_secret_nor_token() {
 }
 
 #[test]
-fn printing_a_request_that_went_through_shows_nothing_either() {
-    let request = bearer(&refusals::good().mint());
+fn debug_output_of_an_accepted_request_shows_no_token() {
+    let request = bearer(&rejections::good().mint());
     let forbidden = forbidden(&request);
     let inner = tower::service_fn(|request: Request<String>| {
         let verified: &Verified = Verified::of(&request).unwrap();
@@ -144,7 +144,7 @@ fn printing_a_request_that_went_through_shows_nothing_either() {
             printed,
         ))))
     });
-    let mut service = refusals::layer().layer(inner);
+    let mut service = rejections::layer().layer(inner);
     let future = tower::Service::call(&mut service, request);
     assert_clean(&format!("{future:?}"), &forbidden, "the future");
     let response = future.now_or_never().unwrap().unwrap();
@@ -153,7 +153,7 @@ fn printing_a_request_that_went_through_shows_nothing_either() {
     assert_clean(reply.text(), &forbidden, "the inner service");
 }
 
-/// Prints what it is asked about.
+/// Records the `Debug` output of its arguments.
 #[derive(Debug)]
 struct Printing(Arc<Mutex<String>>);
 
@@ -170,11 +170,11 @@ impl Confirm for Printing {
 }
 
 #[test]
-fn whoever_judges_a_proof_can_print_what_it_gets() {
-    let request = bearer(&refusals::good().mint());
+fn debug_output_in_confirm_shows_no_token() {
+    let request = bearer(&rejections::good().mint());
     let forbidden = forbidden(&request);
     let printed = Arc::new(Mutex::new(String::new()));
-    let layer = refusals::layer().confirm(Printing(Arc::clone(&printed)));
+    let layer = rejections::layer().confirm(Printing(Arc::clone(&printed)));
     assert_eq!(ask_layer(&layer, request).status, 200);
     let printed = printed.lock().unwrap();
     assert!(printed.contains("authorization"));
@@ -182,13 +182,13 @@ fn whoever_judges_a_proof_can_print_what_it_gets() {
 }
 
 #[test]
-fn whoever_answers_a_refusal_can_print_what_it_gets() {
+fn debug_output_in_a_responder_shows_no_token() {
     for kind in ErrorKind::ALL {
-        let Some((layer, request)) = refusal(*kind) else {
+        let Some((layer, request)) = rejected_request(*kind) else {
             continue;
         };
         if *kind == ErrorKind::UnsupportedScheme {
-            continue; // somebody else's credentials, and not in this layer's care
+            continue; // credentials of another scheme are not marked as sensitive
         }
         let forbidden = forbidden(&request);
         let print = |rejection: &Rejection<'_>, request: &Parts| {
@@ -200,20 +200,20 @@ fn whoever_answers_a_refusal_can_print_what_it_gets() {
 }
 
 #[test]
-fn a_token_in_another_place_is_not_printed_either() {
-    let token = refusals::good().mint();
+fn debug_output_hides_tokens_in_every_location() {
+    let token = rejections::good().mint();
     let (first, rest) = token.split_at(token.len() / 2);
     let print = |rejection: &Rejection<'_>, request: &Parts| {
         rejection.response(Bytes::from(format!("{request:?} {rejection:?}")))
     };
     let assertion = HeaderName::from_static("x-assertion");
-    let layer = refusals::layer().responder(from_fn(print)).token_source(
+    let layer = rejections::layer().responder(from_fn(print)).token_source(
         HeaderToken::new(assertion)
             .or(CookieToken::new("s").allow_chunks())
             .or(WebSocketProtocol::new("bearer")),
     );
     let tampered = format!("{first}A{rest}");
-    for (name, good, refused) in [
+    for (name, good, bad) in [
         ("x-assertion", token.clone(), vec![format!("{token} x"), tampered.clone()]),
         (
             "cookie",
@@ -238,7 +238,7 @@ fn a_token_in_another_place_is_not_printed_either() {
         for part in [first, rest] {
             assert!(!printed.contains(part), "{name}: {printed}");
         }
-        for value in refused {
+        for value in bad {
             let reply = ask_layer(&layer, request(&value));
             assert!([400, 401].contains(&reply.status), "{name}");
             assert!(reply.text().contains(name));

@@ -1,4 +1,4 @@
-//! Real servers, asked with raw bytes.
+//! Raw requests to real servers.
 
 use std::net::SocketAddr;
 
@@ -65,7 +65,7 @@ const INVALID_TOKEN: &str =
     r#"Bearer error="invalid_token", error_description="The access token is invalid""#;
 
 #[tokio::test]
-async fn malformed_fields_are_refused_on_a_connection_that_goes_on() {
+async fn malformed_fields_are_rejected_and_the_connection_stays_open() {
     let token = String::from_utf8(good()).unwrap().split_off("Bearer ".len());
     let rows: Vec<(Vec<u8>, u16, &str)> = [
         ("", 401, BARE),
@@ -102,7 +102,7 @@ async fn malformed_fields_are_refused_on_a_connection_that_goes_on() {
 }
 
 #[tokio::test]
-async fn every_byte_from_0x80_up_is_answered_by_the_layer() {
+async fn bytes_from_0x80_are_rejected_by_the_layer() {
     for server in servers().await {
         let mut connection = Connection::to(server).await;
         for byte in 0x80..=0xff_u8 {
@@ -121,7 +121,7 @@ async fn every_byte_from_0x80_up_is_answered_by_the_layer() {
 }
 
 #[tokio::test]
-async fn control_bytes_are_refused_by_the_server_and_do_it_no_harm() {
+async fn control_bytes_are_rejected_by_the_server() {
     for server in servers().await {
         for byte in (0..0x20_u8).chain([0x7f]).filter(|byte| *byte != b'\t') {
             let field = [b"Bearer a.b", &[byte][..], b".c"].concat();
@@ -133,7 +133,7 @@ async fn control_bytes_are_refused_by_the_server_and_do_it_no_harm() {
 }
 
 #[tokio::test]
-async fn two_fields_are_refused_and_the_case_of_the_name_does_not_matter() {
+async fn two_fields_are_rejected_and_field_names_ignore_case() {
     let good = good();
     let named = |name: &str| {
         let line = format!("GET / HTTP/1.1\r\nHost: localhost\r\n{name}: ");
@@ -161,7 +161,7 @@ async fn two_fields_are_refused_and_the_case_of_the_name_does_not_matter() {
             assert_eq!(answer.status, 400);
             assert_eq!(answer.header("www-authenticate"), Some(INVALID_REQUEST));
         }
-        // The same name in two spellings is the same name.
+        // Field names that differ only in case are the same name.
         let mixed = [
             b"GET / HTTP/1.1\r\nHost: localhost\r\nauthorization: ".as_slice(),
             &good,
@@ -176,7 +176,7 @@ async fn two_fields_are_refused_and_the_case_of_the_name_does_not_matter() {
 }
 
 #[tokio::test]
-async fn a_head_request_gets_headers_alone() {
+async fn a_head_request_gets_only_headers() {
     for server in servers().await {
         let mut connection = Connection::to(server).await;
         for (fields, status, challenge) in [
@@ -191,7 +191,7 @@ async fn a_head_request_gets_headers_alone() {
             let answer = connection.answer_to_head().await;
             assert_eq!(answer.status, status);
             assert_eq!(answer.header("www-authenticate"), challenge);
-            // A body would be taken for the beginning of this answer.
+            // A body would be parsed as the start of this response.
             assert_good(&connection.ask(&get(&[&good()])).await);
             assert!(!connection.has_unread());
         }
@@ -199,7 +199,7 @@ async fn a_head_request_gets_headers_alone() {
 }
 
 #[tokio::test]
-async fn a_head_request_is_told_no_other_length_than_a_get() {
+async fn head_and_get_report_the_same_content_length() {
     let mut different = Vec::new();
     for (server, name) in servers().await.into_iter().zip(["axum", "hyper"]) {
         let mut connection = Connection::to(server).await;
@@ -210,10 +210,13 @@ async fn a_head_request_is_told_no_other_length_than_a_get() {
             assert!(length.is_some());
             connection.send(&[b"HEAD", &get(&fields)[3..]].concat()).await;
             let head_answer = connection.answer_to_head().await;
-            let told = head_answer.header("content-length");
-            // RFC 9110 §8.6: not at all, or what a GET would have got.
-            if told.is_some() && told != length {
-                different.push(format!("{name}, {}: {told:?}, not {length:?}", get_answer.status));
+            let head_length = head_answer.header("content-length");
+            // RFC 9110 §8.6: the field is absent, or has the value of the GET response.
+            if head_length.is_some() && head_length != length {
+                different.push(format!(
+                    "{name}, {}: {head_length:?}, not {length:?}",
+                    get_answer.status
+                ));
             }
         }
     }
@@ -221,7 +224,7 @@ async fn a_head_request_is_told_no_other_length_than_a_get() {
 }
 
 #[tokio::test]
-async fn a_refusal_does_not_wait_for_the_body() {
+async fn a_rejection_does_not_wait_for_the_body() {
     for server in servers().await {
         for (fields, status) in [
             ("", 401),
@@ -233,7 +236,7 @@ async fn a_refusal_does_not_wait_for_the_body() {
                     let head = format!(
                         "POST / HTTP/1.1\r\nHost: localhost\r\n{fields}{expect}{length}\r\n\r\n"
                     );
-                    // Not one byte of the body is ever sent.
+                    // The body is never sent.
                     let answer = Connection::to(server).await.ask(head.as_bytes()).await;
                     assert_eq!(answer.status, status, "{head}");
                     assert!(answer.header("www-authenticate").is_some(), "{head}");
@@ -270,7 +273,7 @@ async fn tokens_of_any_length_are_answered() {
 }
 
 #[tokio::test]
-async fn pipelined_requests_are_answered_each_for_itself_and_in_order() {
+async fn pipelined_requests_are_answered_in_order() {
     let tampered = format!("Bearer {}", issuer().token().mint_tampered()).into_bytes();
     let requests = [
         get(&[&good()]),

@@ -1,4 +1,4 @@
-//! From the raw bytes of the header to status and reason, through the whole layer.
+//! Raw bytes of the `Authorization` header, and the resulting status and error kind.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -29,7 +29,7 @@ fn token() -> String {
     issuer().token().subject("ada").mint()
 }
 
-/// Puts the token where the template says `TOKEN`.
+/// Replaces `TOKEN` in the template with the token.
 fn fill(template: &[u8], token: &str) -> Vec<u8> {
     let mut filled = Vec::new();
     let mut rest = template;
@@ -50,7 +50,7 @@ fn ask_with(fields: &[&[u8]]) -> Reply {
     ask_layer(&layer, request(fields.iter().map(|field| fill(field, &token))))
 }
 
-fn walk(rows: &[Row]) {
+fn check_rows(rows: &[Row]) {
     for (fields, status, kind) in rows {
         let shown: Vec<_> = fields.iter().map(|f| f.escape_ascii()).collect();
         assert_eq!(ask_with(fields).verdict(), (*status, *kind), "{shown:?}");
@@ -58,7 +58,7 @@ fn walk(rows: &[Row]) {
 }
 
 #[test]
-fn the_scheme_is_taken_in_any_case_and_with_any_number_of_spaces() {
+fn the_scheme_accepts_any_case_and_number_of_spaces() {
     for field in ["Bearer TOKEN", "bearer TOKEN", "BEARER TOKEN", "bEARER TOKEN", "Bearer    TOKEN"]
     {
         let reply = ask_with(&[field.as_bytes()]);
@@ -67,10 +67,10 @@ fn the_scheme_is_taken_in_any_case_and_with_any_number_of_spaces() {
 }
 
 #[test]
-fn one_field_with_one_credential_is_taken_and_nothing_else() {
+fn only_one_field_with_one_credential_is_accepted() {
     const ROWS: &[Row] = &[
         (&[b"Bearer TOKEN"], 200, None),
-        // No credentials that are ours.
+        // No bearer credentials.
         (&[], 401, Some(MissingToken)),
         (&[b""], 401, Some(UnsupportedScheme)),
         (&[b"TOKEN"], 401, Some(UnsupportedScheme)),
@@ -89,7 +89,7 @@ fn one_field_with_one_credential_is_taken_and_nothing_else() {
         (&[b"Bearer,TOKEN"], 401, Some(UnsupportedScheme)),
         (&[b"Bearer/TOKEN"], 401, Some(UnsupportedScheme)),
         (&[b"\"Bearer\" TOKEN"], 401, Some(UnsupportedScheme)),
-        // Ours, and not to be read.
+        // Malformed bearer credentials.
         (&[b"Bearer"], 400, Some(MalformedHeader)),
         (&[b"Bearer "], 400, Some(MalformedHeader)),
         (&[b"Bearer    "], 400, Some(MalformedHeader)),
@@ -114,7 +114,7 @@ fn one_field_with_one_credential_is_taken_and_nothing_else() {
         (&[b"Bearer TOKEN%20"], 400, Some(MalformedHeader)),
         (&[b"Bearer ="], 400, Some(MalformedHeader)),
         (&[b"Bearer =TOKEN"], 400, Some(MalformedHeader)),
-        // Read, and no JWT.
+        // Well-formed credentials that are not a JWT.
         (&[b"Bearer TOKEN="], 401, Some(MalformedToken)),
         (&[b"Bearer TOKEN=="], 401, Some(MalformedToken)),
         (&[b"Bearer TOKEN."], 401, Some(MalformedToken)),
@@ -123,11 +123,11 @@ fn one_field_with_one_credential_is_taken_and_nothing_else() {
         (&[b"Bearer ..."], 401, Some(MalformedToken)),
         (&[b"Bearer null"], 401, Some(MalformedToken)),
     ];
-    walk(ROWS);
+    check_rows(ROWS);
 }
 
 #[test]
-fn several_fields_are_refused_whatever_they_hold() {
+fn several_authorization_fields_are_rejected() {
     const ROWS: &[Row] = &[
         (&[b"Bearer TOKEN"], 200, None),
         (&[b"Bearer TOKEN", b"Bearer TOKEN"], 400, Some(MultipleTokens)),
@@ -141,14 +141,14 @@ fn several_fields_are_refused_whatever_they_hold() {
         (&[b"", b"Bearer TOKEN"], 400, Some(MultipleTokens)),
         (&[b"", b"Bearer TOKEN", b""], 400, Some(MultipleTokens)),
     ];
-    walk(ROWS);
+    check_rows(ROWS);
 }
 
 #[test]
-fn look_alikes_outside_of_ascii_are_refused() {
+fn look_alikes_outside_ascii_are_rejected() {
     const ROWS: &[Row] = &[
         (&[b"Bearer TOKEN"], 200, None),
-        // No-break, em and ideographic space, a zero-width one, in place of the space.
+        // No-break, em, ideographic and zero-width spaces instead of the space.
         (&[b"Bearer\xa0TOKEN"], 401, Some(UnsupportedScheme)),
         (&["Bearer\u{a0}TOKEN".as_bytes()], 401, Some(UnsupportedScheme)),
         (&["Bearer\u{2003}TOKEN".as_bytes()], 401, Some(UnsupportedScheme)),
@@ -158,16 +158,16 @@ fn look_alikes_outside_of_ascii_are_refused() {
         (&["\u{412}earer TOKEN".as_bytes()], 401, Some(UnsupportedScheme)),
         (&["\u{ff22}earer TOKEN".as_bytes()], 401, Some(UnsupportedScheme)),
         (&["\u{feff}Bearer TOKEN".as_bytes()], 401, Some(UnsupportedScheme)),
-        // The same inside and behind the token.
+        // The same inside and after the token.
         (&["Bearer \u{a0}TOKEN".as_bytes()], 400, Some(MalformedHeader)),
         (&["Bearer TOKEN\u{a0}".as_bytes()], 400, Some(MalformedHeader)),
         (&["Bearer a\u{2024}b\u{2024}c".as_bytes()], 400, Some(MalformedHeader)),
     ];
-    walk(ROWS);
+    check_rows(ROWS);
 }
 
 #[test]
-fn no_byte_from_0x80_up_is_taken_anywhere_and_none_panics() {
+fn bytes_from_0x80_are_rejected_without_a_panic() {
     for byte in 0x80..=0xff_u8 {
         for (before, after, expected) in [
             ("", "Bearer TOKEN", (401, Some(UnsupportedScheme))),
@@ -184,9 +184,9 @@ fn no_byte_from_0x80_up_is_taken_anywhere_and_none_panics() {
 }
 
 #[test]
-fn no_visible_byte_but_those_of_a_token_may_stand_behind_it() {
+fn a_trailing_visible_byte_is_rejected() {
     for byte in 0x20..0x7f_u8 {
-        // More of the signature, or its padding: read, and wrong.
+        // Extra signature or padding characters: well-formed, but not a valid token.
         let readable = byte.is_ascii_alphanumeric() || b"-_.~+/=".contains(&byte);
         let expected = if readable { 401 } else { 400 };
         let field = [b"Bearer TOKEN".as_slice(), &[byte]].concat();
@@ -195,7 +195,7 @@ fn no_visible_byte_but_those_of_a_token_may_stand_behind_it() {
 }
 
 #[test]
-fn tokens_in_other_places_are_not_seen() {
+fn tokens_in_other_locations_are_ignored() {
     let (layer, token) = (layer(), token());
     for name in [
         "proxy-authorization",
@@ -230,7 +230,7 @@ fn tokens_in_other_places_are_not_seen() {
     assert_eq!(asked.verdict(), (401, Some(MissingToken)));
 }
 
-/// A body that nobody may look at.
+/// A body that panics when it is read.
 #[derive(Debug, Default)]
 struct Untouched;
 
@@ -247,7 +247,7 @@ impl Body for Untouched {
 }
 
 #[test]
-fn all_methods_are_treated_alike_and_no_body_is_read() {
+fn all_methods_are_treated_alike_without_reading_the_body() {
     let (layer, token) = (layer(), token());
     let names = "GET HEAD POST PUT DELETE CONNECT OPTIONS TRACE PATCH PURGE";
     for method in names.split(' ').map(|name| Method::from_bytes(name.as_bytes()).unwrap()) {

@@ -1,4 +1,4 @@
-//! How old keys may become, and who fetches new ones when.
+//! Key lifetimes, scheduled refreshes, stale keys and backoff.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use tower_jwt_auth::jwks::RemoteJwksBuilder;
 use tower_jwt_auth::key::{KeySetState, KeySource};
 
 use super::fixture::{
-    COOL_DOWN, DOWN, Fixture, GOOD, LIFETIME, NANOSECOND, SECOND, STALE_BOUND, UNKNOWN,
-    just_before, set_of,
+    COOLDOWN, DOWN, Fixture, GOOD, LIFETIME, NANOSECOND, SECOND, STALE_BOUND, UNKNOWN, just_before,
+    set_of,
 };
 use crate::support::answers::{answer, status, with_headers};
 use crate::support::key_server::Act;
@@ -17,11 +17,11 @@ const UNAVAILABLE: Result<(), ErrorKind> = Err(ErrorKind::KeysUnavailable);
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[tokio::test]
-async fn a_refresh_ahead_goes_on_behind_the_request_that_notices_that_it_is_due() {
+async fn a_scheduled_refresh_runs_behind_the_request_that_starts_it() {
     let fixture = Fixture::start().warm().await;
     let next = fixture.next_issuer();
     fixture.server.serve(&set_of([&*fixture.issuer.jwk(), &next.jwk()]));
-    // Never before 70 % of the lifetime, whatever chance says.
+    // Never before 70 % of the lifetime, despite the jitter.
     fixture.clock.advance(just_before(LIFETIME * 7 / 10));
     for _ in 0..100 {
         assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
@@ -29,15 +29,15 @@ async fn a_refresh_ahead_goes_on_behind_the_request_that_notices_that_it_is_due(
     assert!(fixture.keys.refresh().await.is_ok());
     assert_eq!(fixture.events.all(), ["empty replaced", "manual replaced"]);
 
-    // And at 80 % at the latest.
+    // At 80 % at the latest.
     fixture.server.serve(&next.jwks());
     fixture.clock.advance(LIFETIME * 8 / 10);
     for _ in 0..100 {
         assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()), "served from memory");
     }
-    fixture.events.landed(3).await;
+    fixture.events.wait_for_fetches(3).await;
     assert_eq!(fixture.events.all()[2..], ["schedule replaced"]);
-    // Withdrawn at the source, gone here, although nobody ever showed an unknown key.
+    // The withdrawn key is gone although no token had an unknown key.
     assert_eq!(fixture.verdict_now(&fixture.known()), Err(ErrorKind::UnknownKey));
     assert_eq!(fixture.verdict_now(&next.token().mint()), Ok(()));
     assert_eq!(fixture.server.asked(), 3);
@@ -45,7 +45,7 @@ async fn a_refresh_ahead_goes_on_behind_the_request_that_notices_that_it_is_due(
 }
 
 #[tokio::test]
-async fn the_time_of_a_refresh_ahead_is_spread() {
+async fn scheduled_refreshes_are_jittered() {
     let mut times = Vec::new();
     for _ in 0..20 {
         let fixture = Fixture::start().warm().await;
@@ -55,11 +55,11 @@ async fn the_time_of_a_refresh_ahead_is_spread() {
     assert!(times.iter().all(|time| bounds.contains(time)), "{times:?}");
     times.sort_unstable();
     times.dedup();
-    assert!(times.len() > 5, "a fleet would ask as one: {times:?}");
+    assert!(times.len() > 5, "the times are not spread: {times:?}");
 }
 
 #[tokio::test]
-async fn the_first_answer_says_nothing_about_earlier_ones_and_later_requests_name_it() {
+async fn later_fetches_send_the_validators_of_the_document() {
     let tag = ("ETag", "W/\"keys 1\"");
     let date = ("Last-Modified", "Wed, 31 Dec 2025 10:00:00 GMT");
     for headers in [&[tag][..], &[date], &[tag, date], &[]] {
@@ -75,7 +75,7 @@ async fn the_first_answer_says_nothing_about_earlier_ones_and_later_requests_nam
         let generation = fixture.keys.current().unwrap().generation();
         fixture.clock.advance(LIFETIME * 8 / 10);
         assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
-        fixture.events.landed(2).await;
+        fixture.events.wait_for_fetches(2).await;
         assert_eq!(fixture.events.all(), ["empty replaced", "schedule unchanged"]);
 
         let requests = fixture.server.requests();
@@ -85,9 +85,9 @@ async fn the_first_answer_says_nothing_about_earlier_ones_and_later_requests_nam
         let sent = |header: (&str, &'static str)| headers.contains(&header).then_some(header.1);
         assert_eq!(requests[1].header("if-none-match"), sent(tag));
         assert_eq!(requests[1].header("if-modified-since"), sent(date));
-        // The set is the same, and what was derived from it may stay.
+        // The set is unchanged and keeps its generation.
         assert_eq!(fixture.keys.current().unwrap().generation(), generation);
-        // It lives on from then, as long as the last answer says.
+        // Its lifetime starts again, with the max age of the last response.
         let lifetime = if has_validator { 300 * SECOND } else { LIFETIME };
         fixture.clock.advance(just_before(lifetime));
         assert_eq!(fixture.keys.health().state, KeySetState::Fresh);
@@ -97,7 +97,7 @@ async fn the_first_answer_says_nothing_about_earlier_ones_and_later_requests_nam
 }
 
 #[tokio::test]
-async fn validators_of_a_304_chain_stay_those_of_the_document() {
+async fn validators_survive_a_chain_of_304_responses() {
     let fixture = Fixture::start();
     let first = with_headers(&[("ETag", "\"1\"")], fixture.issuer.jwks());
     fixture.server.act(move |_, number| {
@@ -105,7 +105,7 @@ async fn validators_of_a_304_chain_stay_those_of_the_document() {
     });
     let fixture = fixture.warm().await;
     for _ in 0..3 {
-        fixture.clock.advance(COOL_DOWN);
+        fixture.clock.advance(COOLDOWN);
         assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
     }
     let tags: Vec<_> = fixture.server.requests();
@@ -114,7 +114,7 @@ async fn validators_of_a_304_chain_stay_those_of_the_document() {
 }
 
 #[tokio::test]
-async fn the_answer_decides_on_the_lifetime_between_a_minute_and_an_hour() {
+async fn cache_control_lifetimes_are_between_a_minute_and_an_hour() {
     for (cache_control, age, seconds) in [
         ("", "", 600),
         ("public", "", 600),
@@ -151,7 +151,7 @@ async fn the_answer_decides_on_the_lifetime_between_a_minute_and_an_hour() {
 }
 
 #[tokio::test]
-async fn keys_serve_up_to_the_stale_bound_and_not_a_nanosecond_longer() {
+async fn stale_keys_serve_up_to_the_exact_stale_bound() {
     for (bound, settings) in [(STALE_BOUND, None), (Duration::ZERO, Some(0)), (HOUR, Some(3600))] {
         let fixture = Fixture::with(|builder| match settings {
             None => builder,
@@ -161,14 +161,14 @@ async fn keys_serve_up_to_the_stale_bound_and_not_a_nanosecond_longer() {
         fixture.server.send(status("500 Internal Server Error"));
         fixture.clock.advance(just_before(LIFETIME + bound));
         assert_eq!(fixture.verdict(&fixture.known()).await, GOOD, "{bound:?}");
-        fixture.events.landed(2).await;
+        fixture.events.wait_for_fetches(2).await;
         assert_eq!(fixture.verdict(&fixture.known()).await, GOOD, "{bound:?}");
         fixture.clock.advance(NANOSECOND);
         assert_eq!(fixture.verdict_now(&fixture.known()), UNAVAILABLE, "{bound:?}");
         assert_eq!(fixture.verdict(&fixture.known()).await, DOWN, "{bound:?}");
         assert_eq!(fixture.keys.health().state, KeySetState::Empty);
         assert_eq!(fixture.keys.health().keys, 0);
-        // The server comes back, and so do the keys.
+        // The keys are fetched again when the server recovers.
         fixture.server.serve(&fixture.issuer.jwks());
         fixture.clock.advance(60 * SECOND);
         assert_eq!(fixture.verdict(&fixture.known()).await, GOOD, "{bound:?}");
@@ -176,7 +176,7 @@ async fn keys_serve_up_to_the_stale_bound_and_not_a_nanosecond_longer() {
 }
 
 #[tokio::test]
-async fn without_a_bound_keys_serve_for_as_long_as_the_outage_lasts() {
+async fn without_a_stale_bound_keys_serve_during_any_outage() {
     let fixture = Fixture::with(RemoteJwksBuilder::allow_unbounded_stale).warm().await;
     fixture.server.close().await;
     for _ in 0..10 {
@@ -187,16 +187,16 @@ async fn without_a_bound_keys_serve_for_as_long_as_the_outage_lasts() {
 }
 
 #[tokio::test]
-async fn after_a_failure_nobody_asks_before_the_back_off_ends() {
+async fn no_fetch_starts_before_the_backoff_ends() {
     let fixture = Fixture::start();
     fixture.server.send(status("404 Not Found"));
-    // The longest waits that chance can make of them, in seconds.
+    // The upper bounds of the jittered waits, in seconds.
     for (failures, longest) in (1..).zip([1, 2, 4, 8, 16, 32, 60, 60, 60]) {
         assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
         assert_eq!(fixture.server.asked(), failures);
         let wait = fixture.keys.health().next_attempt.unwrap();
         assert!(wait >= Duration::from_millis(100) && wait < longest * SECOND, "{wait:?}");
-        // To the nanosecond.
+        // No request starts a fetch before the exact end of the backoff.
         fixture.clock.advance(just_before(wait));
         for token in [fixture.known(), fixture.unknown(), fixture.forged()] {
             assert_eq!(fixture.verdict_now(&token), UNAVAILABLE);
@@ -207,7 +207,7 @@ async fn after_a_failure_nobody_asks_before_the_back_off_ends() {
     }
     fixture.server.serve(&fixture.issuer.jwks());
     assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
-    // The next failure begins from the start.
+    // A success resets the backoff.
     fixture.server.send(status("404 Not Found"));
     fixture.clock.advance(LIFETIME + STALE_BOUND);
     assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
@@ -215,18 +215,18 @@ async fn after_a_failure_nobody_asks_before_the_back_off_ends() {
 }
 
 #[tokio::test]
-async fn behind_requests_failures_are_spread_by_the_same_back_off() {
+async fn background_failures_use_the_same_backoff() {
     let fixture = Fixture::start().warm().await;
     fixture.server.send(status("500 Internal Server Error"));
     fixture.clock.advance(LIFETIME);
     for failures in 1..=5 {
         assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
-        fixture.events.landed(1 + failures).await;
+        fixture.events.wait_for_fetches(1 + failures).await;
         let wait = fixture.keys.health().next_attempt.unwrap();
         fixture.clock.advance(just_before(wait));
         assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
         assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
-        assert_eq!(fixture.server.asked(), 1 + failures, "none in the request path is tried twice");
+        assert_eq!(fixture.server.asked(), 1 + failures, "a fetch behind requests is not retried");
         fixture.clock.advance(NANOSECOND);
     }
 }

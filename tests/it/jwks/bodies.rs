@@ -1,4 +1,4 @@
-//! Answers that come in odd pieces.
+//! Responses with unusual body frames.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -11,7 +11,7 @@ use tower_jwt_auth::jwks::{NoBody, RemoteJwks};
 use tower_jwt_auth::key::FetchFailure;
 use tower_jwt_auth::testing::TestIssuer;
 
-/// Frames that are there at once: so many without data, and then the document.
+/// A body with empty frames, followed by the document. All frames are ready at once.
 #[derive(Clone)]
 struct Pieces {
     empty: usize,

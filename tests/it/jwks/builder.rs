@@ -1,4 +1,4 @@
-//! Settings that are refused, and their neighbours that are not.
+//! Invalid settings and their valid neighbours.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -14,24 +14,24 @@ use super::fixture::{Fixture, NANOSECOND, SECOND, just_before};
 
 const URL: &str = "https://auth.example.com/keys";
 
-/// The built-in client reads the platform's roots; one is enough.
+/// Avoids the built-in client, which reads the platform's roots on every build.
 fn client() -> impl Fetch {
     let answer = || Ok::<_, Infallible>(Response::new(Empty::<Bytes>::new()));
     tower::service_fn(move |_: Request<NoBody>| std::future::ready(answer()))
 }
 
 fn problems(builder: RemoteJwksBuilder) -> Vec<Kind> {
-    let refused = builder.client(client()).build().err();
-    let problems = refused.as_ref().map(BuildError::problems).unwrap_or_default();
+    let error = builder.client(client()).build().err();
+    let problems = error.as_ref().map(BuildError::problems).unwrap_or_default();
     problems.iter().map(Problem::kind).collect()
 }
 
 #[test]
-fn a_setting_is_refused_on_one_side_of_its_bound_and_taken_on_the_other() {
+fn settings_outside_their_bounds_do_not_build() {
     type Set = fn(RemoteJwksBuilder, Duration) -> RemoteJwksBuilder;
     let day = Duration::from_secs(24 * 3600);
     let rows: [(Kind, Set, Duration, Duration); 11] = [
-        // The problem, the setting, the last good value, the first bad one
+        // Problem, setting, last valid value, first invalid value
         (Kind::OutOfRange, |it, v| it.ttl(v), 10 * SECOND, just_before(10 * SECOND)),
         (Kind::OutOfRange, |it, v| it.ttl(v), day, day + NANOSECOND),
         (
@@ -51,7 +51,7 @@ fn a_setting_is_refused_on_one_side_of_its_bound_and_taken_on_the_other() {
         (Kind::OutOfRange, |it, v| it.max_backoff(v), SECOND, just_before(SECOND)),
         (Kind::OutOfRange, |it, v| it.timeout(v), NANOSECOND, Duration::ZERO),
         (Kind::OutOfRange, |it, v| it.timeout(v), 30 * SECOND, 30 * SECOND + NANOSECOND),
-        // In bytes and in requests.
+        // The nanoseconds are used as a number of bytes or requests.
         (Kind::OutOfRange, |it, v| it.max_bytes(v.as_nanos() as usize), NANOSECOND, Duration::ZERO),
         (
             Kind::OutOfRange,
@@ -67,20 +67,20 @@ fn a_setting_is_refused_on_one_side_of_its_bound_and_taken_on_the_other() {
     let mib = 1024 * 1024;
     assert_eq!(problems(RemoteJwks::url(URL).max_bytes(8 * mib)), []);
     assert_eq!(problems(RemoteJwks::url(URL).max_bytes(8 * mib + 1)), [Kind::OutOfRange]);
-    // Staleness has no bound that would be wrong.
+    // Every stale bound is valid.
     for bound in [Duration::ZERO, Duration::MAX] {
         assert_eq!(problems(RemoteJwks::url(URL).max_stale(bound)), []);
     }
 }
 
 #[test]
-fn a_number_of_waiting_requests_that_is_too_large_is_a_problem_and_no_panic() {
+fn a_huge_max_waiting_is_a_problem_not_a_panic() {
     assert_eq!(problems(RemoteJwks::url(URL).max_waiting(usize::MAX)), [Kind::OutOfRange]);
     assert_eq!(problems(RemoteJwks::url(URL).max_waiting(usize::MAX >> 3)), []);
 }
 
 #[test]
-fn a_url_is_refused_unless_keys_from_it_can_be_trusted() {
+fn insecure_and_malformed_urls_do_not_build() {
     for (url, as_url, as_issuer, on_loopback) in [
         ("https://auth.example.com", true, true, true),
         ("https://auth.example.com/keys", true, true, true),
@@ -110,7 +110,7 @@ fn a_url_is_refused_unless_keys_from_it_can_be_trusted() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_said_at_once() {
+fn all_problems_are_reported_at_once() {
     let builder = RemoteJwks::issuer("http://user:hunter2@auth.example.com?x#y")
         .ttl(SECOND)
         .ttl_between(60 * SECOND * 60 * 48, 60 * SECOND * 60 * 25)
@@ -126,7 +126,7 @@ fn everything_that_is_wrong_is_said_at_once() {
     expected.push(Kind::InvalidUrl);
     let kinds: Vec<_> = error.problems().iter().map(Problem::kind).collect();
     assert_eq!(kinds, expected, "{error}");
-    // Each with its reason and its way out, and without the password.
+    // Each has a reason and a fix. None contains the password.
     for problem in error.problems() {
         assert!(!problem.why().is_empty() && !problem.fix().is_empty());
     }
@@ -134,11 +134,11 @@ fn everything_that_is_wrong_is_said_at_once() {
 }
 
 #[tokio::test]
-async fn what_is_shown_of_keys_is_where_they_are_and_how_they_do() {
+async fn debug_output_shows_url_and_state_but_no_key() {
     let fixture = Fixture::start().warm().await;
     let shown = format!("{:?}", fixture.keys);
     assert!(shown.contains("/keys") && shown.contains("Fresh"), "{shown}");
-    // Nor does anything that holds them say more.
+    // The verifier and the layer do not show key material either.
     let jwk: serde_json::Value = serde_json::from_str(&fixture.issuer.jwk()).unwrap();
     let coordinate = jwk["x"].as_str().unwrap();
     for shown in [shown, format!("{:?}", fixture.verifier), format!("{:?}", fixture.layer)] {

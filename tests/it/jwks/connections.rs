@@ -1,69 +1,69 @@
-//! Connections that are kept, and what becomes of them in a quiet hour.
+//! Idle connections that are gone, and connections that cannot be made.
 
 use std::time::Duration;
 
 use tower_jwt_auth::jwks::RemoteJwks;
 
-use super::fixture::{COOL_DOWN, Fixture, GOOD, UNKNOWN};
+use super::fixture::{COOLDOWN, Fixture, GOOD, UNKNOWN};
 use crate::support::answers::document;
 use crate::support::failure_label;
 use crate::support::key_server::Act;
 
-/// A document after which the connection may be used again.
+/// A document on a connection that is kept alive.
 fn kept(body: &str) -> Vec<u8> {
     let bytes = String::from_utf8(document(body)).unwrap();
     bytes.replace("Connection: close\r\n", "").into_bytes()
 }
 
 #[tokio::test]
-async fn a_connection_that_the_server_closed_meanwhile_costs_nothing() {
+async fn a_closed_idle_connection_is_replaced() {
     let fixture = Fixture::start();
-    // Says that the connection stays, and closes it.
+    // The response keeps the connection alive, but the server closes it.
     fixture.server.send(kept(&fixture.issuer.jwks()));
     let fixture = fixture.warm().await;
     for _ in 0..3 {
-        fixture.clock.advance(COOL_DOWN);
+        fixture.clock.advance(COOLDOWN);
         assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
     }
     assert_eq!(fixture.server.asked(), 4);
 }
 
 #[tokio::test]
-async fn a_connection_that_died_without_a_word_costs_nothing() {
+async fn a_silently_dead_idle_connection_is_not_reused() {
     let fixture = Fixture::with(|builder| builder.timeout(Duration::from_millis(200)));
-    // As when something in between has forgotten it: the connection stays and nothing answers on it.
+    // Like a connection that a middlebox has dropped: it stays open without responses.
     let answer = kept(&fixture.issuer.jwks());
     fixture.server.act(move |_, _| Act::Hang(answer.clone()));
     let fixture = fixture.warm().await;
     let answer = kept(&fixture.next_issuer().jwks());
     fixture.server.act(move |_, _| Act::Hang(answer.clone()));
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_eq!(fixture.verdict(&fixture.next_issuer().token().mint()).await, GOOD);
 }
 
 #[tokio::test]
-async fn a_connection_that_never_comes_about_ends_at_its_own_time_out() {
-    // A queue with no room left: the system then lets those who knock wait.
+async fn connecting_fails_after_the_connect_timeout() {
+    // A full accept queue: the system leaves further connects pending.
     let full = tokio::net::TcpSocket::new_v4().unwrap();
     full.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let full = full.listen(1).unwrap();
     let address = full.local_addr().unwrap();
-    let mut knocking = Vec::new();
+    let mut pending = Vec::new();
     loop {
-        let knock = tokio::net::TcpStream::connect(address);
-        match tokio::time::timeout(Duration::from_millis(100), knock).await {
-            Ok(connection) => knocking.push(connection.unwrap()),
+        let connect = tokio::net::TcpStream::connect(address);
+        match tokio::time::timeout(Duration::from_millis(100), connect).await {
+            Ok(connection) => pending.push(connection.unwrap()),
             Err(_) => break,
         }
     }
     let keys = RemoteJwks::url(format!("http://{address}/keys"))
         .allow_http_on_loopback()
         .connect_timeout(Duration::from_millis(100))
-        // Not this one: its label would be another.
+        // The fetch timeout must not fire first: it has another label.
         .timeout(Duration::from_secs(30))
         .build()
         .unwrap();
     assert!(keys.warm().await.is_err());
     assert_eq!(failure_label(&keys.health()), Some("connection"));
-    drop((full, knocking));
+    drop((full, pending));
 }

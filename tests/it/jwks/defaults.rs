@@ -1,8 +1,8 @@
-//! The policy, number by number: what holds without any setting, at both sides of each bound.
+//! The default values, checked on both sides of each bound.
 //!
-//! Elsewhere, with what belongs to them: retries and waiting (`flights`), the time of a refresh ahead, the
-//! back-off, the clamps of `Cache-Control` and the stale bound (`ages`), twelve hours of metadata
-//! (`discovery`), 256 KiB and 1,024 keys (`matrix`).
+//! Other modules check the defaults for retries and waiting (`fetches`), for scheduled refreshes, the backoff,
+//! the bounds of `Cache-Control` and the stale bound (`ages`), for twelve hours of metadata (`discovery`), and
+//! for 256 KiB and 1,024 keys (`matrix`).
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tower_jwt_auth::key::KeySetState;
 use super::fixture::{Fixture, GOOD, NANOSECOND, SECOND, UNKNOWN, just_before};
 
 #[tokio::test]
-async fn keys_live_ten_minutes() {
+async fn keys_are_fresh_for_ten_minutes() {
     let fixture = Fixture::start().warm().await;
     fixture.clock.advance(just_before(Duration::from_secs(600)));
     assert_eq!(fixture.keys.health().state, KeySetState::Fresh);
@@ -20,7 +20,7 @@ async fn keys_live_ten_minutes() {
 }
 
 #[tokio::test]
-async fn the_cool_down_is_thirty_seconds_from_the_last_attempt() {
+async fn the_cooldown_is_thirty_seconds_from_the_last_attempt() {
     let fixture = Fixture::start().warm().await;
     for fetches in 2..5 {
         fixture.clock.advance(just_before(30 * SECOND));
@@ -43,7 +43,7 @@ async fn keys_serve_four_hours_after_their_lifetime() {
 }
 
 #[tokio::test]
-async fn a_thousand_and_twenty_four_requests_may_wait() {
+async fn at_most_1024_requests_may_wait() {
     let fixture = Fixture::start();
     fixture.server.hang();
     let token = fixture.known();
@@ -53,7 +53,7 @@ async fn a_thousand_and_twenty_four_requests_may_wait() {
 }
 
 #[tokio::test]
-async fn settings_take_the_place_of_the_defaults() {
+async fn settings_replace_the_defaults() {
     let settings = |it: tower_jwt_auth::jwks::RemoteJwksBuilder| {
         it.ttl(20 * SECOND).cooldown(2 * SECOND).max_stale(5 * SECOND)
     };
@@ -72,7 +72,7 @@ async fn settings_take_the_place_of_the_defaults() {
 }
 
 #[tokio::test]
-async fn the_bounds_of_cache_control_and_of_the_document_can_be_set() {
+async fn bounds_of_cache_control_and_document_size_can_be_set() {
     use crate::support::answers::with_headers;
     for (max_age, seconds) in [("max-age=1", 20), ("max-age=25", 25), ("max-age=99", 30)] {
         let fixture = Fixture::with(|builder| builder.ttl_between(20 * SECOND, 30 * SECOND));
@@ -93,7 +93,7 @@ async fn the_bounds_of_cache_control_and_of_the_document_can_be_set() {
 }
 
 #[tokio::test]
-async fn the_longest_back_off_can_be_set() {
+async fn the_maximum_backoff_can_be_set() {
     let fixture = Fixture::with(|builder| builder.max_backoff(2 * SECOND));
     fixture.server.send(crate::support::answers::status("404 Not Found"));
     for _ in 0..8 {

@@ -1,4 +1,4 @@
-//! Keys that an issuer's metadata leads to.
+//! Discovery of keys through the metadata of the issuer.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -7,7 +7,7 @@ use std::time::Duration;
 use tower_jwt_auth::jwks::{RemoteJwks, RemoteJwksBuilder};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 
-use super::fixture::{COOL_DOWN, DOWN, Fixture, GOOD, LIFETIME, SECOND, UNKNOWN, just_before};
+use super::fixture::{COOLDOWN, DOWN, Fixture, GOOD, LIFETIME, SECOND, UNKNOWN, just_before};
 use crate::support::answers::{document, status};
 use crate::support::failure_label;
 use crate::support::key_server::{Act, KeyServer};
@@ -18,7 +18,7 @@ pub(super) const METADATA_LIFETIME: Duration = Duration::from_secs(12 * 3600);
 pub(super) const NOT_FOUND: &str = "404 Not Found";
 pub(super) const SERVER_ERROR: &str = "500 Internal Server Error";
 
-/// What is at each path; 404 elsewhere.
+/// The response at each path; 404 at every other path.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Site(Arc<Mutex<HashMap<String, Vec<u8>>>>);
 
@@ -36,7 +36,7 @@ pub(super) fn metadata(issuer: &str, jwks_uri: &str) -> Vec<u8> {
     document(&format!(r#"{{"issuer":"{issuer}","jwks_uri":"{jwks_uri}","scopes_supported":[]}}"#))
 }
 
-/// An issuer under this path, with good metadata and keys at `/keys`.
+/// An issuer with this path, with valid metadata and keys at `/keys`.
 pub(super) fn issuer_at(
     path: &str,
     settings: impl FnOnce(RemoteJwksBuilder) -> RemoteJwksBuilder,
@@ -47,8 +47,8 @@ pub(super) fn issuer_at(
     let pages = site.clone();
     server.act(move |request, _| Act::Send(pages.get(request.path())));
     let name = server.url(path);
-    let place = format!("{}{OPENID}", path.trim_end_matches('/'));
-    site.put(&place, metadata(&name, &server.url("/keys")));
+    let location = format!("{}{OPENID}", path.trim_end_matches('/'));
+    site.put(&location, metadata(&name, &server.url("/keys")));
     site.put("/keys", document(&signer.jwks()));
     let builder = settings(RemoteJwks::issuer(name).allow_http_on_loopback());
     (Fixture::of(server, clock, signer, builder), site)
@@ -59,17 +59,17 @@ pub(super) fn paths(fixture: &Fixture) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_metadata_is_read_once_and_the_keys_as_often_as_they_have_to() {
+async fn a_refresh_fetches_the_keys_but_not_the_metadata() {
     let (fixture, _) = issuer_at("", |it| it);
     assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
     assert_eq!(paths(&fixture), [OPENID, "/keys"]);
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
     assert_eq!(paths(&fixture), [OPENID, "/keys", "/keys"]);
 }
 
 #[tokio::test]
-async fn an_issuer_with_a_path_is_looked_for_where_each_standard_says() {
+async fn an_issuer_with_a_path_has_both_well_known_locations() {
     for path in ["/tenant", "/tenant/"] {
         let (fixture, _) = issuer_at(path, |it| it);
         assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
@@ -86,9 +86,9 @@ async fn an_issuer_with_a_path_is_looked_for_where_each_standard_says() {
 }
 
 #[tokio::test]
-async fn the_second_place_is_asked_when_there_is_nothing_at_the_first_and_only_then() {
+async fn only_a_404_leads_to_the_second_location() {
     let rows = [
-        // What is at the first place, what is made of it, what is asked
+        // Response at the first location, failure label, requested paths
         (status(SERVER_ERROR), "server_error", &[OPENID, OPENID][..]),
         (status("503 Service Unavailable"), "server_error", &[OPENID, OPENID]),
         (status("403 Forbidden"), "client_error", &[OPENID]),
@@ -112,7 +112,7 @@ async fn the_second_place_is_asked_when_there_is_nothing_at_the_first_and_only_t
 }
 
 #[tokio::test]
-async fn metadata_of_another_issuer_leads_nowhere() {
+async fn metadata_of_another_issuer_is_rejected() {
     let (fixture, _) = issuer_at("", |it| it);
     let name = fixture.server.url("");
     let others = ["/", "/tenant", "?", "."].map(|more| format!("{name}{more}"));
@@ -124,7 +124,7 @@ async fn metadata_of_another_issuer_leads_nowhere() {
         assert_eq!(failure_label(&fixture.keys.health()), Some("other_issuer"), "{other}");
         assert_eq!(paths(&fixture), [OPENID], "{other}");
     }
-    // The slash is as much a part of the name.
+    // A trailing slash is part of the name.
     let (fixture, site) = issuer_at("/", |it| it);
     site.put(OPENID, metadata(&fixture.server.url(""), &fixture.server.url("/keys")));
     assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
@@ -135,7 +135,7 @@ async fn metadata_of_another_issuer_leads_nowhere() {
 }
 
 #[tokio::test]
-async fn metadata_leads_only_where_it_may() {
+async fn metadata_must_name_an_allowed_jwks_uri() {
     type Settings = fn(RemoteJwksBuilder) -> RemoteJwksBuilder;
     let (plain, private, strict): (Settings, Settings, Settings) =
         (|it| it, |it| it.allow_private_jwks_uri(), |it| it.require_same_origin());
@@ -145,14 +145,14 @@ async fn metadata_leads_only_where_it_may() {
         // The same host on another port.
         (plain, format!("http://127.0.0.1:{port}/keys"), true),
         (strict, format!("http://127.0.0.1:{port}/keys"), false),
-        // This machine by another name is a private address of another host.
+        // Another name of this machine is a private address of another host.
         (plain, format!("http://localhost:{port}/keys"), false),
         (private, format!("http://localhost:{port}/keys"), true),
         (plain, format!("http://127.0.0.2:{port}/keys"), false),
         (plain, "https://10.0.0.1/keys".to_owned(), false),
         (plain, "https://169.254.169.254/latest/meta-data".to_owned(), false),
         (plain, "https://[::1]/keys".to_owned(), false),
-        // Plain HTTP to anywhere else, and what is no place at all.
+        // Plain HTTP to other hosts, and invalid URLs.
         (private, "http://keys.example/keys".to_owned(), false),
         (private, "http://10.0.0.1/keys".to_owned(), false),
         (private, format!("http://user:pass@127.0.0.1:{port}/keys"), false),
@@ -173,7 +173,7 @@ async fn metadata_leads_only_where_it_may() {
 }
 
 #[tokio::test]
-async fn keys_that_are_gone_are_looked_for_again() {
+async fn missing_keys_trigger_a_new_discovery() {
     for gone in [NOT_FOUND, "410 Gone"] {
         let (fixture, site) = issuer_at("", |it| it);
         let fixture = fixture.warm().await;
@@ -181,57 +181,57 @@ async fn keys_that_are_gone_are_looked_for_again() {
         site.put("/keys", status(gone));
         site.put("/moved", document(&fixture.next_issuer().jwks()));
         site.put(OPENID, metadata(&name, &fixture.server.url("/moved")));
-        fixture.clock.advance(COOL_DOWN);
+        fixture.clock.advance(COOLDOWN);
         assert_eq!(fixture.verdict(&fixture.next_issuer().token().mint()).await, DOWN, "{gone}");
         assert_eq!(paths(&fixture)[2..], ["/keys"]);
-        fixture.clock.advance(COOL_DOWN);
+        fixture.clock.advance(COOLDOWN);
         assert_eq!(fixture.verdict(&fixture.next_issuer().token().mint()).await, GOOD, "{gone}");
         assert_eq!(paths(&fixture)[3..], [OPENID, "/moved"]);
-        // And believed from then on.
-        fixture.clock.advance(COOL_DOWN);
+        // The new metadata is used from then on.
+        fixture.clock.advance(COOLDOWN);
         assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
         assert_eq!(paths(&fixture)[5..], ["/moved"]);
     }
 }
 
 #[tokio::test]
-async fn after_three_failures_the_keys_are_looked_for_again() {
+async fn three_failures_trigger_a_new_discovery() {
     let (fixture, site) = issuer_at("", |it| it);
     let fixture = fixture.warm().await;
     site.put("/keys", status(SERVER_ERROR));
     site.put("/moved", document(&fixture.issuer.jwks()));
     site.put(OPENID, metadata(&fixture.server.url(""), &fixture.server.url("/moved")));
     for _ in 0..3 {
-        fixture.clock.advance(COOL_DOWN);
+        fixture.clock.advance(COOLDOWN);
         assert_eq!(fixture.verdict(&fixture.unknown()).await, DOWN);
     }
     assert_eq!(paths(&fixture)[2..], ["/keys", "/keys", "/keys"]);
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
     assert_eq!(paths(&fixture)[5..], [OPENID, "/moved"]);
 }
 
 #[tokio::test]
-async fn metadata_is_believed_for_twelve_hours() {
+async fn metadata_is_used_for_twelve_hours() {
     let (fixture, site) = issuer_at("", |it| it);
     let fixture = fixture.warm().await;
     fixture.clock.advance(just_before(METADATA_LIFETIME));
     assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
     assert_eq!(paths(&fixture)[2..], ["/keys"]);
-    // From here on it is read again; as long as that fails, what it said is better than nothing.
+    // Now it is read again. While that fails, the old metadata is used.
     fixture.clock.advance(LIFETIME);
     site.put(OPENID, status(SERVER_ERROR));
     for _ in 0..2 {
-        let before = fixture.events.flights();
-        fixture.clock.advance(COOL_DOWN);
+        let before = fixture.events.fetches();
+        fixture.clock.advance(COOLDOWN);
         assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
-        fixture.events.landed(before + 1).await;
+        fixture.events.wait_for_fetches(before + 1).await;
     }
     assert_eq!(paths(&fixture)[3..], [OPENID, "/keys", OPENID, "/keys"]);
-    // It is back, and says something else.
+    // The metadata is available again, with another `jwks_uri`.
     site.put("/moved", document(&fixture.next_issuer().jwks()));
     site.put(OPENID, metadata(&fixture.server.url(""), &fixture.server.url("/moved")));
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_eq!(fixture.verdict(&fixture.next_issuer().token().mint()).await, GOOD);
     assert_eq!(paths(&fixture)[7..], [OPENID, "/moved"]);
 }

@@ -1,4 +1,4 @@
-//! What operators get to see.
+//! Events, errors and labels for operators.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex};
@@ -14,33 +14,33 @@ use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{ErrorKind, Verifier};
 
 use super::fixture::{
-    COOL_DOWN, DOWN, Fixture, GOOD, LIFETIME, SECOND, STALE_BOUND, UNKNOWN, WRONG, ask, set_of,
+    COOLDOWN, DOWN, Fixture, GOOD, LIFETIME, SECOND, STALE_BOUND, UNKNOWN, WRONG, ask, set_of,
 };
 use crate::support::answers::{document, status};
 use crate::support::ask::bearer;
 use crate::support::key_server::{Act, Gate, KeyServer};
 
 #[tokio::test]
-async fn every_fetch_is_told_with_its_trigger_and_its_outcome() {
+async fn every_fetch_is_reported_with_trigger_and_outcome() {
     let fixture = Fixture::with(RemoteJwksBuilder::refresh_on_bad_signature);
     assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
     assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
     assert_eq!(fixture.verdict(&fixture.forged()).await, WRONG);
     assert!(fixture.keys.refresh().await.is_ok());
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_eq!(fixture.verdict(&fixture.forged()).await, WRONG);
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert!(fixture.keys.refresh().await.is_ok());
     fixture.clock.advance(LIFETIME);
     assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
-    fixture.events.landed(5).await;
+    fixture.events.wait_for_fetches(5).await;
     fixture.server.send(status("404 Not Found"));
     fixture.clock.advance(LIFETIME + STALE_BOUND);
     assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
     assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
-    fixture.events.landed(6).await;
+    fixture.events.wait_for_fetches(6).await;
     assert_eq!(
         fixture.events.all(),
         [
@@ -59,7 +59,7 @@ async fn every_fetch_is_told_with_its_trigger_and_its_outcome() {
 }
 
 #[tokio::test]
-async fn a_request_with_a_known_key_is_no_event() {
+async fn requests_with_a_known_key_emit_no_event() {
     let fixture = Fixture::start().warm().await;
     for _ in 0..100 {
         assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
@@ -69,7 +69,7 @@ async fn a_request_with_a_known_key_is_no_event() {
 }
 
 #[tokio::test]
-async fn the_keys_are_counted_and_so_is_what_was_left_out() {
+async fn used_and_skipped_keys_are_counted() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let observer = Arc::clone(&seen);
     let fixture = Fixture::start();
@@ -95,7 +95,7 @@ async fn the_keys_are_counted_and_so_is_what_was_left_out() {
         let keys = keys.clone();
         async move { keys.warm().await.is_ok() }
     });
-    fixture.server.was_asked(1).await;
+    fixture.server.wait_for_requests(1).await;
     fixture.clock.advance(3 * SECOND);
     gate.open();
     assert!(warming.await.unwrap());
@@ -147,7 +147,7 @@ impl From<&Event<'_>> for Seen {
 }
 
 #[tokio::test]
-async fn an_observer_that_panics_takes_nothing_down() {
+async fn a_panicking_observer_does_not_break_fetches() {
     let fixture = Fixture::start();
     let keys = RemoteJwks::url(fixture.server.url("/keys"))
         .allow_http_on_loopback()
@@ -156,25 +156,25 @@ async fn an_observer_that_panics_takes_nothing_down() {
         .build()
         .unwrap();
     assert!(keys.warm().await.is_ok());
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert!(keys.refresh().await.is_ok());
     fixture.server.act(|_, _| Act::Reset);
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert!(keys.refresh().await.is_err());
     assert_eq!(keys.health().keys, 1);
 }
 
-/// The causes of an error, the nearest first.
+/// The source chain of an error.
 fn causes(error: &dyn Error) -> Vec<String> {
     let causes = std::iter::successors(error.source(), |&cause| cause.source());
     causes.map(ToString::to_string).collect()
 }
 
 #[tokio::test]
-async fn what_the_client_said_is_a_cause_and_shows_nowhere_else() {
-    const SAID: &str = "no route to 10.0.0.7";
+async fn a_client_error_appears_only_in_the_source_chain() {
+    const CLIENT_ERROR: &str = "no route to 10.0.0.7";
     let client = tower::service_fn(|_: Request<NoBody>| async {
-        Err::<Response<Empty<Bytes>>, _>(std::io::Error::other(SAID))
+        Err::<Response<Empty<Bytes>>, _>(std::io::Error::other(CLIENT_ERROR))
     });
     let seen = Arc::new(Mutex::new(Vec::new()));
     let observer = Arc::clone(&seen);
@@ -188,24 +188,24 @@ async fn what_the_client_said_is_a_cause_and_shows_nowhere_else() {
     let layer = tower_jwt_auth::JwtAuthLayer::new(verifier.clone());
     let token = TestIssuer::es256().token().mint();
 
-    // After a fetch of its own, and for the sake of that one.
+    // First after a fetch, then during its backoff.
     for _ in 0..2 {
         let error = verifier.verify(&token).await.unwrap_err();
-        assert_eq!(causes(&error), ["the key server could not be reached", SAID]);
+        assert_eq!(causes(&error), ["the key server could not be reached", CLIENT_ERROR]);
     }
-    let refused = keys.warm().await.unwrap_err();
+    let failed = keys.warm().await.unwrap_err();
     let last = keys.health().last_error.unwrap();
-    assert_eq!(refused.to_string(), "the key server could not be reached");
-    assert_eq!(causes(&refused), [SAID]);
+    assert_eq!(failed.to_string(), "the key server could not be reached");
+    assert_eq!(causes(&failed), [CLIENT_ERROR]);
     assert_eq!(
         (last.failure(), causes(&last)),
-        (Some(FetchFailure::Connection), vec![SAID.to_owned()])
+        (Some(FetchFailure::Connection), vec![CLIENT_ERROR.to_owned()])
     );
 
     let reply = ask(&layer, bearer(&token)).await;
     assert_eq!(reply.kind(), Some(ErrorKind::KeysUnavailable));
     let shown = format!(
-        "{reply:?} {refused} {refused:?} {last} {last:?} {keys:?} {:?} {:?} {:?}",
+        "{reply:?} {failed} {failed:?} {last} {last:?} {keys:?} {:?} {:?} {:?}",
         keys.health(),
         verifier.verify(&token).await,
         seen.lock().unwrap(),
@@ -214,7 +214,7 @@ async fn what_the_client_said_is_a_cause_and_shows_nowhere_else() {
 }
 
 #[tokio::test]
-async fn the_status_that_came_instead_is_a_cause() {
+async fn an_unexpected_status_is_the_cause() {
     let fixture = Fixture::start();
     for (line, failure) in [
         ("302 Found", FetchFailure::Redirect),
@@ -224,17 +224,17 @@ async fn the_status_that_came_instead_is_a_cause() {
         ("204 No Content", FetchFailure::Status),
     ] {
         fixture.server.send(status(line));
-        let refused = fixture.keys.warm().await.unwrap_err();
-        assert_eq!(refused.failure(), Some(failure));
-        assert_eq!(causes(&refused), [format!("status {line}")]);
-        fixture.clock.advance(super::fixture::LONGEST_BACK_OFF);
+        let failed = fixture.keys.warm().await.unwrap_err();
+        assert_eq!(failed.failure(), Some(failure));
+        assert_eq!(causes(&failed), [format!("status {line}")]);
+        fixture.clock.advance(super::fixture::MAX_BACKOFF);
     }
     fixture.server.serve(&fixture.issuer.jwks());
     assert!(fixture.keys.warm().await.is_ok() && fixture.keys.health().last_error.is_none());
 }
 
 #[test]
-fn labels_are_few_fixed_and_different() {
+fn failure_labels_are_fixed() {
     let labels: Vec<_> = FetchFailure::ALL.iter().map(|failure| failure.as_str()).collect();
     assert_eq!(
         labels,
@@ -263,7 +263,7 @@ fn labels_are_few_fixed_and_different() {
     );
 }
 
-/// What an observer of the verifier receives while a token waits for its keys.
+/// The events that an observer of the verifier receives while a token waits for its keys.
 async fn received(
     verifier: impl FnOnce(&KeyServer, FixedClock) -> VerifierBuilder,
     respond: impl FnOnce(&KeyServer),
@@ -315,7 +315,7 @@ async fn events_of_keys_name_their_issuer_and_host() {
 }
 
 #[tokio::test]
-async fn keys_with_an_observer_of_their_own_keep_it() {
+async fn remote_keys_keep_their_own_observer() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let lines = Arc::clone(&seen);
     let own = move |server: &KeyServer, clock| {
@@ -333,7 +333,7 @@ async fn keys_with_an_observer_of_their_own_keep_it() {
 }
 
 #[tokio::test]
-async fn a_failed_fetch_names_the_host_that_was_asked() {
+async fn a_failed_fetch_names_the_requested_host() {
     let client = tower::service_fn(|request: Request<NoBody>| async move {
         match request.uri().host() {
             Some("auth.example.com") => Ok(Response::new(http_body_util::Full::new(Bytes::from(
@@ -356,8 +356,8 @@ async fn a_verifier_that_does_not_build_observes_nothing() {
     let keys = RemoteJwks::url(server.url("/keys")).allow_http_on_loopback().build().unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let lines = Arc::clone(&seen);
-    let careless = Verifier::key_source(keys.clone()).any_issuer(); // no audience
-    assert!(careless.observer(|_: &Event<'_>| panic!("not built")).build().is_err());
+    let without_audience = Verifier::key_source(keys.clone()).any_issuer();
+    assert!(without_audience.observer(|_: &Event<'_>| panic!("not built")).build().is_err());
     let verifier = Verifier::key_source(keys).any_issuer().any_audience();
     let observer = move |event: &Event<'_>| lines.lock().unwrap().push(Seen::from(event).line);
     verifier.observer(observer).build().unwrap().warm().await.unwrap();

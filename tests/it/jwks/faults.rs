@@ -1,4 +1,4 @@
-//! The faults of the matrix: what the key server does under each name.
+//! The faults of the matrix, by name.
 
 use std::sync::Arc;
 
@@ -8,28 +8,28 @@ use super::fixture::set_of;
 use crate::support::answers::{answer, chunked, document, gzip_bomb, head, status, with_headers};
 use crate::support::key_server::{Act, Behaviour, Greeting};
 
-/// A P-256 key that is nobody's (RFC 7517 appendix A.1).
-const ANOTHER: &str = r#"{"kty":"EC","crv":"P-256","kid":"spare",
+/// An unrelated P-256 key (RFC 7517 appendix A.1).
+const UNRELATED: &str = r#"{"kty":"EC","crv":"P-256","kid":"spare",
     "x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
     "y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}"#;
-/// Of a type that nobody knows, and on a curve that is not for signatures.
-const ODD: [&str; 2] = [
+/// A key of an unknown type, and one on a curve that is not for signatures.
+const UNUSABLE: [&str; 2] = [
     r#"{"kty":"AKP","alg":"ML-DSA-44","kid":"known","pub":"AAAA"}"#,
     r#"{"kty":"OKP","crv":"X25519","kid":"known",
     "x":"3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08"}"#,
 ];
 const KIB: usize = 1024;
 
-/// Where the keys are before the fault and during it.
+/// The location of the keys before and during the fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Location {
     Http,
     Https,
-    /// Under a name that is looked up.
+    /// A host name that needs a lookup.
     Named,
 }
 
-/// How the key server breaks.
+/// How the key server fails.
 pub(super) enum Break {
     Answer(Behaviour),
     ClosePort,
@@ -41,16 +41,16 @@ pub(super) enum Break {
 pub(super) struct Documents(pub(super) TestIssuer);
 
 impl Documents {
-    /// Before any fault: the known key and another one.
+    /// The document without a fault: the known key and another one.
     pub(super) fn usual(&self) -> String {
-        set_of([&*self.known(), ANOTHER])
+        set_of([&*self.known(), UNRELATED])
     }
 
     fn known(&self) -> String {
         self.0.jwk()
     }
 
-    /// The known key with a member set, or taken out.
+    /// The known key with a member set or removed.
     fn with(&self, member: &str, value: Option<&str>) -> String {
         let mut jwk: serde_json::Value = serde_json::from_str(&self.known()).unwrap();
         let members = jwk.as_object_mut().unwrap();
@@ -61,18 +61,18 @@ impl Documents {
         jwk.to_string()
     }
 
-    /// The usual document, filled up with spaces to this length.
+    /// The usual document, padded with spaces to this length.
     fn long(&self, bytes: usize) -> String {
         let usual = self.usual();
         let spaces = " ".repeat(bytes - usual.len());
         usual + &spaces
     }
 
-    /// That many keys, the known one at this place.
-    fn many(&self, count: usize, place: usize) -> String {
-        let another = |index| ANOTHER.replace("spare", &format!("spare {index}"));
+    /// A set of `count` keys with the known one at this index.
+    fn many(&self, count: usize, index: usize) -> String {
+        let another = |index| UNRELATED.replace("spare", &format!("spare {index}"));
         let keys: Vec<_> =
-            (0..count).map(|at| if at == place { self.known() } else { another(at) }).collect();
+            (0..count).map(|at| if at == index { self.known() } else { another(at) }).collect();
         set_of(keys.iter().map(String::as_str))
     }
 
@@ -82,18 +82,18 @@ impl Documents {
         format!(r#"{{"kty":"RSA","kid":"known","n":"{modulus}","e":"AQAB"}}"#)
     }
 
-    /// What the server sends all the time, if it sends one thing.
-    fn bytes(&self, fault: &str, elsewhere: &str) -> Option<Vec<u8>> {
+    /// The bytes of every response, if the fault is a fixed response.
+    fn bytes(&self, fault: &str, redirect_url: &str) -> Option<Vec<u8>> {
         let usual = self.usual();
-        let redirect = |line| answer(line, &[("Location", elsewhere)], "");
+        let redirect = |line| answer(line, &[("Location", redirect_url)], "");
         Some(match fault {
             "the connection is closed" => Vec::new(),
             "garbage" => b"\x16\x03\x01 no HTTP at all\r\n\r\n".to_vec(),
-            "a body that breaks off" => {
+            "an aborted body" => {
                 let whole = document(&usual);
                 whole[..whole.len() - 1].to_vec()
             }
-            "chunks that break off" => {
+            "aborted chunks" => {
                 let whole = chunked(&usual, 7);
                 whole[..whole.len() - 5].to_vec() // without the last, empty chunk
             }
@@ -119,20 +119,20 @@ impl Documents {
             "a document of 256 KiB and a byte" => document(&self.long(256 * KIB + 1)),
             "300 KiB in chunks" => chunked(&self.long(300 * KIB), KIB),
             "a gzip bomb" => with_headers(&[("Content-Encoding", "gzip")], gzip_bomb()),
-            "the document, said to be in br" => with_headers(&[("Content-Encoding", "br")], &usual),
+            "the document, labelled as br" => with_headers(&[("Content-Encoding", "br")], &usual),
             "an empty body" => document(""),
-            "a log-in page" => with_headers(
+            "a login page" => with_headers(
                 &[("Content-Type", "text/html")],
                 "<!DOCTYPE html><title>Log in</title><form></form>",
             ),
             "a truncated document" => document(&usual[..usual.len() / 2]),
-            "the document and more" => document(&format!("{usual}{usual}")),
+            "the document twice" => document(&format!("{usual}{usual}")),
             "not UTF-8" => with_headers(&[], [usual.as_bytes(), b"\xff"].concat()),
             "an array of keys" => document(&format!("[{}]", self.known())),
             "an object without keys" => document(&self.known()),
-            "keys that are no array" => document(&format!("{{\"keys\":{}}}", self.known())),
+            "keys that are not an array" => document(&format!("{{\"keys\":{}}}", self.known())),
             "an empty set" => document(r#"{"keys":[]}"#),
-            "only keys of unknown types" => document(&set_of(ODD)),
+            "only keys of unknown types" => document(&set_of(UNUSABLE)),
             "only a weak key" => document(&set_of([&*Self::weak()])),
             "only a private key" => document(&set_of([&*self.with("d", Some(&"A".repeat(43)))])),
             "only a secret" => document(&set_of([&*TestIssuer::hs256().key_id("known").jwk()])),
@@ -140,39 +140,39 @@ impl Documents {
             "all keys replaced" => {
                 document(&set_of([&*self.0.clone().with_other_key().key_id("next").jwk()]))
             }
-            "the known key removed" => document(&set_of([ANOTHER])),
+            "the known key removed" => document(&set_of([UNRELATED])),
             "the other key removed" => document(&set_of([&*self.known()])),
             "the known id on another key" => {
-                document(&set_of([&*ANOTHER.replace("spare", "known")]))
+                document(&set_of([&*UNRELATED.replace("spare", "known")]))
             }
             "the known id on two keys" => {
-                document(&set_of([&*ANOTHER.replace("spare", "known"), &self.known()]))
+                document(&set_of([&*UNRELATED.replace("spare", "known"), &self.known()]))
             }
             "1100 keys, the known one first" => document(&self.many(1_100, 0)),
             "1100 keys, the known one last" => document(&self.many(1_100, 1_099)),
             "1024 keys, the known one last" => document(&self.many(1_024, 1_023)),
-            "a key without an id beside" => {
+            "also a key without an id" => {
                 let nameless = self.0.clone().with_other_key().without_key_id();
                 document(&set_of([&*self.known(), &nameless.jwk()]))
             }
-            "unusable keys beside" => {
+            "also unusable keys" => {
                 let secret = TestIssuer::hs256().key_id("known").jwk();
-                document(&set_of([ODD[0], ODD[1], &Self::weak(), &secret, &self.known()]))
+                document(&set_of([UNUSABLE[0], UNUSABLE[1], &Self::weak(), &secret, &self.known()]))
             }
-            "entries that are no keys beside" => {
+            "also entries that are not keys" => {
                 document(&set_of(["null", "7", r#""key""#, "[]", "{}", &self.known()]))
             }
-            "a bottomless entry beside" => {
-                let bottomless = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
-                document(&set_of([&*bottomless, &self.known()]))
+            "also a deeply nested entry" => {
+                let nested = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+                document(&set_of([&*nested, &self.known()]))
             }
             "a key without alg" => document(&set_of([&*self.with("alg", None)])),
-            "said to be plain text" => with_headers(&[("Content-Type", "text/plain")], &usual),
-            "said to be nothing" => with_headers(&[], &usual),
-            "said to be in identity" => with_headers(&[("Content-Encoding", "identity")], &usual),
+            "labelled as plain text" => with_headers(&[("Content-Type", "text/plain")], &usual),
+            "without a content type" => with_headers(&[], &usual),
+            "labelled as identity" => with_headers(&[("Content-Encoding", "identity")], &usual),
             "a document of 256 KiB" => document(&self.long(256 * KIB)),
             "in chunks" => chunked(&usual, 7),
-            "HTTP/1.0 up to the end" => format!("HTTP/1.0 200 OK\r\n\r\n{usual}").into_bytes(),
+            "HTTP/1.0 without a length" => format!("HTTP/1.0 200 OK\r\n\r\n{usual}").into_bytes(),
             "early hints first" => {
                 let hints = b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n";
                 [&hints[..], &document(&usual)].concat()
@@ -181,35 +181,35 @@ impl Documents {
         })
     }
 
-    /// What the server does.
-    fn act(&self, fault: &str, elsewhere: &str) -> Option<Act> {
-        if let Some(bytes) = self.bytes(fault, elsewhere) {
+    /// The action of the server, if the fault is a single action.
+    fn act(&self, fault: &str, redirect_url: &str) -> Option<Act> {
+        if let Some(bytes) = self.bytes(fault, redirect_url) {
             return Some(Act::Send(bytes));
         }
         let whole = document(&self.usual());
         Some(match fault {
             "the connection is reset" => Act::Reset,
-            "accepts and never answers" => Act::Hang(Vec::new()),
-            "a head, then silence" => {
+            "accepts and never responds" => Act::Hang(Vec::new()),
+            "headers, then silence" => {
                 Act::Hang(head("200 OK", &[("Content-Length", &self.usual().len().to_string())]))
             }
             "half a document, then silence" => Act::Hang(whole[..whole.len() / 2].to_vec()),
             "one byte a second" => Act::Drip(whole),
-            "headers without end" => {
+            "endless headers" => {
                 Act::Endless(b"HTTP/1.1 200 OK\r\n".to_vec(), b"X-Flood: drops\r\n".repeat(500))
             }
-            "one header without end" => {
+            "one endless header" => {
                 Act::Endless(b"HTTP/1.1 200 OK\r\nX-Flood: ".to_vec(), b"drops".repeat(2000))
             }
-            "a body without end" => Act::Endless(head("200 OK", &[]), vec![b' '; 16 * KIB]),
+            "an endless body" => Act::Endless(head("200 OK", &[]), vec![b' '; 16 * KIB]),
             _ => return None,
         })
     }
 
-    /// Where the fault of this name happens, and how.
-    pub(super) fn fault(&self, name: &str, elsewhere: &str) -> (Place, Break) {
-        if let Some(act) = self.act(name, elsewhere) {
-            return (Place::Http, Break::Answer(Arc::new(move |_, _| act.clone())));
+    /// The location and the kind of the fault with this name.
+    pub(super) fn fault(&self, name: &str, redirect_url: &str) -> (Location, Break) {
+        if let Some(act) = self.act(name, redirect_url) {
+            return (Location::Http, Break::Answer(Arc::new(move |_, _| act.clone())));
         }
         let good = document(&self.usual());
         let every_other = move |bad: usize| -> Break {
@@ -218,19 +218,19 @@ impl Documents {
                 if number % 2 == bad { Act::Reset } else { Act::Send(good.clone()) }
             }))
         };
-        let certificate = |name| (Place::Https, Break::Greet(super::tls::greeting(name)));
+        let certificate = |name| (Location::Https, Break::Greet(super::tls::greeting(name)));
         match name {
-            "the port is closed" => (Place::Http, Break::ClosePort),
-            "the name is not known" => (Place::Named, Break::LoseName),
-            "every other answer fails, from now" => (Place::Http, every_other(0)),
-            "every other answer fails, from the next" => (Place::Http, every_other(1)),
-            "a certificate of another name" => certificate("elsewhere"),
+            "the port is closed" => (Location::Http, Break::ClosePort),
+            "the name does not resolve" => (Location::Named, Break::LoseName),
+            "every other response fails, from now" => (Location::Http, every_other(0)),
+            "every other response fails, later" => (Location::Http, every_other(1)),
+            "a certificate for another name" => certificate("elsewhere"),
             "an expired certificate" => certificate("expired"),
-            "a certificate that nobody trusts" => certificate("untrusted"),
-            "a good certificate" => certificate("good"),
-            "plain HTTP where TLS was" => (Place::Https, Break::Greet(Greeting::Plain)),
-            "a handshake that is never answered" => (Place::Https, Break::Greet(Greeting::Silence)),
-            other => panic!("nobody knows how `{other}` is done"),
+            "an untrusted certificate" => certificate("untrusted"),
+            "a valid certificate" => certificate("good"),
+            "plain HTTP instead of TLS" => (Location::Https, Break::Greet(Greeting::Plain)),
+            "an unanswered handshake" => (Location::Https, Break::Greet(Greeting::Silence)),
+            other => panic!("unknown fault `{other}`"),
         }
     }
 }

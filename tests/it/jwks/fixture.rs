@@ -1,4 +1,4 @@
-//! A key server, keys from it, a layer in front of a service, and a clock for all of them.
+//! A key server, remote keys, a layer, and a clock for all of them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,19 +17,19 @@ use crate::support::ask::{Reply, bearer, take_apart, who};
 use crate::support::key_server::KeyServer;
 use crate::support::tokens::{Verdict, verdict};
 
-/// Whoever waits for something that does not come fails instead of hanging.
-pub(super) const PATIENCE: Duration = Duration::from_secs(30);
+/// A test that waits longer than this fails instead of hanging.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 pub(super) const NANOSECOND: Duration = Duration::from_nanos(1);
 /// The default lifetime of keys.
 pub(super) const LIFETIME: Duration = Duration::from_secs(600);
 pub(super) const STALE_BOUND: Duration = Duration::from_secs(4 * 3600);
-pub(super) const COOL_DOWN: Duration = Duration::from_secs(30);
-/// No back-off lasts longer.
-pub(super) const LONGEST_BACK_OFF: Duration = Duration::from_secs(60);
+pub(super) const COOLDOWN: Duration = Duration::from_secs(30);
+/// The longest backoff.
+pub(super) const MAX_BACKOFF: Duration = Duration::from_secs(60);
 
-/// The last moment before.
+/// The last nanosecond before this time.
 pub(super) const fn just_before(time: Duration) -> Duration {
     time.saturating_sub(NANOSECOND)
 }
@@ -39,12 +39,12 @@ pub(super) const UNKNOWN: (u16, Option<ErrorKind>) = (401, Some(ErrorKind::Unkno
 pub(super) const WRONG: (u16, Option<ErrorKind>) = (401, Some(ErrorKind::InvalidSignature));
 pub(super) const GOOD: (u16, Option<ErrorKind>) = (200, None);
 
-/// The document with these keys.
+/// A key set document with these keys.
 pub(super) fn set_of<'k>(keys: impl IntoIterator<Item = &'k str>) -> String {
     format!("{{\"keys\":[{}]}}", keys.into_iter().collect::<Vec<_>>().join(","))
 }
 
-/// What was observed, each as its trigger and its outcome.
+/// The observed events, each with its trigger and outcome.
 #[derive(Clone, Debug)]
 pub(super) struct Events(Arc<watch::Sender<Vec<String>>>);
 
@@ -57,28 +57,28 @@ impl Events {
         self.0.borrow().clone()
     }
 
-    fn flights_in(events: &[String]) -> usize {
-        events.iter().filter(|event| Self::is_flight(event)).count()
+    fn fetches_in(events: &[String]) -> usize {
+        events.iter().filter(|event| Self::is_fetch(event)).count()
     }
 
-    /// Whether this is the end of a fetch.
-    pub(super) fn is_flight(event: &str) -> bool {
-        !["suppressed", "skipped", "turned away", "metadata kept"]
+    /// Whether the event reports the end of a fetch.
+    pub(super) fn is_fetch(event: &str) -> bool {
+        !["suppressed", "skipped", "too many waiting", "metadata kept"]
             .iter()
             .any(|end| event.ends_with(end))
     }
 
-    /// How many fetches have ended.
-    pub(super) fn flights(&self) -> usize {
-        Self::flights_in(&self.0.borrow())
+    /// The number of completed fetches.
+    pub(super) fn fetches(&self) -> usize {
+        Self::fetches_in(&self.0.borrow())
     }
 
-    /// Waits until that many fetches have ended.
-    pub(super) async fn landed(&self, flights: usize) {
+    /// Waits until this many fetches have completed.
+    pub(super) async fn wait_for_fetches(&self, fetches: usize) {
         let mut events = self.0.subscribe();
-        let landed = events.wait_for(|events| Self::flights_in(events) >= flights);
-        let landed = tokio::time::timeout(PATIENCE, landed).await.map(drop);
-        assert!(landed.is_ok(), "{flights} fetches were expected: {:?}", self.all());
+        let done = events.wait_for(|events| Self::fetches_in(events) >= fetches);
+        let done = tokio::time::timeout(TIMEOUT, done).await.map(drop);
+        assert!(done.is_ok(), "{fetches} fetches were expected: {:?}", self.all());
     }
 }
 
@@ -93,8 +93,10 @@ impl Observer for Events {
             Event::MetadataUnavailable { reason, .. } => {
                 format!("{} metadata kept", reason.as_str())
             }
-            Event::TooManyWaiting { trigger, .. } => format!("{} turned away", trigger.as_str()),
-            _ => panic!("an event that these tests do not know: {event:?}"),
+            Event::TooManyWaiting { trigger, .. } => {
+                format!("{} too many waiting", trigger.as_str())
+            }
+            _ => panic!("unexpected event: {event:?}"),
         };
         self.0.send_modify(|events| events.push(line));
     }
@@ -111,7 +113,7 @@ pub(super) struct Fixture {
 }
 
 impl Fixture {
-    /// Keys at a URL, with every setting at its default.
+    /// Keys at a URL, with default settings.
     pub(super) fn start() -> Self {
         Self::with(|builder| builder)
     }
@@ -125,7 +127,7 @@ impl Fixture {
         Self::of(server, clock, issuer, settings(builder))
     }
 
-    /// Any keys at all, whose ages go by this clock.
+    /// Keys from this builder, which use this clock.
     pub(super) fn of(
         server: KeyServer,
         clock: FixedClock,
@@ -136,7 +138,7 @@ impl Fixture {
         Self::timed(server, clock, issuer, builder, time)
     }
 
-    /// As [`of`](Self::of), with a clock of its own for the keys.
+    /// Like [`of`](Self::of), with a separate clock for the keys.
     pub(super) fn timed(
         server: KeyServer,
         clock: FixedClock,
@@ -152,35 +154,35 @@ impl Fixture {
         Self { server, clock, issuer, keys, events, verifier, layer }
     }
 
-    /// Has fetched its keys once.
+    /// Fetches the keys once.
     pub(super) async fn warm(self) -> Self {
         self.keys.warm().await.unwrap();
-        self.events.landed(1).await;
+        self.events.wait_for_fetches(1).await;
         self
     }
 
-    /// A token of the key that the server has from the beginning.
+    /// A token signed with the initial key of the server.
     pub(super) fn known(&self) -> String {
         self.issuer.token().subject("ada").mint()
     }
 
-    /// A token of a key that the server does not have.
+    /// A token signed with a key that the server does not have.
     pub(super) fn unknown(&self) -> String {
-        let stranger = self.issuer.clone().with_other_key().key_id("nobody");
-        stranger.token().subject("ada").mint()
+        let other = self.issuer.clone().with_other_key().key_id("unknown");
+        other.token().subject("ada").mint()
     }
 
-    /// A token that claims to be of the known key.
+    /// A token that names the known key and is signed with another one.
     pub(super) fn forged(&self) -> String {
         self.issuer.clone().with_other_key().token().subject("ada").mint()
     }
 
-    /// The issuer's next key, under an id of its own.
+    /// The next key of the issuer, with another id.
     pub(super) fn next_issuer(&self) -> TestIssuer {
         self.issuer.clone().with_other_key().key_id("next")
     }
 
-    /// Asks the service behind the layer, and waits for the answer.
+    /// Sends a request through the layer and waits for the response.
     pub(super) async fn ask(&self, token: &str) -> Reply {
         ask(&self.layer, bearer(token)).await
     }
@@ -201,9 +203,9 @@ impl fmt::Debug for Fixture {
     }
 }
 
-/// Asks the layer in front of a service, and waits for the answer.
+/// Sends a request through this layer and waits for the response.
 pub(super) async fn ask(layer: &JwtAuthLayer, request: Request<String>) -> Reply {
     let asked = layer.layer(service_fn(who)).oneshot(request);
-    let response = tokio::time::timeout(PATIENCE, asked).await.expect("no answer at all");
+    let response = tokio::time::timeout(TIMEOUT, asked).await.expect("the layer did not respond");
     take_apart(response.unwrap_or_else(|never| match never {})).await
 }

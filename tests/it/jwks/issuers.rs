@@ -1,4 +1,4 @@
-//! Issuers of remote keys: names that fit together, and names that do not.
+//! Remote keys and the names of the issuers that they may serve.
 
 use std::sync::Arc;
 
@@ -72,7 +72,7 @@ fn several_issuers_have_their_own_keys() {
 }
 
 #[test]
-fn any_issuer_is_taken_at_its_word() {
+fn any_issuer_accepts_keys_of_a_named_issuer() {
     assert_eq!(keys_of(A).issuer(), Some(A));
     assert_eq!(keys_at_url().issuer(), None);
     let any = Verifier::key_source(keys_of(A)).any_issuer().audience("orders").build();

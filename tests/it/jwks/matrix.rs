@@ -1,6 +1,6 @@
-//! Every fault of the key server in every state of the keys, against the table in `matrix.txt`.
+//! Every fault of the key server in every state of the keys, compared with the table in `matrix.txt`.
 //!
-//! `cargo test --features jwks-client --test it jwks::matrix -- --nocapture` prints it.
+//! `cargo test --features jwks-client --test it jwks::matrix -- --nocapture` prints the table.
 
 use std::fmt::Write as _;
 use std::pin::Pin;
@@ -21,19 +21,19 @@ use tower_jwt_auth::clock::Clock;
 use tower_jwt_auth::jwks::{NoBody, RemoteJwks};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 
-use super::faults::{Break, Documents, Place};
-use super::fixture::{COOL_DOWN, Events, Fixture, LIFETIME, LONGEST_BACK_OFF, SECOND, STALE_BOUND};
+use super::faults::{Break, Documents, Location};
+use super::fixture::{COOLDOWN, Events, Fixture, LIFETIME, MAX_BACKOFF, SECOND, STALE_BOUND};
 use crate::support::answers::with_headers;
 use crate::support::failure_label;
 use crate::support::key_server::KeyServer;
 
 const TABLE: &str = include_str!("matrix.txt");
 const STATES: [&str; 4] = ["cold", "warm", "expired", "past"];
-/// All cells at once would wait for each other, on a busy machine for longer than any timeout.
+/// All cells at once could exceed every timeout on a busy machine.
 const AT_ONCE: usize = 16;
 /// The timeout of a fetch, long enough for a busy machine.
 const LONG: Duration = Duration::from_secs(30);
-/// What is left of it after the connection to a server that hangs.
+/// The rest of the timeout after the connection to a server that hangs.
 const SHORT: Duration = Duration::from_millis(200);
 
 /// A line of the table.
@@ -54,7 +54,7 @@ fn rows() -> Vec<Row> {
     lines.map(row).collect()
 }
 
-/// Finds this machine under any name, until the names are lost.
+/// Resolves every name to this machine, until the lookup is set to fail.
 #[derive(Clone)]
 struct Names(Arc<AtomicBool>);
 
@@ -79,7 +79,7 @@ impl tower::Service<Name> for Names {
     }
 }
 
-/// A clock whose timers are short while the server hangs, and are those of the runtime otherwise.
+/// A clock with short timers while the server hangs, and with the timers of the runtime otherwise.
 #[derive(Debug)]
 struct HangClock {
     time: FixedClock,
@@ -112,28 +112,28 @@ impl Clock for HangClock {
     }
 }
 
-/// Puts the keys into a state, breaks the server, asks, and says what came of it.
+/// Puts the keys into a state, breaks the server, sends requests and returns the outcome.
 async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<&'static str>) {
     let clock = FixedClock::new();
     let issuer = TestIssuer::es256().key_id("known").clock(clock.clone());
     let documents = Documents(issuer.clone());
     let other_host = KeyServer::start(&documents.usual());
-    let (place, broken) = documents.fault(row.fault, &other_host.url("/keys"));
+    let (location, broken) = documents.fault(row.fault, &other_host.url("/keys"));
 
     let server = KeyServer::start(&documents.usual());
     if !row.fault.ends_with("without a validator") {
         server.send(with_headers(&[("ETag", "\"1\"")], documents.usual()));
     }
-    let lost = Names(Arc::new(AtomicBool::new(false)));
-    let builder = match place {
-        Place::Http => RemoteJwks::url(server.url("/keys")).allow_http_on_loopback(),
-        Place::Https => {
+    let names = Names(Arc::new(AtomicBool::new(false)));
+    let builder = match location {
+        Location::Http => RemoteJwks::url(server.url("/keys")).allow_http_on_loopback(),
+        Location::Https => {
             server.greet(super::tls::greeting("good"));
             RemoteJwks::url(server.https_url("/keys"))
         }
-        Place::Named => {
-            // The built-in client asks the system for names, which a test cannot make forget one.
-            let client = HttpConnector::new_with_resolver(lost.clone());
+        Location::Named => {
+            // The built-in client uses the lookup of the system, which a test cannot make fail.
+            let client = HttpConnector::new_with_resolver(names.clone());
             let client = Client::builder(TokioExecutor::new()).build::<_, NoBody>(client);
             let url = server.url("/keys").replace("127.0.0.1", "localhost");
             RemoteJwks::url(url).allow_http_on_loopback().client(client)
@@ -149,7 +149,7 @@ async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<
     fixture.layer = fixture.layer.max_wait(2 * LONG).unwrap();
     let age = match state {
         "cold" => Duration::ZERO,
-        "warm" => COOL_DOWN + SECOND,
+        "warm" => COOLDOWN + SECOND,
         "expired" => 6 * LIFETIME,
         _ => LIFETIME + STALE_BOUND + 50 * 60 * SECOND,
     };
@@ -158,54 +158,59 @@ async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<
         fixture.clock.advance(age);
     }
 
-    let (flights, connections) = (fixture.events.flights(), fixture.server.connections());
+    let (fetches, connections) = (fixture.events.fetches(), fixture.server.connections());
     hangs.store(row.failure == "timeout", Ordering::SeqCst);
     match broken {
         Break::Answer(act) => fixture.server.behave(act),
         Break::ClosePort => fixture.server.close().await,
-        Break::LoseName => lost.0.store(true, Ordering::SeqCst),
+        Break::LoseName => names.0.store(true, Ordering::SeqCst),
         Break::Greet(greeting) => fixture.server.greet(greeting),
     }
     let mut outcome = String::new();
     for (index, token) in [fixture.known(), fixture.unknown(), fixture.forged()].iter().enumerate()
     {
         write!(outcome, "{} ", word(fixture.verdict(token).await)).unwrap();
-        // What an expired set starts behind the first request has to be over before the next.
+        // The fetch that an expired set starts behind the first request must end before the next one.
         if index == 0 && state == "expired" {
-            fixture.events.landed(flights + 1).await;
+            fixture.events.wait_for_fetches(fetches + 1).await;
         }
     }
-    let stated = expected.rsplit_once(' ').unwrap().1.split_once('/').unwrap().0;
-    fixture.events.landed(flights + stated.parse::<usize>().unwrap()).await;
-    // One more that is under way would be joined; when there is none, it is too early to ask.
+    let expected_fetches = expected.rsplit_once(' ').unwrap().1.split_once('/').unwrap().0;
+    fixture.events.wait_for_fetches(fetches + expected_fetches.parse::<usize>().unwrap()).await;
+    // The first call would join a fetch in flight. Without one, both are suppressed.
     let _ = fixture.keys.refresh().await;
     let _ = fixture.keys.refresh().await;
     assert_eq!(fixture.events.all().last().unwrap(), "manual suppressed", "{}", row.fault);
-    let flights = fixture.events.flights() - flights;
+    let fetches = fixture.events.fetches() - fetches;
     let connections = fixture.server.connections() - connections;
-    write!(outcome, "{flights}/{connections}").unwrap();
+    write!(outcome, "{fetches}/{connections}").unwrap();
     assert_eq!(other_host.connections(), 0, "{}: followed to another host", row.fault);
     let failure = failure_label(&fixture.keys.health());
-    let told = fixture.events.all();
-    let told = told.iter().rfind(|event| Events::is_flight(event)).unwrap();
-    let told = told.split_once(' ').unwrap().1;
-    let agrees = failure.map_or(matches!(told, "replaced" | "unchanged"), |it| it == told);
-    assert!(agrees, "{}, {state}: the observer was told `{told}`, not {failure:?}", row.fault);
+    let reported = fixture.events.all();
+    let reported = reported.iter().rfind(|event| Events::is_fetch(event)).unwrap();
+    let reported = reported.split_once(' ').unwrap().1;
+    let agrees = failure.map_or(matches!(reported, "replaced" | "unchanged"), |it| it == reported);
+    assert!(agrees, "{}, {state}: the observer received `{reported}`, not {failure:?}", row.fault);
 
-    // Whatever it was, it passes by itself.
+    // The keys recover when the fault ends.
     hangs.store(false, Ordering::SeqCst);
-    if lost.0.swap(false, Ordering::SeqCst) || place != Place::Https {
+    if names.0.swap(false, Ordering::SeqCst) || location != Location::Https {
         fixture.server.open();
         fixture.server.serve(&documents.usual());
     } else {
         fixture.server.greet(super::tls::greeting("good"));
     }
-    fixture.clock.advance(LONGEST_BACK_OFF + SECOND);
+    fixture.clock.advance(MAX_BACKOFF + SECOND);
     fixture.keys.refresh().await.unwrap();
     for (token, expected) in
         [(fixture.known(), "ok"), (fixture.unknown(), "none"), (fixture.forged(), "bad")]
     {
-        assert_eq!(word(fixture.verdict(&token).await), expected, "{}, {state}: healed", row.fault);
+        assert_eq!(
+            word(fixture.verdict(&token).await),
+            expected,
+            "{}, {state}: after recovery",
+            row.fault
+        );
     }
     (outcome, failure)
 }
@@ -220,11 +225,11 @@ fn word(verdict: (u16, Option<ErrorKind>)) -> String {
     }
 }
 
-/// Runs every cell and says which are not as stated.
+/// Runs every cell; returns their number and those that differ from the table.
 async fn wrong_cells() -> (usize, Vec<String>) {
     let rows = rows();
     let cells = rows.iter().flat_map(|row| STATES.iter().zip(row.cells).map(move |it| (row, it)));
-    // Those that wait do so together and at a quiet time.
+    // The cells that wait for a timeout run together, after the others.
     let (waiting, others): (Vec<_>, Vec<_>) = cells.partition(|cell| cell.0.failure == "timeout");
     let mut wrong = Vec::new();
     let count = waiting.len() + others.len();
@@ -238,7 +243,7 @@ async fn wrong_cells() -> (usize, Vec<String>) {
             match outcome {
                 Ok(outcome) if outcome == (expected.to_string(), failure) => {}
                 Ok(outcome) => wrong.push(format!(
-                    "{}, {state}: `{expected}` and {failure:?} stated, {outcome:?} found",
+                    "{}, {state}: expected `{expected}` and {failure:?}, found {outcome:?}",
                     row.fault
                 )),
                 Err(panic) => wrong.push(format!("{}, {state}: {panic}", row.fault)),
@@ -248,10 +253,10 @@ async fn wrong_cells() -> (usize, Vec<String>) {
     (count, wrong)
 }
 
-/// In a process of its own, which trusts the authority of the tests and nobody else.
+/// Runs in a separate process that trusts only the certificate authority of the tests.
 #[test]
-fn every_fault_in_every_state_is_answered_as_the_table_says() {
-    let name = "jwks::matrix::every_fault_in_every_state_is_answered_as_the_table_says";
+fn every_fault_in_every_state_matches_the_table() {
+    let name = "jwks::matrix::every_fault_in_every_state_matches_the_table";
     if std::env::var_os("SSL_CERT_FILE").is_none_or(|file| !file.to_string_lossy().ends_with(CA)) {
         let child = Command::new(std::env::current_exe().unwrap())
             .args([name, "--exact", "--nocapture"])
@@ -267,7 +272,7 @@ fn every_fault_in_every_state_is_answered_as_the_table_says() {
     let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
     let started = std::time::Instant::now();
     let (count, wrong) = runtime.block_on(wrong_cells());
-    println!("{TABLE}\n{count} cells, {} not as stated, {:?}", wrong.len(), started.elapsed());
+    println!("{TABLE}\n{count} cells, {} wrong, {:?}", wrong.len(), started.elapsed());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 

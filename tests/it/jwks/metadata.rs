@@ -1,4 +1,4 @@
-//! Metadata that is read again: it agrees, it contradicts, or it cannot be read.
+//! Metadata that is read again: it agrees, contradicts or is unavailable.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
@@ -12,8 +12,8 @@ use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 
 use super::discovery::{NOT_FOUND, OAUTH, OPENID, SERVER_ERROR, Site, issuer_at, metadata, paths};
 use super::fixture::{
-    COOL_DOWN, DOWN, Fixture, GOOD, LIFETIME, LONGEST_BACK_OFF, NANOSECOND, SECOND, STALE_BOUND,
-    UNKNOWN, just_before,
+    COOLDOWN, DOWN, Fixture, GOOD, LIFETIME, MAX_BACKOFF, NANOSECOND, SECOND, STALE_BOUND, UNKNOWN,
+    just_before,
 };
 use crate::support::answers::{document, status, with_headers};
 use crate::support::failure_label;
@@ -21,7 +21,7 @@ use crate::support::key_server::Act;
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Keys that were refreshed for eleven hours, from metadata that was read at the beginning.
+/// Keys that were refreshed for eleven hours with the initial metadata.
 async fn eleven_hours_later(
     settings: impl FnOnce(RemoteJwksBuilder) -> RemoteJwksBuilder,
 ) -> (Fixture, Site) {
@@ -35,12 +35,12 @@ async fn eleven_hours_later(
     (fixture, site)
 }
 
-/// The paths that were asked since there were that many.
+/// The requested paths after the first `before` ones.
 fn paths_since(fixture: &Fixture, before: usize) -> Vec<String> {
     paths(fixture).split_off(before)
 }
 
-/// Metadata that says otherwise, with the label of the failure.
+/// Contradicting metadata with the label of the failure.
 fn contradictions(fixture: &Fixture) -> [(&'static str, Vec<u8>); 9] {
     let (name, keys) = (fixture.server.url(""), fixture.server.url("/keys"));
     [
@@ -57,7 +57,7 @@ fn contradictions(fixture: &Fixture) -> [(&'static str, Vec<u8>); 9] {
 }
 
 #[tokio::test]
-async fn contradicting_metadata_ends_fetches_from_the_old_place() {
+async fn contradicting_metadata_ends_fetches_from_the_old_url() {
     for row in 0..9 {
         let (fixture, site) = eleven_hours_later(|it| it).await;
         let (label, bytes) = contradictions(&fixture).into_iter().nth(row).unwrap();
@@ -68,34 +68,34 @@ async fn contradicting_metadata_ends_fetches_from_the_old_place() {
         assert_eq!(failure_label(&fixture.keys.health()), Some(label));
         assert_eq!(fixture.events.all().last().unwrap(), &format!("manual {label}"));
 
-        // An outage of the metadata does not bring the old place back, nor do more failures.
+        // Neither an outage of the metadata nor further failures restore the old URL.
         site.put(OPENID, status(SERVER_ERROR));
         for _ in 0..4 {
-            fixture.clock.advance(LONGEST_BACK_OFF);
+            fixture.clock.advance(MAX_BACKOFF);
             assert!(fixture.keys.refresh().await.is_err(), "{label}");
         }
         let asked = paths_since(&fixture, before);
         assert!(asked.iter().all(|path| path == OPENID || path == OAUTH), "{label}: {asked:?}");
 
-        // Keys in memory serve to their stale bound, and to no other.
-        let passed = HOUR + 4 * LONGEST_BACK_OFF;
+        // Cached keys serve up to their stale bound.
+        let passed = HOUR + 4 * MAX_BACKOFF;
         fixture.clock.advance(just_before((LIFETIME + STALE_BOUND).saturating_sub(passed)));
         assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()), "{label}");
-        fixture.events.landed(18).await;
+        fixture.events.wait_for_fetches(18).await;
         fixture.clock.advance(NANOSECOND);
         assert_eq!(fixture.verdict(&fixture.known()).await, DOWN, "{label}");
         assert!(!paths_since(&fixture, before).contains(&"/keys".to_owned()), "{label}");
 
-        // Metadata that agrees again brings everything back.
+        // Metadata that agrees again restores everything.
         site.put(OPENID, metadata(&fixture.server.url(""), &fixture.server.url("/keys")));
-        fixture.clock.advance(LONGEST_BACK_OFF);
+        fixture.clock.advance(MAX_BACKOFF);
         assert_eq!(fixture.verdict(&fixture.known()).await, GOOD, "{label}");
         assert_eq!(failure_label(&fixture.keys.health()), None, "{label}");
     }
 }
 
 #[tokio::test]
-async fn an_outage_of_the_metadata_keeps_the_old_place_up_to_a_bound() {
+async fn a_metadata_outage_keeps_the_old_url_temporarily() {
     let outages = [
         ("server_error", status(SERVER_ERROR)),
         ("server_error", status("503 Service Unavailable")),
@@ -124,9 +124,9 @@ async fn an_outage_of_the_metadata_keeps_the_old_place_up_to_a_bound() {
             );
             fixture.clock.advance(just_before(HOUR));
         }
-        // Twelve hours and the stale bound since the last good reading, less four nanoseconds.
+        // Twelve hours and the stale bound since the last successful read, minus four nanoseconds.
         assert!(fixture.keys.refresh().await.is_ok(), "{label}");
-        fixture.clock.advance(COOL_DOWN);
+        fixture.clock.advance(COOLDOWN);
         let before = paths(&fixture).len();
         assert!(fixture.keys.refresh().await.is_err(), "{label}");
         assert_eq!(paths_since(&fixture, before), [OPENID], "{label}");
@@ -134,18 +134,18 @@ async fn an_outage_of_the_metadata_keeps_the_old_place_up_to_a_bound() {
         assert_eq!(
             fixture.verdict_now(&fixture.known()),
             Ok(()),
-            "{label}: keys in memory serve on"
+            "{label}: cached keys still serve"
         );
 
         site.put(OPENID, metadata(&fixture.server.url(""), &fixture.server.url("/keys")));
-        fixture.clock.advance(COOL_DOWN);
+        fixture.clock.advance(COOLDOWN);
         assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN, "{label}");
         assert_eq!(failure_label(&fixture.keys.health()), None, "{label}");
     }
 }
 
 #[tokio::test]
-async fn the_old_place_is_kept_to_the_nanosecond_of_its_bound() {
+async fn the_old_url_is_kept_up_to_the_exact_bound() {
     for stale in [HOUR, 2 * HOUR, Duration::ZERO] {
         let bound = HOUR + stale;
         for (later, is_ok) in [(just_before(bound), true), (bound, false)] {
@@ -155,7 +155,7 @@ async fn the_old_place_is_kept_to_the_nanosecond_of_its_bound() {
             assert_eq!(fixture.keys.refresh().await.is_ok(), is_ok, "{later:?}");
         }
     }
-    // Without a bound for keys there is none for the place.
+    // Without a stale bound for the keys, the old URL has no bound either.
     let (fixture, site) = eleven_hours_later(RemoteJwksBuilder::allow_unbounded_stale).await;
     site.put(OPENID, status(SERVER_ERROR));
     fixture.clock.advance(1000 * HOUR);
@@ -163,8 +163,8 @@ async fn the_old_place_is_kept_to_the_nanosecond_of_its_bound() {
 }
 
 #[tokio::test]
-async fn a_place_that_the_metadata_left_is_not_asked_again() {
-    // The keys are gone, or cannot be had three times; the new place has its own trouble at first.
+async fn a_url_replaced_in_the_metadata_is_not_requested_again() {
+    // The keys are missing once, or fail three times. The new URL fails at first.
     for (failure, failures) in [(NOT_FOUND, 1), (SERVER_ERROR, 3)] {
         let (fixture, site) = issuer_at("", |it| it);
         let fixture = fixture.warm().await;
@@ -172,24 +172,24 @@ async fn a_place_that_the_metadata_left_is_not_asked_again() {
         site.put("/moved", status(SERVER_ERROR));
         site.put(OPENID, metadata(&fixture.server.url(""), &fixture.server.url("/moved")));
         for _ in 0..failures {
-            fixture.clock.advance(COOL_DOWN);
+            fixture.clock.advance(COOLDOWN);
             assert_eq!(fixture.verdict(&fixture.unknown()).await, DOWN);
         }
         site.put("/keys", document(&fixture.issuer.jwks()));
         let before = paths(&fixture).len();
         for _ in 0..2 {
-            fixture.clock.advance(COOL_DOWN);
+            fixture.clock.advance(COOLDOWN);
             assert_eq!(fixture.verdict(&fixture.unknown()).await, DOWN);
         }
         assert_eq!(paths_since(&fixture, before), [OPENID, "/moved", "/moved"], "{failure}");
         site.put("/moved", document(&fixture.issuer.jwks()));
-        fixture.clock.advance(COOL_DOWN);
+        fixture.clock.advance(COOLDOWN);
         assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN, "{failure}");
     }
 }
 
 #[tokio::test]
-async fn young_metadata_that_is_read_again_may_contradict_too() {
+async fn fresh_metadata_that_is_read_again_may_contradict() {
     for row in 0..9 {
         let (fixture, site) = issuer_at("", |it| it);
         let fixture = fixture.warm().await;
@@ -197,26 +197,26 @@ async fn young_metadata_that_is_read_again_may_contradict_too() {
         site.put("/keys", status(NOT_FOUND));
         site.put(OPENID, bytes);
         for _ in 0..2 {
-            fixture.clock.advance(COOL_DOWN);
+            fixture.clock.advance(COOLDOWN);
             assert_eq!(fixture.verdict(&fixture.unknown()).await, DOWN);
         }
-        // Keys that are back do not count while the metadata says otherwise.
+        // Restored keys are not fetched while the metadata contradicts.
         site.put("/keys", document(&fixture.issuer.jwks()));
         let before = paths(&fixture).len();
         for _ in 0..6 {
-            fixture.clock.advance(COOL_DOWN);
+            fixture.clock.advance(COOLDOWN);
             assert_eq!(fixture.verdict(&fixture.unknown()).await, DOWN, "{label}");
             assert_eq!(fixture.verdict(&fixture.known()).await, GOOD, "{label}");
         }
         assert!(!paths_since(&fixture, before).contains(&"/keys".to_owned()), "{label}");
         site.put(OPENID, metadata(&fixture.server.url(""), &fixture.server.url("/keys")));
-        fixture.clock.advance(COOL_DOWN);
+        fixture.clock.advance(COOLDOWN);
         assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN, "{label}");
     }
 }
 
 #[tokio::test]
-async fn a_cold_start_reads_the_metadata_once_for_both_tries() {
+async fn a_cold_start_reads_the_metadata_once_for_both_attempts() {
     let (fixture, site) = issuer_at("", |it| it);
     site.put("/keys", status(SERVER_ERROR));
     assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
@@ -228,7 +228,7 @@ async fn a_cold_start_reads_the_metadata_once_for_both_tries() {
 }
 
 #[tokio::test]
-async fn a_later_reading_over_https_does_not_lead_to_http() {
+async fn metadata_over_https_cannot_switch_the_keys_to_http() {
     type Allow = fn(RemoteJwksBuilder) -> RemoteJwksBuilder;
     let allow: [Allow; 2] =
         [RemoteJwksBuilder::allow_insecure_http, RemoteJwksBuilder::allow_http_on_loopback];
@@ -275,7 +275,7 @@ async fn validators_of_one_url_are_not_sent_to_another() {
     let (fixture, site) = issuer_at("", |it| it);
     site.put("/keys", with_headers(&validators, fixture.issuer.jwks()));
     let fixture = fixture.warm().await;
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
     let sent = |at: usize| {
         let request = &fixture.server.requests()[at];
@@ -283,7 +283,7 @@ async fn validators_of_one_url_are_not_sent_to_another() {
     };
     assert_eq!(sent(2), validators.map(|(_, value)| Some(value.to_owned())));
 
-    // The keys have moved. The new place says "not modified" to every validator.
+    // The keys have moved. The new URL answers 304 to every validator.
     site.put(OPENID, metadata(&fixture.server.url(""), &fixture.server.url("/moved")));
     site.put("/keys", status(NOT_FOUND));
     let (pages, next) = (site.clone(), document(&fixture.next_issuer().jwks()));
@@ -292,9 +292,9 @@ async fn validators_of_one_url_are_not_sent_to_another() {
         ("/moved", Some(_)) => Act::Send(status("304 Not Modified")),
         (path, _) => Act::Send(pages.get(path)),
     });
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_eq!(fixture.verdict(&fixture.unknown()).await, DOWN);
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_eq!(fixture.verdict(&fixture.next_issuer().token().mint()).await, GOOD);
     assert_eq!(paths(&fixture)[3..], ["/keys", OPENID, "/moved"]);
     assert_eq!(sent(5), [None, None]);

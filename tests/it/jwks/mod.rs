@@ -1,7 +1,7 @@
-//! Keys from the network: real sockets, and ages by a clock that is moved.
+//! Remote keys over real sockets, with a clock that the tests advance.
 
 mod ages;
-// The counts are those of prepared keys: the other backend builds a verifier per signature.
+// The counts assume prepared keys; the other backend builds a verifier for each signature.
 #[cfg(feature = "aws-lc-rs")]
 mod allocations;
 mod bodies;
@@ -10,14 +10,14 @@ mod connections;
 mod defaults;
 mod discovery;
 mod events;
+mod explicit_urls;
 mod faults;
+mod fetches;
 mod fixture;
-mod flights;
 mod flood;
 mod issuers;
 mod matrix;
 mod metadata;
-mod places;
 mod races;
 mod readiness;
 mod retry_after;

@@ -1,4 +1,4 @@
-//! Readiness of verifiers over remote keys, and their settings, whatever constructor they came by.
+//! Readiness and settings of verifiers with remote keys, for every constructor.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tower_jwt_auth::key::{FetchFailure, KeySetState, Refreshed};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer, TestIssuerService};
 use tower_jwt_auth::{Issuer, Policy, Verifier};
 
-use super::fixture::{COOL_DOWN, LIFETIME, SECOND, STALE_BOUND, just_before};
+use super::fixture::{COOLDOWN, LIFETIME, SECOND, STALE_BOUND, just_before};
 use super::virtual_time::Virtual;
 use crate::support::failure_label;
 
@@ -30,7 +30,7 @@ fn down() -> TestIssuerService {
     service
 }
 
-/// A verifier by each constructor that fetches keys.
+/// A verifier from each constructor that fetches keys.
 fn by_each_constructor(served: &TestIssuerService) -> Vec<(&'static str, Verifier)> {
     let remote = RemoteJwks::url(KEYS).client(served.clone()).build().unwrap();
     let trusted = RemoteJwks::issuer(ISSUER).client(served.clone()).build().unwrap();
@@ -101,7 +101,7 @@ async fn presets_become_ready_by_warming() {
     let named: Vec<_> = error.failures().filter_map(|(issuer, _)| issuer).collect();
     assert_eq!((named, failing.key_requests()), (vec![ISSUER, "https://old.example"], 1));
 
-    // A preset over a secret has nothing to fetch.
+    // A preset with a secret has nothing to fetch.
     let secret = BetterAuth::bridge_token(TestIssuer::hs256().secret());
     let verifier = secret.build().unwrap();
     assert!(verifier.warm().await.is_ok());
@@ -128,7 +128,7 @@ async fn a_server_stays_ready_while_its_keys_are_stale() {
 }
 
 #[tokio::test]
-async fn a_clock_of_the_verifier_reaches_its_keys_in_any_order() {
+async fn the_verifier_clock_applies_to_its_keys_in_any_order() {
     let clock = FixedClock::new();
     let start = || Verifier::issuer_url(ISSUER).audience("orders");
     let with_client = |builder: VerifierBuilder| builder.client(working());
@@ -151,7 +151,7 @@ async fn a_clock_of_the_verifier_reaches_its_keys_in_any_order() {
 }
 
 #[tokio::test]
-async fn settings_of_remote_keys_reach_every_url() {
+async fn remote_keys_settings_apply_to_every_url() {
     for start in [
         || Verifier::issuer_url(ISSUER).audience("orders"),
         || Verifier::jwks_url(KEYS).issuer(ISSUER).audience("orders"),
@@ -174,7 +174,7 @@ async fn settings_of_remote_keys_reach_every_url() {
         clock.advance(SECOND);
         assert_eq!((states(&verifier), served.key_requests()), (vec![KeySetState::Stale], 2));
 
-        // The builder of the keys judges the values.
+        // The builder of the keys validates the values.
         let bad = start().remote_keys(|keys| keys.cooldown(Duration::ZERO)).build().unwrap_err();
         assert_eq!(bad.problems()[0].kind(), ProblemKind::OutOfRange, "{bad}");
     }
@@ -182,12 +182,12 @@ async fn settings_of_remote_keys_reach_every_url() {
     let clock = FixedClock::new();
     let default = default.any_audience().clock(clock.clone()).build().unwrap();
     default.warm().await.unwrap();
-    clock.advance(just_before(COOL_DOWN));
+    clock.advance(just_before(COOLDOWN));
     assert_eq!(default.refresh().await.unwrap(), Refreshed::Suppressed);
 }
 
 #[test]
-fn plain_http_is_allowed_where_it_is_asked_for() {
+fn plain_http_needs_an_explicit_setting() {
     for (url, on_loopback, anywhere) in [
         ("https://auth.example.com", true, true),
         ("http://127.0.0.1:3000", true, true),
@@ -233,7 +233,7 @@ fn settings_of_remote_keys_need_a_url() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn issuers_are_kept_fresh_although_one_of_them_is_down() {
+async fn keep_fresh_continues_although_one_issuer_is_down() {
     let down_at_first = down();
     let keys = |served: &TestIssuerService| {
         let keys = RemoteJwks::url(KEYS).client(served.clone());
@@ -260,7 +260,7 @@ async fn issuers_are_kept_fresh_although_one_of_them_is_down() {
     }
     assert_eq!(states(&verifier), [KeySetState::Fresh; 2]);
     assert!(!keeping.is_finished());
-    // It ends with the verifier, although others have the keys.
+    // It ends with the verifier even if the keys are still in use.
     drop(verifier);
     sleep(31 * SECOND).await;
     assert!(keeping.is_finished());
@@ -268,7 +268,7 @@ async fn issuers_are_kept_fresh_although_one_of_them_is_down() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_line_constructors_are_kept_fresh() {
+async fn keep_fresh_works_for_one_line_constructors() {
     let served = working();
     let keys = Verifier::issuer_url(ISSUER).client(served.clone()).audience("orders");
     let verifier = keys.clock(Virtual(Instant::now())).build().unwrap();
@@ -294,7 +294,7 @@ fn a_runtime_without_timers_is_reported() {
     assert_eq!(failure_label(&verifier.health().next().unwrap()), Some("no_timer"));
     let timed = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     assert!(timed.block_on(verifier.warm()).is_ok());
-    // Keys are there, and still no fetch could start on the other one.
+    // The keys are available, but the runtime without timers still cannot start a fetch.
     let error = runtime.block_on(verifier.warm()).unwrap_err();
     assert_eq!(error.kind(), KeysErrorKind::NotRefreshed);
 }

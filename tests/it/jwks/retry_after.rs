@@ -1,9 +1,9 @@
-//! Rows 17 to 20 of the answers: what a client is told when keys are unknown or cannot be had.
+//! Rows 17 to 20 of the response table: unknown keys and unavailable keys.
 
 use tower_jwt_auth::{ErrorKind, JwtAuthLayer};
 
 use super::fixture::{
-    COOL_DOWN, DOWN, Fixture, LIFETIME, NANOSECOND, SECOND, STALE_BOUND, UNKNOWN, ask, just_before,
+    COOLDOWN, DOWN, Fixture, LIFETIME, NANOSECOND, SECOND, STALE_BOUND, UNKNOWN, ask, just_before,
 };
 use crate::support::answers::{answer, document, status};
 use crate::support::ask::{Reply, bearer};
@@ -27,33 +27,33 @@ fn assert_is_unavailable(reply: &Reply, retry_after: &str) {
 }
 
 #[tokio::test]
-async fn row_17_a_healthy_set_lacks_the_key() {
+async fn row_17_an_unknown_key_is_a_401() {
     let fixture = Fixture::start();
-    // Just fetched, cooling down, refetched.
+    // After the first fetch, during the cooldown, and after the next fetch.
     assert_is_row_17(&fixture.ask(&fixture.unknown()).await);
     assert_is_row_17(&fixture.ask(&fixture.unknown()).await);
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_is_row_17(&fixture.ask(&fixture.unknown()).await);
     assert_eq!(fixture.server.asked(), 2);
 }
 
 #[tokio::test]
-async fn row_18_the_last_refresh_failed() {
+async fn row_18_a_failed_refresh_is_a_503() {
     let fixture = Fixture::start().warm().await;
     fixture.server.send(status(SERVER_ERROR));
-    fixture.clock.advance(COOL_DOWN);
-    // Nobody asks for the sake of a token before the cool-down ends: half a minute for all of them.
+    fixture.clock.advance(COOLDOWN);
+    // No token starts a fetch before the cooldown ends, so all of them get its 30 seconds.
     assert_is_unavailable(&fixture.ask(&fixture.unknown()).await, "30");
     assert_is_unavailable(&fixture.ask(&fixture.unknown()).await, "30");
 }
 
 #[tokio::test]
-async fn row_18_the_wait_is_rounded_up_and_never_nought() {
+async fn row_18_retry_after_is_rounded_up_and_never_zero() {
     let fixture = Fixture::start().warm().await;
     fixture.server.send(status(SERVER_ERROR));
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_eq!(fixture.verdict(&fixture.unknown()).await, DOWN);
-    for (advance, told) in [
+    for (advance, expected) in [
         (NANOSECOND, "30"),
         (just_before(SECOND), "29"),
         (SECOND / 2, "29"),
@@ -61,10 +61,10 @@ async fn row_18_the_wait_is_rounded_up_and_never_nought() {
         (just_before(SECOND / 2), "1"),
     ] {
         fixture.clock.advance(advance);
-        assert_is_unavailable(&fixture.ask(&fixture.unknown()).await, told);
+        assert_is_unavailable(&fixture.ask(&fixture.unknown()).await, expected);
     }
     assert_eq!(fixture.server.asked(), 2);
-    // The server is well again, and the answer is that of a healthy set.
+    // The server has recovered, and the response is that of a healthy set.
     fixture.server.serve(&fixture.issuer.jwks());
     fixture.clock.advance(NANOSECOND);
     assert_is_row_17(&fixture.ask(&fixture.unknown()).await);
@@ -72,11 +72,11 @@ async fn row_18_the_wait_is_rounded_up_and_never_nought() {
 }
 
 #[tokio::test]
-async fn row_19_there_is_no_key_set() {
+async fn row_19_a_missing_key_set_is_a_503() {
     let fixture = Fixture::start();
     fixture.server.send(status("404 Not Found"));
     for token in [fixture.known(), fixture.unknown(), fixture.forged()] {
-        // Back-off after a first failure is less than a second.
+        // The backoff after a first failure is less than a second.
         assert_is_unavailable(&fixture.ask(&token).await, "1");
     }
     let fixture = Fixture::start().warm().await;
@@ -88,24 +88,28 @@ async fn row_19_there_is_no_key_set() {
 }
 
 #[tokio::test]
-async fn a_key_server_that_says_when_to_come_back_is_left_alone_until_then() {
-    // What it says, and what that comes to where there are keys and where there are none. Nobody is sent away
-    // for longer than the longest back-off, and a date says nothing.
-    for (says, with_keys, without) in
+async fn the_retry_after_of_the_key_server_is_honoured() {
+    // The `Retry-After` of the server, and the wait with keys and without keys. The wait is at most the longest
+    // backoff, and a date is ignored.
+    for (sent_value, with_keys, without) in
         [("45", 45, 45), ("3600", 60, 60), ("7", 30, 7), ("Fri, 31 Dec 2999 23:59:59 GMT", 30, 1)]
     {
         let warm = Fixture::start().warm().await;
-        warm.clock.advance(COOL_DOWN);
+        warm.clock.advance(COOLDOWN);
         for (fixture, wait, asked) in [(Fixture::start(), without, 0), (warm, with_keys, 1)] {
-            fixture.server.send(answer("429 Too Many Requests", &[("Retry-After", says)], ""));
-            let told = wait.to_string();
-            assert_is_unavailable(&fixture.ask(&fixture.unknown()).await, &told);
-            assert_eq!(fixture.server.asked(), asked + 1, "{says}: asked once");
-            // The back-off after a first failure is cut by chance.
+            fixture.server.send(answer(
+                "429 Too Many Requests",
+                &[("Retry-After", sent_value)],
+                "",
+            ));
+            let expected = wait.to_string();
+            assert_is_unavailable(&fixture.ask(&fixture.unknown()).await, &expected);
+            assert_eq!(fixture.server.asked(), asked + 1, "{sent_value}: asked once");
+            // The backoff after a first failure is jittered.
             if wait > 1 {
                 fixture.clock.advance(just_before(wait * SECOND));
                 assert_is_unavailable(&fixture.ask(&fixture.unknown()).await, "1");
-                assert_eq!(fixture.server.asked(), asked + 1, "{says}: too early");
+                assert_eq!(fixture.server.asked(), asked + 1, "{sent_value}: too early");
             }
             fixture.server.serve(&fixture.issuer.jwks());
             fixture.clock.advance(wait * SECOND);
@@ -116,7 +120,7 @@ async fn a_key_server_that_says_when_to_come_back_is_left_alone_until_then() {
 }
 
 #[tokio::test]
-async fn row_20_on_request_it_is_the_clients_fault() {
+async fn row_20_unavailable_keys_are_a_401_if_so_configured() {
     let fixture = Fixture::start();
     fixture.server.send(status("404 Not Found"));
     let layer = JwtAuthLayer::new(fixture.verifier.clone()).unauthorized_while_keys_unavailable();
@@ -133,7 +137,7 @@ async fn row_20_on_request_it_is_the_clients_fault() {
 }
 
 #[tokio::test]
-async fn what_the_key_server_says_and_where_it_is_stays_here() {
+async fn responses_hide_the_key_server_and_its_content() {
     let secret = "s3cret-of-the-key-server";
     let answers = [
         format!("HTTP/1.1 500 {secret}\r\nContent-Length: 24\r\n\r\n{secret}").into_bytes(),
@@ -142,7 +146,7 @@ async fn what_the_key_server_says_and_where_it_is_stays_here() {
         secret.as_bytes().to_vec(),
     ];
     for bytes in answers {
-        for age in [None, Some(COOL_DOWN), Some(LIFETIME + STALE_BOUND)] {
+        for age in [None, Some(COOLDOWN), Some(LIFETIME + STALE_BOUND)] {
             let fixture = Fixture::start();
             let fixture = if age.is_some() { fixture.warm().await } else { fixture };
             fixture.clock.advance(age.unwrap_or_default());

@@ -1,4 +1,4 @@
-//! Which documents replace the keys, and which keys of them are ever used.
+//! Which documents replace the keys, and which of their keys are used.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use tower_jwt_auth::jwks::RemoteJwksBuilder;
 use tower_jwt_auth::key::{KeySource, Refreshed};
 use tower_jwt_auth::testing::TestIssuer;
 
-use super::fixture::{COOL_DOWN, Fixture, GOOD, LIFETIME, UNKNOWN, WRONG, set_of};
+use super::fixture::{COOLDOWN, Fixture, GOOD, LIFETIME, UNKNOWN, WRONG, set_of};
 use crate::support::answers::with_headers;
 use crate::support::tokens::{decode, mac_token, parts};
 use tower_jwt_auth::Algorithm;
@@ -20,56 +20,56 @@ async fn a_withdrawn_key_stops_verifying_with_the_next_refresh() {
     let fixture = fixture.warm().await;
     fixture.server.serve(&next.jwks());
     fixture.clock.advance(LIFETIME * 8 / 10);
-    // A request of the other key is enough; the withdrawn one need not be seen.
+    // A request with the other key is enough to start the refresh.
     assert_eq!(fixture.verdict(&next.token().mint()).await, GOOD);
-    fixture.events.landed(2).await;
+    fixture.events.wait_for_fetches(2).await;
     assert_eq!(fixture.verdict(&fixture.known()).await, UNKNOWN);
     assert_eq!(fixture.verdict(&next.token().mint()).await, GOOD);
 }
 
 #[tokio::test]
-async fn a_new_key_is_there_with_its_first_token() {
+async fn a_new_key_is_fetched_for_its_first_token() {
     let fixture = Fixture::start().warm().await;
     let next = fixture.next_issuer();
     fixture.server.serve(&set_of([&*fixture.issuer.jwk(), &next.jwk()]));
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_eq!(fixture.verdict(&next.token().mint()).await, GOOD);
     assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
     assert_eq!(fixture.server.asked(), 2);
 }
 
 #[tokio::test]
-async fn a_document_that_did_not_change_keeps_the_generation() {
+async fn an_unchanged_document_keeps_the_generation() {
     let fixture = Fixture::start().warm().await;
     let generation = || fixture.keys.current().unwrap().generation();
     let before = generation();
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_eq!(fixture.keys.refresh().await.unwrap(), Refreshed::Unchanged);
     assert_eq!(generation(), before);
-    // Other headers do not matter, and neither does where the validators come from.
+    // Other headers and validators do not matter.
     fixture
         .server
         .send(with_headers(&[("ETag", "\"2\""), ("X-Served-By", "b")], fixture.issuer.jwks()));
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_eq!(fixture.keys.refresh().await.unwrap(), Refreshed::Unchanged);
     assert_eq!(generation(), before);
-    // Any other byte does.
+    // A single changed byte does.
     fixture.server.serve(&format!("{} ", fixture.issuer.jwks()));
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_eq!(fixture.keys.refresh().await.unwrap(), Refreshed::Replaced);
     assert_ne!(generation(), before);
     assert_eq!(
         fixture.events.all()[1..],
         ["manual unchanged", "manual unchanged", "manual replaced"]
     );
-    // Within the cool-down nobody is asked.
+    // No fetch starts during the cooldown.
     let refreshed = fixture.keys.refresh().await.unwrap();
     assert_eq!((refreshed, refreshed.as_str()), (Refreshed::Suppressed, "suppressed"));
     assert_eq!(fixture.server.asked(), 4);
 }
 
 #[tokio::test]
-async fn a_set_without_a_usable_key_never_replaces_one_with() {
+async fn a_set_without_usable_keys_never_replaces_the_keys() {
     let secret = TestIssuer::hs256().key_id("known");
     let unusable = [
         r#"{"keys":[]}"#.to_owned(),
@@ -82,24 +82,24 @@ async fn a_set_without_a_usable_key_never_replaces_one_with() {
     let held = fixture.keys.current().unwrap();
     for document in unusable {
         fixture.server.serve(&document);
-        fixture.clock.advance(2 * COOL_DOWN);
+        fixture.clock.advance(2 * COOLDOWN);
         assert!(fixture.keys.refresh().await.is_err(), "{document}");
         assert!(Arc::ptr_eq(&held, &fixture.keys.current().unwrap()), "{document}");
         assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
     }
-    // One usable key is enough, whatever is beside it.
+    // One usable key is enough.
     fixture.server.serve(&set_of([&*secret.jwk(), &fixture.next_issuer().jwk()]));
-    fixture.clock.advance(2 * COOL_DOWN);
+    fixture.clock.advance(2 * COOLDOWN);
     assert_eq!(fixture.keys.refresh().await.unwrap(), Refreshed::Replaced);
     let set = fixture.keys.current().unwrap();
     assert_eq!((set.len(), set.skipped().len()), (1, 1));
 }
 
 #[tokio::test]
-async fn no_secret_from_the_network_verifies_anything() {
+async fn no_fetched_secret_verifies_a_token() {
     let secret = TestIssuer::hs256().key_id("known");
     let fixture = Fixture::start();
-    // Under the id of the public key, and under its own; beside a public key, so that the set is usable.
+    // The secret has the id of the public key, and another id. The public key makes the set usable.
     let other = secret.clone().key_id("other");
     fixture.server.serve(&set_of([&*secret.jwk(), &other.jwk(), &fixture.issuer.jwk()]));
     let fixture = fixture.warm().await;
@@ -108,14 +108,14 @@ async fn no_secret_from_the_network_verifies_anything() {
         ("its own id", other.clock(fixture.clock.clone()).token().mint()),
         ("no id", secret.without_key_id().clock(fixture.clock.clone()).token().mint()),
     ] {
-        let refused = (401, Some(ErrorKind::AlgorithmNotAllowed));
-        assert_eq!(fixture.verdict(&token).await, refused, "{name}");
+        let rejected = (401, Some(ErrorKind::AlgorithmNotAllowed));
+        assert_eq!(fixture.verdict(&token).await, rejected, "{name}");
     }
     assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
 }
 
 #[tokio::test]
-async fn no_public_key_from_the_network_is_taken_for_a_secret() {
+async fn no_fetched_public_key_is_used_as_a_secret() {
     let fixture = Fixture::start().warm().await;
     let jwk: serde_json::Value = serde_json::from_str(&fixture.issuer.jwk()).unwrap();
     let coordinate = decode(jwk["x"].as_str().unwrap());
@@ -126,31 +126,31 @@ async fn no_public_key_from_the_network_is_taken_for_a_secret() {
         [fixture.issuer.public_pem().as_bytes(), fixture.issuer.jwk().as_bytes(), &coordinate]
     {
         let token = mac_token(Algorithm::HS256, secret, header, payload);
-        let refused = (401, Some(ErrorKind::AlgorithmNotAllowed));
-        assert_eq!(fixture.verdict(&token).await, refused);
+        let rejected = (401, Some(ErrorKind::AlgorithmNotAllowed));
+        assert_eq!(fixture.verdict(&token).await, rejected);
     }
 }
 
 #[tokio::test]
-async fn a_token_without_an_id_is_tried_with_the_keys_that_fit_and_may_bring_new_ones() {
+async fn a_token_without_an_id_can_trigger_a_refresh() {
     let fixture = Fixture::start().warm().await;
     let nameless = fixture.issuer.clone().without_key_id();
     assert_eq!(fixture.verdict(&nameless.token().mint()).await, GOOD);
     let next = nameless.with_other_key();
     assert_eq!(fixture.verdict(&next.token().mint()).await, WRONG);
     fixture.server.serve(&fixture.next_issuer().jwks());
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_eq!(fixture.verdict(&next.token().mint()).await, GOOD);
     assert_eq!(fixture.server.asked(), 2);
 }
 
 #[tokio::test]
-async fn a_wrong_signature_makes_no_fetch_unless_that_was_asked_for() {
+async fn a_bad_signature_triggers_a_fetch_only_if_so_configured() {
     let fixture = Fixture::start().warm().await;
-    // The issuer has given the id to another key.
+    // The issuer reuses the id for another key.
     let again = fixture.issuer.clone().with_other_key();
     fixture.server.serve(&again.jwks());
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     for _ in 0..10 {
         assert_eq!(fixture.verdict(&again.token().mint()).await, WRONG);
     }
@@ -159,17 +159,17 @@ async fn a_wrong_signature_makes_no_fetch_unless_that_was_asked_for() {
     let fixture = Fixture::with(RemoteJwksBuilder::refresh_on_bad_signature).warm().await;
     fixture.server.serve(&again.jwks());
     let again = again.clock(fixture.clock.clone());
-    // In the budget of unknown ids.
+    // It has the same cooldown as unknown ids.
     assert_eq!(fixture.verdict(&again.token().mint()).await, WRONG);
     assert_eq!(fixture.server.asked(), 1);
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_eq!(fixture.verdict(&again.token().mint()).await, GOOD);
     assert_eq!(fixture.verdict(&fixture.known()).await, WRONG);
     assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
     assert_eq!(fixture.server.asked(), 2);
-    // Trouble at the key server is no excuse for a forgery.
+    // A failed fetch does not change the verdict on a forged token.
     fixture.server.close().await;
-    fixture.clock.advance(COOL_DOWN);
+    fixture.clock.advance(COOLDOWN);
     assert_eq!(fixture.verdict(&fixture.known()).await, WRONG);
     assert_eq!(fixture.events.all().last().unwrap(), "bad_signature connection");
 }

@@ -1,4 +1,4 @@
-//! Servers that start before their issuers, several issuers, and how keys say that they are.
+//! Startup without an available issuer, several issuers, and the health of keys.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::support::failure_label;
 use crate::support::key_server::KeyServer;
 
 #[tokio::test]
-async fn building_asks_nobody() {
+async fn building_sends_no_request() {
     let fixture = Fixture::start();
     let url = fixture.server.url("/keys");
     let keys = RemoteJwks::url(&*url).allow_http_on_loopback().build().unwrap();
@@ -33,12 +33,12 @@ async fn building_asks_nobody() {
 }
 
 #[test]
-fn the_short_roads_are_built_without_a_runtime_and_without_a_network() {
+fn url_constructors_need_no_runtime_and_no_network() {
     let url = "https://auth.invalid";
     assert!(Verifier::issuer_url(url).audience("orders").build().is_ok());
     let keys = Verifier::jwks_url("https://auth.invalid/keys");
     assert!(keys.issuer(url).audience("orders").build().is_ok());
-    // Not over plain HTTP, not even to this machine: that has to be said.
+    // Plain HTTP needs an explicit setting, even to this machine.
     for bad in ["http://auth.invalid", "http://127.0.0.1:1", "auth.invalid", ""] {
         assert!(Verifier::issuer_url(bad).audience("orders").build().is_err(), "{bad}");
         assert!(Verifier::jwks_url(bad).any_issuer().audience("orders").build().is_err(), "{bad}");
@@ -46,7 +46,7 @@ fn the_short_roads_are_built_without_a_runtime_and_without_a_network() {
 }
 
 #[tokio::test]
-async fn a_server_starts_while_its_issuer_is_down_and_recovers_by_itself() {
+async fn a_server_recovers_after_starting_without_its_issuer() {
     let fixture = Fixture::start();
     fixture.server.close().await;
     for _ in 0..5 {
@@ -64,28 +64,28 @@ async fn a_server_starts_while_its_issuer_is_down_and_recovers_by_itself() {
 }
 
 #[tokio::test]
-async fn warming_up_fetches_once_and_then_has_the_keys() {
+async fn warming_fetches_the_keys_only_once() {
     let fixture = Fixture::start();
     fixture.keys.warm().await.unwrap();
     fixture.keys.warm().await.unwrap();
     assert_eq!(fixture.server.asked(), 1);
     assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
-    // Keys that are stale are there, too.
+    // Stale keys count as available.
     fixture.server.close().await;
     fixture.clock.advance(just_before(LIFETIME + STALE_BOUND));
     assert!(fixture.keys.warm().await.is_ok());
-    fixture.events.landed(2).await;
+    fixture.events.wait_for_fetches(2).await;
     fixture.clock.advance(60 * SECOND);
     assert!(fixture.keys.warm().await.is_err());
 }
 
 #[tokio::test]
-async fn one_issuer_that_is_dead_does_not_touch_the_others() {
+async fn an_unavailable_issuer_does_not_affect_the_others() {
     let clock = FixedClock::new();
     let policy = || Policy::new().audience("orders");
     let mut issuers = Vec::new();
     for name in ["https://a.example", "https://b.example", "https://c.example"] {
-        // All of them use the same id.
+        // All of them use the same key id.
         let issuer = TestIssuer::es256().issuer(name).audience("orders").key_id("1");
         let issuer = issuer.clock(clock.clone());
         let issuer = if name.contains('b') { issuer.with_other_key() } else { issuer };
@@ -107,15 +107,15 @@ async fn one_issuer_that_is_dead_does_not_touch_the_others() {
         assert_eq!(ask(&layer, bearer(&a.0.token().mint())).await.verdict(), DOWN);
         assert_eq!(ask(&layer, bearer(&c.0.token().mint())).await.verdict(), GOOD);
     }
-    // One whose issuer hangs waits alone.
+    // Only the tokens of the hanging issuer wait.
     let waiting = tokio::spawn({
         let (layer, token) = (layer.clone(), b.0.token().mint());
         async move { ask(&layer, bearer(&token)).await.verdict() }
     });
-    b.1.was_asked(1).await;
+    b.1.wait_for_requests(1).await;
     assert_eq!(ask(&layer, bearer(&c.0.token().mint())).await.verdict(), GOOD);
     assert_eq!(c.1.asked(), 1);
-    // A key of one does not speak for another.
+    // A key of one issuer does not verify the tokens of another.
     let forged = c.0.clone().issuer("https://b.example").token().mint();
     b.1.close().await;
     assert_eq!(waiting.await.unwrap(), DOWN);
@@ -130,7 +130,7 @@ async fn one_issuer_that_is_dead_does_not_touch_the_others() {
 }
 
 #[tokio::test]
-async fn health_says_how_the_keys_are() {
+async fn health_reports_the_state_of_the_keys() {
     let fixture = Fixture::start();
     let seen = |fixture: &Fixture| {
         let health = fixture.keys.health();
@@ -161,8 +161,8 @@ async fn health_says_how_the_keys_are() {
     assert!(fixture.keys.health().next_attempt.unwrap() < SECOND);
 
     fixture.clock.advance(STALE_BOUND);
-    let dead = seen(&fixture);
-    assert_eq!((dead.0, dead.1, dead.3), (KeySetState::Empty, 0, Some("not_found")));
-    // Looking at it starts nothing.
-    assert_eq!(fixture.events.flights(), 3);
+    let empty = seen(&fixture);
+    assert_eq!((empty.0, empty.1, empty.3), (KeySetState::Empty, 0, Some("not_found")));
+    // Reading the health starts no fetch.
+    assert_eq!(fixture.events.fetches(), 3);
 }

@@ -1,4 +1,4 @@
-//! A machine that was suspended: its wall clock gains on its monotonic clock.
+//! A suspended machine: its wall clock advances further than its monotonic clock.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,22 +12,21 @@ use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 
 use super::discovery::{OPENID, issuer_at, paths};
 use super::fixture::{
-    Fixture, GOOD, LIFETIME, LONGEST_BACK_OFF, NANOSECOND, SECOND, STALE_BOUND, UNKNOWN,
-    just_before,
+    Fixture, GOOD, LIFETIME, MAX_BACKOFF, NANOSECOND, SECOND, STALE_BOUND, UNKNOWN, just_before,
 };
 use crate::support::answers::status;
 use crate::support::key_server::KeyServer;
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
-/// What the wall clock may gain without a refresh.
+/// The gain of the wall clock that starts no refresh.
 const SLACK: Duration = Duration::from_secs(60);
 
-/// The wall clock gains this much on the monotonic one.
+/// Advances only the wall clock.
 fn suspend(clock: &FixedClock, gain: Duration) {
     clock.set(clock.now() + gain);
 }
 
-/// A token that is good for longer than the wall clock is moved here.
+/// A token that stays valid for all clock changes of these tests.
 fn token(issuer: &TestIssuer) -> String {
     issuer.token().expires_in(100_000 * DAY).mint()
 }
@@ -41,15 +40,15 @@ async fn after_a_suspension_the_next_request_starts_a_refresh() {
     let health = fixture.keys.health();
     assert_eq!((health.state, health.next_attempt), (KeySetState::Stale, Some(Duration::ZERO)));
     assert_eq!(fixture.verdict_now(&known), Ok(()), "served from memory");
-    fixture.events.landed(2).await;
+    fixture.events.wait_for_fetches(2).await;
     assert_eq!(fixture.events.all()[1..], ["schedule replaced"]);
-    assert_eq!(fixture.verdict_now(&known), Err(ErrorKind::UnknownKey), "withdrawn meanwhile");
+    assert_eq!(fixture.verdict_now(&known), Err(ErrorKind::UnknownKey), "withdrawn by the issuer");
     assert_eq!(fixture.verdict_now(&token(&next)), Ok(()));
     assert_eq!(fixture.keys.health().state, KeySetState::Fresh);
 }
 
 #[tokio::test]
-async fn a_gain_of_a_minute_is_no_suspension() {
+async fn a_gain_of_a_minute_is_not_a_suspension() {
     for (gain, fetches) in [(SLACK, 1), (SLACK + NANOSECOND, 2)] {
         let fixture = Fixture::start().warm().await;
         for part in [just_before(SLACK), gain.saturating_sub(just_before(SLACK))] {
@@ -57,14 +56,14 @@ async fn a_gain_of_a_minute_is_no_suspension() {
             fixture.clock.advance(SECOND);
             assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
         }
-        fixture.events.landed(fetches).await;
+        fixture.events.wait_for_fetches(fetches).await;
         assert_eq!(fixture.keys.health().state, KeySetState::Fresh, "{gain:?}");
         assert_eq!(fixture.server.asked(), fetches, "{gain:?}");
     }
 }
 
 #[tokio::test]
-async fn a_wall_clock_that_is_set_back_does_nothing() {
+async fn a_wall_clock_set_back_starts_no_refresh() {
     let fixture = Fixture::start().warm().await;
     let known = token(&fixture.issuer);
     fixture.clock.set(fixture.clock.now() - 365 * DAY);
@@ -83,7 +82,7 @@ async fn a_wall_clock_corrected_forward_causes_one_refresh() {
     let known = token(&fixture.issuer);
     suspend(&fixture.clock, 30 * 365 * DAY);
     assert_eq!(fixture.verdict_now(&known), Ok(()));
-    fixture.events.landed(2).await;
+    fixture.events.wait_for_fetches(2).await;
     for _ in 0..100 {
         fixture.clock.advance(SECOND);
         assert_eq!(fixture.verdict(&known).await, GOOD);
@@ -93,24 +92,24 @@ async fn a_wall_clock_corrected_forward_causes_one_refresh() {
 }
 
 #[tokio::test]
-async fn the_wall_clock_never_declares_keys_dead() {
+async fn the_wall_clock_never_makes_keys_unavailable() {
     let fixture = Fixture::start().warm().await;
     let known = token(&fixture.issuer);
     fixture.server.send(status("500 Internal Server Error"));
     suspend(&fixture.clock, 365 * DAY);
     for failures in 1..=3 {
         assert_eq!(fixture.verdict_now(&known), Ok(()));
-        fixture.events.landed(1 + failures).await;
-        // The next attempt waits for the back-off, however often the clock is looked at.
+        fixture.events.wait_for_fetches(1 + failures).await;
+        // The next attempt waits for the backoff, however often the clock is read.
         let wait = fixture.keys.health().next_attempt.unwrap();
-        assert!(wait <= LONGEST_BACK_OFF && !wait.is_zero(), "{wait:?}");
+        assert!(wait <= MAX_BACKOFF && !wait.is_zero(), "{wait:?}");
         fixture.clock.advance(just_before(wait));
         assert_eq!(fixture.verdict_now(&known), Ok(()));
         assert_eq!(fixture.server.asked(), 1 + failures);
         assert_eq!(fixture.keys.health().state, KeySetState::Stale);
         fixture.clock.advance(NANOSECOND);
     }
-    // By the monotonic clock they die when they would have anyway.
+    // By the monotonic clock, the keys reach their usual stale bound.
     let passed = fixture.keys.health().age.unwrap();
     fixture.clock.advance(just_before((LIFETIME + STALE_BOUND).saturating_sub(passed)));
     assert_eq!(fixture.verdict_now(&known), Ok(()));
@@ -125,18 +124,18 @@ async fn metadata_is_read_again_after_a_suspension() {
     let known = token(&fixture.issuer);
     suspend(&fixture.clock, DAY);
     assert_eq!(fixture.verdict_now(&known), Ok(()));
-    fixture.events.landed(2).await;
+    fixture.events.wait_for_fetches(2).await;
     assert_eq!(paths(&fixture)[2..], [OPENID, "/keys"]);
     fixture.clock.advance(SECOND * 30);
     assert_eq!(fixture.verdict(&fixture.unknown()).await, UNKNOWN);
     assert_eq!(paths(&fixture)[4..], ["/keys"]);
 }
 
-/// Counts how often the wall time is read.
+/// Counts the reads of the wall clock.
 #[derive(Clone, Debug)]
-struct Counted(FixedClock, Arc<AtomicUsize>);
+struct CountingClock(FixedClock, Arc<AtomicUsize>);
 
-impl Clock for Counted {
+impl Clock for CountingClock {
     fn now(&self) -> SystemTime {
         self.1.fetch_add(1, Ordering::SeqCst);
         self.0.now()
@@ -152,7 +151,7 @@ async fn requests_read_the_wall_clock_once_a_second() {
     let (clock, reads) = (FixedClock::new(), Arc::new(AtomicUsize::new(0)));
     let server = KeyServer::start(&TestIssuer::es256().jwks());
     let builder = RemoteJwks::url(server.url("/keys")).allow_http_on_loopback();
-    let keys = builder.clock(Counted(clock.clone(), Arc::clone(&reads))).build().unwrap();
+    let keys = builder.clock(CountingClock(clock.clone(), Arc::clone(&reads))).build().unwrap();
     keys.warm().await.unwrap();
     reads.store(0, Ordering::SeqCst);
     for second in 1..=5 {
@@ -166,7 +165,7 @@ async fn requests_read_the_wall_clock_once_a_second() {
     }
 }
 
-/// The virtual time of a runtime that is paused, and a wall clock beside it.
+/// The virtual time of a paused runtime, with a separate wall clock.
 #[derive(Debug)]
 struct Virtual(tokio::time::Instant, FixedClock);
 
@@ -181,7 +180,7 @@ impl Clock for Virtual {
 }
 
 #[tokio::test(start_paused = true)]
-async fn keep_fresh_notices_a_suspension_without_a_request() {
+async fn keep_fresh_detects_a_suspension_without_a_request() {
     let asked = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&asked);
     let client = tower::service_fn(move |_: http::Request<tower_jwt_auth::jwks::NoBody>| {

@@ -1,4 +1,4 @@
-//! Fetches are limited by the timers of the clock, and do not start where there are none.
+//! Fetches use the timers of the clock, and do not start without timers.
 
 use std::convert::Infallible;
 use std::error::Error as _;
@@ -25,7 +25,7 @@ use crate::support::ask::{ask_layer, bearer, take_apart, who};
 use crate::support::failure_label;
 use crate::support::stepped_clock::SteppedClock;
 
-/// A runtime without timers, which nothing else needs either.
+/// A runtime without timers. Nothing else in these tests needs them.
 fn without_timers() -> Runtime {
     Builder::new_current_thread().build().unwrap()
 }
@@ -34,7 +34,7 @@ fn with_timers() -> Runtime {
     Builder::new_current_thread().enable_time().build().unwrap()
 }
 
-/// What the key server does with its n-th request.
+/// What the key server does with a request.
 #[derive(Clone, Copy)]
 enum Act {
     Answer(u16),
@@ -84,10 +84,10 @@ fn warming_up_reports_a_runtime_without_timers() {
     assert_eq!(error.failure(), Some(FetchFailure::NoTimer));
     assert!(error.to_string().contains("enable_time"));
     assert_eq!((it.asked(), it.events.all().len()), (0, 0), "nothing was started");
-    // The neighbour has timers.
+    // The valid neighbour has timers.
     assert!(with_timers().block_on(it.keys.warm()).is_ok());
     assert_eq!((it.asked(), failure_label(&it.keys.health())), (1, None));
-    // Keys are there now, and could not be refreshed on such a runtime.
+    // The keys are available now, but cannot be refreshed without timers.
     assert!(without_timers().block_on(it.keys.warm()).is_err());
 }
 
@@ -97,10 +97,10 @@ fn keeping_fresh_ends_and_reports_a_runtime_without_timers() {
     without_timers().block_on(it.keys.keep_fresh());
     assert_eq!((it.asked(), it.events.all()), (0, vec!["schedule no_timer".to_owned()]));
     assert_eq!(failure_label(&it.keys.health()), Some("no_timer"));
-    // The neighbour has timers: it fetches, and goes on.
+    // The valid neighbour has timers: it fetches and continues.
     with_timers().block_on(async {
         let keeping = tokio::spawn(it.keys.keep_fresh());
-        it.events.landed(2).await;
+        it.events.wait_for_fetches(2).await;
         assert!(!keeping.is_finished());
     });
     assert_eq!((failure_label(&it.keys.health()), it.asked()), (None, 1));
@@ -120,7 +120,7 @@ fn without_timers_requests_for_missing_keys_fail_at_once() {
     });
     assert_eq!((it.events.all(), it.asked()), (vec!["empty no_timer".to_owned()], 0));
 
-    // Keys that are in memory are served all the same.
+    // Cached keys still serve.
     let it = Setup::new(FixedClock::new(), always);
     with_timers().block_on(it.keys.warm()).unwrap();
     let verifier = Verifier::key_source(it.keys.clone()).any_issuer().any_audience();
@@ -133,7 +133,7 @@ fn a_fetch_times_out_by_the_timers_of_the_clock() {
     let clock = SteppedClock::default();
     let it =
         Setup::new(clock.clone(), |number| if number == 0 { Act::Hang } else { Act::Answer(200) });
-    // A runtime without timers will do.
+    // The clock has its own timers, so the runtime needs none.
     without_timers().block_on(async {
         let mut waiting = task::spawn(KeySource::refresh(&it.keys, RefreshReason::Empty));
         assert_pending!(waiting.poll());
@@ -147,7 +147,7 @@ fn a_fetch_times_out_by_the_timers_of_the_clock() {
         assert_eq!(it.events.all(), ["empty timeout"]);
         let error = assert_ready!(waiting.poll()).unwrap_err();
         assert_eq!(error.failure(), Some(FetchFailure::Timeout));
-        // The neighbour is answered.
+        // The next request is answered.
         clock.advance(SECOND);
         assert!(it.keys.warm().await.is_ok());
     });
@@ -186,13 +186,13 @@ fn keeping_fresh_waits_by_the_timers_of_the_clock() {
         }
         assert!(!keeping.is_finished());
     });
-    // Half an hour, and a fetch at 70 to 80 % of each lifetime.
+    // Half an hour, with a fetch at 70 to 80 % of each lifetime.
     let most = (60 * 30 * SECOND).as_secs() / (LIFETIME.as_secs() * 7 / 10);
     assert!((3..=usize::try_from(most + 1).unwrap()).contains(&it.asked()), "{}", it.asked());
 }
 
 #[test]
-fn a_request_that_gives_up_leaves_the_fetch_to_others() {
+fn a_request_that_times_out_does_not_cancel_the_fetch() {
     let clock = SteppedClock::default();
     let it = Setup::new(clock.clone(), |number| Act::Answer(if number == 0 { 500 } else { 200 }));
     let verifier = Verifier::key_source(it.keys.clone()).any_issuer().any_audience();
@@ -207,7 +207,7 @@ fn a_request_that_gives_up_leaves_the_fetch_to_others() {
         clock.advance(Duration::from_millis(50));
         let reply = take_apart(assert_ready!(asking.poll()).unwrap()).await;
         assert_eq!(reply.verdict(), DOWN);
-        // The retry of the fetch is still to come.
+        // The fetch has not been retried yet.
         assert_eq!((it.asked(), it.events.all()), (1, vec![]));
         clock.advance(Duration::from_millis(250));
         tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! Certificates for the key server, good and bad. All are for one key; `data/tls/README.md` says how they
+//! Valid and invalid certificates for the key server, all for one key. `data/tls/README.md` describes how they
 //! were made.
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Hours in a moment: a paused runtime, whose time is that of the keys, and a client in memory.
+//! Long periods: a paused runtime, whose time is the clock of the keys, and a client in memory.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use tower_jwt_auth::testing::TestIssuer;
 use super::fixture::{LIFETIME, SECOND};
 use crate::support::failure_label;
 
-/// The virtual time of a runtime that is paused.
+/// The virtual time of a paused runtime.
 #[derive(Debug)]
 pub(super) struct Virtual(pub(super) Instant);
 
@@ -31,7 +31,7 @@ impl Clock for Virtual {
     }
 }
 
-/// Keys of a client that answers at once, in virtual time, and the number of its answers.
+/// Keys in virtual time with a client that responds at once, and the number of its requests.
 fn in_memory(
     answers: impl Fn(usize) -> u16 + Send + Sync + 'static,
 ) -> (RemoteJwksBuilder, Arc<AtomicUsize>) {
@@ -49,7 +49,7 @@ fn in_memory(
 }
 
 #[tokio::test(start_paused = true)]
-async fn keys_are_kept_fresh_for_a_day_without_a_single_request() {
+async fn keep_fresh_works_for_a_day_without_requests() {
     let (builder, asked) = in_memory(|_| 200);
     let keys = builder.build().unwrap();
     let keeping = tokio::spawn(keys.keep_fresh());
@@ -57,17 +57,17 @@ async fn keys_are_kept_fresh_for_a_day_without_a_single_request() {
         tokio::time::sleep(60 * SECOND).await;
         assert_eq!(keys.health().state, KeySetState::Fresh, "minute {minute}");
     }
-    // Every 420 to 480 seconds, and at most a poll later.
+    // Every 420 to 480 seconds, plus at most one poll interval.
     let asked = asked.load(Ordering::SeqCst);
     assert!((86_400 / 481..=86_400 / 420 + 1).contains(&asked), "{asked}");
     assert!(!keeping.is_finished());
     drop(keys);
     tokio::time::sleep(31 * SECOND).await;
-    assert!(keeping.is_finished(), "nobody has the keys any more");
+    assert!(keeping.is_finished(), "the keys were dropped");
 }
 
 #[tokio::test(start_paused = true)]
-async fn keeping_fresh_begins_at_once_and_outlasts_an_outage() {
+async fn keep_fresh_starts_at_once_and_survives_an_outage() {
     let (builder, asked) = in_memory(|number| if (1..40).contains(&number) { 500 } else { 200 });
     let keys = builder.build().unwrap();
     tokio::spawn(keys.keep_fresh());
@@ -76,13 +76,13 @@ async fn keeping_fresh_begins_at_once_and_outlasts_an_outage() {
     assert_eq!(asked.load(Ordering::SeqCst), 1);
     tokio::time::sleep(2 * LIFETIME).await;
     assert_eq!(keys.health().state, KeySetState::Stale);
-    // 39 failures, none of them more than a minute and a poll apart.
+    // 39 failures, each at most a minute and a poll interval after the last.
     tokio::time::sleep(39 * 91 * SECOND).await;
     assert_eq!(keys.health().state, KeySetState::Fresh);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_panics_or_is_never_ready_is_a_failure_like_any_other() {
+async fn a_panicking_or_never_ready_client_is_a_failure() {
     let (builder, _) = in_memory(|number| if number == 0 { panic!("a bug") } else { 200 });
     let keys = builder.build().unwrap();
     assert!(keys.warm().await.is_err());
@@ -94,18 +94,18 @@ async fn a_client_that_panics_or_is_never_ready_is_a_failure_like_any_other() {
     let keys = builder.clock(Virtual(Instant::now())).build().unwrap();
     let started = Instant::now();
     assert!(keys.warm().await.is_err());
-    assert_eq!(started.elapsed().as_secs(), 5, "the default time-out");
+    assert_eq!(started.elapsed().as_secs(), 5, "the default timeout");
     tokio::time::sleep(Duration::from_millis(10)).await;
     assert_eq!(failure_label(&keys.health()), Some("timeout"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waited_to_the_end_of_a_fetch_is_told_when_the_next_one_may_be() {
+async fn a_timed_out_fetch_reports_when_to_retry() {
     let builder = RemoteJwks::url("https://auth.example.com/keys").client(NeverReady);
     let keys = builder.clock(Virtual(Instant::now())).build().unwrap();
-    let told = keys.warm().await.unwrap_err().retry_after();
-    // The least and the longest of a first back-off.
-    assert!((SECOND / 10..=SECOND).contains(&told), "{told:?}");
+    let retry_after = keys.warm().await.unwrap_err().retry_after();
+    // The bounds of a first backoff.
+    assert!((SECOND / 10..=SECOND).contains(&retry_after), "{retry_after:?}");
 }
 
 #[derive(Clone)]
@@ -129,7 +129,7 @@ impl tower::Service<Request<NoBody>> for NeverReady {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_keys_a_failure_is_tried_once_more_after_a_tenth_to_three_tenths_of_a_second() {
+async fn without_keys_a_failure_is_retried_after_a_short_wait() {
     let mut waits = Vec::new();
     for _ in 0..50 {
         let (builder, asked) = in_memory(|number| if number == 0 { 500 } else { 200 });
@@ -138,7 +138,7 @@ async fn without_keys_a_failure_is_tried_once_more_after_a_tenth_to_three_tenths
         assert!(keys.warm().await.is_ok());
         waits.push(started.elapsed());
         assert_eq!(asked.load(Ordering::SeqCst), 2);
-        // With keys there is no such hurry.
+        // With keys there is no such retry.
         let (builder, asked) = in_memory(|number| if number == 1 { 500 } else { 200 });
         let keys = builder.build().unwrap();
         assert!(keys.warm().await.is_ok());
@@ -147,16 +147,16 @@ async fn without_keys_a_failure_is_tried_once_more_after_a_tenth_to_three_tenths
         assert!(keys.refresh().await.is_err());
         assert_eq!((started.elapsed(), asked.load(Ordering::SeqCst)), (Duration::ZERO, 2));
     }
-    // A timer of a paused runtime is good to a millisecond.
+    // The timers of a paused runtime have a resolution of a millisecond.
     let bounds = Duration::from_millis(100)..=Duration::from_millis(301);
     assert!(waits.iter().all(|wait| bounds.contains(wait)), "{waits:?}");
     waits.sort_unstable();
     waits.dedup();
-    assert!(waits.len() > 5, "a fleet would ask as one: {waits:?}");
+    assert!(waits.len() > 5, "the waits are not spread: {waits:?}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_retry_makes_nobody_wait_longer_than_one_fetch_may_take() {
+async fn a_retry_stays_within_the_fetch_timeout() {
     let asked = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&asked);
     let client = tower::service_fn(move |_: Request<NoBody>| {

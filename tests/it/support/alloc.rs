@@ -1,7 +1,7 @@
-//! Counting allocations. Each thread has its own count, so that tests beside it do not matter; what
-//! the crypto backend takes from the C heap is not seen.
+//! Allocation counts. Each thread has its own count, so parallel tests do not interfere. Allocations of
+//! the crypto backend on the C heap are not counted.
 
-/// Runs something; also says how often it allocated. Growing in place counts as allocating again.
+/// Runs a closure and counts its allocations. A reallocation in place also counts.
 pub(crate) fn allocations<T>(run: impl FnOnce() -> T) -> (u64, T) {
     let mut result = None;
     let info = allocation_counter::measure(|| result = Some(run()));
@@ -9,7 +9,7 @@ pub(crate) fn allocations<T>(run: impl FnOnce() -> T) -> (u64, T) {
 }
 
 #[test]
-fn the_counter_counts() {
+fn allocations_are_counted() {
     assert_eq!(allocations(|| ()).0, 0);
     let boxed = || std::hint::black_box(Box::new(7));
     assert_eq!(allocations(|| (boxed(), boxed())).0, 2);

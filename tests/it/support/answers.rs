@@ -1,4 +1,4 @@
-//! HTTP answers as bytes, good ones and others.
+//! HTTP responses as bytes, valid and invalid.
 
 use std::fmt::Write as _;
 
@@ -17,11 +17,11 @@ pub(crate) fn status(line: &str) -> Vec<u8> {
     answer(line, &[], "")
 }
 
-/// An answer with its length. The connection ends with it.
+/// A response with its length, after which the connection closes.
 pub(crate) fn answer(line: &str, headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Vec<u8> {
     let body = body.as_ref();
     let mut all = head(line, headers);
-    // 304 has none, whatever it says (RFC 9110 §15.4.5).
+    // A 304 response has no body (RFC 9110 §15.4.5).
     if !line.starts_with("304") {
         all.truncate(all.len() - 2);
         all.extend_from_slice(format!("Content-Length: {}\r\n\r\n", body.len()).as_bytes());
@@ -40,7 +40,7 @@ pub(crate) fn head(line: &str, headers: &[(&str, &str)]) -> Vec<u8> {
     head.into_bytes()
 }
 
-/// Status 200 with a document in chunks of that many bytes.
+/// Status 200 with a document in chunks of this size.
 pub(crate) fn chunked(body: &str, size: usize) -> Vec<u8> {
     let mut all = head("200 OK", &[("Transfer-Encoding", "chunked")]);
     for chunk in body.as_bytes().chunks(size) {
@@ -52,7 +52,7 @@ pub(crate) fn chunked(body: &str, size: usize) -> Vec<u8> {
     all
 }
 
-/// 94 KiB of gzip that are 64 MiB of zeros: a thousand members (RFC 1952 §2.2) of 64 KiB each.
+/// 94 KiB of gzip that decompress to 64 MiB of zeros: a thousand members (RFC 1952 §2.2) of 64 KiB each.
 pub(crate) fn gzip_bomb() -> Vec<u8> {
     let header = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 0xff];
     let deflated = [0xed, 0xc1, 1, 1, 0, 0, 0, 0x80, 0x90, 0xfe, 0xaf, 0xee, 8, 0x0a];

@@ -1,4 +1,4 @@
-//! Asking a service, and what came back.
+//! Requests to a service and their responses.
 
 use std::convert::Infallible;
 use std::fmt::Debug;
@@ -11,22 +11,22 @@ use http_body_util::{BodyExt, Full};
 use tower::{Service, ServiceExt};
 use tower_jwt_auth::{Anonymous, Claims, Error, ErrorKind, Identity, JwtAuthLayer, Verified};
 
-/// What a service answered, taken apart.
+/// The parts of a response.
 #[derive(Debug)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// The reason that the layer left in the response's extensions.
+    /// The error in the extensions of the response.
     pub(crate) error: Option<Error>,
 }
 
 impl Reply {
-    /// The value of a header that is there once or not at all.
+    /// The value of a header that appears at most once.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.get_all(name).iter();
         let value = values.next().map(|value| value.to_str().unwrap());
-        assert!(values.next().is_none(), "`{name}` is there more than once");
+        assert!(values.next().is_none(), "`{name}` appears more than once");
         value
     }
 
@@ -42,13 +42,13 @@ impl Reply {
         self.error.as_ref().map(Error::kind)
     }
 
-    /// What nearly every test asks for.
+    /// The status and the error kind.
     pub(crate) fn verdict(&self) -> (u16, Option<ErrorKind>) {
         (self.status, self.kind())
     }
 }
 
-/// Asks a service that has everything it needs: nothing may wait.
+/// Sends a request that must complete without waiting.
 pub(crate) fn ask<S, B, R>(service: S, request: Request<B>) -> Reply
 where
     S: Service<Request<B>, Response = Response<R>>,
@@ -57,11 +57,11 @@ where
     R::Error: Debug,
 {
     let asked = service.oneshot(request).now_or_never();
-    let response = asked.expect("the verdict waits for something").unwrap();
-    take_apart(response).now_or_never().expect("the body waits")
+    let response = asked.expect("the request must not wait").unwrap();
+    take_apart(response).now_or_never().expect("the body must not wait")
 }
 
-/// Reads a response to its end.
+/// Reads a whole response.
 pub(crate) async fn take_apart<R>(response: Response<R>) -> Reply
 where
     R: Body<Data = Bytes>,
@@ -76,7 +76,7 @@ where
     }
 }
 
-/// Asks the layer in front of [`who`].
+/// Sends a request through the layer to [`who`].
 pub(crate) fn ask_layer<B: Default>(layer: &JwtAuthLayer, request: Request<B>) -> Reply {
     use tower::Layer;
     ask(layer.layer(tower::service_fn(who)), request)
@@ -97,7 +97,7 @@ pub(crate) fn bearer(token: &str) -> Request<String> {
     request([format!("Bearer {token}")])
 }
 
-/// Says who the request is from: what the identity, the claims and the absence of both look like.
+/// Responds with the subject of the request. Checks that the identity and the claims agree.
 pub(crate) async fn who<B>(request: Request<B>) -> Result<Response<Full<Bytes>>, Infallible> {
     let extensions = request.extensions();
     let anonymous = extensions.get::<Anonymous>().is_some();
@@ -106,10 +106,10 @@ pub(crate) async fn who<B>(request: Request<B>) -> Result<Response<Full<Bytes>>,
     let text = match (verified, identity, anonymous) {
         (Some(verified), Some(identity), false) => {
             assert_eq!(verified, identity);
-            format!("user {}", verified.unwrap_or("without a name"))
+            format!("user {}", verified.unwrap_or("without a subject"))
         }
         (None, None, true) => "anonymous".to_owned(),
-        (None, None, false) => "nobody looked".to_owned(),
+        (None, None, false) => "no identity".to_owned(),
         mixed => panic!("contradicting identities: {mixed:?}"),
     };
     Ok(Response::new(Full::from(text)))

@@ -1,15 +1,15 @@
-//! Real servers from npm, for the tests in which they take part.
+//! Real servers from npm for the interoperability tests.
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
-/// Whether the tests with real servers are to run; says so if not.
+/// Whether the tests with real servers are enabled. Prints a note if they are not.
 pub(crate) fn is_wanted() -> bool {
     let wanted = env::var_os("BETTER_AUTH_INTEROP").is_some();
     if !wanted {
-        println!("left out: set BETTER_AUTH_INTEROP=1 to run it (needs Node 20 and npm)");
+        println!("skipped: set BETTER_AUTH_INTEROP=1 to run it (needs Node 20 and npm)");
     }
     wanted
 }
@@ -19,15 +19,15 @@ pub(crate) fn script(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop").join(name)
 }
 
-/// Where the packages are. The first test that asks installs them, the others wait for it.
+/// The folder of the packages. The first caller installs them; the others wait for it.
 pub(crate) fn packages() -> PathBuf {
     packages_of(NEWEST)
 }
 
-/// What `tests/interop/package.json` pins.
+/// The release that `tests/interop/package.json` pins.
 const NEWEST: &str = "";
 
-/// Where the packages of a release in `tests/interop/releases` are: each has a folder of its own.
+/// The folder of the packages of a release in `tests/interop/releases`.
 fn packages_of(release: &'static str) -> PathBuf {
     static INSTALLED: Mutex<Vec<&str>> = Mutex::new(Vec::new());
     let name = ["interop", release].join("-");
@@ -57,22 +57,22 @@ mod server {
     use super::{NEWEST, packages_of, script};
     use crate::support::raw_http::Connection;
 
-    /// A server of `tests/interop` that lives as long as this does.
+    /// A server of `tests/interop`, which is stopped on drop.
     #[derive(Debug)]
     pub(crate) struct Server {
         child: Child,
         control: SocketAddr,
-        /// What it said about itself.
+        /// The values that the server printed at its start.
         pub(crate) hello: Value,
     }
 
     impl Server {
-        /// Starts it and waits until it serves.
+        /// Starts the server and waits until it is ready.
         pub(crate) fn start(name: &str) -> Self {
             Self::start_release(name, NEWEST)
         }
 
-        /// Starts it with the packages of a release in `tests/interop/releases`.
+        /// Starts the server with the packages of a release in `tests/interop/releases`.
         pub(crate) fn start_release(name: &str, release: &'static str) -> Self {
             let mut serve = Command::new(script("serve.sh"));
             serve.arg(name).arg(release).env("INTEROP_PACKAGES", packages_of(release));
@@ -83,7 +83,7 @@ mod server {
                 lines.map(Result::unwrap).filter(|line| line.starts_with("{\"control\""));
             let hello = lines.next().unwrap_or_else(|| panic!("{name} did not start, see above"));
             let hello: Value = serde_json::from_str(&hello).unwrap();
-            // Whatever else it has to say must not fill the pipe.
+            // Further output must not fill the pipe.
             std::thread::spawn(move || lines.for_each(drop));
             let control = hello["control"].as_str().unwrap().parse().unwrap();
             Self { child, control, hello }
@@ -94,7 +94,7 @@ mod server {
             self.hello[name].as_str().unwrap()
         }
 
-        /// Asks one of its control routes.
+        /// Sends a request to a control route.
         pub(crate) async fn ask(&self, route: &str, arguments: Value) -> Value {
             let body = arguments.to_string();
             let head = format!("POST /{route} HTTP/1.1\r\nHost: localhost\r\n");
@@ -104,7 +104,7 @@ mod server {
             serde_json::from_str(&answer.body).unwrap()
         }
 
-        /// Asks one that needs to know nothing.
+        /// Sends a request without arguments to a control route.
         pub(crate) async fn tell(&self, route: &str) -> Value {
             self.ask(route, json!({})).await
         }
@@ -112,7 +112,7 @@ mod server {
 
     impl Drop for Server {
         fn drop(&mut self) {
-            // The script ends with its standard input, and cleans up.
+            // The script cleans up and exits when its standard input closes.
             drop(self.child.stdin.take());
             let status = self.child.wait().unwrap();
             if !std::thread::panicking() {

@@ -1,4 +1,4 @@
-//! A key server on a loopback port that does what it is told, well or badly, and counts.
+//! A key server on a loopback port, with configurable faults and a record of its requests.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -13,27 +13,27 @@ use tokio_rustls::TlsAcceptor;
 
 use super::answers::{document, status};
 
-/// Whoever waits for something that does not come fails instead of hanging.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A test that waits longer than this fails instead of hanging.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What becomes of one request.
+/// The reaction to a request.
 #[derive(Clone)]
 pub(crate) enum Act {
-    /// These bytes, whatever they are, and the end of the connection.
+    /// Sends these bytes and closes the connection.
     Send(Vec<u8>),
-    /// These bytes, and then nothing more on an open connection.
+    /// Sends these bytes and leaves the connection open.
     Hang(Vec<u8>),
-    /// One of these bytes each second.
+    /// Sends one of these bytes each second.
     Drip(Vec<u8>),
-    /// First these bytes and then those again and again.
+    /// Sends the first bytes once and the others without end.
     Endless(Vec<u8>, Vec<u8>),
-    /// The connection is reset.
+    /// Resets the connection.
     Reset,
-    /// Only once the gate is open.
+    /// Waits until the gate is open.
     After(Gate, Box<Act>),
 }
 
-/// Keeps answers back.
+/// Delays responses until it is open.
 #[derive(Clone, Debug)]
 pub(crate) struct Gate(Arc<Semaphore>);
 
@@ -46,7 +46,7 @@ impl Gate {
         self.0.add_permits(1);
     }
 
-    /// What is sent once the gate is open.
+    /// Sends these bytes when the gate is open.
     pub(crate) fn then(&self, bytes: Vec<u8>) -> Act {
         Act::After(self.clone(), Box::new(Act::Send(bytes)))
     }
@@ -69,22 +69,22 @@ impl Request {
         let headers = self.0.lines().skip(1).filter_map(|line| line.split_once(':'));
         let mut values = headers.filter(|header| header.0.eq_ignore_ascii_case(name));
         let value = values.next().map(|header| header.1.trim());
-        assert!(values.next().is_none(), "`{name}` is there more than once");
+        assert!(values.next().is_none(), "`{name}` appears more than once");
         value
     }
 }
 
-/// Decides on a request; the number counts them from nought since the behaviour was set.
+/// Chooses the reaction to a request. The number counts the requests from zero since the behaviour was set.
 pub(crate) type Behaviour = Arc<dyn Fn(&Request, usize) -> Act + Send + Sync>;
 
-/// What happens on a connection before the request.
+/// The start of a connection, before the request.
 #[derive(Clone)]
 pub(crate) enum Greeting {
     /// Nothing: plain HTTP.
     Plain,
     /// A TLS handshake.
     Tls(TlsAcceptor),
-    /// The client is left waiting for one.
+    /// A TLS handshake that is never answered.
     Silence,
 }
 
@@ -95,25 +95,25 @@ struct Shared {
     requests: watch::Sender<Vec<Request>>,
 }
 
-/// The server. Its port is its own for as long as it lives, open or not.
+/// The server. It keeps its port until it is dropped, open or closed.
 pub(crate) struct KeyServer {
     address: SocketAddr,
     shared: Arc<Shared>,
     accepting: Mutex<Option<JoinHandle<()>>>,
-    /// Is bound and never listens: whoever connects while nobody else does is refused.
-    _place: TcpSocket,
+    /// Bound but never listening: it reserves the port, and connections to a closed server are refused.
+    _reserved: TcpSocket,
 }
 
 impl KeyServer {
     /// Serves this document over HTTP.
     pub(crate) fn start(body: &str) -> Self {
-        let place = TcpSocket::new_v4().unwrap();
-        place.set_reuseport(true).unwrap();
-        place.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let reserved = TcpSocket::new_v4().unwrap();
+        reserved.set_reuseport(true).unwrap();
+        reserved.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let answer = document(body);
         let behaviour: Behaviour = Arc::new(move |_: &Request, _| Act::Send(answer.clone()));
         let server = Self {
-            address: place.local_addr().unwrap(),
+            address: reserved.local_addr().unwrap(),
             shared: Arc::new(Shared {
                 behaviour: Mutex::new((behaviour, 0)),
                 greeting: Mutex::new(Greeting::Plain),
@@ -121,13 +121,13 @@ impl KeyServer {
                 requests: watch::Sender::new(Vec::new()),
             }),
             accepting: Mutex::new(None),
-            _place: place,
+            _reserved: reserved,
         };
         server.open();
         server
     }
 
-    /// Listens, if it does not do so already.
+    /// Starts to listen, unless it already does.
     pub(crate) fn open(&self) {
         let mut accepting = self.accepting.lock().unwrap_or_else(PoisonError::into_inner);
         if accepting.is_none() {
@@ -139,7 +139,7 @@ impl KeyServer {
         }
     }
 
-    /// Closes the port: whoever connects is refused.
+    /// Closes the port. Further connections are refused.
     pub(crate) async fn close(&self) {
         let accepting = self.accepting.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(accepting) = accepting {
@@ -152,38 +152,38 @@ impl KeyServer {
         format!("http://{}{path}", self.address)
     }
 
-    /// By the name that certificates carry.
+    /// A URL with the host name of the certificates.
     pub(crate) fn https_url(&self, path: &str) -> String {
         format!("https://localhost:{}{path}", self.address.port())
     }
 
-    /// From now on every request is decided on by this.
+    /// Sets the reaction to all further requests.
     pub(crate) fn act(&self, act: impl Fn(&Request, usize) -> Act + Send + Sync + 'static) {
         self.behave(Arc::new(act));
     }
 
-    /// As [`act`](Self::act).
+    /// Like [`act`](Self::act).
     pub(crate) fn behave(&self, behaviour: Behaviour) {
         let mut old = self.shared.behaviour.lock().unwrap_or_else(PoisonError::into_inner);
         *old = (behaviour, 0);
     }
 
-    /// From now on connections begin so.
+    /// Sets the start of all further connections.
     pub(crate) fn greet(&self, greeting: Greeting) {
         *self.shared.greeting.lock().unwrap_or_else(PoisonError::into_inner) = greeting;
     }
 
-    /// From now on every request is answered with these bytes.
+    /// Answers all further requests with these bytes.
     pub(crate) fn send(&self, bytes: Vec<u8>) {
         self.act(move |_, _| Act::Send(bytes.clone()));
     }
 
-    /// From now on it serves this document.
+    /// Serves this document to all further requests.
     pub(crate) fn serve(&self, body: &str) {
         self.send(document(body));
     }
 
-    /// From now on it takes requests and answers none.
+    /// Accepts all further requests without an answer.
     pub(crate) fn hang(&self) {
         self.act(|_, _| Act::Hang(Vec::new()));
     }
@@ -192,27 +192,27 @@ impl KeyServer {
         *self.shared.connections.borrow()
     }
 
-    /// Follows the number of connections.
+    /// Watches the number of connections.
     pub(crate) fn watch_connections(&self) -> watch::Receiver<usize> {
         self.shared.connections.subscribe()
     }
 
-    /// What was asked so far.
+    /// The requests so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         self.shared.requests.borrow().clone()
     }
 
-    /// How often it was asked so far.
+    /// The number of requests so far.
     pub(crate) fn asked(&self) -> usize {
         self.shared.requests.borrow().len()
     }
 
-    /// Waits until it was asked that often.
-    pub(crate) async fn was_asked(&self, times: usize) {
+    /// Waits for this many requests.
+    pub(crate) async fn wait_for_requests(&self, times: usize) {
         let mut requests = self.shared.requests.subscribe();
         let asked = requests.wait_for(|requests| requests.len() >= times);
-        let asked = tokio::time::timeout(PATIENCE, asked).await;
-        assert!(asked.is_ok(), "asked {} times instead of {times}", self.asked());
+        let asked = tokio::time::timeout(TIMEOUT, asked).await;
+        assert!(asked.is_ok(), "{} requests instead of {times}", self.asked());
     }
 }
 
@@ -230,13 +230,13 @@ impl fmt::Debug for KeyServer {
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    // When this task is cancelled, so are the connections.
+    // Cancelling this task also cancels the connections.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
         shared.connections.send_modify(|count| *count += 1);
         let shared = Arc::clone(&shared);
         connections.spawn(async move {
-            // Clients go away in the middle of everything.
+            // Clients may disconnect at any time.
             let _ = greet_and_serve(stream, &shared).await;
         });
     }
@@ -268,7 +268,7 @@ where
             return Ok(());
         }
         if !head[0].is_ascii_uppercase() {
-            // The beginning of a TLS handshake, for one.
+            // For example the start of a TLS handshake.
             return stream.write_all(&status("400 Bad Request")).await;
         }
     }
@@ -288,7 +288,7 @@ where
             Act::Hang(bytes) => {
                 stream.write_all(&bytes).await?;
                 stream.flush().await?;
-                // Until the client goes.
+                // Waits until the client disconnects.
                 return stream.read_u8().await.map(drop);
             }
             Act::Drip(bytes) => {
@@ -306,7 +306,7 @@ where
                 }
             }
             Act::Reset => {
-                // Blocks nothing with a time of zero: the connection is reset at once.
+                // A linger time of zero does not block: it resets the connection at once.
                 #[allow(deprecated)]
                 return socket(&stream).set_linger(Some(Duration::ZERO));
             }

@@ -1,4 +1,4 @@
-//! Keys that come when the test says so.
+//! Key sources that the tests control.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tower_jwt_auth::key::{
 
 type Outcome = Result<Refreshed, RefreshError>;
 
-/// A source that has no keys, or old ones, until [`arrive`](Self::arrive). Clones are one source.
+/// A source without keys, or with old ones, until [`arrive`](Self::arrive). Clones share their state.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct LateKeys(Arc<Mutex<State>>);
 
@@ -22,7 +22,7 @@ struct State {
 }
 
 impl LateKeys {
-    /// A source that has these keys so far.
+    /// A source that starts with these keys.
     pub(crate) fn with(jwks: &str) -> Self {
         let source = Self::default();
         source.lock().set = Some(Arc::new(KeySet::jwks(jwks).unwrap()));
@@ -33,26 +33,26 @@ impl LateKeys {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The keys are there; everybody who waits is told.
+    /// Stores the keys and completes all waiting refreshes.
     pub(crate) fn arrive(&self, jwks: &str) {
         self.lock().set = Some(Arc::new(KeySet::jwks(jwks).unwrap()));
-        self.tell(|| Ok(Refreshed::Replaced));
+        self.complete(|| Ok(Refreshed::Replaced));
     }
 
-    /// The keys cannot be had; everybody who waits is told.
+    /// Fails all waiting refreshes.
     pub(crate) fn fail(&self, retry_after: Duration) {
-        self.tell(|| Err(RefreshError::new(retry_after).with_source("10.0.0.7 refused")));
+        self.complete(|| Err(RefreshError::new(retry_after).with_source("10.0.0.7 refused")));
     }
 
-    fn tell(&self, outcome: impl Fn() -> Outcome) {
+    fn complete(&self, outcome: impl Fn() -> Outcome) {
         let waiting = std::mem::take(&mut self.lock().waiting);
         for one in waiting {
-            // Whoever has gone meanwhile need not be told.
+            // The receiver of a dropped refresh is gone.
             let _ = one.send(outcome());
         }
     }
 
-    /// How many wait now.
+    /// The number of waiting refreshes.
     pub(crate) fn waiting(&self) -> usize {
         let state = self.lock();
         state.waiting.iter().filter(|one| !one.is_closed()).count()
@@ -65,10 +65,10 @@ impl KeySource for LateKeys {
     }
 
     fn refresh(&self, _: RefreshReason) -> Answer<Outcome> {
-        let (tell, told) = oneshot::channel();
-        self.lock().waiting.push(tell);
+        let (sender, receiver) = oneshot::channel();
+        self.lock().waiting.push(sender);
         Answer::later(async move {
-            told.await.unwrap_or_else(|_| Err(RefreshError::new(Duration::ZERO)))
+            receiver.await.unwrap_or_else(|_| Err(RefreshError::new(Duration::ZERO)))
         })
     }
 

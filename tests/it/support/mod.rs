@@ -1,4 +1,4 @@
-//! What several tests share.
+//! Shared support code of the tests.
 
 pub(crate) mod alloc;
 #[cfg(feature = "jwks-client")]

@@ -1,4 +1,4 @@
-//! A service with few permits that keeps a record of what is done to it.
+//! A service with a limited number of permits that records its calls.
 
 use std::fmt;
 use std::future::Future;
@@ -13,7 +13,7 @@ use tower::Service;
 
 use super::ask::who;
 
-/// What was done to which instance.
+/// A recorded call and the number of the instance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Event {
     Polled(u32),
@@ -21,7 +21,7 @@ pub(crate) enum Event {
     Cloned(u32),
 }
 
-/// What may go wrong inside.
+/// The errors of the service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Broken {
     NotReady,
@@ -51,7 +51,7 @@ struct State {
 }
 
 impl Gate {
-    /// A service with this many permits, and the gate to watch it by.
+    /// A service with this many permits, and a gate to observe it.
     pub(crate) fn with_permits(free: usize) -> (Self, Limited) {
         let gate = Self(Arc::new(Mutex::new(State {
             free,
@@ -77,22 +77,22 @@ impl Gate {
         Limited { gate: self.clone(), id, permit: None }
     }
 
-    /// How many permits nobody holds.
+    /// The number of free permits.
     pub(crate) fn free(&self) -> usize {
         self.lock().free
     }
 
-    /// How many instances there are.
+    /// The number of instances.
     pub(crate) fn alive(&self) -> usize {
         self.lock().alive
     }
 
-    /// What has happened since this was asked last.
+    /// The calls since the last time.
     pub(crate) fn events(&self) -> Vec<Event> {
         std::mem::take(&mut self.lock().events)
     }
 
-    /// From now on readiness fails.
+    /// Makes every further `poll_ready` fail.
     pub(crate) fn break_down(&self) {
         self.lock().broken = true;
         self.wake();
@@ -104,7 +104,7 @@ impl Gate {
     }
 }
 
-/// The service: a permit is taken when it gets ready, used by the call, and free again afterwards.
+/// The service. `poll_ready` takes a permit, which is free again after the call.
 #[derive(Debug)]
 pub(crate) struct Limited {
     gate: Gate,
@@ -113,7 +113,7 @@ pub(crate) struct Limited {
 }
 
 impl Limited {
-    /// Which instance this is.
+    /// The number of this instance.
     pub(crate) const fn id(&self) -> u32 {
         self.id
     }

@@ -1,4 +1,4 @@
-//! HTTP/1.1 by hand: bytes that no client would send, and what comes back.
+//! Raw HTTP/1.1: bytes that no client would send, and the responses.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,17 +6,17 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A server that does not answer at all fails the test instead of hanging it.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A test that waits longer than this fails instead of hanging.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// One connection, kept alive.
+/// A connection that is kept alive.
 #[derive(Debug)]
 pub(crate) struct Connection {
     stream: TcpStream,
     unread: Vec<u8>,
 }
 
-/// An answer as it came over the wire.
+/// A response as received.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -25,11 +25,11 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The value of a header that is there once or not at all.
+    /// The value of a header that appears at most once.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut values = self.headers.iter().filter(|header| header.0 == name);
         let value = values.next().map(|header| header.1.as_str());
-        assert!(values.next().is_none(), "`{name}` is there more than once");
+        assert!(values.next().is_none(), "`{name}` appears more than once");
         value
     }
 }
@@ -55,33 +55,33 @@ impl Connection {
         self.stream.write_all(bytes).await.unwrap();
     }
 
-    /// Sends and waits for the answer.
+    /// Sends a request and waits for the response.
     pub(crate) async fn ask(&mut self, request: &[u8]) -> Answer {
         self.send(request).await;
         self.answer().await
     }
 
-    /// The next answer, to anything but `HEAD`.
+    /// The next response, unless it is to `HEAD`.
     pub(crate) async fn answer(&mut self) -> Answer {
         self.read(true).await
     }
 
-    /// The next answer, to a `HEAD`.
+    /// The next response, to a `HEAD` request.
     pub(crate) async fn answer_to_head(&mut self) -> Answer {
         self.read(false).await
     }
 
-    /// Whether more has come than was asked for so far.
+    /// Whether bytes after the last response were received.
     pub(crate) fn has_unread(&self) -> bool {
         !self.unread.is_empty()
     }
 
     async fn read(&mut self, with_body: bool) -> Answer {
-        let answer = tokio::time::timeout(PATIENCE, self.read_patiently(with_body)).await;
+        let answer = tokio::time::timeout(TIMEOUT, self.read_response(with_body)).await;
         answer.expect("the server does not answer")
     }
 
-    async fn read_patiently(&mut self, with_body: bool) -> Answer {
+    async fn read_response(&mut self, with_body: bool) -> Answer {
         let end = loop {
             if let Some(at) = self.unread.windows(4).position(|four| four == b"\r\n\r\n") {
                 break at;

@@ -1,4 +1,4 @@
-//! A clock that brings its own timers: they complete when the test moves the time.
+//! A clock with its own timers, which complete when the test advances the time.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,11 +17,11 @@ pub(crate) struct SteppedClock {
     made: Arc<AtomicUsize>,
 }
 
-/// The deadline, and what wakes the timer when it is dropped.
+/// The deadline, and a sender that completes the timer when it is dropped.
 type Sleeper = (Duration, oneshot::Sender<()>);
 
 impl SteppedClock {
-    /// Moves the time forward, and completes the timers that are due.
+    /// Advances the time and completes the timers that are due.
     pub(crate) fn advance(&self, by: Duration) {
         self.time.advance(by);
         let now = self.time.monotonic();
@@ -30,12 +30,12 @@ impl SteppedClock {
         timers.retain(|(deadline, _)| *deadline > now);
     }
 
-    /// How many timers were made.
+    /// The number of timers that were created.
     pub(crate) fn made(&self) -> usize {
         self.made.load(Ordering::Relaxed)
     }
 
-    /// How many timers are waited for.
+    /// The number of pending timers.
     pub(crate) fn sleeping(&self) -> usize {
         let timers = self.timers.lock().unwrap_or_else(PoisonError::into_inner);
         timers.iter().filter(|(_, timer)| !timer.is_closed()).count()

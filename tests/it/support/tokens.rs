@@ -12,16 +12,16 @@ use tower_jwt_auth::key::CryptoBackend;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{Algorithm, Claims, ErrorKind, Verifier};
 
-/// Where `FixedClock` stands: 2026-01-01T00:00:00Z.
+/// The initial time of `FixedClock`: 2026-01-01T00:00:00Z.
 pub(crate) const NOW: i64 = 1_767_225_600;
 
-/// Claims that are good for fifteen minutes from [`NOW`].
+/// Claims that are valid for fifteen minutes from [`NOW`].
 pub(crate) const PAYLOAD: &str = r#"{"sub":"user-1","exp":1767226500}"#;
 
-/// Accepted, or refused for this reason.
+/// Accepted, or rejected with this kind.
 pub(crate) type Verdict = Result<(), ErrorKind>;
 
-/// A claims type that reads little.
+/// A claims type with a single field.
 #[derive(Deserialize)]
 pub(crate) struct Small {
     #[serde(rename = "sub")]
@@ -38,35 +38,35 @@ where
     }
 }
 
-/// An issuer whose clock stands at [`NOW`].
+/// An issuer with a clock at [`NOW`].
 pub(crate) fn issuer(algorithm: Algorithm) -> TestIssuer {
     TestIssuer::new(algorithm).clock(FixedClock::new())
 }
 
-/// Trusts the issuer's one key, under any name and for any audience, at [`NOW`].
+/// Trusts the key of the issuer, for any issuer name and any audience, at [`NOW`].
 pub(crate) fn trusting(issuer: &TestIssuer) -> VerifierBuilder {
     Verifier::jwks(issuer.jwks()).any_issuer().any_audience().clock(FixedClock::new())
 }
 
-/// An issuer and the verifier that [`trusting`] it makes.
+/// An issuer and the verifier that [`trusting`] builds for it.
 pub(crate) fn pair(algorithm: Algorithm) -> (TestIssuer, Verifier) {
     let issuer = issuer(algorithm);
     let verifier = trusting(&issuer).build().unwrap();
     (issuer, verifier)
 }
 
-/// The algorithms that the backend under test has.
+/// The algorithms that the backend under test supports.
 pub(crate) fn algorithms() -> impl Iterator<Item = Algorithm> {
     let backend = CryptoBackend::active().unwrap();
     Algorithm::ALL.iter().copied().filter(move |algorithm| backend.supports(*algorithm))
 }
 
-/// Those of them with a public key.
+/// The supported algorithms with a public key.
 pub(crate) fn public_algorithms() -> impl Iterator<Item = Algorithm> {
     algorithms().filter(|algorithm| !algorithm.name().starts_with("HS"))
 }
 
-/// The least header.
+/// A minimal header.
 pub(crate) fn header(algorithm: Algorithm) -> String {
     format!("{{\"alg\":\"{algorithm}\"}}")
 }
@@ -79,7 +79,7 @@ pub(crate) fn decode(text: &str) -> Vec<u8> {
     URL_SAFE_NO_PAD.decode_to_vec(text).unwrap()
 }
 
-/// Header, payload and signature as they stand in the token.
+/// The encoded header, payload and signature.
 pub(crate) fn parts(token: &str) -> [&str; 3] {
     let parts: Vec<_> = token.split('.').collect();
     parts.try_into().unwrap()
@@ -95,7 +95,7 @@ pub(crate) fn with_signature(token: &str, signature: impl AsRef<[u8]>) -> String
     format!("{header}.{payload}.{}", encode(signature))
 }
 
-/// A token whose MAC is made with any bytes at all.
+/// A token with a MAC that uses any bytes as the secret.
 pub(crate) fn mac_token(
     algorithm: Algorithm,
     secret: &[u8],
@@ -107,7 +107,7 @@ pub(crate) fn mac_token(
         Algorithm::HS256 => mac::<Hmac<Sha256>>(secret, &input),
         Algorithm::HS384 => mac::<Hmac<Sha384>>(secret, &input),
         Algorithm::HS512 => mac::<Hmac<Sha512>>(secret, &input),
-        other => panic!("{other} is no MAC"),
+        other => panic!("{other} is not a MAC"),
     };
     format!("{input}.{}", encode(mac))
 }
@@ -118,7 +118,7 @@ fn mac<M: Mac + KeyInit>(secret: &[u8], input: &str) -> Vec<u8> {
     mac.finalize().into_bytes().to_vec()
 }
 
-/// An Ed25519 key of any seed: there are as many of them as a test wants.
+/// An Ed25519 key from a seed, for tests that need many keys.
 pub(crate) struct Seeded(Ed25519KeyPair);
 
 impl Seeded {
@@ -138,7 +138,7 @@ impl Seeded {
     }
 }
 
-/// One verifier for each of three claims types; they have to agree.
+/// One verifier for each of three claims types. Their verdicts must agree.
 pub(crate) struct Three {
     claims: Verifier<Claims>,
     small: Verifier<Small>,

@@ -162,8 +162,8 @@ async fn one_layer_serves_many_services() {
     let mut service = copy.layer(tower::service_fn(who::<String>));
     let mut clone = service.clone();
     assert_eq!(ask(&mut clone, good()).await.status, 200);
-    assert_eq!(ask(service.get_mut(), good()).await.text(), "nobody looked");
-    assert_eq!(ask(&mut service.into_inner(), good()).await.text(), "nobody looked");
+    assert_eq!(ask(service.get_mut(), good()).await.text(), "no identity");
+    assert_eq!(ask(&mut service.into_inner(), good()).await.text(), "no identity");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Keys or metadata at another place than the issuer's name says, and names that lead nowhere.
+//! Explicit URLs of keys and metadata, and issuer names that cannot work.
 
 use http_body_util::Empty;
 use tower_jwt_auth::VerifierBuilder;
@@ -9,7 +9,7 @@ use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{BuildError, Issuer, Policy, Verifier};
 
 use super::discovery::{OAUTH, OPENID, Site, metadata, paths};
-use super::fixture::{DOWN, Fixture, GOOD, LONGEST_BACK_OFF};
+use super::fixture::{DOWN, Fixture, GOOD, MAX_BACKOFF};
 use crate::support::answers::{document, status};
 use crate::support::failure_label;
 use crate::support::key_server::{Act, KeyServer};
@@ -24,8 +24,8 @@ fn client() -> impl Fetch {
     })
 }
 
-/// An issuer of this name whose documents are at a server of another name.
-fn elsewhere(
+/// An issuer with this name whose documents are on another server.
+fn on_another_server(
     name: &str,
     settings: impl FnOnce(RemoteJwksBuilder, &KeyServer) -> RemoteJwksBuilder,
 ) -> (Fixture, Site) {
@@ -43,7 +43,7 @@ fn elsewhere(
 #[tokio::test]
 async fn keys_url_needs_no_metadata() {
     for name in [NAME, "accounts.google.com", "urn:example:issuer", "http://internal"] {
-        let (fixture, _) = elsewhere(name, |it, server| it.keys_url(server.url("/keys")));
+        let (fixture, _) = on_another_server(name, |it, server| it.keys_url(server.url("/keys")));
         assert_eq!(fixture.verdict(&fixture.known()).await, GOOD, "{name}");
         assert_eq!(paths(&fixture), ["/keys"], "{name}");
         assert_eq!(fixture.keys.issuer(), Some(name));
@@ -56,21 +56,22 @@ async fn keys_url_needs_no_metadata() {
 }
 
 #[tokio::test]
-async fn metadata_url_is_the_only_place_of_the_metadata() {
-    let (fixture, site) = elsewhere(NAME, |it, server| it.metadata_url(server.url("/meta")));
+async fn metadata_url_replaces_the_well_known_locations() {
+    let (fixture, site) =
+        on_another_server(NAME, |it, server| it.metadata_url(server.url("/meta")));
     let good = site.get("/meta");
-    for place in [OPENID, &*format!("/tenant{OPENID}"), OAUTH, &*format!("{OAUTH}/tenant")] {
-        site.put(place, good.clone());
+    for location in [OPENID, &*format!("/tenant{OPENID}"), OAUTH, &*format!("{OAUTH}/tenant")] {
+        site.put(location, good.clone());
     }
     site.put("/meta", status("404 Not Found"));
     assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
     assert_eq!(failure_label(&fixture.keys.health()), Some("no_metadata"));
-    fixture.clock.advance(LONGEST_BACK_OFF);
-    // It must name the issuer all the same.
+    fixture.clock.advance(MAX_BACKOFF);
+    // The metadata must still name the issuer.
     site.put("/meta", metadata(&fixture.server.url(""), &fixture.server.url("/keys")));
     assert_eq!(fixture.verdict(&fixture.known()).await, DOWN);
     assert_eq!(failure_label(&fixture.keys.health()), Some("other_issuer"));
-    fixture.clock.advance(LONGEST_BACK_OFF);
+    fixture.clock.advance(MAX_BACKOFF);
     site.put("/meta", good);
     assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
     assert_eq!(paths(&fixture), ["/meta", "/meta", "/meta", "/keys"]);
@@ -78,14 +79,15 @@ async fn metadata_url_is_the_only_place_of_the_metadata() {
 }
 
 #[tokio::test]
-async fn private_keys_urls_are_judged_by_the_place_of_the_metadata() {
-    // The issuer's own name does not open a private address that the metadata is not at.
+async fn private_keys_urls_depend_on_the_host_of_the_metadata() {
+    // The issuer name does not allow a private address if the metadata is on another host.
     for (name, jwks_uri, is_allowed) in [
         (NAME, None, true),
         ("https://10.0.0.1", Some("https://10.0.0.1/keys"), false),
         ("http://localhost", Some("http://localhost/keys"), false),
     ] {
-        let (fixture, site) = elsewhere(name, |it, server| it.metadata_url(server.url("/meta")));
+        let (fixture, site) =
+            on_another_server(name, |it, server| it.metadata_url(server.url("/meta")));
         if let Some(jwks_uri) = jwks_uri {
             site.put("/meta", metadata(name, jwks_uri));
         }
@@ -96,7 +98,7 @@ async fn private_keys_urls_are_judged_by_the_place_of_the_metadata() {
     }
 }
 
-/// What is wrong: the kinds, and the texts of all problems.
+/// The kinds and the texts of all problems.
 fn problems(error: Option<&BuildError>) -> (Vec<Kind>, String) {
     let problems = error.map(BuildError::problems).unwrap_or_default();
     let text = error.map(ToString::to_string).unwrap_or_default();
@@ -104,7 +106,7 @@ fn problems(error: Option<&BuildError>) -> (Vec<Kind>, String) {
 }
 
 #[test]
-fn names_that_no_token_has_do_not_build() {
+fn issuer_names_that_no_token_contains_do_not_build() {
     let microsoft = "https://login.microsoftonline.com";
     for (name, fix) in [
         (format!("{microsoft}/common/v2.0"), Some("<tenant id>")),
@@ -127,7 +129,7 @@ fn names_that_no_token_has_do_not_build() {
         for error in [
             Verifier::issuer_url(&*name).audience("orders").build().err(),
             RemoteJwks::issuer(&*name).client(client()).build().err(),
-            // Nor with keys from elsewhere.
+            // Also with an explicit URL of the keys.
             RemoteJwks::issuer(&*name).client(client()).keys_url("https://a.example").build().err(),
             Verifier::builder().trust(trusted).build().err(),
             Verifier::jwks(TestIssuer::es256().jwks()).issuer(&*name).any_audience().build().err(),
@@ -141,7 +143,7 @@ fn names_that_no_token_has_do_not_build() {
 }
 
 #[test]
-fn urls_that_contradict_each_other_do_not_build() {
+fn contradicting_urls_do_not_build() {
     const URL: &str = "https://auth.example.com/document";
     type Set = fn(RemoteJwksBuilder) -> RemoteJwksBuilder;
     let rows: [(RemoteJwksBuilder, Set, Option<Kind>); 11] = [
@@ -172,7 +174,7 @@ fn urls_that_contradict_each_other_do_not_build() {
 }
 
 #[test]
-fn the_settings_are_reachable_behind_issuer_url() {
+fn the_url_settings_are_available_with_issuer_url() {
     const URL: &str = "https://keys.example.com/document";
     type Set = fn(VerifierBuilder) -> VerifierBuilder;
     let issuer = || Verifier::issuer_url(NAME);
@@ -191,7 +193,7 @@ fn the_settings_are_reachable_behind_issuer_url() {
         let (kinds, text) = problems(set(builder.audience("orders")).build().err().as_ref());
         assert_eq!(kinds, Vec::from_iter(kind), "{at}: {text}");
     }
-    // One name, whatever is set.
+    // The verifier has a single issuer name.
     let twice = issuer().keys_url(URL).issuer("https://b.example").audience("orders").build();
     assert_eq!(problems(twice.err().as_ref()).0, [Kind::Conflict]);
 }

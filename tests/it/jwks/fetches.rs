@@ -1,4 +1,4 @@
-//! One fetch for all, which nobody can cancel, and what becomes of those who wait.
+//! In-flight fetches: shared, not cancelled by requests, and bounded in time.
 
 use std::error::Error as _;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use tower_jwt_auth::jwks::RemoteJwks;
 use tower_jwt_auth::key::{FetchFailure, KeySource, Refreshed};
 use tower_jwt_auth::{Error, ErrorKind, Verifier};
 
-use super::fixture::{COOL_DOWN, DOWN, Fixture, GOOD, NANOSECOND, SECOND, just_before, set_of};
+use super::fixture::{COOLDOWN, DOWN, Fixture, GOOD, NANOSECOND, SECOND, just_before, set_of};
 use crate::support::answers::document;
 use crate::support::key_server::{Act, Gate};
 
@@ -21,7 +21,7 @@ fn failure(error: &Error) -> Option<FetchFailure> {
     error.source()?.downcast_ref().and_then(tower_jwt_auth::key::RefreshError::failure)
 }
 
-/// Makes the server hold its answers back until the gate is open.
+/// Makes the server delay its responses until the gate is open.
 fn gated(fixture: &Fixture) -> Gate {
     let gate = Gate::closed();
     let (held, answer) = (gate.clone(), document(&fixture.issuer.jwks()));
@@ -30,22 +30,22 @@ fn gated(fixture: &Fixture) -> Gate {
 }
 
 #[tokio::test]
-async fn a_thousand_cold_callers_make_one_fetch() {
+async fn a_thousand_requests_without_keys_share_one_fetch() {
     let fixture = Fixture::start();
     let gate = gated(&fixture);
     let token = fixture.known();
     let waiting: Vec<_> =
         (0..1000).map(|_| fixture.verifier.verify(&token).try_now().unwrap_err()).collect();
-    fixture.server.was_asked(1).await;
+    fixture.server.wait_for_requests(1).await;
     gate.open();
     assert!(join_all(waiting).await.iter().all(Result::is_ok));
     assert_eq!((fixture.server.asked(), fixture.server.connections()), (1, 1));
-    fixture.events.landed(1).await;
+    fixture.events.wait_for_fetches(1).await;
     assert_eq!(fixture.events.all(), ["empty replaced"]);
 }
 
 #[tokio::test]
-async fn a_thousand_cold_callers_of_a_broken_server_make_one_fetch_and_one_retry() {
+async fn a_thousand_requests_share_one_failed_fetch_and_its_retry() {
     let fixture = Fixture::start();
     fixture.server.act(|_, _| Act::Reset);
     let token = fixture.known();
@@ -57,13 +57,13 @@ async fn a_thousand_cold_callers_of_a_broken_server_make_one_fetch_and_one_retry
         assert_eq!(failure(&error), Some(FetchFailure::Connection));
     }
     assert_eq!(fixture.server.asked(), 2);
-    // Who comes now is told at once.
+    // A later request fails at once.
     assert!(fixture.verifier.verify(&token).try_now().unwrap().is_err());
     assert_eq!(fixture.server.asked(), 2);
 }
 
 #[tokio::test]
-async fn a_retry_that_succeeds_is_all_that_the_callers_notice() {
+async fn a_successful_retry_hides_the_first_failure() {
     let fixture = Fixture::start();
     let good = document(&fixture.issuer.jwks());
     fixture
@@ -71,58 +71,58 @@ async fn a_retry_that_succeeds_is_all_that_the_callers_notice() {
         .act(move |_, number| if number == 0 { Act::Reset } else { Act::Send(good.clone()) });
     assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
     assert_eq!(fixture.server.asked(), 2);
-    fixture.events.landed(1).await;
+    fixture.events.wait_for_fetches(1).await;
     assert_eq!(fixture.events.all(), ["empty replaced"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn cancelling_the_request_that_started_the_fetch_does_not_cancel_it() {
+async fn cancelling_a_request_does_not_cancel_its_fetch() {
     let fixture = Arc::new(Fixture::start());
     let gate = gated(&fixture);
     let asking = tokio::spawn({
         let (fixture, token) = (Arc::clone(&fixture), fixture.known());
         async move { fixture.verdict(&token).await }
     });
-    fixture.server.was_asked(1).await;
+    fixture.server.wait_for_requests(1).await;
     asking.abort();
     assert!(asking.await.unwrap_err().is_cancelled());
-    // Somebody else joins what the first one started.
+    // Another request joins the fetch of the first one.
     let second = fixture.verifier.verify(&fixture.known()).try_now().unwrap_err();
     gate.open();
-    fixture.events.landed(1).await;
+    fixture.events.wait_for_fetches(1).await;
     assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
     assert!(second.await.is_ok());
     assert_eq!(fixture.server.asked(), 1);
 }
 
 #[tokio::test]
-async fn an_answer_that_is_never_polled_has_started_the_fetch_all_the_same() {
+async fn verify_starts_the_fetch_before_it_is_polled() {
     let fixture = Fixture::start();
     drop(fixture.verifier.verify(&fixture.known()));
-    fixture.events.landed(1).await;
+    fixture.events.wait_for_fetches(1).await;
     assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
 
     let fixture = Fixture::start();
     assert_eq!(fixture.verdict_now(&fixture.known()), UNAVAILABLE);
-    fixture.events.landed(1).await;
+    fixture.events.wait_for_fetches(1).await;
     assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
     assert_eq!(fixture.server.asked(), 1);
 }
 
 #[tokio::test]
-async fn who_waits_longest_waits_as_long_as_one_fetch_may_take() {
+async fn a_request_waits_no_longer_than_the_fetch_timeout() {
     let fixture = Fixture::with(|builder| builder.timeout(Duration::from_millis(150)));
     fixture.server.hang();
     let started = std::time::Instant::now();
     let error = fixture.verifier.verify(&fixture.known()).await.unwrap_err();
     let took = started.elapsed();
     assert_eq!(failure(&error), Some(FetchFailure::Timeout));
-    // The upper bound is for busy machines; without any, this would wait for good.
+    // The upper bound leaves room for busy machines. Without the timeout, this would wait forever.
     assert!((150..3000).contains(&took.as_millis()), "{took:?}");
 }
 
 #[tokio::test]
-async fn more_requests_than_may_wait_are_refused_at_once() {
+async fn requests_beyond_max_waiting_are_rejected_at_once() {
     let fixture = Fixture::with(|builder| builder.max_waiting(2));
     let gate = gated(&fixture);
     let verify = || fixture.verifier.verify(&fixture.known()).try_now();
@@ -134,8 +134,8 @@ async fn more_requests_than_may_wait_are_refused_at_once() {
     let reply = fixture.ask(&fixture.known()).await;
     assert_eq!(reply.verdict(), DOWN);
     assert_eq!(reply.header("retry-after"), Some("1"));
-    assert_eq!(fixture.events.all(), ["empty turned away"; 2]);
-    // Whoever goes away makes room.
+    assert_eq!(fixture.events.all(), ["empty too many waiting"; 2]);
+    // A dropped request makes room for another one.
     drop(first);
     let third = verify().unwrap_err();
     assert!(verify().unwrap().is_err());
@@ -145,30 +145,30 @@ async fn more_requests_than_may_wait_are_refused_at_once() {
 }
 
 #[tokio::test]
-async fn a_refresh_by_hand_joins_the_fetch_that_is_under_way() {
+async fn a_manual_refresh_joins_the_fetch_in_flight() {
     let fixture = Fixture::start();
     let gate = gated(&fixture);
     let waiting = fixture.verifier.verify(&fixture.known());
-    let by_hand = tokio::spawn({
+    let manual = tokio::spawn({
         let keys = fixture.keys.clone();
         async move { (keys.refresh().await.unwrap(), keys.warm().await.is_ok()) }
     });
-    fixture.server.was_asked(1).await;
+    fixture.server.wait_for_requests(1).await;
     gate.open();
     assert!(waiting.await.is_ok());
-    let (refreshed, _) = by_hand.await.unwrap();
-    // Joined, or came when it was over; never a fetch of its own.
+    let (refreshed, _) = manual.await.unwrap();
+    // The refresh joined the fetch, or ran after it and was suppressed.
     assert!(matches!(refreshed, Refreshed::Replaced | Refreshed::Suppressed));
     assert_eq!(fixture.server.asked(), 1);
 }
 
 #[tokio::test]
-async fn an_older_answer_never_overwrites_a_newer_one() {
+async fn an_older_response_never_overwrites_a_newer_one() {
     for cold in [true, false] {
         let fixture = Fixture::start();
         let fixture = if cold { fixture } else { fixture.warm().await };
-        fixture.clock.advance(COOL_DOWN);
-        let before = fixture.events.flights();
+        fixture.clock.advance(COOLDOWN);
+        let before = fixture.events.fetches();
         let next = fixture.next_issuer();
         let gate = Gate::closed();
         let (held, old) = (gate.clone(), document(&set_of([&*fixture.issuer.jwk(), "{}"])));
@@ -179,37 +179,37 @@ async fn an_older_answer_never_overwrites_a_newer_one() {
         });
         let token = fixture.unknown();
         let slow = fixture.verifier.verify(&token).try_now().unwrap_err();
-        fixture.server.was_asked(before + 1).await;
-        // So much later that the first one counts as lost. Twice its time-out, and past the cool-down.
-        fixture.clock.advance(COOL_DOWN);
+        fixture.server.wait_for_requests(before + 1).await;
+        // The first fetch now counts as lost: twice its timeout and the cooldown have passed.
+        fixture.clock.advance(COOLDOWN);
         assert_eq!(fixture.verdict(&next.token().mint()).await, GOOD);
-        fixture.events.landed(before + 1).await;
+        fixture.events.wait_for_fetches(before + 1).await;
         let set = fixture.keys.current().unwrap();
         gate.open();
-        // It ends when the slow answer is here and done with.
+        // It completes when the slow response has been processed.
         assert!(slow.await.is_err());
         assert_eq!(fixture.keys.current().unwrap().generation(), set.generation());
         assert_eq!(fixture.verdict_now(&next.token().mint()), Ok(()));
         assert_eq!(fixture.verdict_now(&fixture.known()), Err(ErrorKind::UnknownKey));
         assert_eq!(fixture.server.asked(), before + 2);
-        // The slow one is told of, too, as what it is.
-        assert_eq!(fixture.events.flights(), before + 2, "{:?}", fixture.events.all());
+        // The slow fetch is reported as superseded.
+        assert_eq!(fixture.events.fetches(), before + 2, "{:?}", fixture.events.all());
         assert!(fixture.events.all().iter().any(|event| event.ends_with("superseded")));
     }
 }
 
 #[tokio::test]
-async fn a_fetch_counts_as_lost_after_twice_its_time_out_and_not_before() {
+async fn a_fetch_is_lost_after_exactly_twice_its_timeout() {
     let fixture = Fixture::start();
     fixture.server.hang();
     let first = fixture.verifier.verify(&fixture.known());
-    fixture.server.was_asked(1).await;
+    fixture.server.wait_for_requests(1).await;
     fixture.clock.advance(just_before(10 * SECOND));
     let joined = fixture.verifier.verify(&fixture.known());
     assert_eq!(fixture.server.asked(), 1);
     fixture.clock.advance(NANOSECOND);
     let second = fixture.verifier.verify(&fixture.known());
-    fixture.server.was_asked(2).await;
+    fixture.server.wait_for_requests(2).await;
     drop((first, joined, second));
 }
 
@@ -233,25 +233,25 @@ fn without_a_runtime_there_are_no_keys_and_no_panic() {
 }
 
 #[test]
-fn keys_that_are_held_serve_without_a_runtime() {
+fn cached_keys_serve_without_a_runtime() {
     let servers = runtime();
     let fixture = servers.block_on(async { Fixture::start().warm().await });
     assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
-    // A refresh is due, and there is nothing to run it on.
+    // A refresh is due, but there is no runtime for it.
     fixture.clock.advance(Duration::from_secs(500));
     assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
     assert_eq!(fixture.verdict_now(&fixture.unknown()), UNAVAILABLE);
     assert_eq!(fixture.server.asked(), 1);
-    // A later request has one, at the latest when a fetch could have ended.
+    // A later request with a runtime starts it, at the latest after the fetch timeout.
     fixture.clock.advance(5 * SECOND);
     servers.block_on(async {
         assert_eq!(fixture.verdict_now(&fixture.known()), Ok(()));
-        fixture.events.landed(2).await;
+        fixture.events.wait_for_fetches(2).await;
     });
 }
 
 #[test]
-fn a_runtime_that_is_shut_down_in_the_middle_leaves_the_next_one_a_fetch() {
+fn a_fetch_aborted_by_runtime_shutdown_can_be_repeated() {
     let servers = runtime();
     let fixture = servers.block_on(async { Fixture::start() });
     fixture.server.hang();
@@ -260,7 +260,7 @@ fn a_runtime_that_is_shut_down_in_the_middle_leaves_the_next_one_a_fetch() {
         let _guard = first.enter();
         fixture.verifier.verify(&fixture.known()).try_now().unwrap_err()
     };
-    servers.block_on(fixture.server.was_asked(1));
+    servers.block_on(fixture.server.wait_for_requests(1));
     first.shutdown_timeout(10 * SECOND);
     let second = runtime();
     fixture.server.serve(&fixture.issuer.jwks());
@@ -268,7 +268,7 @@ fn a_runtime_that_is_shut_down_in_the_middle_leaves_the_next_one_a_fetch() {
         let error = waiting.await.unwrap_err();
         assert_eq!(failure(&error), Some(FetchFailure::Aborted));
         assert_eq!(fixture.events.all(), ["empty aborted"]);
-        // The back-off after a first failure is a second at most.
+        // The backoff after a first failure is at most a second.
         fixture.clock.advance(SECOND);
         assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
     });

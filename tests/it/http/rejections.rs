@@ -1,4 +1,4 @@
-//! A request for every reason, each one change away from a good one.
+//! A request for every error kind. Each differs from a valid one in a single point.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tower_jwt_auth::{Answer, Error, ErrorKind, Issuer, JwtAuthLayer, Policy, Ver
 use crate::support::ask::{bearer, request};
 use crate::support::late_keys::NoKeys;
 
-/// What no answer and no log line may hold, beside the token itself.
+/// Texts that no response or log line may contain, in addition to the token.
 pub(crate) const PRIVATE: [&str; 6] = [
     "private-name",
     "private-tenant",
@@ -21,19 +21,19 @@ pub(crate) const PRIVATE: [&str; 6] = [
     "private-token-id",
 ];
 
-/// The reasons that no request alone can cause [`refusal`] to.
+/// The kinds that [`rejected_request`] cannot cause.
 pub(crate) const NOT_BY_REQUEST: [ErrorKind; 6] = [
-    // A proof is judged by a `Confirm` only, and no request makes a server misconfigured.
+    // Only a `Confirm` reports the first two. No request makes a server misconfigured.
     ErrorKind::CertificateMismatch,
     ErrorKind::ConfirmUnavailable,
     ErrorKind::Internal,
-    // What a bearer may do is another layer's question.
+    // Only `RequireLayer` reports these.
     ErrorKind::InsufficientScope,
     ErrorKind::Forbidden,
     ErrorKind::StepUpRequired,
 ];
 
-/// Revokes by `jti`, and cannot say for one of them.
+/// Revokes by `jti`. The lookup fails for one of them.
 #[derive(Debug)]
 struct ByTokenId;
 
@@ -49,17 +49,17 @@ impl Revocation for ByTokenId {
     }
 }
 
-/// The issuer of the good token.
+/// The issuer of the valid token.
 pub(crate) fn issuer() -> TestIssuer {
     in_its_name(TestIssuer::hs256().key_id("private-key-id"))
 }
 
-/// Another key or algorithm under the same name.
+/// The same issuer name with another key or algorithm.
 pub(crate) fn in_its_name(issuer: TestIssuer) -> TestIssuer {
     issuer.issuer("https://auth.example").audience("orders").clock(FixedClock::new())
 }
 
-/// The good claims, signed by this issuer.
+/// The valid claims, signed by this issuer.
 pub(crate) fn claims(issuer: &TestIssuer) -> TestToken<'_> {
     let token = issuer.token().header("typ", "at+jwt").subject("user-1");
     token
@@ -69,7 +69,7 @@ pub(crate) fn claims(issuer: &TestIssuer) -> TestToken<'_> {
         .claim("email", "private@mail.example")
 }
 
-/// The good token.
+/// The valid token.
 pub(crate) fn good() -> TestToken<'static> {
     use std::sync::LazyLock;
     static ISSUER: LazyLock<TestIssuer> = LazyLock::new(issuer);
@@ -93,13 +93,13 @@ fn strict(verifier: VerifierBuilder) -> VerifierBuilder {
         .clock(FixedClock::new())
 }
 
-/// The layer that takes the good token.
+/// The layer that accepts the valid token.
 pub(crate) fn layer() -> JwtAuthLayer {
     JwtAuthLayer::new(verifier().build().unwrap())
 }
 
-/// A layer and a request that it refuses for this reason; none where no request can cause it.
-pub(crate) fn refusal(kind: ErrorKind) -> Option<(JwtAuthLayer, Request<String>)> {
+/// A layer and a request that it rejects with this kind, or `None` if no request can cause it.
+pub(crate) fn rejected_request(kind: ErrorKind) -> Option<(JwtAuthLayer, Request<String>)> {
     use ErrorKind as K;
     let token = match kind {
         K::MissingToken => return Some((layer(), Request::default())),

@@ -1,4 +1,4 @@
-//! Whatever refuses behind a `JwtAuthLayer` does it in its manner.
+//! Rules and extractors behind a `JwtAuthLayer` reject with its responder, realm and metadata.
 
 use axum::Router;
 use axum::body::Body;
@@ -19,33 +19,39 @@ use crate::support::ask::{Reply, ask, bearer};
 #[derive(Clone, Deserialize)]
 struct Other;
 
-/// Who refuses a request, and for what.
+/// What rejects the request, and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum By {
-    /// A rule, for a scope.
+enum Cause {
+    /// A rule that requires a scope.
     Scope,
-    /// A rule, for a role.
+    /// A rule that requires a role.
     Role,
-    /// A rule, for the log-in.
+    /// A rule that requires a stronger login.
     StepUp,
-    /// A rule, because nobody is there.
-    Nobody,
-    /// An extractor, because nobody is there.
+    /// A rule, for a request without a token.
+    Anonymous,
+    /// An extractor, for a request without a token.
     Extractor,
-    /// An extractor, because it wants other claims.
+    /// An extractor for another claims type.
     WrongExtractor,
 }
 
-const ALL: [By; 6] =
-    [By::Scope, By::Role, By::StepUp, By::Nobody, By::Extractor, By::WrongExtractor];
+const ALL: [Cause; 6] = [
+    Cause::Scope,
+    Cause::Role,
+    Cause::StepUp,
+    Cause::Anonymous,
+    Cause::Extractor,
+    Cause::WrongExtractor,
+];
 
-impl By {
+impl Cause {
     const fn kind(self) -> ErrorKind {
         match self {
             Self::Scope => ErrorKind::InsufficientScope,
             Self::Role => ErrorKind::Forbidden,
             Self::StepUp => ErrorKind::StepUpRequired,
-            Self::Nobody | Self::Extractor => ErrorKind::MissingToken,
+            Self::Anonymous | Self::Extractor => ErrorKind::MissingToken,
             Self::WrongExtractor => ErrorKind::Internal,
         }
     }
@@ -53,7 +59,7 @@ impl By {
     const fn status(self) -> u16 {
         match self {
             Self::Scope | Self::Role => 403,
-            Self::StepUp | Self::Nobody | Self::Extractor => 401,
+            Self::StepUp | Self::Anonymous | Self::Extractor => 401,
             Self::WrongExtractor => 500,
         }
     }
@@ -61,7 +67,7 @@ impl By {
     fn ask(self, layer: JwtAuthLayer, content_type: Option<&'static str>) -> Reply {
         let layer = layer.allow_missing_token();
         let mut request = match self {
-            Self::Nobody | Self::Extractor => Request::new(String::new()),
+            Self::Anonymous | Self::Extractor => Request::new(String::new()),
             _ => bearer(&token(&json!({}))),
         };
         if let Some(it) = content_type {
@@ -69,7 +75,7 @@ impl By {
             request.headers_mut().insert("content-type", HeaderValue::from_static(it));
         }
         let require = match self {
-            Self::Scope | Self::Nobody => RequireLayer::scope("a"),
+            Self::Scope | Self::Anonymous => RequireLayer::scope("a"),
             Self::Role => RequireLayer::role("admin"),
             Self::StepUp => RequireLayer::new(Rule::authenticated())
                 .authentication_context(["gold"])
@@ -90,85 +96,85 @@ impl By {
     }
 }
 
-fn expect_each(change: impl Fn(JwtAuthLayer) -> JwtAuthLayer, check: impl Fn(By, &Reply)) {
-    for by in ALL {
-        let reply = by.ask(change(layer()), None);
-        assert_eq!(reply.verdict(), (by.status(), Some(by.kind())), "{by:?}");
-        assert_eq!(reply.header("cache-control"), Some("no-store"), "{by:?}");
-        check(by, &reply);
+fn expect_each(change: impl Fn(JwtAuthLayer) -> JwtAuthLayer, check: impl Fn(Cause, &Reply)) {
+    for cause in ALL {
+        let reply = cause.ask(change(layer()), None);
+        assert_eq!(reply.verdict(), (cause.status(), Some(cause.kind())), "{cause:?}");
+        assert_eq!(reply.header("cache-control"), Some("no-store"), "{cause:?}");
+        check(cause, &reply);
     }
 }
 
 #[test]
-fn realm_and_metadata_stand_in_every_challenge() {
-    let place = "https://orders.example/.well-known/oauth-protected-resource";
+fn every_challenge_contains_realm_and_metadata() {
+    let url = "https://orders.example/.well-known/oauth-protected-resource";
     expect_each(
-        |layer| layer.resource_metadata(place).realm("orders"),
-        |by, reply| {
-            let challenge = match by {
-                By::Scope => Some(
+        |layer| layer.resource_metadata(url).realm("orders"),
+        |cause, reply| {
+            let challenge = match cause {
+                Cause::Scope => Some(
                     r#"Bearer realm="orders", scope="a", error="insufficient_scope", error_description="The access token lacks a scope", resource_metadata="https://orders.example/.well-known/oauth-protected-resource""#,
                 ),
-                By::Role => Some(
+                Cause::Role => Some(
                     r#"Bearer realm="orders", error="insufficient_scope", error_description="The access token does not permit this", resource_metadata="https://orders.example/.well-known/oauth-protected-resource""#,
                 ),
-                By::StepUp => Some(
+                Cause::StepUp => Some(
                     r#"Bearer realm="orders", error="insufficient_user_authentication", error_description="A stronger or more recent login is needed", acr_values="gold", resource_metadata="https://orders.example/.well-known/oauth-protected-resource""#,
                 ),
-                By::Nobody => Some(
+                Cause::Anonymous => Some(
                     r#"Bearer realm="orders", scope="a", resource_metadata="https://orders.example/.well-known/oauth-protected-resource""#,
                 ),
-                By::Extractor => Some(
+                Cause::Extractor => Some(
                     r#"Bearer realm="orders", resource_metadata="https://orders.example/.well-known/oauth-protected-resource""#,
                 ),
-                By::WrongExtractor => None,
+                Cause::WrongExtractor => None,
             };
-            assert_eq!(reply.header("www-authenticate"), challenge, "{by:?}");
+            assert_eq!(reply.header("www-authenticate"), challenge, "{cause:?}");
         },
     );
 }
 
 #[test]
-fn a_verbose_document_stays_verbose_and_a_quiet_one_quiet() {
+fn rules_and_extractors_keep_the_verbosity_of_the_layer() {
     expect_each(
         |layer| layer.responder(ProblemJson::new().verbose()),
-        |by, reply| {
-            let code = match by {
-                By::Scope => "insufficient_scope",
-                By::Role => "forbidden",
-                By::StepUp => "step_up_required",
-                By::Nobody | By::Extractor => "missing_token",
-                By::WrongExtractor => "internal",
+        |cause, reply| {
+            let code = match cause {
+                Cause::Scope => "insufficient_scope",
+                Cause::Role => "forbidden",
+                Cause::StepUp => "step_up_required",
+                Cause::Anonymous | Cause::Extractor => "missing_token",
+                Cause::WrongExtractor => "internal",
             };
-            assert_eq!(reply.json()["code"], code, "{by:?}");
-            assert!(reply.json()["reason"].is_string(), "{by:?}");
+            assert_eq!(reply.json()["code"], code, "{cause:?}");
+            assert!(reply.json()["reason"].is_string(), "{cause:?}");
         },
     );
     expect_each(
         |layer| layer,
-        |by, reply| {
+        |cause, reply| {
             let document = reply.json();
             let is_absent = |name| document.get(name).is_none_or(Value::is_null);
-            assert!(is_absent("code") && is_absent("reason"), "{by:?} {document}");
+            assert!(is_absent("code") && is_absent("reason"), "{cause:?} {document}");
         },
     );
 }
 
 #[test]
-fn a_plain_layer_has_no_bodies_anywhere() {
+fn the_plain_responder_sends_no_bodies() {
     expect_each(
         |layer| layer.responder(Plain),
-        |by, reply| {
-            assert!(reply.body.is_empty(), "{by:?}");
-            assert_eq!(reply.header("content-type"), None, "{by:?}");
+        |cause, reply| {
+            assert!(reply.body.is_empty(), "{cause:?}");
+            assert_eq!(reply.header("content-type"), None, "{cause:?}");
             let is_challenged = reply.header("www-authenticate").is_some();
-            assert_eq!(is_challenged, by != By::WrongExtractor, "{by:?}");
+            assert_eq!(is_challenged, cause != Cause::WrongExtractor, "{cause:?}");
         },
     );
 }
 
 #[test]
-fn a_responder_of_your_own_answers_for_all_and_cannot_forget_the_challenge() {
+fn a_custom_responder_answers_every_rejection_and_keeps_the_challenge() {
     let careless = |rejection: &Rejection<'_>, request: &Parts| {
         let text = format!("{} {}", rejection.error().kind(), request.uri.path());
         let mut response = http::Response::new(Bytes::from(text));
@@ -178,47 +184,47 @@ fn a_responder_of_your_own_answers_for_all_and_cannot_forget_the_challenge() {
     };
     expect_each(
         |layer| layer.realm("orders").responder(from_fn(careless)),
-        |by, reply| {
-            assert_eq!(reply.text(), format!("{} /", by.kind()), "{by:?}");
-            assert_eq!(reply.header("x-mine"), Some("yes"), "{by:?}");
+        |cause, reply| {
+            assert_eq!(reply.text(), format!("{} /", cause.kind()), "{cause:?}");
+            assert_eq!(reply.header("x-mine"), Some("yes"), "{cause:?}");
             let challenge = reply.header("www-authenticate");
             let names_realm = challenge.is_some_and(|it| it.starts_with("Bearer realm=\"orders\""));
-            assert_eq!(names_realm, by != By::WrongExtractor, "{by:?} {challenge:?}");
+            assert_eq!(names_realm, cause != Cause::WrongExtractor, "{cause:?} {challenge:?}");
         },
     );
 }
 
 #[test]
-fn grpc_clients_are_answered_as_such_wherever_they_are_refused() {
-    for by in ALL {
+fn every_rejection_of_a_grpc_request_is_a_grpc_response() {
+    for cause in ALL {
         let layer = || layer().realm("orders").responder(GrpcAware::new());
-        let (grpc_status, message) = match by {
-            By::Scope => ("7", "The access token lacks a scope"),
-            By::Role => ("7", "The access token does not permit this"),
-            By::StepUp => ("16", "A stronger or more recent login is needed"),
-            By::Nobody | By::Extractor => ("16", "The request needs an access token"),
-            By::WrongExtractor => ("13", "The server cannot answer this request"),
+        let (grpc_status, message) = match cause {
+            Cause::Scope => ("7", "The access token lacks a scope"),
+            Cause::Role => ("7", "The access token does not permit this"),
+            Cause::StepUp => ("16", "A stronger or more recent login is needed"),
+            Cause::Anonymous | Cause::Extractor => ("16", "The request needs an access token"),
+            Cause::WrongExtractor => ("13", "The server cannot answer this request"),
         };
-        let reply = by.ask(layer(), Some("application/grpc-web-text"));
+        let reply = cause.ask(layer(), Some("application/grpc-web-text"));
         let family = Some("application/grpc-web-text+proto");
-        assert_eq!(reply.header("content-type"), family, "{by:?}");
-        let reply = by.ask(layer(), Some("application/grpc+proto"));
-        assert_eq!(reply.verdict(), (200, Some(by.kind())), "{by:?}");
-        assert!(reply.body.is_empty(), "{by:?}");
-        assert_eq!(reply.header("content-type"), Some("application/grpc"), "{by:?}");
-        assert_eq!(reply.header("grpc-status"), Some(grpc_status), "{by:?}");
-        assert_eq!(reply.header("grpc-message"), Some(message), "{by:?}");
+        assert_eq!(reply.header("content-type"), family, "{cause:?}");
+        let reply = cause.ask(layer(), Some("application/grpc+proto"));
+        assert_eq!(reply.verdict(), (200, Some(cause.kind())), "{cause:?}");
+        assert!(reply.body.is_empty(), "{cause:?}");
+        assert_eq!(reply.header("content-type"), Some("application/grpc"), "{cause:?}");
+        assert_eq!(reply.header("grpc-status"), Some(grpc_status), "{cause:?}");
+        assert_eq!(reply.header("grpc-message"), Some(message), "{cause:?}");
         let is_challenged = reply.header("www-authenticate").is_some();
-        assert_eq!(is_challenged, by != By::WrongExtractor, "{by:?}");
-        // Others of the same layer are not.
-        let reply = by.ask(layer(), Some("application/json"));
-        assert_eq!(reply.verdict(), (by.status(), Some(by.kind())), "{by:?}");
-        assert_eq!(reply.header("grpc-status"), None, "{by:?}");
+        assert_eq!(is_challenged, cause != Cause::WrongExtractor, "{cause:?}");
+        // Other requests to the same layer get HTTP responses.
+        let reply = cause.ask(layer(), Some("application/json"));
+        assert_eq!(reply.verdict(), (cause.status(), Some(cause.kind())), "{cause:?}");
+        assert_eq!(reply.header("grpc-status"), None, "{cause:?}");
     }
 }
 
 #[test]
-fn whoever_has_what_is_asked_for_gets_in_whatever_the_manner() {
+fn permitted_requests_pass_with_every_responder() {
     for layer in [
         layer().responder(Plain),
         layer().responder(GrpcAware::new()).realm("x"),

@@ -1,4 +1,4 @@
-//! Cookies, parameters and subprotocols as raw bytes, asked of real servers.
+//! Tokens in cookies, parameters and subprotocols, sent as raw bytes to real servers.
 
 use std::net::SocketAddr;
 
@@ -49,7 +49,7 @@ async fn servers() -> [SocketAddr; 2] {
     addresses
 }
 
-/// `GET` this target with these lines; `TOKEN` is a good token, `FIRST` and `REST` are two parts of it.
+/// A `GET` request with these header lines. `TOKEN` is a valid token, `FIRST` and `REST` are its two parts.
 fn get(target: &[u8], lines: &[&[u8]], token: &str) -> Vec<u8> {
     let (first, rest) = token.split_at(token.len() / 3);
     let mut request = [b"GET ", target, b" HTTP/1.1\r\nHost: localhost\r\n"].concat();
@@ -68,13 +68,13 @@ fn get(target: &[u8], lines: &[&[u8]], token: &str) -> Vec<u8> {
 
 type Row = (&'static [u8], &'static [&'static [u8]], u16);
 
-/// The one place of a token that shared caches know.
-const BEARER_ALONE: &[&[u8]] = &[b"Authorization: Bearer TOKEN"];
+/// The only token location that shared caches recognize.
+const ONLY_BEARER: &[&[u8]] = &[b"Authorization: Bearer TOKEN"];
 
 const ROWS: &[Row] = &[
     (b"/", &[], 401),
     // Header fields.
-    (b"/", BEARER_ALONE, 200),
+    (b"/", ONLY_BEARER, 200),
     (b"/", &[b"X-Assertion: TOKEN"], 200),
     (b"/", &[b"x-assertion:TOKEN"], 200),
     (b"/", &[b"X-Assertion: Bearer TOKEN"], 400),
@@ -127,7 +127,7 @@ const ROWS: &[Row] = &[
     (b"/", &[b"Sec-WebSocket-Protocol: bearer"], 400),
     (b"/", &[b"Sec-WebSocket-Protocol: bearer, \xff"], 400),
     (b"/", &[b"Sec-WebSocket-Protocol: bearer, TOKEN, TOKEN"], 400),
-    // Several at once.
+    // Several sources at once.
     (b"/?t=TOKEN", &[b"Authorization: Bearer TOKEN", b"Cookie: __Host-s=TOKEN"], 200),
     (b"/", &[b"Authorization: Basic YTpi", b"Cookie: __Host-s=TOKEN"], 200),
     (b"/?t=a.b.c", &[b"Cookie: __Host-s=TOKEN"], 400),
@@ -137,7 +137,7 @@ const ROWS: &[Row] = &[
 ];
 
 #[tokio::test]
-async fn wherever_it_stands_one_well_formed_token_is_taken_and_nothing_else() {
+async fn every_source_accepts_only_one_well_formed_token() {
     let token = TestIssuer::hs256().token().subject("ada").mint();
     for server in servers().await {
         let mut connection = Connection::to(server).await;
@@ -147,7 +147,7 @@ async fn wherever_it_stands_one_well_formed_token_is_taken_and_nothing_else() {
             let shown = format!("{} {shown:?}: {}", target.escape_ascii(), answer.body);
             assert_eq!(answer.status, *status, "{shown}");
             let cached = match status {
-                200 if *lines == BEARER_ALONE => None,
+                200 if *lines == ONLY_BEARER => None,
                 200 => Some("private"),
                 _ => Some("no-store"),
             };

@@ -1,4 +1,4 @@
-//! Sources of one's own, and what is left of the token behind the layer.
+//! Custom token sources, and the token as the inner service sees it.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -26,7 +26,7 @@ fn token() -> String {
     TestIssuer::hs256().token().subject("ada").mint()
 }
 
-/// Takes tokens from a field of its own.
+/// Reads tokens from `X-Access-Token`.
 fn forwarded(parts: &Parts) -> Result<Option<RawToken<'_>>, Error> {
     let name = HeaderName::from_static("x-access-token");
     match parts.headers.get(&name).map(HeaderValue::to_str) {
@@ -37,7 +37,7 @@ fn forwarded(parts: &Parts) -> Result<Option<RawToken<'_>>, Error> {
 }
 
 #[test]
-fn a_source_of_ones_own_replaces_the_header() {
+fn a_custom_source_replaces_the_header() {
     let (layer, token) = (layer().token_source(from_fn(forwarded)), token());
     let with = |name: &str, value: &[u8]| {
         let value = HeaderValue::from_bytes(value).unwrap();
@@ -53,7 +53,7 @@ fn a_source_of_ones_own_replaces_the_header() {
     }
 }
 
-/// What the inner service sees of a request that the layer lets through.
+/// An accepted request as the inner service sees it.
 fn seen_by_the_inner_service(layer: &JwtAuthLayer, request: Request<String>) -> Parts {
     let seen = Arc::new(Mutex::new(None));
     let keep = Arc::clone(&seen);
@@ -67,7 +67,7 @@ fn seen_by_the_inner_service(layer: &JwtAuthLayer, request: Request<String>) -> 
 }
 
 #[test]
-fn the_inner_service_gets_the_token_in_a_field_that_is_not_printed() {
+fn the_token_field_is_marked_sensitive() {
     let token = token();
     let mut asked = bearer(&token);
     asked.headers_mut().insert("accept", HeaderValue::from_static("text/plain"));
@@ -86,7 +86,7 @@ fn the_inner_service_gets_the_token_in_a_field_that_is_not_printed() {
 }
 
 #[test]
-fn the_field_is_not_printed_either_after_the_keys_had_to_be_waited_for() {
+fn the_token_field_is_sensitive_after_waiting_for_keys() {
     let (keys, issuer) = (LateKeys::default(), TestIssuer::es256());
     let policy = Policy::new().any_audience();
     let trusted = Issuer::unnamed(keys.clone(), policy);

@@ -1,4 +1,4 @@
-//! What the service behind the layer sees of a token, wherever it stood.
+//! The token as the inner service sees it, for every token location.
 
 use std::convert::Infallible;
 use std::future::ready;
@@ -15,10 +15,10 @@ use tower_jwt_auth::source::{
 };
 use tower_jwt_auth::{Error, ErrorKind, JwtAuthLayer, Verified};
 
-use super::refusals::{self, good};
+use super::rejections::{self, good};
 use crate::support::ask::{Reply, ask};
 
-/// Answers the URL and the header fields that it sees, sensitive ones in brackets.
+/// Responds with the URL and the header fields, sensitive values in brackets.
 async fn seen(request: Request<String>) -> Result<Response<Full<Bytes>>, Infallible> {
     let user = Verified::<tower_jwt_auth::Claims>::of(&request).is_some();
     let fields = request.headers().iter().map(|(name, value)| {
@@ -50,10 +50,10 @@ fn everywhere() -> AnyOf {
         .or(WebSocketProtocol::new("bearer"))
 }
 
-/// Where the token stands, in URL and fields; what the service sees when it stays; and when it is removed.
-type Place = (&'static str, &'static [(&'static str, &'static str)], &'static str, &'static str);
+/// URL and header fields of the request, and what the service sees if the token is kept and if it is removed.
+type Location = (&'static str, &'static [(&'static str, &'static str)], &'static str, &'static str);
 
-const PLACES: [Place; 12] = [
+const LOCATIONS: [Location; 12] = [
     ("/", &[("authorization", "Bearer T")], "/ authorization=[Bearer T]", "/"),
     ("/", &[("x-assertion", "T"), ("x", "y")], "/ x-assertion=[T] x=y", "/ x=y"),
     ("/", &[("cookie", "s=T")], "/ cookie=[s=T]", "/"),
@@ -84,11 +84,11 @@ const PLACES: [Place; 12] = [
 ];
 
 #[test]
-fn the_service_sees_the_token_marked_as_sensitive_or_not_at_all() {
+fn the_token_is_marked_sensitive_or_removed() {
     let token = good().mint();
     let with = |text: &str| text.replace('T', &token);
-    let layer = refusals::layer().token_source(everywhere());
-    for (uri, fields, kept, removed) in PLACES {
+    let layer = rejections::layer().token_source(everywhere());
+    for (uri, fields, kept, removed) in LOCATIONS {
         let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, with(value))).collect();
         let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let request = || request(&with(uri), &fields);
@@ -100,7 +100,7 @@ fn the_service_sees_the_token_marked_as_sensitive_or_not_at_all() {
         assert_eq!(reply.header("cache-control"), private, "{uri} {fields:?}");
 
         let reply = asked(&layer.clone().remove_token(), request());
-        // What is left of a cookie field is as it was, but for its mark.
+        // The rest of a cookie field is unchanged except for the sensitive mark.
         let seen = reply.text().replace("cookie=[", "cookie=").replace("protocol=[", "protocol=");
         let removed = removed.replace("cookie=[", "cookie=").replace("protocol=[", "protocol=");
         assert_eq!(seen.replace(']', ""), format!("user {}", removed.replace(']', "")));
@@ -108,25 +108,25 @@ fn the_service_sees_the_token_marked_as_sensitive_or_not_at_all() {
 }
 
 #[test]
-fn the_parts_of_a_cookie_go_together() {
+fn all_chunks_of_a_cookie_are_removed() {
     let token = good().mint();
     let (first, second) = token.split_at(token.len() / 2);
     let cookies = format!("s.1={second}; a=b; s.0={first}; s.x=c");
-    let layer = refusals::layer().token_source(everywhere()).remove_token();
+    let layer = rejections::layer().token_source(everywhere()).remove_token();
     let reply = asked(&layer, request("/", &[("cookie", &cookies)]));
     assert_eq!(reply.text().replace(['[', ']'], ""), "user / cookie=a=b; s.x=c");
 }
 
-#[allow(clippy::unnecessary_wraps)] // as a source has it
+#[allow(clippy::unnecessary_wraps)] // the signature of a source
 fn in_path(parts: &Parts) -> Result<Option<RawToken<'_>>, Error> {
     Ok(parts.uri.path().strip_prefix("/feed/").map(RawToken::new))
 }
 
 #[test]
-fn answers_to_tokens_outside_authorization_are_private() {
+fn responses_to_tokens_outside_authorization_are_private() {
     let token = good().mint();
     let bearer = format!("Bearer {token}");
-    let layer = refusals::layer().token_source(everywhere().or(source::from_fn(in_path)));
+    let layer = rejections::layer().token_source(everywhere().or(source::from_fn(in_path)));
     let cookie = format!("s={token}");
     let subprotocol = format!("bearer, {token}");
     let query = format!("/?t={token}");
@@ -148,18 +148,18 @@ fn answers_to_tokens_outside_authorization_are_private() {
         let reply = asked(&layer.clone().remove_token(), request(uri, fields));
         assert_eq!((reply.status, reply.header("cache-control")), (200, expected), "{fields:?}");
     }
-    // A scheme of another name is in the same field.
+    // Another scheme uses the same header field.
     let source = HeaderToken::new(http::header::AUTHORIZATION).scheme("Token");
-    let layer = refusals::layer().token_source(source);
+    let layer = rejections::layer().token_source(source);
     let reply = asked(&layer, request("/", &[("authorization", &format!("Token {token}"))]));
     assert_eq!((reply.status, reply.header("cache-control")), (200, None));
 }
 
 #[test]
-fn what_the_handler_decides_of_shared_caches_is_kept() {
+fn the_cache_control_of_the_handler_is_kept() {
     let token = good().mint();
-    let layer = refusals::layer().token_source(BearerHeader.or(CookieToken::new("s")));
-    for (said, of_cookie) in [
+    let layer = rejections::layer().token_source(BearerHeader.or(CookieToken::new("s")));
+    for (from_handler, of_cookie) in [
         ("no-cache", "no-cache, private"),
         ("max-age=60", "max-age=60, private"),
         ("private, max-age=60", "private, max-age=60"),
@@ -169,7 +169,7 @@ fn what_the_handler_decides_of_shared_caches_is_kept() {
     ] {
         let inner = || {
             service_fn(move |_: Request<String>| {
-                let response = Response::builder().header("cache-control", said);
+                let response = Response::builder().header("cache-control", from_handler);
                 ready(Ok::<_, Infallible>(response.body(Full::<Bytes>::default()).unwrap()))
             })
         };
@@ -178,7 +178,7 @@ fn what_the_handler_decides_of_shared_caches_is_kept() {
         assert_eq!((reply.status, reply.header("cache-control")), (200, Some(of_cookie)));
         let bearer = request("/", &[("authorization", &format!("Bearer {token}"))]);
         let reply = ask(layer.layer(inner()), bearer);
-        assert_eq!((reply.status, reply.header("cache-control")), (200, Some(said)));
+        assert_eq!((reply.status, reply.header("cache-control")), (200, Some(from_handler)));
     }
     let layer = layer.allow_missing_token();
     let reply = asked(&layer, request("/", &[]));
@@ -186,9 +186,9 @@ fn what_the_handler_decides_of_shared_caches_is_kept() {
 }
 
 #[test]
-fn tokens_that_nobody_looks_for_are_none() {
+fn tokens_outside_the_configured_source_are_ignored() {
     let token = good().mint();
-    for (uri, fields, ..) in PLACES {
+    for (uri, fields, ..) in LOCATIONS {
         let fields: Vec<_> =
             fields.iter().map(|(name, value)| (*name, value.replace('T', &token))).collect();
         let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -196,15 +196,15 @@ fn tokens_that_nobody_looks_for_are_none() {
         if request.headers().contains_key("authorization") {
             continue;
         }
-        let reply = asked(&refusals::layer(), request);
+        let reply = asked(&rejections::layer(), request);
         assert_eq!(reply.verdict(), (401, Some(ErrorKind::MissingToken)), "{uri} {fields:?}");
     }
 }
 
 #[test]
-fn two_different_tokens_are_refused_wherever_they_stand() {
+fn two_different_tokens_are_rejected_in_every_location() {
     let (one, other) = (good().mint(), good().claim("jti", "private-token-id 2").mint());
-    let layer = refusals::layer().token_source(everywhere());
+    let layer = rejections::layer().token_source(everywhere());
     let bearer = format!("Bearer {one}");
     for (uri, name, value) in [
         ("/".to_owned(), "x-assertion", other.clone()),
@@ -222,7 +222,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(512) })]
 
     #[test]
-    fn no_bytes_make_a_source_panic_and_what_is_found_is_a_token(
+    fn sources_never_panic_and_find_only_visible_ascii(
         fields in prop::collection::vec(
             (0..4_usize, prop::collection::vec(any::<u8>(), 0..40)), 0..4),
         spice in "[st;=, \"%.0-9a-zA-Z_Hostbearer]{0,60}",
