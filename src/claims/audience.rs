@@ -6,10 +6,10 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::string_or_list::StringOrList;
 
-/// Whom a token is for: one recipient or several (RFC 7519 §4.1.3).
+/// The recipients of a token: one or several (RFC 7519 §4.1.3).
 ///
-/// Written back in the form in which it came, one string or a list. An empty list names no recipient; whether
-/// such a token is accepted is for the [`Policy`](crate::Policy) to say.
+/// Serialized in the form that was read: one string or a list. An empty list names no recipient. The
+/// [`Policy`](crate::Policy) decides whether such a token is accepted.
 ///
 /// ```
 /// use tower_jwt_auth::claims::Audience;
@@ -46,7 +46,7 @@ impl Audience {
 }
 
 impl fmt::Debug for Audience {
-    /// How many, not which: this ends up in logs.
+    /// Shows the number and not the names, because `Debug` output ends up in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Audience({} recipients)", self.iter().count())
     }
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_forms_are_written_back_as_they_came() {
+    fn both_forms_round_trip() {
         for text in [r#""orders""#, r#"["orders"]"#, r#"["orders","billing"]"#] {
             let audience: Audience = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&audience).unwrap(), text);

@@ -3,14 +3,14 @@
 use super::path::ClaimPath;
 use crate::json::{Object, Strings};
 
-/// The claims that have an issuer's scopes and roles, where they are not the standard ones.
+/// Additional claims from which an issuer's scopes and roles are read.
 ///
-/// Scopes are always read from `scope` (RFC 8693 §4.2) and `scp`, roles from `roles` (RFC 9068 §2.2.3.1); these claims
-/// are read in addition. A claim in an object is a list of names, `["realm_access", "roles"]`: a text with dots is one
-/// name. A claim that is neither a string nor a list of strings grants nothing.
+/// Scopes are always read from `scope` (RFC 8693 §4.2) and `scp`, roles from `roles` (RFC 9068 §2.2.3.1). These
+/// claims are read in addition. For a nested claim, pass a list of names: `["realm_access", "roles"]`. A string with
+/// dots is a single name. A claim that is neither a string nor a list of strings grants nothing.
 ///
-/// All issuers are taken at their word: where one of several may not make admins, let the rule name the
-/// ones that may, with `Rule::claim("iss", ..)`.
+/// The grants of every trusted issuer are accepted. If only some issuers may grant a role such as `admin`,
+/// require one of them in the rule as well, with `Rule::claim("iss", ..)`.
 ///
 /// ```
 /// use serde_json::json;
@@ -37,18 +37,18 @@ pub struct GrantClaims {
 }
 
 impl GrantClaims {
-    /// Nothing but the standard claims.
+    /// Reads only the standard claims.
     pub const fn new() -> Self {
         Self { scopes: Vec::new(), roles: Vec::new() }
     }
 
-    /// Reads scopes from this claim too: a space-separated string, or a list.
+    /// Also reads scopes from this claim: a space-separated string, or a list.
     pub fn scopes(mut self, claim: impl Into<ClaimPath>) -> Self {
         self.scopes.push(claim.into());
         self
     }
 
-    /// Reads roles from this claim too: one string, or a list.
+    /// Also reads roles from this claim: one string, or a list.
     pub fn roles(mut self, claim: impl Into<ClaimPath>) -> Self {
         self.roles.push(claim.into());
         self
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_text_grants_nothing_and_what_is_grants_each_word() {
+    fn only_strings_and_lists_of_strings_grant() {
         let payload = r#"{"permissions":["a b","c"],"scopes":"d e","groups":"f g","n":7,"m":[1],
             "realm_access":{"roles":["h"]},"resource_access":{"x":{"roles":["i"]},"y":{"roles":["j"]}}}"#;
         let grants = GrantClaims::keycloak("x").scopes("permissions").scopes("scopes");

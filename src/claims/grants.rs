@@ -1,4 +1,4 @@
-//! What a token permits its bearer to do.
+//! The grants of a token.
 
 use std::fmt;
 
@@ -14,24 +14,24 @@ pub(crate) trait Grants {
     /// Whether this role was granted, byte for byte.
     fn has_role(&self, role: &str) -> bool;
 
-    /// What is known of a claim.
+    /// The value of a claim, as far as it is known.
     fn claim(&self, path: &ClaimPath) -> ClaimValue;
 
-    /// Whether this is the subject, byte for byte; an empty owner never is.
+    /// Whether `owner` is the subject, byte for byte. An empty `owner` never matches.
     fn owns(&self, owner: &str) -> bool;
 
-    /// The path of the request, if a request is judged.
+    /// The path of the request, if there is a request.
     fn path(&self) -> Option<&str>;
 }
 
-/// What is known of one claim.
+/// The value of a claim, as far as it is known.
 #[derive(Clone, PartialEq)]
 pub(crate) enum ClaimValue {
     /// The token has the claim, with this value.
     Present(Value),
     /// The token does not have the claim.
     Absent,
-    /// The claim is hidden, or what the token says of it is ambiguous.
+    /// The claim is hidden, or ambiguous in the token.
     Unknown,
 }
 

@@ -1,7 +1,7 @@
 //! Types for the claims of a token.
 //!
 //! Any `serde` type can be the claims type of a [`Verifier`](crate::Verifier); [`Claims`] is the
-//! default. The types here fit members of your own type.
+//! default. Use the types of this module for the members of your own type.
 //!
 //! ```
 //! use serde::Deserialize;
@@ -10,9 +10,9 @@
 //! #[derive(Deserialize)]
 //! struct Mine {
 //!     tenant: String,
-//!     // One string or a list of them, as RFC 7519 §4.1.3 permits.
+//!     // One string or a list of strings (RFC 7519 §4.1.3).
 //!     aud: Audience,
-//!     // One string of scopes, or a list of them.
+//!     // One string of scopes, or a list of scopes.
 //!     scope: Option<ScopeSet>,
 //! }
 //!

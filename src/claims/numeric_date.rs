@@ -1,4 +1,4 @@
-//! Points in time as tokens write them.
+//! Dates in tokens.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,8 +12,8 @@ const NANOS_PER_SECOND: u32 = 1_000_000_000;
 
 /// Seconds since 1970-01-01T00:00:00Z, with an optional fraction (`NumericDate`, RFC 7519 §2).
 ///
-/// What is beyond the range of 64 bits saturates, and so does arithmetic: no claim can make it overflow.
-/// A literal that is beyond the range of floating point, such as `1e400`, is no number of seconds.
+/// A value beyond the range of 64 bits saturates, and so does arithmetic: no claim can cause an overflow. A
+/// literal beyond the range of floating point, such as `1e400`, is rejected.
 ///
 /// ```
 /// use std::time::Duration;
@@ -23,7 +23,7 @@ const NANOS_PER_SECOND: u32 = 1_000_000_000;
 /// assert!(date > NumericDate::from_seconds(1_300_819_380));
 /// assert_eq!(date.saturating_add(Duration::from_millis(500)).seconds(), 1_300_819_381);
 ///
-/// assert!(serde_json::from_str::<NumericDate>("\"1300819380\"").is_err()); // a string is no date
+/// assert!(serde_json::from_str::<NumericDate>("\"1300819380\"").is_err()); // a string is rejected
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -46,7 +46,7 @@ impl NumericDate {
         self.seconds
     }
 
-    /// This much later; stops at the end of the range.
+    /// Adds a duration; saturates at the end of the range.
     #[must_use]
     pub fn saturating_add(self, duration: Duration) -> Self {
         let Ok(seconds) = i64::try_from(duration.as_secs()) else {
@@ -60,7 +60,7 @@ impl NumericDate {
         }
     }
 
-    /// This date as system time, unless the system cannot express it.
+    /// This date as system time; `None` if the system cannot represent it.
     pub fn to_system_time(self) -> Option<SystemTime> {
         let fraction = Duration::from_nanos(self.nanos.into());
         let whole = Duration::from_secs(self.seconds.unsigned_abs());
@@ -72,7 +72,7 @@ impl NumericDate {
         second?.checked_add(fraction)
     }
 
-    /// Reads a JSON number. `None` when it is anything else.
+    /// Reads a JSON number; `None` for anything else.
     pub(crate) fn from_value(value: Value<'_>) -> Option<Self> {
         match value.number()? {
             Number::Signed(seconds) => Some(Self::from_seconds(seconds)),
@@ -122,7 +122,7 @@ impl Serialize for NumericDate {
         if self.nanos == 0 {
             return serializer.serialize_i64(self.seconds);
         }
-        // A fraction came out of a double, so that nothing is lost by going back to one.
+        // A fraction was read from a double, so converting it back loses nothing.
         #[allow(clippy::cast_precision_loss)]
         let seconds = self.seconds as f64;
         serializer.serialize_f64(seconds + f64::from(self.nanos) / f64::from(NANOS_PER_SECOND))
@@ -131,7 +131,7 @@ impl Serialize for NumericDate {
 
 impl<'de> Deserialize<'de> for NumericDate {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // A `JsonNumber` is also read right where `arbitrary_precision` is on.
+        // `JsonNumber` also works with the feature `arbitrary_precision` of `serde_json`.
         let number = JsonNumber::deserialize(deserializer)?;
         match number.as_i64() {
             Some(seconds) => Some(Self::from_seconds(seconds)),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn every_finite_json_number_is_a_date_and_nothing_else_is() {
+    fn every_finite_json_number_is_a_date() {
         assert_eq!(date("0"), NumericDate::from_seconds(0));
         assert_eq!(date("-1"), NumericDate::from_seconds(-1));
         assert_eq!(date("1e3"), NumericDate::from_seconds(1000));
@@ -185,19 +185,19 @@ mod tests {
     }
 
     #[test]
-    fn system_time_goes_there_and_back_on_both_sides_of_1970() {
+    fn system_time_round_trips_before_and_after_1970() {
         for text in ["0", "1300819380", "-1.5", "-3"] {
             let date = date(text);
             assert_eq!(NumericDate::from(date.to_system_time().unwrap()), date);
         }
-        // What the system can express at the ends differs; reaching for them must not panic.
+        // The range of system time differs by platform. Converting the extremes must not panic.
         for end in [NumericDate::MAX, NumericDate::MIN] {
             assert!(end.to_system_time().is_none_or(|time| NumericDate::from(time) == end));
         }
     }
 
     #[test]
-    fn whole_seconds_are_written_as_an_integer() {
+    fn whole_seconds_are_serialized_as_an_integer() {
         assert_eq!(serde_json::to_string(&date("12")).unwrap(), "12");
         assert_eq!(serde_json::to_string(&date("12.25")).unwrap(), "12.25");
     }

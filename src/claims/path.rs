@@ -1,12 +1,13 @@
-//! Where in a token a claim stands.
+//! Paths of claims.
 
 use std::fmt;
 
 use crate::json::{Found, Object, Value};
 
-/// The way to a claim: its name, or the names of the objects around it and then its own.
+/// The path of a claim: its name, or a list of nested names.
 ///
-/// A name is taken as it stands, dots, slashes and colons included: many servers use URLs as names.
+/// A list begins with the outermost name. Dots, slashes and colons are part of a name: many servers use
+/// URLs as names.
 ///
 /// ```
 /// use tower_jwt_auth::claims::ClaimPath;
@@ -29,7 +30,7 @@ impl ClaimPath {
         }
     }
 
-    /// As [`find`](Self::find), and says why there is no value.
+    /// Like [`find`](Self::find), but distinguishes absent and ambiguous claims.
     pub(crate) fn look_up<'a>(&self, object: &'a Object) -> Found<'a> {
         let Some((name, inside)) = self.0.split_first() else { return Found::Absent };
         let first = object.get(name).map_or(Found::Absent, Found::Value);
@@ -81,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_is_followed_by_whole_names_only() {
+    fn a_path_matches_whole_names_only() {
         let text = r#"{"a":{"b":[1],"b.c":2},"a.b":3,"x":7,"s\u0075b":4}"#;
         let object = Object::read(text.to_owned()).unwrap();
         let find = |path: ClaimPath| path.find(&object).map(Value::json);
@@ -98,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_stands_twice_leads_nowhere() {
+    fn a_duplicate_nested_name_is_not_found() {
         let text = r#"{"a":{"roles":["user"],"roles":["admin"]},"b":{"roles":[]}}"#;
         let object = Object::read(text.to_owned()).unwrap();
         assert!(ClaimPath::from(["a", "roles"]).find(&object).is_none());
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ambiguous_name_is_told_from_a_missing_one() {
+    fn an_ambiguous_name_differs_from_a_missing_one() {
         let text = r#" {"a":{"x":1,"x":2},"b":{"x":1},"c":{"y":1},"d":null,"e":[{"x":1}]}"#;
         let object = Object::read(text.to_owned()).unwrap();
         let found = |path: [&str; 2]| match ClaimPath::from(path).look_up(&object) {

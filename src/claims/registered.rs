@@ -12,12 +12,12 @@ pub(crate) struct Dates {
     pub(crate) iat: Option<NumericDate>,
 }
 
-/// Checks that the registered claims of an object have their types, whatever reads them afterwards.
+/// Checks the types of the registered claims, for every claims type.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::InvalidIssuer`], [`ErrorKind::InvalidAudience`] or [`ErrorKind::InvalidClaims`] for one that has
-/// another type, null included.
+/// [`ErrorKind::InvalidIssuer`], [`ErrorKind::InvalidAudience`] or [`ErrorKind::InvalidClaims`] for a claim of
+/// the wrong type, including null.
 pub(crate) fn check_types(object: &Object) -> Result<Dates, Error> {
     let is_string = |name| object.get(name).is_none_or(|value| value.string().is_some());
     if !is_string("iss") {

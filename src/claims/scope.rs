@@ -6,14 +6,14 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use super::string_or_list::StringOrList;
 
-/// The scopes of a token: space-separated (RFC 8693 §4.2), or a list as some servers issue it.
+/// The scopes of a token: space-separated (RFC 8693 §4.2), or a list.
 ///
 /// ```
 /// use tower_jwt_auth::claims::ScopeSet;
 ///
 /// let scope: ScopeSet = serde_json::from_str(r#""orders:read orders:write""#)?;
 /// assert!(scope.contains("orders:read"));
-/// assert!(!scope.contains("orders")); // whole tokens only, never a prefix
+/// assert!(!scope.contains("orders")); // whole names only, never a prefix
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq, Serialize)]
@@ -38,7 +38,7 @@ impl ScopeSet {
 }
 
 impl fmt::Debug for ScopeSet {
-    /// How many, not which: this ends up in logs.
+    /// Shows the number and not the names, because `Debug` output ends up in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "ScopeSet({} scopes)", self.iter().count())
     }
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn both_forms_grant_the_same_and_are_written_back_as_they_came() {
+    fn both_forms_grant_the_same_scopes_and_round_trip() {
         for text in [r#""a  b""#, r#"["a","b"]"#] {
             let scope: ScopeSet = serde_json::from_str(text).unwrap();
             assert_eq!(scope.iter().collect::<Vec<_>>(), ["a", "b"]);

@@ -1,4 +1,4 @@
-//! The claims type that is used when nothing else is named.
+//! The default claims type.
 
 use std::fmt;
 
@@ -11,9 +11,9 @@ use crate::json::Object;
 
 /// All claims of a token, by name.
 ///
-/// It holds the text of the token's claims; a value is parsed when it is asked for. Subject, issuer, scopes and the
-/// other registered claims are read with [`Verified`](crate::Verified) and [`Token`](crate::Token), which interpret
-/// them by the policy. Serializes to the object it was read from. `Debug` shows names and no values.
+/// It stores the text of the token's claims and parses a value when you read it. Read the subject, issuer, scopes and
+/// other registered claims from [`Verified`](crate::Verified) or [`Token`](crate::Token), which interpret them by the
+/// policy. It serializes to the object that it was read from. `Debug` shows names and no values.
 ///
 /// ```
 /// use tower_jwt_auth::Claims;
@@ -29,19 +29,19 @@ use crate::json::Object;
 pub struct Claims(Object);
 
 impl Claims {
-    /// The claims of an object whose registered ones have their types; `None` if one of them could not be read later.
+    /// Wraps an object whose registered claims have been checked; `None` if a value could not be read later.
     pub(crate) fn new(object: Object) -> Option<Self> {
         (!object.has_huge_number()).then_some(Self(object))
     }
 
     /// The value of a claim, by its name.
     ///
-    /// It is parsed with each call; [`text`](Self::text) is not.
+    /// Each call parses the value; [`text`](Self::text) does not parse.
     pub fn get(&self, name: &str) -> Option<Value> {
         self.0.get(name)?.read()
     }
 
-    /// A claim that is a string, by its name: `claims.text("email")`.
+    /// The text of a string claim, by its name: `claims.text("email")`.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name)?.string()
     }
@@ -57,7 +57,7 @@ impl Claims {
 }
 
 impl PartialEq for Claims {
-    /// Whether both have the same claims, in whatever order.
+    /// Whether both have the same claims, in any order.
     fn eq(&self, other: &Self) -> bool {
         self.to_map() == other.to_map()
     }
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_object_comes_out_as_it_went_in() {
+    fn claims_serialize_to_the_object_they_were_read_from() {
         let text = r#"{"iss":"a","sub":"b","aud":["c"],"exp":9,"nbf":1.5,"iat":2,"jti":"d",
             "scope":"e f","email":"g","nested":{"h":[null,true]}}"#;
         let claims: Claims = serde_json::from_str(text).unwrap();
@@ -119,13 +119,13 @@ mod tests {
     }
 
     #[test]
-    fn a_scope_of_another_shape_is_kept_and_grants_nothing() {
+    fn a_scope_of_another_type_is_kept() {
         let claims: Claims = serde_json::from_str(r#"{"scope":{"read":true}}"#).unwrap();
         assert!(claims.get("scope").is_some());
     }
 
     #[test]
-    fn wrong_types_and_duplicates_are_errors() {
+    fn wrong_types_and_duplicates_are_rejected() {
         for text in [
             r#"{"exp":null}"#,
             r#"{"sub":7}"#,
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_names_the_claims_and_keeps_their_values() {
+    fn debug_shows_claim_names_but_no_values() {
         let claims: Claims =
             serde_json::from_str(r#"{"sub":"secret-1","email":"secret-2"}"#).unwrap();
         let debug = format!("{claims:?}");

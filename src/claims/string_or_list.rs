@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{self, Deserializer, SeqAccess, Visitor};
 use serde::{Serialize, Serializer};
 
-/// Serialized in the form in which it came.
+/// Serialized in the form that was read.
 #[derive(Clone, PartialEq, Eq)]
 pub(super) enum StringOrList {
     String(String),

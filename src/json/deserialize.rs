@@ -22,12 +22,12 @@ impl<T: Deref<Target = str>> Object<T> {
     }
 }
 
-/// The members that a type has not asked for yet.
+/// The members that have not been deserialized yet.
 struct Members<'a, I> {
     rest: I,
     /// The member whose value comes next.
     next: Option<(&'a str, Value<'a>)>,
-    /// The names that the type itself has.
+    /// The field names of the type.
     fields: &'static [&'static str],
 }
 
@@ -36,7 +36,7 @@ impl<'a, I: ExactSizeIterator<Item = (&'a str, Value<'a>)>> Members<'a, I> {
         Self { rest, next: None, fields }
     }
 
-    /// Gives a type the members as a map. A type that leaves some of them out does not fit.
+    /// Passes the members to a type as a map. It is an error if the type leaves some of them unread.
     fn visit<V: Visitor<'a>>(mut self, visitor: V) -> Result<V::Value, Unfit> {
         let value = visitor.visit_map(&mut self)?;
         if self.rest.len() == 0 { Ok(value) } else { Err(Unfit::OTHER) }
@@ -75,7 +75,8 @@ macro_rules! as_map {
     };
 }
 
-// Whatever a type asks for, it gets the map: a type that cannot be made from a map says so itself.
+// Every request is answered with the map. A type that cannot be made from a map returns the error
+// itself.
 impl<'a, I: ExactSizeIterator<Item = (&'a str, Value<'a>)>> Deserializer<'a> for Members<'a, I> {
     type Error = Unfit;
 
@@ -133,7 +134,7 @@ impl<'a, I: ExactSizeIterator<Item = (&'a str, Value<'a>)>> Deserializer<'a> for
         visitor.visit_newtype_struct(self)
     }
 
-    /// The one member is the variant (externally tagged).
+    /// The only member is the variant (externally tagged).
     fn deserialize_enum<V: Visitor<'a>>(
         self,
         name: &'static str,
@@ -157,7 +158,7 @@ mod tests {
     use std::collections::{BTreeMap, HashMap};
     use std::fmt::Debug;
 
-    /// Reads a text as `serde_json` does, into the same or not at all.
+    /// Reads a text, and asserts that `serde_json` reads the same or fails as well.
     fn same<C: DeserializeOwned + PartialEq + Debug>(text: &str) -> Option<C> {
         let parsed = serde_json::from_str::<C>(text).ok();
         let read = Object::read(text).unwrap().deserialize::<C>().ok();
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn members_of_every_type_are_read_as_by_serde_json() {
+    fn members_are_read_the_same_as_by_serde_json() {
         #[derive(Debug, Deserialize, PartialEq)]
         struct Unit;
         #[derive(Debug, Deserialize, PartialEq)]
@@ -316,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn names_become_keys_of_maps_as_by_serde_json() {
+    fn map_keys_are_read_the_same_as_by_serde_json() {
         #[derive(Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
         struct Id(String);
         #[derive(Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]

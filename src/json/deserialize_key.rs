@@ -1,4 +1,4 @@
-//! The name of a member as a `serde` data format: a string, or the number or boolean that it spells.
+//! The name of a member as a `serde` data format: a string, or a number or boolean in that string.
 
 use serde::de::value::StrDeserializer;
 use serde::de::{Deserializer, Error, IntoDeserializer, Unexpected, Visitor};
@@ -11,7 +11,7 @@ pub(super) struct Key<'de>(pub(super) &'de str);
 macro_rules! numbers {
     ($($method:ident)+) => {
         $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Unfit> {
-            // No white space around it.
+            // The parser below would accept white space around the number.
             let is_ascii_digit = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_digit);
             let bytes = self.0.as_bytes();
             if !(is_ascii_digit(bytes.first()) || bytes.first() == Some(&b'-'))

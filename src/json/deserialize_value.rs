@@ -1,4 +1,4 @@
-//! A value as a `serde` data format: what is neither object nor array is read here, the rest by `serde_json`.
+//! A value as a `serde` data format. Objects and arrays are read by `serde_json`, other values here.
 
 use serde::Deserializer;
 use serde::de::value::StrDeserializer;
@@ -7,11 +7,11 @@ use serde::de::{Error, Unexpected, Visitor};
 use super::error::Unfit;
 use super::value::{Kind, Number, Value};
 
-/// The name by which `serde_json::value::RawValue` asks for the text of a value.
+/// The name with which `serde_json::value::RawValue` requests the text of a value.
 const RAW_VALUE: &str = "$serde_json::private::RawValue";
 
 impl<'a> Value<'a> {
-    /// Has `serde_json` read it.
+    /// Parses the value with `serde_json`.
     fn parse<T>(
         self,
         read: impl FnOnce(
@@ -24,12 +24,12 @@ impl<'a> Value<'a> {
     }
 }
 
-/// The value is something else than what the type asks for.
+/// The value does not have the requested type.
 fn unexpected<'a, V: Visitor<'a>>(visitor: &V) -> Unfit {
     Unfit::invalid_type(Unexpected::Other("a value"), visitor)
 }
 
-/// As `serde_json` does it: a number that is not negative is visited as an unsigned one.
+/// Like `serde_json`, visits a number that is not negative as an unsigned one.
 fn visit_signed<'a, V: Visitor<'a>>(number: i64, visitor: V) -> Result<V::Value, Unfit> {
     match u64::try_from(number) {
         Ok(number) => visitor.visit_u64(number),

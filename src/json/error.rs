@@ -1,16 +1,16 @@
-//! Why a text is not read, and why an object does not fit a type.
+//! The errors of reading a text and of deserializing an object.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{self, Expected, Unexpected};
 
-/// Why a text is not read.
+/// Why a text is rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Malformed {
     /// It is not one strict JSON object.
     NotStrict,
-    /// It has two members of one name.
+    /// It has two members with the same name.
     Duplicate,
 }
 
@@ -27,14 +27,14 @@ pub(crate) struct Unfit {
 enum Reason {
     Missing,
     Expected(String),
-    /// The type says why in a text of its own, which may quote the value.
+    /// The type has its own message, which is dropped because it may quote the value.
     Other,
 }
 
 impl Unfit {
     pub(super) const OTHER: Self = Self { member: None, reason: Reason::Other };
 
-    /// Names the member, unless the type has named it itself.
+    /// Adds the name of the member, unless the type has already named it.
     pub(super) fn at(mut self, name: &str, fields: &'static [&'static str]) -> Self {
         self.member.get_or_insert_with(|| match fields.iter().find(|field| **field == name) {
             Some(field) => Cow::Borrowed(field),
@@ -45,7 +45,7 @@ impl Unfit {
 }
 
 impl de::Error for Unfit {
-    /// Drops the text.
+    /// Drops the message.
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self::OTHER
     }

@@ -9,13 +9,13 @@ use super::scan::Scanner;
 use super::text::{Span, Unescaped};
 use super::value::Value;
 
-/// The number of members that most objects do not exceed: up to it, they are in the index itself.
-const FEW: usize = 16;
+/// The number of members that are stored inline. Most objects have no more.
+const INLINE: usize = 16;
 
-/// The number of members up to which a name is compared with those before it one by one.
+/// The number of members up to which each name is compared with the earlier ones.
 const MAX_COMPARED: usize = 32;
 
-/// A strict JSON object: its text, and where its members are.
+/// A strict JSON object: its text, and the ranges of its members.
 #[derive(Clone, Default)]
 pub(crate) struct Object<T = String> {
     text: T,
@@ -41,16 +41,17 @@ impl<T: Deref<Target = str>> Object<T> {
     ///
     /// # Errors
     ///
-    /// For anything but what the rules of [this module](super) permit.
+    /// The text breaks a rule of [this module](super).
     pub(crate) fn read(text: T) -> Result<Self, Malformed> {
         Self::read_from(text, 0)
     }
 
-    /// Reads a text from this byte on; the places of [`Text`](super::Text) count from its beginning.
+    /// Reads a text from the byte `start` on. The ranges of [`Text`](super::Text) count from the beginning of the
+    /// text.
     ///
     /// # Errors
     ///
-    /// As [`read`](Self::read).
+    /// The same as for [`read`](Self::read).
     pub(crate) fn read_from(text: T, start: usize) -> Result<Self, Malformed> {
         let mut index = Index::default();
         index.read(&text, start)?;
@@ -58,7 +59,7 @@ impl<T: Deref<Target = str>> Object<T> {
         if object.has_duplicates() { Err(Malformed::Duplicate) } else { Ok(object) }
     }
 
-    /// Looks for names that were not compared because there are so many.
+    /// Finds duplicate names in a large object, whose names were not compared while reading.
     fn has_duplicates(&self) -> bool {
         if self.len() <= MAX_COMPARED {
             return false;
@@ -73,7 +74,8 @@ impl<T: Deref<Target = str>> Object<T> {
         &self.text
     }
 
-    /// Whether some number is beyond the range of floating point: values with it cannot be read.
+    /// Whether a number is beyond the range of floating point. A value with such a number cannot be
+    /// read.
     pub(crate) fn has_huge_number(&self) -> bool {
         self.index.has_huge_number
     }
@@ -124,11 +126,11 @@ impl Index {
         scanner.end()
     }
 
-    /// Finds the value of a name among the members from this one on.
+    /// Finds the value of a name among the members from `first` on.
     #[inline]
     fn find(&self, text: &str, first: usize, name: &[u8]) -> Option<Span> {
         let is_named = |it: Member| self.unescaped.bytes(text, it.name) == name;
-        // Nearly always the first.
+        // The first member matches nearly always.
         match self.members.few.get(first) {
             Some(member) if is_named(*member) => Some(member.value),
             _ => self.find_slowly(text, first, name),
@@ -142,12 +144,12 @@ impl Index {
     }
 }
 
-/// A list of members, and the first of those whose names share a hash.
+/// The members, and for each hash the first member whose name has it.
 struct Members {
     len: usize,
-    few: [Member; FEW],
+    few: [Member; INLINE],
     more: Vec<Member>,
-    /// The number of a member, counted from 1, for each value of the hash; 0 where there is none.
+    /// For each hash, the number of a member, counted from 1; 0 if there is none.
     first: [u8; BUCKETS],
 }
 
@@ -155,7 +157,7 @@ const BUCKETS: usize = 64;
 
 impl Default for Members {
     fn default() -> Self {
-        let few = [Member::default(); FEW];
+        let few = [Member::default(); INLINE];
         Self { len: 0, few, more: Vec::new(), first: [0; BUCKETS] }
     }
 }
@@ -174,27 +176,27 @@ impl Members {
         }
     }
 
-    /// Where those begin whose names have this hash, if there may be any.
+    /// The first member that may have this hash, if there is one.
     #[inline]
     fn first(&self, bucket: usize) -> Option<usize> {
         match self.first.get(bucket) {
             Some(&number @ 1..) => Some(usize::from(number) - 1),
-            // A number that did not fit.
+            // The number of such a member did not fit.
             _ => (self.len > usize::from(u8::MAX)).then_some(usize::from(u8::MAX)),
         }
     }
 
-    /// The members from this one on.
+    /// The members from `first` on.
     #[inline]
     fn from(&self, first: usize) -> impl ExactSizeIterator<Item = Member> {
         (first..self.len).map(|at| {
-            let member = self.few.get(at).or_else(|| self.more.get(at - FEW));
+            let member = self.few.get(at).or_else(|| self.more.get(at - INLINE));
             member.copied().unwrap_or_default()
         })
     }
 }
 
-/// A cheap hash of a name. Its factors are such that the usual names of claims do not meet.
+/// A cheap hash of a name. With these factors, common claim names do not collide.
 #[inline]
 fn bucket(name: &[u8]) -> usize {
     let first = name.first().copied().unwrap_or_default();
@@ -202,11 +204,11 @@ fn bucket(name: &[u8]) -> usize {
     (5 * name.len() + 3 * usize::from(first) + 43 * usize::from(last)) % BUCKETS
 }
 
-/// Reads an object of a few members, one by one and without an index.
+/// Reads a small object member by member, without an index.
 ///
 /// # Errors
 ///
-/// As [`Object::read`], also for more than `N` members. What `each` has seen by then is to be forgotten.
+/// The same as for [`Object::read`], and more than `N` members. After an error, discard what `each` received.
 pub(crate) fn read_few<const N: usize>(
     text: &str,
     mut each: impl FnMut(&[u8], Value<'_>),
@@ -228,7 +230,7 @@ pub(crate) fn read_few<const N: usize>(
 }
 
 impl<T> fmt::Debug for Object<T> {
-    /// The number of members, not what they say: this ends up in logs.
+    /// Shows the number of members and not their contents, because `Debug` output ends up in logs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Object({} members)", self.index.members.len)
     }
@@ -241,13 +243,13 @@ mod tests {
 
     type Map = serde_json::Map<String, Json>;
 
-    /// Reads an object by the index.
-    fn by_the_index(text: &str) -> Option<Map> {
+    /// Reads an object with the index.
+    fn read_by_index(text: &str) -> Option<Map> {
         Object::read(text).ok()?.deserialize().ok()
     }
 
-    /// Reads an object by `serde_json`, unless it has a name twice.
-    fn by_the_parser(text: &str) -> Option<Map> {
+    /// Reads an object with `serde_json`, unless it has a duplicate name.
+    fn read_by_serde_json(text: &str) -> Option<Map> {
         struct Unique;
 
         impl<'de> serde::de::Visitor<'de> for Unique {
@@ -274,8 +276,8 @@ mod tests {
     }
 
     #[test]
-    fn the_index_reads_what_a_parser_reads() {
-        // Four of these in a row, on their own and behind a first member.
+    fn the_index_reads_the_same_as_serde_json() {
+        // Every sequence of four pieces, alone and after a first member.
         let pieces = [
             "\"a\"",
             "\"\\u0062\"",
@@ -305,8 +307,8 @@ mod tests {
             let digits = [number, number / count, number / count.pow(2), number / count.pow(3)];
             let text = digits.map(|digit| pieces[digit % count]).concat();
             for text in [format!("{{{text}}}"), format!(" \r{{\"name\" : -7{text}}}\t\n")] {
-                let expected = by_the_parser(&text);
-                assert_eq!(by_the_index(&text), expected, "{text:?}");
+                let expected = read_by_serde_json(&text);
+                assert_eq!(read_by_index(&text), expected, "{text:?}");
                 read += usize::from(expected.is_some());
                 all += 1;
             }
@@ -316,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_one_object_with_json_white_space_around_it() {
+    fn only_json_white_space_may_surround_an_object() {
         for text in ["{}", " {}", "{} ", "\t\r\n{ \n}\r\n\t ", "{\"a\":{}}"] {
             assert!(Object::read(text).is_ok(), "{text:?}");
         }
@@ -349,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_read_from_any_place_on() {
+    fn a_text_can_be_read_from_any_offset() {
         let text = "{\"alg\":\"\\u0041\"}{\"a\":\"\\u0062\",\"c\":\"d\"}";
         let object = Object::read_from(text, 16).unwrap();
         assert_eq!(object.len(), 2);
@@ -362,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_told_apart_among_few_and_among_many() {
+    fn duplicates_are_found_in_small_and_large_objects() {
         let object = |names: &[String]| {
             let members: Vec<String> = names.iter().map(|name| format!("\"{name}\":0")).collect();
             Object::read(format!("{{{}}}", members.join(","))).map(|object| object.len())

@@ -1,29 +1,29 @@
-//! The grammar of JSON (RFC 8259), from one place of a text to the next.
+//! A scanner for the grammar of JSON (RFC 8259).
 
 use super::error::Malformed;
 use super::text::{Span, Unescaped};
 
-/// How deep objects and arrays may be nested.
+/// The maximum nesting of objects and arrays.
 const MAX_DEPTH: usize = 64;
 
-/// What the private names of `serde_json` begin with. In a document they would make it read a string as JSON, with
-/// none of the checks here.
+/// The beginning of the private names of `serde_json`. In a document, they make it parse a string as JSON, without
+/// the checks of this module.
 const PRIVATE: &[u8] = b"$serde_json::private::";
 
-/// Reads a text from some place on.
+/// Scans a text from an offset on.
 pub(super) struct Scanner<'j> {
     text: &'j str,
     at: usize,
-    /// Whether there is a number that is beyond the range of floating point.
+    /// Whether a number is beyond the range of floating point.
     pub(super) has_huge_number: bool,
 }
 
 impl<'j> Scanner<'j> {
-    /// Reads a text of at most [`Span::MAX`] bytes from this one on.
+    /// Scans a text from the byte `at` on.
     ///
     /// # Errors
     ///
-    /// For a longer text.
+    /// The text is longer than [`Span::MAX`] bytes.
     pub(super) const fn new(text: &'j str, at: usize) -> Result<Self, Malformed> {
         if text.len() > Span::MAX {
             return Err(Malformed::NotStrict);
@@ -37,9 +37,9 @@ impl<'j> Scanner<'j> {
         self.expect(b'{')
     }
 
-    /// Reads a member as far as its value: the place of its name, or `None` at the end of the object.
+    /// Reads a member up to its value. Returns the range of its name, or `None` at the end of the object.
     ///
-    /// Strings that have escapes are added to `unescaped`, here and below.
+    /// This and the following methods add strings with escapes to `unescaped`.
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "as for `string`")]
     pub(super) fn name(
@@ -57,7 +57,7 @@ impl<'j> Scanner<'j> {
         Ok(Some(name))
     }
 
-    /// Reads as far as the next item of an array or an object; `false` at its end.
+    /// Moves to the next item of an array or an object; `false` at its end.
     #[inline]
     fn has_next(&mut self, is_first: bool, end: u8) -> Result<bool, Malformed> {
         let next = self.skip_space();
@@ -119,9 +119,9 @@ impl<'j> Scanner<'j> {
         Ok(())
     }
 
-    /// Reads a string: the place of what is between its quotes.
+    /// Reads a string. Returns the range between its quotes.
     #[inline(always)]
-    #[allow(clippy::inline_always, reason = "most of an object is strings: 5 % of a verification")]
+    #[allow(clippy::inline_always, reason = "an object is mostly strings: 5 % of a verification")]
     fn string(&mut self, unescaped: &mut Unescaped) -> Result<Span, Malformed> {
         self.expect(b'"')?;
         let (bytes, start) = (self.text.as_bytes(), self.at);
@@ -136,7 +136,7 @@ impl<'j> Scanner<'j> {
         Ok(Span::new(start, end))
     }
 
-    /// Unescapes a string; where it ends.
+    /// Unescapes a string. Returns the offset of its end.
     #[cold]
     fn unescape(&self, unescaped: &mut Unescaped) -> Result<usize, Malformed> {
         let start = self.at;
@@ -196,7 +196,7 @@ impl<'j> Scanner<'j> {
         Ok(())
     }
 
-    /// Reads the end of the text.
+    /// Checks that only white space follows.
     pub(super) fn end(&mut self) -> Result<(), Malformed> {
         if self.skip_space().is_some() { Err(Malformed::NotStrict) } else { Ok(()) }
     }
@@ -215,7 +215,7 @@ impl<'j> Scanner<'j> {
         Ok(())
     }
 
-    /// Skips white space (RFC 8259 §2); what comes behind it.
+    /// Skips white space (RFC 8259 §2). Returns the next byte.
     #[inline]
     fn skip_space(&mut self) -> Option<u8> {
         loop {
@@ -231,10 +231,10 @@ fn is_private(string: &[u8]) -> bool {
     string.starts_with(PRIVATE)
 }
 
-/// Where a string that begins here ends, if there is neither an escape nor a control character before its end.
+/// The end of the string that begins at `start`, unless it contains an escape or a control character.
 ///
-/// Looks at eight bytes at once: subtracting from a byte borrows from its highest bit only where the byte is less
-/// (Mycroft's test). Borrows go upwards, so that the first byte found is a right one.
+/// Tests eight bytes at once: subtracting from a byte borrows from its highest bit only if the byte is less
+/// (Mycroft's test). Borrows go upwards, so the first byte that is found is correct.
 #[inline]
 fn plain_end(text: &[u8], start: usize) -> Option<usize> {
     const ONES: u64 = u64::MAX / 255;
@@ -255,7 +255,7 @@ fn plain_end(text: &[u8], start: usize) -> Option<usize> {
     (text.get(at) == Some(&b'"')).then_some(at)
 }
 
-/// Where a string that begins here ends, whatever is in it.
+/// The end of the string that begins at `start`, with or without escapes.
 pub(super) fn escaped_end(text: &[u8], start: usize) -> Option<usize> {
     let mut at = start;
     loop {
@@ -276,7 +276,7 @@ mod tests {
         Object::read(text).is_ok()
     }
 
-    /// Whether a string is accepted, the same as a name and as a value at any depth.
+    /// Whether a string is accepted. Asserts that a name and values at any depth give the same result.
     fn accepts(string: &str) -> bool {
         let as_name = is_strict(&format!("{{\"{string}\":1}}"));
         for text in [
@@ -290,11 +290,11 @@ mod tests {
     }
 
     #[test]
-    fn private_names_are_rejected_in_any_spelling() {
+    fn private_names_are_rejected_in_any_encoding() {
         const NAME: &str = "$serde_json::private::RawValue";
         assert!(!accepts(NAME));
         for letter in ['b', 'f', 'n', 'r', 't'] {
-            // Escaped, it is another character: in the place of the letter, in every other place, and in front.
+            // The escape is another character: in place of the letter, at every other position, and at the start.
             let swapped = NAME.replace(letter, &format!("\\{letter}"));
             assert_eq!(accepts(&swapped), swapped != NAME, "{swapped}");
             for at in 0..22 {
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn sixty_four_levels_pass_and_sixty_five_do_not() {
+    fn objects_and_arrays_are_nested_at_most_64_levels() {
         let arrays = |depth| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
         let objects =
             |depth| format!("{{\"a\":{}1{}}}", "{\"a\":".repeat(depth), "}".repeat(depth));
@@ -335,7 +335,7 @@ mod tests {
             assert_eq!(is_strict(&arrays(depth)), passes && depth != 0, "{depth}");
             assert_eq!(is_strict(&objects(depth)), passes, "{depth}");
         }
-        // Many side by side are not deep, and brackets in strings do not count.
+        // Many siblings are not deep, and brackets in strings do not count.
         assert!(is_strict(&format!("{{\"a\":[{}0]}}", "[],".repeat(500))));
         assert!(is_strict(&format!("{{\"a\":\"\\\\{}\"}}", "[".repeat(500))));
     }
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_are_those_of_json_and_control_characters_are_escaped() {
+    fn invalid_escapes_and_raw_control_characters_are_rejected() {
         for good in [
             r#"\""#, r"\\", r"\/", r"\b", r"\f", r"\n", r"\r", r"\t", r"\u0000", r"\uABcd",
             "\u{7f}",
@@ -365,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_literals_are_those_of_json() {
+    fn only_json_numbers_and_literals_are_accepted() {
         let is_value = |value: &str| {
             let is_item = is_strict(&format!("{{\"a\":[{value}]}}"));
             assert_eq!(is_strict(&format!("{{\"a\":{value}}}")), is_item, "{value}");
@@ -428,14 +428,14 @@ mod tests {
         ] {
             assert!(!is_value(bad), "{bad}");
         }
-        // An item or a member may be missing nowhere.
+        // No item or member may be missing.
         for bad in ["[1,]", "[,1]", "[1,,2]", "{\"a\":1,}", "{,\"a\":1}", "{\"a\":1,,\"b\":2}"] {
             assert!(!is_value(bad), "{bad}");
         }
     }
 
     #[test]
-    fn the_end_of_a_string_is_found_wherever_it_is() {
+    fn the_end_of_a_string_is_found_at_every_offset() {
         for len in 0..40 {
             for other in
                 ['"', '\\', '\u{0}', '\u{1f}', ' ', '!', '\u{7f}', '\u{80}', '\u{a2}', '\u{dc}']

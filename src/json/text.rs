@@ -1,4 +1,4 @@
-//! Strings, kept as places in the text that they come from.
+//! Strings, stored as ranges of the text that they come from.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::error::Malformed;
 
-/// A part of a text, in bytes.
+/// A range of a text, in bytes.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Span {
     start: u32,
@@ -15,10 +15,10 @@ pub(super) struct Span {
 }
 
 impl Span {
-    /// The longest text that has places: 4 GiB.
+    /// The length of the longest text that ranges can refer to: 4 GiB.
     pub(super) const MAX: usize = u32::MAX as usize;
 
-    /// A part of a text that is no longer than [`MAX`](Self::MAX).
+    /// A range of a text of at most [`MAX`](Self::MAX) bytes.
     #[inline]
     #[allow(clippy::cast_possible_truncation, reason = "the text is no longer than `MAX`")]
     pub(super) const fn new(start: usize, end: usize) -> Self {
@@ -38,23 +38,23 @@ impl Span {
         text.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
 
-    /// What is between the quotes, of the place of a string.
+    /// The range between the quotes, for the range of a string.
     pub(super) const fn inside(self) -> Self {
         Self { start: self.start + 1, end: self.end - 1 }
     }
 }
 
-/// The strings of a text that have escapes, without them.
+/// The strings of a text that have escapes, unescaped.
 #[derive(Default)]
 pub(super) struct Unescaped {
-    /// In the order of the text: where each begins there, and where it is in `text`.
+    /// For each string, in the order of the source: its start there, and its range in `text`.
     strings: Vec<(u32, Span)>,
     /// Wiped when it is dropped: a JSON Web Key may hold a secret.
     text: Zeroizing<String>,
 }
 
 impl Unescaped {
-    /// Unescapes the string that is in these quotes.
+    /// Unescapes a quoted string.
     pub(super) fn add(&mut self, start: usize, quoted: &str) -> Result<&str, Malformed> {
         let mut parser = serde_json::Deserializer::from_str(quoted);
         let from = self.text.len();
@@ -65,7 +65,7 @@ impl Unescaped {
         Ok(span.of(&self.text))
     }
 
-    /// The string between these quotes of the text, as bytes.
+    /// The string at this range of the text, unescaped, as bytes.
     #[inline]
     pub(super) fn bytes<'a>(&'a self, text: &'a str, span: Span) -> &'a [u8] {
         if self.strings.is_empty() {
@@ -75,7 +75,7 @@ impl Unescaped {
         self.find(text, span).as_bytes()
     }
 
-    /// The string between these quotes of the text.
+    /// The string at this range of the text, unescaped.
     #[inline]
     pub(super) fn read<'a>(&'a self, text: &'a str, span: Span) -> &'a str {
         if self.strings.is_empty() { span.of(text) } else { self.find(text, span) }
@@ -90,7 +90,7 @@ impl Unescaped {
     }
 }
 
-/// Adds a string to another one.
+/// Appends a string to another one.
 struct Append<'a>(&'a mut String);
 
 impl Visitor<'_> for Append<'_> {
@@ -106,24 +106,24 @@ impl Visitor<'_> for Append<'_> {
     }
 }
 
-/// One string of a text that outlives its index: a place in the text, or its own where unescaping has changed it.
+/// A string that does not need the index: a range of the text, or a copy if it has escapes.
 #[derive(Clone)]
 pub(crate) enum Text {
     At(Place),
     Own(Box<str>),
 }
 
-/// A place in a text.
+/// A range of a text.
 #[derive(Clone, Copy)]
 pub(crate) struct Place(Span);
 
 impl Text {
     pub(super) fn new(span: Span, string: &str) -> Self {
-        // An escape makes a string shorter.
+        // Unescaping makes a string shorter.
         if span.len() == string.len() { Self::At(Place(span)) } else { Self::Own(string.into()) }
     }
 
-    /// The string; `text` begins with the text that it comes from.
+    /// The string. `text` must begin with the text that it was read from.
     pub(crate) fn read<'a>(&'a self, text: &'a str) -> &'a str {
         match self {
             Self::At(Place(span)) => span.of(text),

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 use super::scan::{Scanner, escaped_end};
 use super::text::{Span, Text, Unescaped};
 
-/// A value, by its place in a text that was found to be strict.
+/// A value, as a range of a text that was found to be strict.
 #[derive(Clone, Copy)]
 pub(crate) struct Value<'a> {
     text: &'a str,
@@ -13,7 +13,7 @@ pub(crate) struct Value<'a> {
     span: Span,
 }
 
-/// What a value is.
+/// The type of a value.
 pub(super) enum Kind<'a> {
     Null,
     Bool(bool),
@@ -27,18 +27,18 @@ pub(super) enum Kind<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Number {
     Signed(i64),
-    /// One that is beyond the signed ones.
+    /// An integer that is too large for `i64`.
     Unsigned(u64),
-    /// One that is no integer of 64 bits.
+    /// A number that is not a 64-bit integer.
     Other,
 }
 
-/// What a look-up by name comes to.
+/// The result of a lookup by name.
 pub(crate) enum Found<'a> {
     Value(Value<'a>),
-    /// There is no such member, or what is asked is no object.
+    /// There is no such member, or the value is not an object.
     Absent,
-    /// Two members have the name: which one counts would be a guess.
+    /// Two members have the name, and it is not clear which one counts.
     Ambiguous,
 }
 
@@ -62,19 +62,19 @@ impl<'a> Value<'a> {
         self.first() == b'n'
     }
 
-    /// The string that it is, unescaped.
+    /// The value as a string, unescaped.
     #[inline]
     pub(crate) fn string(self) -> Option<&'a str> {
         (self.first() == b'"').then(|| self.unescaped.read(self.text, self.span.inside()))
     }
 
-    /// The same, to be kept without the index.
+    /// The value as a string that does not need the index.
     pub(crate) fn to_text(self) -> Option<Text> {
         let string = self.string()?;
         Some(Text::new(self.span.inside(), string))
     }
 
-    /// The strings that it is: one, or a list of nothing but strings.
+    /// The value as strings: one string, or a list of only strings.
     pub(crate) fn strings(self) -> Option<Strings<'a>> {
         if let Some(string) = self.string() {
             return Some(Strings::One(string));
@@ -84,7 +84,7 @@ impl<'a> Value<'a> {
         is_list.then_some(Strings::Many(list))
     }
 
-    /// The member of an object.
+    /// The value's member of this name.
     pub(crate) fn member(self, wanted: &str) -> Found<'a> {
         self.find_member(wanted).unwrap_or(Found::Absent)
     }
@@ -107,7 +107,7 @@ impl<'a> Value<'a> {
         Some(found)
     }
 
-    /// Reads it into any type; `None` if it does not fit.
+    /// Deserializes the value into any type; `None` if it does not fit.
     pub(crate) fn read<T: DeserializeOwned>(self) -> Option<T> {
         serde_json::from_str(self.json()).ok()
     }
@@ -124,14 +124,14 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// The number that it is.
+    /// The value as a number.
     pub(crate) fn number(self) -> Option<Number> {
         matches!(self.first(), b'-' | b'0'..=b'9').then(|| read_number(self.json()))
     }
 }
 
 fn read_number(json: &str) -> Number {
-    // Of so many digits, no number is beyond 63 bits.
+    // A number of so many digits fits into 63 bits.
     if json.len() <= 18 {
         let add = |number: i64, byte: u8| {
             byte.is_ascii_digit().then(|| 10 * number + i64::from(byte - b'0'))
@@ -175,7 +175,7 @@ impl<'a> Strings<'a> {
     }
 }
 
-/// The items of an array that are strings; ends behind the first other one.
+/// The items of an array. A string is `Some`; the first other item is `None` and ends the iteration.
 #[derive(Clone)]
 pub(crate) struct List<'a> {
     value: Value<'a>,
@@ -212,7 +212,7 @@ mod tests {
     use crate::json::Object;
 
     #[test]
-    fn strings_are_one_or_a_list_of_nothing_else() {
+    fn strings_are_one_string_or_a_list_of_strings() {
         let text = r#"{"one":"a b","escaped":"\u0061","list":["a b", "\"c\\" ,"\u0064"],"none":[ ],
             "mixed":["a",1],"nested":[["a"]],"number":1,"object":{"a":"b"},"null":null}"#;
         let object = Object::read(text).unwrap();
@@ -261,14 +261,14 @@ mod tests {
     }
 
     #[test]
-    fn a_kept_string_is_a_place_unless_it_has_escapes() {
+    fn a_text_is_a_range_unless_it_has_escapes() {
         let text = String::from("{\"a\":\"user\",\"b\":\"\\u0075ser\",\"c\":7}");
         let object = Object::read(&*text).unwrap();
-        let kept = |name: &str| object.get(name).unwrap().to_text();
-        assert!(matches!(kept("a"), Some(Text::At(_))));
-        assert!(matches!(kept("b"), Some(Text::Own(_))));
-        assert!(kept("c").is_none());
-        assert_eq!(kept("a").unwrap().read(&text), "user");
-        assert_eq!(kept("b").unwrap().read(&text), "user");
+        let text_of = |name: &str| object.get(name).unwrap().to_text();
+        assert!(matches!(text_of("a"), Some(Text::At(_))));
+        assert!(matches!(text_of("b"), Some(Text::Own(_))));
+        assert!(text_of("c").is_none());
+        assert_eq!(text_of("a").unwrap().read(&text), "user");
+        assert_eq!(text_of("b").unwrap().read(&text), "user");
     }
 }

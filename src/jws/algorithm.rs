@@ -4,13 +4,13 @@ use std::fmt;
 
 /// A signature algorithm of RFC 7518 §3.1 and RFC 8037 §3.1.
 ///
-/// There is no `none`: it cannot be expressed, so that it cannot be allowed.
+/// There is no variant for `none`, so it can never be allowed.
 ///
 /// ```
 /// use tower_jwt_auth::Algorithm;
 ///
 /// assert_eq!(Algorithm::from_name("ES256"), Some(Algorithm::ES256));
-/// assert_eq!(Algorithm::from_name("Ed25519"), Some(Algorithm::EdDSA)); // RFC 9864's name for it
+/// assert_eq!(Algorithm::from_name("Ed25519"), Some(Algorithm::EdDSA)); // its name in RFC 9864
 /// assert_eq!(Algorithm::from_name("es256"), None); // names are case-sensitive
 /// assert_eq!(Algorithm::from_name("none"), None);
 /// ```
@@ -39,9 +39,9 @@ pub enum Algorithm {
     ES256,
     /// ECDSA on P-384 with SHA-384.
     ES384,
-    /// ECDSA on P-521 with SHA-512. Not every crypto backend has it.
+    /// ECDSA on P-521 with SHA-512.
     ES512,
-    /// Ed25519; tokens call it `EdDSA`, or `Ed25519` since RFC 9864.
+    /// Ed25519, named `EdDSA` in tokens, or `Ed25519` since RFC 9864.
     EdDSA,
 }
 
@@ -63,7 +63,7 @@ impl Algorithm {
         Self::EdDSA,
     ];
 
-    /// The algorithm that a token's or key's `alg` means, compared byte for byte.
+    /// The algorithm with this `alg` name, compared byte for byte.
     pub fn from_name(name: &str) -> Option<Self> {
         if name == "Ed25519" {
             return Some(Self::EdDSA);
@@ -90,7 +90,7 @@ impl Algorithm {
         }
     }
 
-    /// The kind of key that it needs.
+    /// The type of key and the signature scheme.
     pub(crate) const fn family(self) -> AlgorithmFamily {
         match self {
             Self::HS256 | Self::HS384 | Self::HS512 => AlgorithmFamily::Hmac,
@@ -101,7 +101,7 @@ impl Algorithm {
         }
     }
 
-    /// The length of the hash in bytes: the least length of an HMAC secret (RFC 7518 §3.2).
+    /// The length of the hash in bytes, which is the minimum length of an HMAC secret (RFC 7518 §3.2).
     pub(crate) const fn hash_len(self) -> usize {
         match self {
             Self::HS256 | Self::RS256 | Self::PS256 | Self::ES256 => 32,
@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_exact_and_go_both_ways() {
+    fn names_round_trip_and_must_match_exactly() {
         for algorithm in Algorithm::ALL {
             assert_eq!(Algorithm::from_name(algorithm.name()), Some(*algorithm));
         }
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_holds_what_was_put_in() {
+    fn a_set_contains_the_algorithms_it_was_made_from() {
         let set: AlgorithmSet = [Algorithm::EdDSA, Algorithm::HS256].into_iter().collect();
         assert_eq!(set.iter().collect::<Vec<_>>(), [Algorithm::HS256, Algorithm::EdDSA]);
         assert!(!set.contains(Algorithm::HS384));

@@ -1,14 +1,14 @@
-//! Strict base64url: no padding, no white space, no bits left over (RFC 7515 §2, RFC 4648 §3.5).
+//! Strict base64url: no padding, no white space, no non-zero trailing bits (RFC 7515 §2, RFC 4648 §3.5).
 
 use std::mem::MaybeUninit;
 
 use base64_simd::{AsOut, URL_SAFE_NO_PAD};
 
-/// The text is not the one and only spelling of some bytes.
+/// The text is not a canonical encoding.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Malformed;
 
-/// Decodes to the front of a buffer, which need not be filled before. `Ok(None)` when it is too small.
+/// Decodes to the start of a buffer, which may be uninitialized. `Ok(None)` if it is too small.
 pub(crate) fn decode_into<'b>(
     text: &[u8],
     buffer: &'b mut [MaybeUninit<u8>],
@@ -32,7 +32,7 @@ pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, Malformed> {
     URL_SAFE_NO_PAD.decode_to_vec(text).map_err(|_| Malformed)
 }
 
-/// The bytes that a text of this length decodes to; for impossible lengths, an upper bound.
+/// The number of bytes that a text of this length decodes to; an upper bound for invalid lengths.
 pub(crate) const fn decoded_len(text: &[u8]) -> usize {
     text.len() / 4 * 3 + text.len() % 4 * 3 / 4
 }
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_spelling_decodes_and_its_relatives_do_not() {
+    fn only_the_canonical_encoding_decodes() {
         assert_eq!(decode(b"-_8").unwrap(), [0xfb, 0xff]);
         for text in ["-_8=", "+/8", "-_9", "-_8 ", " -_8", "-\n_8", "-_8A=", "A", "%2d", "-_\u{e9}"]
         {
@@ -61,8 +61,8 @@ mod tests {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
     #[test]
-    fn bits_left_over_are_refused_at_every_length_and_in_every_way_of_decoding() {
-        // Long enough for the vectorized part, and every remainder behind it.
+    fn non_zero_trailing_bits_are_rejected_at_every_length() {
+        // Covers the vectorized part and every remainder after it.
         for len in 1..200_u8 {
             let bytes: Vec<u8> = (0..len).map(|i| i.wrapping_mul(37)).collect();
             let text = URL_SAFE_NO_PAD.encode_to_string(&bytes);
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_buffer_that_is_too_small_is_not_an_error_of_the_text() {
+    fn a_buffer_that_is_too_small_is_not_an_error() {
         assert!(matches!(decode_into(b"AAAA", &mut [MaybeUninit::uninit(); 2]), Ok(None)));
         assert!(matches!(
             decode_into(b"AAAA", &mut [MaybeUninit::uninit(); 3]),

@@ -7,13 +7,13 @@ use super::check::SignatureCheck;
 use super::header::UnverifiedHeader;
 use crate::error::{Error, ErrorKind};
 
-/// The longest signature there is: RSA with 8192 bits.
+/// The length of the longest signature, that of RSA with 8192 bits.
 const MAX_SIGNATURE: usize = 1024;
 
-/// Room for a header on the stack; longer ones go to the heap.
-const USUAL_HEADER: usize = 512;
+/// The length up to which a header is decoded on the stack. Longer headers use the heap.
+const STACK_HEADER: usize = 512;
 
-/// A token in its three parts, borrowed and not yet decoded.
+/// The three parts of a token, borrowed and not yet decoded.
 #[derive(Clone, Copy)]
 pub(crate) struct Compact<'t> {
     header: &'t [u8],
@@ -23,17 +23,17 @@ pub(crate) struct Compact<'t> {
 }
 
 impl<'t> Compact<'t> {
-    /// Splits a token, whose length was checked before.
+    /// Splits a token. The caller has checked its length.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::MalformedToken`] unless there are three parts, none of them empty.
+    /// [`ErrorKind::MalformedToken`] unless there are three non-empty parts.
     pub(crate) fn parse(token: &'t str) -> Result<Self, Error> {
         Self::split(token.as_bytes()).ok_or_else(|| {
             let detail = match memchr::memchr_iter(b'.', token.as_bytes()).take(5).count() {
-                0 | 1 => "it is no JWT at all: an opaque token or a session cookie",
-                2 => "one of its three parts is empty; without a signature there is nothing to verify",
-                4 => "it has five parts: an encrypted token",
+                0 | 1 => "it is not a JWT; it may be an opaque token or a session cookie",
+                2 => "one of its three parts is empty; a token without a signature is rejected",
+                4 => "it has five parts, so it is an encrypted token",
                 _ => "it does not have three parts",
             };
             Error::new(ErrorKind::MalformedToken).with_detail(detail)
@@ -51,7 +51,7 @@ impl<'t> Compact<'t> {
         whole.then_some(Self { header, payload, signature, signing_input })
     }
 
-    /// The header as it is encoded.
+    /// The encoded header.
     pub(crate) const fn encoded_header(&self) -> &'t [u8] {
         self.header
     }
@@ -74,7 +74,7 @@ impl<'t> Compact<'t> {
         UnverifiedHeader::read(text)
     }
 
-    /// Decodes the payload of a token that nobody has verified, to choose among configured issuers.
+    /// Decodes the payload of an unverified token, to choose among the configured issuers.
     pub(crate) fn unverified_payload(&self) -> Result<String, Error> {
         let bytes = base64url::decode(self.payload).ok();
         let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
@@ -83,7 +83,7 @@ impl<'t> Compact<'t> {
         })
     }
 
-    /// The payload as it is encoded, if its signature is right. The check sees the signed bytes as received.
+    /// The encoded payload, if the signature is valid. The check receives the signed bytes as they were sent.
     ///
     /// # Errors
     ///
@@ -94,7 +94,7 @@ impl<'t> Compact<'t> {
         let signature = base64url::decode_into(self.signature, &mut buffer).map_err(|_| {
             Error::new(ErrorKind::MalformedToken).with_detail("the signature is not base64url")
         })?;
-        // No key here has a signature that is longer than the buffer.
+        // No supported key has a signature that is longer than the buffer.
         match signature {
             Some(signature) if check.is_signature(self.signing_input, signature) => {
                 Ok(self.payload)
@@ -104,15 +104,15 @@ impl<'t> Compact<'t> {
     }
 }
 
-/// Where a header is decoded to: on the stack, so that refusing allocates nothing.
+/// The buffer for a decoded header. It is on the stack, so rejecting a token does not allocate.
 pub(crate) struct HeaderBuffer {
-    stack: [MaybeUninit<u8>; USUAL_HEADER],
+    stack: [MaybeUninit<u8>; STACK_HEADER],
     heap: Vec<u8>,
 }
 
 impl HeaderBuffer {
     pub(crate) const fn new() -> Self {
-        Self { stack: [MaybeUninit::uninit(); USUAL_HEADER], heap: Vec::new() }
+        Self { stack: [MaybeUninit::uninit(); STACK_HEADER], heap: Vec::new() }
     }
 }
 
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn three_parts_none_of_them_empty() {
+    fn a_token_has_three_non_empty_parts() {
         assert_eq!(kind("a.b.c"), None);
         for token in
             ["", ".", "..", "a", "a.b", "a.b.", ".b.c", "a..c", "a.b.c.d", "a.b.c.d.e", "..."]
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn the_check_sees_the_bytes_as_they_came() {
+    fn the_check_receives_the_bytes_as_they_were_sent() {
         let token = "eyJhbGciOiJIUzI1NiJ9.e30.AQID";
         let compact = Compact::parse(token).unwrap();
         let payload = compact.signed_payload(&Check(|message, signature| {
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn headers_are_read_on_both_sides_of_the_buffer() {
+    fn headers_longer_than_the_stack_buffer_are_read() {
         for len in [0, 400, 512, 513, 5000] {
             let json = format!("{{\"alg\":\"HS256\",\"x\":\"{}\"}}", "y".repeat(len));
             let token =
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_that_is_too_long_is_wrong_without_a_check() {
+    fn too_long_signatures_are_rejected_without_a_check() {
         let token = format!("eyJhbGciOiJIUzI1NiJ9.e30.{}", "A".repeat(1367));
         let compact = Compact::parse(&token).unwrap();
         let rejected = compact.signed_payload(&Check(|_, _| unreachable!())).unwrap_err();

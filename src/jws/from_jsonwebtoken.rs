@@ -1,4 +1,4 @@
-//! Conversions from and into the algorithms of `jsonwebtoken`.
+//! Conversions from and to the algorithms of `jsonwebtoken`.
 
 use super::Algorithm;
 use crate::error::{BuildError, Problem, ProblemKind};
@@ -15,7 +15,7 @@ use crate::error::{BuildError, Problem, ProblemKind};
 ///
 /// # Errors
 ///
-/// An algorithm that this crate does not have. Today it has every algorithm of `jsonwebtoken`.
+/// This crate does not support the algorithm. Currently it supports every algorithm of `jsonwebtoken`.
 impl TryFrom<jsonwebtoken::Algorithm> for Algorithm {
     type Error = BuildError;
 
@@ -39,7 +39,7 @@ impl TryFrom<jsonwebtoken::Algorithm> for Algorithm {
     }
 }
 
-/// Converts an algorithm into that of `jsonwebtoken`, for code that still uses it.
+/// Converts to an algorithm of `jsonwebtoken`, for code that still uses that crate.
 ///
 /// ```
 /// use tower_jwt_auth::Algorithm;
@@ -47,13 +47,13 @@ impl TryFrom<jsonwebtoken::Algorithm> for Algorithm {
 /// let algorithm = jsonwebtoken::Algorithm::try_from(Algorithm::ES256)?;
 /// assert_eq!(algorithm, jsonwebtoken::Algorithm::ES256);
 ///
-/// assert!(jsonwebtoken::Algorithm::try_from(Algorithm::ES512).is_err()); // it has no ES512
+/// assert!(jsonwebtoken::Algorithm::try_from(Algorithm::ES512).is_err()); // not supported there
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 ///
 /// # Errors
 ///
-/// ES512, which `jsonwebtoken` does not have.
+/// The algorithm is ES512, which `jsonwebtoken` does not support.
 impl TryFrom<Algorithm> for jsonwebtoken::Algorithm {
     type Error = BuildError;
 
@@ -71,7 +71,7 @@ impl TryFrom<Algorithm> for jsonwebtoken::Algorithm {
             Algorithm::ES256 => Self::ES256,
             Algorithm::ES384 => Self::ES384,
             Algorithm::EdDSA => Self::EdDSA,
-            Algorithm::ES512 => return Err(missing_there(algorithm)),
+            Algorithm::ES512 => return Err(unsupported_algorithm(algorithm)),
         })
     }
 }
@@ -85,11 +85,11 @@ fn unknown_algorithm(algorithm: jsonwebtoken::Algorithm) -> BuildError {
     ))
 }
 
-fn missing_there(algorithm: Algorithm) -> BuildError {
+fn unsupported_algorithm(algorithm: Algorithm) -> BuildError {
     BuildError::new(Problem::new(
         ProblemKind::UnsuitableAlgorithm,
         format!("the algorithm {algorithm} for `jsonwebtoken`"),
-        "that crate does not have it",
+        "`jsonwebtoken` does not support it",
         "Verify tokens of this algorithm with `tower_jwt_auth::Verifier`",
     ))
 }
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_algorithm_of_theirs_converts_both_ways() {
+    fn every_jsonwebtoken_algorithm_converts_both_ways() {
         use jsonwebtoken::AlgorithmFamily::{Ec, Ed, Hmac, Rsa};
         let theirs: Vec<_> =
             [Hmac, Rsa, Ec, Ed].iter().flat_map(|family| family.algorithms().to_vec()).collect();
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn every_algorithm_of_ours_converts_except_es512() {
+    fn every_algorithm_except_es512_converts() {
         for ours in Algorithm::ALL {
             let theirs = jsonwebtoken::Algorithm::try_from(*ours);
             match theirs {

@@ -6,19 +6,19 @@ use super::Algorithm;
 use crate::error::{Error, ErrorKind};
 use crate::json::{Text, read_few};
 
-/// The most members that a header may have: those of all standards together are fewer.
+/// The maximum number of members of a header. All standards together define fewer.
 const MAX_MEMBERS: usize = 16;
 
 /// The header of a verified token: its algorithm, key id and type.
 ///
-/// Members that name keys (`jwk`, `jku`, `x5c`, `x5u`, `x5t`) are never read: trust comes from the
-/// configuration alone.
+/// Members that name keys (`jwk`, `jku`, `x5c`, `x5u`, `x5t`) are never read: only the configuration
+/// decides which keys are trusted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JoseHeader<'t> {
     /// `alg`: the algorithm that the signature was verified with (§4.1.1).
     pub algorithm: Algorithm,
-    /// `kid`: the id of the key, as the token has it (§4.1.4); absent if empty or null.
+    /// `kid`: the id of the key (§4.1.4); `None` if it is empty or null.
     pub key_id: Option<&'t str>,
     /// `typ`: the media type of the token (§4.1.9).
     pub typ: Option<&'t str>,
@@ -26,7 +26,7 @@ pub struct JoseHeader<'t> {
 
 impl fmt::Debug for JoseHeader<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The two texts are the sender's.
+        // The sender chooses the two strings.
         f.debug_struct("JoseHeader").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }
@@ -38,7 +38,7 @@ pub(crate) struct UnverifiedHeader<'h> {
     pub(crate) members: HeaderMembers,
 }
 
-/// What is read of a header; its strings are places in the header's text.
+/// The members of a header that are read. Strings are ranges of the header's text.
 #[derive(Clone, Debug)]
 pub(crate) struct HeaderMembers {
     pub(crate) algorithm: Algorithm,
@@ -62,14 +62,14 @@ impl<'h> UnverifiedHeader<'h> {
                 Some(name) => algorithm = Some(Algorithm::from_name(name)),
                 None => wrong = Some(not_a_string),
             },
-            // An empty or null id names no key.
+            // An empty or null id counts as absent.
             b"kid" if value.is_null() || value.string() == Some("") => {}
             b"kid" | b"typ" => match value.to_text() {
                 text @ Some(_) if name == b"kid" => kid = text,
                 text @ Some(_) => typ = text,
                 None => wrong = Some(not_a_string),
             },
-            b"crit" => wrong = Some("`crit` asks for extensions that are not understood"),
+            b"crit" => wrong = Some("`crit` requires extensions that are not supported"),
             b"enc" => wrong = Some("the token is encrypted"),
             b"b64" if value.json() != "true" => {
                 wrong = Some("the payload is not base64url-encoded");
@@ -89,14 +89,14 @@ impl<'h> UnverifiedHeader<'h> {
         self.members.algorithm
     }
 
-    /// The key id, if there is one that is not empty.
+    /// The key id, unless it is absent or empty.
     pub(crate) fn key_id(&self) -> Option<&str> {
         self.members.read(self.text).key_id
     }
 }
 
 impl HeaderMembers {
-    /// The header; `text` begins with the text of the header.
+    /// Reads the header. `text` must begin with the text of the header.
     pub(crate) fn read<'a>(&'a self, text: &'a str) -> JoseHeader<'a> {
         JoseHeader {
             algorithm: self.algorithm,
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_members_that_matter_are_read_and_the_rest_is_left_alone() {
+    fn known_members_are_read_and_others_are_ignored() {
         let text = r#"{"typ":"at+jwt","alg":"ES256","kid":"a\u0062","jku":"https://evil.example","zip":"DEF"}"#;
         let header = UnverifiedHeader::read(text).unwrap();
         assert_eq!(header.algorithm(), Algorithm::ES256);
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_strict_is_malformed() {
+    fn headers_that_are_not_strict_are_malformed() {
         for text in [
             "",
             "[]",
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn sixteen_members_pass_and_seventeen_do_not() {
+    fn a_header_has_at_most_sixteen_members() {
         let with = |others: usize| {
             let others: Vec<_> = (0..others).map(|i| format!("\"x{i}\":{i},")).collect();
             kind(&format!("{{{}\"alg\":\"HS256\"}}", others.concat()))

@@ -1,6 +1,6 @@
 //! JSON Web Signatures in the compact serialization (RFC 7515).
 //!
-//! [`JoseHeader`] has what a token's header says, to be read after the token was verified.
+//! [`JoseHeader`] is the header of a verified token.
 
 mod algorithm;
 pub(crate) mod base64url;

@@ -1,6 +1,6 @@
-//! JSON Web Tokens (RFC 7519): the claims of a token whose signature is right.
+//! JSON Web Tokens (RFC 7519): the claims of a token with a valid signature.
 //!
-//! [`Token`] has the registered claims and the header, whatever the claims type.
+//! [`Token`] has the registered claims and the header, for every claims type.
 
 mod payload;
 mod token;

@@ -1,4 +1,4 @@
-//! The payload of a token whose signature is right.
+//! The payload of a token with a valid signature.
 
 use std::any::Any;
 use std::fmt;
@@ -12,16 +12,16 @@ use crate::error::{Error, ErrorKind};
 use crate::json::{Malformed, Object};
 use crate::jws::{Compact, HeaderMembers, SignatureCheck, UnverifiedHeader, base64url};
 
-/// The decoded payload of a token whose signature is right: the only type that has one.
+/// The decoded payload of a token with a valid signature. No other type contains one.
 pub(crate) struct SignedPayload {
-    /// The decoded header and, right behind it, the decoded payload. Everything else points into it.
+    /// The decoded header, followed by the decoded payload. All ranges refer to this text.
     text: String,
     header_len: usize,
     header: HeaderMembers,
 }
 
 impl SignedPayload {
-    /// Verifies the signature, and decodes the payload if it is right.
+    /// Verifies the signature, and decodes the payload if the signature is valid.
     ///
     /// # Errors
     ///
@@ -35,7 +35,7 @@ impl SignedPayload {
         Self::decode(header, compact.signed_payload(check)?)
     }
 
-    /// Decodes the payload behind the header.
+    /// Appends the decoded payload to the header.
     fn decode(header: &UnverifiedHeader<'_>, payload: &[u8]) -> Result<Self, Error> {
         let mut bytes = Vec::with_capacity(header.text.len() + base64url::decoded_len(payload));
         bytes.extend_from_slice(header.text.as_bytes());
@@ -49,15 +49,15 @@ impl SignedPayload {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::MalformedToken`] for anything but one strict JSON object without duplicate names, and those of
-    /// [`check_types`]. The claims type's own failure is kept for after the policy, so that an expired token is called
-    /// expired whatever else is in it.
+    /// [`ErrorKind::MalformedToken`] for anything but one strict JSON object without duplicate names, and the errors
+    /// of [`check_types`]. An error of the claims type is kept until the policy has been checked, so an expired token
+    /// is always reported as expired.
     pub(crate) fn read<C: DeserializeOwned + 'static>(
         self,
         mapping: Option<&Arc<ClaimMapping>>,
     ) -> Result<SignedClaims<C>, Error> {
         let object = Object::read_from(self.text, self.header_len).map_err(|why| match why {
-            Malformed::Duplicate => malformed("a member name is in the payload twice"),
+            Malformed::Duplicate => malformed("the payload has a duplicate member name"),
             Malformed::NotStrict => malformed("the payload is not one strict JSON object"),
         })?;
         let dates = check_types(&object)?;
@@ -73,12 +73,12 @@ fn malformed(detail: &'static str) -> Error {
     Error::new(ErrorKind::MalformedToken).with_detail(detail)
 }
 
-/// Reads an object into the claims type. [`Claims`] is the object itself.
+/// Deserializes an object into the claims type. [`Claims`] takes the object itself.
 fn read_claims<C: DeserializeOwned + 'static>(object: &Object) -> Result<C, Error> {
     let unfit =
         || Error::new(ErrorKind::InvalidClaims).with_detail("they do not fit the claims type");
     let mut claims = None::<C>;
-    // Decided when this is compiled, for each `C`.
+    // Decided at compile time, for each `C`.
     if let Some(claims) = (&mut claims as &mut dyn Any).downcast_mut::<Option<Claims>>() {
         *claims = Claims::new(object.clone());
     } else {
@@ -87,15 +87,15 @@ fn read_claims<C: DeserializeOwned + 'static>(object: &Object) -> Result<C, Erro
     claims.ok_or_else(unfit)
 }
 
-/// A token's facts and its claims; behind one pointer from here on, because both are large.
+/// A token and its claims. Both are large and are passed on behind one pointer.
 pub(crate) struct TokenBody<C> {
     pub(crate) token: Token,
     pub(crate) claims: C,
 }
 
-/// The claims of a token whose signature is right, before any policy has looked at them.
+/// The claims of a token with a valid signature, before the policy is checked.
 ///
-/// The claims type's own failure is kept for after the policy.
+/// An error of the claims type is kept until the policy has been checked.
 pub(crate) struct SignedClaims<C>(Result<Arc<TokenBody<C>>, Box<(Token, Error)>>);
 
 impl<C> SignedClaims<C> {
@@ -110,7 +110,7 @@ impl<C> SignedClaims<C> {
     ///
     /// # Errors
     ///
-    /// The claims type's own failure.
+    /// The error of the claims type.
     pub(crate) fn into_body(self) -> Result<Arc<TokenBody<C>>, Error> {
         self.0.map_err(|unfit| unfit.1)
     }
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_payloads_are_the_same_for_every_claims_type() {
+    fn malformed_payloads_are_rejected_for_every_claims_type() {
         for payload in [
             "[]",
             "{",
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn white_space_around_a_payload_changes_nothing() {
+    fn white_space_around_a_payload_is_ignored() {
         let payload = "\r\n\t {\"sub\":\"s\",\"aud\":[\"a\"],\"admin\":true} \t\r\n";
         let body = read::<Small>(payload).unwrap().into_body().unwrap();
         assert_eq!(body.claims, Small { sub: "s".into(), admin: Some(true) });
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn registered_claims_have_their_types_for_every_claims_type() {
+    fn registered_claims_are_type_checked_for_every_claims_type() {
         for (name, value, kind) in [
             ("iss", "[\"a\"]", ErrorKind::InvalidIssuer),
             ("iss", "null", ErrorKind::InvalidIssuer),
@@ -231,8 +231,8 @@ mod tests {
     }
 
     #[test]
-    fn a_type_that_does_not_fit_fails_after_the_policy() {
-        // The other claims are there all the same.
+    fn errors_of_the_claims_type_are_reported_last() {
+        // The registered claims can still be read.
         let signed = read::<Small>(r#"{"admin":"yes","sub":"s","exp":9}"#).unwrap();
         assert_eq!(signed.token().expires_at(), Some(NumericDate::from_seconds(9)));
         let error = signed.into_body().err().unwrap();
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn registered_claims_may_have_types_of_your_own() {
+    fn registered_claims_can_be_read_into_custom_types() {
         #[derive(Debug, Deserialize, PartialEq, Eq, Hash)]
         struct Id(String);
         #[derive(Debug, Deserialize, PartialEq)]
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn claims_are_the_object_itself() {
+    fn claims_contain_the_whole_object() {
         let payload = r#"{"sub":"s","exp":1.5,"x":{"y":[null,"\u0061"]},"scope":{"a":1}}"#;
         let body = read::<Claims>(payload).unwrap().into_body().unwrap();
         let value: Value = serde_json::from_str(payload).unwrap();
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_is_there_when_it_is_not_null() {
+    fn null_claims_and_empty_audiences_count_as_missing() {
         let has = |payload: &str, claims: &[&str]| {
             let signed = read::<IgnoredAny>(payload).unwrap();
             claims.iter().map(|claim| signed.token().has_claim(claim)).collect::<Vec<_>>()
@@ -302,14 +302,14 @@ mod tests {
         assert_eq!(has(r#"{"tenant":1,"sub":"s","email":false}"#, &names), [true; 3]);
         assert_eq!(has(r#"{"tenant":null,"sub":"s"}"#, &names), [false, true, false]);
         assert_eq!(has(r#"{"x":{"tenant":1,"email":2},"Sub":"s"}"#, &names), [false; 3]);
-        for (payload, is_there) in [
+        for (payload, is_present) in [
             (r#"{"aud":["a"]}"#, true),
             (r#"{"aud":"a"}"#, true),
             (r#"{"aud":[""]}"#, true),
             (r#"{"aud":[]}"#, false),
             (r#"{"aud":[ ]}"#, false),
         ] {
-            assert_eq!(has(payload, &["aud"]), [is_there], "{payload}");
+            assert_eq!(has(payload, &["aud"]), [is_present], "{payload}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The facts of one verified token, whatever its claims type.
+//! A verified token, for every claims type.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,22 +10,22 @@ use crate::json::{Found, Object, Strings};
 use crate::jws::{HeaderMembers, JoseHeader};
 use crate::rule::Rule;
 
-/// How the claims of an issuer are read where it does not follow the standards.
+/// The claims to read if an issuer does not use the standard ones.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ClaimMapping {
-    /// Where grants are, beside the usual claims.
+    /// The claims with grants, in addition to the standard ones.
     pub(crate) grants: GrantClaims,
-    /// Where the subject is, if not in `sub`.
+    /// The claim with the subject, if it is not `sub`.
     pub(crate) subject: Option<ClaimPath>,
     /// Whether claims other than the registered ones are hidden.
     pub(crate) is_sealed: bool,
 }
 
-/// A verified token, whatever its claims type: registered claims, scopes, roles and header.
+/// A verified token: its registered claims, scopes, roles and header.
 ///
-/// [`Verified::token`](crate::Verified::token) returns it, and [`Identity`](crate::Identity) derefs to it. Subject,
-/// scopes and roles are those that the issuer's [`Policy`](crate::Policy) maps them to. `Debug` shows no values, and
-/// the token's own text is not in here.
+/// [`Verified::token`](crate::Verified::token) returns it for every claims type, and [`Identity`](crate::Identity)
+/// derefs to it. The issuer's [`Policy`](crate::Policy) decides which claims the subject, scopes and roles are read
+/// from. `Debug` shows no values. The encoded token is not stored.
 ///
 /// ```
 /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
@@ -41,12 +41,12 @@ pub(crate) struct ClaimMapping {
 /// assert_eq!(token.claim::<String>("tenant").as_deref(), Some("acme"));
 /// assert_eq!(token.header().algorithm.name(), "HS256");
 ///
-/// let refused = verifier.verify_now(&issuer.token().claim("sub", 7).mint()).unwrap_err();
-/// assert_eq!(refused.kind(), ErrorKind::InvalidClaims);
+/// let error = verifier.verify_now(&issuer.token().claim("sub", 7).mint()).unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::InvalidClaims);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Token {
-    /// Its text begins with that of the header.
+    /// Its text begins with the text of the header.
     object: Object,
     dates: Dates,
     header: HeaderMembers,
@@ -89,7 +89,9 @@ impl Token {
         self.text("iss")
     }
 
-    /// The subject, which is the user's id with most issuers: `sub` (RFC 7519 §4.1.2), or the claim that
+    /// The subject, usually the user's id.
+    ///
+    /// It is read from `sub` (RFC 7519 §4.1.2), or from the claim that
     /// [`Policy::subject_claim`](crate::Policy::subject_claim) names.
     pub fn subject(&self) -> Option<&str> {
         match self.mapping.as_ref().and_then(|mapping| mapping.subject.as_ref()) {
@@ -100,9 +102,9 @@ impl Token {
 
     /// Whether `owner` is the subject, byte for byte. An empty `owner` never matches.
     ///
-    /// A subject is unique within its issuer only (RFC 7519 §4.1.2): with several issuers, compare
-    /// [`issuer`](Self::issuer) as well. For handlers that learn the owner from their data;
-    /// [`RequireLayer`](crate::RequireLayer) compares the owner in the path.
+    /// A subject is unique only within its issuer (RFC 7519 §4.1.2): with several issuers, compare
+    /// [`issuer`](Self::issuer) as well. Use this in handlers that read the owner from their data. If the
+    /// owner is in the path, use [`Rule::owner_in_path`].
     pub fn owns(&self, owner: &str) -> bool {
         !owner.is_empty() && self.subject() == Some(owner)
     }
@@ -142,12 +144,12 @@ impl Token {
         self.text("client_id")
     }
 
-    /// The granted scopes: those of `scope` (RFC 8693 §4.2), of `scp`, and of the claims that
+    /// The granted scopes: from `scope` (RFC 8693 §4.2), `scp`, and the claims that
     /// [`Policy::grants`](crate::Policy::grants) names.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
-        let usual = ["scope", "scp"].into_iter().filter_map(|claim| self.strings(claim));
+        let standard = ["scope", "scp"].into_iter().filter_map(|claim| self.strings(claim));
         let mapped = self.mapping.iter().flat_map(|it| it.grants.scopes_in(&self.object));
-        usual.flat_map(Strings::words).chain(mapped)
+        standard.flat_map(Strings::words).chain(mapped)
     }
 
     /// Whether this scope is granted, byte for byte.
@@ -155,7 +157,7 @@ impl Token {
         self.scopes().any(|granted| granted == scope)
     }
 
-    /// The granted roles: those of `roles` (RFC 9068 §2.2.3.1), and of the claims that
+    /// The granted roles: from `roles` (RFC 9068 §2.2.3.1), and the claims that
     /// [`Policy::grants`](crate::Policy::grants) names.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
         let mapped = self.mapping.iter().flat_map(|it| it.grants.roles_in(&self.object));
@@ -167,11 +169,12 @@ impl Token {
         self.roles().any(|granted| granted == role)
     }
 
-    /// Any claim, read into any type: `None` if it is absent, is of another type, or is hidden
-    /// ([`Policy::hide_claims`](crate::Policy::hide_claims)).
+    /// Reads any claim into any type.
     ///
-    /// `None` does not mean that the token lacks the claim: never permit something because of it. The claim is parsed
-    /// with each call; put what every request needs into the claims type.
+    /// Returns `None` if the claim is absent, has another type, or is hidden
+    /// ([`Policy::hide_claims`](crate::Policy::hide_claims)). `None` does not mean that the token lacks the claim, so
+    /// never permit a request because of it. Each call parses the claim: put claims that every request needs into the
+    /// claims type.
     pub fn claim<T: DeserializeOwned>(&self, path: impl Into<ClaimPath>) -> Option<T> {
         if self.is_sealed() { None } else { path.into().find(&self.object)?.read() }
     }
@@ -182,8 +185,9 @@ impl Token {
         value.is_some() && (name != "aud" || self.audience().next().is_some())
     }
 
-    /// Whether the token is bound to a key or certificate of its sender (`cnf`, RFC 7800): without
-    /// a proof of possession it is not to be taken.
+    /// Whether the token is bound to a key or certificate (`cnf`, RFC 7800).
+    ///
+    /// Such a token must not be accepted without a proof of possession.
     pub fn is_sender_constrained(&self) -> bool {
         self.object.get("cnf").is_some()
     }
@@ -219,10 +223,10 @@ impl Grants for Token {
 }
 
 impl Rule {
-    /// Whether the bearer of this token meets the rule.
+    /// Whether this token meets the rule.
     ///
-    /// There is no path here, so that [`owner_in_path`](Self::owner_in_path) does not permit. For handlers that decide by
-    /// their data; [`RequireLayer`](crate::RequireLayer) answers 403 by itself. An
+    /// Use this in handlers that decide by their own data. [`RequireLayer`](crate::RequireLayer) answers 403 itself.
+    /// There is no request path here, so [`owner_in_path`](Self::owner_in_path) does not permit. An
     /// [`Identity`](crate::Identity) derefs to its token: `rule.permits(&identity)`.
     pub fn permits(&self, token: &Token) -> bool {
         self.is_met_by(token)

@@ -1,4 +1,4 @@
-//! The seam to the crypto libraries; nothing above it names one.
+//! The interface to the crypto libraries. Higher modules do not use them directly.
 
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc_rs;
@@ -8,10 +8,10 @@ mod rust_crypto;
 use super::material::Material;
 use crate::jws::{Algorithm, AlgorithmFamily};
 
-/// A crypto library that signatures are verified with.
+/// A crypto library that verifies signatures.
 ///
-/// Both give the same verdict on every token; they differ in speed and in what they need to build. A backend
-/// is a private choice of this crate: neither turns on or asks a crypto provider of `jsonwebtoken`.
+/// Both give the same verdict on every token. They differ in speed and in build requirements. Neither enables
+/// or uses a crypto provider of `jsonwebtoken`.
 ///
 /// ```
 /// use tower_jwt_auth::Algorithm;
@@ -19,7 +19,7 @@ use crate::jws::{Algorithm, AlgorithmFamily};
 ///
 /// match CryptoBackend::active() {
 ///     Some(backend) => println!("verifying with {}", backend.name()),
-///     None => println!("built without a backend: every key is refused when it is made"),
+///     None => println!("built without a backend: no key can be made"),
 /// }
 /// assert!(CryptoBackend::AwsLcRs.supports(Algorithm::ES512));
 /// assert!(CryptoBackend::RustCrypto.supports(Algorithm::ES512));
@@ -35,9 +35,10 @@ pub enum CryptoBackend {
 }
 
 impl CryptoBackend {
-    /// The one in use where the builder names none: AWS-LC if it is built in, else RustCrypto.
+    /// The default backend: AWS-LC if it is built in, otherwise RustCrypto.
     ///
-    /// It is decided by the crate's features and by nothing else.
+    /// Only the crate's features decide. `None` if neither is built in. The builder of a verifier can name
+    /// another backend.
     pub const fn active() -> Option<Self> {
         if Self::AwsLcRs.is_built_in() {
             Some(Self::AwsLcRs)
@@ -56,10 +57,10 @@ impl CryptoBackend {
         }
     }
 
-    /// Whether the library has the algorithm. Today both libraries have every [`Algorithm`].
+    /// Whether the library supports the algorithm. Currently both libraries support every [`Algorithm`].
     pub const fn supports(self, algorithm: Algorithm) -> bool {
         use AlgorithmFamily as F;
-        // A new family must be added here for each library that has it.
+        // A new family must be added here for each library that supports it.
         match (self, algorithm.family()) {
             (
                 Self::AwsLcRs | Self::RustCrypto,
@@ -76,7 +77,7 @@ impl CryptoBackend {
         }
     }
 
-    /// The SHA-256 digest of the message; `None` of a backend that is not built in.
+    /// The SHA-256 digest of the message; `None` for a backend that is not built in.
     pub(crate) fn sha256(self, message: &[u8]) -> Option<[u8; 32]> {
         match self {
             #[cfg(feature = "aws-lc-rs")]
@@ -92,7 +93,7 @@ impl CryptoBackend {
     }
 }
 
-/// A key ready to verify with one algorithm, by every library that is built in and has it.
+/// A key prepared for one algorithm, with every built-in library that supports it.
 pub(super) struct PreparedKey {
     /// Nothing is parsed or derived per signature.
     #[cfg(feature = "aws-lc-rs")]
@@ -109,17 +110,17 @@ pub(super) struct PreparedKey {
 pub(super) enum Unprepared {
     /// The crate was built without a crypto backend.
     NoBackend,
-    /// No library that is built in has the algorithm.
+    /// No built-in library supports the algorithm.
     Unsupported,
-    /// A library does not take the key: a point off its curve, for one.
+    /// A library rejects the key, for example because its point is not on the curve.
     Rejected,
 }
 
 impl PreparedKey {
-    /// Hands checked material to the libraries. What one of them rejects is no key for the others.
+    /// Prepares checked material with the libraries. If one of them rejects it, the key is rejected.
     pub(super) fn new(material: &Material, algorithm: Algorithm) -> Result<Self, Unprepared> {
         let Some(active) = CryptoBackend::active() else { return Err(Unprepared::NoBackend) };
-        // The active one has every algorithm that any other has.
+        // The active backend supports every algorithm that another one supports.
         if !active.supports(algorithm) {
             return Err(Unprepared::Unsupported);
         }
@@ -143,8 +144,8 @@ impl PreparedKey {
         }
     }
 
-    /// Whether `signature` is this key's over `message`. A backend that is not built in, or does not
-    /// have the algorithm, has never seen a right one.
+    /// Whether `signature` is valid for `message`. Always false for a backend that is not built in or
+    /// does not support the algorithm.
     pub(super) fn verify(&self, backend: CryptoBackend, message: &[u8], signature: &[u8]) -> bool {
         match backend {
             #[cfg(feature = "aws-lc-rs")]
@@ -170,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn aws_lc_is_active_where_it_is_built_in_and_rust_crypto_where_it_is_alone() {
+    fn aws_lc_is_active_if_it_is_built_in() {
         println!("crypto backend: {:?}", CryptoBackend::active());
         let expected = match (cfg!(feature = "aws-lc-rs"), cfg!(feature = "rust-crypto")) {
             (true, _) => Some("aws-lc-rs"),
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn every_backend_that_is_built_in_digests_as_fips_180_has_it() {
+    fn every_built_in_backend_computes_sha_256() {
         let abc = [
             0xba78_16bf_8f01_cfea_4141_40de_5dae_2223,
             0xb003_61a3_9617_7a9c_b410_ff61_f200_15ad_u128,
@@ -194,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_a_backend_has_the_active_one_has_too() {
+    fn the_active_backend_supports_every_supported_algorithm() {
         let Some(active) = CryptoBackend::active() else { return };
         for backend in [CryptoBackend::AwsLcRs, CryptoBackend::RustCrypto] {
             for algorithm in Algorithm::ALL.iter().copied() {

@@ -12,7 +12,7 @@ use crate::error::BuildError;
 
 /// Reads the key of a certificate and checks it.
 pub(super) fn read(certificate: &[u8]) -> Result<Material, BuildError> {
-    // A DER certificate begins with the tag of a sequence, and may hold no text at all.
+    // A DER certificate begins with the tag of a sequence.
     if certificate.first() == Some(&0x30) {
         return from_der(certificate);
     }
@@ -58,6 +58,6 @@ fn not_for_signatures() -> BuildError {
     invalid_key(
         "a certificate whose key is not for signatures".into(),
         "its key usage has neither `digitalSignature` nor `nonRepudiation` (RFC 5280 §4.2.1.3)",
-        "Use the certificate that the issuer signs tokens with",
+        "Pass the certificate of the key that the issuer signs tokens with",
     )
 }

@@ -15,13 +15,13 @@ const P256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7
 const P384: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.34");
 const P521: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.132.0.35");
 
-/// The structure is not what it should be; or it is, and the key in it is fit for use or is not.
+/// The outer error is a wrong structure, the inner one a key that cannot be used.
 pub(super) type Checked = der::Result<Result<Material, BuildError>>;
 
-/// A public key in either of its structures.
+/// Reads a public key in either structure.
 pub(super) fn read(der: &[u8]) -> Result<Material, BuildError> {
     let read = match leading_number(der) {
-        // The version with which every structure of a private key begins.
+        // Every private-key structure begins with its version.
         Some([0 | 1]) => return Err(private_key("DER bytes with a private key")),
         Some(_) => pkcs1(der),
         None => subject_public_key_info(der),
@@ -29,12 +29,12 @@ pub(super) fn read(der: &[u8]) -> Result<Material, BuildError> {
     read.unwrap_or_else(|_| Err(not_a_public_key(der.len())))
 }
 
-/// The first element of the outermost sequence, if it is a number.
+/// The first element of the outermost sequence, if it is an integer.
 fn leading_number(der: &[u8]) -> Option<&[u8]> {
     let mut reader = SliceReader::new(der).ok()?;
     let header = Header::decode(&mut reader).ok()?;
     header.tag().assert_eq(Tag::Sequence).ok()?;
-    // The library checks the length with the content only.
+    // The library checks the length only when it reads the content.
     if header.length() > reader.remaining_len() {
         return None;
     }
@@ -57,7 +57,7 @@ pub(super) fn pkcs1(der: &[u8]) -> Checked {
     Ok(Material::rsa(n.as_bytes(), e.as_bytes()).map_err(Weakness::of_public_key))
 }
 
-/// The key's own type decides what it is.
+/// Reads the key as the type that it declares.
 pub(super) fn material(info: &SubjectPublicKeyInfoRef<'_>) -> Checked {
     let Some(key) = info.subject_public_key.as_bytes() else {
         return Err(der::ErrorKind::Failed.into());

@@ -1,7 +1,7 @@
 //! Conversions from the keys of `jsonwebtoken`, under the same rules as every other key.
 //!
-//! Nothing here calls a function of that crate that needs one of its crypto providers, such as
-//! `Jwk::thumbprint` or `Jwk::from_decoding_key`: without a provider those panic.
+//! Do not call functions of that crate that need one of its crypto providers, such as `Jwk::thumbprint`
+//! or `Jwk::from_decoding_key`: without a provider they panic.
 
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyAlgorithm};
 use jsonwebtoken::{AlgorithmFamily as Family, DecodingKey, DecodingKeyKind as Kind};
@@ -16,10 +16,10 @@ use crate::error::{BuildError, Problem, ProblemKind};
 use crate::jws::{Algorithm, AlgorithmFamily};
 
 impl VerificationKey {
-    /// The key of a [`DecodingKey`] of `jsonwebtoken`, for this algorithm alone.
+    /// Converts a [`DecodingKey`] of `jsonwebtoken`, for this algorithm only.
     ///
-    /// The family of the key must be that of the algorithm, so that the bytes of a public key never act
-    /// as an HMAC secret. All other rules for keys apply too: see [`pem`](Self::pem) and
+    /// The key must be of the algorithm's family, so the bytes of a public key never act as an HMAC secret.
+    /// All other rules for keys apply as well: see [`pem`](Self::pem) and
     /// [`shared_secret`](Self::shared_secret).
     ///
     /// ```
@@ -29,19 +29,19 @@ impl VerificationKey {
     /// let theirs =
     ///     DecodingKey::from_ed_components("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo")?;
     /// assert!(VerificationKey::decoding_key(Algorithm::EdDSA, &theirs).is_ok());
-    /// assert!(VerificationKey::decoding_key(Algorithm::ES256, &theirs).is_err()); // of another family
+    /// assert!(VerificationKey::decoding_key(Algorithm::ES256, &theirs).is_err()); // another family
     /// assert!(VerificationKey::decoding_key(Algorithm::HS256, &theirs).is_err()); // never a secret
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// A `DecodingKey` does not say what it was made from. The key of a certificate, which
-    /// [`certificate`](Self::certificate) asks for by name, is accepted here.
+    /// A `DecodingKey` does not record what it was made from. The key of a certificate is therefore
+    /// accepted here, without a call of [`certificate`](Self::certificate).
     ///
     /// # Errors
     ///
-    /// A key of another family, a private key, a weak key, a short secret, and an elliptic-curve point in
-    /// compressed form. Keys that `from_rsa_pem` or a `from_*_der` made are in DER form (RFC 8017 §A.1.1,
-    /// RFC 5280 §4.1): reading it needs the feature `pem`.
+    /// The key is of another family, private, weak, too short, or an elliptic-curve point in compressed
+    /// form. A key made by `from_rsa_pem` or one of the `from_*_der` functions is in DER form (RFC 8017
+    /// §A.1.1, RFC 5280 §4.1), which needs the feature `pem`.
     pub fn decoding_key(algorithm: Algorithm, key: &DecodingKey) -> Result<Self, BuildError> {
         if !is_of_family(algorithm, key.family()) {
             return Err(other_family(algorithm, key.family()));
@@ -72,8 +72,8 @@ fn is_of_family(algorithm: Algorithm, family: Family) -> bool {
     )
 }
 
-/// An uncompressed point, whose length says the curve, or `SubjectPublicKeyInfo`. Whether the point is on the
-/// curve is checked when the key is prepared.
+/// Reads an uncompressed point, whose length determines the curve, or `SubjectPublicKeyInfo`. Preparing the key
+/// checks that the point is on the curve.
 fn elliptic_curve(bytes: &[u8]) -> Result<Material, BuildError> {
     let Some((4, coordinates)) = bytes.split_first() else {
         return if is_der(bytes) { read_der(bytes) } else { Err(not_uncompressed()) };
@@ -87,7 +87,8 @@ fn elliptic_curve(bytes: &[u8]) -> Result<Material, BuildError> {
     checked.map_err(Weakness::of_public_key)
 }
 
-/// The 32 bytes of the key, or `SubjectPublicKeyInfo`. Those bytes may begin as DER does, but DER is longer.
+/// Reads the 32 bytes of the key, or `SubjectPublicKeyInfo`. The 32 bytes may begin like DER, but DER is
+/// longer.
 fn edwards_curve(bytes: &[u8]) -> Result<Material, BuildError> {
     if bytes.len() != 32 && is_der(bytes) {
         return read_der(bytes);
@@ -112,9 +113,9 @@ fn read_der(_: &[u8]) -> Result<Material, BuildError> {
 
 /// Converts one JSON Web Key of `jsonwebtoken`, as [`VerificationKey::jwk`] reads its JSON.
 ///
-/// A [`Jwk`] keeps only the members that `jsonwebtoken` knows. Read the JSON itself where you have it: it
-/// shows private members such as `d`, which are lost in a `Jwk`, so that **a private key cannot be
-/// recognized** here, and repeated members.
+/// A [`Jwk`] keeps only the members that `jsonwebtoken` knows. Private members such as `d` are lost, so **a
+/// private key cannot be recognized**. Duplicate members are lost as well. If you have the JSON, pass it to
+/// [`VerificationKey::jwk`] instead.
 ///
 /// ```
 /// use jsonwebtoken::jwk::Jwk;
@@ -136,8 +137,8 @@ fn read_der(_: &[u8]) -> Result<Material, BuildError> {
 ///
 /// # Errors
 ///
-/// As [`VerificationKey::jwk`]. Also an `alg` that `jsonwebtoken` does not know, such as `ES512` or `Ed25519`:
-/// its name is lost.
+/// The same as for [`VerificationKey::jwk`]. In addition, an `alg` that `jsonwebtoken` does not know, such
+/// as `ES512` or `Ed25519`, because its name is lost.
 impl TryFrom<&Jwk> for VerificationKey {
     type Error = BuildError;
 
@@ -151,10 +152,10 @@ impl TryFrom<&Jwk> for VerificationKey {
 
 /// Converts a key set of `jsonwebtoken`, as [`KeySet::fetched_jwks`] reads its JSON.
 ///
-/// Such a set usually came over the network, so that secrets in it are skipped: convert a configured secret
-/// on its own. Keys that cannot be used are skipped, too. What a [`Jwk`] has lost is lost here as well: **a
-/// private key cannot be recognized**, and a key with an `alg` that `jsonwebtoken` does not know is skipped.
-/// Read the JSON with [`KeySet::fetched_jwks`] where you have it.
+/// Such a set usually comes from the network, so secrets in it are skipped: convert a configured secret
+/// separately. Other keys that cannot be used are skipped as well. **A private key cannot be recognized**,
+/// because a [`Jwk`] does not keep private members. A key with an `alg` that `jsonwebtoken` does not know
+/// is skipped. If you have the JSON, pass it to [`KeySet::fetched_jwks`] instead.
 ///
 /// ```
 /// use jsonwebtoken::jwk::JwkSet;
@@ -173,7 +174,7 @@ impl TryFrom<&Jwk> for VerificationKey {
 ///
 /// # Errors
 ///
-/// A set without a single usable key.
+/// The set has no usable key.
 impl TryFrom<&JwkSet> for KeySet {
     type Error = BuildError;
 
@@ -182,7 +183,7 @@ impl TryFrom<&JwkSet> for KeySet {
     }
 }
 
-/// The JSON, which may hold a secret.
+/// Serializes keys to JSON, which may contain a secret.
 fn json(keys: &impl serde::Serialize) -> Result<Zeroizing<String>, BuildError> {
     serde_json::to_string(keys).map(Zeroizing::new).map_err(|_| not_json())
 }
@@ -191,8 +192,8 @@ fn other_family(algorithm: Algorithm, family: Family) -> BuildError {
     BuildError::new(Problem::new(
         ProblemKind::UnsuitableAlgorithm,
         format!("a `DecodingKey` of the family {family:?} for {algorithm}"),
-        "the algorithm is for another kind of key, and a public key must not act as a secret",
-        "Name the algorithm that the issuer signs with",
+        "the algorithm needs another type of key, and a public key must not act as a secret",
+        "Pass the algorithm that the issuer signs with",
     ))
 }
 
@@ -219,7 +220,7 @@ fn unknown_algorithm() -> BuildError {
     BuildError::new(Problem::new(
         ProblemKind::UnsupportedConversion,
         "a `Jwk` with an `alg` that `jsonwebtoken` does not know",
-        "the `Jwk` has lost the name of the algorithm, and so what the key may be used for",
+        "a `Jwk` does not keep the name, so the algorithm of the key is unknown",
         "Pass the JSON of the key to `VerificationKey::jwk`",
     ))
 }

@@ -1,4 +1,4 @@
-//! JSON Web Keys (RFC 7517), read one by one: an odd key is skipped and never fails the set.
+//! JSON Web Keys (RFC 7517), read one by one: an unusable key is skipped and does not fail the set.
 
 use std::fmt;
 
@@ -19,28 +19,29 @@ use crate::observe::skip_reason::SkipReason;
 const MAX_KEYS: usize = 1024;
 
 impl VerificationKey {
-    /// One JSON Web Key (RFC 7517 §4), public or a secret (`oct`).
+    /// Reads one JSON Web Key (RFC 7517 §4): a public key or a secret (`oct`).
     ///
-    /// Without `alg` the key's type decides: EC and OKP keys by their curve; RSA is RS256 and `oct` is
-    /// HS256, unless [`Policy::algorithms`](crate::Policy::algorithms) lists others, which the key then
-    /// serves, all of them. Members that are `null` are absent, and so is an empty `kid`.
+    /// Without `alg`, the type of the key decides. EC and OKP keys use the algorithm of their curve. RSA
+    /// keys use RS256 and `oct` keys use HS256, unless [`Policy::algorithms`](crate::Policy::algorithms)
+    /// lists other algorithms of the type: the key then serves all of those. A member that is `null` and
+    /// an empty `kid` count as absent.
     ///
     /// # Errors
     ///
-    /// JSON that is no usable key: unknown types and curves, private members, `use` or `key_ops` that
-    /// are not for verifying, and weak keys.
+    /// The JSON is not a usable key: it has an unknown type or curve, private members, a `use` or
+    /// `key_ops` that does not allow verifying, or a weak key.
     pub fn jwk(json: impl AsRef<str>) -> Result<Self, BuildError> {
         let json = json.as_ref();
         read_one(json, Trust::Configured).map_err(|reason| unusable(reason, json))
     }
 }
 
-/// How a document came here.
+/// The origin of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Trust {
-    /// With the configuration, which may hold secrets.
+    /// The configuration, which may contain secrets.
     Configured,
-    /// Over the network, where whoever sees a secret can sign with it.
+    /// The network, where an attacker who sees a secret can sign tokens with it.
     Fetched,
 }
 
@@ -51,9 +52,9 @@ fn read_one(json: &str, trust: Trust) -> Result<VerificationKey, SkipReason> {
     jwk.into_key(trust)
 }
 
-/// Reads the `keys` of a set (RFC 7517 §5). `None` when the document is no set at all.
+/// Reads the `keys` of a set (RFC 7517 §5). `None` if the document is not a set.
 ///
-/// The second part is the number of entries beyond the largest that is read.
+/// The second value is the number of entries beyond [`MAX_KEYS`], which are not read.
 pub(super) fn read_set(
     json: &str,
     trust: Trust,
@@ -64,7 +65,7 @@ pub(super) fn read_set(
         keys: Entries<'d>,
     }
 
-    // An array would do for the derived reader, too.
+    // The derived reader also accepts an array.
     if !json.trim_ascii_start().starts_with('{') {
         return None;
     }
@@ -73,8 +74,8 @@ pub(super) fn read_set(
     Some((read, keys.more))
 }
 
-/// The first entries of `keys`, and the number of those that are not looked at: a document that is long for
-/// no reason costs no more memory than its text.
+/// The first entries of `keys`, and the number of the others, which are not stored: a long document costs no
+/// more memory than its text.
 struct Entries<'d> {
     first: Vec<&'d RawValue>,
     more: usize,
@@ -114,7 +115,7 @@ impl<'d> Visitor<'d> for EntriesVisitor {
 struct Jwk<'j>(Object<&'j str>);
 
 impl Jwk<'_> {
-    /// Checks the members that are read, whether or not the key's type has them.
+    /// Checks the types of all known members, even those that the key's type does not use.
     fn check_types(&self) -> Result<(), SkipReason> {
         let strings = ["kty", "crv", "kid", "alg", "use", "n", "e", "x", "y", "k"];
         let are_strings = strings
@@ -198,7 +199,7 @@ fn unusable(reason: SkipReason, json: &str) -> BuildError {
         kind(reason, json),
         "a JWK that cannot be used",
         reason.sentence(),
-        "Export the public signing key of the issuer as a JWK",
+        "Export the issuer's public signing key as a JWK",
     ))
 }
 
@@ -237,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn every_kind_of_key_is_read_and_its_broken_neighbour_is_skipped_for_the_right_reason() {
+    fn unusable_keys_are_skipped_for_the_right_reason() {
         use SkipReason as S;
         let ec = |rest: &str| format!(r#"{{"kty":"EC","crv":"P-256","x":"{X}","y":"{Y}"{rest}}}"#);
         let ed = |rest: &str| format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{ED}"{rest}}}"#);
@@ -320,7 +321,7 @@ mod tests {
     }
 
     #[test]
-    fn one_odd_key_does_not_spoil_the_set() {
+    fn an_unusable_key_does_not_fail_the_set() {
         let good = format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{ED}","kid":"a"}}"#);
         let (set, more) = read_set(
             &format!(r#"{{"x":1,"keys":[{{"kid":7}},null,{good},"key"]}}"#),
@@ -330,10 +331,10 @@ mod tests {
         assert_eq!(set.iter().filter(|key| key.is_ok()).count(), 1);
         assert_eq!((set.len(), more), (4, 0));
         let array = format!("[[{good}]]");
-        for no_set in
+        for other in
             ["", "[]", &array, "{}", r#"{"keys":{}}"#, r#"{"keys":[]"#, r#"{"keys":[],"keys":[]}"#]
         {
-            assert!(read_set(no_set, Trust::Configured).is_none(), "{no_set}");
+            assert!(read_set(other, Trust::Configured).is_none(), "{other}");
         }
         let many = vec![good; MAX_KEYS + 1].join(",");
         let (set, more) = read_set(&format!(r#"{{"keys":[{many}]}}"#), Trust::Configured).unwrap();
@@ -342,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_read_from_the_configuration_and_not_from_the_network() {
+    fn secrets_are_read_only_from_the_configuration() {
         let secret =
             r#"{"keys":[{"kty":"oct","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}]}"#;
         assert!(read_set(secret, Trust::Configured).unwrap().0[0].is_ok());

@@ -1,4 +1,4 @@
-//! The keys of an issuer, wherever they come from.
+//! The keys of an issuer: fixed, from a source, or not built yet.
 
 use std::any::Any;
 use std::fmt;
@@ -12,9 +12,9 @@ use crate::error::{BuildError, Problem};
 
 /// The keys of an issuer: fixed, or from a [`KeySource`].
 ///
-/// Made with `into()` from a [`VerificationKey`], a [`KeySet`], any key source, or the builder of a
-/// [`RemoteJwks`](crate::jwks::RemoteJwks), which is then built with the verifier and uses its clock. Clones share
-/// the keys.
+/// `into()` converts a [`VerificationKey`], a [`KeySet`], any key source, or the builder of a
+/// [`RemoteJwks`](crate::jwks::RemoteJwks). Such a builder is built with the verifier and uses the verifier's clock.
+/// Clones share the keys.
 #[derive(Clone)]
 pub struct Keys(Given);
 
@@ -30,20 +30,20 @@ enum Unbuilt {
     Built(Option<Held>),
 }
 
-/// The builder of a key source, of a module that this one does not know.
+/// The builder of a key source, implemented in a higher module.
 pub(crate) trait BuildKeys: Any + Send + Sync {
-    /// Builds the source. The clock is that of the verifier, for sources that were given none.
+    /// Builds the source. `clock` is the verifier's, for a source without a clock.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with its settings.
+    /// The problems of its settings.
     fn build(
         self: Box<Self>,
         clock: Option<Arc<dyn Clock>>,
     ) -> Result<Arc<dyn KeySource>, BuildError>;
 }
 
-/// Keys to verify with.
+/// Keys that are ready to use.
 #[derive(Clone, Debug)]
 pub(crate) enum Held {
     Fixed(Arc<KeySet>),
@@ -76,11 +76,11 @@ impl Keys {
         }
     }
 
-    /// The keys, built if they are not yet.
+    /// Returns the keys and builds them if necessary.
     ///
     /// # Errors
     ///
-    /// What is wrong with their settings; nothing if that was reported before, for a clone.
+    /// The problems of their settings; empty if a clone has reported them before.
     pub(crate) fn build(self, clock: Option<Arc<dyn Clock>>) -> Result<Held, Vec<Problem>> {
         let unbuilt = match self.0 {
             Given::Held(held) => return Ok(held),
@@ -99,7 +99,7 @@ impl Keys {
 }
 
 impl Held {
-    /// Where the keys come from, unless they are fixed.
+    /// The key source, unless the keys are fixed.
     pub(crate) fn source(&self) -> Option<&Arc<dyn KeySource>> {
         match self {
             Self::Fixed(_) => None,
@@ -115,7 +115,7 @@ impl Held {
         }
     }
 
-    /// The set that verifies now, by number.
+    /// The generation of the current set.
     pub(crate) fn generation(&self) -> Option<u64> {
         match self {
             Self::Fixed(set) => Some(set.generation()),

@@ -1,4 +1,4 @@
-//! Which issuers have no keys, or old ones, and why.
+//! The error for issuers whose keys could not be fetched.
 
 use std::error::Error;
 use std::fmt;
@@ -8,8 +8,8 @@ use super::source::RefreshError;
 /// The keys of one or more issuers could not be fetched.
 ///
 /// Returned by [`Verifier::warm`](crate::Verifier::warm) and [`Verifier::refresh`](crate::Verifier::refresh).
-/// `Display` names the issuers as they are configured. [`source`](Error::source) is why the keys of the first
-/// one could not be fetched; [`failures`](Self::failures) has all of them.
+/// `Display` names the issuers as they are configured. [`source`](Error::source) returns the error of the first
+/// issuer, [`failures`](Self::failures) the errors of all.
 pub struct KeysError(Vec<Failure>);
 
 /// One issuer's failure.
@@ -19,13 +19,13 @@ pub(crate) struct Failure {
     pub(crate) error: RefreshError,
 }
 
-/// Whether an issuer whose keys could not be fetched has any.
+/// Whether an issuer still has keys after a failed fetch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeysErrorKind {
-    /// No keys are in memory: no token of the issuer can be verified.
+    /// The issuer has no keys: none of its tokens can be verified.
     NoKeys,
-    /// The keys in memory are used, and newer ones could not be fetched.
+    /// The issuer's current keys are still used; newer ones could not be fetched.
     NotRefreshed,
 }
 
@@ -45,7 +45,7 @@ impl KeysError {
         if failures.is_empty() { Ok(()) } else { Err(Self(failures)) }
     }
 
-    /// [`KeysErrorKind::NoKeys`] if that is so for at least one issuer.
+    /// [`KeysErrorKind::NoKeys`] if at least one of the issuers has no keys.
     pub fn kind(&self) -> KeysErrorKind {
         if self.0.iter().any(|failure| failure.kind == KeysErrorKind::NoKeys) {
             KeysErrorKind::NoKeys
@@ -54,9 +54,9 @@ impl KeysError {
         }
     }
 
-    /// The issuers whose keys could not be fetched, each with the reason, in the order in which they were trusted.
+    /// The issuers whose keys could not be fetched, each with its error.
     ///
-    /// The name is `None` for the unnamed issuer.
+    /// They are in the order of the configuration. The name is `None` for the unnamed issuer.
     pub fn failures(&self) -> impl Iterator<Item = (Option<&str>, &RefreshError)> {
         self.0.iter().map(|failure| (failure.issuer.as_deref(), &failure.error))
     }
@@ -80,7 +80,7 @@ impl fmt::Display for KeysError {
 }
 
 impl fmt::Debug for KeysError {
-    /// As `Display`: a `main` that returns the error prints the `Debug` output.
+    /// The same as `Display`, because a `main` that returns the error prints its `Debug` output.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }

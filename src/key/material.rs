@@ -1,7 +1,7 @@
-//! Key material, checked by us with the same rules for every backend.
+//! Key material, checked with the same rules for every backend.
 //!
-//! Crypto libraries differ in what they take: RSA with `e = 1` or an even modulus, Ed25519 points of
-//! small order, HMAC with an empty secret. None of that gets past this file.
+//! Crypto libraries differ in what they accept: RSA with `e = 1` or an even modulus, Ed25519 points of
+//! small order, HMAC with an empty secret. All of these are rejected here.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -15,15 +15,14 @@ use super::published;
 use super::weakness::Weakness;
 use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet};
 
-/// The least number of bytes of a secret that is only accepted by its ugly name.
+/// The minimum length of a legacy secret, in bytes.
 const LEGACY_SECRET_LEN: usize = 16;
 
-/// The most bits of an RSA modulus.
-const LONGEST_RSA: usize = 8192;
+/// The maximum length of an RSA modulus, in bits.
+const MAX_RSA_BITS: usize = 8192;
 
-/// The most bits of an RSA modulus that several keys may have which are tried for one token: a check with
-/// more takes many times as long.
-const USUAL_RSA: usize = 4096;
+/// An RSA modulus with more bits counts as large: a signature check then takes many times as long.
+const MAX_NORMAL_RSA_BITS: usize = 4096;
 
 /// A checked key. The secret is wiped when it is dropped.
 pub(super) enum Material {
@@ -69,7 +68,7 @@ impl Material {
         let (n, e) = (strip_zeros(n), strip_zeros(e));
         match bit_len(n) {
             0..2048 => return Err(Weakness::SmallModulus),
-            2048..=LONGEST_RSA => {}
+            2048..=MAX_RSA_BITS => {}
             _ => return Err(Weakness::LargeModulus),
         }
         if is_even(n) {
@@ -103,7 +102,8 @@ impl Material {
         point::<133>(x, y).map(Self::P521)
     }
 
-    /// 32 bytes, canonical, and not one of the eight points under which a signature proves nothing.
+    /// 32 bytes, canonical, and not one of the eight points of small order, for which signatures can be
+    /// forged.
     pub(super) fn ed25519(x: &[u8]) -> Result<Self, Weakness> {
         let point: [u8; 32] = x.try_into().map_err(|_| Weakness::CoordinateLength)?;
         if is_small_order_or_not_canonical(&point) {
@@ -115,12 +115,12 @@ impl Material {
         Ok(Self::Ed25519(point))
     }
 
-    /// The algorithms that the material can be used with at all.
+    /// The algorithms that the material can be used with.
     pub(super) fn algorithms(&self) -> AlgorithmSet {
         match self {
             Self::Hmac(secret) => {
                 let hmac = AlgorithmSet::of_family(AlgorithmFamily::Hmac);
-                // The legacy length, once accepted, is good for HS256 alone.
+                // A secret of legacy length is used only with HS256.
                 let fits = |a: &Algorithm| *a == Algorithm::HS256 || a.hash_len() <= secret.len();
                 hmac.iter().filter(fits).collect()
             }
@@ -139,7 +139,7 @@ impl Material {
 
     /// Whether it is an RSA key of more than 4096 bits.
     pub(super) const fn is_large(&self) -> bool {
-        matches!(self, Self::Rsa { n, .. } if n.len() > USUAL_RSA / 8)
+        matches!(self, Self::Rsa { n, .. } if n.len() > MAX_NORMAL_RSA_BITS / 8)
     }
 }
 
@@ -156,8 +156,9 @@ impl fmt::Debug for Material {
     }
 }
 
-/// Whether this is the text of a key that everybody may have: an honest mistake in a configuration, with
-/// which anybody could sign. Keys are told apart by type; this only looks out for the careless.
+/// Whether the secret is the text of a public key, with which an attacker could sign tokens.
+///
+/// This only catches configuration mistakes. Secrets and public keys have different types.
 fn is_public_key_text(secret: &[u8]) -> bool {
     let text = secret.strip_prefix(b"\xef\xbb\xbf").unwrap_or(secret).trim_ascii_start();
     let has = |part: &[u8]| memchr::memmem::find(text, part).is_some();
@@ -179,15 +180,18 @@ fn is_even(number: &[u8]) -> bool {
     number.last().is_none_or(|last| last % 2 == 0)
 }
 
-/// Whether the modulus bears the mark of the library of CVE-2017-15361, whose keys can be factored: modulo
-/// each of these primes it is a power of 65537. Of all other moduli, one in 2^28 does.
+/// Whether the modulus has the ROCA fingerprint (CVE-2017-15361). Such a modulus can be factored.
+///
+/// Modulo each of these primes it is a power of 65537. One in 2^28 other moduli also has the
+/// fingerprint.
 fn is_roca(n: &[u8]) -> bool {
-    const MARKED: [u32; 17] =
+    const PRIMES: [u32; 17] =
         [11, 13, 17, 19, 37, 53, 61, 71, 73, 79, 97, 103, 107, 109, 127, 151, 157];
-    MARKED.iter().all(|prime| {
-        let rest = n.iter().fold(0, |rest, byte| (rest * 256 + u32::from(*byte)) % prime);
+    PRIMES.iter().all(|prime| {
+        let remainder =
+            n.iter().fold(0, |remainder, byte| (remainder * 256 + u32::from(*byte)) % prime);
         let powers = std::iter::successors(Some(1), |power| Some(power * 65537 % prime));
-        powers.take(*prime as usize).any(|power| power == rest)
+        powers.take(*prime as usize).any(|power| power == remainder)
     })
 }
 
@@ -201,8 +205,8 @@ fn point<const N: usize>(x: &[u8], y: &[u8]) -> Result<[u8; N], Weakness> {
     [&[4], x, y].concat().try_into().map_err(|_| Weakness::CoordinateLength)
 }
 
-/// The prime 2^255 - 19, little-endian, and the `y` of the points of order 8 (RFC 8032 §5.1.3 decodes
-/// them; the two of order 8 have no shorter name).
+/// Compares `y` with the prime 2^255 - 19 and with the `y` of the points of small order (RFC 8032
+/// §5.1.3). All numbers are little-endian.
 fn is_small_order_or_not_canonical(point: &[u8; 32]) -> bool {
     const ORDER_8: [[u8; 32]; 2] = [
         [
@@ -233,7 +237,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn secrets_on_both_sides_of_the_hash_length() {
+    fn a_secret_must_be_as_long_as_the_hash() {
         assert_eq!(Material::hmac(&[7; 31]).unwrap_err(), Weakness::ShortSecret);
         assert_eq!(Material::hmac(&[]).unwrap_err(), Weakness::ShortSecret);
         let algorithms = |len: usize| Material::hmac(&vec![7; len]).unwrap().algorithms();
@@ -248,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_a_public_key_is_no_secret() {
+    fn the_text_of_a_public_key_is_rejected() {
         for text in [
             "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE",
             "\u{feff} \n-----BEGIN RSA PUBLIC KEY-----\nMFkwEwYHKoZ",
@@ -256,14 +260,14 @@ mod tests {
             r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS"}"#,
             r#"{"keys":[{"crv":"Ed25519","x":"11qYAYKxCrfVS"}]}"#,
         ] {
-            let refused = Material::hmac(text.as_bytes()).unwrap_err();
-            assert_eq!(refused, Weakness::PublicKeyAsSecret, "{text}");
+            let weakness = Material::hmac(text.as_bytes()).unwrap_err();
+            assert_eq!(weakness, Weakness::PublicKeyAsSecret, "{text}");
         }
         assert!(Material::hmac(b"{a secret that merely begins like JSON}").is_ok());
     }
 
     #[test]
-    fn rsa_on_both_sides_of_every_bound() {
+    fn rsa_moduli_and_exponents_have_exact_bounds() {
         let modulus = |bits: usize| {
             let mut n = vec![0xff; bits.div_ceil(8)];
             n[0] = 0xff >> ((8 - bits % 8) % 8);
@@ -299,9 +303,9 @@ mod tests {
     }
 
     #[test]
-    fn a_modulus_with_the_mark_of_roca_is_refused_and_its_neighbour_is_not() {
-        // A power of 65537 modulo the product of the first 126 primes, which is what the library makes.
-        let marked = hex(concat!(
+    fn a_modulus_with_the_roca_fingerprint_is_rejected() {
+        // A power of 65537 modulo the product of the first 126 primes, as the vulnerable library generates it.
+        let vulnerable = hex(concat!(
             "f8eb4f6b17f5e837d70820fe119a72d174c9df6acc011cdd9474031b7f26144b98289fcd59a54a7b",
             "b1fee08f571242425051c1ccd17f9acae01f5057ca02135e92b1d3f28ede0d7ac3baea9e13deef86",
             "ab1031d0f646e1f40a097c976bf46c697d2caf82eeeacbe226e875555790f82ec1d3fcff2a3af4d4",
@@ -310,15 +314,15 @@ mod tests {
             "8c5d6b19439357c1d6a68cd197922d2594f63535656177af0a734895498ad0cc95bf089ef327e7d5",
             "706627758d8ecfc262f3bf55aa7a09f7"
         ));
-        assert_eq!(marked.len(), 256);
-        assert_eq!(Material::rsa(&marked, &[1, 0, 1]).unwrap_err(), Weakness::Roca);
-        let mut neighbour = marked;
+        assert_eq!(vulnerable.len(), 256);
+        assert_eq!(Material::rsa(&vulnerable, &[1, 0, 1]).unwrap_err(), Weakness::Roca);
+        let mut neighbour = vulnerable;
         neighbour[255] ^= 2;
         assert!(Material::rsa(&neighbour, &[1, 0, 1]).is_ok());
     }
 
     #[test]
-    fn coordinates_have_exactly_the_length_of_the_curve() {
+    fn coordinates_must_have_the_length_of_the_curve() {
         assert!(Material::p256(&[1; 32], &[2; 32]).is_ok());
         assert!(Material::p384(&[1; 48], &[2; 48]).is_ok());
         assert!(Material::p521(&[1; 66], &[2; 66]).is_ok());
@@ -331,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn ed25519_points_of_small_order_and_other_spellings_are_refused() {
+    fn small_order_and_non_canonical_ed25519_points_are_rejected() {
         // RFC 8037 appendix A.2
         let good = hex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a");
         assert!(Material::ed25519(&good).is_ok());

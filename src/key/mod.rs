@@ -1,7 +1,7 @@
-//! Keys that signatures are verified with, and where they come from.
+//! Keys for verifying signatures, and the sources that supply them.
 //!
-//! A key is checked here before any crypto library sees it, is bound to the algorithms it may be used
-//! with (RFC 8725 §3.1), and is prepared once, so that a request pays for nothing but the signature.
+//! A key is checked before a crypto library receives it. It is bound to the algorithms that it may be
+//! used with (RFC 8725 §3.1) and prepared once, so a request pays only for the signature check.
 //!
 //! ```
 //! use tower_jwt_auth::VerificationKey;
@@ -11,7 +11,7 @@
 //! )?;
 //! assert_eq!(key.key_id(), Some("2026"));
 //!
-//! // Shorter than the hash, RFC 7518 §3.2: refused.
+//! // A secret that is shorter than the hash is rejected (RFC 7518 §3.2).
 //! assert!(VerificationKey::shared_secret("guess me").is_err());
 //! # Ok::<(), tower_jwt_auth::BuildError>(())
 //! ```
@@ -23,7 +23,7 @@ mod certificate;
 mod der;
 mod from_jsonwebtoken;
 mod jwk;
-// Remote keys alone are built later.
+// Only remote keys are built later.
 #[cfg_attr(not(feature = "jwks"), allow(dead_code))]
 mod keys;
 mod keys_error;

@@ -1,4 +1,4 @@
-//! In the place of `published` with the feature `test-util`: no key counts as published.
+//! Replaces `published` with the feature `test-util`: no key counts as published.
 
 pub(super) const fn is_public_key(_: &[u8]) -> bool {
     false

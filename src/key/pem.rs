@@ -1,4 +1,4 @@
-//! Public keys in PEM form (RFC 7468): the label says which structure is inside.
+//! Public keys in PEM form (RFC 7468): the label names the structure inside.
 
 use ::der::pem;
 
@@ -6,7 +6,7 @@ use super::der::{self, invalid_key, private_key};
 use super::material::Material;
 use crate::error::BuildError;
 
-/// How to read a certificate; `pem` never does.
+/// The fix for a certificate, which `pem` rejects.
 #[cfg(feature = "x509")]
 const CERTIFICATE_FIX: &str =
     "Call `VerificationKey::certificate` if you trust this certificate's key";
@@ -14,7 +14,7 @@ const CERTIFICATE_FIX: &str =
 const CERTIFICATE_FIX: &str = "Turn on the feature `x509` and call `VerificationKey::certificate` if you trust this \
     certificate's key, or pass its public key: `openssl x509 -in cert.pem -noout -pubkey`";
 
-/// Reads and checks a key. Its own type decides what it is; the caller's algorithm is held against it.
+/// Reads and checks a key. The caller's algorithm is checked against its type later.
 pub(super) fn read(text: &[u8]) -> Result<Material, BuildError> {
     let (label, content) = decode(text)?;
     let read = match label {
@@ -56,7 +56,7 @@ fn other_label(label: &str) -> BuildError {
 fn other_content(label: &str) -> BuildError {
     invalid_key(
         format!("a PEM labelled `{label}` with other content"),
-        "its content is not the DER structure that belongs to the label",
+        "its content is not the DER structure that the label names",
         "Export the key again",
     )
 }

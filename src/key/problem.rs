@@ -24,6 +24,6 @@ pub(super) fn no_usable_key(skipped: &[SkipReason]) -> Problem {
         ProblemKind::MissingKeys,
         format!("a JWKS document without a usable key ({})", counts.join(", ")),
         "no token could be verified",
-        "Check that it is the issuer's set of public signing keys",
+        "Pass the issuer's set of public signing keys",
     )
 }

@@ -1,12 +1,13 @@
-//! Keys that anybody can sign with, because the secret or the private key is published: the demo keys of
-//! the feature `test-util`, the samples of this documentation, of RFCs and of jwt.io, and a well-known
-//! default. Compared when a key is made; a request pays nothing for it.
+//! Published keys, with which an attacker can sign tokens: the demo keys of the feature `test-util`, samples
+//! from this documentation, from RFCs and from jwt.io, and the default secret of Better Auth.
+//!
+//! Keys are compared when they are made, not for each request.
 
 use zeroize::Zeroizing;
 
 use crate::jws::base64url;
 
-/// Documents with public keys. Each has the coordinate or the modulus of a key as a string of its own.
+/// Documents with public keys. Each contains the coordinate or the modulus of a key as a JSON string.
 const PUBLIC_KEYS: [&str; 11] = [
     include_str!("published/keys.json"),
     include_str!("../testing/keys/ed25519-a.public.jwk"),
@@ -21,28 +22,28 @@ const PUBLIC_KEYS: [&str; 11] = [
     include_str!("../testing/keys/rsa-b.public.jwk"),
 ];
 
-/// The demo secrets of `test-util`, which have no line in [`SECRETS`].
+/// The demo secrets of `test-util`, which are not in [`SECRETS`].
 const DEMO_SECRETS: [&str; 2] =
     [include_str!("../testing/keys/hmac-a.secret"), include_str!("../testing/keys/hmac-b.secret")];
 
 const SECRETS: &str = include_str!("published/secrets.txt");
 
-/// Whether the key with this modulus, or with this `x`, is published. Of a point it is enough to know `x`:
-/// each of the two points with that `x` has a private key that follows from the other's.
+/// Whether the key with this modulus or `x` is published. Comparing `x` is enough: of the two points with
+/// the same `x`, each private key follows from the other.
 pub(super) fn is_public_key(modulus_or_x: &[u8]) -> bool {
     let member = format!("\"{}\"", base64url::encode(modulus_or_x));
     PUBLIC_KEYS.iter().any(|document| document.contains(&member))
 }
 
-/// As [`is_public_key`], of a point as it is encoded for Ed25519: `y`, and the sign of `x` in the last bit.
+/// Like [`is_public_key`], for an encoded Ed25519 point: `y`, and the sign of `x` in the last bit.
 pub(super) fn is_ed25519_key(point: &[u8; 32]) -> bool {
     let mut other_sign = *point;
     other_sign[31] ^= 0x80;
     is_public_key(point) || is_public_key(&other_sign)
 }
 
-/// Whether this secret is published, also with white space or zeros around it: HMAC ignores zeros at the
-/// end, and a line break is what is left of a file.
+/// Whether this secret is published. White space and zeros around it are ignored: HMAC ignores zeros at
+/// the end, and a secret that was read from a file may end with a line break.
 pub(super) fn is_secret(secret: &[u8]) -> bool {
     let is_padding = |byte: &u8| *byte == 0 || byte.is_ascii_whitespace();
     let start = secret.iter().position(|byte| !is_padding(byte)).unwrap_or(secret.len());
@@ -68,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_published_secret_is_found_in_every_spelling() {
+    fn published_secrets_are_found_in_every_encoding() {
         for line in lines().chain(DEMO_SECRETS) {
             for text in [line.to_owned(), format!("{line}\n"), format!(" {line}\r\n\0\0")] {
                 assert!(is_secret(text.as_bytes()), "{text:?}");
@@ -85,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_published_key_is_found_by_its_number_alone() {
+    fn published_keys_are_found_by_modulus_or_coordinate() {
         let numbers = ["x\":\"", "n\":\""];
         let mut found = 0;
         for document in PUBLIC_KEYS {
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ed25519_key_is_found_with_either_sign() {
+    fn published_ed25519_keys_are_found_with_either_sign() {
         let mut point: [u8; 32] =
             decode("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo").try_into().unwrap();
         assert!(is_ed25519_key(&point));

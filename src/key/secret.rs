@@ -10,14 +10,15 @@ use crate::jws::base64url;
 
 /// Shared secrets for HMAC.
 impl VerificationKey {
-    /// A shared secret for HMAC: the text as it stands, never decoded and never trimmed.
+    /// A shared secret for HMAC, used as it is: neither decoded nor trimmed.
     ///
-    /// It is used with HS256, or with what [`Policy::algorithms`](crate::Policy::algorithms) lists.
+    /// It is used with HS256, or with the algorithms that [`Policy::algorithms`](crate::Policy::algorithms) lists.
     ///
     /// # Errors
     ///
-    /// A secret that is shorter than 32 bytes (RFC 7518 §3.2), the text of a public key, and, without the
-    /// feature `test-util`, a secret that is published: its demo secrets, and samples of documentation.
+    /// The secret is shorter than 32 bytes (RFC 7518 §3.2) or is the text of a public key. Without the
+    /// feature `test-util`, published secrets are rejected as well: the demo secrets of that feature,
+    /// and samples from documentation.
     pub fn shared_secret(secret: impl AsRef<[u8]>) -> Result<Self, BuildError> {
         let secret = secret.as_ref();
         let material =
@@ -25,22 +26,23 @@ impl VerificationKey {
         Self::new(material, None)
     }
 
-    /// A shared secret that is kept as base64url text without padding; the decoded bytes are the key.
+    /// A shared secret in base64url without padding; the decoded bytes are the key.
     ///
     /// # Errors
     ///
-    /// Text that is not base64url, and as [`shared_secret`](Self::shared_secret).
+    /// The text is not base64url, or [`shared_secret`](Self::shared_secret) rejects the decoded secret.
     pub fn shared_secret_base64url(text: impl AsRef<str>) -> Result<Self, BuildError> {
         Self::shared_secret(decode_secret(text.as_ref())?.as_slice())
     }
 
-    /// A secret of 16 to 31 bytes: shorter than its hash, so that it may be found by trying.
+    /// A shared secret of 16 to 31 bytes, which is short enough to be brute-forced.
     ///
-    /// For systems that cannot change theirs today. Used with HS256 alone.
+    /// For systems that cannot change their secret yet. Such a secret is used only with HS256.
     ///
     /// # Errors
     ///
-    /// A secret that is shorter than 16 bytes.
+    /// The secret is shorter than 16 bytes, or [`shared_secret`](Self::shared_secret) rejects it for
+    /// another reason.
     pub fn guessable_legacy_secret(secret: impl AsRef<[u8]>) -> Result<Self, BuildError> {
         let secret = secret.as_ref();
         let material =
@@ -48,7 +50,7 @@ impl VerificationKey {
         Self::new(material, None)
     }
 
-    /// As [`guessable_legacy_secret`](Self::guessable_legacy_secret), for a secret that is kept as base64url.
+    /// Like [`guessable_legacy_secret`](Self::guessable_legacy_secret), for a secret in base64url.
     pub(crate) fn guessable_legacy_secret_base64url(text: &str) -> Result<Self, BuildError> {
         Self::guessable_legacy_secret(decode_secret(text)?.as_slice())
     }
@@ -67,11 +69,11 @@ fn not_base64url(len: usize) -> BuildError {
     ))
 }
 
-pub(super) fn unusable_secret(why: Weakness, len: usize, least: usize) -> BuildError {
+pub(super) fn unusable_secret(why: Weakness, len: usize, min_len: usize) -> BuildError {
     BuildError::new(match why {
         Weakness::PublicKeyAsSecret => public_key(),
         Weakness::Published => published(),
-        _ => short(len, least),
+        _ => short(len, min_len),
     })
 }
 
@@ -79,7 +81,7 @@ fn public_key() -> Problem {
     Problem::new(
         ProblemKind::MixedKeys,
         "a shared secret that is the text of a public key",
-        "public keys are not secret, so that an attacker could sign tokens with it",
+        "a public key is not secret, so an attacker could sign tokens with it",
         "Call `Verifier::pem` or `Verifier::jwks` for public keys",
     )
 }
@@ -88,16 +90,16 @@ fn published() -> Problem {
     Problem::new(
         ProblemKind::PublishedSecret,
         "a shared secret that is published",
-        "it is part of public documentation or source code, so that an attacker could sign tokens",
-        "Make one with `openssl rand -base64 32`; in tests, turn on the feature `test-util`",
+        "an attacker can find it in documentation or source code and sign tokens with it",
+        "Generate one with `openssl rand -base64 32`; in tests, turn on the feature `test-util`",
     )
 }
 
-fn short(len: usize, least: usize) -> Problem {
+fn short(len: usize, min_len: usize) -> Problem {
     Problem::new(
         ProblemKind::WeakSecret,
-        format!("a shared secret of {len} bytes, where {least} are the least"),
+        format!("a shared secret of {len} bytes, but at least {min_len} are required"),
         "it can be brute-forced (RFC 7518 §3.2)",
-        "Make one with `openssl rand -base64 32`",
+        "Generate one with `openssl rand -base64 32`",
     )
 }

@@ -1,4 +1,4 @@
-//! The keys of one issuer, and which of them come into question for a token.
+//! The keys of one issuer, and the selection of candidates for a token.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -17,10 +17,10 @@ const MAX_TRIES: usize = 4;
 /// The most RSA keys of more than 4096 bits that are tried for a token without an id.
 const MAX_LARGE_TRIES: usize = 1;
 
-/// How many keys are looked through: with more, hashing the id is less work.
-const FEW: usize = 4;
+/// The most keys that are searched one by one. With more, the index by id is faster.
+const MAX_SEARCHED: usize = 4;
 
-/// The keys of one issuer (RFC 7517 §5). Never changes: a new set replaces it whole.
+/// The keys of one issuer (RFC 7517 §5). Immutable: a refresh replaces the whole set.
 ///
 /// ```
 /// use tower_jwt_auth::key::{KeySet, SkipReason};
@@ -38,29 +38,28 @@ const FEW: usize = 4;
 pub struct KeySet {
     keys: Vec<VerificationKey>,
     by_id: HashMap<Box<str>, Vec<usize>>,
-    /// Whether a token's `kid` is looked at. Not for keys that were configured without any: a secret
-    /// or a PEM has no id, and the issuer may well put one into its tokens.
+    /// Whether a token's `kid` is used. It is not if the configured keys have no ids: a secret or a PEM
+    /// has none, but the issuer's tokens may still contain a `kid`.
     ids_matter: bool,
     skipped: Vec<SkipReason>,
     generation: u64,
 }
 
 impl KeySet {
-    /// Reads a JWKS document of the configuration, skipping the keys that cannot be used.
+    /// Reads a configured JWKS document and skips the keys that cannot be used.
     ///
     /// # Errors
     ///
-    /// A document that is no JWKS, and one without a single usable key.
+    /// The document is not a JWKS, or it has no usable key.
     pub fn jwks(json: impl AsRef<str>) -> Result<Self, BuildError> {
         Self::read(json.as_ref(), Trust::Configured)
     }
 
-    /// As [`jwks`](Self::jwks), for a document that came over the network: secrets in it are
-    /// skipped, too.
+    /// Like [`jwks`](Self::jwks), for a document from the network: secrets are skipped as well.
     ///
     /// # Errors
     ///
-    /// As [`jwks`](Self::jwks).
+    /// The same as for [`jwks`](Self::jwks).
     pub fn fetched_jwks(json: impl AsRef<str>) -> Result<Self, BuildError> {
         Self::read(json.as_ref(), Trust::Fetched)
     }
@@ -90,19 +89,19 @@ impl KeySet {
         Ok(Self { ids_matter: true, ..Self::with_skipped(keys, skipped) })
     }
 
-    /// As [`fetched_jwks`](Self::fetched_jwks), for who has to tell the failures apart.
+    /// Like [`fetched_jwks`](Self::fetched_jwks), with an error that can be matched.
     #[cfg(feature = "jwks")]
     pub(crate) fn try_from_fetched_jwks(json: &str) -> Result<Self, NoSet> {
         Self::try_read(json, Trust::Fetched)
     }
 
-    /// A set of these keys.
+    /// Creates a set of these keys.
     pub fn new(keys: impl IntoIterator<Item = VerificationKey>) -> Self {
         Self::with_skipped(keys.into_iter().collect(), Vec::new())
     }
 
     fn with_skipped(keys: Vec<VerificationKey>, skipped: Vec<SkipReason>) -> Self {
-        // Generations are told apart and nothing else, so that no order between threads matters.
+        // Generations are only compared for equality, so relaxed ordering is enough.
         static GENERATIONS: AtomicU64 = AtomicU64::new(1);
         let mut by_id: HashMap<Box<str>, Vec<usize>> = HashMap::new();
         for (index, key) in keys.iter().enumerate() {
@@ -124,18 +123,20 @@ impl KeySet {
         self.keys.is_empty()
     }
 
-    /// Why keys of the document were left out, one reason for each.
+    /// The reasons why keys of the document were skipped, one for each key.
     pub fn skipped(&self) -> &[SkipReason] {
         &self.skipped
     }
 
-    /// A number that no other set of this process has: a verdict is good for its generation only.
+    /// A number that is unique to this set within the process.
+    ///
+    /// A cached verdict is valid only for its generation.
     pub const fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// An algorithm for which there are more configured keys than are tried, because no id tells them
-    /// apart: some of them would never be used.
+    /// An algorithm with more configured keys than are tried for one token. Without ids, some of them
+    /// would never be used.
     pub(crate) fn crowded(&self, listed: Option<AlgorithmSet>) -> Option<Crowded> {
         if self.ids_matter {
             return None;
@@ -154,8 +155,11 @@ impl KeySet {
         &self.keys
     }
 
-    /// Chooses the keys to try: by `kid`, compared as a string, then by what each may be used for. No more
-    /// than four are tried for one token; without an id, one of them may be an RSA key of over 4096 bits.
+    /// Selects the keys to try: by `kid`, compared as a string, then by the algorithms that each may be used
+    /// with.
+    ///
+    /// At most four keys are tried for one token. Without a `kid`, at most one of them is an RSA key of more
+    /// than 4096 bits.
     pub(crate) fn candidates(
         &self,
         key_id: Option<&str>,
@@ -169,7 +173,7 @@ impl KeySet {
         };
         match key_id {
             Some(id) if self.ids_matter => {
-                if self.keys.len() <= FEW {
+                if self.keys.len() <= MAX_SEARCHED {
                     let has_id = |key: &&VerificationKey| key.key_id() == Some(id);
                     let mut keys = self.keys.iter().filter(has_id).peekable();
                     if keys.peek().is_none() {
@@ -196,8 +200,8 @@ impl KeySet {
         if chosen[0].is_none() { Candidates::NoneFits } else { Candidates::Keys(chosen) }
     }
 
-    /// For an id that no key has: the key without an id that may be used, if there is exactly one and it is
-    /// not a secret.
+    /// For a `kid` that no key has: the usable key without an id, if there is exactly one and it is not a
+    /// secret.
     fn without_id(&self, algorithm: Algorithm, listed: Option<AlgorithmSet>) -> Candidates<'_> {
         let mut unnamed = self.keys.iter().filter(|key| {
             key.key_id().is_none() && !key.is_secret() && key.usable(listed).contains(algorithm)
@@ -209,30 +213,30 @@ impl KeySet {
     }
 }
 
-/// More configured keys for an algorithm than are tried.
+/// An algorithm has more configured keys than are tried.
 pub(crate) enum Crowded {
     Keys(Algorithm),
     /// RSA keys of more than 4096 bits.
     LargeKeys(Algorithm),
 }
 
-/// Why a document makes no set.
+/// Why a document is not a usable key set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum NoSet {
     NotADocument,
     NoUsableKey(Vec<SkipReason>),
 }
 
-/// The keys that come into question for a token.
+/// The candidate keys for a token.
 pub(crate) enum Candidates<'s> {
-    /// At least one; the first place is taken.
+    /// At least one key; the first slot is filled.
     Keys([Option<&'s VerificationKey>; MAX_TRIES]),
-    /// The set has no key of that id, and this is the one key without any that may be used. `kid` is a
-    /// hint (RFC 7515 §4.1.4).
+    /// No key has the `kid`, and this is the only usable key without an id. `kid` is a hint (RFC 7515
+    /// §4.1.4).
     Unnamed(&'s VerificationKey),
-    /// The set has no key of that id.
+    /// No key has the `kid`.
     UnknownId,
-    /// No key, or not the one with that id, may be used with the token's algorithm.
+    /// No key, or no key with the `kid`, may be used with the token's algorithm.
     NoneFits,
 }
 
@@ -273,9 +277,9 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_compared_whole_and_never_falls_back() {
+    fn a_key_id_must_match_exactly() {
         let mut keys = vec![(ED, "a"), (EC, "b")];
-        // Few are looked through, more are found by an index.
+        // Small sets are searched one by one, larger ones by the index.
         for more in ["c", "d", "e", "f"] {
             let set = set(&keys);
             assert_eq!(tried(&set, Some("a"), Algorithm::EdDSA), Some(1));
@@ -285,11 +289,11 @@ mod tests {
             }
             keys.push((ED, more));
         }
-        assert!(keys.len() > FEW + 1);
+        assert!(keys.len() > MAX_SEARCHED + 1);
     }
 
     #[test]
-    fn without_an_id_only_fitting_keys_are_tried_and_no_more_than_four() {
+    fn without_an_id_at_most_four_fitting_keys_are_tried() {
         let few = set(&[(ED, "a"), (EC, "b"), (ED, "")]);
         assert_eq!(tried(&few, None, Algorithm::EdDSA), Some(2));
         assert_eq!(tried(&few, None, Algorithm::RS256), Some(0));
@@ -299,9 +303,9 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_id_leads_to_the_only_key_without_one() {
+    fn an_unknown_id_selects_the_only_key_without_one() {
         let mut keys = vec![(ED, ""), (EC, ""), (ED, "a")];
-        // Few are looked through, more are found by an index.
+        // Small sets are searched one by one, larger ones by the index.
         for more in ["b", "c", "d"] {
             let set = set(&keys);
             for algorithm in [Algorithm::EdDSA, Algorithm::ES256] {
@@ -309,7 +313,7 @@ mod tests {
                 assert!(matches!(candidates, Candidates::Unnamed(key) if key.key_id().is_none()));
             }
             assert_eq!(tried(&set, Some("z"), Algorithm::RS256), None);
-            // Its own id is known, and no other key is tried.
+            // For a known id, no other key is tried.
             assert_eq!(tried(&set, Some("a"), Algorithm::ES256), Some(0));
             keys.push((ED, more));
         }
@@ -321,35 +325,35 @@ mod tests {
         assert_eq!(tried(&set(&[(secret, "")]), None, Algorithm::HS256), Some(1));
     }
 
-    /// An RSA key of so many bits; no signature is right under it.
+    /// An RSA key of this many bits, for which no signature is valid.
     fn rsa(bits: usize, id: &str) -> String {
         let n = crate::jws::base64url::encode(&vec![0xff; bits / 8]);
         format!(r#"{{"kty":"RSA","n":"{n}","e":"AQAB","kid":"{id}"}}"#)
     }
 
     #[test]
-    fn one_large_rsa_key_is_tried_for_a_token_without_an_id() {
+    fn without_an_id_one_large_rsa_key_is_tried() {
         let set = |keys: &[(usize, &str)]| {
             let keys: Vec<_> = keys.iter().map(|(bits, id)| rsa(*bits, id)).collect();
             KeySet::jwks(format!("{{\"keys\":[{}]}}", keys.join(","))).unwrap()
         };
-        let (usual, large) = (4096, 8192);
+        let (normal, large) = (4096, 8192);
         for (keys, tries) in [
-            (&[(usual, "a"), (usual, "b"), (usual, "c")][..], 3),
+            (&[(normal, "a"), (normal, "b"), (normal, "c")][..], 3),
             (&[(large, "a")], 1),
             (&[(large, "a"), (large, "b"), (large, "c")], 1),
-            (&[(large, "a"), (usual, "b"), (large, "c"), (usual, "d")], 3),
-            (&[(usual, "a"), (usual, "b"), (large, "c"), (large, "d"), (usual, "e")], 4),
+            (&[(large, "a"), (normal, "b"), (large, "c"), (normal, "d")], 3),
+            (&[(normal, "a"), (normal, "b"), (large, "c"), (large, "d"), (normal, "e")], 4),
         ] {
             assert_eq!(tried(&set(keys), None, Algorithm::RS256), Some(tries), "{keys:?}");
         }
-        // An id names each of them.
+        // An id selects each of them.
         let both = set(&[(large, "a"), (large, "b")]);
         assert_eq!(tried(&both, Some("b"), Algorithm::RS256), Some(1));
     }
 
     #[test]
-    fn configured_keys_that_would_never_be_tried_are_crowded() {
+    fn more_configured_keys_than_are_tried_are_reported() {
         let keys = |bits: usize, count: usize| {
             let key = || VerificationKey::jwk(rsa(bits, "")).unwrap();
             KeySet::new((0..count).map(|_| key()))
@@ -361,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_was_configured_without_an_id_ignores_the_tokens() {
+    fn a_key_configured_without_an_id_ignores_the_kid() {
         let key = VerificationKey::jwk(format!("{{{ED}}}")).unwrap();
         assert_eq!(tried(&KeySet::new([key]), Some("a"), Algorithm::EdDSA), Some(1));
         let named = VerificationKey::jwk(format!("{{{ED}}}")).unwrap().with_key_id("b");
@@ -369,7 +373,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_ids_on_keys_of_different_kinds_are_told_apart_by_kind() {
+    fn the_algorithm_selects_among_keys_with_equal_ids() {
         let set = set(&[(ED, "a"), (EC, "a")]);
         assert_eq!(tried(&set, Some("a"), Algorithm::ES256), Some(1));
         assert_eq!(tried(&set, Some("a"), Algorithm::EdDSA), Some(1));

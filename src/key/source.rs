@@ -1,4 +1,4 @@
-//! Where keys come from: memory, or somewhere that has to be asked.
+//! Key sources: keys that change while the server runs.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,20 +12,20 @@ use crate::observe::Observer;
 use crate::observe::fetch_failure::FetchFailure;
 use crate::observe::refresh_reason::RefreshReason;
 
-/// Clocks are injected and may be moved: whether a refresh is due is checked this often.
+/// The longest time between two checks whether a refresh is due, because an injected clock may jump.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 
-/// How long to wait before [`KeySource::refresh_if_due`] is called again.
+/// The time to wait before [`KeySource::refresh_if_due`] is called again.
 pub(crate) fn pause_before_next_look(due_in: Duration) -> Duration {
     due_in.clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
 }
 
-/// Keys that change while the server runs.
+/// A source of keys that change while the server runs.
 ///
-/// [`current`](Self::current) is asked for every token and must neither block nor wait. Only when it
-/// has nothing that fits is [`refresh`](Self::refresh) asked, once per token; budgets, cool-downs and
-/// the joining of simultaneous refreshes are the source's business.
+/// [`current`](Self::current) is called for every token and must not block. [`refresh`](Self::refresh)
+/// is called at most once per token, and only if no current key fits. The source itself limits
+/// refreshes, applies cooldowns and joins concurrent refreshes.
 ///
 /// ```
 /// use std::sync::{Arc, RwLock};
@@ -35,7 +35,7 @@ pub(crate) fn pause_before_next_look(due_in: Duration) -> Duration {
 /// };
 /// use tower_jwt_auth::{Answer, ErrorKind, Issuer, Policy, Verifier, testing::TestIssuer};
 ///
-/// /// A set that an operator may replace while the server runs.
+/// /// A set that an operator can replace while the server runs.
 /// #[derive(Clone, Debug, Default)]
 /// struct Replaceable(Arc<RwLock<Option<Arc<KeySet>>>>);
 ///
@@ -44,7 +44,7 @@ pub(crate) fn pause_before_next_look(due_in: Duration) -> Duration {
 ///         self.0.read().ok()?.clone()
 ///     }
 ///     fn refresh(&self, _: RefreshReason) -> Answer<Result<Refreshed, RefreshError>> {
-///         // Nobody can be asked: it is there, or it is not.
+///         // There is no server to fetch from.
 ///         Answer::now(match self.current() {
 ///             Some(_) => Ok(Refreshed::Suppressed),
 ///             None => Err(RefreshError::new(Duration::from_secs(5))),
@@ -71,51 +71,55 @@ pub(crate) fn pause_before_next_look(due_in: Duration) -> Duration {
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 pub trait KeySource: fmt::Debug + Send + Sync + 'static {
-    /// The keys in memory. `None` until there are any.
+    /// Returns the current keys; `None` if there are none yet. It must not block.
     fn current(&self) -> Option<Arc<KeySet>>;
 
-    /// Tries to get newer keys, or says at once that it will not. An answer that comes later has to come
-    /// in bounded time: a request waits for it, up to the
-    /// [`max_wait`](crate::JwtAuthLayer::max_wait) of the layer. Who asked may drop the answer unpolled, as
-    /// [`verify_now`](crate::Verifier::verify_now) does: start the work before it, or the keys never come.
+    /// Fetches newer keys, or returns at once if it does not.
+    ///
+    /// A later answer must arrive in bounded time: a request waits for it, up to the
+    /// [`max_wait`](crate::JwtAuthLayer::max_wait) of the layer. The caller may drop the answer without polling
+    /// it, as [`verify_now`](crate::Verifier::verify_now) does. Start the fetch before you return the answer,
+    /// otherwise it may never run.
     fn refresh(&self, reason: RefreshReason) -> Answer<Result<Refreshed, RefreshError>>;
 
-    /// How the source is doing, for readiness probes and dashboards.
+    /// Returns the state of the keys, for readiness probes and dashboards.
     fn health(&self) -> KeyHealth;
 
-    /// The issuer whose keys these are, if the source belongs to one: `None` unless overridden.
+    /// Returns the issuer that the keys belong to, if there is one.
     ///
-    /// Trusting an issuer of another name with these keys is a [`BuildError`](crate::BuildError).
+    /// The default is `None`. Using the keys for an issuer with another name is a [`BuildError`](crate::BuildError).
     fn issuer(&self) -> Option<&str> {
         None
     }
 
-    /// Gets the keys if there are none; for [`Verifier::warm`](crate::Verifier::warm).
+    /// Fetches the keys if there are none. [`Verifier::warm`](crate::Verifier::warm) calls it.
     ///
-    /// Unless overridden, that is [`refresh`](Self::refresh) for the reason [`RefreshReason::Empty`] when
-    /// [`current`](Self::current) has no keys.
+    /// By default it calls [`refresh`](Self::refresh) with [`RefreshReason::Empty`] if
+    /// [`current`](Self::current) returns no keys.
     fn warm(&self) -> Answer<Result<(), RefreshError>> {
         refresh_if_empty(self)
     }
 
-    /// Starts a refresh if it is time for one, and returns the time until the next may be due; for
-    /// [`Verifier::keep_fresh`](crate::Verifier::keep_fresh), which then calls it again.
+    /// Starts a refresh if it is due, and returns the time until the next.
     ///
-    /// It must neither block nor wait. `None`, unless overridden: this source is not refreshed by a timer.
+    /// [`Verifier::keep_fresh`](crate::Verifier::keep_fresh) calls it again after that time.
+    ///
+    /// It must not block. The default is `None`: the source is not refreshed by a timer.
     fn refresh_if_due(&self) -> Option<Duration> {
         None
     }
 
-    /// Reports what happens to these keys to this observer, under the name of the issuer that is trusted with
-    /// them; for [`VerifierBuilder::observer`](crate::verify::VerifierBuilder::observer).
+    /// Sets the observer that receives the events of these keys.
     ///
-    /// Unless overridden, nothing is reported. A source that has an observer of its own keeps it.
+    /// The events name `issuer`. [`VerifierBuilder::observer`](crate::verify::VerifierBuilder::observer) uses it.
+    ///
+    /// By default, nothing is reported. A source that already has an observer keeps it.
     fn observe_with(&self, issuer: Option<&str>, observer: &Arc<dyn Observer>) {
         let _ = (issuer, observer);
     }
 }
 
-/// What [`KeySource::warm`] does unless overridden.
+/// The default implementation of [`KeySource::warm`].
 pub(crate) fn refresh_if_empty<S: KeySource + ?Sized>(
     source: &S,
 ) -> Answer<Result<(), RefreshError>> {
@@ -158,15 +162,17 @@ impl<S: KeySource + ?Sized> KeySource for Arc<S> {
     }
 }
 
-/// What came of a refresh.
+/// The outcome of a successful call of [`KeySource::refresh`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refreshed {
-    /// There is a new set.
+    /// The keys were replaced by a new set.
     Replaced,
-    /// The source was asked and has the same keys.
+    /// The keys were fetched and are the same as before.
     Unchanged,
-    /// The source was not asked: it was, with success, a moment ago, or it does not ask for this reason.
+    /// Nothing was fetched.
+    ///
+    /// The last fetch succeeded recently, or the source does not fetch for this reason.
     Suppressed,
 }
 
@@ -183,9 +189,10 @@ impl Refreshed {
 
 /// The keys could not be refreshed.
 ///
-/// It is the [`source`](StdError::source) of an [`ErrorKind::KeysUnavailable`](crate::ErrorKind::KeysUnavailable), and
-/// never shown to a client. Its own `source` is the error of the HTTP client, or the status that was received instead
-/// of keys. `Display` and `Debug` leave that out: it may name hosts and, with some clients, a whole URL.
+/// It is the [`source`](StdError::source) of an [`ErrorKind::KeysUnavailable`](crate::ErrorKind::KeysUnavailable)
+/// error and is never sent to a client. Its own `source` is the error of the HTTP client, or the status that was
+/// received instead of keys. `Display` and `Debug` leave it out, because it may contain a host or, with some clients,
+/// a whole URL.
 ///
 /// ```
 /// use std::error::Error;
@@ -205,7 +212,7 @@ pub struct RefreshError {
 }
 
 impl RefreshError {
-    /// A failure after which the next attempt is worth making in `retry_after`.
+    /// Creates an error; the next attempt makes sense after `retry_after`.
     pub const fn new(retry_after: Duration) -> Self {
         Self { retry_after, failure: None, source: None }
     }
@@ -217,7 +224,7 @@ impl RefreshError {
         self
     }
 
-    /// Says why a fetch failed.
+    /// An error with the reason why a fetch failed.
     #[cfg(feature = "jwks")]
     pub(crate) fn of_fetch(
         failure: FetchFailure,
@@ -227,7 +234,7 @@ impl RefreshError {
         Self { retry_after, failure: Some(failure), source }
     }
 
-    /// When the next attempt is worth making.
+    /// The time after which the next attempt makes sense.
     pub const fn retry_after(&self) -> Duration {
         self.retry_after
     }
@@ -265,16 +272,18 @@ impl StdError for RefreshError {
     }
 }
 
-/// What state the keys of a source are in.
+/// The state of a source's keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeySetState {
     /// There are no keys: nothing can be verified.
     Empty,
-    /// The keys are as new as they should be.
+    /// The keys are within their lifetime.
     Fresh,
-    /// The keys are past their lifetime, and still serve: refreshing them fails, which the health's
-    /// `last_error` then says, or there was no request to start it, as after the machine was suspended.
+    /// The keys are past their lifetime and still used.
+    ///
+    /// Either refreshing them fails, and [`KeyHealth::last_error`] has the reason, or no request has
+    /// started a refresh, for example after the machine was suspended.
     Stale,
 }
 
@@ -289,28 +298,32 @@ impl KeySetState {
     }
 }
 
-/// How a key source is doing.
+/// The health of a key source.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct KeyHealth {
-    /// The issuer whose keys these are; `None` for the unnamed issuer. [`Verifier::health`](crate::Verifier::health)
-    /// sets it.
+    /// The issuer that the keys belong to; `None` for the unnamed issuer.
+    /// [`Verifier::health`](crate::Verifier::health) sets it.
     pub issuer: Option<String>,
-    /// What state the keys are in.
+    /// The state of the keys.
     pub state: KeySetState,
     /// The number of keys in memory.
     pub keys: usize,
-    /// The time since the keys were last known to be right.
+    /// The time since the keys were last known to be current.
     pub age: Option<Duration>,
     /// The time until the next attempt to refresh them.
     pub next_attempt: Option<Duration>,
-    /// Why the last attempt to refresh the keys failed, or why the issuer's metadata could not be read again. `None` after
-    /// a success. For operators only: its [`source`](std::error::Error::source) may name hosts and URLs.
+    /// The error of the last attempt to refresh the keys or the issuer's metadata.
+    ///
+    /// `None` after a success. For operators only: its [`source`](std::error::Error::source) may contain hosts
+    /// and URLs.
     pub last_error: Option<RefreshError>,
 }
 
 impl KeyHealth {
-    /// A health of this state with that many keys; the other fields can be set.
+    /// Creates a health report with this state and number of keys.
+    ///
+    /// The other fields can be set.
     pub const fn new(state: KeySetState, keys: usize) -> Self {
         Self { issuer: None, state, keys, age: None, next_attempt: None, last_error: None }
     }

@@ -1,4 +1,4 @@
-//! One key: its material, its id, and the algorithms it may be used with.
+//! A key: its material, its id, and the algorithms that it may be used with.
 
 use std::fmt;
 
@@ -7,10 +7,11 @@ use super::material::Material;
 use crate::error::{BuildError, Error, ErrorKind, Problem, ProblemKind};
 use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet, SignatureCheck};
 
-/// A key to verify signatures with, checked and prepared.
+/// A key for verifying signatures, checked and prepared.
 ///
-/// Its kind decides which algorithms it can be used with; the bytes of a public key can never act as
-/// an HMAC secret, because the two are made by different functions. `Debug` shows no key bytes.
+/// The type of the key decides which algorithms it can be used with. Secrets and public keys have
+/// different constructors, so the bytes of a public key can never act as an HMAC secret. `Debug` shows
+/// no key bytes.
 ///
 /// ```
 /// # #[cfg(feature = "pem")] {
@@ -22,49 +23,51 @@ use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet, SignatureCheck};
 /// -----END PUBLIC KEY-----
 /// ";
 /// assert!(VerificationKey::pem(Algorithm::ES256, pem).is_ok());
-/// assert!(VerificationKey::pem(Algorithm::RS256, pem).is_err()); // not that kind of key
+/// assert!(VerificationKey::pem(Algorithm::RS256, pem).is_err()); // not an RSA key
 /// # }
 /// ```
 pub struct VerificationKey {
     key_id: Option<Box<str>>,
     material: Material,
-    /// The one algorithm that the key was declared for, by a PEM's caller or a JWK's `alg`.
+    /// The only algorithm of the key, if the caller or a JWK's `alg` names one.
     declared: Option<Algorithm>,
-    /// That one, or all that the material can be used with.
+    /// The declared algorithm, or all algorithms of the material.
     possible: AlgorithmSet,
     prepared: Vec<(Algorithm, PreparedKey)>,
 }
 
 impl VerificationKey {
-    /// A public key in PEM form: `PUBLIC KEY` (RFC 5280 §4.1) or `RSA PUBLIC KEY` (RFC 8017 §A.1.1).
+    /// Reads a public key in PEM form.
+    ///
+    /// The label is `PUBLIC KEY` (RFC 5280 §4.1) or `RSA PUBLIC KEY` (RFC 8017 §A.1.1).
     ///
     /// # Errors
     ///
-    /// Text that is no such PEM, a private key, a key that is not of the algorithm's kind, and a weak
-    /// key: RSA below 2048 bits, an Ed25519 point of small order. A certificate is rejected here: call
+    /// The text is not such a PEM, or the key is private, does not fit the algorithm, or is weak: RSA
+    /// below 2048 bits, an Ed25519 point of small order. A certificate is rejected as well: pass it to
     /// `VerificationKey::certificate` (feature `x509`).
     #[cfg(feature = "pem")]
     pub fn pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, BuildError> {
         Self::new(super::pem::read(pem.as_ref())?, Some(algorithm))
     }
 
-    /// A public key in DER form: `SubjectPublicKeyInfo` (RFC 5280 §4.1) or `RSAPublicKey`
-    /// (RFC 8017 §A.1.1).
+    /// Reads a public key in DER form.
+    ///
+    /// The structure is `SubjectPublicKeyInfo` (RFC 5280 §4.1) or `RSAPublicKey` (RFC 8017 §A.1.1).
     ///
     /// # Errors
     ///
-    /// As [`pem`](Self::pem).
+    /// The same as for [`pem`](Self::pem).
     #[cfg(feature = "pem")]
     pub fn der(algorithm: Algorithm, der: impl AsRef<[u8]>) -> Result<Self, BuildError> {
         Self::new(super::der::read(der.as_ref())?, Some(algorithm))
     }
 
-    /// The public key of an X.509 certificate (RFC 5280 §4.1), in PEM or DER form.
+    /// Reads the public key of an X.509 certificate (RFC 5280 §4.1).
     ///
-    /// The certificate is only a wrapping: its own key decides the type, and is trusted because you
-    /// trust this file. **Its dates, its names, who signed it and whether it was revoked are not
-    /// judged**: an expired certificate is a key like any other. Of its extensions only the key usage
-    /// counts.
+    /// The certificate is in PEM or DER form. It only contains the key, which is trusted because you
+    /// trust this file. **The certificate's dates, names, signer and revocation are not checked**: the
+    /// key of an expired certificate is accepted. The key usage is the only extension that is checked.
     ///
     /// ```
     /// use tower_jwt_auth::{Algorithm, VerificationKey};
@@ -82,14 +85,15 @@ impl VerificationKey {
     /// -----END CERTIFICATE-----
     /// ";
     /// assert!(VerificationKey::certificate(Algorithm::ES256, certificate).is_ok());
-    /// assert!(VerificationKey::certificate(Algorithm::RS256, certificate).is_err()); // not its key
-    /// assert!(VerificationKey::pem(Algorithm::ES256, certificate).is_err()); // has to be meant
+    /// assert!(VerificationKey::certificate(Algorithm::RS256, certificate).is_err()); // not an RSA key
+    /// assert!(VerificationKey::pem(Algorithm::ES256, certificate).is_err()); // not a public-key PEM
     /// ```
     ///
     /// # Errors
     ///
-    /// Bytes that are no such certificate, a file with several, a key usage that is present and has
-    /// neither `digitalSignature` nor `nonRepudiation`, and as [`pem`](Self::pem).
+    /// The bytes are not exactly one such certificate, its key usage, if present, has neither
+    /// `digitalSignature` nor `nonRepudiation`, or the key is rejected for the reasons of
+    /// [`pem`](Self::pem).
     #[cfg(feature = "x509")]
     #[cfg_attr(docsrs, doc(cfg(feature = "x509")))]
     pub fn certificate(
@@ -99,8 +103,10 @@ impl VerificationKey {
         Self::new(super::certificate::read(certificate.as_ref())?, Some(algorithm))
     }
 
-    /// Gives the key an id: only tokens that name it in `kid`, or name none, are verified with it. An empty
-    /// id counts as no id.
+    /// Sets the id of the key.
+    ///
+    /// The key then verifies only tokens with this `kid` and tokens without one. An empty id counts as
+    /// no id.
     #[must_use]
     pub fn with_key_id(mut self, key_id: impl Into<String>) -> Self {
         self.key_id = Some(key_id.into()).filter(|id| !id.is_empty()).map(String::into_boxed_str);
@@ -116,7 +122,7 @@ impl VerificationKey {
         Self::prepare(material, declared).map_err(|(what, why)| BuildError::new(why.problem(what)))
     }
 
-    /// Prepares the material for every algorithm that it may come to be used with.
+    /// Prepares the material for every algorithm that it may be used with.
     pub(super) fn prepare(
         material: Material,
         declared: Option<Algorithm>,
@@ -152,10 +158,10 @@ impl VerificationKey {
         self.material.is_large()
     }
 
-    /// The algorithms that the key is used with under a policy that lists these, or lists none.
+    /// The algorithms that the key is used with, given the algorithms that the policy lists, if any.
     ///
-    /// A key has one algorithm (RFC 8725 §3.1) unless it was not declared for one and a list has several of
-    /// its type: the operator has then said that it serves them all.
+    /// A key has one algorithm (RFC 8725 §3.1). A key without a declared algorithm serves all listed
+    /// algorithms of its type, because the operator listed them.
     pub(crate) fn usable(&self, listed: Option<AlgorithmSet>) -> AlgorithmSet {
         match (listed, &self.material) {
             (Some(listed), _) => self.possible.intersection(listed),
@@ -177,7 +183,7 @@ impl VerificationKey {
         }
     }
 
-    /// Whether the library has any of the key's algorithms.
+    /// Whether the library supports any of the key's algorithms.
     pub(crate) fn is_supported_by(&self, backend: CryptoBackend) -> bool {
         self.possible.iter().any(|algorithm| backend.supports(algorithm))
     }
@@ -198,7 +204,7 @@ impl VerificationKey {
         }
     }
 
-    /// Whether the signature is right, over a message that need not be a token's.
+    /// Whether the signature is valid for a message, which need not be from a token.
     #[cfg(feature = "test-util")]
     pub(crate) fn is_signature(
         &self,
@@ -217,7 +223,7 @@ impl VerificationKey {
     }
 }
 
-/// A key that was prepared for one algorithm, and the library that verifies with it.
+/// A key prepared for one algorithm, and the library that verifies with it.
 struct KeyCheck<'k> {
     key: &'k PreparedKey,
     backend: CryptoBackend,
@@ -239,7 +245,7 @@ impl fmt::Debug for VerificationKey {
     }
 }
 
-/// Why checked material still makes no key.
+/// Why checked material cannot become a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unusable {
     OtherKind,
@@ -265,10 +271,10 @@ impl Unusable {
 
     const fn why(self) -> &'static str {
         match self {
-            Self::OtherKind => "the algorithm is for another kind of key",
+            Self::OtherKind => "the algorithm needs another type of key",
             Self::ShortSecret => "the secret is shorter than the hash (RFC 7518 §3.2)",
             Self::NoBackend => "the crate was built without a crypto backend",
-            Self::NotInBackend => "the crypto backend `rust-crypto` does not have the algorithm",
+            Self::NotInBackend => "the crypto backend `rust-crypto` does not support the algorithm",
             Self::Rejected => {
                 "the crypto library rejects it, for example because a point is not on its curve"
             }
@@ -277,8 +283,8 @@ impl Unusable {
 
     const fn fix(self) -> &'static str {
         match self {
-            Self::OtherKind => "Name the algorithm that the issuer signs with",
-            Self::ShortSecret => "Make a longer one with `openssl rand -base64 64`",
+            Self::OtherKind => "Pass the algorithm that the issuer signs with",
+            Self::ShortSecret => "Generate a longer one with `openssl rand -base64 64`",
             Self::NoBackend => {
                 "Turn on the feature `aws-lc-rs` or `rust-crypto` of `tower-jwt-auth`"
             }
@@ -325,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_hs256_unless_the_list_says_otherwise() {
+    fn a_secret_is_hs256_unless_the_policy_lists_others() {
         use Algorithm::{HS256, HS512, RS256};
         let key = VerificationKey::shared_secret([7; 64]).unwrap();
         assert_eq!(usable(&key, &[]), [HS256]);
@@ -337,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_id_is_none() {
+    fn an_empty_key_id_counts_as_absent() {
         let key = |kid: &str| rsa(kid).key_id().map(str::to_owned);
         assert_eq!(key(",\"kid\":\"\""), None);
         assert_eq!(key(r#","kid":null"#), None);

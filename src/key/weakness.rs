@@ -1,4 +1,4 @@
-//! What makes a key unsafe, and how that is reported.
+//! Weaknesses of keys, and how they are reported.
 
 use crate::error::{BuildError, Problem, ProblemKind};
 
@@ -24,7 +24,7 @@ impl Weakness {
             self.kind(),
             "a public key that is not safe to use",
             self.sentence(),
-            "Have the issuer make a new key",
+            "Generate a new key pair at the issuer",
         ))
     }
 
@@ -52,10 +52,8 @@ impl Weakness {
             Self::BadExponent => "the RSA exponent is even, 1 or longer than 33 bits",
             Self::Roca => "the RSA modulus can be factored (CVE-2017-15361)",
             Self::CoordinateLength => "a coordinate does not have the length of the curve",
-            Self::SmallOrder => "the point has small order or is not canonical",
-            Self::Published => {
-                "its private key is published, so that an attacker could sign tokens"
-            }
+            Self::SmallOrder => "the Ed25519 point has small order or is not canonical",
+            Self::Published => "its private key is published, so an attacker could sign tokens",
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a bearer must have been granted: data, read by enforcement, challenges and documents alike.
+//! Authorization rules, shared by enforcement, challenges and API documents.
 
 mod path_template;
 #[allow(clippy::module_inception)]

@@ -1,4 +1,4 @@
-//! The templates of paths with an owner.
+//! Path templates in which one segment is the owner.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,11 +7,11 @@ use percent_encoding::percent_decode_str;
 
 use crate::error::{Problem, ProblemKind};
 
-/// A path in which one segment, written in braces, is the owner.
+/// A path template with the owner's segment in braces.
 #[derive(Clone)]
 pub(super) struct PathTemplate {
     text: Box<str>,
-    /// The index of the owner's segment, the path's first one being 0.
+    /// The index of the owner's segment, counted from 0.
     owner: Option<usize>,
 }
 
@@ -19,22 +19,23 @@ impl PathTemplate {
     pub(super) fn new(text: &str) -> Self {
         let is_owner = |segment: &str| {
             let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-            // `{*rest}` is more than one segment to a router, and one to us.
+            // A router matches several segments with `{*rest}`, so it cannot be an owner.
             name.is_some_and(|name| !name.is_empty() && !name.contains(['{', '}', '*']))
         };
-        let mut places = segments(text).enumerate().filter(|(_, segment)| is_owner(segment));
-        let owner = places.next().map(|(index, _)| index);
-        Self { text: text.into(), owner: owner.filter(|_| places.next().is_none()) }
+        let mut indices = segments(text).enumerate().filter(|(_, segment)| is_owner(segment));
+        let owner = indices.next().map(|(index, _)| index);
+        Self { text: text.into(), owner: owner.filter(|_| indices.next().is_none()) }
     }
 
-    /// What is wrong with it. A template with a problem finds no owner.
+    /// The template's problem, if it has one. Such a template finds no owner.
     pub(super) fn problem(&self) -> Option<Problem> {
-        let is_right = self.owner.is_some() && self.text.starts_with('/');
-        (!is_right).then(|| unusable_template(&self.text))
+        let is_valid = self.owner.is_some() && self.text.starts_with('/');
+        (!is_valid).then(|| unusable_template(&self.text))
     }
 
-    /// The owner's segment, decoded once. Everything before it has to be as it is in the template;
-    /// what follows is free.
+    /// Returns the owner's segment of a path, percent-decoded once.
+    ///
+    /// All other segments of the template must be equal to those of the path. The path may be longer.
     pub(super) fn find<'a>(&self, path: &'a str) -> Option<Cow<'a, str>> {
         let owner = self.owner?;
         if segments(path).any(is_ambiguous) {
@@ -53,11 +54,12 @@ impl PathTemplate {
     }
 }
 
-/// Whether a server behind this one may take the segment as the way up, or to nowhere: whoever resolves
-/// `/users/ada/../bob` finds the things of somebody else. Clients resolve it before they send it (RFC 3986
-/// §5.2.4), so that nobody else is refused for it.
+/// Whether another server may resolve the segment as `.` or `..`.
+///
+/// A server that resolves `/users/ada/../bob` returns another user's data. Clients resolve such segments before they
+/// send a request (RFC 3986 §5.2.4), so this rejects no ordinary request.
 fn is_ambiguous(segment: &str) -> bool {
-    // Encoded separators and parameters (`..;x`) are taken for what they are by some, and not by others.
+    // Some servers decode separators and remove parameters (`..;x`) before they resolve a path.
     let decoded = Cow::<[u8]>::from(percent_decode_str(segment));
     decoded.split(|byte| matches!(byte, b'/' | b'\\')).any(|part| {
         let name = part.split(|byte| *byte == b';').next();
@@ -65,8 +67,7 @@ fn is_ambiguous(segment: &str) -> bool {
     })
 }
 
-/// What stands between the slashes. Nothing is normalized: a router that takes another view of a path
-/// finds another route, and this one refuses.
+/// The segments of a path, without normalization. A path that only a router normalizes matches no template.
 fn segments(path: &str) -> impl Iterator<Item = &str> {
     path.strip_prefix('/').into_iter().flat_map(|path| path.split('/'))
 }
@@ -81,9 +82,9 @@ fn unusable_template(text: &str) -> Problem {
     let kind = if text.is_empty() { ProblemKind::EmptyValue } else { ProblemKind::InvalidValue };
     Problem::new(
         kind,
-        format!("the path `{text}` for an owner"),
-        "no path of a request could match it, so that every request would be rejected",
-        "Pass the whole path from its first slash, with one segment in braces: `/users/{user_id}`",
+        format!("the owner template `{text}`"),
+        "no request path can match it, so every request would be rejected",
+        "Pass the whole path, starting with a slash, with one segment in braces: `/users/{user_id}`",
     )
 }
 
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn the_owner_stands_in_its_place_and_nowhere_else() {
+    fn the_owner_is_the_segment_in_braces() {
         for (template, path, owner) in [
             ("/users/{id}", "/users/ada", Some("ada")),
             ("/users/{id}", "/users/ada/todos/7", Some("ada")),
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_without_one_owner_is_a_problem_and_finds_nobody() {
+    fn a_template_needs_exactly_one_owner_segment() {
         for template in
             ["", "/", "/users", "/users/{a}/{b}", "users/{id}", "/users/x{id}", "/{}", "/{*id}"]
         {

@@ -1,4 +1,4 @@
-//! Conditions on grants, and what they evaluate to.
+//! Conditions on scopes, roles, claims and paths, and their evaluation.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,10 +10,10 @@ use super::path_template::PathTemplate;
 use crate::claims::{ClaimPath, ClaimValue, Grants};
 use crate::error::BuildError;
 
-/// A condition on scopes, roles and claims.
+/// A condition on scopes, roles, claims and the request path.
 ///
-/// Rules are values: the same one decides, names the missing scopes in the challenge (RFC 6750 §3.1)
-/// and describes itself in API documents.
+/// The same rule decides about a request, supplies the scopes of the challenge (RFC 6750 §3.1) and appears in API
+/// documents.
 ///
 /// ```
 /// use tower_jwt_auth::{Rule, Verifier, testing::TestIssuer};
@@ -28,7 +28,7 @@ use crate::error::BuildError;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a rule does nothing until it is put into a layer or asked"]
+#[must_use = "a rule does nothing until a layer or `permits` evaluates it"]
 pub struct Rule(Condition);
 
 #[derive(Clone, Debug)]
@@ -42,8 +42,7 @@ enum Condition {
     Not(Box<Rule>),
 }
 
-/// Whether a condition holds, in Kleene's three-valued logic; in the order in which `and` takes the least
-/// and `or` the greatest.
+/// A truth value of Kleene's three-valued logic. In this order, `and` is the minimum and `or` the maximum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Truth {
     False,
@@ -55,45 +54,48 @@ enum Truth {
 struct Predicate(Arc<dyn Fn(&Value) -> bool + Send + Sync>);
 
 impl Rule {
-    /// Anybody whose token was verified.
+    /// Permits every verified token.
     pub const fn authenticated() -> Self {
         Self(Condition::All(Vec::new()))
     }
 
-    /// This scope was granted. It is one scope: `"a b"` is not two of them, see
-    /// [`all_scopes`](Self::all_scopes). An empty name is more likely a missing setting than a scope, and
-    /// nobody has it.
+    /// Requires this scope.
+    ///
+    /// The name is one scope: `"a b"` does not match two of them, see [`all_scopes`](Self::all_scopes). An empty name
+    /// never permits, because it is more likely a missing setting.
     pub fn scope(scope: impl Into<String>) -> Self {
         Self(Condition::Scope(scope.into().into()))
     }
 
-    /// All of these scopes were granted. An empty list denies: it is more likely a missing setting. To require only a
-    /// valid token, use [`authenticated`](Self::authenticated).
+    /// Requires all of these scopes.
+    ///
+    /// An empty list never permits, because it is more likely a missing setting. To require only a valid token, use
+    /// [`authenticated`](Self::authenticated).
     pub fn all_scopes<I: IntoIterator<Item = T>, T: Into<String>>(scopes: I) -> Self {
         let scopes: Vec<_> = scopes.into_iter().map(Self::scope).collect();
         Self(if scopes.is_empty() { Condition::Any(scopes) } else { Condition::All(scopes) })
     }
 
-    /// At least one of these scopes was granted. Of no scopes at all, none can be.
+    /// Requires at least one of these scopes. An empty list never permits.
     pub fn any_scope<I: IntoIterator<Item = T>, T: Into<String>>(scopes: I) -> Self {
         Self(Condition::Any(scopes.into_iter().map(Self::scope).collect()))
     }
 
-    /// This role was granted. Nobody has one without a name.
+    /// Requires this role. An empty name never permits.
     pub fn role(role: impl Into<String>) -> Self {
         Self(Condition::Role(role.into().into()))
     }
 
-    /// At least one of these roles was granted. Of no roles at all, none can be.
+    /// Requires at least one of these roles. An empty list never permits.
     pub fn any_role<I: IntoIterator<Item = T>, T: Into<String>>(roles: I) -> Self {
         Self(Condition::Any(roles.into_iter().map(Self::role).collect()))
     }
 
-    /// A claim is present, and this returns true for its value.
+    /// Requires that a claim is present and that `predicate` returns true for its value.
     ///
-    /// A claim in an object is a list of names, `["realm_access", "blocked"]`: a text with dots is one name, so that the
-    /// claim is missing, which the rule's [`not`](Self::not) permits. If a claim is hidden by a preset, or ambiguous in
-    /// the token, neither the rule nor its `not` permits.
+    /// For a nested claim, pass a list of names: `["realm_access", "blocked"]`. A string with dots is a single name.
+    /// The token then lacks the claim, and the rule's [`not`](Self::not) permits. If a claim is hidden by a preset,
+    /// or ambiguous in the token, neither the rule nor its `not` permits.
     ///
     /// ```
     /// use tower_jwt_auth::Rule;
@@ -108,19 +110,21 @@ impl Rule {
         Self(Condition::Claim(claim.into(), Predicate(Arc::new(predicate))))
     }
 
-    /// A segment of the request's path is the token's subject: `/users/{user_id}/todos` compares the second segment,
-    /// percent-decoded once, with [`Token::subject`](crate::Token::subject).
+    /// Requires that one segment of the request's path is the token's subject.
     ///
-    /// The template is matched from the start of the path, which may be longer: all segments but the one in braces must
-    /// be equal. The name in braces is only a label. The path is the one that the [`RequireLayer`](crate::RequireLayer)
-    /// sees: axum's `nest` has removed its prefix.
+    /// `/users/{user_id}/todos` compares the second segment, percent-decoded once, with
+    /// [`Token::subject`](crate::Token::subject).
     ///
-    /// For a path that does not match, neither the rule nor its [`not`](Self::not) permits. The same holds for a path with
-    /// `.` or `..` as a segment, encoded or not, because a program that resolves it could reach another user's data, and
-    /// for [`permits`](Self::permits), which has no path.
+    /// The template is matched from the start of the path, and the path may be longer. All segments except the one in
+    /// braces must be equal. The name in braces is only a label. The path is the one that the
+    /// [`RequireLayer`](crate::RequireLayer) receives: axum's `nest` removes its prefix before.
     ///
-    /// A subject is unique within its issuer only (RFC 7519 §4.1.2): with several issuers, also require the one whose
-    /// users these are, with `.and(Rule::claim("iss", ..))`.
+    /// If the path does not match, neither the rule nor its [`not`](Self::not) permits. The same applies to a path
+    /// with a `.` or `..` segment, encoded or not, because a program that resolves it could return another user's
+    /// data. It also applies to [`permits`](Self::permits), which has no path.
+    ///
+    /// A subject is unique only within its issuer (RFC 7519 §4.1.2). With several issuers, also require the issuer of
+    /// these users, with `.and(Rule::claim("iss", ..))`.
     ///
     /// ```
     /// # futures_util::future::FutureExt::now_or_never(async {
@@ -150,7 +154,7 @@ impl Rule {
     /// assert_eq!(service.oneshot(get("/users/bob/todos/7", &admin)?).await?.status(), StatusCode::OK);
     /// assert!(Rule::owner_in_path("/users").is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # }).expect("nothing waits")?;
+    /// # }).expect("the future is ready")?;
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
@@ -165,22 +169,24 @@ impl Rule {
         }
     }
 
-    /// Both this rule and the other.
+    /// Requires both this rule and the other.
     pub fn and(self, other: Self) -> Self {
         Self(Condition::All(vec![self, other]))
     }
 
-    /// This rule or the other.
+    /// Requires this rule or the other.
     pub fn or(self, other: Self) -> Self {
         Self(Condition::Any(vec![self, other]))
     }
 
-    /// The opposite of this rule.
+    /// Negates this rule.
     ///
-    /// A negated rule also permits tokens in which the claim, scope or role is missing, or is of a type that
-    /// grants nothing. It does not permit where a claim is unknown: hidden by a preset, or ambiguous in the token: a condition over
-    /// such a claim is neither true nor false, `not` keeps it unknown, [`and`](Self::and) and
-    /// [`or`](Self::or) follow Kleene's three-valued logic, and a rule permits only what is true.
+    /// A negated rule also permits tokens in which the claim, scope or role is missing, or has a type that grants
+    /// nothing.
+    ///
+    /// A claim is unknown if a preset hides it, or if it is ambiguous in the token. A condition on an unknown claim
+    /// is neither true nor false, and so is its negation. [`and`](Self::and) and [`or`](Self::or) follow Kleene's
+    /// three-valued logic. A rule permits only if it is true.
     ///
     /// ```
     /// use tower_jwt_auth::{Error, Rule, Verifier, testing::TestIssuer};
@@ -201,7 +207,7 @@ impl Rule {
         Self(Condition::Not(Box::new(self)))
     }
 
-    /// Whether a bearer with these grants meets the rule.
+    /// Whether these grants meet the rule.
     pub(crate) fn is_met_by(&self, grants: &dyn Grants) -> bool {
         self.truth(grants) == Truth::True
     }
@@ -225,14 +231,16 @@ impl Rule {
         }
     }
 
-    /// Whether somebody with these grants would meet the rule once they had all its scopes, so that it
-    /// helps them to ask for a token with more of them.
+    /// Whether these grants would meet the rule if they had all of its scopes. A client can then request a token with
+    /// more scopes.
     pub(crate) fn lacks_only_scopes(&self, grants: &dyn Grants) -> bool {
         let scopes = self.scopes();
         !scopes.is_empty() && self.is_met_by(&WithScopes { grants, scopes })
     }
 
-    /// The scopes that the rule asks for, each once, in the order of the rule.
+    /// The scopes that the rule requires, without duplicates, in the order of the rule.
+    ///
+    /// Scopes under [`not`](Self::not) are left out.
     pub fn scopes(&self) -> Vec<&str> {
         let mut scopes = Vec::new();
         self.collect_scopes(&mut scopes);
@@ -249,7 +257,7 @@ impl Rule {
                     rule.collect_scopes(to);
                 }
             }
-            // A scope that must be absent is not one to ask for.
+            // A client must not request a scope that the rule forbids.
             Condition::Scope(_)
             | Condition::Role(_)
             | Condition::Claim(..)
@@ -258,13 +266,13 @@ impl Rule {
         }
     }
 
-    /// Why the path alone keeps the rule from permitting, as far as it does.
+    /// The first condition on the path that is not met, as a message.
     pub(crate) fn path_mismatch(&self, grants: &dyn Grants) -> Option<&'static str> {
         match &self.0 {
             Condition::OwnerInPath(template) => match owner(template, grants) {
                 Some(owner) if grants.owns(&owner) => None,
                 Some(_) => Some("the path belongs to another user"),
-                None => Some("the path does not match the template of its owner"),
+                None => Some("the path does not match the owner template"),
             },
             Condition::All(rules) | Condition::Any(rules) => {
                 rules.iter().find_map(|rule| rule.path_mismatch(grants))
@@ -274,22 +282,22 @@ impl Rule {
     }
 }
 
-/// The owner of the path for which a rule is evaluated.
+/// The owner in the path of the request.
 fn owner<'a>(template: &PathTemplate, grants: &'a dyn Grants) -> Option<Cow<'a, str>> {
     template.find(grants.path()?)
 }
 
 impl Truth {
-    /// The least of these; the rest is not asked for after the first `False`.
+    /// The minimum. Stops at the first `False`.
     fn all(mut truths: impl Iterator<Item = Self>) -> Self {
-        let least = |least: Self, truth: Self| match least.min(truth) {
+        let minimum = |minimum: Self, truth: Self| match minimum.min(truth) {
             Self::False => None,
             other => Some(other),
         };
-        truths.try_fold(Self::True, least).unwrap_or(Self::False)
+        truths.try_fold(Self::True, minimum).unwrap_or(Self::False)
     }
 
-    /// The greatest of these; the rest is not asked for after the first `True`.
+    /// The maximum. Stops at the first `True`.
     fn any(truths: impl Iterator<Item = Self>) -> Self {
         Self::all(truths.map(Self::not)).not()
     }
@@ -315,7 +323,7 @@ impl fmt::Debug for Predicate {
     }
 }
 
-/// Somebody's grants, and some scopes on top.
+/// Grants with additional scopes.
 struct WithScopes<'a> {
     grants: &'a dyn Grants,
     scopes: Vec<&'a str>,
@@ -371,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_combine_as_they_read() {
+    fn rules_combine_scopes_roles_and_claims() {
         let granted = Granted(&["a", "b", ""], &["clerk", ""]);
         for (rule, permitted) in [
             (Rule::scope("a"), true),
@@ -403,7 +411,7 @@ mod tests {
         }
     }
 
-    /// A rule of this truth.
+    /// A rule that evaluates to this value.
     fn rule(truth: Truth) -> Rule {
         match truth {
             Truth::False => Rule::claim("level", |level| level == 8),
@@ -427,7 +435,7 @@ mod tests {
             (T, U, U, T),
             (T, T, T, T),
         ] {
-            // A rule shows true by itself and false by its negation; what is neither is unknown.
+            // A true rule permits, a false one permits when negated, an unknown one never permits.
             for (combined, expected) in
                 [(rule(one).and(rule(other)), and), (rule(one).or(rule(other)), or)]
             {
@@ -463,7 +471,7 @@ mod tests {
     }
 
     #[test]
-    fn the_scopes_to_ask_for_leave_out_the_forbidden_ones() {
+    fn negated_scopes_are_left_out_of_the_scopes() {
         let rule = Rule::all_scopes(["a", "b"])
             .and(Rule::scope("a").or(Rule::role("c")))
             .and(Rule::scope("d").not());
@@ -471,7 +479,7 @@ mod tests {
     }
 
     #[test]
-    fn more_scopes_help_where_nothing_else_is_amiss() {
+    fn more_scopes_help_if_nothing_else_is_missing() {
         let granted = Granted(&["a"], &["clerk"]);
         for (rule, helps) in [
             (Rule::scope("b"), true),

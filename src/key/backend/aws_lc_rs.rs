@@ -1,4 +1,4 @@
-//! AWS-LC, straight on the primitive crate: its keys are `Send + Sync` and prepared once.
+//! AWS-LC, through its primitive crate. Its keys are `Send + Sync` and prepared once.
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest;
@@ -13,7 +13,7 @@ use aws_lc_rs::signature::{
 use crate::jws::Algorithm;
 use crate::key::material::Material;
 
-/// The longest tag there is: HMAC with SHA-512.
+/// The length of the longest HMAC tag, that of SHA-512.
 const MAX_TAG: usize = 64;
 
 pub(super) enum Key {
@@ -74,12 +74,12 @@ impl Key {
     }
 }
 
-/// As `hmac::verify`, which moves the state of over a kilobyte about three times more.
+/// Like `hmac::verify`, which copies the state of over a kilobyte about three times more often.
 fn verify_tag(key: &hmac::Key, message: &[u8], tag: &[u8]) -> bool {
-    let mut right = [0; MAX_TAG];
-    hmac::sign_to_buffer(key, message, &mut right).is_ok_and(|right| {
-        // Compares in constant time and only tags of full length.
-        verify_slices_are_equal(right, tag).is_ok()
+    let mut expected = [0; MAX_TAG];
+    hmac::sign_to_buffer(key, message, &mut expected).is_ok_and(|expected| {
+        // Compares in constant time, and accepts only tags of full length.
+        verify_slices_are_equal(expected, tag).is_ok()
     })
 }
 

@@ -1,4 +1,4 @@
-//! RustCrypto, on its primitive crates: every key is prepared once.
+//! RustCrypto, through its primitive crates. Every key is prepared once.
 
 use std::ops::RangeInclusive;
 
@@ -15,7 +15,7 @@ use zeroize::ZeroizeOnDrop;
 use crate::jws::Algorithm;
 use crate::key::material::Material;
 
-/// Bits of a modulus, as in `Material::rsa`: the library's defaults are its own, and may change.
+/// The length of a modulus in bits, as in `Material::rsa`. The library's defaults may change.
 const RSA_BITS: RangeInclusive<usize> = 2048..=8192;
 
 pub(super) enum Key {
@@ -77,8 +77,8 @@ impl Key {
     }
 }
 
-/// The readers take signatures of exactly the right length, with numbers from the right range: from 1 to the
-/// order of the curve for ECDSA, and below it for EdDSA.
+/// `read` accepts only signatures of the right length with numbers in range: from 1 to the order of the curve
+/// for ECDSA, and below the order for EdDSA.
 fn is_signature<S, E>(
     key: &impl Verifier<S>,
     read: impl FnOnce(&[u8]) -> Result<S, E>,
@@ -88,7 +88,7 @@ fn is_signature<S, E>(
     read(signature).is_ok_and(|signature| key.verify(message, &signature).is_ok())
 }
 
-/// The state after the secret was read; it is as good as the secret. Boxed because it is large.
+/// The HMAC state after the secret, as sensitive as the secret itself. Boxed because it is large.
 ///
 /// A hash that is `ZeroizeOnDrop` wipes its part of the state, here and in the copies that verify.
 pub(super) struct HmacKey<H: EagerHash + ZeroizeOnDrop>(Box<Hmac<H>>);
@@ -98,7 +98,7 @@ impl<H: EagerHash + ZeroizeOnDrop> HmacKey<H> {
         Hmac::new_from_slice(secret).ok().map(|state| Self(Box::new(state)))
     }
 
-    /// In constant time, and only for tags of full length.
+    /// Compares in constant time, and accepts only tags of full length.
     fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
         Hmac::clone(&self.0).chain_update(message).verify_slice(tag).is_ok()
     }
@@ -116,9 +116,9 @@ impl RsaKey {
         Some(Self { key, algorithm })
     }
 
-    /// The library checks that the signature is a number below the modulus, of the modulus's length
-    /// (RFC 8017 §5.2.2), so that a token has one spelling. A salt has the length of the hash
-    /// (RFC 7518 §3.5).
+    /// The library checks that the signature is a number below the modulus, of the modulus's length (RFC
+    /// 8017 §5.2.2), so a signature has only one encoding. A salt has the length of the hash (RFC 7518
+    /// §3.5).
     fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         let key = &self.key;
         let outcome = match self.algorithm {

@@ -311,7 +311,7 @@ fn the_detail_distinguishes_another_user_from_another_path() {
     let in_path = owner_in("/users/{id}");
     for (require, path, owner, detail) in [
         (&in_path, "/users/bob", None, "the path belongs to another user"),
-        (&in_path, "/todos/ada", None, "the path does not match the template of its owner"),
+        (&in_path, "/todos/ada", None, "the path does not match the owner template"),
         (&by_header, "/", Some("bob"), "the requested data belongs to another user"),
         (&by_header, "/", None, "the requested data has no owner"),
     ] {

@@ -450,7 +450,7 @@ fn settings_without_sense_do_not_build() {
         let refused = builds(TokenCache::new(least)).unwrap_err();
         let [problem] = refused.problems() else { panic!("{refused}") };
         assert_eq!(problem.kind(), ProblemKind::OutOfRange);
-        assert!(problem.what().contains(&format!("{least} tokens")), "{refused}");
+        assert!(problem.what().contains(&least.to_string()), "{refused}");
         assert!(builds(TokenCache::new(most)).is_ok());
     }
     for (wrong, right) in [(Duration::ZERO, NANO), (hour + NANO, hour)] {

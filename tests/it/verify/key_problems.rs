@@ -14,10 +14,10 @@ use crate::support::tokens::{PAYLOAD, encode, header, issuer, mac_token, verdict
 #[test]
 fn secrets_are_described_by_their_length_alone() {
     let short = |length: &'static str| [(Kind::WeakSecret, length)];
-    expect_naming(VerificationKey::shared_secret("hunter2"), &short("7 bytes, where 32"));
-    expect_naming(VerificationKey::shared_secret(""), &short("0 bytes, where 32"));
+    expect_naming(VerificationKey::shared_secret("hunter2"), &short("7 bytes, but at least 32"));
+    expect_naming(VerificationKey::shared_secret(""), &short("0 bytes, but at least 32"));
     let legacy = VerificationKey::guessable_legacy_secret("hunter2");
-    expect_naming(legacy, &short("7 bytes, where 16"));
+    expect_naming(legacy, &short("7 bytes, but at least 16"));
     for text in ["hunter2 hunter2 hunter2 hunter2 hunter2", "aHVudGVyMg==", "hunter2/+hunter2"] {
         let length = format!("{} characters", text.len());
         let expected = [(Kind::InvalidValue, &*length)];
@@ -25,9 +25,9 @@ fn secrets_are_described_by_their_length_alone() {
         expect_naming(Verifier::shared_secret_base64url(text).any_audience().build(), &expected);
     }
     let decoded = VerificationKey::shared_secret_base64url(encode("hunter2"));
-    expect_naming(decoded, &short("7 bytes, where 32"));
+    expect_naming(decoded, &short("7 bytes, but at least 32"));
     let road = Verifier::shared_secret("hunter2").any_audience().build();
-    expect_naming(road, &short("7 bytes, where 32"));
+    expect_naming(road, &short("7 bytes, but at least 32"));
 }
 
 #[test]

@@ -24,7 +24,10 @@ fn finish(builder: VerifierBuilder) -> Result<Verifier, BuildError> {
 fn a_short_previous_secret_has_to_be_asked_for() {
     let first = || Verifier::shared_secret(NEW);
     let rejected = problem(finish(first().previous_secret(SHORT))).unwrap();
-    assert!(rejected.contains("28 bytes, where 32") && !rejected.contains(SHORT), "{rejected}");
+    assert!(
+        rejected.contains("28 bytes, but at least 32") && !rejected.contains(SHORT),
+        "{rejected}"
+    );
 
     let verifier = finish(first().previous_guessable_legacy_secret(SHORT)).unwrap();
     assert_eq!(verdict(&verifier, NEW), Ok(()));
