@@ -1,6 +1,6 @@
-"""Starts every example and asks it what its documentation promises, over HTTP where it serves any.
+"""Starts every example, sends it requests and compares the responses with its documentation.
 
-With names as arguments, those examples alone.
+Arguments are names of examples; without arguments, all of them are checked.
 """
 
 import base64
@@ -30,7 +30,7 @@ def check(what, got, expected):
 
 
 class Host:
-    """Somebody to ask over HTTP, by their address."""
+    """An HTTP server."""
 
     def __init__(self, address):
         self.address = address
@@ -60,7 +60,7 @@ class Host:
 
 
 class Server(Host):
-    """An example that serves on a port of the system's choice, and what it prints."""
+    """An example that serves on a free port, and its output."""
 
     def __init__(self, name, **settings):
         environment = {**os.environ, "PORT": "0", "JWT_SECRET": SECRET, **settings}
@@ -76,28 +76,29 @@ class Server(Host):
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
-        self.stop()
-
-    def printed(self, label):
-        """What stands behind the label, further down in what it has printed."""
-        for line in self.process.stdout:
-            if line.startswith(f"{label}: "):
-                return line.removeprefix(f"{label}: ").strip()
-        raise AssertionError(f"nothing was printed for {label!r}")
-
-    def stop(self):
-        """Ends it. The lines that it has printed and nobody has read."""
-        if self.process.poll() is None:
+    def __exit__(self, kind, *_):
+        if kind is None:
+            self.unread = self.interrupt()
+        elif self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        return [] if self.process.stdout.closed else self.process.stdout.read().splitlines()
+
+    def printed(self, variable):
+        """The value of a variable in the lines that were not read yet."""
+        for line in self.process.stdout:
+            if line.startswith(f"{variable}="):
+                return line.removeprefix(f"{variable}=").strip()
+        raise AssertionError(f"{variable} was not printed")
 
     def interrupt(self):
-        """Ends it as Ctrl-C does, which is no failure. The lines as for `stop`."""
+        """Sends SIGINT, requires exit status 0, and returns the lines that were not read yet."""
         self.process.send_signal(signal.SIGINT)
-        check("interrupted, exit status", self.process.wait(timeout=10), 0)
-        return self.stop()
+        try:
+            lines = self.process.stdout.read().splitlines()
+            check("exit status after SIGINT", self.process.wait(timeout=10), 0)
+        finally:
+            self.process.kill()
+        return lines
 
 
 def tampered(token):
@@ -106,9 +107,9 @@ def tampered(token):
     return f"{header}.{payload}.{other}{signature[1:]}"
 
 
-def serves_public_and_protected(name):
+def check_public_and_protected(name):
     with Server(name) as server:
-        token = server.printed("token")
+        token = server.printed("TOKEN")
         check("public", server.ask("/")[0], 200)
 
         status, challenge, body = server.ask("/me", f"Bearer {token}")
@@ -131,19 +132,20 @@ def serves_public_and_protected(name):
         check("two headers, error", json.loads(body)["error"], "invalid_request")
 
         check("HEAD", server.ask("/me", method="HEAD"), (401, "Bearer", b""))
-        check("after refusals", server.ask("/me", f"Bearer {token}")[0], 200)
+        check("after rejections", server.ask("/me", f"Bearer {token}")[0], 200)
 
-    # The error is printed and names the way out; the secret is not printed.
+    # The error is printed with its fix, and without the secret.
     short = {**os.environ, "PORT": "0", "JWT_SECRET": "tooshort"}
-    refused = subprocess.run([BINARIES / name], env=short, capture_output=True, text=True, timeout=20)
-    check("short secret, exit status", refused.returncode, 1)
-    check("short secret, explained", "at least 32 are required" in refused.stderr, True)
-    check("short secret, kept", "tooshort" in refused.stderr + refused.stdout, False)
+    rejected = subprocess.run([BINARIES / name], env=short, capture_output=True, text=True, timeout=20)
+    check("short secret, exit status", rejected.returncode, 1)
+    check("short secret, explained", "at least 32 are required" in rejected.stderr, True)
+    check("short secret, kept", "tooshort" in rejected.stderr + rejected.stdout, False)
 
 
-def verifies_on_the_command_line(name):
+def check_verify(name):
     with Server("axum") as server:
-        token = server.printed("token")
+        token = server.printed("TOKEN")
+        check("public", server.ask("/")[0], 200)  # the server handles SIGINT once it serves
     keys = ROOT / "src" / "testing" / "keys"
     with tempfile.NamedTemporaryFile("w", suffix=".secret") as secret:
         secret.write(SECRET + "\n")
@@ -151,10 +153,10 @@ def verifies_on_the_command_line(name):
         for arguments, stdin, status, printed in [
             ([token, secret.name], None, 0, "subject: user-1"),
             (["-", secret.name], token + "\n", 0, "subject: user-1"),
-            ([tampered(token), secret.name], None, 1, "refused: invalid_signature"),
-            (["nonsense", secret.name], None, 1, "refused: malformed_token"),
-            ([token, keys / "p256-a.public.pem"], None, 1, "refused: algorithm_not_allowed"),
-            ([token, keys / "rsa-a.public.jwk"], None, 1, "refused: algorithm_not_allowed"),
+            ([tampered(token), secret.name], None, 1, "rejected: invalid_signature"),
+            (["nonsense", secret.name], None, 1, "rejected: malformed_token"),
+            ([token, keys / "p256-a.public.pem"], None, 1, "rejected: algorithm_not_allowed"),
+            ([token, keys / "rsa-a.public.jwk"], None, 1, "rejected: algorithm_not_allowed"),
             ([token, keys / "rsa-a.private.pem"], None, 2, "private key"),
             ([token], None, 2, "usage"),
         ]:
@@ -166,17 +168,17 @@ def verifies_on_the_command_line(name):
 
 
 def unavailable(server, token):
-    """503 that says when to come back, and nothing about the token."""
+    """Expects 503 with `Retry-After` and without a challenge."""
     response, body = server.send("/me", f"Bearer {token}")
     challenge = response.getheader("WWW-Authenticate")
     check("no keys", (response.status, challenge), (503, None))
-    check("no keys, back in seconds", 1 <= int(response.getheader("Retry-After")) <= 60, True)
-    check("no keys, not to be stored", response.getheader("Cache-Control"), "no-store")
+    check("no keys, Retry-After", 1 <= int(response.getheader("Retry-After")) <= 60, True)
+    check("no keys, Cache-Control", response.getheader("Cache-Control"), "no-store")
     check("no keys, body", json.loads(body)["status"], 503)
 
 
 def accepted_within(seconds, server, token):
-    """Waits for the server to recover on its own."""
+    """Waits until the server accepts the token."""
     end = time.monotonic() + seconds
     while (status := server.ask("/me", f"Bearer {token}")[0]) != 200:
         check("until it recovers", status, 503)
@@ -185,16 +187,16 @@ def accepted_within(seconds, server, token):
         time.sleep(0.1)
 
 
-def refused(server, token):
+def rejected(server, token):
     status, challenge, body = server.ask("/me", f"Bearer {token}")
-    check("refused", (status, challenge), (401, INVALID_TOKEN))
-    check("refused, error", json.loads(body)["error"], "invalid_token")
+    check("rejected", (status, challenge), (401, INVALID_TOKEN))
+    check("rejected, error", json.loads(body)["error"], "invalid_token")
 
 
-def follows_rotation(name):
+def check_jwks(name):
     with Server(name) as server:
-        first = server.printed("token")
-        issuer = Host(server.printed("issuer").removeprefix("http://"))
+        first = server.printed("TOKEN")
+        issuer = Host(server.printed("ISSUER").removeprefix("http://"))
 
         def status(token):
             return server.ask("/me", f"Bearer {token}")[0]
@@ -206,57 +208,56 @@ def follows_rotation(name):
             return issuer_health
 
         def rotate():
-            # The cooldown of this example: no attempt in the second before.
+            # The cooldown of this example is one second.
             while (health()["age_seconds"] or 0) < 1.1:
                 time.sleep(0.1)
             return issuer.post("/rotate")
 
         accepted_within(5, server, first)
         check("no token", server.ask("/me")[:2], (401, "Bearer"))
-        refused(server, tampered(first))
+        rejected(server, tampered(first))
         now = health()
         check("health", (now["state"], now["keys"], now["last_error"]), ("fresh", 1, None))
         check("next attempt", 0 < now["next_attempt_seconds"] <= 20, True)
 
-        # A new key is there with its first token, and the old one stays.
+        # The first token of a new key causes a fetch, and the previous key still verifies.
         second = rotate()
         check("new key", [status(second), status(first), health()["keys"]], [200, 200, 2])
-        refused(server, tampered(second))
-        # The next rotation withdraws the first.
+        rejected(server, tampered(second))
+        # The next rotation withdraws the first key.
         third = rotate()
         check("newer key", [status(third), status(second), health()["keys"]], [200, 200, 2])
-        refused(server, first)
+        rejected(server, first)
 
-        # An outage is one for new keys only.
+        # An outage affects only tokens of new keys.
         check("outage", issuer.post("/outage"), "the key server is down")
         fourth = rotate()
         unavailable(server, fourth)
         check("known keys", [status(third), status(second)], [200, 200])
-        refused(server, tampered(third))
+        rejected(server, tampered(third))
         now = health()
         check("health", (now["state"], now["keys"], now["last_error"]), ("fresh", 2, "server_error"))
         check("recovery", issuer.post("/recovery"), "the key server is up")
         accepted_within(10, server, fourth)
-        refused(server, second)
+        rejected(server, second)
         check("health", (health()["keys"], health()["last_error"]), (2, None))
 
-        # Each token of a new key has caused one fetch. None was due for its age: the run is shorter.
-        lines = server.interrupt()
-        fetches = [line for line in lines if line.startswith("KeysRefreshed")]
-        check("fetched ahead", 'trigger: Schedule, outcome: Replaced, keys: 1' in fetches[0], True)
-        by_token = [line for line in fetches if 'trigger: UnknownKey' in line]
-        outcomes = [line.split('outcome: ')[1].split(', keys')[0] for line in by_token]
-        check("fetched for tokens", outcomes[:3], ["Replaced", "Replaced", "Failed(ServerError)"])
-        check("fetched for tokens, in the end", outcomes[-1], "Replaced")
+    # One fetch at the start and one per new key. The run is too short for a scheduled refresh.
+    fetches = [line for line in server.unread if line.startswith("KeysRefreshed")]
+    check("first fetch", 'trigger: Schedule, outcome: Replaced, keys: 1' in fetches[0], True)
+    by_token = [line for line in fetches if 'trigger: UnknownKey' in line]
+    outcomes = [line.split('outcome: ')[1].split(', keys')[0] for line in by_token]
+    check("fetches for tokens", outcomes[:3], ["Replaced", "Replaced", "Failed(ServerError)"])
+    check("last fetch for a token", outcomes[-1], "Replaced")
 
 
-def finds_the_issuer(name):
+def check_oidc(name):
     with Server("jwks") as there:
-        token = there.printed("token")
-        url = there.printed("issuer")
+        token = there.printed("TOKEN")
+        url = there.printed("ISSUER")
         issuer = Host(url.removeprefix("http://"))
 
-        # It starts while the issuer is down, says so, and recovers by itself.
+        # The server starts while the issuer is down, and recovers without a restart.
         issuer.post("/outage")
         with Server(name, ISSUER_URL=url, AUDIENCE="orders") as server:
             check("public", server.ask("/")[0], 200)
@@ -267,7 +268,7 @@ def finds_the_issuer(name):
             issuer.post("/recovery")
             accepted_within(15, server, token)
             check("ready", server.ask("/ready")[0], 200)
-            refused(server, tampered(token))
+            rejected(server, tampered(token))
             status, _, body = server.ask("/me", f"Bearer {token}")
             claims = json.loads(body)
             check("claims", (claims["iss"], claims["sub"]), (url, "user-1"))
@@ -276,8 +277,7 @@ def finds_the_issuer(name):
             end = time.monotonic() + 5
             while server.ask("/me", f"Bearer {token}")[0] == 503 and time.monotonic() < end:
                 time.sleep(0.1)
-            refused(server, token)
-            server.interrupt()
+            rejected(server, token)
 
     for settings, status, explained in [
         ({"ISSUER_URL": "https://auth.example.com"}, 2, "usage: ISSUER_URL="),
@@ -294,17 +294,17 @@ def finds_the_issuer(name):
         check(f"{settings}, explained", explained in done.stderr, True)
 
 
-def keeps_issuers_apart(name):
+def check_multi_issuer(name):
     staff, partner = "https://staff.example", "https://partner.example"
     with Server(name) as server:
         for label, orders, reports in [
-            ("staff", {"issuer": staff, "subject": "user-1", "tenant": None}, 200),
-            ("partner", {"issuer": partner, "subject": "user-2", "tenant": "acme"}, 401),
-            ("partner-without-tenant", None, 401),
-            ("staff-as-partner", None, 401),
-            ("partner-as-staff", None, 401),
-            ("stranger", None, 401),
-            ("staff-tampered", None, 401),
+            ("STAFF", {"issuer": staff, "subject": "user-1", "tenant": None}, 200),
+            ("PARTNER", {"issuer": partner, "subject": "user-2", "tenant": "acme"}, 401),
+            ("PARTNER_WITHOUT_TENANT", None, 401),
+            ("STAFF_AS_PARTNER", None, 401),
+            ("PARTNER_AS_STAFF", None, 401),
+            ("UNKNOWN_ISSUER", None, 401),
+            ("STAFF_TAMPERED", None, 401),
         ]:
             token = server.printed(label)
             status, challenge, body = server.ask("/orders", f"Bearer {token}")
@@ -317,14 +317,13 @@ def keeps_issuers_apart(name):
             challenged = None if reports == 200 else INVALID_TOKEN
             check(f"{label}, reports", (status, challenge), (reports, challenged))
         check("no token", server.ask("/orders")[:2], (401, "Bearer"))
-        server.interrupt()
 
 
-def refuses_in_every_way(name):
+def check_refusals(name):
     with Server(name) as server:
         tokens = {}
         while len(tokens) < 6:
-            label, _, token = server.process.stdout.readline().strip().partition(": ")
+            label, _, token = server.process.stdout.readline().strip().partition("=")
             tokens[label] = token
         realm = 'Bearer realm="orders"'
         scope = f'{realm}, scope="orders:read"'
@@ -343,13 +342,13 @@ def refuses_in_every_way(name):
         check("keys away", (response.status, response.getheader("Retry-After")), (503, "1"))
 
 
-def takes_cookies(name):
+def check_cookie(name):
     with Server(name) as server:
         check("page", server.ask("/")[0], 200)
         check("no token", server.ask("/orders")[:2], (401, "Bearer"))
 
-        response, _ = server.send("/log-in", method="POST")
-        check("log-in", response.status, 200)
+        response, _ = server.send("/login", method="POST")
+        check("login", response.status, 200)
         cookie, *attributes = response.getheader("Set-Cookie").split("; ")
         check("cookie", sorted(attributes), ["HttpOnly", "Max-Age=900", "Path=/", "SameSite=Lax"])
         token = cookie.removeprefix("session=")
@@ -371,20 +370,20 @@ def takes_cookies(name):
         check("tampered, as a program", server.ask("/orders", f"Bearer {tampered(token)}")[:2], (401, INVALID_TOKEN))
 
 
-def knows_the_users_of_better_auth(name):
+def check_better_auth(name):
     def settings(**set_ones):
         names = ["BETTER_AUTH_URL", "BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS"]
         return {**dict.fromkeys(names, ""), **set_ones}
 
-    # Tokens of an application, under the secret alone. Those of real servers: better_auth.py beside this.
+    # Tokens of an application, signed with the secret. `better_auth.py` checks tokens of real servers.
     with Server("axum") as issuer, Server(name, **settings(BETTER_AUTH_SECRET=SECRET)) as server:
-        token = issuer.printed("token")
+        token = issuer.printed("TOKEN")
         status, _, body = server.ask("/me", f"Bearer {token}")
         me = {"user_id": "user-1", "email": "user-1@example.com"}
         check("me", (status, json.loads(body)), (200, me))
         check("no token", server.ask("/me")[:2], (401, "Bearer"))
         check("tampered", server.ask("/me", f"Bearer {tampered(token)}")[:2], (401, INVALID_TOKEN))
-        # With a URL the secret counts for nothing; there is no server behind this one.
+        # With a URL the secret is ignored. No server listens at this URL.
         with Server(name, **settings(BETTER_AUTH_URL="http://127.0.0.1:9", BETTER_AUTH_SECRET=SECRET)) as by_url:
             check("by secret", by_url.ask("/me", f"Bearer {token}")[:2], (401, INVALID_TOKEN))
             check("ready", (server.ask("/ready")[0], by_url.ask("/ready")[0]), (200, 503))
@@ -409,7 +408,7 @@ def knows_the_users_of_better_auth(name):
 
 
 class WebSocket:
-    """Just enough of RFC 6455 to say something and to hear the answer."""
+    """A minimal client (RFC 6455) for short text messages."""
 
     def __init__(self, address, protocols):
         host, port = address.split(":")
@@ -433,44 +432,44 @@ class WebSocket:
             field, _, value = line.decode().partition(": ")
             self.headers[field.lower()] = value
 
-    def say(self, text):
-        mask, said = os.urandom(4), text.encode()
-        masked = bytes(byte ^ mask[at % 4] for at, byte in enumerate(said))
-        self.socket.sendall(bytes([0x81, 0x80 | len(said)]) + mask + masked)
+    def send(self, text):
+        mask, payload = os.urandom(4), text.encode()
+        masked = bytes(byte ^ mask[at % 4] for at, byte in enumerate(payload))
+        self.socket.sendall(bytes([0x81, 0x80 | len(payload)]) + mask + masked)
 
-    def hear(self):
-        """The kind of the next frame, and what is in it."""
+    def receive(self):
+        """The opcode and the payload of the next frame."""
         first, length = self.stream.read(2)
         return first & 0x0F, self.stream.read(length)
 
 
-def closes_when_the_token_expires(name):
+def check_websocket(name):
     with Server(name) as server:
-        token, short = server.printed("token"), server.printed("short")
+        token, short = server.printed("TOKEN"), server.printed("SHORT")
         for protocols, status, challenge in [
             ("", 401, "Bearer"),
             ("chat", 401, "Bearer"),
             (f"bearer, {tampered(token)}", 401, INVALID_TOKEN),
             ("bearer", 400, INVALID_REQUEST),
         ]:
-            refused = WebSocket(server.address, protocols)
-            answer = (refused.status, refused.headers.get("www-authenticate"))
+            rejected = WebSocket(server.address, protocols)
+            answer = (rejected.status, rejected.headers.get("www-authenticate"))
             check(f"offered {protocols[:8]!r}", answer, (status, challenge))
 
         live = WebSocket(server.address, f"bearer, {token}")
         check("chosen", (live.status, live.headers["sec-websocket-protocol"]), (101, "bearer"))
-        live.say("hello")
-        check("answer", live.hear(), (1, b"user-1 said: hello"))
+        live.send("hello")
+        check("answer", live.receive(), (1, b"user-1 said: hello"))
 
         ending = WebSocket(server.address, f"bearer, {short}")
         check("short", ending.status, 101)
-        kind, reason = ending.hear()
+        kind, reason = ending.receive()
         check("expired", (kind, reason[:2], reason[2:]), (8, (4401).to_bytes(2, "big"), b"the access token expired"))
-        live.say("still here")
-        check("the other one", live.hear(), (1, b"user-1 said: still here"))
+        live.send("still here")
+        check("the other one", live.receive(), (1, b"user-1 said: still here"))
 
 
-def authorizes(name):
+def check_scopes(name):
     lacking = 'error="insufficient_scope", error_description="The access token lacks a scope"'
     forbidden = 'Bearer error="insufficient_scope", error_description="The access token does not permit this"'
     read = f'Bearer scope="orders:read", {lacking}'
@@ -491,12 +490,12 @@ def authorizes(name):
     ]
     with Server(name) as server:
         for label, challenges in [
-            ("without-grants", [read, read_and_write, reports, None, write]),
-            ("reader", [None, read_and_write, reports, None, write]),
-            ("writer", [None, None, reports, None, step_up]),
-            ("auditor", [read, read_and_write, None, None, write]),
-            ("logged-in-anew", [None, None, reports, None, None]),
-            ("logged-in-long-ago", [None, None, reports, None, step_up]),
+            ("WITHOUT_GRANTS", [read, read_and_write, reports, None, write]),
+            ("READER", [None, read_and_write, reports, None, write]),
+            ("WRITER", [None, None, reports, None, step_up]),
+            ("AUDITOR", [read, read_and_write, None, None, write]),
+            ("RECENT_LOGIN", [None, None, reports, None, None]),
+            ("OLD_LOGIN", [None, None, reports, None, step_up]),
         ]:
             token = server.printed(label)
             for (method, path), challenge in zip(routes, challenges, strict=True):
@@ -523,9 +522,9 @@ def authorizes(name):
         check("403 to HEAD", server.ask("/reports", f"Bearer {token}", method="HEAD")[2], b"")
 
 
-def greets_everybody(name):
+def check_optional_auth(name):
     with Server(name) as server:
-        token = server.printed("token")
+        token = server.printed("TOKEN")
         for path, authorizations, status, challenge, cache_control, body in [
             ("/", [], 200, None, "public, max-age=60", b"hello, stranger\n"),
             ("/", ["Basic dTpw"], 200, None, "public, max-age=60", b"hello, stranger\n"),
@@ -548,10 +547,10 @@ def greets_everybody(name):
                 check(f"{what}, body", got, body)
 
 
-def looks_its_own_way(name):
+def check_custom_responder(name):
     html = ("Accept", "text/html,application/xhtml+xml,*/*;q=0.8")
     with Server(name) as server:
-        token = server.printed("token")
+        token = server.printed("TOKEN")
 
         def ask(path, *authorizations, method="GET"):
             response, body = server.send(path, *authorizations, method=method, headers=[html])
@@ -565,13 +564,13 @@ def looks_its_own_way(name):
         ]:
             response, body = ask(path)
             got = (response.status, response.getheader("Location"), body)
-            check(path, got, (303, f"/log-in?back={back}", ""))
+            check(path, got, (303, f"/login?back={back}", ""))
         response, _ = ask("/me", f"Bearer {tampered(token)}")
-        check("tampered", (response.status, response.getheader("Location")), (303, "/log-in?back=%2Fme"))
+        check("tampered", (response.status, response.getheader("Location")), (303, "/login?back=%2Fme"))
         response, _ = ask("/me", method="DELETE")
-        check("no GET", (response.status, response.getheader("Location")), (303, "/log-in?back=%2F"))
+        check("no GET", (response.status, response.getheader("Location")), (303, "/login?back=%2F"))
 
-        # A login would not help here.
+        # Another login would not help here.
         response, body = ask("/admin", f"Bearer {token}")
         got = (response.status, response.getheader("Content-Type"), response.getheader("Location"))
         check("role, page", got, (403, "text/html; charset=utf-8", None))
@@ -584,10 +583,10 @@ def looks_its_own_way(name):
         check("program", (status, challenge), (401, INVALID_TOKEN))
         check("program, body", sorted(json.loads(body)), ["detail", "error", "status", "title", "type"])
         check("good token", server.ask("/me", f"Bearer {token}")[0], 200)
-        check("log-in", server.ask("/log-in")[0], 200)
+        check("login", server.ask("/login")[0], 200)
 
     with Server(name, DEVELOPMENT="1") as server:
-        token = server.printed("token")
+        token = server.printed("TOKEN")
         for authorizations, code in [
             ([f"Bearer {tampered(token)}"], "invalid_signature"),
             (["Bearer nonsense"], "malformed_token"),
@@ -597,11 +596,11 @@ def looks_its_own_way(name):
             check(f"in development, {code}", problem["code"], code)
 
 
-def answers_nginx(name):
+def check_forward_auth(name):
     with Server(name) as server:
-        token = server.printed("token")
-        other = server.printed("without scope")
-        issuer = Host(server.printed("issuer").removeprefix("http://"))
+        token = server.printed("TOKEN")
+        other = server.printed("WITHOUT_SCOPE")
+        issuer = Host(server.printed("ISSUER").removeprefix("http://"))
         lacking = 'error="insufficient_scope", error_description="The access token lacks a scope"'
         names = ["X-User-Id", "X-User-Email", "X-Scopes", "X-Auth-Status"]
 
@@ -661,20 +660,20 @@ def answers_nginx(name):
 
 
 CHECKS = {
-    "axum": serves_public_and_protected,
-    "better_auth": knows_the_users_of_better_auth,
-    "cookie": takes_cookies,
-    "custom_responder": looks_its_own_way,
-    "forward_auth": answers_nginx,
-    "hyper": serves_public_and_protected,
-    "jwks": follows_rotation,
-    "multi_issuer": keeps_issuers_apart,
-    "oidc": finds_the_issuer,
-    "optional_auth": greets_everybody,
-    "refusals": refuses_in_every_way,
-    "scopes": authorizes,
-    "verify": verifies_on_the_command_line,
-    "websocket": closes_when_the_token_expires,
+    "axum": check_public_and_protected,
+    "better_auth": check_better_auth,
+    "cookie": check_cookie,
+    "custom_responder": check_custom_responder,
+    "forward_auth": check_forward_auth,
+    "hyper": check_public_and_protected,
+    "jwks": check_jwks,
+    "multi_issuer": check_multi_issuer,
+    "oidc": check_oidc,
+    "optional_auth": check_optional_auth,
+    "refusals": check_refusals,
+    "scopes": check_scopes,
+    "verify": check_verify,
+    "websocket": check_websocket,
 }
 
 

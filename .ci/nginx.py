@@ -142,15 +142,14 @@ class Judge:
             stdout=subprocess.PIPE,
             text=True,
         )
+        self.address = self.process.stdout.readline().strip().removeprefix("listening on http://")
         printed = {}
-        while "issuer" not in printed:
-            label, _, value = self.process.stdout.readline().strip().partition(": ")
-            printed[label] = value
-        listening = next(label for label in printed if label.startswith("listening on "))
-        self.address = listening.removeprefix("listening on http://")
-        self.token = printed["token"]
-        self.without_scope = printed["without scope"]
-        self.issuer = printed["issuer"].removeprefix("http://")
+        while "ISSUER" not in printed:
+            variable, _, value = self.process.stdout.readline().strip().partition("=")
+            printed[variable] = value
+        self.token = printed["TOKEN"]
+        self.without_scope = printed["WITHOUT_SCOPE"]
+        self.issuer = printed["ISSUER"].removeprefix("http://")
 
     def post(self, path, body=b""):
         response, content = send(self.issuer, "POST", path, body=body)

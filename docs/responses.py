@@ -91,7 +91,7 @@ def start():
         text=True,
     )
     address = server.stdout.readline().removeprefix("listening on ").strip()
-    tokens = dict(server.stdout.readline().strip().split(": ") for _ in NAMES)
+    tokens = dict(server.stdout.readline().strip().split("=") for _ in NAMES)
     assert sorted(tokens) == sorted(NAMES), tokens
     return server, address, tokens
 

@@ -1,14 +1,16 @@
-//! An axum server with a public and a protected route.
+//! Shows an axum server with a public and a protected route.
 //!
 //! ```text
 //! cargo run --example axum
 //! ```
 //!
-//! `PORT` (3000 unless set) and `JWT_SECRET` (random unless set, at least 32 bytes) come from the
-//! environment. It prints a token and the curl lines to try.
+//! `PORT` is 3000 and `JWT_SECRET` (at least 32 bytes) is random unless they are set. The server prints tokens and curl
+//! commands. Ctrl-C ends it.
 
 #[path = "shared/demo.rs"]
 mod demo;
+#[path = "shared/shutdown.rs"]
+mod shutdown;
 #[path = "shared/what_to_try.rs"]
 mod what_to_try;
 
@@ -26,12 +28,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = Router::new()
         .route("/me", get(me))
         .layer(JwtAuthLayer::new(verifier))
-        // Routes that are added behind a layer are not wrapped by it.
+        // A layer wraps only the routes that were added before it, so this one is public.
         .route("/", get(async || "public; /me needs a token\n"));
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     what_to_try::print(&format!("http://{}", listener.local_addr()?), &secret)?;
-    Ok(axum::serve(listener, app).await?)
+    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::signal()).await?)
 }
 
 async fn me(user: Verified) -> Json<Verified> {

@@ -1,15 +1,18 @@
-//! An API for the users of a Better Auth server: who are you?
+//! Shows an axum server that verifies tokens of a Better Auth server.
 //!
 //! ```text
 //! BETTER_AUTH_URL=http://localhost:3001 cargo run --example better_auth --features better-auth,jwks-client
 //! ```
 //!
-//! `BETTER_AUTH_URL` is the base URL of the auth server; its JWT plugin issues the tokens. Without it,
-//! `BETTER_AUTH_SECRET` verifies the tokens that an application signs itself. `PORT` is 3000 unless set.
+//! `BETTER_AUTH_URL` is the base URL of the auth server, whose JWT plugin issues the tokens. Without it, the example
+//! verifies tokens that an application signs with `BETTER_AUTH_SECRET`. `PORT` is 3000 unless it is set. Ctrl-C ends
+//! the server.
 
 #[path = "shared/demo.rs"]
-#[expect(dead_code, reason = "the tokens come from the auth server")]
+#[expect(dead_code, reason = "the secret comes from `BETTER_AUTH_SECRET`")]
 mod demo;
+#[path = "shared/shutdown.rs"]
+mod shutdown;
 
 use std::error::Error;
 
@@ -36,14 +39,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let url = format!("http://{}", listener.local_addr()?);
     println!("listening on {url}");
     println!();
+    println!("# COOKIES is a cookie file of a user who is signed in (`curl -c COOKIES`).");
     println!("TOKEN=$(curl -s $BETTER_AUTH_URL/api/auth/token -b COOKIES | jq -r .token)");
     println!("curl -i {url}/me -H \"Authorization: Bearer $TOKEN\"");
-    // Fetches the keys of the auth server now, and again before they are old. A secret needs no fetch.
+    // Fetches the keys now, and again before they become stale. With a secret, it does nothing.
     tokio::spawn(verifier.keep_fresh());
-    Ok(axum::serve(listener, app).await?)
+    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::signal()).await?)
 }
 
-/// For a readiness probe: 503 until the keys of the auth server are here.
+/// For a readiness probe: 503 until the keys of the auth server were fetched.
 async fn ready(State(verifier): State<Verifier<User>>) -> StatusCode {
     let is_ready = verifier.health().all(|issuer| issuer.state != KeySetState::Empty);
     if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }

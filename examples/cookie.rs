@@ -1,15 +1,18 @@
-//! A token in a cookie for browsers, in `Authorization` for programs, and CSRF kept out.
+//! Shows a token in a cookie for browsers or in `Authorization` for programs, with CSRF protection.
 //!
 //! ```text
 //! cargo run --example cookie
 //! ```
 //!
-//! `PORT` (3000 unless set) and `JWT_SECRET` (random unless set, at least 32 bytes) come from the
-//! environment. A browser sends cookies with requests that another site made it send, too: the layer of
-//! tower-http refuses those.
+//! `PORT` is 3000 and `JWT_SECRET` (at least 32 bytes) is random unless they are set. Ctrl-C ends the server.
+//!
+//! A browser also sends cookies with requests that another site triggers. tower-http's `CsrfLayer` rejects these
+//! requests.
 
 #[path = "shared/demo.rs"]
 mod demo;
+#[path = "shared/shutdown.rs"]
+mod shutdown;
 
 use std::error::Error;
 use std::sync::Arc;
@@ -30,26 +33,28 @@ use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 async fn main() -> Result<(), Box<dyn Error>> {
     let secret = demo::secret()?;
     let verifier = Verifier::shared_secret(&secret).any_audience().build()?;
-    // Behind HTTPS the cookie is called `__Host-session`: then no other host can set it.
+    // With HTTPS, name the cookie `__Host-session`, so that no other host can set it.
     let source = BearerHeader.or(CookieToken::new("session"));
 
+    let issuer = TestIssuer::hs256().with_secret(&secret);
+    let token = issuer.token().subject("user-1").mint();
     let app = Router::new()
         .route("/orders", get(orders).post(order))
         .layer(JwtAuthLayer::new(verifier).token_source(source).remove_token())
         .route("/", get(async || Html(PAGE)))
-        .route("/log-in", post(log_in))
+        .route("/login", post(login))
         .layer(CsrfLayer::new())
-        .with_state(Arc::new(TestIssuer::hs256().with_secret(&secret)));
+        .with_state(Arc::new(issuer));
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
-    print_what_to_try(&format!("http://{}", listener.local_addr()?));
-    Ok(axum::serve(listener, app).await?)
+    print_what_to_try(&format!("http://{}", listener.local_addr()?), &token);
+    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::signal()).await?)
 }
 
-/// Stands in for the issuer, after somebody has given their password.
-async fn log_in(State(issuer): State<Arc<TestIssuer>>) -> impl IntoResponse {
+/// Replaces the issuer: a real one checks a password first.
+async fn login(State(issuer): State<Arc<TestIssuer>>) -> impl IntoResponse {
     let token = issuer.token().subject("user-1").mint();
-    // Out of reach for scripts, and not sent with what other sites embed.
+    // `HttpOnly` hides the cookie from scripts. `SameSite=Lax` omits it from requests of embedded content.
     let cookie = format!("session={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age=900");
     (AppendHeaders([(SET_COOKIE, cookie)]), Json(json!({"logged_in": true})))
 }
@@ -64,7 +69,7 @@ async fn order(user: Verified) -> Json<Value> {
 
 const PAGE: &str = r#"<!doctype html>
 <title>Orders</title>
-<button onclick="go('/log-in', 'POST')">Log in</button>
+<button onclick="go('/login', 'POST')">Log in</button>
 <button onclick="go('/orders', 'GET')">My orders</button>
 <button onclick="go('/orders', 'POST')">Order</button>
 <pre></pre>
@@ -76,13 +81,17 @@ const PAGE: &str = r#"<!doctype html>
 </script>
 "#;
 
-fn print_what_to_try(url: &str) {
+fn print_what_to_try(url: &str, token: &str) {
     println!("listening on {url}");
+    println!("Open {url}/ in a browser, or try:");
     println!();
-    println!("In a browser: {url}/");
-    println!();
-    println!("curl -i {url}/orders");
-    println!("curl -i -c cookies -X POST {url}/log-in");
-    println!("curl -i -b cookies {url}/orders");
-    println!("curl -i -b cookies -X POST {url}/orders -H 'Origin: https://elsewhere.example'");
+    println!("TOKEN={token}");
+    println!("curl -i {url}/orders # 401");
+    println!("curl -i {url}/orders -H \"Authorization: Bearer $TOKEN\"");
+    println!("curl -i -X POST {url}/login # sets the cookie `session`");
+    println!("curl -i {url}/orders -b \"session=$TOKEN\"");
+    println!("# Another site triggers a request: 403");
+    println!(
+        "curl -i -X POST {url}/orders -b \"session=$TOKEN\" -H 'Origin: https://other.example'"
+    );
 }

@@ -1,15 +1,17 @@
-//! An axum server whose refusals have a look of their own: pages for people, documents for programs.
+//! Shows custom error responses: HTML pages for browsers, problem documents for programs.
 //!
 //! ```text
 //! cargo run --example custom_responder
-//! DEVELOPMENT=1 cargo run --example custom_responder # programs are told the exact reason
+//! DEVELOPMENT=1 cargo run --example custom_responder # problem documents contain the exact reason
 //! ```
 //!
-//! `PORT` (3000 unless set) and `JWT_SECRET` (random unless set, at least 32 bytes) come from the
-//! environment. It prints a token, the curl lines to try, and where to look with a browser.
+//! `PORT` is 3000 and `JWT_SECRET` (at least 32 bytes) is random unless they are set. The server prints tokens and curl
+//! commands. Ctrl-C ends it.
 
 #[path = "shared/demo.rs"]
 mod demo;
+#[path = "shared/shutdown.rs"]
+mod shutdown;
 #[path = "shared/what_to_try.rs"]
 mod what_to_try;
 
@@ -37,18 +39,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
     }
     let app = Router::new()
         .route("/me", get(me))
-        // What stands behind the layer refuses in its way.
+        // Layers inside `JwtAuthLayer` use its responder.
         .route("/admin", get(me).route_layer(RequireLayer::role("admin")))
         .layer(JwtAuthLayer::new(verifier).responder(Pages { for_programs }))
         .route("/", get(async || "public; /me needs a token, /admin the role\n"))
-        .route("/log-in", get(async || "the log-in would be here\n"));
+        .route("/login", get(async || "the login page\n"));
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     let url = format!("http://{}", listener.local_addr()?);
     what_to_try::print(&url, &secret)?;
-    println!("# As a browser asks:");
+    println!("# A request of a browser: 303 to the login page");
     println!("curl -i '{url}/me?tab=orders' -H 'Accept: text/html'");
-    Ok(axum::serve(listener, app).await?)
+    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::signal()).await?)
 }
 
 async fn me(user: Verified) -> Json<Verified> {
@@ -61,15 +63,16 @@ struct Pages {
 
 impl Respond for Pages {
     fn respond(&self, rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes> {
-        if !is_from_a_person(request) {
+        if !is_from_a_browser(request) {
             return self.for_programs.respond(rejection, request);
         }
         if rejection.status() == StatusCode::UNAUTHORIZED {
-            return log_in(rejection, request);
+            return redirect_to_login(rejection, request);
         }
-        // Nothing of the request stands in the page: there is nothing to escape.
-        let page = format!("<!doctype html><title>No</title><p>{}.\n", rejection.description());
-        // Status, challenge, `Retry-After` and `Cache-Control` are those of the rejection.
+        // The page contains no text of the request, so nothing is escaped.
+        let page =
+            format!("<!doctype html><title>Rejected</title><p>{}.\n", rejection.description());
+        // The rejection sets the status, the challenge, `Retry-After` and `Cache-Control`.
         let mut response = rejection.response(Bytes::from(page));
         let html = HeaderValue::from_static("text/html; charset=utf-8");
         response.headers_mut().insert(CONTENT_TYPE, html);
@@ -77,16 +80,16 @@ impl Respond for Pages {
     }
 }
 
-/// Only who is not logged in is sent there: with 403, they would go round in circles.
-fn log_in(rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes> {
-    // A form that was posted is lost anyway; its URL alone may mean nothing.
+/// Redirects to the login page. Only for 401: after 403, another login would end in the same 403.
+fn redirect_to_login(rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes> {
+    // Returning to the URL of a `POST` would not repeat the request, and the URL may have no `GET`.
     let back = match request.uri.path_and_query() {
         Some(back) if request.method == Method::GET => back.as_str(),
         _ => "/",
     };
-    // Path and query alone, so that it stays on this server. The log-in page has to make sure of it once
-    // more: anybody can write such a link, and `//evil.example` is a path as well.
-    let location = format!("/log-in?back={}", utf8_percent_encode(back, NON_ALPHANUMERIC));
+    // Only path and query, so that the redirect stays on this server. The login page must check this again: anyone can
+    // write such a link, and `//evil.example` is also a path.
+    let location = format!("/login?back={}", utf8_percent_encode(back, NON_ALPHANUMERIC));
     let mut response = rejection.response(Bytes::new());
     if let Ok(location) = HeaderValue::try_from(location) {
         *response.status_mut() = StatusCode::SEE_OTHER;
@@ -95,8 +98,8 @@ fn log_in(rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes> {
     response
 }
 
-/// Browsers ask for a page by this; what a page's script asks for does not, unless told to.
-fn is_from_a_person(request: &Parts) -> bool {
+/// A browser sends `Accept: text/html` when it opens a page. Scripts do not, unless they set the header.
+fn is_from_a_browser(request: &Parts) -> bool {
     let accepted = request.headers.get(ACCEPT).and_then(|accepted| accepted.to_str().ok());
     accepted.is_some_and(|accepted| accepted.contains("text/html"))
 }

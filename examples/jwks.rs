@@ -1,14 +1,14 @@
-//! An axum server whose keys come from a URL, and a key server that rotates them while you watch.
+//! Shows an axum server that fetches its keys from a URL, with key rotation and outages.
 //!
 //! ```text
 //! cargo run --example jwks --features jwks-client
 //! ```
 //!
-//! `PORT` (3000 unless set) comes from the environment. The key server runs in the same process, on a port
-//! of its own. It prints a token, the curl lines to try, and from then on every event of the keys.
+//! The key server runs in the same process, on another port. `PORT` is 3000 unless it is set. The server prints a
+//! token, curl commands and every event of the key set. Ctrl-C ends it.
 
 #[path = "shared/demo.rs"]
-#[expect(dead_code, reason = "the rest of it is for examples with a shared secret")]
+#[expect(dead_code, reason = "only examples with a shared secret use all of it")]
 mod demo;
 #[path = "shared/key_server.rs"]
 mod key_server;
@@ -23,7 +23,8 @@ use axum::{Json, Router, routing::get};
 use key_server::{AUDIENCE, KeyServer};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tower_jwt_auth::observe::{Event, FetchFailure};
+use tower_jwt_auth::key::FetchFailure;
+use tower_jwt_auth::observe::Event;
 use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 
 #[tokio::main]
@@ -34,7 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let verifier = Verifier::jwks_url(format!("{issuer}/jwks"))
         .allow_http_on_loopback()
         .remote_keys(|keys| {
-            // A minute and 30 seconds would be right for a real issuer, and long to sit and watch.
+            // Short times for the demo. Keep the defaults with a real issuer.
             keys.ttl_between(Duration::from_secs(20), Duration::from_secs(3600))
                 .cooldown(Duration::from_secs(1))
                 .observer(|event: &Event<'_>| println!("{event:?}"))
@@ -52,16 +53,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     let url = format!("http://{}", listener.local_addr()?);
     print_what_to_try(&url, &issuer, &key_server.token());
-    // Nothing was fetched so far. From here on the keys are fetched ahead of time, and not by a request.
+    // Fetches the keys now, and again before they become stale, so that no request waits for a fetch.
     tokio::spawn(verifier.keep_fresh());
-    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::interrupt()).await?)
+    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::signal()).await?)
 }
 
 async fn me(user: Verified) -> Json<Verified> {
     Json(user)
 }
 
-/// For people and dashboards: the keys of each issuer. It reads memory and fetches nothing.
+/// The state of each issuer's keys, for dashboards. It fetches nothing.
 async fn health(State(verifier): State<Verifier>) -> Json<Vec<Value>> {
     let shown = verifier.health().map(|it| {
         json!({
@@ -78,33 +79,32 @@ async fn health(State(verifier): State<Verifier>) -> Json<Vec<Value>> {
 
 fn print_what_to_try(url: &str, issuer: &str, token: &str) {
     println!("listening on {url}");
-    println!("token: {token}");
-    println!("issuer: {issuer}");
     println!();
-    println!("OLD={token}");
-    println!("curl -i {url}/me -H \"Authorization: Bearer $OLD\"");
+    println!("TOKEN={token}");
+    println!("ISSUER={issuer}");
+    println!("curl -i {url}/me -H \"Authorization: Bearer $TOKEN\"");
     println!("curl {url}/health");
     println!(
-        "# The issuer signs with a new key: its first token brings the key, the old one goes on."
+        "# The issuer switches to a new key. Its first token causes a fetch; both keys verify."
     );
-    println!("NEW=$(curl -sX POST {issuer}/rotate)");
+    println!("NEW=$(curl -sX POST $ISSUER/rotate)");
     println!("curl -i {url}/me -H \"Authorization: Bearer $NEW\"");
-    println!("curl -i {url}/me -H \"Authorization: Bearer $OLD\"");
-    println!("# Rotate once more, and the first key is withdrawn: 401 as soon as that is known.");
-    println!("sleep 1 # the cool-down of this example");
-    println!("NEWER=$(curl -sX POST {issuer}/rotate)");
+    println!("curl -i {url}/me -H \"Authorization: Bearer $TOKEN\"");
+    println!("# The next rotation withdraws the first key: 401 after the next fetch.");
+    println!("sleep 1 # the cooldown of this example");
+    println!("NEWER=$(curl -sX POST $ISSUER/rotate)");
     println!("curl -i {url}/me -H \"Authorization: Bearer $NEWER\"");
-    println!("curl -i {url}/me -H \"Authorization: Bearer $OLD\"");
-    println!("# The key server fails: known keys go on, a new one is 503 until it is back.");
-    println!("curl -X POST {issuer}/outage");
+    println!("curl -i {url}/me -H \"Authorization: Bearer $TOKEN\"");
+    println!("# During an outage, known keys verify and a new key gets 503.");
+    println!("curl -X POST $ISSUER/outage");
     println!("curl -i {url}/me -H \"Authorization: Bearer $NEWER\"");
-    println!("NEWEST=$(curl -sX POST {issuer}/rotate)");
+    println!("NEWEST=$(curl -sX POST $ISSUER/rotate)");
     println!("sleep 1");
     println!("curl -i {url}/me -H \"Authorization: Bearer $NEWEST\"");
-    println!("curl -X POST {issuer}/recovery");
-    println!("# The same issuer, found by its metadata:");
+    println!("curl -X POST $ISSUER/recovery");
+    println!("# Another server, which finds the keys by the issuer's metadata:");
     println!(
-        "PORT=3001 ISSUER_URL={issuer} AUDIENCE={AUDIENCE} \
+        "PORT=3001 ISSUER_URL=$ISSUER AUDIENCE={AUDIENCE} \
          cargo run --example oidc --features jwks-client"
     );
     println!();

@@ -1,15 +1,14 @@
-//! An axum server that takes the tokens of two issuers, each by its own keys and rules.
+//! Shows an axum server that trusts two issuers, each with its own keys and policy.
 //!
 //! ```text
 //! cargo run --example multi_issuer
 //! ```
 //!
-//! `PORT` (3000 unless set) comes from the environment. It prints tokens of both issuers, good and bad, and
-//! what becomes of each. The key sets are documents here; `RemoteJwks` stands in their place where they are
-//! at a URL.
+//! `PORT` is 3000 unless it is set. The server prints valid and invalid tokens of both issuers, and the expected status
+//! of each. Ctrl-C ends it. The key sets are documents here; use `Issuer::url` for keys at a URL.
 
 #[path = "shared/demo.rs"]
-#[expect(dead_code, reason = "the rest of it is for examples with a shared secret")]
+#[expect(dead_code, reason = "only examples with a shared secret use all of it")]
 mod demo;
 #[path = "shared/shutdown.rs"]
 mod shutdown;
@@ -29,12 +28,12 @@ const PARTNER: &str = "https://partner.example";
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // They stand in for the issuers, which have the private keys.
+    // These two replace the issuers, which have the private keys.
     let staff = TestIssuer::es256().issuer(STAFF).audience("orders").key_id("2026");
     let partner =
         TestIssuer::new(Algorithm::RS256).issuer(PARTNER).audience("orders").key_id("2026");
 
-    // Both call their key `2026`: ids are looked up within an issuer, and never across.
+    // Both issuers use the key id `2026`. A key id selects only among the keys of its issuer.
     let policy = Policy::new().audience("orders").require_claim("sub");
     let staff_keys = KeySet::jwks(staff.jwks())?;
     let partner_keys = KeySet::jwks(partner.jwks())?;
@@ -51,7 +50,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     print_what_to_try(&format!("http://{}", listener.local_addr()?), &staff, &partner);
-    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::interrupt()).await?)
+    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::signal()).await?)
 }
 
 async fn who(user: Verified) -> Json<Value> {
@@ -64,18 +63,18 @@ fn print_what_to_try(url: &str, staff: &TestIssuer, partner: &TestIssuer) {
     let staff = || staff.token().subject("user-1");
     let partner = || partner.token().subject("user-2").claim("tenant", "acme");
     for (name, token, orders, reports) in [
-        ("staff", staff().mint(), 200, 200),
-        ("partner", partner().mint(), 200, 401),
-        ("partner-without-tenant", partner().without("tenant").mint(), 401, 401),
-        ("staff-as-partner", staff().claim("iss", PARTNER).mint(), 401, 401),
-        ("partner-as-staff", partner().claim("iss", STAFF).mint(), 401, 401),
-        ("stranger", staff().claim("iss", "https://evil.example").mint(), 401, 401),
-        ("staff-tampered", staff().mint_tampered(), 401, 401),
+        ("STAFF", staff().mint(), 200, 200),
+        ("PARTNER", partner().mint(), 200, 401),
+        ("PARTNER_WITHOUT_TENANT", partner().without("tenant").mint(), 401, 401),
+        ("STAFF_AS_PARTNER", staff().claim("iss", PARTNER).mint(), 401, 401),
+        ("PARTNER_AS_STAFF", partner().claim("iss", STAFF).mint(), 401, 401),
+        ("UNKNOWN_ISSUER", staff().claim("iss", "https://evil.example").mint(), 401, 401),
+        ("STAFF_TAMPERED", staff().mint_tampered(), 401, 401),
     ] {
         println!();
-        println!("{name}: {token}");
+        println!("{name}={token}");
         for (path, status) in [("orders", orders), ("reports", reports)] {
-            println!("curl -i {url}/{path} -H 'Authorization: Bearer {token}' # {status}");
+            println!("curl -i {url}/{path} -H \"Authorization: Bearer ${name}\" # {status}");
         }
     }
 }

@@ -1,14 +1,15 @@
-//! An axum server that takes the tokens of an OpenID provider, or of any issuer with RFC 8414 metadata.
+//! Shows an axum server that verifies tokens of an OpenID provider or another issuer with metadata (RFC 8414).
 //!
 //! ```text
 //! ISSUER_URL=https://auth.example.com AUDIENCE=orders cargo run --example oidc --features jwks-client
 //! ```
 //!
-//! `PORT` is 3000 unless set. The provider need not be up: until its keys are here the answer is 503. Without
-//! a provider at hand, start the example `jwks`: it has one, and prints the line that starts this one.
+//! `PORT` is 3000 unless it is set. The provider may be down when this starts: the server answers 503 until it has the
+//! keys. Ctrl-C ends it. Without a provider, start the example `jwks`: it runs one and prints the command that starts
+//! this example.
 
 #[path = "shared/demo.rs"]
-#[expect(dead_code, reason = "the rest of it is for examples with a shared secret")]
+#[expect(dead_code, reason = "only examples with a shared secret use all of it")]
 mod demo;
 #[path = "shared/shutdown.rs"]
 mod shutdown;
@@ -29,7 +30,7 @@ use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 async fn main() -> ExitCode {
     let (Ok(issuer), Ok(audience)) = (env::var("ISSUER_URL"), env::var("AUDIENCE")) else {
         eprintln!("usage: ISSUER_URL=https://auth.example.com AUDIENCE=orders oidc");
-        eprintln!("no issuer at hand? cargo run --example jwks --features jwks-client");
+        eprintln!("to start a demo issuer: cargo run --example jwks --features jwks-client");
         return ExitCode::from(2);
     };
     match serve(&issuer, &audience).await {
@@ -44,8 +45,8 @@ async fn main() -> ExitCode {
 async fn serve(issuer: &str, audience: &str) -> Result<(), Box<dyn Error>> {
     let verifier = Verifier::issuer_url(issuer)
         .audience(audience)
-        // The two lines above are all that most servers need. These are for an issuer on this machine without
-        // TLS, and to print what happens.
+        // Most servers need only the two lines above. The next lines allow an issuer on this machine without TLS, and
+        // print every event.
         .allow_http_on_loopback()
         .observer(|event: &Event<'_>| println!("{event:?}"))
         .build()?;
@@ -61,14 +62,14 @@ async fn serve(issuer: &str, audience: &str) -> Result<(), Box<dyn Error>> {
     let url = format!("http://{}", listener.local_addr()?);
     println!("listening on {url}");
     println!();
-    println!("curl -i {url}/ready # 503 until the keys are here");
-    println!("curl -i {url}/me -H \"Authorization: Bearer $TOKEN\" # an access token of {issuer}");
-    // Fetches the keys now, and again before they are old. `verifier.warm().await` would wait for them.
+    println!("curl -i {url}/ready # 503 until the keys were fetched");
+    println!("curl -i {url}/me -H \"Authorization: Bearer $TOKEN\" # $TOKEN: a token of {issuer}");
+    // Fetches the keys now, and again before they become stale. `verifier.warm().await` would wait for the first fetch.
     tokio::spawn(verifier.keep_fresh());
-    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::interrupt()).await?)
+    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::signal()).await?)
 }
 
-/// For a readiness probe. Stale keys still verify: an issuer that is down for a while changes nothing.
+/// For a readiness probe. Stale keys still verify, so the server stays ready during an outage of the issuer.
 async fn ready(State(verifier): State<Verifier>) -> StatusCode {
     let is_ready = verifier.health().all(|issuer| issuer.state != KeySetState::Empty);
     if is_ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }

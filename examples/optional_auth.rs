@@ -1,14 +1,16 @@
-//! An axum server for visitors with and without a token.
+//! Shows an axum server that accepts requests with and without a token.
 //!
 //! ```text
 //! cargo run --example optional_auth
 //! ```
 //!
-//! `PORT` (3000 unless set) and `JWT_SECRET` (random unless set, at least 32 bytes) come from the
-//! environment. It prints a token and the curl lines to try.
+//! `PORT` is 3000 and `JWT_SECRET` (at least 32 bytes) is random unless they are set. The server prints tokens and curl
+//! commands. Ctrl-C ends it.
 
 #[path = "shared/demo.rs"]
 mod demo;
+#[path = "shared/shutdown.rs"]
+mod shutdown;
 
 use std::error::Error;
 
@@ -31,12 +33,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/", get(greeting))
         .route("/me", get(me))
         .layer(from_fn(caching))
-        // A token that is there and wrong is refused all the same.
+        // An invalid token is still rejected.
         .layer(JwtAuthLayer::new(verifier).allow_missing_token());
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     print_what_to_try(&format!("http://{}", listener.local_addr()?), &secret);
-    Ok(axum::serve(listener, app).await?)
+    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::signal()).await?)
 }
 
 async fn greeting(user: Option<Verified>) -> String {
@@ -44,18 +46,18 @@ async fn greeting(user: Option<Verified>) -> String {
     format!("hello, {name}\n")
 }
 
-/// Asks for a token on its own: 401 without one.
+/// The extractor rejects requests without a token: 401.
 async fn me(user: Verified) -> Json<Verified> {
     Json(user)
 }
 
-/// Only what was made for nobody in particular may be kept by a cache for everybody.
+/// Lets shared caches store only responses to requests without a token.
 async fn caching(request: Request, next: Next) -> Response {
-    // Not "no `Verified`": that would also be so if the layer were forgotten, or of another claims type.
-    let for_anybody = request.extensions().get::<Anonymous>().is_some();
+    // A missing `Verified` is not enough: it is also missing without the layer, or with another claims type.
+    let is_anonymous = request.extensions().get::<Anonymous>().is_some();
     let mut response = next.run(request).await;
     if response.status() == StatusCode::OK {
-        let value = if for_anybody { "public, max-age=60" } else { "private" };
+        let value = if is_anonymous { "public, max-age=60" } else { "private" };
         response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(value));
         response.headers_mut().insert(VARY, HeaderValue::from_static("Authorization"));
     }
@@ -67,11 +69,12 @@ fn print_what_to_try(url: &str, secret: &str) {
     let token = issuer.token().subject("user-1").claim("name", "Ada");
     let (token, tampered) = (token.clone().mint(), token.mint_tampered());
     println!("listening on {url}");
-    println!("token: {token}");
     println!();
+    println!("TOKEN={token}");
+    println!("TAMPERED={tampered}");
     println!("curl -i {url}/ # hello, stranger");
-    println!("curl -i {url}/ -H 'Authorization: Bearer {token}' # hello, Ada");
-    println!("curl -i {url}/ -H 'Authorization: Bearer {tampered}' # 401");
+    println!("curl -i {url}/ -H \"Authorization: Bearer $TOKEN\" # hello, Ada");
+    println!("curl -i {url}/ -H \"Authorization: Bearer $TAMPERED\" # 401");
     println!("curl -i {url}/me # 401");
-    println!("curl -i {url}/me -H 'Authorization: Bearer {token}'");
+    println!("curl -i {url}/me -H \"Authorization: Bearer $TOKEN\"");
 }

@@ -1,14 +1,16 @@
-//! Every answer to a request that is refused, to look at.
+//! Shows every response to a rejected request.
 //!
 //! ```text
 //! cargo run --example refusals --features jwks-client
 //! ```
 //!
-//! `PORT` (3000 unless set) comes from the environment. It prints a token for each case; the page
-//! `docs/responses.md` shows what they are answered.
+//! `PORT` is 3000 unless it is set. The server prints a token for each case; `docs/responses.md` shows the responses.
+//! Ctrl-C ends the server.
 
 #[path = "shared/demo.rs"]
 mod demo;
+#[path = "shared/shutdown.rs"]
+mod shutdown;
 
 use std::error::Error;
 
@@ -23,9 +25,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let verifier = Verifier::shared_secret(&secret).audience("orders").build()?;
     let read = Rule::scope("orders:read");
 
-    // Nobody listens there: the keys of this one can never be had.
+    // No server listens on this port, so the keys cannot be fetched.
     let without_keys = Verifier::jwks_url("http://127.0.0.1:9/jwks").allow_http_on_loopback();
-    let without_keys = without_keys.issuer("nobody").audience("orders").build()?;
+    let without_keys =
+        without_keys.issuer("https://auth.example.com").audience("orders").build()?;
 
     let app = Router::new()
         .route("/orders", get(async || "orders\n").layer(RequireLayer::new(read.clone())))
@@ -35,17 +38,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     println!("listening on http://{}", listener.local_addr()?);
     print_tokens(&secret);
-    Ok(axum::serve(listener, app).await?)
+    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::signal()).await?)
 }
 
 fn print_tokens(secret: &str) {
     let issuer = TestIssuer::hs256().with_secret(secret).audience("orders");
     let token = || issuer.token().subject("user-1").claim("scope", "orders:read");
-    println!("GOOD: {}", token().mint());
-    println!("EXPIRED: {}", token().expired().mint());
-    println!("TAMPERED: {}", token().mint_tampered());
-    println!("FOR_BILLING: {}", token().claim("aud", "billing").mint());
-    println!("WITHOUT_SCOPE: {}", token().without("scope").mint());
-    let nobody = TestIssuer::es256().issuer("nobody").audience("orders");
-    println!("OF_AN_UNKNOWN_KEY: {}", nobody.token().mint());
+    println!("GOOD={}", token().mint());
+    println!("EXPIRED={}", token().expired().mint());
+    println!("TAMPERED={}", token().mint_tampered());
+    println!("FOR_BILLING={}", token().claim("aud", "billing").mint());
+    println!("WITHOUT_SCOPE={}", token().without("scope").mint());
+    let unavailable = TestIssuer::es256().issuer("https://auth.example.com").audience("orders");
+    println!("OF_AN_UNKNOWN_KEY={}", unavailable.token().mint());
 }

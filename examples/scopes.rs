@@ -1,14 +1,16 @@
-//! An axum server that asks for something else on every route: a scope, a role, the owner, a new log-in.
+//! Shows an axum server whose routes require a scope, a role, the owner in the path, or a recent login.
 //!
 //! ```text
 //! cargo run --example scopes
 //! ```
 //!
-//! `PORT` (3000 unless set) and `JWT_SECRET` (random unless set, at least 32 bytes) come from the
-//! environment. It prints tokens, good for one route each, and the curl lines to try.
+//! `PORT` is 3000 and `JWT_SECRET` (at least 32 bytes) is random unless they are set. The server prints tokens with
+//! different permissions and curl commands. Ctrl-C ends it.
 
 #[path = "shared/demo.rs"]
 mod demo;
+#[path = "shared/shutdown.rs"]
+mod shutdown;
 
 use std::error::Error;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,7 +22,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tower_jwt_auth::{Identity, JwtAuthLayer, RequireLayer, Rule, Verifier, testing::TestIssuer};
 
-/// The authentication context (`acr`) of this issuer for a log-in with a second factor.
+/// The issuer's authentication context (`acr`) for a login with a second factor.
 const SECOND_FACTOR: &str = "urn:example:second-factor";
 
 #[tokio::main]
@@ -38,18 +40,18 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .max_authentication_age(Duration::from_secs(300));
 
     let app = Router::new()
-        // `route_layer`: a method that is not there is 405, and not 403. It wraps what stands before it.
+        // With `route_layer` an unsupported method gets 405, not 403. It wraps only the methods before it.
         .route("/orders", get(who).route_layer(read))
         .route("/orders", post(who).route_layer(write))
         .route("/reports", get(who).route_layer(audit))
         .route("/users/{user_id}/orders", get(orders_of).route_layer(own))
         .route("/refunds", post(who).route_layer(refund))
-        // Outside of all of them: who it is comes before what they may do.
+        // The outermost layer: authentication comes before authorization.
         .layer(JwtAuthLayer::new(verifier));
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     print_what_to_try(&format!("http://{}", listener.local_addr()?), &secret)?;
-    Ok(axum::serve(listener, app).await?)
+    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::signal()).await?)
 }
 
 async fn who(user: Identity) -> Json<Value> {
@@ -57,7 +59,7 @@ async fn who(user: Identity) -> Json<Value> {
     Json(json!({ "subject": user.subject(), "scopes": scopes }))
 }
 
-/// The layer has compared the owner with the token.
+/// `RequireLayer` has compared the owner with the token.
 async fn orders_of(Path(user_id): Path<String>) -> Json<Value> {
     Json(json!({ "orders_of": user_id }))
 }
@@ -72,37 +74,39 @@ fn print_what_to_try(url: &str, secret: &str) -> Result<(), Box<dyn Error>> {
         |seconds_ago| writer().claim("acr", SECOND_FACTOR).claim("auth_time", now - seconds_ago);
     for (name, token, tries) in [
         (
-            "without-grants",
+            "WITHOUT_GRANTS",
             token(),
             [("GET", "/orders", 403), ("GET", "/users/user-1/orders", 200)],
         ),
         (
-            "reader",
+            "READER",
             token().claim("scope", "orders:read"),
             [("GET", "/orders", 200), ("POST", "/orders", 403)],
         ),
-        ("writer", writer(), [("POST", "/orders", 200), ("POST", "/refunds", 401)]),
+        ("WRITER", writer(), [("POST", "/orders", 200), ("POST", "/refunds", 401)]),
         (
-            "auditor",
+            "AUDITOR",
             token().claim("roles", vec!["auditor"]),
             [("GET", "/reports", 200), ("GET", "/users/user-2/orders", 403)],
         ),
         (
-            "logged-in-anew",
+            "RECENT_LOGIN",
             with_second_factor(0),
             [("POST", "/refunds", 200), ("PUT", "/orders", 405)],
         ),
         (
-            "logged-in-long-ago",
+            "OLD_LOGIN",
             with_second_factor(3600),
             [("POST", "/refunds", 401), ("POST", "/orders", 200)],
         ),
     ] {
         let token = token.mint();
         println!();
-        println!("{name}: {token}");
+        println!("{name}={token}");
         for (method, path, status) in tries {
-            println!("curl -iX {method} {url}{path} -H 'Authorization: Bearer {token}' # {status}");
+            println!(
+                "curl -iX {method} {url}{path} -H \"Authorization: Bearer ${name}\" # {status}"
+            );
         }
     }
     Ok(())

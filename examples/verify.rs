@@ -1,13 +1,13 @@
-//! Verifies a token on the command line, without any HTTP.
+//! Shows the verifier without HTTP: verifies a token on the command line.
 //!
 //! ```text
 //! cargo run --example verify -- TOKEN KEY_FILE [ALGORITHM]
 //! ```
 //!
-//! `TOKEN` is a compact JWT, or `-` to read it from standard input. `KEY_FILE` holds a public key in
-//! PEM, a JWK, a JWKS document, or otherwise a shared secret (the whole file, less one line break at its
-//! end). `ALGORITHM` is needed for RSA keys in PEM that do not sign RS256. Issuer and audience are not
-//! looked at. Exit status: 0 accepted, 1 refused, 2 not asked properly.
+//! `TOKEN` is a compact JWT, or `-` to read it from standard input. `KEY_FILE` contains a public key in PEM form, a
+//! JWK, a JWKS document, or a shared secret (the whole file without one trailing line break). `ALGORITHM` is needed for
+//! RSA keys in PEM form that do not sign RS256. Issuer and audience are not checked. Exit status: 0 accepted,
+//! 1 rejected, 2 invalid arguments.
 
 use std::error::Error;
 use std::io::{self, Read};
@@ -26,9 +26,9 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let asked = read_token(token).and_then(|token| Ok((token, verifier(file, algorithm)?)));
-    let (token, verifier) = match asked {
-        Ok(asked) => asked,
+    let inputs = read_token(token).and_then(|token| Ok((token, verifier(file, algorithm)?)));
+    let (token, verifier) = match inputs {
+        Ok(inputs) => inputs,
         Err(error) => {
             eprintln!("{error}");
             return ExitCode::from(2);
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            println!("refused: {} ({error})", error.kind());
+            println!("rejected: {} ({error})", error.kind());
             ExitCode::FAILURE
         }
     }
@@ -78,14 +78,14 @@ fn verifier(file: &str, algorithm: Option<&str>) -> Result<Verifier, Box<dyn Err
     Ok(Verifier::builder().trust(Issuer::unnamed(keys, policy)).build()?)
 }
 
-/// The kind of key says which algorithm it is for, unless it is RSA.
+/// The type of a key determines its algorithm, except for RSA.
 fn pem(text: &str, algorithm: Option<Algorithm>) -> Result<VerificationKey, Box<dyn Error>> {
     if let Some(algorithm) = algorithm {
         return Ok(VerificationKey::pem(algorithm, text)?);
     }
-    let usual = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::ES384];
-    let of_its_kind = usual.into_iter().find_map(|usual| VerificationKey::pem(usual, text).ok());
-    match of_its_kind {
+    let candidates = [Algorithm::EdDSA, Algorithm::ES256, Algorithm::ES384];
+    let key = candidates.into_iter().find_map(|it| VerificationKey::pem(it, text).ok());
+    match key {
         Some(key) => Ok(key),
         None => Ok(VerificationKey::pem(Algorithm::RS256, text)?),
     }

@@ -1,14 +1,16 @@
-//! A WebSocket that a browser opens with a token, and that is closed when the token expires.
+//! Shows a WebSocket that a browser opens with a token, and that the server closes when the token expires.
 //!
 //! ```text
 //! cargo run --example websocket
 //! ```
 //!
-//! `PORT` (3000 unless set) and `JWT_SECRET` (random unless set, at least 32 bytes) come from the
-//! environment. A page cannot set headers on a WebSocket; it offers the token as a subprotocol.
+//! `PORT` is 3000 and `JWT_SECRET` (at least 32 bytes) is random unless they are set. The server prints tokens. Ctrl-C
+//! ends it. A page cannot set headers on a WebSocket, so it offers the token as a subprotocol.
 
 #[path = "shared/demo.rs"]
 mod demo;
+#[path = "shared/shutdown.rs"]
+mod shutdown;
 
 use std::error::Error;
 use std::time::{Duration, SystemTime};
@@ -24,9 +26,9 @@ use tower_jwt_auth::source::{BearerHeader, WebSocketProtocol};
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 
-/// The offered subprotocol behind which the token stands.
+/// The subprotocol that the client offers before the token.
 const MARKER: &str = "bearer";
-/// In the range for applications (RFC 6455 §7.4.2).
+/// A close code in the range for applications (RFC 6455 §7.4.2).
 const TOKEN_EXPIRED: u16 = 4401;
 
 #[tokio::main]
@@ -42,32 +44,32 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     print_what_to_try(&format!("http://{}", listener.local_addr()?), &secret);
-    Ok(axum::serve(listener, app).await?)
+    Ok(axum::serve(listener, app).with_graceful_shutdown(shutdown::signal()).await?)
 }
 
 async fn live(user: Verified, upgrade: WebSocketUpgrade) -> Response {
-    // The marker is the protocol that is spoken. The token must not come back as one.
+    // The server selects the marker as the subprotocol. It must not send the token back.
     upgrade.protocols([MARKER]).on_upgrade(|socket| serve(socket, user))
 }
 
-/// Answers what is said, for as long as the token is good.
+/// Echoes messages until the token expires.
 async fn serve(mut socket: WebSocket, user: Verified) {
-    let name = user.subject().unwrap_or("nobody").to_owned();
-    let end = user.expires_at().and_then(NumericDate::to_system_time);
-    // The verifier has seen to it that there is one.
-    let left = end.and_then(|end| end.duration_since(SystemTime::now()).ok());
-    let end = Instant::now() + left.unwrap_or_default();
+    let name = user.subject().unwrap_or("unknown").to_owned();
+    // Always present, because the verifier requires `exp`.
+    let expiry = user.expires_at().and_then(NumericDate::to_system_time);
+    let left = expiry.and_then(|expiry| expiry.duration_since(SystemTime::now()).ok());
+    let expiry = Instant::now() + left.unwrap_or_default();
     loop {
-        let said = tokio::select! {
-            () = sleep_until(end) => {
+        let message = tokio::select! {
+            () = sleep_until(expiry) => {
                 let reason = "the access token expired".into();
-                let bye = CloseFrame { code: TOKEN_EXPIRED, reason };
-                let _ = socket.send(Message::Close(Some(bye))).await;
+                let close = CloseFrame { code: TOKEN_EXPIRED, reason };
+                let _ = socket.send(Message::Close(Some(close))).await;
                 return;
             }
-            said = socket.recv() => said,
+            message = socket.recv() => message,
         };
-        match said {
+        match message {
             Some(Ok(Message::Text(text))) => {
                 let answer = Message::text(format!("{name} said: {text}"));
                 if socket.send(answer).await.is_err() {
@@ -101,8 +103,9 @@ fn print_what_to_try(url: &str, secret: &str) {
     let token =
         |seconds| issuer.token().subject("user-1").expires_in(Duration::from_secs(seconds)).mint();
     println!("listening on {url}");
-    println!("token: {}", token(60));
-    println!("short: {}", token(3));
+    println!("Open {url}/ in a browser, and paste one of the tokens.");
     println!();
-    println!("In a browser: {url}/, with one of the tokens. The second is good for three seconds.");
+    println!("# Valid for one minute, and for three seconds:");
+    println!("TOKEN={}", token(60));
+    println!("SHORT={}", token(3));
 }

@@ -9,7 +9,8 @@
 //! - [`token_sources`]: read tokens from headers, cookies, URLs and WebSockets.
 //! - [`without_tower`]: verify tokens for WebSockets, queues and jobs.
 //! - [`token_cache`]: avoid verifying the same token again.
-//! - [`better_auth`]: protect a Rust API behind Next.js with Better Auth.
+//! - [`better_auth`]: protect a Rust API behind Next.js with Better Auth; [`better_auth_tokens`]: choose the token;
+//!   [`better_auth_production`]: deploy it.
 //! - [`behind_nginx`]: verify tokens for applications that cannot.
 //!
 //! Authorization:
@@ -108,9 +109,24 @@ pub mod testing {}
 #[doc = include_str!("../docs/custom-key-source.md")]
 pub mod custom_key_source {}
 
-#[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
+#[cfg(any(not(doctest), all(feature = "better-auth", feature = "jwks-client")))]
+#[cfg_attr(not(doctest), doc = "[tokens]: better_auth_tokens")]
+#[cfg_attr(not(doctest), doc = "[production]: better_auth_production")]
 #[doc = include_str!("../docs/better-auth.md")]
 pub mod better_auth {}
+
+#[cfg(any(not(doctest), feature = "better-auth"))]
+#[cfg_attr(not(doctest), doc = "[start]: better_auth")]
+#[cfg_attr(not(doctest), doc = "[production]: better_auth_production")]
+#[doc = include_str!("../docs/better-auth-tokens.md")]
+pub mod better_auth_tokens {}
+
+#[cfg(any(not(doctest), all(feature = "better-auth", feature = "jwks-client")))]
+#[cfg_attr(not(doctest), doc = "[start]: better_auth")]
+#[cfg_attr(not(doctest), doc = "[tokens]: better_auth_tokens")]
+#[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
+#[doc = include_str!("../docs/better-auth-production.md")]
+pub mod better_auth_production {}
 
 #[cfg(any(not(doctest), feature = "jwks-client"))]
 #[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]

@@ -142,11 +142,11 @@ await ada.sees("#notice", "Failed to fetch");
 assert.equal(await ada.todo("Note G").getByRole("checkbox").isChecked(), false);
 await ada.page.unroute("**/complete");
 
-await ada.click("Ask without a token");
+await ada.click("Without a token");
 await ada.answered("GET", 401, 'Bearer realm="todo"');
-await ada.click("Ask for somebody else’s");
-await ada.answered("GET /api/somebody-else/tasks", 403, FORBIDDEN);
-await ada.click("Ask with a tampered one");
+await ada.click("Another user’s todos");
+await ada.answered("GET /api/another-user/tasks", 403, FORBIDDEN);
+await ada.click("With a tampered token");
 await ada.answered("GET", 401, INVALID);
 await ada.screenshot("demo");
 

@@ -1,10 +1,10 @@
-//! The settings of an example: a secret for the run, and its port.
+//! The settings of an example, from the environment: its secret and its port.
 
 use std::env::{self, VarError};
 use std::error::Error;
 use std::fmt::Write;
 
-/// `JWT_SECRET` from the environment, or a random one.
+/// `JWT_SECRET`, or a random secret if it is not set.
 pub(crate) fn secret() -> Result<String, Box<dyn Error>> {
     match env::var("JWT_SECRET") {
         Ok(secret) => Ok(secret),
@@ -13,7 +13,7 @@ pub(crate) fn secret() -> Result<String, Box<dyn Error>> {
     }
 }
 
-/// `PORT` from the environment, or 3000.
+/// `PORT`, or 3000 if it is not set.
 pub(crate) fn port() -> Result<u16, Box<dyn Error>> {
     Ok(env::var("PORT").map_or(Ok(3000), |port| port.parse())?)
 }

@@ -1,4 +1,4 @@
-//! An issuer to watch: it serves its keys and its metadata, rotates the keys, and fails, on request.
+//! A demo issuer that serves its metadata and keys, and rotates keys or fails on request.
 
 use axum::extract::State;
 use axum::middleware::map_response;
@@ -19,7 +19,7 @@ pub(crate) struct KeyServer {
 }
 
 impl KeyServer {
-    /// Listens on a free port, and serves from then on.
+    /// Starts the server on a free port.
     pub(crate) async fn start() -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -29,7 +29,7 @@ impl KeyServer {
         let app = Router::new()
             .fallback_service(this.issuer.clone())
             .layer(map_response(with_max_age))
-            // For the user of the example, in an outage, too.
+            // The routes below also work during a simulated outage.
             .route("/token", post(token))
             .route("/rotate", post(async |State(this): State<Self>| this.rotate()))
             .route("/outage", post(async |State(this): State<Self>| this.fail()))
@@ -43,17 +43,17 @@ impl KeyServer {
         self.url.clone()
     }
 
-    /// A token, as after a login.
+    /// Mints a token, as an issuer does after a login.
     pub(crate) fn token(&self) -> String {
         self.token_with(json!({}))
     }
 
-    /// The same, with these claims on top.
+    /// Mints a token with these additional claims.
     pub(crate) fn token_with(&self, claims: Value) -> String {
         self.issuer.token().subject("user-1").claims(claims).mint()
     }
 
-    /// Signs with a new key from now on, and withdraws the one before the last.
+    /// Switches to a new key, keeps the previous key in the key set, and returns a token of the new key.
     fn rotate(&self) -> String {
         self.issuer.rotate_keeping_previous();
         self.token()
@@ -70,7 +70,7 @@ impl KeyServer {
     }
 }
 
-/// The claims that the token is to have, if any, are the body.
+/// The body contains additional claims as JSON, or is empty.
 async fn token(State(this): State<KeyServer>, claims: Bytes) -> String {
     this.token_with(serde_json::from_slice(&claims).unwrap_or_default())
 }

@@ -1,8 +1,9 @@
-//! When to stop: at Ctrl-C, after the answers that are under way.
+//! Graceful shutdown at Ctrl-C.
 
-pub(crate) async fn interrupt() {
+/// Completes at Ctrl-C (SIGINT).
+pub(crate) async fn signal() {
     if tokio::signal::ctrl_c().await.is_err() {
-        // It will never be heard of here: whoever stops the server kills it.
+        // The handler could not be installed: SIGINT then ends the process without a graceful shutdown.
         std::future::pending::<()>().await;
     }
 }

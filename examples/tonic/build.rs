@@ -1,4 +1,4 @@
-//! Makes Rust of the service's definition.
+//! Generates Rust code from the service definition.
 
 use std::error::Error;
 

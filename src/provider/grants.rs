@@ -1,9 +1,9 @@
-//! Where providers say what a token grants.
+//! The claims in which providers put scopes and roles.
 
 use crate::claims::GrantClaims;
 
 impl GrantClaims {
-    /// Keycloak: the roles of the realm, and those that a user has with this client.
+    /// Reads Keycloak's realm roles and the user's roles for this client.
     pub fn keycloak(client: impl Into<String>) -> Self {
         Self::new().roles(["realm_access", "roles"]).roles([
             "resource_access".to_owned(),
@@ -12,12 +12,12 @@ impl GrantClaims {
         ])
     }
 
-    /// Amazon Cognito: `cognito:groups` are the roles.
+    /// Reads Amazon Cognito's `cognito:groups` as roles.
     pub fn cognito() -> Self {
         Self::new().roles("cognito:groups")
     }
 
-    /// Auth0 with role-based access control: `permissions` are scopes.
+    /// Reads Auth0's `permissions` (role-based access control) as scopes.
     pub fn auth0() -> Self {
         Self::new().scopes("permissions")
     }

@@ -1,4 +1,4 @@
-//! An issuer with a URL: its metadata says where its keys are.
+//! Issuers whose keys are fetched from a URL.
 
 use crate::claims::Claims;
 use crate::jwks::{RemoteJwks, RemoteJwksBuilder};
@@ -6,16 +6,18 @@ use crate::policy::Policy;
 use crate::verify::{Issuer, Verifier, VerifierBuilder};
 
 impl Verifier<Claims> {
-    /// Verifies tokens of the issuer with this URL: its keys are found by its metadata (OpenID Connect
-    /// Discovery 1.0 §4, RFC 8414 §3), kept in memory and refreshed, and `iss` has to be this text.
+    /// Verifies tokens of the issuer with this URL, with keys from its metadata.
     ///
-    /// Nothing is fetched here: a server starts while the issuer is down, answers 503 until it is up, and
-    /// recovers by itself. [`warm`](Verifier::warm) and [`keep_fresh`](Verifier::keep_fresh) fetch the keys
-    /// before the first token. Metadata or keys at another place:
-    /// [`metadata_url`](VerifierBuilder::metadata_url), [`keys_url`](VerifierBuilder::keys_url). Every other
-    /// setting: [`remote_keys`](VerifierBuilder::remote_keys).
+    /// The metadata (OpenID Connect Discovery 1.0 §4, RFC 8414 §3) contains the URL of the keys. The keys are kept in
+    /// memory and refreshed. `iss` must be exactly this URL.
     ///
-    /// Without the feature `jwks-client`, it needs a [`client`](VerifierBuilder::client).
+    /// This call fetches nothing. A server can start while the issuer is down: it answers 503 until the issuer is
+    /// available, and recovers without a restart. [`warm`](Verifier::warm) and [`keep_fresh`](Verifier::keep_fresh)
+    /// fetch the keys before the first token. If the metadata or the keys are at another URL, call
+    /// [`metadata_url`](VerifierBuilder::metadata_url) or [`keys_url`](VerifierBuilder::keys_url). All other settings
+    /// are available through [`remote_keys`](VerifierBuilder::remote_keys).
+    ///
+    /// Without the feature `jwks-client`, call [`client`](VerifierBuilder::client) with an HTTP client.
     ///
     /// ```
     /// use tower_jwt_auth::Verifier;
@@ -26,7 +28,7 @@ impl Verifier<Claims> {
     /// // An attacker on the network path could substitute the keys.
     /// let plain = Verifier::issuer_url("http://auth.example.com").audience("orders").build();
     /// assert!(plain.is_err());
-    /// // No token has this name: each names the tenant of its user.
+    /// // No token has this issuer: `iss` contains the tenant of the user.
     /// let common = Verifier::issuer_url("https://login.microsoftonline.com/common/v2.0");
     /// assert!(common.audience("orders").build().is_err());
     /// ```
@@ -35,17 +37,19 @@ impl Verifier<Claims> {
         VerifierBuilder::with_public_keys(Ok(RemoteJwks::issuer(&*url))).issuer(url)
     }
 
-    /// Verifies tokens with the keys that are served at this URL, an issuer's `jwks_uri`.
+    /// Verifies tokens with the keys at this URL, an issuer's `jwks_uri`.
     ///
-    /// As [`issuer_url`](Self::issuer_url), for issuers without metadata: their name has to be decided on,
-    /// with [`issuer`](VerifierBuilder::issuer) or [`any_issuer`](VerifierBuilder::any_issuer).
+    /// As [`issuer_url`](Self::issuer_url), for issuers without metadata. Then call
+    /// [`issuer`](VerifierBuilder::issuer) or [`any_issuer`](VerifierBuilder::any_issuer).
     pub fn jwks_url(url: impl Into<String>) -> VerifierBuilder<Claims> {
         VerifierBuilder::with_public_keys(Ok(RemoteJwks::url(url)))
     }
 }
 
 impl Issuer {
-    /// The issuer with this URL; as [`Verifier::issuer_url`]. For keys with settings of their own, pass a builder:
+    /// An issuer whose keys are found by its metadata; as [`Verifier::issuer_url`].
+    ///
+    /// To change how its keys are fetched, pass a builder:
     /// `Issuer::new(url, RemoteJwks::issuer(url).max_stale(..), policy)`.
     ///
     /// ```
@@ -68,7 +72,7 @@ impl Issuer {
 }
 
 impl<C> VerifierBuilder<C> {
-    /// Fetches the keys from this URL and reads no metadata; see [`RemoteJwksBuilder::keys_url`].
+    /// Fetches the keys from this URL without reading metadata; see [`RemoteJwksBuilder::keys_url`].
     ///
     /// Only after [`issuer_url`](Verifier::issuer_url).
     ///

@@ -1,6 +1,6 @@
 //! The problems of [`Settings`](super::Settings) and of secrets from the environment.
 //!
-//! A setting is called by the name that it has where it is set, such as `JWT_SECRET`.
+//! A setting is named as in its source, such as `JWT_SECRET` for the environment.
 
 use std::io;
 
@@ -11,7 +11,7 @@ pub(super) fn not_utf8(name: &str) -> Problem {
         ProblemKind::InvalidValue,
         format!("`{name}` is not UTF-8"),
         "its value cannot be read",
-        "Set it to text",
+        "Set it to UTF-8 text",
     )
 }
 
@@ -19,8 +19,8 @@ pub(super) fn unreadable_file(setting: &str, error: &io::Error) -> Problem {
     Problem::new(
         ProblemKind::InvalidValue,
         format!("the file of {setting} cannot be read ({})", error.kind()),
-        "there is no secret to verify with",
-        "Set it to the path of a file of UTF-8 text that the server may read",
+        "there is no secret to verify tokens with",
+        "Set it to the path of a UTF-8 file that the server may read",
     )
 }
 
@@ -28,7 +28,7 @@ pub(super) fn two_secrets(secret: &str, file: &str) -> Problem {
     Problem::new(
         ProblemKind::Conflict,
         format!("both {secret} and {file} are set"),
-        "only one of them can have an effect",
+        "only one of them can be used",
         "Set one of them",
     )
 }
@@ -36,8 +36,8 @@ pub(super) fn two_secrets(secret: &str, file: &str) -> Problem {
 pub(super) fn unknown_algorithm(setting: &str) -> Problem {
     Problem::new(
         ProblemKind::InvalidValue,
-        format!("{setting} has a name that is not an algorithm"),
-        "it is not known which algorithms to accept",
+        format!("{setting} contains an unknown algorithm"),
+        "the algorithms to accept are not known",
         "List names such as `RS256` or `ES256`, separated by commas",
     )
 }
@@ -46,8 +46,8 @@ pub(super) fn unknown_algorithm(setting: &str) -> Problem {
 pub(super) fn bad_leeway(kind: ProblemKind, setting: &str) -> Problem {
     Problem::new(
         kind,
-        format!("{setting} is not a number of seconds up to 300"),
-        "with a longer leeway, tokens would stay valid long after they expired",
+        format!("{setting} is not a number of seconds from 0 to 300"),
+        "a longer leeway would accept tokens long after they expired",
         "Set it to a number such as 60, or leave it out",
     )
 }
@@ -57,7 +57,7 @@ pub(super) fn no_keys(issuer: &str, secret: &str) -> Problem {
         ProblemKind::MissingKeys,
         format!("neither {issuer} nor {secret} is set"),
         "there are no keys to verify tokens with",
-        "Set the URL of the issuer, or the secret that is shared with it",
+        "Set the URL of the issuer, or the secret shared with it",
     )
 }
 
@@ -65,8 +65,8 @@ pub(super) fn no_audience(setting: &str) -> Problem {
     Problem::new(
         ProblemKind::MissingAudience,
         format!("{setting} is not set"),
-        "tokens that the issuer made for other services would be accepted",
-        "Set it to the name of this service in `aud`; for an issuer that serves no other service, call \
+        "tokens that were issued for other services would be accepted",
+        "Set it to the name of this service in `aud`; if the issuer serves no other service, call \
          `VerifierBuilder::from(Settings::from_env()).any_audience()`",
     )
 }
@@ -74,9 +74,9 @@ pub(super) fn no_audience(setting: &str) -> Problem {
 pub(super) fn empty_audience(setting: &str) -> Problem {
     Problem::new(
         ProblemKind::EmptyValue,
-        format!("{setting} has an empty name"),
+        format!("{setting} contains an empty name"),
         "an empty name is usually a missing setting",
-        "Set it to names of this service, separated by commas",
+        "Set it to the names of this service, separated by commas",
     )
 }
 
@@ -94,20 +94,20 @@ pub(super) fn bad_issuer_url(setting: &str, bad: crate::url::BadUrl) -> Problem 
 pub(super) fn no_key_client(setting: &str) -> Problem {
     Problem::new(
         ProblemKind::MissingFeature,
-        format!("{setting} without a secret"),
+        format!("{setting} is set without a secret"),
         "this build cannot fetch the keys of an issuer",
-        "Turn on the feature `jwks-client`, or set a secret",
+        "Enable the feature `jwks-client`, or set a secret",
     )
 }
 
 const SECRET_FIX: &str =
-    "Set it to a secret of at least 32 bytes: `openssl rand -base64 32` makes one";
+    "Set it to a secret of at least 32 bytes: `openssl rand -base64 32` generates one";
 
 pub(super) fn no_secret(variable: &str) -> Problem {
     Problem::new(
         ProblemKind::MissingVariable,
         format!("`{variable}` is not set"),
-        "there is no secret to verify with",
+        "there is no secret to verify tokens with",
         SECRET_FIX,
     )
 }
@@ -116,7 +116,7 @@ pub(super) fn secret_not_utf8(variable: &str) -> Problem {
     Problem::new(
         ProblemKind::InvalidValue,
         format!("`{variable}` is not UTF-8"),
-        "its bytes may not be those that the issuer signs with",
+        "its bytes may differ from those that the issuer signs with",
         SECRET_FIX,
     )
 }

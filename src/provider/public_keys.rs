@@ -1,4 +1,4 @@
-//! Public keys: of a document, of a PEM, or of a source that fetches them.
+//! Public keys from a JWKS document, a PEM or a key source.
 
 use crate::claims::Claims;
 #[cfg(feature = "pem")]
@@ -23,8 +23,8 @@ impl Verifier<Claims> {
     ///     .build()?;
     /// assert!(verifier.verify_now(&issuer.token().mint()).is_ok());
     ///
-    /// let refused = verifier.verify_now(&issuer.token().without("iss").mint()).unwrap_err();
-    /// assert_eq!(refused.kind(), ErrorKind::InvalidIssuer);
+    /// let rejected = verifier.verify_now(&issuer.token().without("iss").mint()).unwrap_err();
+    /// assert_eq!(rejected.kind(), ErrorKind::InvalidIssuer);
     /// # Ok::<(), tower_jwt_auth::BuildError>(())
     /// ```
     #[cfg(feature = "pem")]
@@ -34,9 +34,8 @@ impl Verifier<Claims> {
 
     /// Verifies tokens with the keys of this JWKS document, as [`KeySet::jwks`] reads it.
     ///
-    /// The keys never change; that is right for keys that are deployed with the server. The issuer has
-    /// to be decided on: [`issuer`](VerifierBuilder::issuer) or
-    /// [`any_issuer`](VerifierBuilder::any_issuer).
+    /// The keys never change, which suits keys that are deployed with the server. Then call
+    /// [`issuer`](VerifierBuilder::issuer) or [`any_issuer`](VerifierBuilder::any_issuer).
     ///
     /// ```
     /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
@@ -48,17 +47,17 @@ impl Verifier<Claims> {
     ///     .build()?;
     /// assert!(verifier.verify_now(&issuer.token().mint()).is_ok());
     ///
-    /// let refused = verifier.verify_now(&issuer.token().header("kid", "another").mint()).unwrap_err();
-    /// assert_eq!(refused.kind(), ErrorKind::UnknownKey);
+    /// let rejected = verifier.verify_now(&issuer.token().header("kid", "another").mint()).unwrap_err();
+    /// assert_eq!(rejected.kind(), ErrorKind::UnknownKey);
     /// # Ok::<(), tower_jwt_auth::BuildError>(())
     /// ```
     pub fn jwks(document: impl AsRef<str>) -> VerifierBuilder<Claims> {
         VerifierBuilder::with_public_keys(KeySet::jwks(document))
     }
 
-    /// Verifies tokens with the keys of this source, which is asked again when a key is not there.
+    /// Verifies tokens with the keys of this source.
     ///
-    /// Then call [`issuer`](VerifierBuilder::issuer) or [`any_issuer`](VerifierBuilder::any_issuer).
+    /// The source is refreshed when a token names an unknown key. Then call [`issuer`](VerifierBuilder::issuer) or [`any_issuer`](VerifierBuilder::any_issuer).
     ///
     /// ```
     /// # #[cfg(feature = "jwks")] {
@@ -70,7 +69,7 @@ impl Verifier<Claims> {
     ///
     /// # tokio_test::block_on(async {
     /// let issuer = TestIssuer::es256().issuer("https://auth.example.com").audience("orders");
-    /// // Any Tower HTTP client will do; this one answers itself.
+    /// // Any Tower HTTP client works; this one answers without a network.
     /// let document = Bytes::from(issuer.jwks());
     /// let client = tower::service_fn(move |_: Request<NoBody>| {
     ///     let document = Full::new(document.clone());
@@ -81,11 +80,11 @@ impl Verifier<Claims> {
     ///     .issuer("https://auth.example.com")
     ///     .audience("orders")
     ///     .build()?;
-    /// assert!(verifier.verify(&issuer.token().mint()).await.is_ok()); // has fetched the keys
-    /// assert!(verifier.verify_now(&issuer.token().mint()).is_ok()); // has them in memory
+    /// assert!(verifier.verify(&issuer.token().mint()).await.is_ok()); // fetches the keys
+    /// assert!(verifier.verify_now(&issuer.token().mint()).is_ok()); // the keys are in memory
     ///
-    /// let stranger = issuer.token().header("kid", "another").mint();
-    /// assert_eq!(verifier.verify(&stranger).await.unwrap_err().kind(), ErrorKind::UnknownKey);
+    /// let unknown = issuer.token().header("kid", "another").mint();
+    /// assert_eq!(verifier.verify(&unknown).await.unwrap_err().kind(), ErrorKind::UnknownKey);
     /// # Ok::<(), tower_jwt_auth::BuildError>(()) }).unwrap();
     /// # }
     /// ```

@@ -1,11 +1,11 @@
-//! The settings of keys that are fetched from a URL given to a constructor.
+//! Settings for fetching keys from the URL that was passed to a constructor.
 
 use crate::jwks::{Fetch, RemoteJwksBuilder};
 use crate::verify::VerifierBuilder;
 
 /// After [`issuer_url`](crate::Verifier::issuer_url) or [`jwks_url`](crate::Verifier::jwks_url).
 impl<C> VerifierBuilder<C> {
-    /// Changes how the keys are fetched: every setting of [`RemoteJwksBuilder`].
+    /// Changes how the keys are fetched, with any setting of [`RemoteJwksBuilder`].
     ///
     /// Only after [`issuer_url`](crate::Verifier::issuer_url) or [`jwks_url`](crate::Verifier::jwks_url).
     ///
@@ -43,13 +43,16 @@ impl<C> VerifierBuilder<C> {
         self.change_keys("client", |keys: RemoteJwksBuilder| keys.client(client))
     }
 
-    /// Allows `http` to this machine, for development and tests; see
-    /// [`RemoteJwksBuilder::allow_http_on_loopback`].
+    /// Allows `http` URLs on this machine, for development and tests.
+    ///
+    /// See [`RemoteJwksBuilder::allow_http_on_loopback`].
     pub fn allow_http_on_loopback(self) -> Self {
         self.change_keys("allow_http_on_loopback", RemoteJwksBuilder::allow_http_on_loopback)
     }
 
-    /// Allows `http` to any host: an attacker on the network path can then substitute the keys; see
+    /// Allows `http` URLs of any host.
+    ///
+    /// An attacker on the network path can then substitute the keys. See
     /// [`RemoteJwksBuilder::allow_insecure_http`].
     pub fn allow_insecure_http(self) -> Self {
         self.change_keys("allow_insecure_http", RemoteJwksBuilder::allow_insecure_http)

@@ -1,4 +1,4 @@
-//! The settings of one issuer, from the environment or from a configuration file.
+//! Settings of a verifier from the environment or a configuration file.
 
 use std::env::{self, VarError};
 use std::fmt;
@@ -19,19 +19,19 @@ use crate::verify::{Verifier, VerifierBuilder};
 /// The longest leeway of a policy, in seconds.
 const MAX_LEEWAY: u64 = 300;
 
-/// The settings of a verifier for one issuer: what an environment or a configuration file says.
+/// The settings of a verifier for one issuer, from the environment or a configuration file.
 ///
-/// | variable | member | what it is |
+/// | variable | member | meaning |
 /// |---|---|---|
-/// | `JWT_ISSUER` | `issuer` | `iss` of the tokens; without a secret also the URL of the issuer, whose metadata leads to its keys (feature `jwks-client`) |
-/// | `JWT_AUDIENCE` | `audience` | the name of this service in `aud`; of several, separated by commas, one is enough |
-/// | `JWT_SECRET` | `secret` | a secret of at least 32 bytes that is shared with the issuer (HS256) |
-/// | `JWT_SECRET_FILE` | `secret_file` | a file with that secret; one line break at its end is not part of it |
-/// | `JWT_ALGORITHMS` | `algorithms` | the algorithms that are accepted, separated by commas |
+/// | `JWT_ISSUER` | `issuer` | `iss` of the tokens; without a secret also the URL of the issuer's metadata (feature `jwks-client`) |
+/// | `JWT_AUDIENCE` | `audience` | the name of this service in `aud`, or several separated by commas, of which one must match |
+/// | `JWT_SECRET` | `secret` | the secret shared with the issuer, at least 32 bytes (HS256) |
+/// | `JWT_SECRET_FILE` | `secret_file` | a file with that secret; one trailing line break is ignored |
+/// | `JWT_ALGORITHMS` | `algorithms` | the accepted algorithms, separated by commas |
 /// | `JWT_LEEWAY` | `leeway` | how many seconds clocks may differ: 60 by default, 300 at most |
 ///
-/// With a secret, no keys are fetched, whatever the issuer is. An empty variable counts as not set. In a configuration
-/// file all members are strings, and a member of another name is an error.
+/// With a secret, no keys are fetched. An empty variable counts as not set. In a configuration file all members are
+/// strings, and an unknown member is an error.
 ///
 /// ```
 /// use tower_jwt_auth::provider::Settings;
@@ -55,7 +55,7 @@ pub struct Settings {
     secret_file: Option<String>,
     algorithms: Option<String>,
     leeway: Option<String>,
-    /// What the names of the members begin with where they came from.
+    /// The prefix of the members' names in their source.
     #[serde(skip)]
     prefix: &'static str,
     #[serde(skip)]
@@ -63,14 +63,16 @@ pub struct Settings {
 }
 
 impl Verifier<Claims> {
-    /// A verifier with the [`Settings`] of the environment: `JWT_ISSUER`, `JWT_AUDIENCE` and, for tokens that are
-    /// signed with a shared secret, `JWT_SECRET` or `JWT_SECRET_FILE`.
+    /// Builds a verifier with the [`Settings`] from the environment.
     ///
-    /// For a claims type or a setting of your own, start with `VerifierBuilder::from(Settings::from_env())`.
+    /// Set `JWT_ISSUER` and `JWT_AUDIENCE`. For tokens that are signed with a shared secret, also set `JWT_SECRET` or
+    /// `JWT_SECRET_FILE`.
+    ///
+    /// For a custom claims type or further settings, start with `VerifierBuilder::from(Settings::from_env())`.
     ///
     /// # Errors
     ///
-    /// As [`VerifierBuilder::build`]; a variable with a wrong value is named.
+    /// As [`VerifierBuilder::build`]. The error names each variable with an invalid value.
     ///
     /// ```no_run
     /// use tower_jwt_auth::{JwtAuthLayer, Verifier};
@@ -85,8 +87,9 @@ impl Verifier<Claims> {
 }
 
 impl Settings {
-    /// The settings of the environment. Nothing fails here: problems are reported by
-    /// [`build`](VerifierBuilder::build).
+    /// Reads the settings from the environment.
+    ///
+    /// [`build`](VerifierBuilder::build) reports the problems.
     pub fn from_env() -> Self {
         Self::from_variables(|name| env::var(name))
     }
@@ -113,7 +116,7 @@ impl Settings {
         }
     }
 
-    /// A member by the name that it had.
+    /// The name of a member in its source.
     fn name(&self, member: &str) -> String {
         match self.prefix {
             "" => format!("`{member}`"),
@@ -121,7 +124,7 @@ impl Settings {
         }
     }
 
-    /// The secret, from wherever it is.
+    /// The secret and the name of its setting, from the value or from the file.
     fn take_secret(&mut self) -> Option<(String, Zeroizing<String>)> {
         let (secret, file) = (self.name("secret"), self.name("secret_file"));
         match (self.secret.take(), self.secret_file.take()) {
@@ -166,7 +169,7 @@ impl Settings {
         None
     }
 
-    /// The keys, and the name of the issuer; `None` if there is a problem with them.
+    /// A builder with the keys and the issuer; `None` if there is a problem with them.
     fn take_keys(&mut self) -> Option<VerifierBuilder<Claims>> {
         let secret = self.take_secret();
         match (secret, self.issuer.take()) {
@@ -184,7 +187,7 @@ impl Settings {
             }
             (None, Some(issuer)) => self.keys_of(issuer),
             (None, None) => {
-                // Otherwise, the reason is among the problems.
+                // Otherwise a problem already explains why there is no secret.
                 if self.problems.is_empty() {
                     let (issuer, secret) = (self.name("issuer"), self.name("secret"));
                     self.problems.push(problem::no_keys(&issuer, &secret));
@@ -211,7 +214,7 @@ impl Settings {
             _ => VerifierBuilder::with_secret(Err(BuildError::of(self.problems)), TEXT),
         };
         if lacks_audience {
-            // It is reported already.
+            // `build` would report the missing audience a second time.
             builder = builder.any_audience();
         }
         builder = audiences
@@ -245,7 +248,7 @@ impl From<Settings> for VerifierBuilder<Claims> {
 }
 
 impl fmt::Debug for Settings {
-    /// Leaves the secret out.
+    /// Omits the secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
             .field("issuer", &self.issuer)
@@ -270,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn each_wrong_variable_is_named() {
+    fn each_invalid_variable_is_named() {
         use ProblemKind as Kind;
         let audience = ("JWT_AUDIENCE", "orders");
         let with = |name, value| vec![("JWT_SECRET", GOOD), audience, (name, value)];
@@ -328,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn text_that_is_not_utf8_is_a_problem() {
+    fn a_variable_that_is_not_utf8_is_a_problem() {
         let settings = Settings::from_variables(|name| match name {
             "JWT_SECRET" => Err(VarError::NotUnicode("x".into())),
             _ => Err(VarError::NotPresent),
@@ -339,7 +342,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_leaves_the_secret_out() {
+    fn debug_omits_the_secret() {
         let settings = from_variables(&[("JWT_SECRET", GOOD), ("JWT_AUDIENCE", "orders")]);
         let debug = format!("{settings:?}");
         assert!(debug.contains("orders") && !debug.contains(GOOD), "{debug}");

@@ -1,4 +1,4 @@
-//! One secret, shared with the issuer, and the one before its last rotation.
+//! Secrets shared with the issuer, current and previous.
 
 use std::env::{self, VarError};
 
@@ -11,10 +11,10 @@ use crate::key::VerificationKey;
 use crate::verify::{ReadSecret, Verifier, VerifierBuilder};
 
 impl Verifier<Claims> {
-    /// Verifies HS256 tokens of whoever shares this secret; the text as it stands is the key.
+    /// Verifies HS256 tokens with this secret.
     ///
-    /// The issuer's name may be set with [`issuer`](VerifierBuilder::issuer) and need not be. A secret
-    /// of less than 32 bytes is a [`BuildError`] (RFC 7518 §3.2).
+    /// The bytes are used as they are and not decoded. Calling [`issuer`](VerifierBuilder::issuer) is optional. A
+    /// secret of less than 32 bytes is a [`BuildError`] (RFC 7518 §3.2).
     ///
     /// ```
     /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
@@ -24,25 +24,24 @@ impl Verifier<Claims> {
     /// assert!(verifier.verify_now(&issuer.token().mint()).is_ok());
     ///
     /// let other = issuer.clone().with_other_key();
-    /// let refused = verifier.verify_now(&other.token().mint()).unwrap_err();
-    /// assert_eq!(refused.kind(), ErrorKind::InvalidSignature);
+    /// let rejected = verifier.verify_now(&other.token().mint()).unwrap_err();
+    /// assert_eq!(rejected.kind(), ErrorKind::InvalidSignature);
     /// # Ok::<(), tower_jwt_auth::BuildError>(())
     /// ```
     pub fn shared_secret(secret: impl AsRef<[u8]>) -> VerifierBuilder<Claims> {
         VerifierBuilder::with_secret(VerificationKey::shared_secret(secret), TEXT)
     }
 
-    /// As [`shared_secret`](Self::shared_secret), for a secret that is kept as base64url text: the
-    /// decoded bytes are the key.
+    /// As [`shared_secret`](Self::shared_secret), with the decoded bytes of this base64url text.
     pub fn shared_secret_base64url(text: impl AsRef<str>) -> VerifierBuilder<Claims> {
         VerifierBuilder::with_secret(VerificationKey::shared_secret_base64url(text), BASE64URL)
     }
 
-    /// As [`shared_secret`](Self::shared_secret), for a secret of 16 to 31 bytes, which may be found by brute
-    /// force; as [`VerificationKey::guessable_legacy_secret`].
+    /// As [`shared_secret`](Self::shared_secret), for a secret of 16 bytes or more.
     ///
-    /// For systems that cannot change theirs today.
-    /// [`previous_secret`](VerifierBuilder::previous_secret) accepts short secrets here as well.
+    /// A secret of less than 32 bytes can be brute-forced; see [`VerificationKey::guessable_legacy_secret`]. For
+    /// systems that cannot change their secret yet. [`previous_secret`](VerifierBuilder::previous_secret) then also
+    /// accepts short secrets.
     ///
     /// ```
     /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
@@ -59,8 +58,9 @@ impl Verifier<Claims> {
         VerifierBuilder::with_secret(VerificationKey::guessable_legacy_secret(secret), LEGACY_TEXT)
     }
 
-    /// As [`shared_secret`](Self::shared_secret), with the value of an environment variable, which is
-    /// neither trimmed nor decoded. One that is not set is a [`BuildError`].
+    /// As [`shared_secret`](Self::shared_secret), with the value of an environment variable.
+    ///
+    /// The value is neither trimmed nor decoded. A variable that is not set is a [`BuildError`].
     ///
     /// ```
     /// use tower_jwt_auth::Verifier;
@@ -74,18 +74,18 @@ impl Verifier<Claims> {
 }
 
 impl<C> VerifierBuilder<C> {
-    /// Takes tokens that were signed with this secret, too: the one before the last rotation, spelled as
-    /// the first one is and held to the same length.
+    /// Also accepts tokens signed with this secret, the one before the last rotation.
+    ///
+    /// It must have the encoding and the minimum length of the current secret.
     pub fn previous_secret(self, secret: impl AsRef<[u8]>) -> Self {
         self.previous_key(|read| (read.like_the_first)(secret.as_ref()))
     }
 
-    /// As [`previous_secret`](Self::previous_secret), for a previous secret of 16 to 31 bytes, which may be found by
-    /// brute force; as
-    /// [`VerificationKey::guessable_legacy_secret`](crate::VerificationKey::guessable_legacy_secret).
+    /// As [`previous_secret`](Self::previous_secret), for a previous secret of 16 bytes or more.
     ///
-    /// For the rotation away from such a secret. Leave it out when the last token that was signed with it has
-    /// expired.
+    /// A secret of less than 32 bytes can be brute-forced; see
+    /// [`VerificationKey::guessable_legacy_secret`](crate::VerificationKey::guessable_legacy_secret). For replacing
+    /// such a secret. Remove this call when the last token that was signed with it has expired.
     ///
     /// ```
     /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
@@ -111,7 +111,7 @@ pub(super) const TEXT: ReadSecret = ReadSecret {
     guessable_legacy: legacy_text,
 };
 
-// What is not UTF-8 is not base64url either, and is refused as that.
+// Text that is not UTF-8 is not base64url either, and is rejected as invalid base64url.
 const BASE64URL: ReadSecret = ReadSecret {
     like_the_first: |text| VerificationKey::shared_secret_base64url(String::from_utf8_lossy(text)),
     guessable_legacy: |text| {

@@ -1,4 +1,4 @@
-//! A clock that moves when it is told to.
+//! A clock with a fixed time.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,10 +9,10 @@ use crate::clock::Clock;
 /// 2026-01-01T00:00:00Z.
 const START: Duration = Duration::from_secs(1_767_225_600);
 
-/// A clock that stands still until it is moved. Clones share the time.
+/// A clock whose time changes only by its methods. Clones share the time.
 ///
-/// Its timers ([`Clock::sleep_until`]) are Tokio's: they run while this clock stands still, so that a fetch
-/// that hangs still times out. To control them, too, pause Tokio's time (`tokio::time::pause`).
+/// Its timers ([`Clock::sleep_until`]) are Tokio's and run in real time, so a fetch that hangs still times out. To
+/// control the timers, pause Tokio's time (`tokio::time::pause`).
 ///
 /// ```
 /// use std::time::Duration;
@@ -35,7 +35,7 @@ struct Times {
 }
 
 impl FixedClock {
-    /// A clock that stands at the beginning of 2026.
+    /// Returns a clock that is set to 2026-01-01T00:00:00Z.
     pub fn new() -> Self {
         let times = Times { wall_nanos: AtomicU64::new(0), monotonic_nanos: AtomicU64::new(0) };
         let clock = Self(Arc::new(times));
@@ -43,15 +43,16 @@ impl FixedClock {
         clock
     }
 
-    /// Moves both times forward.
+    /// Advances both the wall-clock time and the monotonic time.
     pub fn advance(&self, by: Duration) {
         let by = nanos(by);
         self.0.wall_nanos.fetch_add(by, Ordering::Relaxed);
         self.0.monotonic_nanos.fetch_add(by, Ordering::Relaxed);
     }
 
-    /// Sets the wall time, as an operator might; the monotonic time does not notice. Times before 1970
-    /// count as 1970.
+    /// Sets the wall-clock time, without changing the monotonic time.
+    ///
+    /// A time before 1970 sets the clock to 1970-01-01T00:00:00Z.
     pub fn set(&self, time: SystemTime) {
         let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
         self.0.wall_nanos.store(nanos(since), Ordering::Relaxed);

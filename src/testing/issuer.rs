@@ -1,4 +1,4 @@
-//! An issuer that signs what it is told to.
+//! An issuer that signs valid and invalid tokens.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -46,7 +46,7 @@ static P384: [KeyPair; 2] = key_pairs!("p384");
 static P521: [KeyPair; 2] = key_pairs!("p521");
 static ED25519: [KeyPair; 2] = key_pairs!("ed25519");
 
-/// Mints tokens with a fixed demo key, good ones and bad ones.
+/// Mints valid and invalid tokens with a fixed demo key.
 ///
 /// The demo keys are published with this crate. A build without the feature `test-util` rejects them.
 ///
@@ -62,18 +62,18 @@ static ED25519: [KeyPair; 2] = key_pairs!("ed25519");
 /// assert_eq!(kind(issuer.token().mint_tampered()), Some(ErrorKind::InvalidSignature));
 /// let other = issuer.clone().with_other_key();
 /// assert_eq!(kind(other.token().mint()), Some(ErrorKind::InvalidSignature));
-/// // Signed as it stands, whatever it is.
+/// // Any header and payload can be signed.
 /// assert_eq!(kind(issuer.sign(r#"{"alg":"ES256"}"#, "[]")), Some(ErrorKind::MalformedToken));
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 #[derive(Clone)]
-#[must_use = "an issuer does nothing until it is asked for a token or a key"]
+#[must_use = "an issuer does nothing until it mints a token or returns a key"]
 pub struct TestIssuer {
     algorithm: Algorithm,
-    /// Which of the two demo keys.
+    /// The index of the demo key: 0 or 1.
     which: usize,
     key: Option<SigningKey>,
-    /// A secret of the caller's instead of a demo secret.
+    /// Replaces the demo secret.
     own_secret: Option<Zeroizing<String>>,
     key_id: Option<String>,
     name: Option<String>,
@@ -82,8 +82,9 @@ pub struct TestIssuer {
 }
 
 impl TestIssuer {
-    /// An issuer that signs with this algorithm. In a build without a crypto backend its tokens have an
-    /// empty signature.
+    /// Returns an issuer that signs with this algorithm.
+    ///
+    /// In a build without a crypto backend, its tokens have an empty signature.
     pub fn new(algorithm: Algorithm) -> Self {
         let key_id = match algorithm.family() {
             AlgorithmFamily::Hmac => None,
@@ -102,24 +103,25 @@ impl TestIssuer {
         issuer.with_key(0)
     }
 
-    /// An issuer that signs with HS256.
+    /// Returns an issuer that signs with HS256.
     pub fn hs256() -> Self {
         Self::new(Algorithm::HS256)
     }
 
-    /// An issuer that signs with ES256.
+    /// Returns an issuer that signs with ES256.
     pub fn es256() -> Self {
         Self::new(Algorithm::ES256)
     }
 
-    /// The same issuer with the other demo key: what it signs does not verify under the first one,
-    /// although the key id is the same.
+    /// Signs with the other demo key, under the same key id.
+    ///
+    /// Its tokens do not verify with the first key.
     pub fn with_other_key(self) -> Self {
         let other = 1 - self.which;
         self.with_key(other)
     }
 
-    /// Makes an HMAC issuer sign with this secret instead of a demo secret.
+    /// Signs with this secret instead of a demo secret. Only for HMAC.
     pub fn with_secret(mut self, secret: impl Into<String>) -> Self {
         self.own_secret = Some(Zeroizing::new(secret.into()));
         let which = self.which;
@@ -133,31 +135,31 @@ impl TestIssuer {
         self
     }
 
-    /// Puts `iss` into the tokens.
+    /// Sets `iss` of the tokens.
     pub fn issuer(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// Puts `aud` into the tokens.
+    /// Sets `aud` of the tokens.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.audience = Some(audience.into());
         self
     }
 
-    /// Puts this `kid` into the tokens and the keys.
+    /// Sets `kid` of the tokens and the keys.
     pub fn key_id(mut self, key_id: impl Into<String>) -> Self {
         self.key_id = Some(key_id.into());
         self
     }
 
-    /// Puts no `kid` into the tokens and the keys.
+    /// Removes `kid` from the tokens and the keys.
     pub fn without_key_id(mut self) -> Self {
         self.key_id = None;
         self
     }
 
-    /// Takes `iat` and `exp` from this clock.
+    /// Computes `iat` and `exp` from this clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Arc::new(clock);
         self
@@ -183,28 +185,30 @@ impl TestIssuer {
         self.key_id.as_deref()
     }
 
-    /// The algorithm it signs with.
+    /// Returns the algorithm of the signatures.
     pub const fn algorithm(&self) -> Algorithm {
         self.algorithm
     }
 
-    /// The secret of an HMAC issuer.
+    /// Returns the secret of an HMAC issuer.
     pub fn secret(&self) -> &str {
         let demo = SECRETS.get(self.which).copied().unwrap_or_default();
         self.own_secret.as_ref().map_or(demo, |own| own.as_str())
     }
 
-    /// The public key in PEM. Empty for HMAC.
+    /// Returns the public key in PEM form. Empty for HMAC.
     pub fn public_pem(&self) -> &'static str {
         self.pair().map_or("", |pair| pair.public)
     }
 
-    /// The public key in a certificate, which is signed by itself and expired in 2020. Empty for HMAC.
+    /// Returns a self-signed certificate of the public key, in PEM form.
+    ///
+    /// It expired in 2020. Empty for HMAC.
     pub fn certificate_pem(&self) -> &'static str {
         self.pair().map_or("", |pair| pair.certificate)
     }
 
-    /// The key as a JWK, with `alg` and `kid`; for HMAC, the secret as one.
+    /// Returns the public key as a JWK with `alg` and `kid`; for HMAC, the secret.
     pub fn jwk(&self) -> String {
         let mut jwk: Map<String, Value> = match self.pair() {
             Some(pair) => serde_json::from_str(pair.jwk).unwrap_or_default(),
@@ -220,28 +224,30 @@ impl TestIssuer {
         Value::Object(jwk).to_string()
     }
 
-    /// A JWKS document with the one key.
+    /// Returns a JWKS document with one key, [`jwk`](Self::jwk).
     pub fn jwks(&self) -> String {
         format!("{{\"keys\":[{}]}}", self.jwk())
     }
 
-    /// A token that is valid for 15 minutes, to be changed and minted.
+    /// Returns a builder for a token that is valid for 15 minutes.
     pub fn token(&self) -> TestToken<'_> {
         TestToken::new(Cow::Borrowed(self))
     }
 
-    /// As [`token`](Self::token), with the issuer in it.
+    /// As [`token`](Self::token), with an owned issuer.
     pub(super) fn into_token(self) -> TestToken<'static> {
         TestToken::new(Cow::Owned(self))
     }
 
-    /// Signs a header and a payload as they stand, whatever they are.
+    /// Signs this header and this payload without checking them.
     pub fn sign(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
         let encode = |part: &[u8]| base64url::encode(part);
         self.sign_encoded(&format!("{}.{}", encode(header.as_ref()), encode(payload.as_ref())))
     }
 
-    /// Signs a signing input as it stands: two parts that are encoded, or not.
+    /// Signs this signing input without checking it.
+    ///
+    /// A valid signing input is the encoded header and the encoded payload, separated by a dot.
     pub fn sign_encoded(&self, signing_input: &str) -> String {
         let sign = |key: &SigningKey| key.sign(signing_input.as_bytes());
         let signature = self.key.as_ref().and_then(sign).unwrap_or_default();
@@ -260,7 +266,7 @@ impl fmt::Debug for TestIssuer {
     }
 }
 
-/// A token in the making.
+/// A builder for one token.
 #[derive(Clone)]
 #[must_use = "a token is not made until `mint` is called"]
 pub struct TestToken<'i> {
@@ -294,7 +300,7 @@ impl TestToken<'_> {
         self.claim("sub", subject.into())
     }
 
-    /// Sets `scope`: one or more scopes, separated by spaces (RFC 8693 §4.2).
+    /// Sets `scope`, one or more scopes separated by spaces (RFC 8693 §4.2).
     pub fn scope(self, scope: impl Into<String>) -> Self {
         self.claim("scope", scope.into())
     }
@@ -305,7 +311,7 @@ impl TestToken<'_> {
         self
     }
 
-    /// Sets the claims that this serializes to, which has to be an object.
+    /// Sets the claims of a value that serializes to an object. Other values are ignored.
     pub fn claims(mut self, claims: impl Serialize) -> Self {
         if let Ok(Value::Object(claims)) = serde_json::to_value(claims) {
             self.claims.extend(claims);
@@ -313,25 +319,25 @@ impl TestToken<'_> {
         self
     }
 
-    /// Takes a claim out.
+    /// Removes a claim.
     pub fn without(mut self, name: &str) -> Self {
         self.claims.remove(name);
         self
     }
 
-    /// Sets `exp` to this long after now.
+    /// Sets `exp` to the current time plus this lifetime.
     pub fn expires_in(self, lifetime: Duration) -> Self {
         let end = self.now.saturating_add(lifetime).seconds();
         self.claim("exp", end)
     }
 
-    /// Sets `exp` to an hour ago.
+    /// Sets `exp` to one hour ago.
     pub fn expired(self) -> Self {
         let end = self.now.seconds().saturating_sub(3600);
         self.claim("exp", end)
     }
 
-    /// Sets a member of the header.
+    /// Sets a header parameter.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.header.insert(name.into(), value.into());
         self
@@ -343,22 +349,22 @@ impl TestToken<'_> {
         self.issuer.sign(header.to_string(), claims.to_string())
     }
 
-    /// Signs the token and then changes its subject: what a forger would do.
+    /// Signs the token and then changes its subject, so that the signature is invalid.
     pub fn mint_tampered(self) -> String {
         let issuer = self.issuer.clone();
         let header = Value::Object(self.header.clone()).to_string();
-        let honest = self.clone().mint();
-        let forged = Value::Object(self.subject("somebody else").claims).to_string();
+        let valid = self.clone().mint();
+        let forged = Value::Object(self.subject("another user").claims).to_string();
         let forged = issuer.sign(header, forged);
-        match (forged.rsplit_once('.'), honest.rsplit_once('.')) {
+        match (forged.rsplit_once('.'), valid.rsplit_once('.')) {
             (Some((input, _)), Some((_, signature))) => format!("{input}.{signature}"),
-            _ => honest,
+            _ => valid,
         }
     }
 }
 
 impl fmt::Debug for TestToken<'_> {
-    /// Names alone: the claims may be somebody's.
+    /// Prints names only, because the values may be personal data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TestToken")
             .field("issuer", &*self.issuer)

@@ -1,4 +1,4 @@
-//! Signing, on the primitive crates of the backend that is on: AWS-LC if both are.
+//! Signing with the crypto backend that is enabled: AWS-LC if both are.
 
 #[cfg(feature = "aws-lc-rs")]
 mod aws_lc_rs;
@@ -23,7 +23,7 @@ use crate::jws::{Algorithm, AlgorithmFamily};
 pub(super) struct SigningKey(Arc<Key>);
 
 impl SigningKey {
-    /// A secret, or the private half in PEM: PKCS #1 for RSA, PKCS #8 otherwise. `None` without a crypto
+    /// Prepares a secret, or a private key in PEM form: PKCS #1 for RSA, PKCS #8 otherwise. `None` without a crypto
     /// backend.
     pub(super) fn new(algorithm: Algorithm, key: &str) -> Option<Self> {
         let prepared = match algorithm.family() {
@@ -33,7 +33,7 @@ impl SigningKey {
         prepared.map(Arc::new).map(Self)
     }
 
-    /// The signature over a message.
+    /// Signs a message.
     pub(super) fn sign(&self, message: &[u8]) -> Option<Vec<u8>> {
         self.0.sign(message)
     }

@@ -1,8 +1,8 @@
-//! An issuer for your tests, a server for its keys, and a clock that stands still (feature `test-util`).
+//! An issuer, a key server and a clock for tests (feature `test-util`).
 //!
-//! The keys are fixed and published with this crate: never trust them outside of tests. A build without this
-//! feature rejects them, together with other secrets and keys that are published, such as those of RFCs. Turn
-//! the feature on in `dev-dependencies` only: with it in `dependencies`, a server accepts these keys as well.
+//! The keys are fixed and published with this crate: never trust them outside of tests. A build without this feature
+//! rejects them and other published secrets and keys, such as those in RFCs. Enable the feature in
+//! `dev-dependencies` only: with the feature in `dependencies`, a server accepts these keys.
 //!
 //! ```
 //! use std::time::Duration;
@@ -20,7 +20,7 @@
 //! let token = issuer.token().subject("user-1").expires_in(Duration::from_secs(60)).mint();
 //! assert!(verifier.verify_now(&token).is_ok());
 //!
-//! clock.advance(Duration::from_secs(120)); // its lifetime and the leeway
+//! clock.advance(Duration::from_secs(120)); // the token's lifetime and the leeway
 //! assert_eq!(verifier.verify_now(&token).unwrap_err().kind(), ErrorKind::TokenExpired);
 //! # Ok::<(), tower_jwt_auth::BuildError>(())
 //! ```

@@ -1,4 +1,4 @@
-//! The issuer's service on a port of this machine.
+//! The issuer's service on a local port.
 
 use std::fmt;
 use std::io;
@@ -19,9 +19,8 @@ use super::service::TestIssuerService;
 
 /// A [`TestIssuer`] that serves its metadata and its keys over HTTP on 127.0.0.1.
 ///
-/// Started by [`TestIssuer::serve`], and stopped when it is dropped. It derefs to [`TestIssuerService`], which mints
-/// tokens, rotates keys and simulates outages. It runs on a thread of its own, and so in tests
-/// with any runtime or none.
+/// [`TestIssuer::serve`] starts it, and dropping it stops it. It derefs to [`TestIssuerService`], which mints tokens,
+/// rotates keys and simulates outages. It runs on a separate thread, so tests need no particular runtime.
 ///
 /// ```
 /// # #[cfg(feature = "jwks-client")] {
@@ -57,7 +56,7 @@ impl TestIssuer {
     ///
     /// # Errors
     ///
-    /// No port, or no thread, could be had.
+    /// The operating system provides no port or no thread.
     pub fn serve(self) -> io::Result<TestServer> {
         let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         let url = format!("http://{}", listener.local_addr()?);
@@ -65,7 +64,7 @@ impl TestIssuer {
         let (stop, stopped) = oneshot::channel();
         let (ready, is_ready) = mpsc::channel();
         let served = service.clone();
-        // A runtime can be neither driven nor dropped by a thread that already runs one.
+        // A thread that already drives a runtime can neither drive nor drop another one.
         let run = move || match prepare(listener) {
             Ok((runtime, listener)) => {
                 let _ = ready.send(Ok(()));
@@ -80,18 +79,17 @@ impl TestIssuer {
 }
 
 impl TestServer {
-    /// The URL of the server, which is the name of the issuer.
+    /// Returns the URL of the server, which is also the issuer's name.
     pub fn issuer_url(&self) -> &str {
         &self.url
     }
 
-    /// The URL of the key set.
+    /// Returns the URL of the key set.
     pub fn jwks_url(&self) -> String {
         format!("{}/jwks", self.url)
     }
 }
 
-/// What the server answers, and the tokens of its issuer.
 impl Deref for TestServer {
     type Target = TestIssuerService;
 
@@ -105,7 +103,7 @@ impl Drop for TestServer {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {
-            let _ = thread.join(); // a panic there was printed there
+            let _ = thread.join(); // the thread has already printed its panic, if any
         }
     }
 }
@@ -131,7 +129,7 @@ fn run(
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => drop(tokio::spawn(serve(stream, service.clone()))),
-                // The client has gone, or there are too many connections at the moment.
+                // The client has closed the connection, or too many connections are open.
                 Err(_) => tokio::task::yield_now().await,
             }
         }
@@ -143,7 +141,7 @@ fn run(
 async fn serve(stream: TcpStream, service: TestIssuerService) {
     let service = TowerToHyperService::new(service);
     let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    let _ = connection.await; // clients may go at any moment
+    let _ = connection.await; // a client may close the connection at any time
 }
 
 impl fmt::Debug for TestServer {

@@ -1,4 +1,4 @@
-//! The issuer's metadata and keys, as an HTTP service.
+//! An HTTP service with the issuer's metadata and keys.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -15,16 +15,20 @@ use super::issuer::{TestIssuer, TestToken};
 use crate::jws::AlgorithmFamily;
 use crate::url::Url;
 
-/// A Tower service that answers with the metadata and the keys of a [`TestIssuer`].
+/// A Tower service that serves the metadata and the keys of a [`TestIssuer`].
 ///
-/// It answers `GET` and `HEAD` requests for `/.well-known/openid-configuration` (OpenID Connect
-/// Discovery 1.0 §4) and `/.well-known/oauth-authorization-server` (RFC 8414 §3), where the path of the issuer's
-/// name puts them, and for the key set at the `jwks_uri` that both name. Other methods get 405, other paths 404.
-/// An issuer whose name is not a URL has no metadata; its keys are at `/jwks`. Secrets are not served: the key set
-/// of an HMAC issuer is empty.
+/// It answers `GET` and `HEAD` requests for:
 ///
-/// Clones share keys and faults. It is an HTTP client for [`RemoteJwks`](crate::jwks) that opens no connection, and
-/// a service for any server; [`TestIssuer::serve`] starts one.
+/// - `/.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §4)
+/// - `/.well-known/oauth-authorization-server` (RFC 8414 §3)
+/// - the key set at the `jwks_uri` in both documents
+///
+/// The path in the issuer's name is part of these paths, as the specifications require. Other methods get 405, other
+/// paths 404. An issuer whose name is not a URL has no metadata, and its keys are at `/jwks`. Secrets are not served:
+/// the key set of an HMAC issuer is empty.
+///
+/// Clones share keys and faults. Use it as the HTTP client of [`RemoteJwks`](crate::jwks), without any connection, or
+/// as the service of a server. [`TestIssuer::serve`] starts such a server.
 ///
 /// ```
 /// # #[cfg(feature = "jwks")] {
@@ -40,30 +44,30 @@ use crate::url::Url;
 /// assert_eq!(verifier.verify(&old).await?.subject(), Some("user-1"));
 ///
 /// issuer.answer_with(http::StatusCode::SERVICE_UNAVAILABLE);
-/// assert!(verifier.verify(&old).await.is_ok()); // the keys are in memory
+/// assert!(verifier.verify(&old).await.is_ok()); // the key is in memory
 /// let other = issuer.token().header("kid", "another").mint();
 /// assert_eq!(verifier.verify(&other).await.unwrap_err().kind(), ErrorKind::UnknownKey);
 /// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
 /// # }
 /// ```
 #[derive(Clone)]
-#[must_use = "a service does nothing until it is asked"]
+#[must_use = "a service does nothing until it is called"]
 pub struct TestIssuerService(Arc<Mutex<State>>);
 
 struct State {
     issuer: TestIssuer,
-    /// Its keys are published, too.
+    /// The key set also contains its key.
     previous: Option<TestIssuer>,
     /// The key id before any rotation.
     first_key_id: Option<String>,
     rotations: usize,
     key_requests: usize,
-    /// Answers every request.
+    /// The status of every answer, if set.
     fault: Option<StatusCode>,
 }
 
 impl TestIssuer {
-    /// A Tower service that answers with the metadata and the keys of this issuer.
+    /// Returns a Tower service that serves the metadata and the keys of this issuer.
     pub fn service(&self) -> TestIssuerService {
         TestIssuerService(Arc::new(Mutex::new(State {
             issuer: self.clone(),
@@ -77,19 +81,20 @@ impl TestIssuer {
 }
 
 impl TestIssuerService {
-    /// The issuer, with the key that it signs with now.
+    /// Returns the issuer with its current key.
     pub fn issuer(&self) -> TestIssuer {
         self.with(|state| state.issuer.clone())
     }
 
-    /// A token that is valid for 15 minutes, signed with the key that the issuer has now.
+    /// Returns a builder for a token that is valid for 15 minutes, signed with the current key.
     pub fn token(&self) -> TestToken<'static> {
         self.issuer().into_token()
     }
 
-    /// Signs with a new key from now on, under a new key id, and withdraws every former one.
+    /// Replaces the key and the key id, and withdraws all previous keys.
     ///
-    /// There are two demo keys, used in turn: without a key id, the next but one rotation brings the first key back.
+    /// There are two demo keys, which alternate. Every second rotation therefore restores the same key, under another
+    /// key id. Without a key id, tokens signed before both rotations verify again.
     pub fn rotate(&self) {
         self.with(|state| {
             let _ = state.replace_key(); // withdrawn
@@ -97,33 +102,33 @@ impl TestIssuerService {
         });
     }
 
-    /// As [`rotate`](Self::rotate), and publishes the former key until the next rotation.
+    /// As [`rotate`](Self::rotate), but keeps the previous key in the key set until the next rotation.
     pub fn rotate_keeping_previous(&self) {
         self.with(|state| state.previous = Some(state.replace_key()));
     }
 
-    /// Answers every request with this status, and nothing else, until [`recover`](Self::recover).
+    /// Answers every request with this status and an empty body, until [`recover`](Self::recover).
     pub fn answer_with(&self, status: StatusCode) {
         self.with(|state| state.fault = Some(status));
     }
 
-    /// Ends what [`answer_with`](Self::answer_with) began.
+    /// Ends the fault that [`answer_with`](Self::answer_with) started.
     pub fn recover(&self) {
         self.with(|state| state.fault = None);
     }
 
-    /// How many requests for the key set there were, whatever the answer.
+    /// Returns the number of requests for the key set, including failed ones.
     pub fn key_requests(&self) -> usize {
         self.with(|state| state.key_requests)
     }
 
-    fn with<T>(&self, look: impl FnOnce(&mut State) -> T) -> T {
-        look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn with<T>(&self, access: impl FnOnce(&mut State) -> T) -> T {
+        access(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl State {
-    /// Signs with the other key. Returns the issuer with the former one.
+    /// Switches to the other key. Returns the issuer with the previous key.
     fn replace_key(&mut self) -> TestIssuer {
         self.rotations += 1;
         let next = self.issuer.clone().with_other_key();
@@ -187,7 +192,7 @@ enum Document {
 }
 
 impl Document {
-    /// What an issuer of this name has at this path.
+    /// The document at this path, for an issuer with this name.
     fn at(path: &str, name: Option<&str>) -> Option<Self> {
         let url = name.and_then(|name| Url::read(name).ok());
         let base = url.as_ref().map_or("", |url| url.path().trim_end_matches('/'));

@@ -1,19 +1,19 @@
-//! Signatures over messages that are no tokens, for the vectors that others wrote.
+//! Verification of plain signatures, for published test vectors.
 
 use crate::jws::Algorithm;
 use crate::key::{CryptoBackend, VerificationKey};
 
-/// Whether `signature` is this key's over `message`, which may be any bytes and not only a token's.
+/// Returns whether `signature` is this key's signature over `message`.
 ///
-/// `false`, too, if the key is not for the algorithm, or the backend is not built in. It says nothing
-/// about a token: whether one is valid, only a [`Verifier`](crate::Verifier) can tell.
+/// `message` may be any bytes. The result is also `false` if the key is not for the algorithm or the backend is not
+/// built in. It does not mean that a token is valid: use a [`Verifier`](crate::Verifier) for tokens.
 ///
 /// ```
 /// use tower_jwt_auth::key::CryptoBackend;
 /// use tower_jwt_auth::VerificationKey;
 /// use tower_jwt_auth::{Algorithm, testing::is_signature};
 ///
-/// // RFC 4231 §4.3, padded to a secret of the length that HS256 asks for: zeros change no MAC.
+/// // RFC 4231 §4.3, padded with zeros to the minimum length for HS256. Zeros do not change an HMAC.
 /// let key = VerificationKey::shared_secret(b"Jefe\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0")?;
 /// let message = b"what do ya want for nothing?";
 /// let mut mac = [

@@ -1,5 +1,5 @@
-// A real Better Auth server with its data in memory, and the API of the todos, which trusts it.
-// Started by start.sh, with the API's program as the only argument.
+// Starts a real Better Auth server with its data in memory, and the todo API, which trusts it.
+// start.sh runs this with the path of the API's program as the only argument.
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -12,12 +12,16 @@ import { jwt } from "better-auth/plugins/jwt";
 
 import { endWithParent, listen } from "./harness.mjs";
 
+// Registered before `endWithParent`, which ends the process when the input is closed.
+process.stdin.once("end", () => {
+  console.error("Standard input has ended: stopping both servers, so that none outlives the program that started them.");
+});
 endWithParent();
 
 const [program] = process.argv.slice(2);
 const { AUTH_PORT, PORT } = process.env;
 
-/** Where the page is: the one origin that may use the auth server from a browser. Known once the API runs. */
+/** The origin of the page, the only one that may use the auth server from a browser. Set when the API has started. */
 let page;
 let handle;
 
@@ -35,7 +39,7 @@ const http = createServer((request, response) => {
     handle(request, response);
   }
 });
-// One name for both servers: a browser keeps the session's cookie from pages of another site.
+// The same host name for both servers: a browser does not send the session cookie to another site.
 const url = `http://localhost:${await listen(http, Number(AUTH_PORT))}`;
 
 const auth = betterAuth({
@@ -71,6 +75,6 @@ createInterface(api.stdout).on("line", (line) => {
   if (port) {
     page = `http://localhost:${port}`;
     console.log(`auth server: ${url}`);
-    console.log(`open ${page}/ and sign up; the documentation is at ${page}/docs`);
+    console.log(`open ${page}/ to sign up; API documentation: ${page}/docs`);
   }
 });

@@ -1,4 +1,4 @@
-//! Who is asking, and what is answered to those who may not.
+//! Authentication, authorization and the responses to rejected requests.
 
 use std::env;
 use std::error::Error;
@@ -15,17 +15,17 @@ use tower_jwt_auth::extract::IdentityRejection;
 use tower_jwt_auth::provider::better_auth::{BetterAuth, User};
 use tower_jwt_auth::respond::{self, ProblemJson, Rejection, Respond};
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::{BuildError, JwtAuthLayer, RequireLayer, Rule, Verified, Verifier};
+use tower_jwt_auth::{BuildError, JwtAuthLayer, RequireLayer, Verified, Verifier};
 
 use crate::problem::Problem;
 use crate::store::{Store, Todos};
 
 const SETTINGS: [&str; 3] = ["BETTER_AUTH_URL", "BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS"];
 
-/// What the development issuer's tokens are good for.
+/// The lifetime of the development issuer's tokens.
 const LIFETIME: Duration = Duration::from_secs(60 * 60);
 
-/// What verifies the tokens and, while no auth server is set, what issues them.
+/// The verifier, and the development issuer if no auth server is set.
 pub(crate) struct Auth {
     verifier: Verifier<User>,
     development: Option<TestIssuer>,
@@ -37,34 +37,33 @@ impl Auth {
         if !SETTINGS.into_iter().all(is_unset) {
             return Ok(Self { verifier: BetterAuth::from_env().build()?, development: None });
         }
-        // Of this run alone, and random: should this ever face the outside, nobody can sign but who
-        // reads what it prints.
+        // Random for each run: even on a public server, an attacker can sign tokens only after reading its output.
         let secret = random_secret()?;
         let verifier = BetterAuth::bridge_token(&secret).build()?;
         let issuer = TestIssuer::hs256().with_secret(secret);
         Ok(Self { verifier, development: Some(issuer) })
     }
 
-    /// Lets nobody at these routes but the user who stands in their path.
+    /// Admits only the user in the path to these routes.
     pub(crate) fn protect(&self, api: Router<Store>) -> Result<Router<Store>, BuildError> {
         let tokens = JwtAuthLayer::new(self.verifier.clone())
             .realm("todo")
-            .responder(respond::from_fn(refuse))
+            .responder(respond::from_fn(reject))
             .remove_token();
         let owner = RequireLayer::owner_in_path("/api/{user_id}")?;
-        // The last one is the outermost: first who it is, then whose things these are.
+        // The layer that is added last runs first: authentication before authorization.
         Ok(api.route_layer(owner).route_layer(tokens))
     }
 
     pub(crate) fn print_what_to_try(&self, url: &str) {
         let Some(issuer) = &self.development else {
-            println!("tokens: of the auth server");
+            println!("tokens: issued by the auth server");
             return;
         };
         println!();
         println!("!!! DEVELOPMENT ISSUER: NOT FOR PRODUCTION !!!");
-        println!("!!! Whoever reads the tokens below is ada or bob to this server, for an hour.");
-        println!("!!! Set BETTER_AUTH_URL to the URL of the auth server to be rid of it.");
+        println!("!!! Anyone who has the tokens below can act as ada or bob for an hour.");
+        println!("!!! Set BETTER_AUTH_URL to the URL of an auth server to disable this issuer.");
         println!();
         for (user, variable) in [("ada", "ADA"), ("bob", "BOB")] {
             let email = format!("{user}@example.com");
@@ -75,15 +74,15 @@ impl Auth {
             "-H \"Authorization: Bearer $ADA\" -H 'Content-Type: application/json' \
              -d '{\"title\": \"Buy milk\"}'",
             "-H \"Authorization: Bearer $ADA\"",
-            "-H \"Authorization: Bearer $BOB\" # 403: not his",
-            "# 401: nobody's",
+            "-H \"Authorization: Bearer $BOB\" # 403: the path names another user",
+            "# 401: no token",
         ] {
             println!("curl -i {url}/api/ada/tasks {line}");
         }
     }
 }
 
-/// The todos of whoever is asking. A handler has no other way to them, and none to anybody else's.
+/// The todos of the authenticated user. Handlers have no other access to the database.
 impl FromRequestParts<Store> for Todos {
     type Rejection = IdentityRejection;
 
@@ -93,10 +92,10 @@ impl FromRequestParts<Store> for Todos {
     }
 }
 
-/// One and the same 401 for everything that can be wrong with a token; the challenge in the header has
-/// the error code for clients. The rest as the library has it.
-fn refuse(rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes> {
-    // 400: a header that cannot be read, or two of them.
+/// Answers every authentication failure with the same 401 body. The challenge contains the error code for clients.
+/// Other rejections get the library's problem documents.
+fn reject(rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes> {
+    // 400: the header is malformed, or there is more than one.
     if !matches!(rejection.status(), StatusCode::UNAUTHORIZED | StatusCode::BAD_REQUEST) {
         return ProblemJson::new().respond(rejection, request);
     }
@@ -111,7 +110,7 @@ fn random_secret() -> Result<String, getrandom::Error> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes)?;
     Ok(bytes.iter().fold(String::new(), |mut secret, byte| {
-        // Into a string nothing fails to be written.
+        // Writing to a `String` never fails.
         let _ = write!(secret, "{byte:02x}");
         secret
     }))

@@ -1,4 +1,4 @@
-//! A page to click: signs up and in at the auth server, and works with the API as any client would.
+//! The demo page: a browser client that signs in at the auth server and calls the API.
 
 use axum::http::header::{
     CONTENT_SECURITY_POLICY, CONTENT_TYPE, InvalidHeaderValue, REFERRER_POLICY,
@@ -14,10 +14,10 @@ const PAGE: &str = include_str!("../demo/page/index.html");
 const SCRIPT: &str = include_str!("../demo/page/demo.js");
 const STYLE: &str = include_str!("../demo/page/demo.css");
 
-/// Where Better Auth serves when its base URL has no path.
+/// The path of Better Auth's API when its base URL has no path.
 const DEFAULT_PATH: &str = "/api/auth";
 
-/// The page, for the users of this auth server. Without one it takes tokens that are pasted.
+/// The page and its files. Without an auth server, the user pastes a token.
 pub(crate) fn pages(auth_server: Option<&Uri>) -> Result<Router<Store>, InvalidHeaderValue> {
     let origin = auth_server.map(origin).unwrap_or_default();
     let headers = [
@@ -45,13 +45,13 @@ fn origin(url: &Uri) -> String {
     scheme.zip(authority).map(|(scheme, host)| format!("{scheme}://{host}")).unwrap_or_default()
 }
 
-/// The page runs its own script, which makes no markup out of text, and speaks with its own server and
-/// with the auth server.
+/// Allows only the page's own script and style, and connections to this server and to the auth server. The script may
+/// not create markup from text.
 fn policy(auth_server: &str) -> Result<HeaderValue, InvalidHeaderValue> {
-    let between = if auth_server.is_empty() { "" } else { " " };
+    let separator = if auth_server.is_empty() { "" } else { " " };
     HeaderValue::try_from(format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; \
-         connect-src 'self'{between}{auth_server}; base-uri 'none'; form-action 'none'; \
+         connect-src 'self'{separator}{auth_server}; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     ))
 }

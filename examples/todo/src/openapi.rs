@@ -1,4 +1,4 @@
-//! The API's document and the page that shows it.
+//! The OpenAPI document and the Swagger UI page.
 
 use axum::Router;
 use serde_json::{Value, json};
@@ -12,21 +12,22 @@ use crate::store::Store;
 pub(crate) const PAGE: &str = "/docs";
 const DOCUMENT: &str = "/openapi.json";
 
-/// The document before the routes are in it.
+/// The document without routes.
 pub(crate) fn document() -> OpenApi {
     OpenApiBuilder::new().info(Info::new("Todos", env!("CARGO_PKG_VERSION"))).build()
 }
 
-/// The page, and the document under it.
+/// The page and the document.
 pub(crate) fn pages(document: OpenApi) -> Result<Router<Store>, serde_json::Error> {
     let document = secured(serde_json::to_value(document)?);
-    // It is to ask nobody else whether the document is valid.
+    // Otherwise the page sends the document to an online validator.
     let config = Config::from(DOCUMENT).validator_url("none");
     Ok(SwaggerUi::new(PAGE).external_url_unchecked(DOCUMENT, document).config(config).into())
 }
 
-/// Says of every operation what the layers do to it, and how problems look. Here and not at each handler,
-/// where it could be forgotten: the layers do not forget, either.
+/// Adds the security scheme and the layers' responses to every operation, and the schema of problems.
+///
+/// The layers apply to every route, so this is done here and not at each handler.
 fn secured(mut document: Value) -> Value {
     let security =
         Security::bearer().with_description("A token of the auth server: `GET /api/auth/token`");
@@ -60,7 +61,7 @@ fn secured(mut document: Value) -> Value {
     document
 }
 
-/// What the library says of its refusals, but for those that are `auth`'s.
+/// The library's components, with the responses that `auth` replaces.
 fn components(security: &Security) -> Value {
     let mut components = security.components();
     if let Some(responses) = components.pointer_mut("/responses").and_then(Value::as_object_mut) {
@@ -73,7 +74,7 @@ fn components(security: &Security) -> Value {
     components
 }
 
-/// Puts the members of one object into the other, deeply.
+/// Merges one JSON object into another, recursively.
 fn merge(into: &mut Value, from: Value) {
     match (into, from) {
         (Value::Object(into), Value::Object(from)) => {

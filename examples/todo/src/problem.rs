@@ -1,4 +1,4 @@
-//! What goes wrong, as the API tells it: `application/problem+json`, like the refusals of the library.
+//! Error responses as `application/problem+json`, like those of the library.
 
 use axum::extract::rejection::JsonRejection;
 use axum::http::StatusCode;
@@ -32,14 +32,14 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
     }
 
-    /// The reason is the operator's to know, and nobody else's.
+    /// Logs the reason for the operator and hides it from the client.
     pub(crate) fn internal(reason: &dyn std::error::Error) -> Self {
         eprintln!("error: {reason}");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "The server cannot answer this request")
     }
 
     pub(crate) fn to_json(&self) -> Vec<u8> {
-        // Strings and a number: there is nothing in it that could fail to serialize.
+        // Strings and a number always serialize.
         serde_json::to_vec(self).unwrap_or_default()
     }
 }

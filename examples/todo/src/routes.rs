@@ -1,4 +1,4 @@
-//! The API. That it is the right user who asks is settled before any of this runs, in `auth`.
+//! The handlers. The layers in `auth` have authenticated and authorized the user.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path};
@@ -26,7 +26,7 @@ pub(crate) fn api() -> OpenApiRouter<Store> {
         .routes(routes!(toggle))
 }
 
-/// What a todo is created from.
+/// The body that creates a todo.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct NewTodo {
@@ -36,7 +36,7 @@ struct NewTodo {
     description: Option<String>,
 }
 
-/// What a todo is changed to, as a whole.
+/// The body that replaces a todo.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangedTodo {
@@ -63,14 +63,14 @@ async fn list(todos: Todos) -> Result<Json<Vec<Todo>>, Problem> {
     params(("user_id" = String, Path, description = "The token's `sub`")),
     responses(
         (status = 201, description = "The new todo", body = Todo, headers(("Location" = String))),
-        (status = 400, description = "The body is no JSON"),
-        (status = 422, description = "The title or the description will not do"),
+        (status = 400, description = "The body is not JSON"),
+        (status = 422, description = "The title or the description is invalid"),
     ),
 )]
-async fn create(todos: Todos, place: Uri, Body(new): Body<NewTodo>) -> Result<Response, Problem> {
+async fn create(todos: Todos, uri: Uri, Body(new): Body<NewTodo>) -> Result<Response, Problem> {
     let (title, description) = checked(&new.title, new.description)?;
     let todo = todos.create(title, description).await?;
-    let location = format!("{}/{}", place.path(), todo.id);
+    let location = format!("{}/{}", uri.path(), todo.id);
     Ok((StatusCode::CREATED, [(LOCATION, location)], Json(todo)).into_response())
 }
 
@@ -92,10 +92,10 @@ async fn read(todos: Todos, Id(id): Id) -> Result<Json<Todo>, Problem> {
     put, path = "/api/{user_id}/tasks/{id}", request_body = ChangedTodo,
     params(("user_id" = String, Path, description = "The token's `sub`"), ("id" = i64, Path)),
     responses(
-        (status = 200, description = "The todo as it is now", body = Todo),
+        (status = 200, description = "The changed todo", body = Todo),
         (status = 404, description = "The user has no such todo"),
-        (status = 400, description = "The body is no JSON"),
-        (status = 422, description = "The title or the description will not do"),
+        (status = 400, description = "The body is not JSON"),
+        (status = 422, description = "The title or the description is invalid"),
     ),
 )]
 async fn update(
@@ -112,7 +112,7 @@ async fn update(
     delete, path = "/api/{user_id}/tasks/{id}",
     params(("user_id" = String, Path, description = "The token's `sub`"), ("id" = i64, Path)),
     responses(
-        (status = 204, description = "It is gone"),
+        (status = 204, description = "The todo was deleted"),
         (status = 404, description = "The user has no such todo"),
     ),
 )]
@@ -126,7 +126,7 @@ async fn delete(todos: Todos, Id(id): Id) -> Result<StatusCode, Problem> {
     patch, path = "/api/{user_id}/tasks/{id}/complete",
     params(("user_id" = String, Path, description = "The token's `sub`"), ("id" = i64, Path)),
     responses(
-        (status = 200, description = "The todo as it is now", body = Todo),
+        (status = 200, description = "The changed todo", body = Todo),
         (status = 404, description = "The user has no such todo"),
     ),
 )]
@@ -149,18 +149,18 @@ fn checked(title: &str, description: Option<String>) -> Result<(String, Option<S
     Ok((title.to_owned(), description))
 }
 
-/// JSON, or a problem that says what is wrong with it.
+/// A JSON body. The rejection is a problem document.
 #[derive(FromRequest)]
 #[from_request(via(Json), rejection(Problem))]
 struct Body<T>(T);
 
-/// The todo in the path.
+/// The id of the todo in the path.
 struct Id(i64);
 
 impl FromRequestParts<Store> for Id {
     type Rejection = Problem;
 
-    /// What is no number is the id of no todo.
+    /// An id that is not a number gets 404, like an unknown id.
     async fn from_request_parts(parts: &mut Parts, _: &Store) -> Result<Self, Problem> {
         let path: Result<Path<(String, i64)>, PathRejection> = parts.extract().await;
         path.map(|Path((_, id))| Self(id)).map_err(|_| Problem::not_found("todo"))

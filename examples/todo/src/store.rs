@@ -1,4 +1,4 @@
-//! The database. Nobody gets at todos but by way of [`Todos`], which are one owner's.
+//! The database. [`Todos`] gives access to the todos of one owner only.
 
 use std::ffi::OsStr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 
 use crate::problem::Problem;
 
-/// `AUTOINCREMENT`: the id of a todo that was deleted never comes to mean another one.
+/// `AUTOINCREMENT` prevents SQLite from reusing the id of a deleted todo.
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS todos (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -22,7 +22,8 @@ const SCHEMA: &str = "
     ) STRICT;
     CREATE INDEX IF NOT EXISTS todos_by_owner ON todos (owner, id);";
 
-/// Every one of these has the owner in it: an id alone finds nothing.
+// Every statement contains the owner, so an id alone finds nothing.
+
 const LIST: &str = "SELECT * FROM todos WHERE owner = :owner ORDER BY id";
 const CREATE: &str = "INSERT INTO todos (owner, title, description)
     VALUES (:owner, :title, :description) RETURNING *";
@@ -35,7 +36,7 @@ const TOGGLE: &str = "UPDATE todos SET completed = NOT completed,
     WHERE owner = :owner AND id = :id RETURNING *";
 const DELETE: &str = "DELETE FROM todos WHERE owner = :owner AND id = :id";
 
-/// A todo, as its owner sees it.
+/// A todo, as the API returns it.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Todo {
     pub(crate) id: i64,
@@ -68,7 +69,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// In this file; without one, in memory and gone at the end.
+    /// Opens the database in this file, or in memory without a file.
     pub(crate) fn open(file: Option<&OsStr>) -> rusqlite::Result<Self> {
         let connection = match file {
             Some(file) => Connection::open(file)?,
@@ -83,7 +84,7 @@ impl Store {
     }
 }
 
-/// The todos of one owner. There are no others in here.
+/// The todos of one owner.
 #[derive(Clone, Debug)]
 pub(crate) struct Todos {
     store: Store,
@@ -92,7 +93,7 @@ pub(crate) struct Todos {
 
 impl Todos {
     pub(crate) async fn list(&self) -> Result<Vec<Todo>, Problem> {
-        self.ask(|db, owner| {
+        self.query(|db, owner| {
             let mut statement = db.prepare_cached(LIST)?;
             let todos =
                 statement.query_map(named_params! {":owner": owner}, |row| row.try_into())?;
@@ -106,7 +107,7 @@ impl Todos {
         title: String,
         description: Option<String>,
     ) -> Result<Todo, Problem> {
-        self.ask(move |db, owner| {
+        self.query(move |db, owner| {
             db.prepare_cached(CREATE)?.query_row(
                 named_params! {":owner": owner, ":title": title, ":description": description},
                 |row| row.try_into(),
@@ -116,7 +117,7 @@ impl Todos {
     }
 
     pub(crate) async fn read(&self, id: i64) -> Result<Todo, Problem> {
-        self.ask_for_one(move |db, owner| {
+        self.query_one(move |db, owner| {
             db.prepare_cached(READ)?
                 .query_row(named_params! {":owner": owner, ":id": id}, |row| row.try_into())
         })
@@ -130,7 +131,7 @@ impl Todos {
         description: Option<String>,
         completed: bool,
     ) -> Result<Todo, Problem> {
-        self.ask_for_one(move |db, owner| {
+        self.query_one(move |db, owner| {
             db.prepare_cached(UPDATE)?.query_row(
                 named_params! {
                     ":owner": owner,
@@ -146,7 +147,7 @@ impl Todos {
     }
 
     pub(crate) async fn toggle(&self, id: i64) -> Result<Todo, Problem> {
-        self.ask_for_one(move |db, owner| {
+        self.query_one(move |db, owner| {
             db.prepare_cached(TOGGLE)?
                 .query_row(named_params! {":owner": owner, ":id": id}, |row| row.try_into())
         })
@@ -154,31 +155,31 @@ impl Todos {
     }
 
     pub(crate) async fn delete(&self, id: i64) -> Result<(), Problem> {
-        let deleted = self.ask(move |db, owner| {
+        let deleted = self.query(move |db, owner| {
             db.prepare_cached(DELETE)?.execute(named_params! {":owner": owner, ":id": id})
         });
         if deleted.await? == 0 { Err(no_such_todo()) } else { Ok(()) }
     }
 
-    /// Asks for a todo that may not be there, or may be somebody else's: to the owner it is the same.
-    async fn ask_for_one(
+    /// Runs a query for one todo. A missing todo and another user's todo give the same problem.
+    async fn query_one(
         &self,
-        question: impl FnOnce(&Connection, &str) -> rusqlite::Result<Todo> + Send + 'static,
+        query: impl FnOnce(&Connection, &str) -> rusqlite::Result<Todo> + Send + 'static,
     ) -> Result<Todo, Problem> {
-        let found = self.ask(|db, owner| question(db, owner).optional()).await?;
+        let found = self.query(|db, owner| query(db, owner).optional()).await?;
         found.ok_or_else(no_such_todo)
     }
 
-    /// Asks off the threads that serve: the database blocks.
-    async fn ask<T: Send + 'static>(
+    /// Runs a query on a blocking thread.
+    async fn query<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&Connection, &str) -> rusqlite::Result<T> + Send + 'static,
+        query: impl FnOnce(&Connection, &str) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Problem> {
         let Self { store, owner } = self.clone();
         let answer = tokio::task::spawn_blocking(move || {
-            // A question that panicked has left nothing half done: each is one statement.
+            // Each query is one statement, so a panic leaves no partial change behind.
             let connection = store.connection.lock().unwrap_or_else(PoisonError::into_inner);
-            question(&connection, &owner)
+            query(&connection, &owner)
         });
         match answer.await {
             Ok(Ok(answer)) => Ok(answer),

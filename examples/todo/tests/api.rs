@@ -1,4 +1,4 @@
-//! The server as it is started, asked over HTTP.
+//! Tests of the server binary over HTTP.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod server;
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use server::{Answer, AuthServer, Server};
 
 #[test]
-fn a_user_creates_lists_reads_changes_toggles_and_deletes_todos() {
+fn a_user_manages_their_own_todos() {
     let auth = AuthServer::start();
     let server = Server::start(&[("BETTER_AUTH_URL", &auth.url)]);
     let ada = server.user(&auth.token("ada"));
@@ -52,7 +52,7 @@ fn a_user_creates_lists_reads_changes_toggles_and_deletes_todos() {
 }
 
 #[test]
-fn neither_of_two_users_gets_at_the_todos_of_the_other() {
+fn users_cannot_access_the_todos_of_other_users() {
     let auth = AuthServer::start();
     let server = Server::start(&[("BETTER_AUTH_URL", &auth.url)]);
     let users = ["ada", "bob"].map(|name| {
@@ -67,9 +67,9 @@ fn neither_of_two_users_gets_at_the_todos_of_the_other() {
     println!("|---|---|---|---|");
     for ((who, user, own), (other, _, foreign)) in [(ada, bob), (bob, ada)] {
         let id = &foreign["id"];
-        let new = || Some(json!({"title": "mine now"}));
-        let change = || Some(json!({"title": "mine now", "completed": true}));
-        // The other's path, in more than one spelling, and the other's todo in the own path.
+        let new = || Some(json!({"title": "changed"}));
+        let change = || Some(json!({"title": "changed", "completed": true}));
+        // The path of the other user, plain and encoded, and the other user's todo in the user's own path.
         let encoded = format!("%{:02x}{}", other.as_bytes()[0], &other[1..]);
         for (attempt, method, path, body, status) in [
             ("list", "GET", format!("/api/{other}/tasks"), None, 403),
@@ -92,14 +92,14 @@ fn neither_of_two_users_gets_at_the_todos_of_the_other() {
         }
         assert_eq!(user.get(&format!("/api/{who}/tasks")).json(), json!([own]));
     }
-    // Nothing has come of it.
+    // No todo was changed.
     for (name, user, todo) in &users {
         assert_eq!(user.get(&format!("/api/{name}/tasks")).json(), json!([todo]));
     }
 }
 
 #[test]
-fn every_failure_to_authenticate_is_answered_the_same_401() {
+fn every_authentication_failure_gets_the_same_401_body() {
     let auth = AuthServer::start();
     let server = Server::start(&[("BETTER_AUTH_URL", &auth.url)]);
     let token = |change: &str| {
@@ -124,8 +124,8 @@ fn every_failure_to_authenticate_is_answered_the_same_401() {
         ("none", vec![]),
         ("two tokens", [bearer("none"), bearer("none")].concat()),
         ("another scheme", vec!["Basic YTpi".to_owned()]),
-        ("no token behind the scheme", vec!["Bearer".to_owned()]),
-        ("no JWT", vec!["Bearer nonsense".to_owned()]),
+        ("scheme without a token", vec!["Bearer".to_owned()]),
+        ("not a JWT", vec!["Bearer nonsense".to_owned()]),
         ("tampered", bearer("tampered")),
         ("expired", bearer("expired")),
         ("another issuer", bearer("issuer")),
@@ -150,7 +150,7 @@ fn every_failure_to_authenticate_is_answered_the_same_401() {
 }
 
 #[test]
-fn what_is_no_todo_is_refused_with_a_problem_and_not_kept() {
+fn invalid_todos_are_rejected_with_a_problem() {
     let auth = AuthServer::start();
     let server = Server::start(&[("BETTER_AUTH_URL", &auth.url)]);
     let ada = server.user(&auth.token("ada"));
@@ -173,7 +173,7 @@ fn what_is_no_todo_is_refused_with_a_problem_and_not_kept() {
         (String::new(), 400),
         (json!({"title": "a".repeat(16_384)}).to_string(), 413),
     ] {
-        // A change says whether it is completed, too: what is refused is the rest.
+        // `PUT` also requires `completed`, so that only the rest is invalid.
         let change = match body.strip_suffix('}') {
             Some(start) => format!("{start}, \"completed\": true}}"),
             None => body.clone(),
@@ -201,7 +201,7 @@ fn assert_problem(answer: &Answer) {
 }
 
 #[test]
-fn the_document_names_the_scheme_and_the_refusals_of_every_operation() {
+fn the_document_describes_security_and_rejections_of_every_operation() {
     let server = Server::start(&[("BETTER_AUTH_URL", "http://127.0.0.1:9")]);
     let document = server.get("/openapi.json", &[]).json();
     let scheme = &document["components"]["securitySchemes"]["bearer"];
@@ -233,14 +233,14 @@ fn the_document_names_the_scheme_and_the_refusals_of_every_operation() {
         &document["paths"]["/api/{user_id}/tasks/{id}"]["get"]["responses"]["404"]["content"];
     assert!(missing.get("application/problem+json").is_some(), "{missing}");
 
-    // The limits that the other test goes up to.
+    // The same limits as in `invalid_todos_are_rejected_with_a_problem`.
     for name in ["NewTodo", "ChangedTodo"] {
         let properties = &document["components"]["schemas"][name]["properties"];
         let limit = |property: &str| properties[property]["maxLength"].as_u64();
         assert_eq!((limit("title"), limit("description")), (Some(200), Some(1000)), "{name}");
     }
 
-    // What is answered is what the document shows.
+    // The example in the document is the actual response.
     let examples = &document["components"]["responses"]["Unauthorized"]["content"]["application/problem+json"]
         ["examples"];
     let [example] = &*examples.as_object().unwrap().values().collect::<Vec<_>>() else {
@@ -250,9 +250,9 @@ fn the_document_names_the_scheme_and_the_refusals_of_every_operation() {
 }
 
 #[test]
-fn a_validator_finds_nothing_wrong_with_the_document_and_what_was_planted() {
+fn a_validator_accepts_the_document_and_finds_planted_defects() {
     if std::env::var_os("OPENAPI_VALIDATOR").is_none() {
-        println!("left out: set OPENAPI_VALIDATOR=1 to run it (needs Node 20.19 and npm)");
+        println!("skipped: set OPENAPI_VALIDATOR=1 to run it (needs Node 20.19 and npm)");
         return;
     }
     let server = Server::start(&[("BETTER_AUTH_URL", "http://127.0.0.1:9")]);
@@ -293,11 +293,11 @@ fn a_validator_finds_nothing_wrong_with_the_document_and_what_was_planted() {
 }
 
 #[test]
-fn the_page_needs_no_token_and_comes_with_all_that_it_is_made_of() {
+fn the_documentation_page_is_public_and_self_contained() {
     let server = Server::start(&[("BETTER_AUTH_URL", "http://127.0.0.1:9")]);
     let page = server.get("/docs/", &[]);
     assert_eq!(page.status(), 200);
-    assert!(!page.body.contains("https://"), "something of it comes from elsewhere");
+    assert!(!page.body.contains("https://"), "the page loads from another site");
     let start = server.get("/docs/swagger-initializer.js", &[]);
     assert!(start.body.contains("/openapi.json"), "{}", start.body);
     for part in ["swagger-ui-bundle.js", "swagger-ui-standalone-preset.js", "swagger-ui.css"] {
@@ -308,16 +308,16 @@ fn the_page_needs_no_token_and_comes_with_all_that_it_is_made_of() {
 }
 
 #[test]
-fn without_an_auth_server_it_issues_tokens_itself_and_says_so_loudly() {
+fn without_an_auth_server_it_prints_tokens_and_a_warning() {
     let mut server = Server::start(&[]);
-    let printed = server.printed_to("401: nobody's");
+    let printed = server.printed_to("401: no token");
     assert!(printed.contains("NOT FOR PRODUCTION"), "{printed}");
     for (user, label) in [("ada", "ADA="), ("bob", "BOB=")] {
         let token = printed.lines().find_map(|line| line.strip_prefix(label)).unwrap();
         let path = format!("/api/{user}/tasks");
         assert_eq!(server.get(&path, &[format!("Bearer {token}")]).status(), 200);
 
-        // Another run has another secret.
+        // Each run has a new secret.
         let other = Server::start(&[]);
         assert_eq!(other.get(&path, &[format!("Bearer {token}")]).status(), 401);
     }
@@ -325,19 +325,26 @@ fn without_an_auth_server_it_issues_tokens_itself_and_says_so_loudly() {
 }
 
 #[test]
-fn with_settings_of_an_auth_server_there_is_no_development_issuer_even_if_they_are_wrong() {
+fn ctrl_c_ends_the_server_with_status_0() {
+    let mut server = Server::start(&[]);
+    assert_eq!(server.get("/", &[]).status(), 200);
+    assert_eq!(server.interrupt(), Some(0));
+}
+
+#[test]
+fn with_auth_server_settings_there_is_no_development_issuer() {
     let secret = "a secret of the tests of at least 32 bytes";
     let mut server = Server::start(&[("BETTER_AUTH_SECRET", secret)]);
-    assert!(!server.printed_to("tokens: of the auth server").contains("DEVELOPMENT"));
+    assert!(!server.printed_to("tokens: issued by the auth server").contains("DEVELOPMENT"));
 
     for settings in [("BETTER_AUTH_SECRET", "tooshort"), ("BETTER_AUTH_URL", "auth.example.com")] {
-        let (said, status) = server::first_line_and_end(&[settings]);
-        assert_eq!((&*said, status), ("", Some(1)), "{settings:?}");
+        let (line, status) = server::first_line_and_status(&[settings]);
+        assert_eq!((&*line, status), ("", Some(1)), "{settings:?}");
     }
 }
 
 #[test]
-fn todos_in_a_file_are_there_after_a_restart() {
+fn todos_in_a_file_survive_a_restart() {
     let auth = AuthServer::start();
     let file = std::env::temp_dir().join(format!("todos-{}.db", std::process::id()));
     let settings = [("BETTER_AUTH_URL", &*auth.url), ("TODO_DB", file.to_str().unwrap())];
@@ -352,7 +359,7 @@ fn todos_in_a_file_are_there_after_a_restart() {
 }
 
 #[test]
-fn the_page_may_speak_with_its_own_server_and_the_auth_server_and_nobody_else() {
+fn the_page_may_connect_only_to_its_servers() {
     let urls = [
         ("", "", Value::Null),
         ("http://127.0.0.1:9", " http://127.0.0.1:9", json!("http://127.0.0.1:9/api/auth")),

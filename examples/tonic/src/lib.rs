@@ -1,4 +1,4 @@
-//! Orders over gRPC: two services behind one `JwtAuthLayer`, one of them behind a `RequireLayer` as well.
+//! Two gRPC services behind one `JwtAuthLayer`. One of them is also behind a `RequireLayer`.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -15,31 +15,35 @@ use crate::proto::orders_server::{Orders, OrdersServer};
 use crate::proto::warehouse_server::{Warehouse, WarehouseServer};
 use crate::proto::{ListRequest, ListResponse, Order, ShipRequest, WatchRequest};
 
-/// What `proto/orders.proto` says.
+/// Generated from `proto/orders.proto`.
 #[allow(clippy::pedantic, unused_qualifications, reason = "it is generated")]
 pub mod proto {
     tonic::include_proto!("orders.v1");
 }
 
-/// Serves until the process ends.
-pub async fn serve(listener: TcpListener, verifier: Verifier) -> Result<(), Box<dyn Error>> {
-    // Its refusals are gRPC statuses, and so are those of the layer behind it.
+/// Serves until `shutdown` completes, and then until the open requests are answered.
+pub async fn serve(
+    listener: TcpListener,
+    verifier: Verifier,
+    shutdown: impl Future<Output = ()>,
+) -> Result<(), Box<dyn Error>> {
+    // Rejected requests get a gRPC status, from this layer and from the layers inside it.
     let authenticate = JwtAuthLayer::new(verifier).responder(GrpcAware::new());
-    // tonic finds a service by its name, which `named_layer` keeps.
+    // `named_layer` keeps the service's name, by which tonic routes.
     let authorize = tower::ServiceBuilder::new().layer(RequireLayer::scope("orders:write"));
     Server::builder()
         .layer(authenticate)
         .add_service(OrdersServer::new(Shop))
         .add_service(authorize.named_layer(WarehouseServer::new(Shop)))
-        .serve_with_incoming(TcpIncoming::from(listener))
+        .serve_with_incoming_shutdown(TcpIncoming::from(listener), shutdown)
         .await?;
     Ok(())
 }
 
-/// An `Err` here is a mistake in the wiring: without a layer in front nobody is let in.
+/// The subject of the token. An error means that the server is misconfigured: the layer is missing.
 fn caller(extensions: &Extensions) -> Result<&str, Status> {
     let user: Option<&Verified> = Verified::in_extensions(extensions);
-    user.and_then(|user| user.subject()).ok_or_else(|| Status::internal("who is calling?"))
+    user.and_then(|user| user.subject()).ok_or_else(|| Status::internal("no verified token"))
 }
 
 #[derive(Clone, Copy, Debug)]

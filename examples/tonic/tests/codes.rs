@@ -1,4 +1,4 @@
-//! What a client gets, over a real connection.
+//! Status codes, messages and metadata over a real connection.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader};
@@ -30,12 +30,12 @@ fn verifier() -> Outcome<Verifier> {
     Ok(start.audience("orders").require_claim("sub").build()?)
 }
 
-/// A server on a port of the system's choice, and a connection to it.
+/// Starts a server on a free port and connects to it.
 async fn connected(verifier: Verifier) -> Outcome<Channel> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
     tokio::spawn(async move {
-        let ended = tonic_example::serve(listener, verifier).await;
+        let ended = tonic_example::serve(listener, verifier, std::future::pending()).await;
         eprintln!("server: {ended:?}");
     });
     Ok(Endpoint::from_shared(format!("http://{address}"))?.connect().await?)
@@ -50,8 +50,8 @@ fn with<T>(message: T, values: &[String]) -> Outcome<Request<T>> {
     Ok(request)
 }
 
-/// What the three methods answer: one message, a stream of them, and one that needs a scope.
-async fn ask(channel: &Channel, values: &[String]) -> Outcome<[Result<usize, Status>; 3]> {
+/// Calls the three methods: one returns a message, one a stream, and one requires a scope.
+async fn call(channel: &Channel, values: &[String]) -> Outcome<[Result<usize, Status>; 3]> {
     let mut orders = OrdersClient::new(channel.clone());
     let mut warehouse = WarehouseClient::new(channel.clone());
     let listed = orders.list(with(ListRequest {}, values)?).await;
@@ -74,7 +74,7 @@ async fn ask(channel: &Channel, values: &[String]) -> Outcome<[Result<usize, Sta
 }
 
 async fn codes(name: &str, channel: &Channel, values: &[String]) -> Outcome<[Code; 3]> {
-    let answers = ask(channel, values).await?;
+    let answers = call(channel, values).await?;
     let codes = answers.map(|answer| answer.map_or_else(|status| status.code(), |_| Fine));
     println!("{name:20} {codes:?}");
     Ok(codes)
@@ -85,7 +85,7 @@ fn bearer(token: impl AsRef<str>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn each_token_gets_its_code_from_every_method() -> Outcome {
+async fn every_method_returns_the_code_for_each_token() -> Outcome {
     let issuer = issuer();
     let token = || issuer.token().subject("user-1");
     let writer = || token().claim("scope", "orders:read orders:write");
@@ -98,12 +98,17 @@ async fn each_token_gets_its_code_from_every_method() -> Outcome {
         ("tampered", bearer(writer().mint_tampered()), Unauthenticated, Unauthenticated),
         ("expired", bearer(writer().expired().mint()), Unauthenticated, Unauthenticated),
         (
-            "for somebody else",
+            "for another audience",
             bearer(writer().claim("aud", "billing").mint()),
             Unauthenticated,
             Unauthenticated,
         ),
-        ("of nobody", bearer(writer().without("sub").mint()), Unauthenticated, Unauthenticated),
+        (
+            "without a subject",
+            bearer(writer().without("sub").mint()),
+            Unauthenticated,
+            Unauthenticated,
+        ),
         ("not a token", bearer("not a token"), InvalidArgument, InvalidArgument),
         (
             "two tokens",
@@ -111,7 +116,7 @@ async fn each_token_gets_its_code_from_every_method() -> Outcome {
             InvalidArgument,
             InvalidArgument,
         ),
-        // The connection is as good as before.
+        // The rejections do not close the connection.
         ("writer again", bearer(writer().mint()), Fine, Fine),
     ] {
         let expected = [list_and_watch, list_and_watch, ship];
@@ -121,7 +126,7 @@ async fn each_token_gets_its_code_from_every_method() -> Outcome {
 }
 
 #[tokio::test]
-async fn the_handler_knows_the_caller_and_the_stream_has_its_messages() -> Outcome {
+async fn handlers_read_the_caller_from_the_token() -> Outcome {
     let token = issuer().token().subject("ada").mint();
     let channel = connected(verifier()?).await?;
     let mut orders = OrdersClient::new(channel);
@@ -139,10 +144,10 @@ async fn the_handler_knows_the_caller_and_the_stream_has_its_messages() -> Outco
 }
 
 #[tokio::test]
-async fn a_refusal_says_as_much_as_over_http() -> Outcome {
+async fn a_rejection_has_a_message_and_a_challenge() -> Outcome {
     let channel = connected(verifier()?).await?;
     let token = issuer().token().subject("user-1").expired().mint();
-    let [Err(expired), ..] = ask(&channel, &bearer(token)).await? else {
+    let [Err(expired), ..] = call(&channel, &bearer(token)).await? else {
         return Err("an expired token was accepted".into());
     };
     assert_eq!(expired.message(), "The access token expired");
@@ -152,7 +157,7 @@ async fn a_refusal_says_as_much_as_over_http() -> Outcome {
     );
 
     let token = issuer().token().subject("user-1").mint();
-    let [_, _, Err(lacking)] = ask(&channel, &bearer(token)).await? else {
+    let [_, _, Err(lacking)] = call(&channel, &bearer(token)).await? else {
         return Err("a token without the scope was accepted".into());
     };
     assert_eq!(lacking.message(), "The access token lacks a scope");
@@ -165,11 +170,11 @@ fn metadata<'s>(status: &'s Status, name: &str) -> Option<&'s str> {
     status.metadata().get(name)?.to_str().ok()
 }
 
-/// Keys that can never be had.
+/// A key source without keys, whose refresh always fails.
 #[derive(Debug)]
-struct Nowhere;
+struct NoKeys;
 
-impl KeySource for Nowhere {
+impl KeySource for NoKeys {
     fn current(&self) -> Option<Arc<KeySet>> {
         None
     }
@@ -184,14 +189,14 @@ impl KeySource for Nowhere {
 }
 
 #[tokio::test]
-async fn without_keys_a_client_is_told_to_come_back() -> Outcome {
-    let start = Verifier::key_source(Nowhere).issuer("https://auth.test");
+async fn without_keys_the_code_is_unavailable_with_retry_after() -> Outcome {
+    let start = Verifier::key_source(NoKeys).issuer("https://auth.test");
     let channel = connected(start.audience("orders").build()?).await?;
     let token = bearer(issuer().token().subject("user-1").mint());
     assert_eq!(codes("no keys", &channel, &token).await?, [Unavailable; 3]);
     assert_eq!(codes("no keys, no token", &channel, &[]).await?, [Unauthenticated; 3]);
 
-    let [Err(status), ..] = ask(&channel, &token).await? else {
+    let [Err(status), ..] = call(&channel, &token).await? else {
         return Err("a token was accepted without keys".into());
     };
     assert_eq!(metadata(&status, "retry-after"), Some("5"));
@@ -199,7 +204,7 @@ async fn without_keys_a_client_is_told_to_come_back() -> Outcome {
     Ok(())
 }
 
-/// Ends the server, whatever becomes of the test.
+/// Kills the server when the test ends or fails.
 struct Running(std::process::Child);
 
 impl Drop for Running {
@@ -210,17 +215,21 @@ impl Drop for Running {
 }
 
 #[test]
-fn server_and_client_do_what_the_server_prints() -> Outcome {
+fn the_client_prints_codes_and_ctrl_c_ends_the_server() -> Outcome {
     let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
     let started = command.env("PORT", "0").stdout(Stdio::piped()).spawn()?;
     let mut server = Running(started);
     let mut printed = BufReader::new(server.0.stdout.take().ok_or("no output")?).lines();
-    let mut line = |start: &str| -> Outcome<String> {
-        let line = printed.next().ok_or("the output ends")??;
-        Ok(line.strip_prefix(start).ok_or(format!("{line:?} and not {start:?}"))?.to_owned())
+    let mut next = |start: &str| -> Outcome<String> {
+        for line in printed.by_ref() {
+            if let Some(rest) = line?.strip_prefix(start) {
+                return Ok(rest.to_owned());
+            }
+        }
+        Err(format!("no line starts with {start:?}").into())
     };
-    let url = line("listening on ")?;
-    let (reader, writer) = (line("token: ")?, line("token with orders:write: ")?);
+    let url = next("listening on ")?;
+    let (reader, writer) = (next("TOKEN=")?, next("WRITER=")?);
 
     for (token, expected) in [
         (
@@ -245,5 +254,9 @@ fn server_and_client_do_what_the_server_prints() -> Outcome {
             .collect();
         assert_eq!(String::from_utf8(done.stdout)?.lines().collect::<Vec<_>>(), expected);
     }
+
+    let pid = server.0.id().to_string();
+    assert!(Command::new("kill").args(["-s", "INT", &pid]).status()?.success());
+    assert!(server.0.wait()?.success());
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! What the presets need of a claims type.
+//! The trait of the presets' claims types.
 
 use serde::de::DeserializeOwned;
 
@@ -9,7 +9,7 @@ use super::user::User;
 pub(super) trait Account: DeserializeOwned + Send + Sync + 'static {
     fn user(&self) -> &User;
 
-    /// Of a session cookie: what there is to judge.
+    /// The values to check, for session cookies.
     fn session(&self) -> Option<&Facts>;
 }
 

@@ -1,4 +1,4 @@
-//! From a preset to a verifier.
+//! Builds the verifier of a preset.
 
 use super::account::Account;
 use super::base_url::BaseUrl;
@@ -10,19 +10,21 @@ use crate::key::{KeySet, Keys};
 use crate::observe::Event;
 use crate::verify::{Issuer, Verifier, VerifierBuilder};
 
-#[allow(private_bounds)] // there are the two claims types and no others
+#[allow(private_bounds)] // only the two claims types of the presets are supported
 impl<C: Account> BetterAuth<C> {
-    /// Checks the settings and prepares the verifier. No I/O happens here.
+    /// Checks the settings and builds the verifier. It performs no I/O.
     ///
     /// # Errors
     ///
-    /// Everything that is unsafe or cannot work, at once.
+    /// Reports all settings that are unsafe or cannot work, together.
     pub fn build(self) -> Result<Verifier<C>, BuildError> {
         self.into_builder().build()
     }
 
-    /// The preset as a [`VerifierBuilder`], for what it has no setting for: a revocation list, a token cache, checks of
-    /// your own. These settings are added to those of the preset and cannot take any of them back.
+    /// Converts the preset to a [`VerifierBuilder`], for further settings.
+    ///
+    /// For example a revocation list, a token cache or custom checks. They are added to the checks of the preset and
+    /// cannot remove any of them.
     ///
     /// ```
     /// use tower_jwt_auth::provider::better_auth::BetterAuth;
@@ -36,8 +38,8 @@ impl<C: Account> BetterAuth<C> {
     ///
     /// let token = |email: &str| application.token().subject("user-1").claim("email", email).mint();
     /// assert!(verifier.verify_now(&token("ada@example.com")).is_ok());
-    /// let refused = verifier.verify_now(&token("eve@example.org")).unwrap_err();
-    /// assert_eq!(refused.kind(), ErrorKind::CheckFailed);
+    /// let rejected = verifier.verify_now(&token("eve@example.org")).unwrap_err();
+    /// assert_eq!(rejected.kind(), ErrorKind::CheckFailed);
     /// # Ok::<(), tower_jwt_auth::BuildError>(())
     /// ```
     pub fn into_builder(self) -> VerifierBuilder<C> {
@@ -81,7 +83,7 @@ impl<C: Account> BetterAuth<C> {
     }
 }
 
-/// The keys that were passed, or those behind the URL.
+/// The keys that were passed, or those at the URL.
 fn server_keys(server: &mut Server, problems: &mut Vec<Problem>) -> Option<Keys> {
     if let Some(keys) = server.keys.take() {
         problems.extend(server.settings_beside_keys());
@@ -104,22 +106,21 @@ fn with_checks<C: Account>(
     let leeway = leeway.unwrap_or(SESSION_LEEWAY);
     let builder = builder
         .check("the user's id", move |account| account.user().take_id_from(&id))
-        .check("the session's facts", move |account| match account.session() {
+        .check("the session's user and token", move |account| match account.session() {
             Some(facts) => {
                 let by_server = profile == Profile::SessionByServer;
                 let signed = |fact: Option<bool>| fact.unwrap_or(!by_server);
-                facts.is_the_users
-                    && signed(facts.subject_is_the_users)
-                    && signed(facts.sid_is_the_sessions)
+                facts.user_id_matches && signed(facts.subject_matches) && signed(facts.sid_matches)
             }
             None => !is_session,
         })
-        .check_with_clock("the session's end", move |account, clock| match account.session() {
+        .check_with_clock("the session's expiry", move |account, clock| match account.session() {
             Some(facts) => {
-                let ends = facts.ends_at.as_deref().map(humantime::parse_rfc3339);
-                ends.and_then(Result::ok)
-                    .and_then(|ends| ends.checked_add(leeway))
-                    .is_some_and(|ends| clock.now() < ends)
+                let expiry = facts.expires_at.as_deref().map(humantime::parse_rfc3339);
+                expiry
+                    .and_then(Result::ok)
+                    .and_then(|expiry| expiry.checked_add(leeway))
+                    .is_some_and(|expiry| clock.now() < expiry)
             }
             None => !is_session,
         });

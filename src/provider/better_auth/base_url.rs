@@ -1,29 +1,29 @@
-//! The URL of an auth server, and what it implies.
+//! The base URL of an auth server and the values derived from it.
 
 use crate::error::{Problem, ProblemKind};
 use crate::url::Url;
 
-/// What Better Auth makes of its base URL: where it serves, and what it calls itself.
+/// The issuer, the audience and the API's address that Better Auth derives from its base URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct BaseUrl {
-    /// Scheme, host and port, written as a browser would: the issuer and audience of plain tokens.
+    /// Scheme, host and port as a browser serializes them: issuer and audience of plain tokens.
     pub(super) origin: String,
-    /// The origin and the path of the API, without a slash at its end: the issuer of OAuth tokens.
+    /// The origin and the path of the API, without a trailing slash: the issuer of OAuth tokens.
     pub(super) base: String,
 }
 
-/// Where the API is when the URL has no path.
+/// The path of the API when the URL has no path.
 const DEFAULT_PATH: &str = "/api/auth";
 
 impl BaseUrl {
-    /// Reads the URL as the server does.
+    /// Parses the URL as the server does.
     pub(super) fn read(text: &str) -> Result<Self, Problem> {
         let problem = |kind, why| {
             Problem::new(
                 kind,
-                "the URL of the Better Auth server",
+                "the URL of the Better Auth server is not usable",
                 why,
-                "Pass what the server has as its base URL: `https://auth.example.com`",
+                "Pass the server's base URL, such as `https://auth.example.com`",
             )
         };
         if text.trim().is_empty() {
@@ -42,7 +42,7 @@ impl BaseUrl {
         Ok(Self { origin, base })
     }
 
-    /// Where the keys are, unless the server was told otherwise.
+    /// The URL of the keys, unless `jwks.jwksPath` is set on the server.
     pub(super) fn jwks(&self) -> String {
         format!("{}/jwks", self.base)
     }
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_url_is_read_as_the_server_reads_it() {
+    fn the_url_is_parsed_like_on_the_server() {
         for (text, origin, jwks) in [
             (
                 "https://auth.example.com",
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_url_of_a_server_is_a_problem() {
+    fn an_invalid_server_url_is_a_problem() {
         for text in [
             "",
             " ",

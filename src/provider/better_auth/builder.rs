@@ -1,4 +1,4 @@
-//! Putting a preset together.
+//! The builder of the presets.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -16,10 +16,10 @@ use crate::error::{BuildError, Problem, ProblemKind};
 use crate::key::{Keys, VerificationKey};
 use crate::observe::Observer;
 
-/// Verifies what a Better Auth server issues. The module [`better_auth`](crate::provider::better_auth) says which of
-/// the presets is the right one.
+/// Builds a verifier for tokens of a Better Auth server.
 ///
-/// The settings are those that differ between servers; everything else is as Better Auth does it.
+/// The module [`better_auth`](crate::provider::better_auth) compares the presets. Settings exist for everything that
+/// differs between servers; everything else follows Better Auth.
 #[must_use = "a preset does nothing until `build` is called"]
 pub struct BetterAuth<C = User> {
     pub(super) profile: Profile,
@@ -29,7 +29,7 @@ pub struct BetterAuth<C = User> {
     claims: PhantomData<fn() -> C>,
 }
 
-/// What signatures are checked with.
+/// The keys that signatures are checked with.
 pub(super) enum Material {
     Server(Server),
     Secrets(Vec<VerificationKey>),
@@ -42,7 +42,7 @@ pub(super) struct Server {
     pub(super) jwks_url: Option<String>,
     pub(super) keys: Option<Keys>,
     pub(super) remote: Remote,
-    /// Whether a setting of the keys behind the URL was called.
+    /// Whether a setting for fetching the keys was called.
     pub(super) has_remote_settings: bool,
 }
 
@@ -60,26 +60,26 @@ pub(super) struct Settings {
 }
 
 impl Server {
-    /// Settings of keys from a URL that have no effect on keys that were passed.
+    /// Reports settings for fetching keys when the keys were passed.
     pub(super) fn settings_beside_keys(&self) -> Option<Problem> {
         (self.jwks_url.is_some() || self.has_remote_settings).then(|| {
             Problem::new(
                 ProblemKind::NoEffect,
-                "`jwks_url`, `allow_insecure_http` or `remote_keys` beside `keys`",
-                "keys that are passed are not fetched from a URL",
-                "Call one of them; a `RemoteJwks` has these settings itself",
+                "`jwks_url`, `allow_insecure_http` or `remote_keys` is called together with `keys`",
+                "keys that are passed with `keys` are not fetched by the preset",
+                "Leave these settings out, or set them on the `RemoteJwks` that is passed to `keys`",
             )
         })
     }
 }
 
 impl Settings {
-    /// The claim that has the user's id, of tokens that are no session cookies.
+    /// The claim that has the user's id. Session cookies do not use it.
     pub(super) fn user_id_claim(&self) -> &str {
         self.user_id_claim.as_deref().unwrap_or("sub")
     }
 
-    /// The settings that this kind of token makes unsafe, or cannot follow.
+    /// Reports settings that are unsafe or have no meaning for this kind of token.
     pub(super) fn problems(&self, profile: Profile) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut check = |is_wrong: bool, what: String, why, fix| {
@@ -92,45 +92,46 @@ impl Settings {
                 && self.audiences.is_empty()
                 && self.issuers.is_empty(),
             format!(
-                "`user_id_claim(\"{}\")` for bridge tokens of any audience and any issuer",
+                "`user_id_claim(\"{}\")` is set for bridge tokens, without `audience` or `issuer`",
                 self.user_id_claim()
             ),
-            "Better Auth signs the links in its e-mails and its session cookies with the same secret and \
-             puts this claim into them, so that a link could be used as a login",
-            "Call `audience` or `issuer` with what the application puts into its tokens, or have it put the \
-             user's id into `sub`",
+            "Better Auth signs e-mail links and session cookies with the same secret, and they contain this \
+             claim: an e-mail link would be accepted as a login",
+            "Call `audience` or `issuer` with the value in the application's tokens, or put the user's id \
+             into `sub` of the tokens",
         );
-        let decided = "Better Auth decides on what they contain";
+        let decided = "Better Auth decides which claims session cookies contain";
         check(
             profile.is_session() && !self.audiences.is_empty(),
-            "an audience for session cookies".to_owned(),
+            "`audience` is set for session cookies".to_owned(),
             decided,
             "Leave `audience` out",
         );
         check(
             profile == Profile::SessionBySecret && !self.issuers.is_empty(),
-            "an issuer for session cookies that are signed with the secret".to_owned(),
-            "they have no `iss`, and none would be accepted",
+            "`issuer` is set for session cookies that are signed with the secret".to_owned(),
+            "these cookies have no `iss`, so every one of them would be rejected",
             "Leave `issuer` out",
         );
         check(
             profile.is_session() && self.user_id_claim.is_some(),
-            "`user_id_claim` for session cookies".to_owned(),
+            "`user_id_claim` is set for session cookies".to_owned(),
             decided,
-            "Leave `user_id_claim` out: the id is that of the session's user",
+            "Leave `user_id_claim` out: the id is read from `user.id`",
         );
         problems
     }
 }
 
 impl BetterAuth {
-    /// Tokens of the JWT plugin (`/token`, `set-auth-jwt`), verified with the keys that the server
-    /// publishes. No secret is needed.
+    /// Verifies tokens of the JWT plugin with the keys that the server publishes.
     ///
-    /// `url` is the server's base URL, as in `BETTER_AUTH_URL`. From it follow, as on the server, the URL of
-    /// the keys (`/api/auth/jwks`), the issuer and the audience (both the origin); each can be set on its
-    /// own. Nothing is fetched before the first token, unless [`Verifier::warm`](crate::Verifier::warm) or
-    /// [`Verifier::keep_fresh`](crate::Verifier::keep_fresh) asks for the keys.
+    /// The server issues them at `/token` and in the header `set-auth-jwt`. No secret is needed.
+    ///
+    /// `url` is the server's base URL, as in `BETTER_AUTH_URL`. The URL of the keys (`/api/auth/jwks`), the issuer
+    /// and the audience (both the origin) follow from it, as on the server; each can be set separately. Nothing is
+    /// fetched before the first token, unless [`Verifier::warm`](crate::Verifier::warm) or
+    /// [`Verifier::keep_fresh`](crate::Verifier::keep_fresh) fetches the keys.
     pub fn url(url: impl AsRef<str>) -> Self {
         let mut problems = Vec::new();
         let url = BaseUrl::read(url.as_ref()).map_err(|problem| problems.push(problem)).ok();
@@ -138,21 +139,24 @@ impl BetterAuth {
         Self { problems, ..Self::new(Profile::Token, Material::Server(server)) }
     }
 
-    /// Tokens that an application signs itself, HS256 with a secret that both know, for its own API. They
-    /// have to have `exp` and `sub`.
+    /// Verifies HS256 tokens that an application signs for its own API with a shared secret.
     ///
-    /// Whoever holds `BETTER_AUTH_SECRET` can sign in as anybody at the auth server too. Prefer
-    /// [`url`](Self::url), or a secret that is used for nothing else. The issuer and the audience are judged
-    /// when they are set; set them where the application writes them.
+    /// The tokens must have `exp` and `sub`. Issuer and audience are checked only when they are set; set them if the
+    /// application writes these claims.
+    ///
+    /// Anyone who has `BETTER_AUTH_SECRET` can also sign in to the auth server as any user. Prefer
+    /// [`url`](Self::url), or use a separate secret for these tokens.
     pub fn bridge_token(secret: impl AsRef<str>) -> Self {
         Self::with_secret(Profile::BridgeToken, secret.as_ref())
     }
 
-    /// OAuth access tokens (`at+jwt`) of the OAuth provider plugin, for this audience: the `resource` that
-    /// the client asks for. Their issuer is the base URL with its path.
+    /// Verifies access tokens (`at+jwt`) of the OAuth provider plugin instead.
     ///
-    /// A client can get one for itself alone (`client_credentials`). Its `sub`, and so the [`User::id`], is
-    /// the client's id, the same as `client_id`: no user has it.
+    /// `audience` is the `resource` that the client requests. The issuer of these tokens is the base URL with its
+    /// path.
+    ///
+    /// With `client_credentials`, a client gets a token without a user. Its `sub`, and therefore the [`User::id`], is
+    /// the `client_id`.
     pub fn oauth_access_token(mut self, audience: impl Into<String>) -> Self {
         self.expect_server("`oauth_access_token`");
         self.profile = Profile::OAuthAccessToken;
@@ -161,21 +165,23 @@ impl BetterAuth {
 }
 
 impl BetterAuth<SessionUser> {
-    /// The cookie cache of sessions (`session_data`) with the strategy `jwt`, signed with the secret.
+    /// Verifies session cache cookies (`session_data`, strategy `jwt`) signed with the secret.
     ///
-    /// Take it from the cookie with [`session_cookie_source`](super::session_cookie_source). The secret can
-    /// do everything that the auth server can: prefer [`BetterAuth::url`] where there is a choice.
+    /// Read the cookie with [`session_cookie_source`](super::session_cookie_source). The secret also signs in as any
+    /// user: prefer [`BetterAuth::url`] where there is a choice.
     pub fn session_cookie(secret: impl AsRef<str>) -> Self {
         Self::with_secret(Profile::SessionBySecret, secret.as_ref())
     }
 
-    /// The same cookie, signed with the key pairs of the server (`jwt({ sessionCookieCache: true })`).
+    /// Verifies session cache cookies signed with the server's key pairs.
+    ///
+    /// The server signs them so with `jwt({ sessionCookieCache: true })`.
     pub fn session_cookie_url(url: impl AsRef<str>) -> Self {
         let BetterAuth { material, problems, .. } = BetterAuth::url(url);
         Self { problems, ..Self::new(Profile::SessionByServer, material) }
     }
 
-    /// Takes cookies of this version only (`session.cookieCache.version`).
+    /// Accepts only cookies of this version (`session.cookieCache.version`).
     pub fn session_version(mut self, version: impl Into<String>) -> Self {
         self.settings.session_version = Some(version.into().into());
         self
@@ -212,15 +218,15 @@ impl<C> BetterAuth<C> {
         self
     }
 
-    /// Notes that this setting is about a server's keys where there is none.
+    /// Reports a setting of the server's keys on a preset with a secret.
     fn expect_server(&mut self, setting: &str) -> Option<&mut Server> {
         match &mut self.material {
             Material::Server(server) => Some(server),
             Material::Secrets(_) => {
                 self.problems.push(Problem::new(
                     ProblemKind::NoEffect,
-                    format!("{setting} with a secret"),
-        "tokens that are signed with the secret are not verified with the server's keys",
+                    format!("{setting} is called on a preset with a secret"),
+                    "the preset verifies tokens with the secret and uses no keys of the server",
                     "Start with `BetterAuth::url`",
                 ));
                 None
@@ -228,21 +234,25 @@ impl<C> BetterAuth<C> {
         }
     }
 
-    /// Accepts tokens of this issuer, in place of the one that follows from the URL; called again, of that one too.
-    /// For servers behind a proxy, or with `jwt.issuer` set.
+    /// Accepts tokens of this issuer instead of the one derived from the URL.
+    ///
+    /// For servers behind a proxy, or with `jwt.issuer` set. Each further call adds an issuer.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.settings.issuers.push(issuer.into());
         self
     }
 
-    /// Accepts tokens for this audience, in place of the one that follows from the URL; called again, for that one
-    /// too.
+    /// Accepts tokens for this audience instead of the one derived from the URL.
+    ///
+    /// Each further call adds an audience.
     pub fn audience(mut self, audience: impl Into<String>) -> Self {
         self.settings.audiences.push(audience.into());
         self
     }
 
-    /// Fetches the keys from here: a container's view of the server, or another path (`jwks.jwksPath`).
+    /// Fetches the keys from this URL.
+    ///
+    /// For a container that reaches the server at another address, or another path (`jwks.jwksPath`).
     pub fn jwks_url(mut self, url: impl Into<String>) -> Self {
         if let Some(server) = self.expect_server("`jwks_url`") {
             server.jwks_url = Some(url.into());
@@ -250,13 +260,14 @@ impl<C> BetterAuth<C> {
         self
     }
 
-    /// Allows plain HTTP to any host for the keys, as between containers. An attacker on the network path can then
-    /// substitute the keys, and so sign in as any user.
+    /// Allows fetching the keys from any host over plain HTTP, as between containers.
+    ///
+    /// An attacker on the network path can then substitute the keys and sign in as any user.
     pub fn allow_insecure_http(self) -> Self {
         self.change_remote("`allow_insecure_http`", Remote::allow_insecure_http)
     }
 
-    /// Changes how the keys behind the URL are fetched.
+    /// Changes how the keys are fetched.
     pub(super) fn change_remote(
         mut self,
         setting: &str,
@@ -269,8 +280,9 @@ impl<C> BetterAuth<C> {
         self
     }
 
-    /// Verifies with these keys in the place of those behind the URL: a
-    /// [`RemoteJwks`](crate::jwks::RemoteJwks) that is used elsewhere too, or a
+    /// Verifies with these keys instead of fetching the server's keys.
+    ///
+    /// For a [`RemoteJwks`](crate::jwks::RemoteJwks) that is shared with other code, or a
     /// [`KeySet`](crate::key::KeySet) that is deployed with the application.
     pub fn keys(mut self, keys: impl Into<Keys>) -> Self {
         let keys = keys.into();
@@ -280,15 +292,15 @@ impl<C> BetterAuth<C> {
         self
     }
 
-    /// Takes what was signed with this secret too: the one before the last rotation.
+    /// Also accepts tokens signed with this secret, the one before the last rotation.
     pub fn previous_secret(self, secret: impl AsRef<str>) -> Self {
         self.previous_key(secret::key(secret.as_ref()))
     }
 
-    /// As [`previous_secret`](Self::previous_secret), for a previous secret of 16 to 31 bytes, which may be found by
-    /// brute force; as [`VerificationKey::guessable_legacy_secret`].
+    /// As [`previous_secret`](Self::previous_secret), for a previous secret of 16 bytes or more.
     ///
-    /// Leave it out when the last token that was signed with it has expired.
+    /// A secret of less than 32 bytes can be brute-forced; see [`VerificationKey::guessable_legacy_secret`]. Remove this
+    /// call when the last token that was signed with the secret has expired.
     pub fn previous_guessable_legacy_secret(self, secret: impl AsRef<str>) -> Self {
         self.previous_key(secret::legacy_key(secret.as_ref()))
     }
@@ -301,33 +313,35 @@ impl<C> BetterAuth<C> {
             },
             Material::Server(_) => self.problems.push(Problem::new(
                 ProblemKind::MixedKeys,
-                "`previous_secret` without a secret",
-                "a secret and public keys must not serve one issuer",
-                "Leave it out: a rotated key is found by its id",
+                "`previous_secret` is called on a preset with public keys",
+                "a secret and public keys must not be used for the same issuer",
+                "Leave it out: rotated public keys are selected by `kid`",
             )),
         }
         self
     }
 
-    /// Wants the token to have an e-mail address.
+    /// Rejects tokens without an e-mail address.
     pub fn require_email(mut self) -> Self {
         self.settings.email_required = true;
         self
     }
 
-    /// Wants the token to have an e-mail address that the server knows to be the user's.
+    /// Rejects tokens without a verified e-mail address.
     pub fn require_verified_email(mut self) -> Self {
         self.settings.verified_email_required = true;
         self.require_email()
     }
 
-    /// Takes the user's id from this claim, for servers whose `sub` is something else (`getSubject`), and for
-    /// bridge tokens that call it otherwise.
+    /// Reads the user's id from this claim instead of `sub`.
     ///
-    /// With [`bridge_token`](BetterAuth::bridge_token), a claim that Better Auth's e-mail links or session
-    /// cookies have too (`userId`, `email`, `updateTo`, `version`, …) needs an [`audience`](Self::audience)
-    /// or an [`issuer`](Self::issuer), which they lack. Without one `build` fails: the secret signs all of
-    /// them, and a link would be accepted as a login. `sub` and `id` need neither.
+    /// For servers that put something else into `sub` (`getSubject`), and for bridge tokens with the id in another
+    /// claim.
+    ///
+    /// With [`bridge_token`](BetterAuth::bridge_token), some claims need an [`audience`](Self::audience) or an
+    /// [`issuer`](Self::issuer), otherwise `build` fails: those that Better Auth's e-mail links and session cookies
+    /// also contain (`userId`, `email`, `updateTo`, `version`, …). The same secret signs them, so a link would be
+    /// accepted as a login. Links and cookies have no `aud` and no `iss`. `sub` and `id` need neither.
     ///
     /// ```
     /// use tower_jwt_auth::provider::better_auth::BetterAuth;
@@ -340,7 +354,7 @@ impl<C> BetterAuth<C> {
     /// let verifier = preset().audience("orders").build()?;
     /// let token = || application.token().claim("userId", "user-1");
     /// assert_eq!(verifier.verify_now(&token().claim("aud", "orders").mint())?.id(), "user-1");
-    /// let rejected = verifier.verify_now(&token().mint()).unwrap_err(); // as a link is
+    /// let rejected = verifier.verify_now(&token().mint()).unwrap_err(); // like an e-mail link
     /// assert_eq!(rejected.kind(), ErrorKind::InvalidAudience);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
@@ -349,21 +363,24 @@ impl<C> BetterAuth<C> {
         self
     }
 
-    /// How far the clocks may be apart; as [`Policy::leeway`](crate::Policy::leeway). 15 seconds for session
-    /// cookies unless set, as on the server.
+    /// Sets how far clocks may differ; as [`Policy::leeway`](crate::Policy::leeway).
+    ///
+    /// The default for session cookies is 15 seconds, as on the server.
     pub fn leeway(mut self, leeway: Duration) -> Self {
         self.settings.leeway = Some(leeway);
         self
     }
 
-    /// Reads the time from this clock: for tokens, for sessions, and for the age of the keys that are fetched
-    /// from the server. Keys that were passed with [`keys`](Self::keys) have a clock of their own.
+    /// Reads the time from this clock.
+    ///
+    /// It is used for tokens, sessions and the age of fetched keys. Keys passed with [`keys`](Self::keys) use their
+    /// own clock.
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.settings.clock = Some(Arc::new(clock));
         self
     }
 
-    /// Reports everything that happens around the verifier to this observer; as
+    /// Sends events to this observer; as
     /// [`VerifierBuilder::observer`](crate::verify::VerifierBuilder::observer).
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.settings.observer = Some(Arc::new(observer));

@@ -1,4 +1,4 @@
-//! Settings from the environment, as the auth server has them.
+//! The preset from the environment, with the auth server's variables.
 
 use std::env::{self, VarError};
 
@@ -16,13 +16,14 @@ const SECRETS: &str = "BETTER_AUTH_SECRETS";
 type Value = Option<Zeroizing<String>>;
 
 impl BetterAuth {
-    /// The preset that the environment calls for.
+    /// Chooses the preset by the environment variables that are set.
     ///
-    /// With `BETTER_AUTH_URL` it is [`url`](Self::url), whatever else is set: an application and its auth
-    /// server often share their settings, and no secret is needed then. With `BETTER_AUTH_SECRETS`, of
-    /// which the first one signs, or else `BETTER_AUTH_SECRET` and no URL, it is
-    /// [`bridge_token`](Self::bridge_token). Without any of them, [`build`](Self::build) fails. A variable that
-    /// is empty is as one that is not set.
+    /// 1. `BETTER_AUTH_URL`: [`url`](Self::url). The secrets are then ignored: an application and its auth server
+    ///    often share one `.env`, and this preset needs no secret.
+    /// 2. `BETTER_AUTH_SECRETS`: [`bridge_token`](Self::bridge_token) with its first secret, the one that signs.
+    /// 3. `BETTER_AUTH_SECRET`: [`bridge_token`](Self::bridge_token).
+    ///
+    /// With none of them, [`build`](Self::build) fails. An empty variable counts as not set.
     pub fn from_env() -> Self {
         let read = |name: &str| match env::var(name) {
             Ok(value) => Ok(Some(Zeroizing::new(value)).filter(|value| !value.is_empty())),
@@ -30,8 +31,8 @@ impl BetterAuth {
             Err(VarError::NotUnicode(_)) => Err(Problem::new(
                 ProblemKind::InvalidValue,
                 format!("`{name}` is not UTF-8"),
-                "the auth server would read something else",
-                "Set it to text",
+                "the auth server would read another value",
+                "Set it to UTF-8 text",
             )),
         };
         Self::from_variables(read)
@@ -50,7 +51,7 @@ impl BetterAuth {
             Self::url(&*url)
         } else if let Some(list) = value(SECRETS) {
             match secret::list(&list) {
-                // The older ones are for what was encrypted: the server takes no token of theirs either.
+                // The server uses the older secrets for decryption only, so tokens signed with them are not accepted.
                 Ok(secrets) => Self::bridge_token(secrets.first().copied().unwrap_or_default()),
                 Err(problem) => Self::without_secret(problem),
             }
@@ -60,7 +61,7 @@ impl BetterAuth {
             Self::without_secret(Problem::new(
                 ProblemKind::MissingKeys,
                 format!("neither `{URL}` nor `{SECRET}` is set"),
-                "there is nothing to verify with",
+                "there is no key to verify tokens with",
                 "Set `BETTER_AUTH_URL` to the base URL of the auth server",
             ))
         };
@@ -81,8 +82,7 @@ mod tests {
     const OTHER: &str = "another one of the tests of at least 32 bytes";
     const DEFAULT: &str = "better-auth-secret-12345678901234567890";
 
-    /// What `BETTER_AUTH_URL`, `BETTER_AUTH_SECRET` and `BETTER_AUTH_SECRETS` lead to: a preset, or what is
-    /// said of them.
+    /// `BETTER_AUTH_URL`, `BETTER_AUTH_SECRET`, `BETTER_AUTH_SECRETS`, and the preset or the error text.
     const TABLE: [(&str, &str, &str, Result<Profile, &str>); 18] = [
         ("", "", "", Err("neither `BETTER_AUTH_URL` nor `BETTER_AUTH_SECRET` is set")),
         (ADDRESS, "", "", Ok(Profile::Token)),
@@ -96,7 +96,7 @@ mod tests {
         ("", DEFAULT, "", Err("the default secret of Better Auth")),
         ("", "", "1:tooshort", Err("at least 32 are required")),
         ("", GOOD, "1:tooshort", Err("at least 32 are required")),
-        ("", GOOD, "1:", Err("an empty Better Auth secret")),
+        ("", GOOD, "1:", Err("the Better Auth secret is empty")),
         ("", GOOD, "no version", Err("an entry has no version")),
         ("", GOOD, "x:y", Err("a version is not a number")),
         ("", GOOD, "1:a,1:b", Err("a version appears twice")),
@@ -110,39 +110,39 @@ mod tests {
                 URL => url,
                 SECRET => secret,
                 SECRETS => secrets,
-                _ => unreachable!("{name} is asked for"),
+                _ => unreachable!("{name} is read"),
             };
             Ok(Some(Zeroizing::new(value.to_owned())).filter(|value| !value.is_empty()))
         })
     }
 
     #[test]
-    fn the_variables_that_are_set_lead_to_one_preset_or_to_a_reason() {
+    fn the_variables_choose_one_preset_or_report_a_problem() {
         println!("| BETTER_AUTH_URL | BETTER_AUTH_SECRET | BETTER_AUTH_SECRETS | preset |");
         for (url, secret, secrets, expected) in TABLE {
             let preset = preset(url, secret, secrets);
-            let said =
+            let text =
                 preset.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
             match expected {
                 Ok(profile) => {
-                    assert_eq!((preset.profile, &*said), (profile, ""), "{url} {secret}");
+                    assert_eq!((preset.profile, &*text), (profile, ""), "{url} {secret}");
                 }
-                Err(reason) => assert!(said.contains(reason), "{url} {secret} {secrets}: {said}"),
+                Err(reason) => assert!(text.contains(reason), "{url} {secret} {secrets}: {text}"),
             }
-            assert!(!said.contains("tooshort") && !said.contains(GOOD), "{said}");
+            assert!(!text.contains("tooshort") && !text.contains(GOOD), "{text}");
             let shown = |value: &str| match value {
                 "" => "-".to_owned(),
                 DEFAULT => "the default".to_owned(),
                 other => format!("`{}`", other.replace(GOOD, "good")),
             };
             let outcome =
-                expected.map_or_else(|why| format!("refused: {why}"), |it| format!("{it:?}"));
+                expected.map_or_else(|why| format!("rejected: {why}"), |it| format!("{it:?}"));
             println!("| {} | {} | {} | {outcome} |", shown(url), shown(secret), shown(secrets));
         }
     }
 
     #[test]
-    fn of_several_secrets_the_first_one_verifies_and_the_older_ones_when_told_to() {
+    fn only_the_first_secret_verifies_unless_previous_secret_is_called() {
         let secrets = format!("2:{GOOD},1:{OTHER}");
         let Material::Secrets(keys) = preset("", "", &secrets).material else { panic!() };
         assert_eq!(keys.len(), 1);
@@ -154,12 +154,12 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_does_not_make_a_claim_of_links_safe() {
+    fn user_id_claim_of_links_is_rejected_with_from_env() {
         let by = |claim: &str| preset("", GOOD, "").user_id_claim(claim);
         assert!(by("userId").build().is_err());
         assert!(by("userId").audience("api").build().is_ok());
         assert!(by("id").build().is_ok());
-        // With a URL the claim is one of the server's own tokens.
+        // E-mail links are not signed with the server's key pairs.
         assert!(
             preset(ADDRESS, GOOD, "")
                 .user_id_claim("userId")

@@ -1,47 +1,47 @@
-//! What an operator is told of tokens that went to the wrong place.
+//! Hints for the operator when a token belongs to another preset.
 
 use super::profile::Profile;
 use crate::error::ErrorKind;
 use crate::jws::Algorithm;
 
-/// Which kind of token a rejected one looks like.
+/// Returns a hint when the rejected token looks like another kind of token.
 pub(super) type Hint = fn(&str, Option<Algorithm>, ErrorKind) -> Option<&'static str>;
 
 impl Profile {
     pub(super) fn hint(self) -> Hint {
         match self {
             Self::Token => |token, algorithm, kind| {
-                shape(token, kind, NOT_A_JWT).or_else(|| of_other_keys(algorithm, kind)).or(
-                    match kind {
+                not_a_jwt(token, kind, NOT_A_JWT)
+                    .or_else(|| signed_with_secret(algorithm, kind))
+                    .or(match kind {
                         ErrorKind::InvalidIssuer => Some(OTHER_ISSUER),
                         ErrorKind::InvalidAudience => Some(OTHER_AUDIENCE),
                         _ => None,
-                    },
-                )
+                    })
             },
             Self::OAuthAccessToken => |token, algorithm, kind| {
-                shape(token, kind, NOT_A_JWT).or_else(|| of_other_keys(algorithm, kind))
+                not_a_jwt(token, kind, NOT_A_JWT).or_else(|| signed_with_secret(algorithm, kind))
             },
             Self::BridgeToken => |token, algorithm, kind| {
-                shape(token, kind, NOT_A_JWT).or_else(|| {
+                not_a_jwt(token, kind, NOT_A_JWT).or_else(|| {
                     (!is_by_secret(algorithm, kind)?).then_some(
-                        "it is signed with a key pair, and a secret is expected: \
-                         `BetterAuth::url` is for the tokens of the JWT plugin",
+                        "it is signed with a key pair, but this preset has a secret: \
+                         use `BetterAuth::url` for tokens of the JWT plugin",
                     )
                 })
             },
             Self::SessionByServer => |token, algorithm, kind| {
-                shape(token, kind, NOT_A_JWT_COOKIE).or_else(|| {
+                not_a_jwt(token, kind, NOT_A_JWT_COOKIE).or_else(|| {
                     is_by_secret(algorithm, kind)?.then_some(
-                        "the cookie is signed with the secret: `BetterAuth::session_cookie` is for it",
+                        "the cookie is signed with the secret: use `BetterAuth::session_cookie`",
                     )
                 })
             },
             Self::SessionBySecret => |token, algorithm, kind| {
-                shape(token, kind, NOT_A_JWT_COOKIE).or_else(|| {
+                not_a_jwt(token, kind, NOT_A_JWT_COOKIE).or_else(|| {
                     (!is_by_secret(algorithm, kind)?).then_some(
                         "the cookie is signed with the server's key pairs: \
-                         `BetterAuth::session_cookie_url` is for it",
+                         use `BetterAuth::session_cookie_url`",
                     )
                 })
             },
@@ -52,24 +52,25 @@ impl Profile {
 const NOT_A_JWT: &str = "it looks like a Better Auth session token, which only the server can check: \
                          fetch a JWT from `/api/auth/token`";
 const NOT_A_JWT_COOKIE: &str =
-    "it looks like a cookie cache of another strategy: set `strategy: \"jwt\"`";
-const ENCRYPTED: &str = "it looks like an encrypted cookie cache: set `strategy: \"jwt\"`";
+    "it looks like a session cookie of another strategy: set `strategy: \"jwt\"` on the server";
+const ENCRYPTED: &str =
+    "it looks like an encrypted session cookie: set `strategy: \"jwt\"` on the server";
 
-const OTHER_ISSUER: &str = "`iss` is the origin of the server's base URL, without a path or a slash, unless \
-                            `jwt.issuer` is set: it has to be the same text here";
-const OTHER_AUDIENCE: &str = "`aud` is the origin of the server's base URL, without a path or a slash, unless \
-                              `jwt.audience` is set: it has to be the same text here";
+const OTHER_ISSUER: &str = "`iss` must be the same text here and on the server: the server writes the origin of \
+                            its base URL, without a path or a slash, unless `jwt.issuer` is set";
+const OTHER_AUDIENCE: &str = "`aud` must be the same text here and on the server: the server writes the origin of \
+                              its base URL, without a path or a slash, unless `jwt.audience` is set";
 
-/// Of what is signed with a secret, where key pairs are expected.
-fn of_other_keys(algorithm: Option<Algorithm>, kind: ErrorKind) -> Option<&'static str> {
+/// The hint for a token signed with a secret where key pairs are expected.
+fn signed_with_secret(algorithm: Option<Algorithm>, kind: ErrorKind) -> Option<&'static str> {
     is_by_secret(algorithm, kind)?.then_some(
-        "it is signed with a secret, and the server's key pairs are expected: \
-         `BetterAuth::bridge_token` is for such tokens",
+        "it is signed with a secret, but this preset has the server's key pairs: \
+         use `BetterAuth::bridge_token` for tokens of an application",
     )
 }
 
-/// Of what is no JWT at all.
-fn shape(token: &str, kind: ErrorKind, without_dots: &'static str) -> Option<&'static str> {
+/// The hint for text that is not a JWT.
+fn not_a_jwt(token: &str, kind: ErrorKind, without_dots: &'static str) -> Option<&'static str> {
     if kind != ErrorKind::MalformedToken {
         return None;
     }
@@ -80,7 +81,7 @@ fn shape(token: &str, kind: ErrorKind, without_dots: &'static str) -> Option<&'s
     }
 }
 
-/// Of what is a JWT for other keys: whether they are secrets.
+/// For a token with an algorithm that is not allowed: whether it is signed with a secret.
 fn is_by_secret(algorithm: Option<Algorithm>, kind: ErrorKind) -> Option<bool> {
     if kind != ErrorKind::AlgorithmNotAllowed {
         return None;
@@ -92,7 +93,7 @@ fn is_by_secret(algorithm: Option<Algorithm>, kind: ErrorKind) -> Option<bool> {
 mod tests {
     use super::*;
 
-    /// That of the header; made up, as the tokens are.
+    /// The algorithm in the header of the test tokens.
     fn algorithm(token: &str) -> Option<Algorithm> {
         match token.get(..20)? {
             "eyJhbGciOiJIUzI1NiJ9" => Some(Algorithm::HS256),
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn tokens_that_went_to_the_wrong_place_are_told_where_they_belong() {
+    fn a_token_of_another_kind_gets_a_hint() {
         use ErrorKind::{
             AlgorithmNotAllowed, InvalidAudience, InvalidIssuer, InvalidSignature, MalformedToken,
         };
@@ -130,7 +131,7 @@ mod tests {
             (Profile::Token, pair, AlgorithmNotAllowed),
             (Profile::BridgeToken, secret, AlgorithmNotAllowed),
             (Profile::Token, secret, InvalidSignature),
-            // Its issuer has the path of the API.
+            // OAuth tokens have another issuer: the base URL with its path.
             (Profile::OAuthAccessToken, pair, InvalidIssuer),
         ] {
             assert_eq!(

@@ -1,34 +1,35 @@
 //! Presets for [Better Auth](https://better-auth.com) (feature `better-auth`).
 //!
-//! Better Auth signs in more than one way, and `BETTER_AUTH_SECRET` plays a part in only some of them:
+//! Better Auth issues several kinds of tokens. Only some are signed with `BETTER_AUTH_SECRET`:
 //!
 //! | token | signed with | preset |
 //! |---|---|---|
-//! | of the JWT plugin: `/api/auth/token`, `set-auth-jwt` | the server's key pairs | [`BetterAuth::url`] |
+//! | JWT plugin: `/api/auth/token`, `set-auth-jwt` | the server's key pairs | [`BetterAuth::url`] |
 //! | OAuth access token, `at+jwt` | the server's key pairs | `url(..)` and [`oauth_access_token`](BetterAuth::oauth_access_token) |
-//! | made by an application for its own API, HS256 | the secret | [`BetterAuth::bridge_token`] |
-//! | cookie cache of sessions, strategy `jwt` | the secret | [`BetterAuth::session_cookie`] |
+//! | signed by an application for its own API, HS256 | the secret | [`BetterAuth::bridge_token`] |
+//! | session cache cookie, strategy `jwt` | the secret | [`BetterAuth::session_cookie`] |
 //! | the same with `sessionCookieCache: true` | the server's key pairs | [`BetterAuth::session_cookie_url`] |
-//! | session token: `session_token` cookie, bearer plugin | none: it is no JWT | the server alone knows it |
+//! | session token: `session_token` cookie, bearer plugin | not a JWT | none: only the server can check it |
 //!
-//! Take the first one unless there is a reason against it: it needs no secret, and a server that leaks its
-//! settings gives nobody's account away. [`BetterAuth::from_env`] chooses by the variables that are set.
+//! Use the first one by default. It needs no secret, so an API that leaks its settings does not expose any account.
+//! [`BetterAuth::from_env`] chooses by the variables that are set.
 //!
-//! Presets never mix. The links in Better Auth's e-mails are HS256 tokens under the same secret, and ID
-//! tokens are signed with the same key pairs as API tokens: all of those are refused.
+//! A preset accepts one kind of token and rejects the others. This matters because one key signs several kinds:
+//! e-mail links are HS256 tokens under the same secret as bridge tokens, and ID tokens are signed with the same key
+//! pairs as API tokens.
 //!
 //! ```
 //! use tower_jwt_auth::provider::better_auth::BetterAuth;
 //! use tower_jwt_auth::{ErrorKind, testing::TestIssuer};
 //!
-//! let issuer = TestIssuer::hs256(); // signs with a secret that both sides know
+//! let issuer = TestIssuer::hs256(); // signs with a shared secret
 //! let verifier = BetterAuth::bridge_token(issuer.secret()).build()?;
 //!
 //! let token = issuer.token().subject("user-1").claim("email", "ada@example.com").mint();
 //! let user = verifier.verify_now(&token)?;
 //! assert_eq!((user.id(), user.email()), ("user-1", Some("ada@example.com")));
 //!
-//! // A link to verify an address is signed with the same secret, and is no log-in.
+//! // A link that verifies an address is signed with the same secret, but is not a login.
 //! let link = issuer.token().without("sub").claim("email", "ada@example.com").mint();
 //! assert_eq!(verifier.verify_now(&link).unwrap_err().kind(), ErrorKind::MissingClaim);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

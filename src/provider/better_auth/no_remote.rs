@@ -1,4 +1,4 @@
-//! In builds without the feature `jwks`, keys behind a URL cannot be fetched.
+//! Builds without the feature `jwks` cannot fetch keys from a URL.
 
 use crate::error::{Problem, ProblemKind};
 use crate::key::Keys;
@@ -14,8 +14,8 @@ impl Remote {
     pub(super) fn at(_: Self, _: String) -> Result<Keys, Problem> {
         Err(Problem::new(
             ProblemKind::MissingFeature,
-            "keys behind a URL",
-            "this build cannot fetch them",
+            "the preset needs the keys of the server",
+            "this build cannot fetch keys from a URL",
             "Enable the feature `jwks-client`, or pass the keys with `keys`",
         ))
     }

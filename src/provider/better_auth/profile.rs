@@ -1,4 +1,4 @@
-//! The kinds of token that a Better Auth server and its neighbours sign, and what tells them apart.
+//! The kinds of token that presets accept, and the policy of each.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::policy::Policy;
 /// `typ` and audience of a session cookie that is signed with the server's key pairs.
 const SESSION_TYPE: &str = "better-auth.session-cache+jwt";
 const SESSION_AUDIENCE: &str = "better-auth:session-cache";
-/// What the server itself grants to clocks when it reads its cookies.
+/// The leeway with which the server reads its own cookies.
 pub(super) const SESSION_LEEWAY: Duration = Duration::from_secs(15);
 
-/// The claims of everything that Better Auth itself signs with the secret: the links in its e-mails and the
-/// cookie cache of sessions. None of these tokens has `sub`, `iss` or `aud`.
+/// The claims of tokens that Better Auth itself signs with the secret: e-mail links and session cookies.
+/// None of these tokens has `sub`, `iss` or `aud`.
 const SIGNED_WITH_THE_SECRET: [&str; 10] = [
     "email",
     "exp",
@@ -29,8 +29,9 @@ const SIGNED_WITH_THE_SECRET: [&str; 10] = [
     "version",
 ];
 
-/// Which kind of token is taken. They never mix: some are signed with one key, and all of them with the
-/// key of another would be somebody's log-in.
+/// The kind of token that a preset accepts.
+///
+/// A preset accepts one kind only: several kinds are signed with the same key, and not all of them are logins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Profile {
     Token,
@@ -45,7 +46,7 @@ impl Profile {
         matches!(self, Self::SessionByServer | Self::SessionBySecret)
     }
 
-    /// What a token of this kind has to be like.
+    /// The policy for tokens of this kind.
     pub(super) fn policy(self, url: Option<&BaseUrl>, audiences: Vec<String>) -> Policy {
         let policy = match self {
             Self::BridgeToken | Self::SessionBySecret => Policy::new()
@@ -72,30 +73,30 @@ impl Profile {
             (Self::Token, Some(url)) => policy.audience(&*url.origin),
             (Self::SessionByServer, _) => policy.audience(SESSION_AUDIENCE),
             (Self::BridgeToken | Self::SessionBySecret, _) => policy.any_audience(),
-            // Nothing is said, and the policy's own problem says so.
+            // Without an audience, building the policy reports a problem.
             (Self::Token | Self::OAuthAccessToken, _) => policy,
         }
     }
 
-    /// The issuers' names. None where the tokens have none.
+    /// The accepted issuers. Empty for tokens without `iss`.
     pub(super) fn issuers(self, url: Option<&BaseUrl>, given: Vec<String>) -> Vec<String> {
         if !given.is_empty() {
             return given;
         }
-        let follows = url.and_then(|url| match self {
+        let derived = url.and_then(|url| match self {
             Self::Token | Self::SessionByServer => Some(url.origin.clone()),
             Self::OAuthAccessToken => Some(url.base.clone()),
             Self::BridgeToken | Self::SessionBySecret => None,
         });
-        follows.into_iter().collect()
+        derived.into_iter().collect()
     }
 
-    /// Whether tokens that are no logins, signed with the same key, have this claim too.
+    /// Whether tokens that are not logins, signed with the same key, also have this claim.
     pub(super) fn shares_claim(self, claim: &str) -> bool {
         self == Self::BridgeToken && SIGNED_WITH_THE_SECRET.contains(&claim)
     }
 
-    /// Where the user's id stands in a token, if not in `sub`.
+    /// The path of the user's id, if it is not in `sub`.
     pub(super) fn subject_path(self, user_id_claim: &str) -> Option<ClaimPath> {
         if self.is_session() {
             return Some(["user", "id"].into());
@@ -104,20 +105,21 @@ impl Profile {
     }
 }
 
-/// What holds for everything that is signed with a server's key pairs.
+/// The rules for all tokens that are signed with a server's key pairs.
 fn server_policy() -> Policy {
     Policy::new()
         .check_token("`kid`", |token| token.header().key_id.is_some())
-        .check_token("an algorithm of the server", is_of_a_server)
+        .check_token("an algorithm of the server", is_server_algorithm)
 }
 
-/// What a server can be told to sign with; a list of algorithms would want a key for each.
-fn is_of_a_server(token: &Token) -> bool {
+/// Whether a server can be configured to sign with this algorithm. A check and not `Policy::algorithms`, which would
+/// require a key for each algorithm.
+fn is_server_algorithm(token: &Token) -> bool {
     use Algorithm::{ES256, ES384, ES512, EdDSA, PS256, RS256};
     matches!(token.header().algorithm, EdDSA | ES256 | ES384 | ES512 | RS256 | PS256)
 }
 
-/// `typ` is absent or says no more than that this is a JWT.
+/// Whether `typ` is absent or `JWT`.
 fn has_plain_type(token: &Token) -> bool {
     token.header().typ.is_none_or(|typ| typ.eq_ignore_ascii_case("JWT"))
 }

@@ -1,4 +1,4 @@
-//! The keys behind the URL of a server.
+//! Keys that are fetched from a server.
 
 use crate::error::Problem;
 use crate::jwks::{RemoteJwks, RemoteJwksBuilder};
@@ -9,7 +9,7 @@ pub(super) struct Remote(Box<RemoteJwksBuilder>);
 
 impl Default for Remote {
     fn default() -> Self {
-        // A server with ids that count up uses one again after its database was set up anew.
+        // A server with sequential ids reuses a key id after its database was recreated.
         let keys = RemoteJwks::url("").refresh_on_bad_signature();
         Self(Box::new(keys.allow_http_on_loopback()))
     }
@@ -28,7 +28,7 @@ impl Remote {
     }
 
     /// The keys at this URL, built with the verifier.
-    #[allow(clippy::unnecessary_wraps)] // builds without `jwks` have none
+    #[allow(clippy::unnecessary_wraps)] // it fails in builds without `jwks`
     pub(super) fn at(self, url: String) -> Result<Keys, Problem> {
         Ok(self.0.at(url).into())
     }

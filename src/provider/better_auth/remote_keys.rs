@@ -4,9 +4,9 @@ use super::builder::BetterAuth;
 use crate::jwks::RemoteJwksBuilder;
 
 impl<C> BetterAuth<C> {
-    /// Changes how the keys of the server are fetched: every setting of [`RemoteJwksBuilder`].
+    /// Changes how the server's keys are fetched, with any setting of [`RemoteJwksBuilder`].
     ///
-    /// Only for keys behind a URL: with a secret, or beside [`keys`](Self::keys), `build` fails.
+    /// `build` fails on a preset with a secret and together with [`keys`](Self::keys): nothing is fetched then.
     ///
     /// ```
     /// # #[cfg(feature = "jwks-client")] {

@@ -1,20 +1,21 @@
-//! `BETTER_AUTH_SECRET`: which texts are accepted.
+//! Checks of `BETTER_AUTH_SECRET` and `BETTER_AUTH_SECRETS`.
 
 use crate::error::{BuildError, Problem, ProblemKind};
 use crate::key::VerificationKey;
 
-/// The secret that the server uses in development if none is set. It is in its public source code.
+/// The server's default secret in development, from its public source code.
 const PUBLIC_DEFAULT: &str = "better-auth-secret-12345678901234567890";
 
-const FIX: &str = "Set it to the server's own: `openssl rand -base64 32` makes one";
+const FIX: &str =
+    "Set the same secret here and on the server: `openssl rand -base64 32` generates one";
 
-/// The key that this secret is. Its text is taken as it stands, base64 or not.
+/// The key of this secret. The text is used as it is and not decoded, even if it looks like base64.
 pub(super) fn key(secret: &str) -> Result<VerificationKey, BuildError> {
     check(secret)?;
     VerificationKey::shared_secret(secret).map_err(|error| error.within("the Better Auth secret"))
 }
 
-/// As [`key`], of at least 16 bytes.
+/// As [`key`], for a secret of 16 bytes or more.
 pub(super) fn legacy_key(secret: &str) -> Result<VerificationKey, BuildError> {
     check(secret)?;
     VerificationKey::guessable_legacy_secret(secret)
@@ -26,28 +27,28 @@ fn check(secret: &str) -> Result<(), BuildError> {
     if secret.is_empty() {
         return problem(
             ProblemKind::WeakSecret,
-            "an empty Better Auth secret",
+            "the Better Auth secret is empty",
             "anyone could sign tokens with it",
         );
     }
     if secret == PUBLIC_DEFAULT {
         return problem(
             ProblemKind::PublishedSecret,
-            "the default secret of Better Auth",
-            "it is in the public source code of the server, so that anyone could sign tokens",
+            "the secret is the default secret of Better Auth",
+            "it is in the server's public source code, so anyone could sign tokens with it",
         );
     }
     Ok(())
 }
 
-/// The secrets of `BETTER_AUTH_SECRETS`, the one that signs first: `2:new,1:old`.
+/// Parses `BETTER_AUTH_SECRETS`, such as `2:new,1:old`. The first secret is the one that signs.
 pub(super) fn list(text: &str) -> Result<Vec<&str>, Problem> {
     let malformed = |why| {
         Problem::new(
             ProblemKind::InvalidValue,
-            "`BETTER_AUTH_SECRETS`",
+            "`BETTER_AUTH_SECRETS` cannot be parsed",
             why,
-            "Write it as the server reads it: `2:the new secret,1:the old one`",
+            "Use the server's format: `2:the new secret,1:the old one`",
         )
     };
     let mut versions = Vec::new();
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_is_read_as_the_server_reads_it() {
+    fn a_list_of_secrets_is_parsed_like_on_the_server() {
         assert_eq!(list("2:new,1:old").unwrap(), ["new", "old"]);
         assert_eq!(list(" 7 : with:colon , 0:x ").unwrap(), ["with:colon", "x"]);
         for text in ["", "new", "new,old", "a:new", "-1:new", "1:a,1:b", "1.5:a", "2:new,"] {

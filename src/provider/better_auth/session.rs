@@ -1,4 +1,4 @@
-//! Sessions in a cookie: the user that it names, and where to find it.
+//! Session cookies: the claims type and the token source.
 
 use std::fmt;
 use std::ops::Deref;
@@ -10,12 +10,12 @@ use zeroize::Zeroizing;
 use super::user::User;
 use crate::source::CookieToken;
 
-/// A user and their session, out of the cookie in which Better Auth caches both (`session_data`, with the
-/// strategy `jwt`): the claims type of the session presets. Derefs to the [`User`].
+/// A user and their session: the claims type of the session presets.
 ///
-/// The cookie holds the live session token, which is as good as a password. It is compared where the
-/// server compares it and then forgotten: nothing here, nor anything that can be asked for the token's
-/// claims, gives it away.
+/// Both are read from the cookie `session_data` with the strategy `jwt`. Derefs to the [`User`].
+///
+/// The cookie contains the live session token, which is as sensitive as a password. It is compared as on the server
+/// and then dropped. Neither this type nor the token's claims expose it.
 #[derive(Clone)]
 pub struct SessionUser {
     user: User,
@@ -23,22 +23,22 @@ pub struct SessionUser {
     pub(super) facts: Facts,
 }
 
-/// What the preset judges.
+/// The values that the preset checks.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Facts {
     /// `session.userId` is `user.id`.
-    pub(super) is_the_users: bool,
-    /// `sub`, where it is there, is `user.id`.
-    pub(super) subject_is_the_users: Option<bool>,
-    /// `sid`, where it is there, is the session's token.
-    pub(super) sid_is_the_sessions: Option<bool>,
-    /// `session.expiresAt`, as it was written.
-    pub(super) ends_at: Option<Box<str>>,
+    pub(super) user_id_matches: bool,
+    /// `sub`, if present, is `user.id`.
+    pub(super) subject_matches: Option<bool>,
+    /// `sid`, if present, is the session's token.
+    pub(super) sid_matches: Option<bool>,
+    /// `session.expiresAt`, not parsed.
+    pub(super) expires_at: Option<Box<str>>,
     pub(super) version: Option<Box<str>>,
 }
 
 impl SessionUser {
-    /// The session's id, which is no secret.
+    /// The session's id, which is not a secret.
     pub fn session_id(&self) -> Option<&str> {
         self.session_id.as_deref()
     }
@@ -52,12 +52,13 @@ impl Deref for SessionUser {
     }
 }
 
-/// Finds the cookie cache of Better Auth sessions: `better-auth.session_data`, under `__Secure-` where it is
-/// set so, and joined where it was too long for one cookie.
+/// Reads the session cache cookie of Better Auth, `better-auth.session_data`.
 ///
-/// Of a server with another `cookiePrefix`, take it with
-/// `CookieToken::new("prefix.session_data").allow_prefixes().allow_chunks()`. A browser sends cookies on its own:
-/// have a layer such as tower-http's `CsrfLayer` beside this.
+/// The prefix `__Secure-` is accepted, and a token that was split over several cookies is joined.
+///
+/// For a server with another `cookiePrefix`, use
+/// `CookieToken::new("prefix.session_data").allow_prefixes().allow_chunks()`. Browsers also send cookies with
+/// requests from other sites: add a layer such as tower-http's `CsrfLayer`.
 ///
 /// ```
 /// use tower_jwt_auth::provider::better_auth::{BetterAuth, session_cookie_source};
@@ -72,12 +73,12 @@ pub fn session_cookie_source() -> CookieToken {
     CookieToken::new("better-auth.session_data").allow_prefixes().allow_chunks()
 }
 
-/// A secret that is read and forgotten.
+/// A secret that is zeroized after it was compared.
 #[derive(serde::Deserialize)]
 #[serde(from = "String")]
-struct Forgotten(Zeroizing<String>);
+struct SecretText(Zeroizing<String>);
 
-impl From<String> for Forgotten {
+impl From<String> for SecretText {
     fn from(secret: String) -> Self {
         Self(Zeroizing::new(secret))
     }
@@ -90,7 +91,7 @@ struct Payload {
     user: Map<String, Value>,
     version: Option<Value>,
     sub: Option<String>,
-    sid: Option<Forgotten>,
+    sid: Option<SecretText>,
 }
 
 #[derive(serde::Deserialize)]
@@ -99,7 +100,7 @@ struct Session {
     id: Option<Box<str>>,
     user_id: Option<Box<str>>,
     expires_at: Option<Box<str>>,
-    token: Option<Forgotten>,
+    token: Option<SecretText>,
 }
 
 impl<'de> Deserialize<'de> for SessionUser {
@@ -107,14 +108,14 @@ impl<'de> Deserialize<'de> for SessionUser {
         let Payload { session, user, version, sub, sid } = Payload::deserialize(deserializer)?;
         let id = user.get("id").and_then(Value::as_str);
         let Some(id) = id.filter(|id| !id.trim().is_empty()) else {
-            return Err(de::Error::custom("the session is nobody's"));
+            return Err(de::Error::custom("the session has no user id"));
         };
         let token = session.token.as_ref().map(|token| &token.0);
         let facts = Facts {
-            is_the_users: session.user_id.as_deref() == Some(id),
-            subject_is_the_users: sub.map(|sub| sub == id),
-            sid_is_the_sessions: sid.map(|sid| Some(&sid.0) == token),
-            ends_at: session.expires_at,
+            user_id_matches: session.user_id.as_deref() == Some(id),
+            subject_matches: sub.map(|sub| sub == id),
+            sid_matches: sid.map(|sid| Some(&sid.0) == token),
+            expires_at: session.expires_at,
             version: match version {
                 Some(Value::String(version)) => Some(version.into()),
                 _ => None,
@@ -149,14 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn the_user_and_the_facts_come_out_and_the_live_token_does_not() {
+    fn the_session_is_parsed_and_hides_the_live_token() {
         let session = read(&payload()).unwrap();
         assert_eq!((session.email(), session.session_id()), (Some("a@b.co"), Some("s")));
         assert_eq!(
             session.facts,
             Facts {
-                is_the_users: true,
-                ends_at: Some("2026-11-22T10:41:16.926Z".into()),
+                user_id_matches: true,
+                expires_at: Some("2026-11-22T10:41:16.926Z".into()),
                 version: Some("1".into()),
                 ..Facts::default()
             }
@@ -166,26 +167,20 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_belong_together_is_seen() {
+    fn parts_of_different_sessions_are_detected() {
         let mut foreign = payload();
         foreign["session"]["userId"] = "v".into();
-        assert!(!read(&foreign).unwrap().facts.is_the_users);
+        assert!(!read(&foreign).unwrap().facts.user_id_matches);
 
         let mut signed = payload();
         signed["sub"] = "u".into();
         signed["sid"] = "live-token".into();
         let facts = read(&signed).unwrap().facts;
-        assert_eq!(
-            (facts.subject_is_the_users, facts.sid_is_the_sessions),
-            (Some(true), Some(true))
-        );
+        assert_eq!((facts.subject_matches, facts.sid_matches), (Some(true), Some(true)));
         signed["sub"] = "v".into();
         signed["sid"] = "another".into();
         let facts = read(&signed).unwrap().facts;
-        assert_eq!(
-            (facts.subject_is_the_users, facts.sid_is_the_sessions),
-            (Some(false), Some(false))
-        );
+        assert_eq!((facts.subject_matches, facts.sid_matches), (Some(false), Some(false)));
 
         for member in ["session", "user"] {
             let mut without = payload();
@@ -193,9 +188,9 @@ mod tests {
             assert!(read(&without).is_err(), "{member}");
         }
         for id in [json!(""), json!(" "), json!(7), json!(null)] {
-            let mut nobody = payload();
-            nobody["user"]["id"] = id;
-            assert!(read(&nobody).is_err());
+            let mut without_id = payload();
+            without_id["user"]["id"] = id;
+            assert!(read(&without_id).is_err());
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Who somebody is, as Better Auth says it.
+//! The claims type of Better Auth's users.
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -8,14 +8,14 @@ use serde_json::{Map, Value};
 
 /// A user of Better Auth: the claims type of its presets.
 ///
-/// Made by verifying a token. Everything but the id may be missing: a server can be told to issue other
-/// claims. `Debug` names the claims and shows none of their values.
+/// Verifying a token returns it. Every claim except the id may be missing, because a server can be configured to issue
+/// other claims. `Debug` prints the names of the claims and none of the values.
 ///
-/// An e-mail address that is not verified is what somebody typed when they signed up, and no proof of who
-/// they are: keep data by [`id`](Self::id).
+/// An unverified e-mail address is text that was entered at sign-up. It does not prove who the user is: store data
+/// under [`id`](Self::id).
 #[derive(Clone, Default)]
 pub struct User {
-    /// Found when the token is verified: which claim it stands in is the preset's knowledge.
+    /// Set when the token is verified, because only the preset knows which claim has the id.
     id: OnceLock<Box<str>>,
     claims: Map<String, Value>,
 }
@@ -25,32 +25,34 @@ impl User {
         Self { id: OnceLock::new(), claims }
     }
 
-    /// The user's id; never empty.
+    /// The user's id, which is never empty.
     pub fn id(&self) -> &str {
         self.id.get().map_or("", |id| id)
     }
 
-    /// The user's e-mail address, in lower case as the server keeps it.
+    /// The user's e-mail address, in lower case as the server stores it.
     pub fn email(&self) -> Option<&str> {
         self.text("email")
     }
 
-    /// Whether the server knows the address to be the user's.
+    /// Whether the server has verified the e-mail address.
     pub fn email_verified(&self) -> Option<bool> {
         self.get("emailVerified").and_then(Value::as_bool)
     }
 
-    /// What the user wants to be called.
+    /// The user's display name.
     pub fn name(&self) -> Option<&str> {
         self.text("name")
     }
 
-    /// Any claim, by its name: additional fields of the user, and fields of plugins such as `role`.
+    /// Returns a claim by its name.
+    ///
+    /// For additional fields of the user and fields of plugins, such as `role`.
     pub fn get(&self, claim: &str) -> Option<&Value> {
         self.claims.get(claim)
     }
 
-    /// Any claim that is a string, by its name.
+    /// Returns a claim by its name, if it is a string.
     pub fn text(&self, claim: &str) -> Option<&str> {
         self.get(claim).and_then(Value::as_str)
     }
@@ -60,11 +62,11 @@ impl User {
         &self.claims
     }
 
-    /// Takes the id from this claim. `false` when it is not there, is no string or is empty, and when another
-    /// one was taken before.
+    /// Sets the id from this claim. `false` if the claim is missing, not a string or empty, or if another id was set
+    /// before.
     pub(super) fn take_id_from(&self, claim: &str) -> bool {
         let id = self.text(claim).filter(|id| !id.trim().is_empty());
-        // Asked again where a token is remembered.
+        // Called again for a cached token.
         id.is_some_and(|id| **self.id.get_or_init(|| id.into()) == *id)
     }
 }
@@ -91,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_or_of_another_type_is_none_and_no_error() {
+    fn claims_that_are_missing_or_mistyped_give_none() {
         let full =
             user(r#"{"sub":"u","email":"a@b.co","emailVerified":true,"name":"A","role":"x"}"#);
         assert!(full.take_id_from("sub"));
@@ -104,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_is_a_string_that_says_something_and_stays_what_it_is() {
+    fn the_id_is_a_non_blank_string_and_never_changes() {
         let user = user(r#"{"empty":"","blank":" ","number":1,"null":null,"id":"u","other":"v"}"#);
         for claim in ["empty", "blank", "number", "null", "absent"] {
             assert!(!user.take_id_from(claim), "{claim}");
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_names_the_claims_and_keeps_their_values() {
+    fn debug_prints_names_of_claims_but_no_values() {
         let debug = format!("{:?}", user(r#"{"sub":"secret-1","email":"secret-2"}"#));
         assert!(debug.contains("email") && !debug.contains("secret"), "{debug}");
     }

@@ -19,7 +19,7 @@ pub(super) enum Key {
 }
 
 impl Key {
-    /// A secret, PKCS #1 for RSA, and PKCS #8 otherwise.
+    /// Prepares a secret, a PKCS #1 key for RSA, or a PKCS #8 key otherwise.
     pub(super) fn new(algorithm: Algorithm, key: &[u8]) -> Option<Self> {
         match algorithm {
             Algorithm::HS256 => Some(Self::hmac(hmac::HMAC_SHA256, key)),

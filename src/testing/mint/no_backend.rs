@@ -1,8 +1,8 @@
-//! Without a backend nothing is signed.
+//! Without a crypto backend, nothing can be signed.
 
 use crate::jws::Algorithm;
 
-/// Has no values.
+/// An empty type: no key can be created.
 pub(super) enum Key {}
 
 impl Key {

@@ -28,7 +28,7 @@ pub(super) enum Key {
 }
 
 impl Key {
-    /// A secret, PKCS #1 for RSA, and PKCS #8 otherwise.
+    /// Prepares a secret, a PKCS #1 key for RSA, or a PKCS #8 key otherwise.
     pub(super) fn new(algorithm: Algorithm, key: &[u8]) -> Option<Self> {
         Some(match algorithm {
             Algorithm::HS256 => Self::Hs256(Box::new(Hmac::new_from_slice(key).ok()?)),
@@ -70,7 +70,7 @@ fn sign<S: SignatureEncoding>(key: &impl Signer<S>, message: &[u8]) -> Option<Ve
 }
 
 fn sign_rsa(key: &RsaKey, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8>> {
-    let random = &mut Stream::new(message);
+    let random = &mut SeededRng::new(message);
     let signature = match algorithm {
         Algorithm::RS256 => key.pkcs1v15_sign_with_rng::<Sha256, _>(random, message),
         Algorithm::RS384 => key.pkcs1v15_sign_with_rng::<Sha384, _>(random, message),
@@ -83,14 +83,16 @@ fn sign_rsa(key: &RsaKey, algorithm: Algorithm, message: &[u8]) -> Option<Vec<u8
     signature.ok()
 }
 
-/// Numbers derived from a seed, for salts and blinding: tokens repeat, and the system is asked for no random
-/// bytes. Good enough for keys that are published.
-struct Stream {
+/// Pseudorandom bytes derived from a seed, for salts and blinding.
+///
+/// The same message gets the same signature, and no random bytes of the system are used. That is sufficient for
+/// published keys.
+struct SeededRng {
     seed: [u8; 32],
     blocks: u64,
 }
 
-impl Stream {
+impl SeededRng {
     fn new(seed: &[u8]) -> Self {
         Self { seed: Sha256::digest(seed).into(), blocks: 0 }
     }
@@ -101,7 +103,7 @@ impl Stream {
     }
 }
 
-impl TryRng for Stream {
+impl TryRng for SeededRng {
     type Error = Infallible;
 
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
@@ -123,4 +125,4 @@ impl TryRng for Stream {
     }
 }
 
-impl TryCryptoRng for Stream {}
+impl TryCryptoRng for SeededRng {}

@@ -156,7 +156,9 @@ async fn responses_hide_the_key_server_and_its_content() {
             assert_eq!(reply.verdict(), DOWN);
             let shown = format!("{:?} {} {:?}", reply.headers, reply.text(), reply.error);
             let port = fixture.server.url("").rsplit_once(':').unwrap().1.to_owned();
-            for hidden in [secret, "127.0.0.1", &*port, "key server", "/keys", "redirect", "status 500"] {
+            for hidden in
+                [secret, "127.0.0.1", &*port, "key server", "/keys", "redirect", "status 500"]
+            {
                 assert!(!shown.contains(hidden), "{hidden}: {shown}");
             }
             assert_eq!(reply.json()["detail"], "The access token cannot be verified at the moment");

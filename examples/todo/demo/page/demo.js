@@ -1,13 +1,13 @@
-// The page of the demo: signs up and in at the auth server, fetches a token there, and works with the API.
+// The demo page: signs in at the auth server, fetches a token there and calls the API.
 
 const find = (id) => document.getElementById(id);
 const { auth_server: authServer } = await (await fetch("/demo.json")).json();
 
-/** In the memory of this page alone: what is stored, every script of this origin can read. */
+/** Only in memory: every script of this origin can read what is in the browser's storage. */
 let token = null;
 let user = null;
 
-/** Of a new todo. */
+/** The title field of the form for a new todo. */
 const { title } = find("new").elements;
 
 // ---- the auth server --------------------------------------------------------
@@ -19,23 +19,23 @@ async function auth(method, path, body) {
     headers: body ? { "content-type": "application/json" } : {},
     body: body && JSON.stringify(body),
   }).catch(() => {
-    throw new Error("The auth server cannot be reached: is it up, and does it allow this page’s origin?");
+    throw new Error("Cannot reach the auth server. Check that it is running and allows this page’s origin.");
   });
   const answer = await response.json().catch(() => null);
   if (!response.ok) {
-    throw new Error(answer?.message ?? `the auth server answered ${response.status}`);
+    throw new Error(answer?.message ?? `The auth server answered ${response.status}.`);
   }
   return answer;
 }
 
-/** A token for the API, good for some minutes. As long as the session lasts there is another one. */
+/** Fetches a token for the API. It is valid for some minutes; a new one can be fetched during the session. */
 async function fetchToken() {
   use((await auth("GET", "/token")).token);
 }
 
 function use(text) {
   const [, payload] = text.split(".");
-  if (!payload) throw new Error("That is no token: it has three parts, with a dot between them.");
+  if (!payload) throw new Error("This is not a token. A token has three parts, separated by dots.");
   const bytes = Uint8Array.from(atob(payload.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
   user = JSON.parse(new TextDecoder().decode(bytes));
   token = text;
@@ -55,7 +55,7 @@ async function ask(method, path, { body, bearer = token, shown = true } = {}) {
   return { response, answer: text && JSON.parse(text) };
 }
 
-/** As the user. A token that has expired meanwhile is fetched anew, once. */
+/** Sends a request as the user. After 401, fetches a new token and repeats the request once. */
 async function api(method, path, body, shown = true) {
   const place = `/api/${encodeURIComponent(user.sub)}/tasks${path}`;
   let { response, answer } = await ask(method, place, { body, shown });
@@ -63,7 +63,7 @@ async function api(method, path, body, shown = true) {
     await fetchToken();
     ({ response, answer } = await ask(method, place, { body, shown }));
   }
-  if (!response.ok) throw new Error(answer?.detail ?? `the API answered ${response.status}`);
+  if (!response.ok) throw new Error(answer?.detail ?? `The API answered ${response.status}.`);
   return answer;
 }
 
@@ -79,14 +79,14 @@ function show(method, path, response, text) {
   find("body").textContent = text && JSON.stringify(JSON.parse(text), null, 2);
 }
 
-// ---- what is seen -----------------------------------------------------------
+// ---- rendering --------------------------------------------------------------
 
 async function refresh() {
   const todos = await api("GET", "", undefined, false);
   const { activeElement: focused } = document;
   const id = focused.closest("#list li")?.dataset.id;
   find("list").replaceChildren(...todos.map(item));
-  // Whoever works with the keyboard stays where they were.
+  // Keeps the keyboard focus on the same control.
   if (id) (find("list").querySelector(`[data-id="${id}"] .${focused.className}`) ?? title).focus();
   find("none").hidden = todos.length > 0;
 }
@@ -100,7 +100,7 @@ function item(todo) {
   box.checked = todo.completed;
   box.addEventListener("change", async () => {
     await attempt(() => api("PATCH", `/${todo.id}/complete`), refresh);
-    // What the server has not taken is not shown.
+    // Shows the old state if the request failed.
     box.checked = todo.completed;
   });
   const [edit, remove] = it.querySelectorAll("button");
@@ -122,7 +122,7 @@ function render() {
   find("todos").hidden = token === null;
 }
 
-/** Does these one after the other, and says what went wrong. */
+/** Runs these steps in order, and shows the error of a step that fails. */
 async function attempt(...steps) {
   find("notice").textContent = "";
   try {
@@ -132,7 +132,7 @@ async function attempt(...steps) {
   }
 }
 
-/** What follows a sign-in. */
+/** The steps after a sign-in. */
 const enter = [render, refresh, () => title.focus()];
 
 function onSubmit(id, act) {
@@ -155,7 +155,7 @@ find("sign-out").addEventListener("click", () => {
   token = user = null;
   find("list").replaceChildren();
   find("answer").hidden = true;
-  // Whoever has the token can use it until it expires: no database is asked about it.
+  // A copy of the token is valid until it expires: the API does not look tokens up in a database.
   attempt(render, () => authServer && auth("POST", "/sign-out", {}));
 });
 
@@ -165,7 +165,7 @@ find("attempts").addEventListener("click", ({ target: { value } }) => {
   const attempts = {
     missing: () => ask("GET", own, { bearer: null }),
     tampered: () => ask("GET", own, { bearer: [head, payload, [...signature].reverse().join("")].join(".") }),
-    foreign: () => ask("GET", "/api/somebody-else/tasks"),
+    foreign: () => ask("GET", "/api/another-user/tasks"),
   };
   if (value) attempt(attempts[value]);
 });
@@ -173,10 +173,10 @@ find("attempts").addEventListener("click", ({ target: { value } }) => {
 render();
 const authHost = authServer && new URL(authServer).hostname;
 if (authHost && authHost !== location.hostname) {
-  // Cookies of another site do not go along.
-  find("notice").textContent = `Open this page at ${authHost}, where the auth server is, too.`;
+  // The browser does not send the session cookie to another site.
+  find("notice").textContent = `Open this page at ${authHost}, the host of the auth server.`;
 } else if (authServer) {
-  // Somebody may be signed in already.
+  // The user may already be signed in.
   const session = await auth("GET", "/get-session").catch(() => null);
   if (session) await attempt(fetchToken, render, refresh);
 }

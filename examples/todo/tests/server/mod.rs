@@ -10,7 +10,7 @@ use serde_json::Value;
 use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::testing::TestIssuer;
 
-/// Publishes its keys where Better Auth does, and signs as it does.
+/// Serves its keys at the path of Better Auth, and signs tokens like Better Auth.
 pub(crate) struct AuthServer {
     pub(crate) url: String,
     pub(crate) issuer: TestIssuer,
@@ -27,7 +27,7 @@ impl AuthServer {
                 let mut connection = connection.unwrap();
                 let mut request = String::new();
                 let mut reader = BufReader::new(&connection);
-                // Up to the empty line behind the head.
+                // Reads up to the empty line after the headers.
                 while reader.read_line(&mut request).unwrap() > 2 {}
                 assert!(request.starts_with("GET /api/auth/jwks HTTP/1.1\r\n"), "{request}");
                 let length = keys.len();
@@ -47,7 +47,7 @@ impl AuthServer {
     }
 }
 
-/// The binary, with these settings and no others.
+/// The binary with only these settings.
 fn command(settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_todo"));
     for name in ["BETTER_AUTH_URL", "BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "TODO_DB"] {
@@ -57,8 +57,8 @@ fn command(settings: &[(&str, &str)]) -> Command {
     command
 }
 
-/// For settings that it should not start with: what it says all the same, and its exit status.
-pub(crate) fn first_line_and_end(settings: &[(&str, &str)]) -> (String, Option<i32>) {
+/// The first line of output and the exit status, for settings with which the server must not start.
+pub(crate) fn first_line_and_status(settings: &[(&str, &str)]) -> (String, Option<i32>) {
     let mut process = command(settings).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -84,12 +84,12 @@ impl Server {
         Self { process, output, url }
     }
 
-    /// What it prints behind its first line, up to the line that has this in it.
+    /// The output after the first line, up to the line that contains this text.
     pub(crate) fn printed_to(&mut self, last: &str) -> String {
         let mut printed = String::new();
         while !printed.contains(last) {
             let length = self.output.read_line(&mut printed).unwrap();
-            assert_ne!(length, 0, "it has printed no {last:?}: {printed}");
+            assert_ne!(length, 0, "{last:?} was not printed: {printed}");
         }
         printed
     }
@@ -102,7 +102,14 @@ impl Server {
         User { server: self, credentials: [format!("Bearer {token}")] }
     }
 
-    /// Written out, so that a header can stand there twice and nobody tidies the path.
+    /// Sends SIGINT, as Ctrl-C does, and returns the exit status.
+    pub(crate) fn interrupt(&mut self) -> Option<i32> {
+        let pid = self.process.id().to_string();
+        assert!(Command::new("kill").args(["-s", "INT", &pid]).status().unwrap().success());
+        self.process.wait().unwrap().code()
+    }
+
+    /// Writes the request as text: an HTTP client would normalize the path and not repeat a header.
     fn send(&self, method: &str, path: &str, credentials: &[String], body: Option<&str>) -> Answer {
         let address = self.url.strip_prefix("http://").unwrap();
         let mut request = Vec::new();
@@ -133,7 +140,7 @@ impl Drop for Server {
     }
 }
 
-/// Somebody with a token.
+/// A client with a token.
 pub(crate) struct User<'s> {
     server: &'s Server,
     credentials: [String; 1],
@@ -170,6 +177,6 @@ impl Answer {
     }
 
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("no JSON: {}", self.body))
+        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.body))
     }
 }

@@ -1,4 +1,4 @@
-//! Calls every method with a token, or without one, and prints what comes back.
+//! Shows a gRPC client that calls every method, with or without a token, and prints the results.
 //!
 //! ```text
 //! cargo run --manifest-path examples/tonic/Cargo.toml --bin client -- http://127.0.0.1:3000 [TOKEN]

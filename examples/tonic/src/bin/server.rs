@@ -1,14 +1,16 @@
-//! A tonic server whose methods need a token.
+//! Shows a tonic server whose methods require a token.
 //!
 //! ```text
 //! cargo run --manifest-path examples/tonic/Cargo.toml
 //! ```
 //!
-//! `PORT` (3000 unless set) and `JWT_SECRET` (random unless set, at least 32 bytes) come from the
-//! environment. It prints tokens, and the lines of grpcurl and of the client in this package to try.
+//! `PORT` is 3000 and `JWT_SECRET` (at least 32 bytes) is random unless they are set. The server prints tokens, and
+//! commands for grpcurl and for the client in this package. Ctrl-C ends it.
 
 #[path = "../../../shared/demo.rs"]
 mod demo;
+#[path = "../../../shared/shutdown.rs"]
+mod shutdown;
 
 use std::error::Error;
 
@@ -23,23 +25,23 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     print_what_to_try(&listener.local_addr()?.to_string(), &secret);
-    tonic_example::serve(listener, verifier).await
+    tonic_example::serve(listener, verifier, shutdown::signal()).await
 }
 
 fn print_what_to_try(address: &str, secret: &str) {
     let issuer = TestIssuer::hs256().with_secret(secret).audience("orders");
     let token = || issuer.token().subject("user-1");
-    let reader = token().mint();
-    let writer = token().claim("scope", "orders:write").mint();
     let grpcurl = "grpcurl -plaintext -import-path examples/tonic/proto -proto orders.proto";
     let client = "cargo run --manifest-path examples/tonic/Cargo.toml --bin client --";
     println!("listening on http://{address}");
-    println!("token: {reader}");
-    println!("token with orders:write: {writer}");
-    for (token, ship) in [(reader, "PermissionDenied"), (writer, "OK")] {
+    for (name, token, ship) in [
+        ("TOKEN", token().mint(), "PermissionDenied"),
+        ("WRITER", token().scope("orders:write").mint(), "OK"),
+    ] {
         println!();
-        println!("{client} http://{address} {token}");
-        let grpcurl = format!("{grpcurl} -H 'authorization: Bearer {token}'");
+        println!("{name}={token}");
+        println!("{client} http://{address} \"${name}\"");
+        let grpcurl = format!("{grpcurl} -H \"authorization: Bearer ${name}\"");
         println!("{grpcurl} {address} orders.v1.Orders/List");
         println!("{grpcurl} {address} orders.v1.Orders/Watch");
         println!("{grpcurl} -d '{{\"id\":\"1\"}}' {address} orders.v1.Warehouse/Ship # {ship}");
