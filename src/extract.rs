@@ -44,6 +44,21 @@ use crate::verify::Verified;
 ///
 /// The status is 401 if the layer admitted the request without a token. It is 500 if there is no layer in front, or one
 /// for another claims type. The layer's responder builds the response.
+///
+/// ```
+/// use axum::response::{IntoResponse, Response};
+/// use tower_jwt_auth::{Verified, extract::IdentityRejection};
+///
+/// /// Handles a missing identity in the handler.
+/// async fn me(user: Result<Verified, IdentityRejection>) -> Response {
+///     match user {
+///         Ok(user) => format!("{:?}", user.subject()).into_response(),
+///         Err(rejection) => rejection.into_response(),
+///     }
+/// }
+/// let app: axum::Router = axum::Router::new().route("/me", axum::routing::get(me));
+/// # let _ = app;
+/// ```
 #[derive(Debug)]
 pub struct IdentityRejection {
     // Boxed to keep the `Result` of every handler small.

@@ -36,6 +36,15 @@ use crate::error::ErrorKind;
 use crate::respond::ProblemJson;
 
 /// The security scheme of an API, and its error responses.
+///
+/// ```
+/// use serde_json::json;
+/// use tower_jwt_auth::openapi::Security;
+///
+/// let orders = Security::bearer().operation(json!({"summary": "All orders"}));
+/// assert_eq!(orders["security"], json!([{"bearer": []}]));
+/// assert_eq!(orders["responses"]["401"]["$ref"], "#/components/responses/Unauthorized");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Security {
     name: String,

@@ -73,6 +73,18 @@ impl<R: Revocation + ?Sized> Revocation for Arc<R> {
 }
 
 /// A verified token, with its text as the client sent it.
+///
+/// ```
+/// use tower_jwt_auth::revocation::Presented;
+///
+/// /// The key of a denylist: the token's id, or else its digest.
+/// fn key(presented: &Presented<'_>) -> String {
+///     match presented.token().token_id() {
+///         Some(id) => id.to_owned(),
+///         None => format!("{:02x?}", presented.digest()),
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy)]
 pub struct Presented<'a> {
     token: &'a Token,
@@ -147,6 +159,14 @@ impl fmt::Debug for Presented<'_> {
 }
 
 /// The revocation status of a token.
+///
+/// ```
+/// use tower_jwt_auth::{Answer, Error, revocation::Standing};
+///
+/// fn answer(is_listed: bool) -> Answer<Result<Standing, Error>> {
+///     Answer::now(Ok(if is_listed { Standing::Revoked } else { Standing::Active }))
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Standing {

@@ -17,6 +17,23 @@ use crate::respond::{self, ResponseBody};
 
 pin_project! {
     /// The response of [`JwtAuth`](super::JwtAuth).
+    ///
+    /// ```
+    /// use http::Request;
+    /// use tower::Service;
+    /// use tower_jwt_auth::middleware::{JwtAuth, JwtAuthFuture};
+    ///
+    /// /// A service that wraps `JwtAuth` can name its future.
+    /// type FutureOf<S, B> = <JwtAuth<S> as Service<Request<B>>>::Future;
+    ///
+    /// fn same<S, B>(future: FutureOf<S, B>) -> JwtAuthFuture<S, B>
+    /// where
+    ///     S: Service<Request<B>>,
+    ///     JwtAuth<S>: Service<Request<B>, Future = JwtAuthFuture<S, B>>,
+    /// {
+    ///     future
+    /// }
+    /// ```
     pub struct JwtAuthFuture<S, B>
     where
         S: Service<Request<B>>,

@@ -15,6 +15,19 @@ use crate::claims::Claims;
 use crate::respond::ResponseBody;
 
 /// The service of [`JwtAuthLayer`](super::JwtAuthLayer).
+///
+/// ```
+/// use tower::Layer;
+/// use tower_jwt_auth::middleware::JwtAuth;
+/// use tower_jwt_auth::{BuildError, JwtAuthLayer, Verifier, testing::TestIssuer};
+///
+/// fn protect<S>(inner: S) -> Result<JwtAuth<S>, BuildError> {
+///     let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
+///     Ok(JwtAuthLayer::new(verifier).layer(inner))
+/// }
+/// assert_eq!(protect("any service")?.get_ref(), &"any service");
+/// # Ok::<(), BuildError>(())
+/// ```
 pub struct JwtAuth<S, C = Claims> {
     inner: S,
     config: Arc<Config<C>>,

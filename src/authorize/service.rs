@@ -11,6 +11,14 @@ use super::requirement::Requirement;
 use crate::respond::{ResponseBody, ResponseFuture};
 
 /// The service of [`RequireLayer`](super::RequireLayer).
+///
+/// ```
+/// use tower::Layer;
+/// use tower_jwt_auth::{RequireLayer, middleware::Require};
+///
+/// let service: Require<&str> = RequireLayer::scope("orders:read").layer("any service");
+/// assert_eq!(service.into_inner(), "any service");
+/// ```
 #[derive(Clone)]
 pub struct Require<S> {
     inner: S,

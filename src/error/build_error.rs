@@ -90,6 +90,15 @@ fn describe(problems: &[Problem]) -> String {
 }
 
 /// One problem of a configuration: the bad setting, the reason, and the fix.
+///
+/// ```
+/// use tower_jwt_auth::{Verifier, error::ProblemKind};
+///
+/// let error = Verifier::shared_secret("hunter2").build().unwrap_err();
+/// let kinds: Vec<_> = error.problems().iter().map(|problem| problem.kind()).collect();
+/// assert_eq!(kinds, [ProblemKind::WeakSecret, ProblemKind::MissingAudience]);
+/// assert!(error.problems().iter().all(|problem| !problem.to_string().contains("hunter2")));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
     kind: ProblemKind,

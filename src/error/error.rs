@@ -117,6 +117,19 @@ impl StdError for Error {
 macro_rules! kinds {
     ($($(#[$doc:meta])+ $name:ident = $code:literal, $sentence:literal;)+) => {
         /// The kind of an [`Error`]: a value to match on and a label for metrics.
+        ///
+        /// ```
+        /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
+        ///
+        /// let issuer = TestIssuer::hs256();
+        /// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
+        /// assert!(verifier.verify_now(&issuer.token().mint()).is_ok());
+        ///
+        /// let error = verifier.verify_now(&issuer.token().expired().mint()).unwrap_err();
+        /// assert_eq!(error.kind(), ErrorKind::TokenExpired);
+        /// assert_eq!(error.kind().as_str(), "token_expired");
+        /// # Ok::<(), tower_jwt_auth::BuildError>(())
+        /// ```
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum ErrorKind {

@@ -32,6 +32,18 @@ const LEAST_COOLDOWN: Duration = Duration::from_secs(1);
 /// Collects the settings of a [`RemoteJwks`].
 ///
 /// The guide's page on rotation and outages explains each default.
+///
+/// ```
+/// use std::time::Duration;
+/// use tower_jwt_auth::jwks::RemoteJwks;
+///
+/// # #[cfg(feature = "jwks-client")] {
+/// let keys = RemoteJwks::url("https://auth.example.com/jwks.json").ttl(Duration::from_secs(300));
+/// assert!(keys.build().is_ok());
+///
+/// assert!(RemoteJwks::url("http://auth.example.com/jwks.json").build().is_err()); // not https
+/// # }
+/// ```
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct RemoteJwksBuilder {
     pub(super) url: String,

@@ -23,6 +23,13 @@ use crate::url::Url;
 /// The empty body of a fetch request.
 ///
 /// It is a separate type, so that the body type of a client can be inferred.
+///
+/// ```
+/// use http_body::Body;
+/// use tower_jwt_auth::jwks::NoBody;
+///
+/// assert!(NoBody::default().is_end_stream());
+/// ```
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct NoBody;
@@ -52,6 +59,22 @@ impl Body for NoBody {
 /// The trait is implemented for every such service that is `Clone` and `Send`, and cannot be implemented otherwise. To
 /// use a function as a client, pass it to `tower::service_fn`. The client must not follow redirects. The time and the
 /// size of a fetch are limited by the [`RemoteJwksBuilder`](super::RemoteJwksBuilder).
+///
+/// ```
+/// use http::{Request, Response};
+/// use http_body_util::Full;
+/// use tower_jwt_auth::jwks::{NoBody, RemoteJwks};
+/// use tower_jwt_auth::testing::TestIssuer;
+///
+/// let issuer = TestIssuer::es256();
+/// let jwks = issuer.jwks().to_string();
+/// let client = tower::service_fn(move |_: Request<NoBody>| {
+///     let answer = Response::new(Full::<bytes::Bytes>::from(jwks.clone()));
+///     async move { Ok::<_, std::convert::Infallible>(answer) }
+/// });
+/// let keys = RemoteJwks::url("https://auth.example.com/jwks.json").client(client).build();
+/// assert!(keys.is_ok());
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a client for fetching keys",
     note = "a client is a `tower_service::Service<http::Request<NoBody>>` that is `Clone + Send` and returns an \

@@ -13,6 +13,17 @@ const MAX_MEMBERS: usize = 16;
 ///
 /// Members that name keys (`jwk`, `jku`, `x5c`, `x5u`, `x5t`) are never read: only the configuration
 /// decides which keys are trusted.
+///
+/// ```
+/// use tower_jwt_auth::{Algorithm, Verifier, testing::TestIssuer};
+///
+/// let issuer = TestIssuer::es256().key_id("2026");
+/// let verifier = Verifier::jwks(issuer.jwks()).any_issuer().any_audience().build()?;
+/// let verified = verifier.verify_now(&issuer.token().mint())?;
+/// let header = verified.token().header();
+/// assert_eq!((header.algorithm, header.key_id), (Algorithm::ES256, Some("2026")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct JoseHeader<'t> {

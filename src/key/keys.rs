@@ -15,6 +15,19 @@ use crate::error::{BuildError, Problem};
 /// `into()` converts a [`VerificationKey`], a [`KeySet`], any key source, or the builder of a
 /// [`RemoteJwks`](crate::jwks::RemoteJwks). Such a builder is built with the verifier and uses the verifier's clock.
 /// Clones share the keys.
+///
+/// ```
+/// use tower_jwt_auth::key::Keys;
+/// use tower_jwt_auth::{Issuer, Policy, VerificationKey, testing::TestIssuer};
+///
+/// /// Takes whatever `Issuer::new` takes.
+/// fn trusted(keys: impl Into<Keys>) -> Issuer {
+///     Issuer::new("https://auth.example.com", keys, Policy::new().audience("orders"))
+/// }
+/// let issuer = trusted(VerificationKey::shared_secret(TestIssuer::hs256().secret())?);
+/// # let _ = issuer;
+/// # Ok::<(), tower_jwt_auth::BuildError>(())
+/// ```
 #[derive(Clone)]
 pub struct Keys(Given);
 

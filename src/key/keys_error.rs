@@ -10,6 +10,21 @@ use super::source::RefreshError;
 /// Returned by [`Verifier::warm`](crate::Verifier::warm) and [`Verifier::refresh`](crate::Verifier::refresh).
 /// `Display` names the issuers as they are configured. [`source`](Error::source) returns the error of the first
 /// issuer, [`failures`](Self::failures) the errors of all.
+///
+/// ```
+/// use tower_jwt_auth::{Verifier, key::KeysErrorKind};
+///
+/// async fn start(verifier: &Verifier) {
+///     if let Err(error) = verifier.warm().await {
+///         for (issuer, cause) in error.failures() {
+///             eprintln!("{}: {cause}", issuer.unwrap_or("unnamed"));
+///         }
+///         if error.kind() == KeysErrorKind::NoKeys {
+///             eprintln!("requests get 503 until the keys can be fetched");
+///         }
+///     }
+/// }
+/// ```
 pub struct KeysError(Vec<Failure>);
 
 /// One issuer's failure.
@@ -20,6 +35,12 @@ pub(crate) struct Failure {
 }
 
 /// Whether an issuer still has keys after a failed fetch.
+///
+/// ```
+/// use tower_jwt_auth::key::KeysErrorKind;
+///
+/// assert_eq!(KeysErrorKind::NoKeys.as_str(), "no_keys");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeysErrorKind {

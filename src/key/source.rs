@@ -163,6 +163,19 @@ impl<S: KeySource + ?Sized> KeySource for Arc<S> {
 }
 
 /// The outcome of a successful call of [`KeySource::refresh`].
+///
+/// ```
+/// use tower_jwt_auth::key::{RefreshError, Refreshed};
+///
+/// /// A line for an operator's log.
+/// fn report(outcome: &Result<Refreshed, RefreshError>) -> String {
+///     match outcome {
+///         Ok(refreshed) => format!("keys: {}", refreshed.as_str()),
+///         Err(error) => format!("keys: {error}, next attempt in {:?}", error.retry_after()),
+///     }
+/// }
+/// assert_eq!(report(&Ok(Refreshed::Replaced)), "keys: replaced");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refreshed {
@@ -273,6 +286,14 @@ impl StdError for RefreshError {
 }
 
 /// The state of a source's keys.
+///
+/// ```
+/// use tower_jwt_auth::{Verifier, key::KeySetState, testing::TestIssuer};
+///
+/// let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
+/// assert!(verifier.health().all(|keys| keys.state == KeySetState::Fresh)); // fixed keys always are
+/// # Ok::<(), tower_jwt_auth::BuildError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum KeySetState {
@@ -299,6 +320,17 @@ impl KeySetState {
 }
 
 /// The health of a key source.
+///
+/// ```
+/// use tower_jwt_auth::{Verifier, testing::TestIssuer};
+///
+/// let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
+/// for health in verifier.health() {
+///     assert_eq!((health.issuer.as_deref(), health.keys), (None, 1));
+///     assert!(health.last_error.is_none());
+/// }
+/// # Ok::<(), tower_jwt_auth::BuildError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct KeyHealth {

@@ -11,6 +11,21 @@ use crate::error::ErrorKind;
 ///
 /// Every field that is an enum has `as_str()`, which returns a stable label. No label comes from a token, so a client
 /// cannot create new ones. `issuer` and `host` come from the configuration and from the issuer's metadata.
+///
+/// ```
+/// use tower_jwt_auth::observe::{Event, RefreshOutcome};
+///
+/// /// Writes a line for each event that an operator should see.
+/// fn alert(event: &Event<'_>) -> Option<String> {
+///     match event {
+///         Event::KeysRefreshed { host, outcome: RefreshOutcome::Failed(failure), .. } => {
+///             Some(format!("{host}: {failure}"))
+///         }
+///         event if event.is_failure() => Some(format!("{event:?}")),
+///         _ => None,
+///     }
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event<'a> {
@@ -125,6 +140,12 @@ impl Event<'_> {
 }
 
 /// The part of this crate that judged a request.
+///
+/// ```
+/// use tower_jwt_auth::observe::Stage;
+///
+/// assert_eq!(Stage::Authorize.as_str(), "authorize");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Stage {
@@ -148,6 +169,12 @@ impl Stage {
 }
 
 /// The result of one [`Stage`].
+///
+/// ```
+/// use tower_jwt_auth::observe::Verdict;
+///
+/// assert_eq!(Verdict::Rejected.as_str(), "rejected");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Verdict {
@@ -171,6 +198,14 @@ impl Verdict {
 }
 
 /// The result of a key fetch.
+///
+/// ```
+/// use tower_jwt_auth::key::FetchFailure;
+/// use tower_jwt_auth::observe::RefreshOutcome;
+///
+/// assert_eq!(RefreshOutcome::Replaced.as_str(), "replaced");
+/// assert_eq!(RefreshOutcome::Failed(FetchFailure::Timeout).as_str(), "timeout");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefreshOutcome {

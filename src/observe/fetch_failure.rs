@@ -3,6 +3,12 @@
 use std::fmt;
 
 /// Why a key fetch failed: a value to match on and a label for metrics.
+///
+/// ```
+/// use tower_jwt_auth::key::FetchFailure;
+///
+/// assert_eq!(FetchFailure::NotFound.as_str(), "not_found");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FetchFailure {

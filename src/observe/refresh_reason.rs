@@ -1,6 +1,12 @@
 //! Why keys are fetched.
 
 /// Why keys are fetched.
+///
+/// ```
+/// use tower_jwt_auth::key::RefreshReason;
+///
+/// assert_eq!(RefreshReason::Manual.as_str(), "manual");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RefreshReason {

@@ -3,6 +3,17 @@
 use std::fmt;
 
 /// Why a key of a set is not used; see [`KeySet::skipped`](crate::key::KeySet::skipped).
+///
+/// ```
+/// use tower_jwt_auth::key::{KeySet, SkipReason};
+/// use tower_jwt_auth::testing::TestIssuer;
+///
+/// let known = TestIssuer::es256();
+/// let document = format!(r#"{{"keys": [{}, {{"kty": "new"}}]}}"#, known.jwk());
+/// let keys = KeySet::jwks(&document)?;
+/// assert_eq!((keys.len(), keys.skipped()), (1, &[SkipReason::UnknownType][..]));
+/// # Ok::<(), tower_jwt_auth::BuildError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SkipReason {

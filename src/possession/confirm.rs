@@ -129,6 +129,15 @@ impl<C: Confirm + ?Sized> Confirm for Arc<C> {
 }
 
 /// The request is confirmed: it proves possession, or needs no proof.
+///
+/// ```
+/// use tower_jwt_auth::possession::Confirmation;
+///
+/// let mut confirmation = Confirmation::new();
+/// confirmation.response_headers.insert("dpop-nonce", "eyJ7S_zG.eyJH0-Z.HX4w-7v".parse()?);
+/// # let _ = confirmation;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Confirmation {
@@ -144,6 +153,13 @@ impl Confirmation {
 }
 
 /// The request does not prove possession.
+///
+/// ```
+/// use tower_jwt_auth::{ErrorKind, possession::Unconfirmed};
+///
+/// let rejected = Unconfirmed::from(ErrorKind::CertificateMismatch);
+/// # let _ = rejected;
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Unconfirmed {

@@ -13,6 +13,14 @@ pin_project! {
     /// The body of the inner service, or of a rejection.
     ///
     /// The inner body is passed through frame by frame. It needs `Data = Bytes`, and its error is boxed.
+    ///
+    /// ```
+    /// use http_body::Body;
+    /// use tower_jwt_auth::middleware::ResponseBody;
+    ///
+    /// fn is_a_body<B: Body>() {}
+    /// is_a_body::<ResponseBody<axum::body::Body>>();
+    /// ```
     #[derive(Debug)]
     pub struct ResponseBody<B> {
         #[pin]

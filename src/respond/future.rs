@@ -13,6 +13,21 @@ use super::body::ResponseBody;
 
 pin_project! {
     /// The response of [`Require`](crate::authorize::Require): the inner service's future, or a rejection.
+    ///
+    /// ```
+    /// use http::{Request, Response};
+    /// use std::convert::Infallible;
+    /// use tower::Service;
+    /// use tower_jwt_auth::middleware::{Require, ResponseFuture};
+    ///
+    /// /// A service that wraps `Require` can name its future.
+    /// fn call<S>(service: &mut Require<S>, request: Request<()>) -> ResponseFuture<S::Future>
+    /// where
+    ///     S: Service<Request<()>, Response = Response<String>, Error = Infallible> + Clone,
+    /// {
+    ///     service.call(request)
+    /// }
+    /// ```
     pub struct ResponseFuture<F> {
         #[pin]
         state: State<F>,

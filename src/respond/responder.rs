@@ -15,6 +15,21 @@ use super::rejection::Rejection;
 ///
 /// Never let the request choose a 2xx status: a proxy that uses the response for forward authentication takes it as
 /// permission.
+///
+/// ```
+/// use bytes::Bytes;
+/// use http::{Response, request::Parts};
+/// use tower_jwt_auth::respond::{Rejection, Respond};
+///
+/// /// Writes the label of the error as the body.
+/// struct Label;
+///
+/// impl Respond for Label {
+///     fn respond(&self, rejection: &Rejection<'_>, _: &Parts) -> Response<Bytes> {
+///         rejection.response(Bytes::from_static(rejection.error().kind().as_str().as_bytes()))
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a responder",
     note = "this crate has the responders `ProblemJson` and others in `tower_jwt_auth::respond`; for a function, call `respond::from_fn`"

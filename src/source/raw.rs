@@ -22,6 +22,16 @@ pub struct RawToken<'a> {
 }
 
 /// Where a token was found.
+///
+/// ```
+/// use tower_jwt_auth::source::{BearerHeader, Origin, TokenSource};
+///
+/// let request = http::Request::builder().header("authorization", "Bearer a.b.c").body(())?;
+/// let (parts, ()) = request.into_parts();
+/// let token = BearerHeader.find(&parts)?.unwrap();
+/// assert_eq!(*token.origin(), Origin::Header(http::header::AUTHORIZATION));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Origin {

@@ -9,6 +9,24 @@ use super::raw::RawToken;
 use crate::error::Error;
 
 /// Finds the token of a request.
+///
+/// ```
+/// use http::request::Parts;
+/// use tower_jwt_auth::source::{RawToken, TokenSource};
+/// use tower_jwt_auth::{Error, ErrorKind};
+///
+/// /// Reads the field `x-access-token`.
+/// #[derive(Debug)]
+/// struct AccessTokenField;
+///
+/// impl TokenSource for AccessTokenField {
+///     fn find<'a>(&self, parts: &'a Parts) -> Result<Option<RawToken<'a>>, Error> {
+///         let Some(value) = parts.headers.get("x-access-token") else { return Ok(None) };
+///         let text = value.to_str().map_err(|_| ErrorKind::MalformedHeader)?;
+///         Ok(Some(RawToken::in_header("x-access-token".parse().unwrap(), text)))
+///     }
+/// }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a token source",
     note = "token sources are `BearerHeader`, `CookieToken` and others in `tower_jwt_auth::source`; for a function, call `source::from_fn`"

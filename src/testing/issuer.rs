@@ -267,6 +267,17 @@ impl fmt::Debug for TestIssuer {
 }
 
 /// A builder for one token.
+///
+/// ```
+/// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
+///
+/// let issuer = TestIssuer::hs256();
+/// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
+/// let user = issuer.token().subject("user-1").scope("orders:read");
+/// assert!(verifier.verify_now(&user.clone().mint())?.has_scope("orders:read"));
+/// assert_eq!(verifier.verify_now(&user.expired().mint()).unwrap_err().kind(), ErrorKind::TokenExpired);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "a token is not made until `mint` is called"]
 pub struct TestToken<'i> {

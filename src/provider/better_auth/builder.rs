@@ -20,6 +20,15 @@ use crate::observe::Observer;
 ///
 /// The module [`better_auth`](crate::provider::better_auth) compares the presets. Settings exist for everything that
 /// differs between servers; everything else follows Better Auth.
+///
+/// ```
+/// use tower_jwt_auth::provider::better_auth::BetterAuth;
+/// use tower_jwt_auth::testing::TestIssuer;
+///
+/// let secret = TestIssuer::hs256();
+/// assert!(BetterAuth::session_cookie(secret.secret()).build().is_ok());
+/// assert!(BetterAuth::session_cookie("better-auth-secret-123456789").build().is_err());
+/// ```
 #[must_use = "a preset does nothing until `build` is called"]
 pub struct BetterAuth<C = User> {
     pub(super) profile: Profile,

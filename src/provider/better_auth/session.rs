@@ -16,6 +16,15 @@ use crate::source::CookieToken;
 ///
 /// The cookie contains the live session token, which is as sensitive as a password. It is compared as on the server
 /// and then dropped. Neither this type nor the token's claims expose it.
+///
+/// ```
+/// use tower_jwt_auth::Verified;
+/// use tower_jwt_auth::provider::better_auth::SessionUser;
+///
+/// async fn me(user: Verified<SessionUser>) -> String {
+///     format!("{} in session {:?}", user.id(), user.session_id())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct SessionUser {
     user: User,

@@ -13,6 +13,15 @@ use serde_json::{Map, Value};
 ///
 /// An unverified e-mail address is text that was entered at sign-up. It does not prove who the user is: store data
 /// under [`id`](Self::id).
+///
+/// ```
+/// use tower_jwt_auth::Verified;
+/// use tower_jwt_auth::provider::better_auth::User;
+///
+/// async fn me(user: Verified<User>) -> String {
+///     format!("{} <{}>", user.id(), user.email().unwrap_or("no address"))
+/// }
+/// ```
 #[derive(Clone, Default)]
 pub struct User {
     /// Set when the token is verified, because only the preset knows which claim has the id.
