@@ -1,4 +1,5 @@
-//! A value as a `serde` data format. Objects and arrays are read by `serde_json`, other values here.
+//! A value as a `serde` data format. `serde_json` reads objects, arrays, and numbers that are not 64-bit integers.
+//! Other values are read here.
 
 use serde::Deserializer;
 use serde::de::value::StrDeserializer;

@@ -181,7 +181,7 @@ impl Members {
     fn first(&self, bucket: usize) -> Option<usize> {
         match self.first.get(bucket) {
             Some(&number @ 1..) => Some(usize::from(number) - 1),
-            // The number of such a member did not fit.
+            // The number of such a member did not fit into a byte.
             _ => (self.len > usize::from(u8::MAX)).then_some(usize::from(u8::MAX)),
         }
     }

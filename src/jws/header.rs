@@ -37,7 +37,7 @@ pub struct JoseHeader<'t> {
 
 impl fmt::Debug for JoseHeader<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The sender chooses the two strings.
+        // The strings are left out because the sender chooses them.
         f.debug_struct("JoseHeader").field("algorithm", &self.algorithm).finish_non_exhaustive()
     }
 }

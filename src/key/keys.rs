@@ -29,10 +29,10 @@ use crate::error::{BuildError, Problem};
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
 #[derive(Clone)]
-pub struct Keys(Given);
+pub struct Keys(Inner);
 
 #[derive(Clone)]
-enum Given {
+enum Inner {
     Held(Held),
     Unbuilt(Arc<Mutex<Unbuilt>>),
 }
@@ -67,12 +67,12 @@ impl Keys {
     /// Keys that are built with the verifier.
     pub(crate) fn unbuilt(builder: impl BuildKeys) -> Self {
         let unbuilt = Unbuilt::Builder(Box::new(builder));
-        Self(Given::Unbuilt(Arc::new(Mutex::new(unbuilt))))
+        Self(Inner::Unbuilt(Arc::new(Mutex::new(unbuilt))))
     }
 
     /// Changes the builder, if there is one and it is a `K`.
     pub(crate) fn change<K: BuildKeys>(&self, change: impl FnOnce(K) -> K) -> bool {
-        let Given::Unbuilt(unbuilt) = &self.0 else { return false };
+        let Inner::Unbuilt(unbuilt) = &self.0 else { return false };
         let mut unbuilt = unbuilt.lock().unwrap_or_else(PoisonError::into_inner);
         match std::mem::replace(&mut *unbuilt, Unbuilt::Built(None)) {
             Unbuilt::Builder(builder) if (&*builder as &dyn Any).is::<K>() => {
@@ -96,8 +96,8 @@ impl Keys {
     /// The problems of their settings; empty if a clone has reported them before.
     pub(crate) fn build(self, clock: Option<Arc<dyn Clock>>) -> Result<Held, Vec<Problem>> {
         let unbuilt = match self.0 {
-            Given::Held(held) => return Ok(held),
-            Given::Unbuilt(unbuilt) => unbuilt,
+            Inner::Held(held) => return Ok(held),
+            Inner::Unbuilt(unbuilt) => unbuilt,
         };
         let mut unbuilt = unbuilt.lock().unwrap_or_else(PoisonError::into_inner);
         let built = match std::mem::replace(&mut *unbuilt, Unbuilt::Built(None)) {
@@ -139,7 +139,7 @@ impl Held {
 
 impl From<KeySet> for Keys {
     fn from(set: KeySet) -> Self {
-        Self(Given::Held(Held::Fixed(Arc::new(set))))
+        Self(Inner::Held(Held::Fixed(Arc::new(set))))
     }
 }
 
@@ -151,15 +151,15 @@ impl From<VerificationKey> for Keys {
 
 impl<S: KeySource> From<S> for Keys {
     fn from(source: S) -> Self {
-        Self(Given::Held(Held::Source(Arc::new(source))))
+        Self(Inner::Held(Held::Source(Arc::new(source))))
     }
 }
 
 impl fmt::Debug for Keys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Given::Held(held) => held.fmt(f),
-            Given::Unbuilt(_) => f.write_str("Unbuilt"),
+            Inner::Held(held) => held.fmt(f),
+            Inner::Unbuilt(_) => f.write_str("Unbuilt"),
         }
     }
 }

@@ -94,8 +94,8 @@ impl Rule {
     /// Requires that a claim is present and that `predicate` returns true for its value.
     ///
     /// For a nested claim, pass a list of names: `["realm_access", "blocked"]`. A string with dots is a single name.
-    /// The token then lacks the claim, and the rule's [`not`](Self::not) permits. If a claim is hidden by a preset,
-    /// or ambiguous in the token, neither the rule nor its `not` permits.
+    /// If the token lacks the claim, the rule's [`not`](Self::not) permits. If the claim is hidden by a preset, or
+    /// ambiguous in the token, neither the rule nor its `not` permits.
     ///
     /// ```
     /// use tower_jwt_auth::Rule;
@@ -117,7 +117,7 @@ impl Rule {
     ///
     /// The template is matched from the start of the path, and the path may be longer. All segments except the one in
     /// braces must be equal. The name in braces is only a label. The path is the one that the
-    /// [`RequireLayer`](crate::RequireLayer) receives: axum's `nest` removes its prefix before.
+    /// [`RequireLayer`](crate::RequireLayer) receives: axum's `nest` has removed its prefix.
     ///
     /// If the path does not match, neither the rule nor its [`not`](Self::not) permits. The same applies to a path
     /// with a `.` or `..` segment, encoded or not, because a program that resolves it could return another user's
@@ -471,7 +471,7 @@ mod tests {
     }
 
     #[test]
-    fn negated_scopes_are_left_out_of_the_scopes() {
+    fn negated_scopes_are_not_listed() {
         let rule = Rule::all_scopes(["a", "b"])
             .and(Rule::scope("a").or(Rule::role("c")))
             .and(Rule::scope("d").not());
