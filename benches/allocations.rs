@@ -1,6 +1,6 @@
-//! How often the layer allocates. Exact, the same on every machine, and therefore asserted.
+//! The number of allocations of the layer. It is the same on every machine, and therefore asserted.
 //!
-//! Apart from `layer`, because counting slows every allocation down.
+//! Separate from `layer`, because counting slows down every allocation.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -29,10 +29,10 @@ use support::parts::is_part;
 /// Each token once.
 const CALLS: u64 = 64;
 
-/// The typed claims alone allocate a string for each of eight.
+/// The typed claims alone allocate eight strings.
 const TYPED: u64 = 8;
 
-/// The most that the layer may add (targets 6, 7 and 8).
+/// The maximum number of allocations that the layer may add (targets 6, 7 and 8).
 const MOST: [(&str, u64); 7] = [
     ("HS256 valid", TYPED + 7),
     ("RS256 valid", TYPED + 7),
@@ -60,13 +60,13 @@ fn main() {
     }
     for (name, most) in MOST {
         let added = counts[name] - counts[bare_of(name)];
-        assert!(added <= most, "{name}: {added} allocations added, where {most} are the most");
+        assert!(added <= most, "{name}: {added} allocations added; the limit is {most}");
     }
 }
 
 /// The allocations of one call; they are the same for every token.
 fn allocations(case: &mut Case) -> u64 {
-    case.run(CALLS); // what is only made once
+    case.run(CALLS); // creates everything that is created only once
     let counted = allocation_counter::measure(|| case.run(CALLS)).count_total;
     assert_eq!(counted % CALLS, 0, "{}: {counted} allocations in {CALLS} calls", case.name);
     counted / CALLS

@@ -1,7 +1,7 @@
-//! What becomes of valid requests while others are sent with invented key ids, and while keys are fetched.
+//! The latency of valid requests during a flood of invented key ids, and while keys are fetched.
 //!
-//! `cargo bench --features jwks --bench flood` sends a million requests with invented ids through the layer
-//! and prints how often the keys were asked for, and how long valid requests took meanwhile.
+//! `cargo bench --features jwks --bench flood` sends a million requests with invented ids through the layer. It
+//! prints the number of key fetches and the latency of valid requests during the flood.
 
 #![allow(
     missing_docs,
@@ -32,25 +32,25 @@ use tower_jwt_auth::middleware::ResponseBody;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
 use tower_jwt_auth::{JwtAuthLayer, Verifier};
 
-/// The default.
-const COOL_DOWN: Duration = Duration::from_secs(30);
-/// How long the key server thinks about it: longer than a turn.
+/// The default cooldown.
+const COOLDOWN: Duration = Duration::from_secs(30);
+/// The response time of the key server, longer than a turn.
 const SLOW: Duration = Duration::from_millis(100);
-/// Valid requests in a row, before the next condition has its turn.
+/// The number of valid requests in a turn.
 const TURN: usize = 500;
-/// Requests of the flood in one turn, at the least.
+/// The minimum number of flood requests in a turn.
 const WAVE: u64 = 10_000;
 
 const METHOD: &str = "\
-One thread makes valid requests and times each; another one floods the same layer with requests whose key
-ids are invented; a third fetches the keys. In every round each condition has a turn of 500 valid requests:
-quiet; busy, where the other thread takes as much of the processor and asks for nothing; flood; and refresh,
-where a fetch of 100 ms is in the air all the while. The order changes from round to round. A ratio is the
-median, over all rounds, of a turn's figure by that of the turn beside it. What flood has over quiet and not
-over busy is the price of a busy machine, and not of the layer.
-Every valid request is answered 200 at the first poll.";
+One thread sends valid requests and measures each. A second thread floods the same layer with requests whose
+key ids are invented. A third thread fetches the keys. Each round has a turn of 500 valid requests for each
+condition: quiet; busy, where the second thread uses the same CPU time but sends nothing; flood; and refresh,
+where a fetch of 100 ms is in progress. The order changes from round to round. A ratio compares two turns of
+the same round; the median over all rounds is printed. If flood is slower than quiet but not slower than busy,
+the difference comes from the busy machine, not from the layer.
+Every valid request is answered with 200 at the first poll.";
 
-/// A key server in the same process: answers slowly, and counts.
+/// A slow key server in the same process that counts its requests.
 #[derive(Clone, Default)]
 struct KeyServer {
     fetches: Arc<AtomicU64>,
@@ -79,7 +79,7 @@ fn request(token: &str) -> Request<()> {
     Request::builder().header("authorization", format!("Bearer {token}")).body(()).unwrap()
 }
 
-/// The valid token, by its own words of another key. Nobody gets as far as its signature.
+/// The valid token with an invented `kid`. Its signature is never checked.
 fn invented(valid: &str, number: u64) -> String {
     let (_, rest) = valid.split_once('.').unwrap();
     let header = format!(r#"{{"alg":"ES256","kid":"invented {number}"}}"#);
@@ -88,7 +88,7 @@ fn invented(valid: &str, number: u64) -> String {
 
 type Answer = Response<ResponseBody<Empty<Bytes>>>;
 
-/// Answers everybody who gets here.
+/// The layer around a service that answers every request.
 fn serve(
     layer: &JwtAuthLayer,
 ) -> impl Service<Request<()>, Response = Answer, Error = Infallible, Future: Send> + Clone + Send + use<>
@@ -111,12 +111,12 @@ const CONDITIONS: [Condition; 4] =
 
 type Round = [Vec<Duration>; CONDITIONS.len()];
 
-/// A thread of its own that sends invented ids, or only takes the processor's time, as it is told.
+/// A separate thread that sends invented ids or only uses CPU time.
 struct Flood {
     sent: Arc<AtomicU64>,
     is_busy: Arc<AtomicBool>,
     is_on: Arc<AtomicBool>,
-    /// Held for as long as a request takes.
+    /// Locked while a request is being processed.
     sending: Arc<Mutex<()>>,
     is_over: Arc<AtomicBool>,
     thread: thread::JoinHandle<()>,
@@ -137,8 +137,8 @@ impl Flood {
                 let sending = held.lock().unwrap();
                 if on.load(Ordering::Acquire) {
                     let token = invented(&valid, number.fetch_add(1, Ordering::Relaxed));
-                    let refused = service.clone().oneshot(request(&token)).now_or_never();
-                    assert_eq!(refused.expect("no cool-down is over").unwrap().status(), 401);
+                    let rejected = service.clone().oneshot(request(&token)).now_or_never();
+                    assert_eq!(rejected.expect("no cooldown has ended").unwrap().status(), 401);
                 } else if busy.load(Ordering::Acquire) {
                     std::hint::spin_loop();
                 } else {
@@ -164,7 +164,7 @@ impl Flood {
         self.thread.thread().unpark();
     }
 
-    /// Comes back when the last of them has its answer.
+    /// Returns when the last request is answered.
     fn pause(&self) {
         self.is_on.store(false, Ordering::Release);
         drop(self.sending.lock().unwrap());
@@ -176,7 +176,7 @@ impl Flood {
     }
 }
 
-/// The times of a turn, the shortest first.
+/// The times of a turn, in ascending order.
 fn turn(
     service: &mut impl Service<Request<()>, Response = Answer, Error = Infallible>,
     valid: &str,
@@ -187,7 +187,10 @@ fn turn(
             let start = Instant::now();
             let answered = service.call(request).now_or_never();
             let taken = start.elapsed();
-            assert_eq!(answered.expect("a known key waits").unwrap().status(), 200);
+            assert_eq!(
+                answered.expect("a request with a known key must not wait").unwrap().status(),
+                200
+            );
             taken
         })
         .collect();
@@ -196,7 +199,7 @@ fn turn(
 }
 
 fn main() {
-    // In test mode it is enough that it runs.
+    // A test run only shows that the benchmark works.
     let is_test = std::env::args().any(|argument| argument == "--test");
     let least_sent = if is_test { 2 * WAVE } else { 1_000_000 };
     let runtime =
@@ -214,7 +217,7 @@ fn main() {
     let mut service = serve(&layer);
 
     let flood = Flood::of(&layer, &valid);
-    let (mut rounds, mut cool_downs) = (Vec::new(), 0);
+    let (mut rounds, mut cooldowns) = (Vec::new(), 0);
     while flood.sent() < least_sent {
         let mut round = Round::default();
         for place in 0..CONDITIONS.len() {
@@ -231,7 +234,7 @@ fn main() {
                     let before = flood.sent();
                     flood.begin();
                     let taken = turn(&mut service, &valid);
-                    // It has its share, however quickly the valid ones are through.
+                    // The flood reaches its minimum even if the valid requests finish first.
                     while flood.sent() < before + WAVE {
                         thread::yield_now();
                     }
@@ -239,12 +242,12 @@ fn main() {
                     taken
                 }
                 Condition::Refresh => {
-                    // One invented id has the keys fetched, and waits for them.
-                    clock.advance(COOL_DOWN);
-                    cool_downs += 1;
-                    let unknown = request(&invented(&valid, u64::MAX - cool_downs));
+                    // One invented id starts a fetch and waits for it.
+                    clock.advance(COOLDOWN);
+                    cooldowns += 1;
+                    let unknown = request(&invented(&valid, u64::MAX - cooldowns));
                     let waiting = runtime.spawn(service.clone().oneshot(unknown));
-                    while server.fetches.load(Ordering::Relaxed) <= cool_downs {
+                    while server.fetches.load(Ordering::Relaxed) <= cooldowns {
                         thread::yield_now();
                     }
                     let taken = turn(&mut service, &valid);
@@ -260,21 +263,18 @@ fn main() {
 
     println!("{METHOD}");
     println!();
-    println!(
-        "{sent} requests with invented ids in {cool_downs} cool-downs: {} fetches",
-        fetches - 1
-    );
-    assert_eq!(fetches, cool_downs + 1, "one in a cool-down, and the first");
+    println!("{sent} requests with invented ids in {cooldowns} cooldowns: {} fetches", fetches - 1);
+    assert_eq!(fetches, cooldowns + 1, "one fetch per cooldown, and the first one");
     println!();
     print_table(&rounds);
 }
 
-/// That part of the way through what is sorted.
+/// A quantile of sorted values.
 fn quantile<T: Copy>(sorted: &[T], at: f64) -> T {
     sorted[((sorted.len() - 1) as f64 * at).round() as usize]
 }
 
-/// The median, over all rounds, of what a round comes to.
+/// The median of a figure over all rounds.
 fn median<'r>(rounds: &'r [Round], figure: impl Fn(&'r Round) -> f64) -> f64 {
     let mut figures: Vec<_> = rounds.iter().map(figure).collect();
     figures.sort_unstable_by(f64::total_cmp);
@@ -282,7 +282,7 @@ fn median<'r>(rounds: &'r [Round], figure: impl Fn(&'r Round) -> f64) -> f64 {
 }
 
 fn print_table(rounds: &[Round]) {
-    println!("Microseconds, the median of {} rounds:", rounds.len());
+    println!("Microseconds, median of {} rounds:", rounds.len());
     println!();
     println!("| condition |    p50 |    p99 | p50 / quiet | p99 / quiet | p99 / busy |");
     println!("|-----------|-------:|-------:|------------:|------------:|-----------:|");

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Counts the instructions that the layer adds to a request, outside of the crypto library and the allocator.
+"""Counts the instructions that the layer adds to a request, outside the crypto library and the allocator.
 
     python3 benches/instructions.py            # compares with benches/instructions.json; fails above 3 %
     python3 benches/instructions.py --record   # writes that file
 
-callgrind counts. It has no SHA instructions, so that hashing would be most of every figure: what the crypto
-library takes, with all that it calls, is left out. So is what the allocator takes, because it depends on what the
-crypto library has allocated before; `allocations` counts allocations. Noise does not touch the rest; another
-compiler, another `Cargo.lock` and another processor do, so that they are recorded beside the counts.
+callgrind has no SHA instructions, so hashing would dominate every figure. Calls into the crypto library are
+therefore excluded, with everything that they call. The allocator is excluded because its cost depends on earlier
+allocations of the crypto library; `allocations` counts those. The remaining counts have no noise, but they depend on
+the compiler, `Cargo.lock` and the processor. The compiler and the processor are recorded with the counts.
 """
 
 import json
@@ -55,7 +55,7 @@ def count(valgrind, program, case):
 
 
 def total(lines):
-    """Sums what callgrind wrote: a line of cost belongs to `fn`, or after `calls=` to the call of `cfn`."""
+    """Sums the output of callgrind: a cost line belongs to `fn`, or after `calls=` to the call of `cfn`."""
     own = inside = 0
     caller = callee = ""
     is_call = False
@@ -101,7 +101,7 @@ def main():
     if "--record" in sys.argv:
         RECORD.write_text(json.dumps(figures, indent=2) + "\n")
     elif any(recorded.get(key) != figures[key] for key in ("rustc", "processor")):
-        print("recorded with another compiler or on another processor, so that nothing is compared")
+        print("not compared: the counts were recorded with another compiler or on another processor")
     elif above:
         sys.exit(f"more than {MOST:.2f} times the recorded count: {', '.join(above)}")
 

@@ -1,7 +1,7 @@
 //! Runs one case many times, for `instructions.py`, which counts its instructions under callgrind.
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-#[allow(dead_code, reason = "some of it is for the other benchmarks")]
+#[allow(dead_code, reason = "other benchmarks use the rest")]
 mod support {
     pub(crate) mod case;
     pub(crate) mod fixtures;
@@ -24,22 +24,22 @@ const CALLS: u64 = 256;
 fn main() {
     let mut arguments = env::args().skip(1).filter(|argument| !argument.starts_with("--"));
     let Some(name) = arguments.next() else {
-        println!("takes the name of a case: see instructions.py");
+        println!("usage: pass the name of a case; instructions.py does this");
         return;
     };
     let mut case = case(&name);
-    case.run(64); // what is made only once
+    case.run(64); // creates everything that is created only once
     counted(&mut case);
     println!("{CALLS}");
 }
 
-/// callgrind counts while this runs, and finds it by its name.
+/// callgrind counts only while this function runs, and finds it by its name.
 #[inline(never)]
 fn counted(case: &mut Case) {
     case.run(CALLS);
 }
 
-/// The cases are called as in `layer`.
+/// The cases have the same names as in `layer`.
 fn case(name: &str) -> Case {
     let (ok, unauthorized) = (StatusCode::OK, StatusCode::UNAUTHORIZED);
     let algorithm = ALGORITHMS.into_iter().find(|algorithm| name.starts_with(algorithm.name()));

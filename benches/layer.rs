@@ -1,5 +1,5 @@
-//! The layer around a trivial service, beside that service, the bare signature check and what is
-//! written by hand. Prints the figures and the targets last; see `benches/README.md`.
+//! The layer around a trivial service, compared with that service, the bare signature check and hand-written
+//! middleware. Prints the figures and the targets last; see `benches/README.md`.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -38,7 +38,7 @@ use support::threads::{Pair, two_by_one};
 use tower_jwt_auth::Algorithm;
 
 fn main() {
-    // `decode` would otherwise panic where another crate turns jsonwebtoken's second backend on.
+    // Without this, `decode` panics if another crate enables jsonwebtoken's second backend.
     let _ = jsonwebtoken::crypto::aws_lc::DEFAULT_PROVIDER.install_default();
     let has = |wanted: &str| env::args().any(|argument| argument == wanted);
     let test = has("--test") || !has("--bench");
@@ -55,13 +55,13 @@ fn main() {
     let report = Report { names, samples, threads };
     let figures = report.text();
     if test {
-        println!("one round of every case has run, which is too few to measure");
+        println!("ran one round of every case: too few to measure");
     } else {
         println!("{figures}");
     }
 }
 
-/// The same with criterion, for `--save-baseline` and its like.
+/// Runs the same cases with criterion, for options such as `--save-baseline`.
 fn with_criterion(cases: &mut [Case]) {
     let mut criterion = Criterion::default()
         .warm_up_time(Duration::from_millis(200))
@@ -78,7 +78,7 @@ fn with_criterion(cases: &mut [Case]) {
     criterion.final_summary();
 }
 
-/// What two threads do at once.
+/// The cases for two concurrent threads.
 fn pairs() -> Vec<Pair> {
     let mut pairs = Vec::new();
     for algorithm in ALGORITHMS {

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Puts a whole server under load over loopback, with and without the layer, in turns.
+"""Measures a whole server over loopback, alternately with and without the layer.
 
     python3 benches/loopback.py [--algorithm HS256] [--rounds 18] [--seconds 3]
 
-Needs `wrk`; where it is missing this says how to get it, and that it was left out. Every round has a turn with
-the layer, one with a layer that remembers tokens, and one without, in changing order, all with the same token in
-the request, so that what differs is the layer alone. A ratio is the median of the rounds' ratios.
+Needs `wrk`; without it, the measurement is skipped with a hint. Every round has three turns in changing order: with
+the layer, with a layer that has a token cache, and without a layer. All requests carry the same token, so only the
+layer differs. A ratio is the median of the ratios of all rounds.
 """
 
 import argparse
@@ -21,12 +21,12 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CONNECTIONS = 16
-# What the crate was asked for: a verification in less than this.
+# The required upper limit for one verification.
 ALLOWED_MS = 100
-# What stands in front of the service: nothing, or one of two layers.
+# The service alone, or behind one of two layers.
 BARE, LAYERS = "off", {"on": "with the layer", "remembering": "with one that remembers"}
 
-# Everything that wrk knows at the end, on one line, in microseconds.
+# Prints the results of wrk on one line, in microseconds.
 REPORT = """
 done = function(summary, latency, requests)
   local errors = summary.errors
@@ -38,7 +38,7 @@ end
 
 
 def build():
-    """The path of the server."""
+    """Builds the server and returns its path."""
     command = ["cargo", "bench", "--locked", "--features", "cache", "--bench", "loopback", "--no-run",
                "--message-format=json"]
     lines = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()
@@ -64,7 +64,7 @@ class Server:
 
 
 def turn(server, seconds, script):
-    """One turn of load: what it came to, by name."""
+    """Runs one turn of load and returns its figures by name."""
     before = server.cpu_seconds()
     command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "-s", script,
                "-H", f"Authorization: Bearer {server.token}", server.url]
@@ -83,12 +83,12 @@ def main():
     parser.add_argument("--seconds", type=int, default=3)
     options = parser.parse_args()
     if not shutil.which("wrk"):
-        print("left out: there is no `wrk` here; Debian has it: apt-get install wrk")
+        print("skipped: `wrk` is not installed; on Debian: apt-get install wrk")
         return
 
     binary = build()
     servers = {front: Server(binary, front, options.algorithm) for front in (BARE, *LAYERS)}
-    # Whoever comes after another one finds the processor as that one left it.
+    # Each turn affects the processor for the next one, so all orders are used.
     orders = list(itertools.permutations(servers))
     rounds = []
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
@@ -112,7 +112,7 @@ def report(options, rounds):
         return statistics.quantiles([turns[front][name] / turns[BARE][name] for turns in rounds], n=4)
 
     print(f"{options.algorithm}, {len(rounds)} rounds of {options.seconds} s, {CONNECTIONS} connections kept alive, "
-          "one thread serving and one asking.\n")
+          "one thread for the server and one for the load.\n")
     titles = [f"{title} | ratio | middle half" for title in LAYERS.values()]
     print("|  | without |", " | ".join(titles), "|")
     print("|:--|--:|", "--:|" * 3 * len(LAYERS), sep="")
@@ -132,10 +132,10 @@ def report(options, rounds):
               f"{'met' if requests >= 0.90 else 'missed'}\n")
     added = {front: statistics.median(turns[front]["cpu"] - turns[BARE]["cpu"] for turns in rounds) for front in LAYERS}
     slowest = median("on", "p99.9")
-    print(f"The layer adds {added['on']:.1f} µs of the server's CPU to a request, and {added['remembering']:.1f} µs when it "
-          f"remembers the token: {ALLOWED_MS * 1000 / added['on']:,.0f} of the former are {ALLOWED_MS} ms. A whole request, "
-          f"with all that waits before it, takes {slowest / 1000:.2f} ms at p99.9, "
-          f"{ALLOWED_MS * 1000 / slowest:,.0f} times below {ALLOWED_MS} ms.")
+    print(f"The layer adds {added['on']:.1f} µs of the server's CPU time to a request, and {added['remembering']:.1f} µs "
+          f"with a cached token. {ALLOWED_MS * 1000 / added['on']:,.0f} of the former are {ALLOWED_MS} ms. A whole request, "
+          f"with all queueing, takes {slowest / 1000:.2f} ms at p99.9, which is "
+          f"{ALLOWED_MS * 1000 / slowest:,.0f} times less than {ALLOWED_MS} ms.")
 
 
 if __name__ == "__main__":

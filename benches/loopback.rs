@@ -1,8 +1,8 @@
-//! A whole server, with and without the layer, for `loopback.py` to put under load.
+//! A whole server, with and without the layer. `loopback.py` sends the load.
 //!
-//! `cargo bench --bench loopback -- serve on HS256` serves until its standard input ends; the first
-//! line that it prints is its port and a token. One thread serves, so that the load has the other. In place
-//! of `on`, `off` leaves the layer out, and `remembering` has it remember tokens (feature `cache`).
+//! `cargo bench --bench loopback -- serve on HS256` serves until its standard input ends. The first line of its
+//! output is its port and a token. It uses one thread and leaves the other processor to the load. Instead of `on`,
+//! `off` omits the layer, and `remembering` adds a token cache (feature `cache`).
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -11,7 +11,7 @@
     clippy::indexing_slicing
 )]
 
-#[allow(dead_code, reason = "some of it is for the other benchmarks")]
+#[allow(dead_code, reason = "other benchmarks use the rest")]
 mod support {
     pub(crate) mod fixtures;
 }
@@ -49,17 +49,17 @@ fn main() {
             let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(test());
         }
-        _ => println!("`python3 benches/loopback.py` runs this one"),
+        _ => println!("run `python3 benches/loopback.py`, which starts this server"),
     }
 }
 
-/// What stands in front of the service.
+/// The middleware in front of the service.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Front {
     Nothing,
     Layer,
     #[cfg(feature = "cache")]
-    RememberingLayer,
+    CachingLayer,
 }
 
 impl Front {
@@ -68,7 +68,7 @@ impl Front {
             "off" => Some(Self::Nothing),
             "on" => Some(Self::Layer),
             #[cfg(feature = "cache")]
-            "remembering" => Some(Self::RememberingLayer),
+            "remembering" => Some(Self::CachingLayer),
             _ => None,
         }
     }
@@ -78,7 +78,7 @@ async fn serve(fixture: &Fixture, front: Front) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     println!("{port} {}", fixture.tokens(Kind::Valid).swap_remove(0));
-    // Whoever started it ends it, and be it by being gone.
+    // Standard input closes when the parent process exits, for whatever reason.
     thread::spawn(|| {
         let _ = std::io::stdin().read_to_end(&mut Vec::new());
         std::process::exit(0);
@@ -92,12 +92,12 @@ async fn accept(listener: TcpListener, fixture: &Fixture, front: Front) {
         Front::Nothing => return accept_for(listener, handler()).await,
         Front::Layer => verifier,
         #[cfg(feature = "cache")]
-        Front::RememberingLayer => verifier.cache(tower_jwt_auth::TokenCache::new(1024)),
+        Front::CachingLayer => verifier.cache(tower_jwt_auth::TokenCache::new(1024)),
     };
     accept_for(listener, JwtAuthLayer::new(verifier.build().unwrap()).layer(handler())).await;
 }
 
-/// The same whether the layer is in front of it or not.
+/// Serves connections, with or without the layer.
 fn handler()
 -> impl Service<Request<Incoming>, Response = Response<Full<Bytes>>, Error = Infallible, Future: Send>
 + Clone
@@ -121,24 +121,24 @@ where
         stream.set_nodelay(true).unwrap();
         let service = TowerToHyperService::new(service.clone());
         let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-        // A connection that the other side ends is no error here.
+        // A connection closed by the client is not an error here.
         tokio::spawn(async { drop(connection.await) });
     }
 }
 
-/// That there is something to put under load: one request of each kind, to each server.
+/// Sends one request of each kind to each server.
 async fn test() {
     let fixture = Fixture::new(Algorithm::HS256);
     let token = fixture.tokens(Kind::Valid).swap_remove(0);
     let other = fixture.tokens(Kind::BadSignature).swap_remove(0);
     for front in ["off", "on", "remembering"] {
         let Some(front) = Front::from_name(front) else { continue };
-        let refused = if front == Front::Nothing { "200" } else { "401" };
-        for (token, status) in [(Some(&token), "200"), (Some(&other), refused), (None, refused)] {
+        let rejected = if front == Front::Nothing { "200" } else { "401" };
+        for (token, status) in [(Some(&token), "200"), (Some(&other), rejected), (None, rejected)] {
             ask(&fixture, front, token, status).await;
         }
     }
-    println!("the server answers, with the layer and without");
+    println!("the server responds with and without the layer");
 }
 
 async fn ask(fixture: &Fixture, front: Front, token: Option<&String>, status: &str) {
@@ -156,7 +156,7 @@ async fn ask(fixture: &Fixture, front: Front, token: Option<&String>, status: &s
         answer
     };
     tokio::select! {
-        () = server => unreachable!("it accepts for ever"),
+        () = server => unreachable!("the server never stops accepting"),
         answer = answer => assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}"),
     }
 }

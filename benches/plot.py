@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Draws the figures of `benches/peers` as an SVG, from what its `--json` wrote.
+"""Draws the figures of `benches/peers` as an SVG, from the output of its `--json`.
 
     python3 benches/plot.py target/peers.json benches/peers.svg
 """
@@ -12,7 +12,7 @@ ROW, BAR = 24, 14
 NAMES, PANEL, GAP, MARGIN = 322, 118, 14, 16
 HEAD, FOOT = 62, 34
 
-# The background is drawn, so that whatever is around the picture, its colours fit each other.
+# The background is drawn so that the colours are readable on any page.
 STYLE = """
 text{font:12px system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif;fill:#1f2328}
 .back{fill:#fff;stroke:#d1d9e0}.dim{fill:#59636e}.head{font-weight:600}
@@ -23,7 +23,7 @@ text{font:12px system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif;fil
 
 
 def multiples(figures):
-    """For each algorithm what each contestant adds, as a multiple of the bare signature check, or None."""
+    """For each algorithm the time that each crate adds, as a multiple of the bare signature check, or None."""
     panels = {}
     for algorithm in (one["algorithm"] for one in figures["algorithms"]):
         tasks = [one["tasks"].get(f"{algorithm} valid") for one in figures["contestants"]]
@@ -45,8 +45,8 @@ def is_ours(name):
 
 
 def panel(left, algorithm, names, values):
-    """One algorithm: a bar for each contestant, on a scale of its own that begins at nothing."""
-    # The number stands behind the bar, in the room that is left for it.
+    """One algorithm: a bar for each crate, on a separate scale that begins at zero."""
+    # The number is to the right of the bar, and needs 46 pixels.
     unit = (PANEL - 46) / max(value for value in values if value is not None)
     bottom = HEAD + ROW * len(values)
     yield text(left, HEAD - 10, algorithm, "head")
@@ -57,7 +57,7 @@ def panel(left, algorithm, names, values):
             continue
         kind = "ours" if is_ours(name) else "bar"
         yield f'<rect class="{kind}" x="{left:g}" y="{top + 5}" width="{value * unit:.1f}" height="{BAR}" rx="2"/>'
-        # Behind the line, too, so that the two do not cross.
+        # Also to the right of the dashed line, so that the two do not overlap.
         end = max(value, 1) * unit
         yield text(round(left + end + 5, 1), top + 16, number(value), "head" if is_ours(name) else "")
     line = round(left + unit, 1)

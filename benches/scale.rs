@@ -1,4 +1,4 @@
-//! What a call costs with more keys, more issuers and longer tokens.
+//! The time of a call with more keys, more issuers and longer tokens.
 //!
 //! `cargo bench --bench scale` prints the figures and the targets; see `benches/README.md`.
 #![allow(
@@ -10,7 +10,7 @@
     clippy::cast_precision_loss
 )]
 
-#[allow(dead_code, reason = "some of it is for the other benchmarks")]
+#[allow(dead_code, reason = "other benchmarks use the rest")]
 mod support {
     pub(crate) mod case;
     pub(crate) mod fixtures;
@@ -39,19 +39,19 @@ use tower_jwt_auth::{Issuer, Policy, VerificationKey, Verifier};
 
 const KEYS: [usize; 4] = [1, 10, 100, 1000];
 const ISSUERS: [usize; 4] = [1, 2, 10, 100];
-/// In KiB. The last one is the longest that is accepted.
+/// In KiB. The last one is the default limit.
 const SIZES: [usize; 5] = [1, 2, 4, 8, 16];
 
 /// Tokens of each kind, used in turn.
 const TOKENS: usize = 64;
 
-/// What a figure may be, at the most, by the one that it is held against.
+/// The highest ratio between a figure and its reference that meets the target.
 const FLAT: f64 = 1.10;
 
 const AUDIENCE: &str = "https://api.example.com";
 
 #[derive(Deserialize)]
-#[allow(dead_code, reason = "read by handlers, of which there are none")]
+#[allow(dead_code, reason = "only a handler would read them")]
 struct Claims {
     sub: String,
     groups: Vec<String>,
@@ -78,7 +78,7 @@ fn main() {
     let report = Report { names, samples };
     let figures = format!("{}\n{}", report.figures(), report.targets());
     if test {
-        println!("one round of every case has run, which is too few to measure");
+        println!("ran one round of every case: too few to measure");
     } else {
         println!("{figures}");
     }
@@ -88,7 +88,7 @@ fn case(name: impl Into<String>, call: impl FnMut() + 'static) -> Case {
     Case::new(name, call)
 }
 
-/// The key of this number of the issuer of this number.
+/// The issuer and the key with these numbers.
 fn signer(issuer: usize, key: usize) -> TestIssuer {
     TestIssuer::hs256()
         .with_secret(format!("the secret of issuer {issuer:08}, key {key:08}"))
@@ -107,7 +107,7 @@ fn token(signer: &TestIssuer, groups: usize) -> String {
     token.expires_in(Duration::from_secs(86_400)).mint()
 }
 
-/// Tokens of these signers in turn.
+/// Tokens of these signers in rotation.
 fn requests(signers: &[TestIssuer]) -> Requests {
     let signers = signers.iter().cycle().take(TOKENS);
     let tokens: Vec<_> = signers.map(|signer| token(signer, 2)).collect();
@@ -129,14 +129,14 @@ fn verifier(issuers: usize, keys: usize) -> Verifier<Claims> {
     builder.claims::<Claims>().build().unwrap()
 }
 
-/// One of so many, and as many of them as there are tokens.
+/// The numbers of the keys or issuers in use, at most one per token.
 fn in_use(all: usize) -> Vec<usize> {
     let mut used = vec![1, all.min(TOKENS)];
     used.dedup();
     used
 }
 
-/// Evenly spread; a single one is in the middle.
+/// Distributes the used ones evenly; a single one is in the middle.
 fn spread(all: usize, used: usize) -> impl Iterator<Item = usize> {
     (0..used).map(move |number| (2 * number + 1) * all / (2 * used))
 }
@@ -153,7 +153,7 @@ fn with_issuers(issuers: usize, used: usize) -> Case {
     case(format!("issuers {issuers}, in use {used}"), call)
 }
 
-/// A token of this many KiB, or a few bytes less: the call, and the bare signature check of it.
+/// The call and the bare signature check for a token of this many KiB, or a few bytes less.
 fn with_size(size: usize) -> [Case; 2] {
     let signer = signer(0, 0);
     let fits = |groups: &usize| token(&signer, *groups).len() <= size * 1024;
@@ -183,7 +183,7 @@ impl Report {
         at.unwrap_or_else(|| panic!("no case `{name}`"))
     }
 
-    /// What a call of a case took in a round, over the bare service. The signature check has none behind it.
+    /// The time of a case in a round, minus that of the bare service. The bare signature check calls no service.
     fn added(&self, name: &str, round: usize) -> f64 {
         let nanos = |name| self.samples.0[self.case(name)][round];
         nanos(name) - if name.ends_with("raw") { 0.0 } else { nanos("bare") }
@@ -209,8 +209,8 @@ impl Report {
         text
     }
 
-    /// What is added with more, by what is added with less: the median of what it is in each round, so that
-    /// a machine that is slower for some seconds is so for both.
+    /// The ratios of the added times: the median over the rounds, so that a slow phase of the machine affects both
+    /// sides of a ratio.
     fn targets(&self) -> String {
         let mut text = format!(
             "| #  | {:<52} | {:>6} | {:>13} | {:>5} | {:<6} |\n\
@@ -259,7 +259,7 @@ impl Report {
         text
     }
 
-    /// The figure of each half of the rounds shows how far it can be trusted.
+    /// The figures of the two halves of the rounds show the uncertainty.
     fn row(&self, text: &mut String, what: &str, most: f64, figure: impl Fn(usize) -> f64) {
         let rounds = self.samples.rounds();
         let middle = rounds / 2;

@@ -1,4 +1,4 @@
-//! The verifier without HTTP, beside the bare signature check.
+//! The verifier without HTTP, compared with the bare signature check.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Something to be called many times.
+//! A named call that is measured many times.
 
 pub(crate) struct Case {
     pub(crate) name: String,

@@ -1,4 +1,4 @@
-//! What is measured: requests that pass and requests that do not, and what to hold them against.
+//! The measured cases: accepted and rejected requests, and the baselines for comparison.
 
 use http::StatusCode;
 use tower_jwt_auth::Claims;
@@ -33,7 +33,7 @@ pub(crate) fn cases() -> Vec<Case> {
             let status = if kind == Kind::Valid { ok } else { unauthorized };
             let requests = Requests::with(&fixture.tokens(kind));
             let mut call = calling(service.clone(), requests, status);
-            // A server has accepted tokens before; what a verifier remembers of them counts.
+            // The measurement is of a warm server, whose verifier has accepted these tokens before.
             call();
             cases.push(Case::new(case(kind.name()), call));
         }
@@ -53,17 +53,17 @@ pub(crate) fn cases() -> Vec<Case> {
     let tokenless = Requests::without_token();
     let call = calling(service, tokenless, unauthorized);
     cases.push(Case::new("no token", call));
-    cases.extend(remembered(&fixtures));
+    cases.extend(cached(&fixtures));
     let [hmac, ..] = &fixtures;
     cases.extend(parts(hmac));
     cases
 }
 
-/// Tokens that the layer has verified before and remembers.
+/// Tokens that are already in the cache of the layer.
 #[cfg(feature = "cache")]
-fn remembered(fixtures: &[Fixture]) -> Vec<Case> {
+fn cached(fixtures: &[Fixture]) -> Vec<Case> {
     let case = |fixture: &Fixture| {
-        // More places than there are tokens: what is measured is that they are found.
+        // The capacity exceeds the number of tokens, so every lookup is a hit.
         let cache = tower_jwt_auth::TokenCache::new(1024);
         let verifier = fixture.builder().claims::<Typed>().cache(cache).build().unwrap();
         let service = layered(verifier);
@@ -78,11 +78,11 @@ fn remembered(fixtures: &[Fixture]) -> Vec<Case> {
 }
 
 #[cfg(not(feature = "cache"))]
-fn remembered(_: &[Fixture]) -> Vec<Case> {
+fn cached(_: &[Fixture]) -> Vec<Case> {
     Vec::new()
 }
 
-/// The case that a request through the layer is held against: the same request without the layer.
+/// The baseline of a case: the same request without the layer.
 pub(crate) fn bare_of(name: &str) -> &'static str {
     match name {
         "no token" => "bare, no token",

@@ -1,4 +1,4 @@
-//! The tokens, the keys and the claims type that every figure is taken with.
+//! The tokens, the keys and the claims type of all benchmarks.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -6,11 +6,11 @@ use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Algorithm, Issuer, Policy, VerificationKey, Verifier};
 
-/// The algorithms that are measured.
+/// The measured algorithms.
 pub(crate) const ALGORITHMS: [Algorithm; 4] =
     [Algorithm::HS256, Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA];
 
-/// Tokens of each kind, used in turn, so that neither caches nor branch predictors learn one by heart.
+/// The number of tokens of each kind, used in turn, so that caches and branch predictors do not adapt to one token.
 pub(crate) const TOKENS: usize = 64;
 
 const ISSUED: u64 = 1_767_225_600; // 2026-01-01
@@ -20,7 +20,7 @@ const EXPIRES: u64 = 4_102_444_800; // 2100-01-01
 pub(crate) const ISSUER: &str = "https://auth.example.com/";
 pub(crate) const AUDIENCE: &str = "https://api.example.com";
 
-/// The *typed* claims: eleven, owned, eight of them strings.
+/// The *typed* claims: eleven owned members, eight of them strings.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Typed {
     iss: String,
@@ -54,16 +54,16 @@ impl Typed {
     }
 }
 
-/// What is right or wrong with a token.
+/// The kinds of valid and invalid tokens.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Valid,
     /// Signed with another key of the same kind.
     BadSignature,
     Expired,
-    /// Signed with the right key, under an id that the verifier does not know.
+    /// Signed with the right key, but with a `kid` that the verifier does not know.
     UnknownKey,
-    /// Without its last part.
+    /// Without the signature part.
     Malformed,
 }
 
@@ -124,8 +124,7 @@ impl Fixture {
         }
     }
 
-    /// A verifier of one issuer with one key that is found by its id: `iss`, `aud`, `exp` and `nbf`
-    /// are checked.
+    /// A verifier of one issuer with one key that is found by its `kid`. It checks `iss`, `aud`, `exp` and `nbf`.
     pub(crate) fn verifier<C: DeserializeOwned + Send + Sync + 'static>(&self) -> Verifier<C> {
         self.builder().claims::<C>().build().unwrap()
     }

@@ -1,19 +1,19 @@
-//! Cases measured in turns, so that whatever else the machine does hits all of them alike.
+//! Measures cases in turns, so that other work on the machine affects all of them equally.
 
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::case::Case;
 
-/// How long so many calls take.
+/// The time of this many calls.
 pub(crate) fn time(case: &mut Case, calls: u64) -> Duration {
     let start = Instant::now();
     case.run(calls);
     start.elapsed()
 }
 
-/// As many calls as fill `slot`. The shortest of three times counts: one that the scheduler cut in two would
-/// leave the case with a handful of calls a round, and those with cold caches.
+/// The number of calls that fill `slot`, from the shortest of three times. A measurement that the scheduler interrupted
+/// would give the case only a few calls per round, with cold caches.
 fn fill(case: &mut Case, slot: Duration) -> u64 {
     let mut calls = 1;
     loop {
@@ -29,7 +29,7 @@ fn fill(case: &mut Case, slot: Duration) -> u64 {
 /// Nanoseconds per call: a row for each case, a column for each round.
 pub(crate) struct Samples(pub(crate) Vec<Vec<f64>>);
 
-/// The seed of the orders, where nobody gives another.
+/// The default seed for the order of the cases.
 pub(crate) const SEED: u64 = 0x9E37_79B9_7F4A_7C15;
 
 /// Runs every case once per round, each round in a new order.
@@ -59,7 +59,7 @@ impl Samples {
         quantile(&self.0[case][rounds], 0.5)
     }
 
-    /// How far the middle half of the rounds is spread, as a share of the median.
+    /// The width of the middle half of the rounds, as a share of the median.
     pub(crate) fn spread(&self, case: usize) -> f64 {
         let all = &self.0[case];
         (quantile(all, 0.75) - quantile(all, 0.25)) / quantile(all, 0.5)
@@ -74,7 +74,7 @@ pub(crate) fn quantile(samples: &[f64], at: f64) -> f64 {
     sorted.get(place).copied().unwrap_or(f64::NAN)
 }
 
-/// xorshift64, which must not begin at zero: the order has to vary, not to be unpredictable.
+/// xorshift64, which must not start at zero. The order must vary, but need not be unpredictable.
 struct Random(u64);
 
 impl Random {

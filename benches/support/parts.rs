@@ -1,5 +1,5 @@
-//! What the work of any such layer is made of, each part on its own: what it adds cannot be less than they
-//! cost together.
+//! The parts of the work that any such layer must do, measured separately. Their sum is a lower bound for the added
+//! time.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -12,20 +12,20 @@ use http::{Extensions, HeaderMap, HeaderValue};
 use super::case::Case;
 use super::fixtures::{Fixture, Kind, Typed};
 
-/// Reading the claims as `serde_json` does, without any check.
+/// Deserializing the claims with `serde_json`, without any check.
 pub(crate) const CLAIMS: &str = "part: serde_json";
-/// Two values in empty extensions.
+/// Inserting two values into empty extensions.
 pub(crate) const EXTENSIONS: &str = "part: extensions";
-/// Three headers and a value in empty extensions.
-pub(crate) const REFUSAL: &str = "part: refusal";
-/// What time it is.
+/// Inserting three headers, and a value into empty extensions.
+pub(crate) const REJECTION: &str = "part: refusal";
+/// Reading the clock.
 pub(crate) const CLOCK: &str = "part: clock";
 
 pub(crate) fn is_part(name: &str) -> bool {
     name.starts_with("part: ")
 }
 
-/// The parts as cases, from making to dropping what is made.
+/// The parts as cases, including the time to drop their results.
 pub(crate) fn parts(fixture: &Fixture) -> Vec<Case> {
     let payloads: Vec<String> = fixture.tokens(Kind::Valid).iter().map(|it| payload(it)).collect();
     let mut turn = 0;
@@ -41,7 +41,7 @@ pub(crate) fn parts(fixture: &Fixture) -> Vec<Case> {
         extensions.insert([0_u64; 4]);
         drop(black_box(extensions));
     };
-    let refusal = || {
+    let rejection = || {
         let mut headers = HeaderMap::with_capacity(4);
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -56,7 +56,7 @@ pub(crate) fn parts(fixture: &Fixture) -> Vec<Case> {
     vec![
         Case::new(CLAIMS, claims),
         Case::new(EXTENSIONS, extensions),
-        Case::new(REFUSAL, refusal),
+        Case::new(REJECTION, rejection),
         Case::new(CLOCK, clock),
     ]
 }

@@ -12,7 +12,7 @@ use tower_jwt_auth::Algorithm;
 
 use super::fixtures::{Fixture, Kind};
 
-/// A key that is ready to verify with.
+/// A prepared verification key.
 pub(crate) enum Primitive {
     /// Keyed once and cloned for each message.
     RustCrypto(Hmac<Sha256>),
@@ -23,7 +23,7 @@ pub(crate) enum Primitive {
 }
 
 impl Primitive {
-    /// The fast ones for an algorithm, by the name of the library.
+    /// The fast primitives for an algorithm, with the name of the library.
     pub(crate) fn all_of(fixture: &Fixture) -> Vec<(&'static str, Self)> {
         let jwk = fixture.jwk();
         let part = |name| decode(jwk.get(name).and_then(|part| part.as_str()).unwrap());
@@ -77,7 +77,7 @@ impl Primitive {
     }
 }
 
-/// A signing input with its signature, decoded.
+/// A signing input with its decoded signature.
 struct Signed {
     input: Vec<u8>,
     signature: Vec<u8>,

@@ -1,17 +1,17 @@
-//! The figures, and the targets beside them.
+//! The tables of figures and targets.
 
 use std::fmt::Write as _;
 use std::ops::Range;
 
 use super::cases::bare_of;
 use super::interleave::{Samples, quantile};
-use super::parts::{CLAIMS, CLOCK, EXTENSIONS, REFUSAL, is_part};
+use super::parts::{CLAIMS, CLOCK, EXTENSIONS, REJECTION, is_part};
 
-/// Everything that was measured: the name and the samples of each case.
+/// The name and the samples of each case.
 pub(crate) struct Report {
     pub(crate) names: Vec<String>,
     pub(crate) samples: Samples,
-    /// CPU time per call of two threads, by that of one.
+    /// CPU time per call with two threads, divided by that with one.
     pub(crate) threads: Vec<Scaling>,
 }
 
@@ -117,7 +117,7 @@ impl Report {
         targets.timed(4, "ES256 valid: added / raw", 1.05, by_raw("ES256 valid"));
         targets.timed(4, "EdDSA valid: added / raw", 1.13, by_raw("EdDSA valid"));
         for name in self.names.iter().filter(|name| name.ends_with(" remembered")) {
-            // Of any algorithm: nothing is left of its own price.
+            // Compared with HS256 for every algorithm, because a cached token needs no signature check.
             targets.timed(5, &format!("{name}: added / raw HS256"), 0.5, |rounds| {
                 self.added(name, rounds) / self.raw("HS256 valid", rounds).unwrap_or(f64::NAN)
             });
@@ -134,7 +134,7 @@ impl Report {
         });
         for Scaling { name, ratio, spread } in &self.threads {
             let what = format!("{name}: CPU per call, two threads / one");
-            // What the bare primitive loses is the machine's doing and nothing to judge.
+            // A loss of the bare primitive comes from the machine, so it has no target.
             let most = (!name.ends_with("raw")).then_some(1.10);
             targets.row(9, &what, *ratio, &format!("± {spread:.2}"), most);
         }
@@ -142,8 +142,8 @@ impl Report {
         targets.text
     }
 
-    /// The same ratios for the parts alone, as if there were nothing to do beside them: what stands here
-    /// above a target says that the target is out of reach.
+    /// The same ratios for the parts alone, without any other work. A target below one of these ratios is out of
+    /// reach.
     fn floors(&self) -> String {
         const HMAC: &str = "HS256 raw, AWS-LC";
         let sum = |parts: &[&str], rounds: &Rounds| -> f64 {
@@ -162,26 +162,26 @@ impl Report {
             sum(&[EXTENSIONS, CLOCK, CLOCK], rounds) / raw(rounds)
         });
         floors.timed(6, "HMAC, refusal / (1.25 raw + 150 ns)", 1.0, |rounds| {
-            sum(&[HMAC, REFUSAL], rounds) / (1.25 * raw(rounds) + 150.0)
+            sum(&[HMAC, REJECTION], rounds) / (1.25 * raw(rounds) + 150.0)
         });
         floors.timed(7, "refusal / bare", 0.5, |rounds| {
-            self.nanos(REFUSAL, rounds) / self.nanos("bare, no token", rounds)
+            self.nanos(REJECTION, rounds) / self.nanos("bare, no token", rounds)
         });
         floors.text
     }
 }
 
-/// The median of what a figure is in each of the rounds: a machine that is slower for some seconds is so for
-/// both sides of a ratio, which the medians of either side may come from different times.
+/// The median of a figure over the rounds. Within a round, a slow phase of the machine affects both sides of a ratio;
+/// the medians of the two sides may come from different phases.
 fn median_of(rounds: &Rounds, figure: impl Fn(&Rounds) -> Option<f64>) -> Option<f64> {
     let each: Option<Vec<_>> = rounds.clone().map(|round| figure(&(round..round + 1))).collect();
     each.map(|each| quantile(&each, 0.5))
 }
 
-/// A table of ratios in the making.
+/// Builds a table of ratios.
 struct Targets<'r> {
     report: &'r Report,
-    /// What is said of a figure that is at or below the most, and of one that is above it.
+    /// The words for a figure within its limit, and for one above it.
     verdicts: [&'static str; 2],
     text: String,
 }
@@ -196,7 +196,7 @@ impl<'r> Targets<'r> {
         Self { report, verdicts, text }
     }
 
-    /// A figure from times. That of each half of the rounds shows how far it can be trusted.
+    /// Adds a figure from times. The figures of the two halves of the rounds show its uncertainty.
     fn timed(&mut self, number: u8, what: &str, most: f64, figure: impl Fn(&Rounds) -> f64) {
         let rounds = self.report.samples.rounds();
         let middle = rounds / 2;

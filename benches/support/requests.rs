@@ -1,4 +1,4 @@
-//! Requests, and what makes and sends them.
+//! Builds requests and sends them to a service.
 
 use std::convert::Infallible;
 use std::hint::black_box;
@@ -11,10 +11,9 @@ use http::header::{
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use tower::Service;
 
-/// Requests with seven ordinary headers, and `Authorization` if there are tokens to put there.
+/// Requests with seven ordinary headers and, if there are tokens, `Authorization`.
 ///
-/// Making one stands for what a server does for every request, and is part of every figure; *added*
-/// does not have it.
+/// Building a request represents the work of a server for every request. It is part of every figure except *added*.
 #[derive(Clone)]
 pub(crate) struct Requests {
     template: Request<()>,
@@ -46,7 +45,7 @@ impl Requests {
         Self::with(&[])
     }
 
-    /// The next request, with a body of whatever type the service takes.
+    /// The next request, with the body type that the service accepts.
     pub(crate) fn next<Q: Default>(&mut self) -> Request<Q> {
         let mut request = self.template.clone().map(|()| Q::default());
         if let Some(token) = self.tokens.get(self.turn) {
@@ -57,8 +56,7 @@ impl Requests {
     }
 }
 
-/// Makes requests and calls the service with them. Checks each time that the response has the status
-/// that it should have.
+/// Builds requests and calls the service with them. Asserts the status of each response.
 pub(crate) fn calling<S, Q, R>(
     mut service: S,
     mut requests: Requests,
@@ -71,8 +69,7 @@ where
     move || assert_eq!(call(&mut service, requests.next()), status)
 }
 
-/// Calls the service, from `poll_ready` to the response being dropped. The response has to be there at
-/// once.
+/// Calls the service, from `poll_ready` to dropping the response. The response must be ready at the first poll.
 #[inline]
 pub(crate) fn call<S, Q, R>(service: &mut S, request: Request<Q>) -> StatusCode
 where
@@ -82,7 +79,7 @@ where
     assert!(matches!(service.poll_ready(&mut context), Poll::Ready(Ok(()))));
     let future = pin!(service.call(request));
     let Poll::Ready(Ok(response)) = future.poll(&mut context) else {
-        panic!("pending while the keys are in memory");
+        panic!("the future is pending although the keys are in memory");
     };
     let status = response.status();
     drop(black_box(response));

@@ -1,4 +1,4 @@
-//! The services that take the requests.
+//! The services that handle the requests.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -17,7 +17,7 @@ use tower_jwt_auth::{JwtAuthLayer, Verifier};
 
 use super::fixtures::{AUDIENCE, Fixture, ISSUER, Typed};
 
-/// The trivial service behind everything.
+/// The trivial inner service.
 pub(crate) fn bare()
 -> impl Service<Request<Empty<Bytes>>, Response = Response<Full<Bytes>>, Error = Infallible>
 + Clone
@@ -25,7 +25,7 @@ pub(crate) fn bare()
     answering()
 }
 
-/// The same with whatever bodies a framework has.
+/// The same with the body types of a framework.
 pub(crate) fn answering<Q, R: From<Bytes>>() -> impl Service<
     Request<Q>,
     Response = Response<R>,
@@ -47,8 +47,7 @@ pub(crate) fn layered<C: DeserializeOwned + Send + Sync + 'static>(
     JwtAuthLayer::new(verifier).layer(bare())
 }
 
-/// What is written by hand where there is no such layer: the key and the validation kept, the claims
-/// put into the extensions.
+/// Hand-written middleware. It keeps the key and the validation, and puts the claims into the extensions.
 pub(crate) fn hand_rolled(
     fixture: &Fixture,
 ) -> impl Service<Request<Empty<Bytes>>, Response = Response<Full<Bytes>>, Error = Infallible>
@@ -60,7 +59,7 @@ pub(crate) fn hand_rolled(
     ValidateRequestHeaderLayer::custom(validate).layer(bare())
 }
 
-/// What `jsonwebtoken::decode` takes, so that it checks what the layer checks.
+/// The arguments of `jsonwebtoken::decode` for the same checks as in the layer.
 pub(crate) fn kept(fixture: &Fixture) -> (DecodingKey, Validation) {
     let jwk = serde_json::from_value(fixture.jwk()).unwrap();
     let mut validation = Validation::new(fixture.algorithm.name().parse().unwrap());

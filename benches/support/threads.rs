@@ -1,4 +1,4 @@
-//! What a call costs when two threads call at once.
+//! The CPU time of a call while two threads call concurrently.
 
 use std::sync::Barrier;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use cpu_time::ThreadTime;
 use super::interleave::quantile;
 use super::report::Scaling;
 
-/// A service with requests of its own for each of two threads.
+/// A service with separate requests for each of two threads.
 pub(crate) struct Pair {
     name: String,
     repeat: [Box<dyn FnMut(u64) + Send>; 2],
@@ -26,7 +26,7 @@ impl Pair {
         Self { name: name.into(), repeat: [repeat(), repeat()] }
     }
 
-    /// As many calls as take a thread about as long as `slot`.
+    /// The number of calls that take one thread about as long as `slot`.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     fn fill(&mut self, slot: Duration) -> u64 {
         let mut calls = 1;
@@ -40,8 +40,8 @@ impl Pair {
     }
 }
 
-/// CPU time per call on two threads, divided by that on one: for each pair the median of the rounds,
-/// in each of which every pair runs once.
+/// CPU time per call on two threads, divided by that on one: the median over the rounds for each pair. Every pair runs
+/// once per round.
 pub(crate) fn two_by_one(mut pairs: Vec<Pair>, rounds: usize, slot: Duration) -> Vec<Scaling> {
     let calls: Vec<u64> = pairs.iter_mut().map(|pair| pair.fill(slot)).collect();
     let mut ratios = vec![Vec::with_capacity(rounds); pairs.len()];
@@ -60,7 +60,7 @@ pub(crate) fn two_by_one(mut pairs: Vec<Pair>, rounds: usize, slot: Duration) ->
     pairs.into_iter().zip(ratios).map(scaling).collect()
 }
 
-/// The CPU seconds of all threads together, each of which makes so many calls.
+/// The total CPU seconds of all threads, each of which makes this many calls.
 fn cpu(threads: &mut [Box<dyn FnMut(u64) + Send>], calls: u64) -> f64 {
     let barrier = &Barrier::new(threads.len());
     std::thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! The crate's reader of JSON objects, compared with an independent one and with `serde_json`.
+//! Compares the crate's reader of JSON objects with an independent reader and with `serde_json`.
 #![no_main]
 
 use libfuzzer_sys::{Corpus, fuzz_mutator, fuzz_target, fuzzer_mutate};
@@ -6,7 +6,7 @@ use serde_json::Value;
 use tower_jwt_auth_fuzz::json_mutator;
 use tower_jwt_auth_fuzz::strict_json::{Member, Value as Strict, read_object};
 
-// The crate itself is checked by clippy elsewhere.
+// Clippy checks the crate itself elsewhere.
 #[allow(dead_code, unused_imports, clippy::all, clippy::pedantic)]
 #[path = "../../src/json/mod.rs"]
 mod json;
@@ -17,12 +17,12 @@ fuzz_target!(|data: &[u8]| -> Corpus {
             compare(text);
             Corpus::Keep
         }
-        // The crate's reader takes a `str`.
+        // The crate's reader accepts only a `str`.
         Err(_) => Corpus::Reject,
     }
 });
 
-// One change in four is libFuzzer's own.
+// One change in four comes from libFuzzer.
 fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     let text = data.get(..size).and_then(|it| std::str::from_utf8(it).ok());
     let mutated =
@@ -36,7 +36,7 @@ fuzz_mutator!(|data: &mut [u8], size: usize, max_size: usize, seed: u32| {
     }
 });
 
-/// Mutates as libFuzzer does without a mutator, and repairs the UTF-8.
+/// Mutates like libFuzzer without a custom mutator, and repairs the UTF-8.
 fn mutate_bytes(data: &mut [u8], size: usize, max_size: usize) -> usize {
     let size = fuzzer_mutate(data, size, max_size);
     let data = data.get_mut(..size).unwrap_or_default();
@@ -50,7 +50,7 @@ fn mutate_bytes(data: &mut [u8], size: usize, max_size: usize) -> usize {
 fn compare(text: &str) {
     let expected = read_object(text);
     let read = json::Object::read(text);
-    assert_eq!(read.is_ok(), expected.is_ok(), "accepted, and expected {expected:?}");
+    assert_eq!(read.is_ok(), expected.is_ok(), "accepted or rejected, expected {expected:?}");
     if let (Ok(object), Ok(expected)) = (read, expected) {
         assert_eq!(object.len(), expected.len(), "the number of members");
         for ((name, value), member) in object.members().zip(&expected) {
@@ -76,7 +76,7 @@ fn compare_member(value: json::Value<'_>, expected: &Member<'_>) {
     }
 }
 
-/// Nested objects may have several members of a name. A look-up must not choose one of them.
+/// Nested objects may have several members with one name. A lookup must not choose one of them.
 fn compare_look_up(found: &json::Found<'_>, name: &str, members: &[(String, Strict)]) {
     let mut expected = members.iter().filter(|it| it.0 == name).map(|it| &it.1);
     let (count, found) = match found {
@@ -110,8 +110,8 @@ fn strings(value: &Strict) -> Option<Vec<&str>> {
     }
 }
 
-/// What `serde` makes of the crate's reading must be what `serde_json` makes of the text. Neither reads numbers
-/// that are too large.
+/// The value that `serde` gets from the crate's reader must be the value that `serde_json` reads from the text. Neither
+/// reads numbers that are too large.
 fn compare_with_serde_json(text: &str, read: Option<&Value>, members: &[Member<'_>]) {
     match serde_json::from_str::<Value>(text) {
         Ok(expected) => {
@@ -123,7 +123,7 @@ fn compare_with_serde_json(text: &str, read: Option<&Value>, members: &[Member<'
                 "{members:?}, and serde_json reads {expected:?}"
             );
             let is_identical = read.is_some_and(|it| is_identical(it, &expected));
-            assert!(is_identical, "{read:?}, and serde_json reads {expected:?}");
+            assert!(is_identical, "the crate reads {read:?}, serde_json reads {expected:?}");
         }
         Err(error) => {
             assert!(error.to_string().starts_with("number out of range"), "{error}");
@@ -141,7 +141,7 @@ fn is_same(strict: &Strict, value: &Value) -> bool {
         (Strict::Array(strict), Value::Array(value)) => {
             strict.len() == value.len() && strict.iter().zip(value).all(|it| is_same(it.0, it.1))
         }
-        // Of several members with one name, `serde_json` keeps the last.
+        // `serde_json` keeps the last of several members with one name.
         (Strict::Object(strict), Value::Object(value)) => {
             value.iter().all(|(name, value)| {
                 let last = strict.iter().rfind(|it| it.0 == *name);
@@ -152,7 +152,7 @@ fn is_same(strict: &Strict, value: &Value) -> bool {
     }
 }
 
-/// Whether they are equal, and zeros have the same sign, which `==` ignores.
+/// Whether the numbers are equal and zeros have the same sign, which `==` ignores.
 fn is_identical(one: &Value, other: &Value) -> bool {
     let bits = |number: &serde_json::Number| number.as_f64().map(f64::to_bits);
     match (one, other) {

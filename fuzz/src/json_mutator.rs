@@ -1,11 +1,11 @@
-//! Changes of JSON texts that mostly leave them JSON.
+//! Changes JSON texts so that most of them stay valid JSON.
 //!
-//! Nearly all changes of single bytes break the grammar, and a rejected text says little about the rest.
+//! Nearly every change of a single byte breaks the grammar, and an invalid text does not test the rest of the reader.
 
 use std::fmt::Write;
 use std::ops::Range;
 
-/// What a value is replaced with.
+/// The replacements for a value.
 const VALUES: [&str; 14] = [
     "null",
     "true",
@@ -23,7 +23,7 @@ const VALUES: [&str; 14] = [
     "{\"a\":1,\"a\":{}}",
 ];
 
-/// What is inserted into a string.
+/// The texts inserted into a string.
 const CHARACTERS: [&str; 16] = [
     "a",
     "12345678",
@@ -50,11 +50,11 @@ struct Token {
     place: Range<usize>,
     is_string: bool,
     is_name: bool,
-    /// Whether it is directly in an object.
+    /// Whether the token is directly in an object.
     is_member: bool,
 }
 
-/// Changes a text; `None` if nothing in it can be changed like this.
+/// Changes a text; `None` if this kind of change does not apply.
 pub fn mutate(text: &str, seed: u32) -> Option<String> {
     let mut random = Random(u64::from(seed) << 1 | 1);
     let tokens = tokens(text);
@@ -81,7 +81,7 @@ pub fn mutate(text: &str, seed: u32) -> Option<String> {
     Some([text.get(..place.start)?, &new, text.get(place.end..)?].concat())
 }
 
-/// A value of the text, or one of the list.
+/// A value from the text, or one from the list.
 fn value<'t>(text: &'t str, tokens: &[Token], random: &mut Random) -> Option<&'t str> {
     match random.below(2) {
         0 => random.choose(&VALUES).copied(),
@@ -89,7 +89,7 @@ fn value<'t>(text: &'t str, tokens: &[Token], random: &mut Random) -> Option<&'t
     }
 }
 
-/// A string of the text, or an empty one.
+/// A string from the text, or an empty one.
 fn string<'t>(text: &'t str, tokens: &[Token], random: &mut Random) -> Option<&'t str> {
     let token = random.choose(tokens)?;
     if token.is_string { text.get(token.place.clone()) } else { Some("\"\"") }
@@ -100,7 +100,7 @@ fn insert_character(string: &str, random: &mut Random) -> Option<String> {
     Some(format!("{before}{}{after}", random.choose(&CHARACTERS)?))
 }
 
-/// Writes a character as its escape, which does not change what the string means.
+/// Writes a character as its escape, which does not change the value of the string.
 fn escape_character(string: &str, random: &mut Random) -> Option<String> {
     let (before, after) = string.split_at_checked(1 + random.below(string.len() - 1))?;
     let character = after.chars().next().filter(|it| !matches!(it, '"' | '\\'))?;
@@ -111,7 +111,7 @@ fn escape_character(string: &str, random: &mut Random) -> Option<String> {
     Some(new + after.get(character.len_utf8()..)?)
 }
 
-/// Finds the tokens of a text, if it is JSON.
+/// Finds the tokens of a text, if it is valid JSON.
 fn tokens(text: &str) -> Vec<Token> {
     let bytes = text.as_bytes();
     let (mut tokens, mut open, mut at) = (Vec::new(), Vec::new(), 0);
@@ -145,7 +145,7 @@ fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// The length of a string behind its opening quote.
+/// The length of a string after its opening quote.
 fn string_length(bytes: &[u8]) -> usize {
     let mut is_escaped = false;
     let is_end = |byte: &u8| {

@@ -1,4 +1,4 @@
-//! What the fuzz targets need beside the crate.
+//! Helpers for the fuzz targets.
 
 pub mod json_mutator;
 pub mod strict_json;

@@ -1,14 +1,14 @@
-//! A strict reader of one JSON object, for comparison with the crate's.
+//! A strict reader of one JSON object, for comparison with the reader of the crate.
 //!
-//! It is written from RFC 8259 alone, and as simple as that permits: recursive descent, one character at a
-//! time, owned values. It uses neither `serde` nor any code of the crate.
+//! It follows only RFC 8259 and is as simple as possible: recursive descent, one character at a time, owned values. It
+//! uses neither `serde` nor code of the crate.
 
 use std::str::Chars;
 
-/// How deeply objects and arrays may be nested. The outermost object counts as one.
+/// The maximum nesting depth of objects and arrays. The outermost object counts as one.
 const MAX_DEPTH: usize = 64;
 
-/// No string may begin like this, be it a name or a value.
+/// No string may begin like this, neither a name nor a value.
 const PRIVATE: &str = "$serde_json::private::";
 
 /// A top-level member of the object.
@@ -24,7 +24,7 @@ pub struct Member<'t> {
 
 /// A value (RFC 8259 §3).
 #[derive(Debug, PartialEq)]
-#[expect(missing_docs, reason = "the words of the grammar")]
+#[expect(missing_docs, reason = "the names of the grammar")]
 pub enum Value {
     Null,
     Bool(bool),
@@ -39,9 +39,9 @@ pub enum Value {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Rejected {
-    /// The text is not one object of RFC 8259 with white space around it.
+    /// The text is not one object of RFC 8259, with optional white space around it.
     Syntax,
-    /// Half of a surrogate pair is escaped without the other half.
+    /// One half of a surrogate pair is escaped without the other.
     LoneSurrogate,
     /// A string begins like a private name of `serde_json`.
     PrivateName,
@@ -55,7 +55,7 @@ pub enum Rejected {
 ///
 /// # Errors
 ///
-/// [`Rejected`], for the first fault from the left.
+/// [`Rejected`] for the first fault in the text.
 pub fn read_object(text: &str) -> Result<Vec<Member<'_>>, Rejected> {
     let mut reader = Reader(text.chars());
     reader.skip_space();
@@ -79,7 +79,7 @@ impl<'t> Reader<'t> {
         self.0.next().ok_or(Rejected::Syntax)
     }
 
-    /// Whether the next character is this one, which is then consumed.
+    /// Consumes the next character if it is this one, and returns whether it was.
     fn take(&mut self, wanted: char) -> bool {
         let found = self.peek() == Some(wanted);
         if found {
@@ -113,7 +113,7 @@ impl<'t> Reader<'t> {
         Ok(members)
     }
 
-    /// Reads items with commas between them.
+    /// Reads items separated by commas.
     fn list(
         &mut self,
         open: char,
@@ -140,7 +140,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads a name and the colon, up to the value.
+    /// Reads a name and the colon before the value.
     fn name(&mut self) -> Result<String, Rejected> {
         let name = self.string()?;
         self.skip_space();
@@ -222,7 +222,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads what follows a backslash.
+    /// Reads an escape after the backslash.
     fn escape(&mut self) -> Result<char, Rejected> {
         match self.next()? {
             same @ ('"' | '\\' | '/') => Ok(same),
@@ -238,7 +238,7 @@ impl<'t> Reader<'t> {
 
     fn code_point(&mut self) -> Result<char, Rejected> {
         let first = self.four_digits()?;
-        // What is left for `None` is a second half without a first one.
+        // `from_u32` only fails for a second half without a first one.
         if !(0xD800..=0xDBFF).contains(&first) {
             return char::from_u32(first).ok_or(Rejected::LoneSurrogate);
         }
@@ -267,12 +267,12 @@ mod tests {
     use super::Rejected::{Duplicate, LoneSurrogate, PrivateName, Syntax, TooDeep};
     use super::*;
 
-    /// Objects in each other, without members in the innermost.
+    /// Nested objects; the innermost is empty.
     fn objects(depth: usize) -> String {
         format!("{}{{}}{}", "{\"\":".repeat(depth - 1), "}".repeat(depth - 1))
     }
 
-    /// An object with arrays in each other.
+    /// An object with nested arrays.
     fn arrays(depth: usize) -> String {
         format!("{{\"\":{}{}}}", "[".repeat(depth - 1), "]".repeat(depth - 1))
     }
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn each_rule_has_its_reason() {
+    fn each_rejection_names_its_rule() {
         let cases = [
             (r#"{"a":1}x"#, Syntax),
             ("\u{FEFF}{}", Syntax),
@@ -352,14 +352,14 @@ mod tests {
     }
 
     #[test]
-    fn committed_inputs_get_the_verdict_of_their_names() {
+    fn corpus_files_get_the_verdict_in_their_name() {
         let mut counts = [0, 0];
         for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/corpus/json")).unwrap()
         {
             let path = entry.unwrap().path();
             let name = path.file_name().unwrap().to_str().unwrap();
             let is_accepted = name.starts_with("accepted-");
-            // Others are those that the fuzzer has found.
+            // Other files are findings of the fuzzer.
             if !is_accepted && !name.starts_with("rejected-") {
                 continue;
             }

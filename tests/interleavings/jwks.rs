@@ -1,6 +1,6 @@
-//! Every order in which threads may meet over one key set, tried by chance, many thousand times:
-//! `RUSTFLAGS='--cfg shuttle' cargo test --lib --features jwks,test-util interleavings`, with
-//! `SHUTTLE_SCHEDULES` for how many.
+//! Tests thread interleavings over one key set with thousands of random schedules:
+//! `RUSTFLAGS='--cfg shuttle' cargo test --lib --features jwks,test-util interleavings`. `SHUTTLE_SCHEDULES` sets the
+//! number of schedules.
 
 use std::convert::Infallible;
 use std::pin::pin;
@@ -21,17 +21,17 @@ use super::{NoBody, RemoteJwks};
 use crate::key::{KeySource, RefreshReason, Refreshed};
 use crate::testing::{FixedClock, TestIssuer};
 
-/// Runs it under so many schedules. Whoever waits for ever is found out: all threads are asleep then.
+/// Runs the test under this many schedules. A deadlock is detected, because all threads sleep then.
 fn check(scenario: fn()) {
     let schedules = std::env::var("SHUTTLE_SCHEDULES").ok().and_then(|number| number.parse().ok());
     let scheduler = RandomScheduler::new(schedules.unwrap_or(2_000));
     let mut config = shuttle::Config::new();
-    // Reading a key set takes nearly all of the default stack in a debug build.
+    // In a debug build, reading a key set needs nearly all of the default stack.
     config.stack_size = 256 * 1024;
     shuttle::Runner::new(scheduler, config).run(scenario);
 }
 
-/// A body of one piece.
+/// A body of one chunk.
 struct Whole(Option<Bytes>);
 
 impl Body for Whole {
@@ -46,7 +46,7 @@ impl Body for Whole {
     }
 }
 
-/// A key server whose n-th answer has n as its key id, after a while of any length.
+/// A key server whose n-th response contains a key with id n, after a delay of any length.
 struct Server {
     clock: FixedClock,
     fetches: Arc<AtomicUsize>,
@@ -57,8 +57,8 @@ fn server() -> Server {
     serving(|_, _| false)
 }
 
-/// Until the count of fetches is three, which a test makes it after the second.
-fn server_that_holds_the_first_answer_back() -> Server {
+/// Delays the first response until the count of fetches is three. The test sets it after the second fetch.
+fn server_that_delays_the_first_response() -> Server {
     serving(|number, fetches| number == 1 && fetches.load(Ordering::SeqCst) < 3)
 }
 
@@ -84,7 +84,7 @@ fn serving(held_back: fn(usize, &AtomicUsize) -> bool) -> Server {
     Server { clock, fetches, keys }
 }
 
-/// Polls so often and then drops it, as a request does whose client goes away.
+/// Polls the future this many times and then drops it, like a request whose client disconnects.
 async fn abandoned<F: Future>(future: F, polls: usize) {
     let mut future = pin!(future);
     for _ in 0..polls {
@@ -98,7 +98,7 @@ async fn abandoned<F: Future>(future: F, polls: usize) {
 }
 
 #[test]
-fn cold_callers_share_one_fetch_and_none_that_leaves_takes_it_along() {
+fn concurrent_cold_callers_share_one_fetch() {
     check(|| {
         let Server { fetches, keys, .. } = server();
         let leaving = keys.clone();
@@ -118,13 +118,13 @@ fn cold_callers_share_one_fetch_and_none_that_leaves_takes_it_along() {
             .collect();
         leaver.join().unwrap();
         callers.into_iter().for_each(|caller| caller.join().unwrap());
-        // Whoever comes after the landing finds the keys in memory, and may ask once more for "empty".
+        // A caller after the completion finds the keys in memory, and may refresh once more with the reason "empty".
         assert!((1..=3).contains(&fetches.load(Ordering::SeqCst)));
     });
 }
 
 #[test]
-fn unknown_ids_cause_one_fetch_in_a_cool_down_and_known_keys_are_there_all_the_while() {
+fn unknown_ids_cause_one_fetch_per_cooldown() {
     check(|| {
         let Server { clock, fetches, keys } = server();
         block_on(keys.warm()).unwrap();
@@ -148,7 +148,7 @@ fn unknown_ids_cause_one_fetch_in_a_cool_down_and_known_keys_are_there_all_the_w
 }
 
 #[test]
-fn a_refresh_ahead_is_started_once_and_the_next_one_is_started_too() {
+fn each_early_refresh_starts_exactly_once() {
     check(|| {
         let Server { clock, fetches, keys } = server();
         block_on(keys.warm()).unwrap();
@@ -161,7 +161,7 @@ fn a_refresh_ahead_is_started_once_and_the_next_one_is_started_too() {
                 })
                 .collect();
             callers.into_iter().for_each(|caller| caller.join().unwrap());
-            // Joins what was started, or learns that it has landed.
+            // Joins the started fetch, or finds it completed.
             let _ = block_on(KeySource::refresh(&keys, RefreshReason::UnknownKey));
             assert_eq!(fetches.load(Ordering::SeqCst), fetched);
         }
@@ -169,22 +169,22 @@ fn a_refresh_ahead_is_started_once_and_the_next_one_is_started_too() {
 }
 
 #[test]
-fn an_answer_that_comes_home_late_does_not_undo_a_newer_one() {
+fn a_late_response_does_not_replace_a_newer_one() {
     check(|| {
-        let Server { clock, fetches, keys } = server_that_holds_the_first_answer_back();
+        let Server { clock, fetches, keys } = server_that_delays_the_first_response();
         let first = keys.clone();
         let first = thread::spawn(move || {
-            // Superseded: its own answer counts for nothing.
+            // This fetch is superseded, so its response is ignored.
             assert!(block_on(KeySource::refresh(&first, RefreshReason::Empty)).is_err());
         });
         while fetches.load(Ordering::SeqCst) == 0 {
             thread::yield_now();
         }
-        // Twice the longest flight: the first one counts as lost.
+        // After twice the longest fetch time, the first fetch counts as lost.
         clock.advance(Duration::from_secs(10));
         assert!(block_on(KeySource::refresh(&keys, RefreshReason::Empty)).is_ok());
         let generation = keys.current().unwrap().generation();
-        fetches.fetch_add(1, Ordering::SeqCst); // lets the first answer go
+        fetches.fetch_add(1, Ordering::SeqCst); // releases the first response
         first.join().unwrap();
         for _ in 0..8 {
             thread::yield_now();

@@ -1,9 +1,8 @@
-//! Which crypto library `jsonwebtoken` verifies with.
+//! Selects the crypto library of `jsonwebtoken`.
 //!
-//! It has one provider for a whole process, and needs to be told which where crates of one build turn
-//! on both, as these peers do. Here each peer gets the one that it has where it is alone: the provider
-//! that is installed asks a flag, which is set before every call, the peers' and ours alike. Version 12 has
-//! one provider here, AWS-LC, and needs no choice.
+//! `jsonwebtoken` has one provider per process, and a program must select it if the crates of one build enable both,
+//! as these peers do. Here each peer gets the provider that it would have on its own: the installed provider reads a
+//! flag, which is set before every call of every crate. Version 12 has only the provider AWS-LC here.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,14 +15,14 @@ pub(crate) enum Backend {
 }
 
 impl Backend {
-    /// From here on, for everything that asks `jsonwebtoken`.
+    /// Selects this library for all later calls of `jsonwebtoken`.
     #[inline]
     pub(crate) fn choose(self) {
         RUST_CRYPTO.store(self == Self::RustCrypto, Ordering::Relaxed);
     }
 }
 
-/// To be called once, before any peer is made.
+/// Installs the providers. Call this once, before any peer is created.
 pub(crate) fn install() {
     version_11::install();
     version_10::install();
@@ -42,7 +41,7 @@ macro_rules! provider {
                 let provider =
                     CryptoProvider { verifier_factory: chosen, ..aws_lc::DEFAULT_PROVIDER.clone() };
                 let installed = Box::leak(Box::new(provider)).install_default();
-                assert!(installed.is_ok(), "nobody else installs a provider");
+                assert!(installed.is_ok(), "another provider is already installed");
             }
 
             fn chosen(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {

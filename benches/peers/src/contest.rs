@@ -1,4 +1,4 @@
-//! Everybody's cases in one list, and what comes out of them.
+//! The cases of all crates in one list, and their figures.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::support::interleave::{Samples, interleave, quantile};
 use crate::support::primitive::Primitive;
 use crate::support::requests::Requests;
 
-/// One thing that is asked of everybody.
+/// One task for every crate.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
-    /// With tokens of this kind, signed with the algorithm of this number.
+    /// Requests with tokens of this kind, signed with the algorithm at this index.
     Token(Kind, usize),
     NoToken,
 }
@@ -46,14 +46,14 @@ impl Task {
     }
 }
 
-/// Whose time a case takes.
+/// The subject of a case.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Whose {
-    /// The bare signature check with the algorithm of this number.
+    /// The bare signature check with the algorithm at this index.
     Raw(usize),
-    /// The service without anything in front of it, with or without a token in the request.
+    /// The service without any middleware, with or without a token in the request.
     Bare(Bare, bool),
-    /// The contestant of this number, at a task.
+    /// The crate at this index, with a task.
     Contestant(usize, Task),
 }
 
@@ -77,7 +77,7 @@ pub(crate) struct Contest {
 }
 
 impl Contest {
-    /// Measures everybody, in rounds that have an order of their own each.
+    /// Measures all crates, in a different order in each round.
     pub(crate) fn hold(
         contestants: &[Contestant],
         rounds: usize,
@@ -118,7 +118,7 @@ impl Contest {
                     _ => service.status(requests.clone()),
                 };
                 let mut call = service.calling(requests.clone(), status, contestant.backend);
-                // A server has answered before, with every token; what was remembered of that counts.
+                // The measurement is of a warm server that has seen every token before.
                 (0..TOKENS).for_each(|_| call());
                 add(Whose::Contestant(number, task), call);
             }
@@ -131,7 +131,7 @@ impl Contest {
         self.samples.rounds()
     }
 
-    /// What each round came to, in nanoseconds per call.
+    /// The figures of each round, in nanoseconds per call.
     fn nanos(&self, who: Whose) -> impl Iterator<Item = &Vec<f64>> {
         let cases = self.whose.iter().zip(&self.samples.0);
         cases.filter(move |(whose, _)| **whose == who).map(|(_, rounds)| rounds)
@@ -152,8 +152,8 @@ impl Contest {
         self.nanos(Whose::Bare(bare, with_token)).next().map(|rounds| Figure::of(rounds))
     }
 
-    /// The whole calls of a contestant minus those of the service behind it, round by round, so that a
-    /// machine that is slower for some seconds is so for both.
+    /// The time of a crate's calls minus that of its inner service, in each round. A slow phase of the machine affects
+    /// both.
     fn added_in_rounds(&self, number: usize, bare: Bare, task: Task) -> Option<Vec<f64>> {
         let whole = self.nanos(Whose::Contestant(number, task)).next()?;
         let bare = self.nanos(Whose::Bare(bare, task != Task::NoToken)).next()?;
@@ -164,7 +164,7 @@ impl Contest {
         self.added_in_rounds(number, bare, task).map(|rounds| Figure::of(&rounds))
     }
 
-    /// What is added as a multiple of *raw*, round by round, too.
+    /// The added time as a multiple of *raw*, computed in each round.
     pub(crate) fn by_raw(&self, number: usize, bare: Bare, task: Task) -> Option<f64> {
         let Task::Token(_, algorithm) = task else { return None };
         let added = self.added_in_rounds(number, bare, task)?;

@@ -1,4 +1,4 @@
-//! Who takes part, and how they are called.
+//! The compared crates, and how they are called.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -13,10 +13,10 @@ use crate::support::fixtures::{ALGORITHMS, Fixture};
 use crate::support::requests::{Requests, call, calling};
 use crate::support::service::answering;
 
-/// A layer, or what comes nearest to one, with a service for each algorithm.
+/// A layer, or the closest equivalent, with a service for each algorithm.
 pub(crate) struct Contestant {
     pub(crate) name: &'static str,
-    /// What it is called as, verifies with and hands on.
+    /// The kind of API.
     pub(crate) form: &'static str,
     pub(crate) crypto: &'static str,
     pub(crate) claims: &'static str,
@@ -26,7 +26,7 @@ pub(crate) struct Contestant {
     pub(crate) services: [Served; ALGORITHMS.len()],
 }
 
-/// A service, or why there is none.
+/// A service, or the reason why it is missing.
 pub(crate) type Served = Result<Box<dyn Serving>, String>;
 
 /// A service for each algorithm.
@@ -34,12 +34,12 @@ pub(crate) fn for_each(make: impl Fn(&Fixture) -> Served) -> [Served; ALGORITHMS
     ALGORITHMS.map(|algorithm| make(&Fixture::new(algorithm)))
 }
 
-/// A service of whatever type.
+/// A service with its types erased.
 pub(crate) trait Serving {
-    /// What it answers to one request.
+    /// The status of the response to one request.
     fn status(&self, requests: Requests) -> StatusCode;
 
-    /// Calls it with one request after the other, and asserts the answer.
+    /// Calls the service with one request after the other, and asserts the status.
     fn calling(&self, requests: Requests, status: StatusCode, backend: Backend)
     -> Box<dyn FnMut()>;
 }
@@ -53,7 +53,7 @@ where
     Box::new(Typed { service, bodies: PhantomData })
 }
 
-/// With the bodies that it takes and gives.
+/// A service with its request and response body types.
 struct Typed<S, Q, R> {
     service: S,
     bodies: PhantomData<fn(Q) -> R>,
@@ -83,7 +83,7 @@ where
     }
 }
 
-/// The trivial service without anything in front of it, in the form that a contestant needs it in.
+/// The trivial service without any middleware, in the form that a crate needs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Bare {
     Plain,
@@ -118,10 +118,10 @@ impl Bare {
     }
 }
 
-/// A router with the one route that all requests ask for.
+/// A router with the route of all requests.
 pub(crate) fn router() -> axum::Router {
     axum::Router::new().route(PATH, axum::routing::get(async || "ok"))
 }
 
-/// Where all requests go.
+/// The path of all requests.
 pub(crate) const PATH: &str = "/orders/42";

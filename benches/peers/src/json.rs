@@ -1,4 +1,4 @@
-//! The figures for the plot.
+//! The figures as JSON, for the plot.
 
 use serde_json::{Map, Value, json};
 

@@ -1,5 +1,5 @@
-//! The layer beside its peers: the same requests, the same keys, the same claims and the same checks,
-//! in one process, in rounds that everybody has a turn in.
+//! Compares the layer with its peers: the same requests, keys, claims and checks, in one process. Every peer has a turn
+//! in each round.
 //!
 //! `cargo run --release --manifest-path benches/peers/Cargo.toml` prints the tables in Markdown.
 
@@ -12,10 +12,10 @@ mod peers;
 mod probes;
 mod tables;
 
-/// What all benchmarks share.
+/// Shared code of all benchmarks.
 #[path = "../../support"]
-#[allow(dead_code, reason = "some of it is for the other benchmarks")]
-#[allow(clippy::pedantic, reason = "held to the lints of the crate")]
+#[allow(dead_code, reason = "other benchmarks use the rest")]
+#[allow(clippy::pedantic, reason = "checked with the lints of the crate")]
 mod support {
     pub(crate) mod case;
     pub(crate) mod fixtures;
@@ -36,10 +36,10 @@ use options::{Options, USAGE};
 use probes::{Answers, Questions};
 use tables::Tables;
 
-/// The name that this crate has in the tables.
+/// The name of this crate in the tables.
 const OURS: &str = "tower-jwt-auth";
-/// The same when it remembers tokens. It is shown, and not compared with anybody.
-const REMEMBERING: &str = "tower-jwt-auth, remembering";
+/// This crate with a token cache. It is shown but not compared, because no peer has one.
+const WITH_CACHE: &str = "tower-jwt-auth, remembering";
 
 fn main() -> ExitCode {
     let Some(options) = Options::read() else {
@@ -67,7 +67,7 @@ fn run(options: &Options) -> Result<(), String> {
     let (rounds, slot) = if options.test { (1, 1) } else { (options.rounds, 2000) };
     let contest = Contest::hold(&contestants, rounds, Duration::from_micros(slot), options.seed);
     if options.test {
-        println!("one round of every case has run, which is too few to measure");
+        println!("ran one round of every case: too few to measure");
         return Ok(());
     }
     println!("{} rounds, shuffled with seed {}.\n", contest.rounds(), options.seed);
@@ -81,18 +81,18 @@ fn run(options: &Options) -> Result<(), String> {
     let behind = tables.behind(&contest);
     print!("{behind}");
     let is_behind = options.assert && !behind.is_empty();
-    if is_behind { Err(format!("{OURS} does not add the least everywhere")) } else { Ok(()) }
+    if is_behind { Err(format!("{OURS} does not add the least in every case")) } else { Ok(()) }
 }
 
-/// Ours answers everything as it should. A peer that does not answer what is required is left out of the
-/// figures, and fails a test.
+/// This crate must answer every probe correctly. A peer that fails a required probe is not measured, and fails a test
+/// run.
 fn judge(
     options: &Options,
     contestants: &[Contestant],
     answers: &[Vec<Answers>],
 ) -> Result<(), String> {
     for (contestant, answers) in contestants.iter().zip(answers) {
-        let is_ours = [OURS, REMEMBERING].contains(&contestant.name);
+        let is_ours = [OURS, WITH_CACHE].contains(&contestant.name);
         for answers in answers.iter().filter(|_| is_ours || options.test) {
             if let Some(probe) = answers.first_failed(is_ours) {
                 let (name, algorithm, probe) = (contestant.name, answers.algorithm, probe.name());

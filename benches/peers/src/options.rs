@@ -7,8 +7,8 @@ use crate::support::interleave::SEED;
 pub(crate) const USAGE: &str = "\
 peers [--test] [--assert] [--json FILE] [--rounds N] [--seed N]
 
---test    asks everybody whether it accepts and refuses what it should, and calls every case once
---assert  fails where ours does not add the least
+--test    checks the verdicts of every crate, and calls every case once
+--assert  fails if a peer adds less than this crate
 --json    writes the figures for plot.py";
 
 pub(crate) struct Options {

@@ -1,5 +1,4 @@
-//! What each contestant answers to tokens that are right, and to tokens that are not, before anything
-//! is measured.
+//! Tests each crate with valid and invalid tokens before the measurement.
 
 use base64_simd::URL_SAFE_NO_PAD;
 use http::StatusCode;
@@ -11,7 +10,7 @@ use crate::contestant::Contestant;
 use crate::support::fixtures::{ALGORITHMS, Fixture, Kind};
 use crate::support::requests::Requests;
 
-/// What a token is, or what is wrong with it.
+/// A kind of valid or invalid token.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Probe {
     Good,
@@ -23,7 +22,7 @@ pub(crate) enum Probe {
     OtherAudience,
     NoIssuer,
     NoAudience,
-    /// The header has a critical parameter that nobody knows (RFC 7515 §4.1.11).
+    /// The header has an unknown critical parameter (RFC 7515 §4.1.11).
     UnknownCrit,
     NoToken,
 }
@@ -57,7 +56,7 @@ impl Probe {
         }
     }
 
-    /// Whoever fails one of these is not measured.
+    /// A crate that fails one of these is not measured.
     fn is_required(self) -> bool {
         matches!(self, Self::Good | Self::Tampered | Self::Expired)
     }
@@ -66,7 +65,7 @@ impl Probe {
         (status == StatusCode::OK) == (self == Self::Good)
     }
 
-    /// A request with such a token, made from a good one.
+    /// A request with such a token, derived from a valid one.
     fn requests(self, algorithm: Algorithm, good: &str) -> Requests {
         let id = format!("demo-{algorithm}");
         let issuer = TestIssuer::new(algorithm).key_id(&id);
@@ -78,7 +77,7 @@ impl Probe {
             Self::NoToken => return Requests::without_token(),
             Self::Good => {}
             Self::Tampered => {
-                claims["sub"] = json!("somebody else");
+                claims["sub"] = json!("another-user");
                 let payload = URL_SAFE_NO_PAD.encode_to_string(claims.to_string());
                 return Requests::with(&[format!("{}.{payload}.{}", parts[0], parts[2])]);
             }
@@ -89,15 +88,15 @@ impl Probe {
             Self::NoIssuer => drop(claims.as_object_mut().unwrap().remove("iss")),
             Self::NoAudience => drop(claims.as_object_mut().unwrap().remove("aud")),
             Self::UnknownCrit => {
-                header["crit"] = json!(["nobody-knows-it"]);
-                header["nobody-knows-it"] = json!("so it is refused");
+                header["crit"] = json!(["unknown-extension"]);
+                header["unknown-extension"] = json!("must be rejected");
             }
         }
         Requests::with(&[issuer.sign(header.to_string(), claims.to_string())])
     }
 }
 
-/// What is asked, for each algorithm.
+/// The requests of all probes, for each algorithm.
 pub(crate) struct Questions([[Requests; Probe::ALL.len()]; ALGORITHMS.len()]);
 
 impl Questions {
@@ -108,8 +107,7 @@ impl Questions {
         }))
     }
 
-    /// Asks everything. A service that fails what is required is taken out of the contest, with the
-    /// reason in its place.
+    /// Sends all probes. A service that fails a required one is replaced by the reason, and is not measured.
     pub(crate) fn ask(&self, contestant: &mut Contestant) -> Vec<Answers> {
         contestant.backend.choose();
         let mut answers = Vec::new();
@@ -128,14 +126,14 @@ impl Questions {
     }
 }
 
-/// The answers of one contestant, for each algorithm that it has a service for.
+/// The statuses of one crate with one algorithm.
 pub(crate) struct Answers {
     pub(crate) algorithm: Algorithm,
     pub(crate) statuses: [StatusCode; Probe::ALL.len()],
 }
 
 impl Answers {
-    /// The first thing that should have been answered otherwise, of what is required or of everything.
+    /// The first failed probe, among the required ones or among all.
     pub(crate) fn first_failed(&self, of_everything: bool) -> Option<Probe> {
         let asked = Probe::ALL.into_iter().zip(self.statuses);
         let mut counts = asked.filter(|(probe, _)| of_everything || probe.is_required());

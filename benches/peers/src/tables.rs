@@ -6,7 +6,7 @@ use crate::contest::{Contest, Figure, Task};
 use crate::contestant::{Bare, Contestant};
 use crate::probes::{Answers, Probe};
 use crate::support::fixtures::{ALGORITHMS, Kind};
-use crate::{OURS, REMEMBERING};
+use crate::{OURS, WITH_CACHE};
 
 pub(crate) struct Tables<'c> {
     pub(crate) contestants: &'c [Contestant],
@@ -14,7 +14,7 @@ pub(crate) struct Tables<'c> {
 }
 
 impl Tables<'_> {
-    /// Who takes part.
+    /// The table of compared crates.
     pub(crate) fn contestants(&self) -> String {
         let mut text =
             row("contestant", &["called as", "verifies with", "hands on", "in front of"]);
@@ -26,8 +26,7 @@ impl Tables<'_> {
         text
     }
 
-    /// What is answered to tokens with RS256, which everybody has, and where it is otherwise with
-    /// another algorithm.
+    /// The statuses for tokens with RS256, which every crate supports, and the differences with other algorithms.
     pub(crate) fn answers(&self) -> String {
         let mut text =
             row("contestant", &Probe::ALL.map(Probe::name)) + &rule(Probe::ALL.len(), "--:");
@@ -44,7 +43,7 @@ impl Tables<'_> {
         text + &others
     }
 
-    /// What everybody adds, and to what.
+    /// The added times, and the baselines.
     pub(crate) fn figures(&self, contest: &Contest) -> String {
         let tokens = [
             ("A valid token", Kind::Valid),
@@ -56,7 +55,7 @@ impl Tables<'_> {
         [&tokens.join("\n"), &self.no_token(contest), &bare(contest)].map(String::as_str).join("\n")
     }
 
-    /// What is added to requests with tokens of a kind, and how often that is what *raw* takes.
+    /// The time added to requests with a kind of token, and its multiple of *raw*.
     fn added(&self, contest: &Contest, kind: Kind) -> String {
         let heads = ALGORITHMS.map(|algorithm| algorithm.to_string());
         let mut text = row("added", &heads) + &rule(heads.len(), "--:");
@@ -95,7 +94,7 @@ impl Tables<'_> {
         text
     }
 
-    /// Why there is no figure where there is none.
+    /// The reasons for missing figures.
     pub(crate) fn not_available(&self) -> String {
         let mut text = String::new();
         for contestant in self.contestants {
@@ -108,7 +107,7 @@ impl Tables<'_> {
         text
     }
 
-    /// Where somebody adds less than ours, which comes first.
+    /// The cases in which a peer adds less than this crate.
     pub(crate) fn behind(&self, contest: &Contest) -> String {
         let mut text = String::new();
         for task in Task::all() {
@@ -120,17 +119,17 @@ impl Tables<'_> {
         text
     }
 
-    /// Who adds the least, of those who verify every token.
+    /// The crate that adds the least, among those that verify every token.
     fn lowest(&self, contest: &Contest, task: Task) -> Option<usize> {
         let all = self.contestants.iter().enumerate();
-        let all = all.filter(|(_, one)| one.name != REMEMBERING).filter_map(|(number, one)| {
+        let all = all.filter(|(_, one)| one.name != WITH_CACHE).filter_map(|(number, one)| {
             Some((number, contest.added(number, one.bare, task)?.median))
         });
         all.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(number, _)| number)
     }
 }
 
-/// What the services take without anything in front of them.
+/// The times of the services without any middleware.
 fn bare(contest: &Contest) -> String {
     let mut text = row("bare", &["with a token", "without"]) + &rule(2, "--:");
     for bare in Bare::ALL {
@@ -151,7 +150,7 @@ fn rule(columns: usize, alignment: &str) -> String {
     format!("|:--|{}\n", format!("{alignment}|").repeat(columns))
 }
 
-/// In three digits, with half the width of the middle half of the rounds.
+/// A time with three digits, and half the width of the middle half of the rounds.
 fn time(Figure { median, spread }: Figure) -> String {
     let (number, unit) = if median < 999.5 { (median, "ns") } else { (median / 1000.0, "µs") };
     let decimals = match number {
@@ -159,7 +158,7 @@ fn time(Figure { median, spread }: Figure) -> String {
         _ if number >= 9.995 => 1,
         _ => 2,
     };
-    // A share of next to nothing says nothing.
+    // A percentage of a time near zero has no meaning.
     let spread = match spread / 2.0 {
         share if share < 1.0 => format!("{:.0} %", share * 100.0),
         share => format!("{:.0} ns", share * median),

@@ -1,4 +1,4 @@
-//! Challenges, rules and owners, whatever is put into them.
+//! Challenges, rules and owners with arbitrary input.
 
 use std::collections::HashSet;
 
@@ -18,7 +18,7 @@ use super::cases::{Judged, Seen, for_all};
 use crate::support::ask::{Reply, ask, bearer, who};
 use crate::support::tokens::{NOW, issuer, trusting};
 
-/// Text that would like to be more than a value.
+/// Text that could break out of a quoted string.
 fn hostile() -> impl Strategy<Value = String> {
     const PIECES: [&str; 22] = [
         "\"",
@@ -87,7 +87,7 @@ fn parse(value: &[u8]) -> Option<(String, Vec<(String, String)>)> {
 }
 
 #[test]
-fn the_parser_of_this_test_takes_challenges_and_nothing_else() {
+fn the_test_parser_accepts_only_valid_challenges() {
     let one = |name: &str, value: &str| vec![(name.to_owned(), value.to_owned())];
     for (value, parameters) in [
         ("Bearer", Some(vec![])),
@@ -107,12 +107,12 @@ fn the_parser_of_this_test_takes_challenges_and_nothing_else() {
     }
 }
 
-/// What a quoted string keeps of a text: visible ASCII and spaces.
+/// The part of a text that a quoted string may contain: visible ASCII and spaces.
 fn kept(text: &str) -> String {
     text.chars().filter(|char| (' '..='~').contains(char)).collect()
 }
 
-/// What a list of scopes keeps: the characters of RFC 6749 §3.3, and one space between scopes.
+/// The part that a list of scopes may contain: the characters of RFC 6749 §3.3, and one space between scopes.
 fn kept_scopes<'a>(scopes: impl IntoIterator<Item = &'a String>) -> String {
     let scopes: Vec<&str> = scopes.into_iter().flat_map(|scope| scope.split(' ')).collect();
     let word = |word: &&str| -> String {
@@ -122,9 +122,9 @@ fn kept_scopes<'a>(scopes: impl IntoIterator<Item = &'a String>) -> String {
     words.join(" ")
 }
 
-/// Everything that somebody may put into a challenge.
+/// The configurable values of a challenge.
 #[derive(Clone, Debug)]
-struct Said {
+struct Settings {
     realm: Option<String>,
     of_layer: Option<String>,
     metadata: Option<String>,
@@ -133,7 +133,7 @@ struct Said {
     max_age: Option<u64>,
 }
 
-fn said() -> impl Strategy<Value = Said> {
+fn settings() -> impl Strategy<Value = Settings> {
     (
         option::of(hostile()),
         option::of(hostile()),
@@ -142,7 +142,7 @@ fn said() -> impl Strategy<Value = Said> {
         vec(hostile(), 0..4),
         option::of(any::<u64>()),
     )
-        .prop_map(|(realm, of_layer, metadata, scopes, contexts, max_age)| Said {
+        .prop_map(|(realm, of_layer, metadata, scopes, contexts, max_age)| Settings {
             realm,
             of_layer,
             metadata,
@@ -152,7 +152,7 @@ fn said() -> impl Strategy<Value = Said> {
         })
 }
 
-/// The parameters of the one challenge of a reply.
+/// The parameters of the only challenge of a reply.
 fn parameters(
     reply: &Reply,
 ) -> Result<Vec<(String, String)>, proptest::test_runner::TestCaseError> {
@@ -177,44 +177,44 @@ fn judge_challenge(reply: &Reply, status: u16, expected: Vec<(&str, Option<Strin
 }
 
 #[test]
-fn nothing_in_a_challenge_is_more_than_the_value_it_stands_in() {
+fn challenge_values_cannot_inject_further_parameters() {
     let seen = Seen::default();
     let tokens = issuer(Algorithm::HS256);
     let verifier = trusting(&tokens).build().unwrap();
     let good = bearer(&tokens.token().subject("ada").mint());
-    for_all(800, &said(), |said| {
+    for_all(800, &settings(), |settings| {
         let mut layer = JwtAuthLayer::new(verifier.clone()).allow_missing_token();
-        if let Some(realm) = &said.realm {
+        if let Some(realm) = &settings.realm {
             layer = layer.realm(realm);
         }
-        if let Some(scope) = &said.of_layer {
+        if let Some(scope) = &settings.of_layer {
             layer = layer.challenge_scope(&Rule::scope(scope));
         }
-        if let Some(place) = &said.metadata {
+        if let Some(place) = &settings.metadata {
             layer = layer.resource_metadata(place);
         }
         let mut step_up = RequireLayer::new(Rule::authenticated())
-            .authentication_context(said.contexts.clone())
+            .authentication_context(settings.contexts.clone())
             .clock(FixedClock::new());
-        if let Some(age) = said.max_age {
+        if let Some(age) = settings.max_age {
             step_up = step_up.max_authentication_age(std::time::Duration::from_secs(age));
         }
-        let scoped = RequireLayer::all_scopes(said.scopes.clone());
+        let scoped = RequireLayer::all_scopes(settings.scopes.clone());
         let asked = |require: &RequireLayer, request: Request<String>| {
             ask(layer.layer(require.layer(service_fn(who::<String>))), request)
         };
 
-        let realm = said.realm.as_deref().map(kept);
-        let place = said.metadata.as_deref().map(kept);
-        let mut named: Vec<_> = said.scopes.iter().filter(|scope| !scope.is_empty()).collect();
-        // A scope without a name is met by nobody, and no other scope helps.
-        let would_help = !named.is_empty() && named.len() == said.scopes.len();
+        let realm = settings.realm.as_deref().map(kept);
+        let place = settings.metadata.as_deref().map(kept);
+        let mut named: Vec<_> = settings.scopes.iter().filter(|scope| !scope.is_empty()).collect();
+        // No token has a scope with an empty name, so no other scope helps.
+        let would_help = !named.is_empty() && named.len() == settings.scopes.len();
         let mut once = HashSet::new();
         named.retain(|scope| once.insert(*scope));
         let of_rule = Some(kept_scopes(named.iter().copied())).filter(|it| !it.is_empty());
-        // A rule that names something, be it unspeakable, is not overruled by what the layer says.
-        let of_nobody = if named.is_empty() {
-            Some(kept_scopes(&said.of_layer)).filter(|it| !it.is_empty())
+        // A rule that names a scope overrides the scopes of the layer, even if the name has no valid character.
+        let without_token = if named.is_empty() {
+            Some(kept_scopes(&settings.of_layer)).filter(|it| !it.is_empty())
         } else {
             of_rule.clone()
         };
@@ -223,13 +223,13 @@ fn nothing_in_a_challenge_is_more_than_the_value_it_stands_in() {
             401,
             vec![
                 ("realm", realm.clone()),
-                ("scope", of_nobody),
+                ("scope", without_token),
                 ("resource_metadata", place.clone()),
             ],
         )?;
 
         let text = |text: &str| Some(text.to_owned());
-        let refused = asked(&scoped, good.clone());
+        let rejected = asked(&scoped, good.clone());
         let (scope, description) = if would_help {
             (of_rule, "The access token lacks a scope")
         } else {
@@ -237,7 +237,7 @@ fn nothing_in_a_challenge_is_more_than_the_value_it_stands_in() {
         };
         seen.note(if would_help { "a scope would help" } else { "nothing would help" });
         judge_challenge(
-            &refused,
+            &rejected,
             403,
             vec![
                 ("realm", realm.clone()),
@@ -248,7 +248,7 @@ fn nothing_in_a_challenge_is_more_than_the_value_it_stands_in() {
             ],
         )?;
 
-        let values = said.contexts.join(" ");
+        let values = settings.contexts.join(" ");
         let description = "A stronger or more recent login is needed";
         judge_challenge(
             &asked(&step_up, good.clone()),
@@ -257,8 +257,8 @@ fn nothing_in_a_challenge_is_more_than_the_value_it_stands_in() {
                 ("realm", realm),
                 ("error", text("insufficient_user_authentication")),
                 ("error_description", text(description)),
-                ("acr_values", (!said.contexts.is_empty()).then(|| kept(&values))),
-                ("max_age", said.max_age.map(|age| age.to_string())),
+                ("acr_values", (!settings.contexts.is_empty()).then(|| kept(&values))),
+                ("max_age", settings.max_age.map(|age| age.to_string())),
                 ("resource_metadata", place),
             ],
         )
@@ -268,7 +268,7 @@ fn nothing_in_a_challenge_is_more_than_the_value_it_stands_in() {
 
 const WORDS: [&str; 5] = ["a", "b", "a:b", "", "a b"];
 
-/// A rule, and what it should say of somebody, without any of the code that says it.
+/// A model of a rule, with an independent implementation of its verdict.
 #[derive(Clone, Debug)]
 enum Model {
     Authenticated,
@@ -288,7 +288,7 @@ struct Bearer {
     scopes: Vec<&'static str>,
     roles: Vec<&'static str>,
     level: Option<i64>,
-    /// Whether the scopes stand in one string, which has only words in it.
+    /// Whether the scopes are in one string, separated by spaces.
     in_one: bool,
 }
 
@@ -352,7 +352,7 @@ fn model() -> impl Strategy<Value = Model> {
     })
 }
 
-fn somebody() -> impl Strategy<Value = Bearer> {
+fn bearers() -> impl Strategy<Value = Bearer> {
     let words = || subsequence(WORDS.to_vec(), 0..=WORDS.len());
     (words(), words(), option::of(0..3_i64), any::<bool>()).prop_map(
         |(scopes, roles, level, in_one)| {
@@ -375,15 +375,15 @@ impl Bearer {
 }
 
 #[test]
-fn rules_permit_what_they_read_as() {
+fn rules_permit_exactly_what_they_describe() {
     let seen = Seen::default();
     let tokens = issuer(Algorithm::HS256);
     let layer = JwtAuthLayer::new(trusting(&tokens).build().unwrap());
-    for_all(2_000, &(model(), somebody()), |(model, somebody)| {
-        let token = tokens.token().subject("ada").claims(somebody.claims()).mint();
+    for_all(2_000, &(model(), bearers()), |(model, holder)| {
+        let token = tokens.token().subject("ada").claims(holder.claims()).mint();
         let require = RequireLayer::new(model.rule());
         let reply = ask(layer.layer(require.layer(service_fn(who::<String>))), bearer(&token));
-        let expected = if model.permits(&somebody) { 200 } else { 403 };
+        let expected = if model.permits(&holder) { 200 } else { 403 };
         prop_assert_eq!(reply.status, expected);
         seen.note(reply.kind().map_or("permitted", |kind| kind.as_str()));
         if reply.status == 403 {
@@ -401,7 +401,7 @@ fn rules_permit_what_they_read_as() {
 }
 
 #[test]
-fn names_of_any_kind_are_compared_byte_for_byte() {
+fn names_are_compared_byte_for_byte() {
     let seen = Seen::default();
     let issuer = issuer(Algorithm::HS256);
     let verifier = Verifier::shared_secret(issuer.secret())
@@ -424,7 +424,7 @@ fn names_of_any_kind_are_compared_byte_for_byte() {
     .and_saw(&seen, ["true", "false"]);
 }
 
-/// Claims of any shape, under names that ways to claims lead over.
+/// Claims of any shape, with names that claim paths contain.
 fn claims() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         4 => select(&["a", "b", "a b", "", " ", "admin"][..]).prop_map(Value::from),
@@ -449,7 +449,7 @@ fn members(value: impl Strategy<Value = Value>) -> impl Strategy<Value = Value> 
     })
 }
 
-/// A string, or a list of nothing but strings.
+/// A string, or a list of strings.
 fn texts(value: &Value) -> Option<Vec<&str>> {
     match value {
         Value::String(one) => Some(vec![one]),
@@ -464,7 +464,7 @@ fn at<'v>(claims: &'v Value, path: &[&str]) -> Option<&'v Value> {
 }
 
 #[test]
-fn claims_of_any_shape_grant_the_texts_at_the_end_of_the_way() {
+fn grants_are_the_strings_at_the_end_of_the_path() {
     let seen = Seen::default();
     let tokens = issuer(Algorithm::HS256);
     let path = || vec(select(&NAMES[..]), 1..4);
@@ -505,7 +505,7 @@ fn claims_of_any_shape_grant_the_texts_at_the_end_of_the_way() {
 }
 
 #[test]
-fn in_any_path_only_the_subject_in_its_place_gets_in() {
+fn only_the_subject_named_in_the_path_is_admitted() {
     const PIECES: [&str; 20] = [
         "/", "/", "/", "users", "users", "ada", "ada", "%61da", "bob", "..", ".", "%2e%2e", "%2f",
         "%", "%ff", ";", "{id}", "todos", "%2561da", "\\",
@@ -541,7 +541,7 @@ fn in_any_path_only_the_subject_in_its_place_gets_in() {
         prop_assert!([200, 403].contains(&reply.status), "{reply:?}");
         seen.note(reply.status);
         if reply.status == 200 {
-            // The way that a server behind would take it, which knows dots and some escapes.
+            // The path as an upstream server may see it, after resolving dots and some escapes.
             let plain = path.replace("%2e", ".").replace("%2f", "/").replace('\\', "/");
             prop_assert!(!plain.split('/').any(|it| it == "." || it == ".."), "{path}");
             let wanted: Vec<_> = template.split('/').collect();

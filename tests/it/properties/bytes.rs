@@ -1,4 +1,4 @@
-//! Any bytes at all have a verdict, and what is accepted was signed and is not expired.
+//! Arbitrary bytes get a verdict, and an accepted token was signed and is not expired.
 
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
@@ -14,7 +14,7 @@ use crate::support::tokens::{
     NOW, PAYLOAD, Three, encode, header, issuer, mac_token, parts, trusting, verdict,
 };
 
-/// Verifiers that look at a token in different ways, all of them with the key of one signer.
+/// Verifiers with different settings and the key of one signer.
 struct Judges {
     signer: TestIssuer,
     three: Three,
@@ -35,7 +35,7 @@ impl Judges {
         Self { signer, three, several }
     }
 
-    /// Asks all of them. Whoever says yes has to have the reasons for it.
+    /// Passes the token to all verifiers, and checks each acceptance independently.
     fn judge(&self, token: &str, seen: &Seen) -> Judged {
         let [all, small, none] = self.three.verdicts(token);
         let by_name = verdict(&self.several, token);
@@ -59,8 +59,8 @@ struct Ending {
     exp: f64,
 }
 
-/// Whether the one spelling of a token that somebody with the secret has signed is this one, and it still
-/// is in time: decoded, signed and read anew with other means.
+/// Whether the token is correctly signed, in its only valid spelling, and not expired. Decodes, signs and compares it
+/// without the code under test.
 fn is_good(token: &str, secret: &str) -> bool {
     let decoded = |part: &str| {
         let bytes = base64_simd::URL_SAFE_NO_PAD.decode_to_vec(part).ok()?;
@@ -68,7 +68,7 @@ fn is_good(token: &str, secret: &str) -> bool {
     };
     let [header, payload, _] = parts(token);
     let (Some(header), Some(payload)) = (decoded(header), decoded(payload)) else { return false };
-    // Members that are not named here are skipped, whatever they hold.
+    // Other members are ignored, whatever they contain.
     let (head, claims) = (serde_json::from_str(&header), serde_json::from_str(&payload));
     let (Ok(Header { alg }), Ok(Ending { exp })) = (head, claims) else { return false };
     alg == "HS256"
@@ -77,7 +77,7 @@ fn is_good(token: &str, secret: &str) -> bool {
 }
 
 #[test]
-fn any_text_at_all_has_a_verdict() {
+fn every_text_gets_a_verdict() {
     let (judges, seen) = (Judges::new(), Seen::default());
     let part = || json_soup().prop_map(encode);
     let good = || prop_oneof![Just(encode(header(Algorithm::HS256))), Just(encode(PAYLOAD))];
@@ -95,7 +95,7 @@ fn any_text_at_all_has_a_verdict() {
 }
 
 #[test]
-fn any_bytes_under_a_good_signature_have_a_verdict() {
+fn every_correctly_signed_payload_gets_a_verdict() {
     let (judges, seen) = (Judges::new(), Seen::default());
     let in_header = json_soup().prop_map(|header| (header, PAYLOAD.as_bytes().to_vec()));
     let members = vec(
@@ -127,7 +127,7 @@ fn any_bytes_under_a_good_signature_have_a_verdict() {
 }
 
 #[test]
-fn a_token_that_was_tampered_with_is_refused_or_is_the_same_token() {
+fn a_tampered_token_is_rejected_or_unchanged() {
     let (judges, seen) = (Judges::new(), Seen::default());
     let good = [
         judges.signer.token().subject("user-1").mint(),

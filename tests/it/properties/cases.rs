@@ -1,4 +1,4 @@
-//! Going through the cases of a property.
+//! Runs a property over generated cases.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -8,14 +8,13 @@ use std::thread;
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestRunner, contextualize_config};
 
-/// What came of one case.
+/// The outcome of one case.
 pub(super) type Judged = Result<(), TestCaseError>;
 
-/// Any number will do, as long as it stays: a failure has to come again.
+/// Any fixed number, so that a failure can be reproduced.
 const SEED: u64 = 0x7519;
 
-/// Judges the cases that the strategy makes; the environment may ask for another number of them than the
-/// usual one.
+/// Tests the cases that the strategy generates. The environment may override the default number of cases.
 #[track_caller]
 pub(super) fn for_all<S: Strategy>(
     usual: u32,
@@ -25,7 +24,7 @@ pub(super) fn for_all<S: Strategy>(
     let config = Config {
         cases: usual,
         rng_seed: RngSeed::Fixed(SEED),
-        // The seed is fixed, so that there is nothing to remember: no files are written.
+        // The seed is fixed, so no regression files are needed.
         failure_persistence: None,
         max_shrink_iters: 4_096,
         ..Config::default()
@@ -40,19 +39,19 @@ pub(super) fn for_all<S: Strategy>(
     if let Err(failure) = outcome {
         panic!("{failure}");
     }
-    assert_eq!(judged.get(), cases, "a case was left out");
+    assert_eq!(judged.get(), cases, "some cases did not run");
     let thread = thread::current();
     println!("{}: {cases} cases", thread.name().unwrap_or("a property"));
     Ran { enough: cases >= usual }
 }
 
-/// A suite that went well.
+/// A passed property.
 pub(super) struct Ran {
     enough: bool,
 }
 
 impl Ran {
-    /// Expects that all of this was seen: a property is worth nothing where all tokens are refused.
+    /// Asserts that each of these occurred. A property in which every token is rejected would prove nothing.
     #[track_caller]
     pub(super) fn and_saw<I>(self, seen: &Seen, expected: I)
     where
@@ -61,13 +60,13 @@ impl Ran {
         let seen = seen.0.borrow();
         println!("  {seen:?}");
         for what in expected {
-            // Whoever asks for a handful of cases does not see everything.
+            // A small number of cases may not cover everything.
             assert!(!self.enough || seen.contains_key(what), "never seen: {what}");
         }
     }
 }
 
-/// Counts what came up in the cases.
+/// Counts the outcomes of the cases.
 #[derive(Debug, Default)]
 pub(super) struct Seen(RefCell<BTreeMap<String, u64>>);
 
@@ -77,6 +76,6 @@ impl Seen {
     }
 
     pub(super) fn accepted<T, E>(&self, outcome: &Result<T, E>) {
-        self.note(if outcome.is_ok() { "accepted" } else { "refused" });
+        self.note(if outcome.is_ok() { "accepted" } else { "rejected" });
     }
 }

@@ -1,4 +1,4 @@
-//! The verdict is the token's, whatever type its claims are read into.
+//! The verdict does not depend on the claims type.
 
 use proptest::{option, prop_assert, prop_assert_eq};
 use tower_jwt_auth::{Algorithm, ErrorKind};
@@ -6,21 +6,21 @@ use tower_jwt_auth::{Algorithm, ErrorKind};
 use super::cases::{Seen, for_all};
 use super::json::{Json, members, style};
 use super::near_misses::json_soup;
-use super::rules::meetings;
+use super::rules::rules_and_tokens;
 use super::shapes::{SIGNERS, wrong_claim};
 use crate::support::tokens::{Three, header, issuer, trusting};
 
-/// The one failure that is a type's own.
+/// The only failure that depends on the claims type.
 const UNFIT: Result<(), ErrorKind> = Err(ErrorKind::InvalidClaims);
 
 #[test]
-fn three_claims_types_agree_but_for_what_each_cannot_hold() {
+fn claims_types_differ_only_in_values_they_cannot_hold() {
     let seen = Seen::default();
-    // No double holds it, so that a type that keeps all members cannot be made; the others never look.
+    // This number exceeds an `f64`: a type that keeps all members fails, the others never read it.
     let huge = proptest::bool::weighted(0.3);
     let wrong = option::weighted(0.2, wrong_claim());
     let nameless = proptest::bool::weighted(0.2);
-    let cases = (meetings(1), nameless, members(3), wrong, huge, style());
+    let cases = (rules_and_tokens(1), nameless, members(3), wrong, huge, style());
     for_all(300, &cases, |((rules, mut tokens), nameless, others, wrong, huge, style)| {
         let mut facts = tokens.remove(0);
         facts.sub = facts.sub.filter(|_| !nameless);
@@ -37,7 +37,7 @@ fn three_claims_types_agree_but_for_what_each_cannot_hold() {
         let token = SIGNERS[facts.signer].sign(facts.header().plain(), claims);
         let [all, small, none] = Three::new(|| rules.builder()).verdicts(&token);
 
-        // Nothing is read, and nothing can fail but the token.
+        // This type reads no claim, so only the token can cause a failure.
         prop_assert_eq!(none.is_ok(), !is_wrong && rules.take(&facts), "{:?}", none);
         if none.is_err() {
             prop_assert_eq!([all, small], [none, none]);
@@ -55,7 +55,7 @@ fn three_claims_types_agree_but_for_what_each_cannot_hold() {
 }
 
 #[test]
-fn what_is_no_json_is_no_json_for_every_claims_type() {
+fn malformed_json_is_malformed_for_every_claims_type() {
     let (issuer, seen) = (issuer(Algorithm::HS256), Seen::default());
     let three = Three::new(|| trusting(&issuer).max_token_len(1 << 20).allow_missing_expiry());
     for_all(3_000, &json_soup(), |payload| {

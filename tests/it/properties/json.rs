@@ -1,4 +1,4 @@
-//! JSON as data, and the many ways to write the same.
+//! JSON as data, and the equivalent spellings of the same value.
 
 use std::fmt::{Display, Write};
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 /// A JSON value whose members keep their order and may have the same name twice.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Json {
-    /// A number, `true`, `false` or `null`, as it stands.
+    /// A number, `true`, `false` or `null`, verbatim.
     Bare(String),
     Text(String),
     List(Vec<Json>),
@@ -28,20 +28,20 @@ impl Json {
         Self::Text(text.into())
     }
 
-    /// The shortest way to write it.
+    /// The shortest spelling.
     pub(super) fn plain(&self) -> String {
         self.written(&Style::default())
     }
 
     pub(super) fn written(&self, style: &Style) -> String {
-        let mut pen = Pen { style, at: 0, text: String::new() };
-        pen.gap();
-        pen.value(self);
-        pen.gap();
-        pen.text
+        let mut writer = Writer { style, at: 0, text: String::new() };
+        writer.gap();
+        writer.value(self);
+        writer.gap();
+        writer.text
     }
 
-    /// The value as anybody else would read it.
+    /// The value as `serde_json` reads it.
     pub(super) fn value(&self) -> Value {
         match self {
             Self::Bare(text) => text.parse().unwrap(),
@@ -54,17 +54,17 @@ impl Json {
     }
 }
 
-/// Which of the equal spellings is taken: one choice after the other, and again from the first.
+/// Selects among equivalent spellings. The choices are used in order, and repeat from the first.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Style(Vec<u8>);
 
-struct Pen<'s> {
+struct Writer<'s> {
     style: &'s Style,
     at: usize,
     text: String,
 }
 
-impl Pen<'_> {
+impl Writer<'_> {
     fn choice(&mut self) -> u8 {
         let choices = &self.style.0;
         self.at += 1;
@@ -81,12 +81,12 @@ impl Pen<'_> {
             Json::Bare(text) => self.text.push_str(text),
             Json::Text(text) => self.string(text),
             Json::List(list) => self.several(['[', ']'], list, Self::value),
-            Json::Object(members) => self.several(['{', '}'], members, |pen, (name, value)| {
-                pen.string(name);
-                pen.gap();
-                pen.text.push(':');
-                pen.gap();
-                pen.value(value);
+            Json::Object(members) => self.several(['{', '}'], members, |writer, (name, value)| {
+                writer.string(name);
+                writer.gap();
+                writer.text.push(':');
+                writer.gap();
+                writer.value(value);
             }),
         }
     }
@@ -132,7 +132,7 @@ impl Pen<'_> {
         }
     }
 
-    /// One escape, or two for what lies beyond 16 bits (RFC 8259 §7).
+    /// One escape, or two for a character beyond 16 bits (RFC 8259 §7).
     fn code_units(&mut self, char: char, upper: bool) {
         for unit in char.encode_utf16(&mut [0; 2]) {
             let written = if upper {
@@ -168,7 +168,7 @@ const AWKWARD: [&str; 16] = [
     "$serde_json",
 ];
 
-/// Any text at all.
+/// Arbitrary text.
 pub(super) fn text() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "[a-zA-Z0-9 ._:/@+-]{0,16}",
@@ -177,7 +177,7 @@ pub(super) fn text() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Numbers that a double or 64 bits hold exactly, so that they come back as they were.
+/// Numbers that an `f64` or 64 bits represent exactly, so that they round-trip.
 fn number() -> impl Strategy<Value = String> {
     prop_oneof![
         any::<i64>().prop_map(|number| number.to_string()),
@@ -187,7 +187,7 @@ fn number() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Any value, a few levels deep.
+/// An arbitrary value, nested a few levels deep.
 pub(super) fn json() -> impl Strategy<Value = Json> {
     let leaf = prop_oneof![
         3 => text().prop_map(Json::Text),
@@ -197,14 +197,14 @@ pub(super) fn json() -> impl Strategy<Value = Json> {
     leaf.prop_recursive(3, 16, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Json::List),
-            vec((text(), inner), 0..4).prop_map(unlike).prop_map(Json::Object),
+            vec((text(), inner), 0..4).prop_map(unique).prop_map(Json::Object),
         ]
     })
 }
 
-/// Members with names of their own, none of which means anything to a verifier.
+/// Members with distinct names that have no meaning to a verifier.
 pub(super) fn members(most: usize) -> impl Strategy<Value = Members> {
-    vec((name(), json()), 0..=most).prop_map(unlike)
+    vec((name(), json()), 0..=most).prop_map(unique)
 }
 
 fn name() -> impl Strategy<Value = String> {
@@ -216,15 +216,15 @@ fn name() -> impl Strategy<Value = String> {
     any.prop_map(|name| if TAKEN.contains(&name.as_str()) { name + "?" } else { name })
 }
 
-/// Keeps the first of equal names.
-fn unlike(members: Members) -> Members {
-    let mut unlike: Members = Vec::new();
+/// Removes members with duplicate names, except for the first.
+fn unique(members: Members) -> Members {
+    let mut unique: Members = Vec::new();
     for (name, value) in members {
-        if unlike.iter().all(|(other, _)| *other != name) {
-            unlike.push((name, value));
+        if unique.iter().all(|(other, _)| *other != name) {
+            unique.push((name, value));
         }
     }
-    unlike
+    unique
 }
 
 impl From<Value> for Json {

@@ -1,4 +1,4 @@
-//! Any bytes at all are a key or are refused as one; a key that is read keeps the rules for keys.
+//! Arbitrary bytes are parsed as a key or rejected, and a parsed key follows the rules for keys.
 
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_oneof};
@@ -24,7 +24,7 @@ fn jwks() -> Vec<String> {
     kinds().iter().map(TestIssuer::jwk).collect()
 }
 
-/// Reads a text in every way in which a key can be read; says how often it was one.
+/// Parses a text with every key constructor; returns the number of successes.
 fn read(text: &str) -> usize {
     let pem = |algorithm: &Algorithm| VerificationKey::pem(*algorithm, text).is_ok();
     let others = [
@@ -39,7 +39,7 @@ fn read(text: &str) -> usize {
 }
 
 #[test]
-fn any_text_is_a_key_or_is_not() {
+fn every_text_parses_as_a_key_or_fails() {
     let seen = Seen::default();
     let pems: Vec<_> = kinds()[1..].iter().map(|issuer| issuer.public_pem().to_owned()).collect();
     let documents = prop_oneof![
@@ -63,7 +63,7 @@ fn any_text_is_a_key_or_is_not() {
 }
 
 #[test]
-fn a_secret_is_as_long_as_its_hash_or_is_none() {
+fn a_secret_must_be_as_long_as_its_hash() {
     let seen = Seen::default();
     let bytes = prop_oneof![
         vec(any::<u8>(), 0..80),
@@ -80,7 +80,7 @@ fn a_secret_is_as_long_as_its_hash_or_is_none() {
     for_all(3_000, &bytes, |bytes| {
         let text = bytes.trim_ascii_start();
         let begins = |start: &[u8]| text.starts_with(start);
-        // All of these are followed by nothing but `x`.
+        // Each prefix is followed only by `x`.
         let is_public = begins(b"-----BEGIN") || begins(b"ssh-") || begins(b"{\"k");
         for (made, least) in [
             (VerificationKey::shared_secret(&bytes), 32),
@@ -96,11 +96,11 @@ fn a_secret_is_as_long_as_its_hash_or_is_none() {
         }
         Ok(())
     })
-    .and_saw(&seen, ["accepted", "refused", "the text of a public key"]);
+    .and_saw(&seen, ["accepted", "rejected", "the text of a public key"]);
 }
 
-/// A JWK with members exchanged, taken out, doubled and put in.
-pub(super) fn crossed() -> impl Strategy<Value = Json> {
+/// A JWK with members swapped, removed, duplicated and added.
+pub(super) fn mutated_jwk() -> impl Strategy<Value = Json> {
     const VALUES: [&str; 30] = [
         "\"RSA\"",
         "\"EC\"",
@@ -156,16 +156,16 @@ pub(super) fn crossed() -> impl Strategy<Value = Json> {
 }
 
 #[test]
-fn the_keys_of_a_document_are_used_or_counted_as_skipped() {
+fn every_key_of_a_document_is_used_or_skipped() {
     let seen = Seen::default();
     let good = select(jwks()).prop_map(|jwk| Json::from(jwk.parse::<Value>().unwrap()));
     let odd = select(&["null", "7", "[]", "\"key\""][..]).prop_map(Json::bare);
-    let keys = vec(prop_oneof![2 => good, 6 => crossed(), 1 => odd], 0..6);
+    let keys = vec(prop_oneof![2 => good, 6 => mutated_jwk(), 1 => odd], 0..6);
     for_all(
         600,
         &(keys, option::weighted(0.1, 1_020..1_030_usize), style()),
         |(mut keys, fill, style)| {
-            // Many keys, of which the last ones are too many.
+            // More keys than a document may contain.
             keys.resize(keys.len().max(fill.unwrap_or_default()), Json::bare("null"));
             let document =
                 Json::Object(vec![("keys".into(), Json::List(keys.clone()))]).written(&style);
@@ -185,18 +185,18 @@ fn the_keys_of_a_document_are_used_or_counted_as_skipped() {
 }
 
 #[test]
-fn what_became_of_a_jwk_verifies_what_its_own_half_signed_or_nothing() {
+fn a_mutated_jwk_verifies_only_its_own_signatures() {
     let (kinds, seen) = (kinds(), Seen::default());
     let tokens: Vec<_> = kinds.iter().map(|issuer| issuer.token().mint()).collect();
     let forged: Vec<_> =
         kinds.iter().map(|issuer| issuer.clone().with_other_key().token().mint()).collect();
-    for_all(600, &crossed(), |jwk| {
+    for_all(600, &mutated_jwk(), |jwk| {
         let (is_secret, jwk) = (jwk.value()["kty"] == "oct", jwk.plain());
         let Ok(key) = VerificationKey::jwk(&jwk) else {
             seen.note("no key");
             return Ok(());
         };
-        // Over the network a secret is none.
+        // A secret served over the network is not secret.
         let fetched = KeySet::fetched_jwks(format!("{{\"keys\":[{jwk}]}}"));
         prop_assert_eq!(fetched.is_ok(), !is_secret, "{}", jwk);
         let issuer = Issuer::unnamed(key, Policy::new().any_audience());

@@ -1,4 +1,4 @@
-//! Which key a token is good for depends on the key, and not on what stands beside it in which order.
+//! A token verifies under its own key, whatever other keys and issuers are configured, in any order.
 
 use proptest::collection::vec;
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
@@ -13,7 +13,7 @@ use crate::support::tokens::{PAYLOAD, Seeded, encode, issuer, mac_token, verdict
 
 const IDS: [Option<&str>; 3] = [None, Some("k"), Some("l")];
 
-/// A key: its kind, which of the two demo keys of that kind, and under which id.
+/// A key: its kind, the choice between the two demo keys of that kind, and its id.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Key {
     algorithm: Algorithm,
@@ -32,7 +32,7 @@ impl Key {
     }
 }
 
-/// Every key of three kinds: twelve of them, no more than four of which an id and a kind have in common.
+/// Twelve keys of three kinds, at most four of which share an id and a kind.
 fn all_keys() -> Vec<Key> {
     let kinds = [Algorithm::ES256, Algorithm::EdDSA];
     let of_kind = |algorithm| {
@@ -42,7 +42,7 @@ fn all_keys() -> Vec<Key> {
     kinds.into_iter().flat_map(of_kind).collect()
 }
 
-/// Some of them in two orders: no more than four of a kind, because no more are tried for one token.
+/// A selection of keys in two orders: at most four of a kind, because at most four are tried for one token.
 fn keys_in_two_orders() -> impl Strategy<Value = (Vec<Key>, Vec<Key>)> {
     let all = all_keys();
     let (one_kind, other_kind) = (all[..6].to_vec(), all[6..].to_vec());
@@ -54,7 +54,7 @@ fn keys_in_two_orders() -> impl Strategy<Value = (Vec<Key>, Vec<Key>)> {
 }
 
 #[test]
-fn the_order_of_the_keys_in_a_set_changes_no_verdict() {
+fn the_order_of_keys_does_not_change_verdicts() {
     let seen = Seen::default();
     // A token of every key, and of a further id.
     let mut signers = all_keys();
@@ -62,15 +62,15 @@ fn the_order_of_the_keys_in_a_set_changes_no_verdict() {
     let tokens: Vec<_> = signers.iter().map(|key| (*key, key.issuer().token().mint())).collect();
     let verifier = |keys: &[Key]| {
         let jwks: Vec<_> = keys.iter().map(|key| key.issuer().jwk()).collect();
-        let road = Verifier::jwks(format!("{{\"keys\":[{}]}}", jwks.join(",")));
-        road.any_issuer().any_audience().clock(FixedClock::new()).build().unwrap()
+        let builder = Verifier::jwks(format!("{{\"keys\":[{}]}}", jwks.join(",")));
+        builder.any_issuer().any_audience().clock(FixedClock::new()).build().unwrap()
     };
     for_all(100, &keys_in_two_orders(), |(one, other)| {
         let [first, second] = [verifier(&one), verifier(&other)];
         for (signer, token) in &tokens {
             let outcome = verdict(&first, token);
             prop_assert_eq!(verdict(&second, token), outcome, "{:?}", signer);
-            // An id that no key has may mean the only key of the kind without one.
+            // An unknown `kid` may match the only key of the kind that has no id.
             let is_meant = |key: &Key, signer: &Key| {
                 let unnamed =
                     one.iter().filter(|it| it.id.is_none() && it.algorithm == signer.algorithm);
@@ -93,10 +93,10 @@ const NAMES: [Option<&str>; 4] =
     [None, Some("https://a.example"), Some("https://b.example"), Some("https://c.example")];
 
 #[test]
-fn the_order_of_the_issuers_changes_no_verdict() {
+fn the_order_of_issuers_does_not_change_verdicts() {
     let seen = Seen::default();
     let keys = [all_keys()[2], all_keys()[3], all_keys()[8]];
-    // Whoever signs, and in whose name: of nobody, of three who may be trusted, and of a stranger.
+    // The signers, and the names in `iss`: none, three that may be trusted, and an unknown one.
     let names = NAMES.into_iter().chain([Some("https://a.example/")]);
     let tokens: Vec<_> = names
         .flat_map(|name| keys.map(|key| (key, name)))
@@ -106,7 +106,7 @@ fn the_order_of_the_issuers_changes_no_verdict() {
             (key, name, name.iter().fold(token, |token, name| token.claim("iss", *name)).mint())
         })
         .collect();
-    // Each name with one of the keys: the same key may well serve several of them.
+    // Each name with one of the keys. Several names may share a key.
     let issuers = subsequence(NAMES.to_vec(), 2..=4).prop_flat_map(move |names| {
         let with_key = names.into_iter().map(|name| (Just(name), select(keys.to_vec())));
         with_key.collect::<Vec<_>>()
@@ -145,9 +145,9 @@ fn the_order_of_the_issuers_changes_no_verdict() {
     .and_saw(&seen, ["accepted", "invalid_issuer", "invalid_signature"]);
 }
 
-/// A secret, and one that is not it but nearly.
+/// A secret, and a different secret that is similar.
 fn two_secrets() -> impl Strategy<Value = [Vec<u8>; 2]> {
-    // HMAC fills short secrets up with zeros, so that none may end in one (RFC 2104 §2).
+    // HMAC pads short secrets with zeros, so no secret may end with a zero (RFC 2104 §2).
     let secret = || vec(1..=u8::MAX, 32..100);
     let near =
         (secret(), 0..5_u8, any::<proptest::sample::Index>()).prop_map(|(secret, kind, at)| {
@@ -170,7 +170,7 @@ fn two_secrets() -> impl Strategy<Value = [Vec<u8>; 2]> {
 }
 
 #[test]
-fn a_token_of_one_secret_is_refused_under_every_other() {
+fn a_token_is_rejected_under_every_other_secret() {
     let (id, token_id) = (option::of(Just("k")), option::of(select(&["k", "l"][..])));
     for_all(500, &(two_secrets(), id, token_id), |([own, other], id, token_id)| {
         let verifier = |secret: &[u8]| {
@@ -192,7 +192,7 @@ fn a_token_of_one_secret_is_refused_under_every_other() {
 }
 
 #[test]
-fn a_token_of_one_public_key_is_refused_under_every_other_of_its_kind() {
+fn a_token_is_rejected_under_every_other_public_key() {
     let seen = Seen::default();
     let ids = || select(&["", r#","kid":"k""#][..]);
     for_all(200, &(any::<[[u8; 32]; 2]>(), ids(), ids()), |(mut seeds, key_id, token_id)| {

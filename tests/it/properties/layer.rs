@@ -1,4 +1,4 @@
-//! Over the layer: any `Authorization` field has its answer, and the answer is one that HTTP allows.
+//! The layer answers any `Authorization` field with a valid HTTP response.
 
 use http::{HeaderValue, Request};
 use proptest::collection::vec;
@@ -13,13 +13,13 @@ use super::near_misses::mutated;
 use crate::support::ask::{Reply, ask_layer};
 use crate::support::tokens::{issuer, trusting};
 
-/// The bytes that a field can be made of (RFC 9110 §5.5).
+/// The bytes that a field value may contain (RFC 9110 §5.5).
 fn field_bytes() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![8 => 0x20..=0x7e_u8, 2 => 0x80..=0xff_u8, 1 => Just(b'\t')];
     vec(byte, 0..60)
 }
 
-/// Fields that are credentials, nearly are, and are not.
+/// Valid, nearly valid and invalid credentials.
 fn field(good: String) -> impl Strategy<Value = Vec<u8>> {
     const SCHEMES: [&str; 14] = [
         "Bearer",
@@ -47,7 +47,7 @@ fn field(good: String) -> impl Strategy<Value = Vec<u8>> {
     ];
     let built = (select(&SCHEMES[..]), select(&GAPS[..]), token, select(&ENDS[..]))
         .prop_map(|(scheme, gap, token, end)| format!("{scheme}{gap}{token}{end}").into_bytes())
-        // What no client can send is not sent: controls are left out.
+        // Control characters are removed, because no client can send them.
         .prop_map(|bytes| {
             bytes
                 .into_iter()
@@ -95,7 +95,7 @@ fn is_challenge(value: &str) -> bool {
     true
 }
 
-/// A refusal tells how to come back, in one line that every client can read.
+/// A rejection has a challenge in one line that every client can parse.
 fn judge_answer(reply: &Reply) -> Judged {
     prop_assert!([200, 400, 401].contains(&reply.status), "{reply:?}");
     let challenges: Vec<_> = reply.headers.get_all("www-authenticate").iter().collect();
@@ -108,7 +108,7 @@ fn judge_answer(reply: &Reply) -> Judged {
 }
 
 #[test]
-fn any_authorization_fields_are_answered_with_200_400_or_401() {
+fn every_authorization_header_is_answered_with_200_400_or_401() {
     let seen = Seen::default();
     let issuer = issuer(Algorithm::HS256);
     let layer = JwtAuthLayer::new(trusting(&issuer).build().unwrap());
@@ -149,7 +149,7 @@ fn any_authorization_fields_are_answered_with_200_400_or_401() {
 }
 
 #[test]
-fn whatever_the_realm_and_the_scopes_are_the_challenge_is_one_valid_line() {
+fn the_challenge_is_one_valid_line() {
     let seen = Seen::default();
     let issuer = issuer(Algorithm::HS256);
     let verifier = trusting(&issuer).build().unwrap();

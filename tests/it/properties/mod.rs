@@ -1,7 +1,7 @@
-//! What holds for every token, every policy and every document: each property over many made-up cases.
+//! Property tests: statements about every token, policy and document, tested with many generated cases.
 //!
-//! The cases are the same in every run. `PROPTEST_CASES=100000` asks for more of them, and
-//! `PROPTEST_RNG_SEED=7` for others.
+//! The cases are the same in every run. `PROPTEST_CASES=100000` runs more of them, and `PROPTEST_RNG_SEED=7` other
+//! ones.
 
 mod authorize;
 #[cfg(all(feature = "aws-lc-rs", feature = "rust-crypto"))]

@@ -1,10 +1,10 @@
-//! Texts and bytes that are nearly right.
+//! Texts and bytes that are nearly valid.
 
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_oneof};
 use proptest::sample::{Index, select};
 
-/// Pieces of which JSON is made, whole and broken.
+/// Pieces of JSON, valid and broken.
 const PIECES: [&[u8]; 40] = [
     b"{",
     b"}",
@@ -48,7 +48,7 @@ const PIECES: [&[u8]; 40] = [
     b"{\"a\":{\"a\":{\"a\":",
 ];
 
-/// Whole members, good and bad, so that some of the objects made of them are good.
+/// Whole members, valid and invalid, so that some of the resulting objects are valid.
 const MEMBERS: [&str; 32] = [
     r#""exp":1767226500"#,
     r#""exp":1767226500.5"#,
@@ -84,7 +84,7 @@ const MEMBERS: [&str; 32] = [
     "",
 ];
 
-/// Bytes that look like JSON, and sometimes are.
+/// Bytes that resemble JSON and sometimes are valid JSON.
 pub(super) fn json_soup() -> impl Strategy<Value = Vec<u8>> {
     let pieces = vec(select(&PIECES[..]), 0..24).prop_map(|pieces| pieces.concat());
     let inside = vec(select(&PIECES[..]), 0..12)
@@ -103,7 +103,7 @@ pub(super) fn json_soup() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![2 => pieces, 2 => inside, 6 => of_members, 1 => deep, 1 => vec(any::<u8>(), 0..80)]
 }
 
-/// Text that is cut, torn, doubled and glued together again.
+/// Text with pieces removed, duplicated and rearranged.
 pub(super) fn mutated(text: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         select(
@@ -117,7 +117,7 @@ pub(super) fn mutated(text: impl Strategy<Value = String>) -> impl Strategy<Valu
     let change = (0..6_u8, any::<[Index; 2]>(), piece);
     (text, vec(change, 1..4)).prop_map(|(text, changes)| {
         changes.into_iter().fold(text, |text, (kind, at, piece)| {
-            // Characters, not bytes: what is no text cannot be handed over.
+            // Works on characters, not bytes, so that the result is valid text.
             let chars: Vec<char> = text.chars().collect();
             let [mut from, mut to] = at.map(|at| at.index(chars.len() + 1));
             if from > to {

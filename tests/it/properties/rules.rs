@@ -1,4 +1,4 @@
-//! Policies of the same small world, and which of its tokens they should take.
+//! Policies for the tokens of `shapes`, and an independent implementation of their verdicts.
 
 use std::time::Duration;
 
@@ -14,14 +14,14 @@ use super::json::Json;
 use super::shapes::{A, Facts, SIGNERS, TYPES, facts};
 use crate::support::tokens::NOW;
 
-/// What a verifier asks for.
+/// The requirements of a verifier.
 #[derive(Clone, Debug)]
 pub(super) struct Rules {
-    /// Whether it has the secret, or the two public keys.
+    /// Whether the verifier has the secret, or the two public keys.
     pub(super) secret: bool,
     pub(super) algorithms: Option<Vec<Algorithm>>,
     pub(super) issuer: Option<&'static str>,
-    /// None: any will do.
+    /// Any audience is accepted if this is empty.
     pub(super) audiences: Vec<&'static str>,
     pub(super) subject: Option<&'static str>,
     pub(super) typ: Option<&'static str>,
@@ -29,7 +29,7 @@ pub(super) struct Rules {
     pub(super) leeway: u64,
     pub(super) max_age: Option<u64>,
     pub(super) expiry: bool,
-    /// Whether a rule asks for a `jti` that is not empty.
+    /// Whether a rule requires a non-empty `jti`.
     pub(super) rule: bool,
 }
 
@@ -75,13 +75,13 @@ impl Rules {
         builder
     }
 
-    /// The algorithms that the keys are for when no list says otherwise.
+    /// The algorithms of the keys, which apply if no list is configured.
     pub(super) fn usual(&self) -> Vec<Algorithm> {
         use Algorithm::{ES256, EdDSA, HS256};
         if self.secret { vec![HS256] } else { vec![ES256, EdDSA] }
     }
 
-    /// Whether a token meets all of it, each by itself and in no order.
+    /// Whether a token meets every requirement, checked independently and in any order.
     pub(super) fn take(&self, token: &Facts) -> bool {
         let algorithms = self.algorithms.clone().unwrap_or_else(|| self.usual());
         let typ = |typ: &str| typ.to_ascii_lowercase().replace("application/", "");
@@ -113,7 +113,7 @@ fn id_is_not_empty(token: &Token) -> bool {
     token.token_id().is_some_and(|id| !id.is_empty())
 }
 
-/// Policies that ask for something here and there.
+/// Policies with random requirements.
 pub(super) fn rules() -> impl Strategy<Value = Rules> {
     let maybe = || proptest::bool::weighted(0.3);
     let algorithms = any::<bool>().prop_flat_map(|secret| {
@@ -153,8 +153,8 @@ pub(super) fn rules() -> impl Strategy<Value = Rules> {
     )
 }
 
-/// Rules and tokens that come before them, every other one signed in a way that they take.
-pub(super) fn meetings(tokens: usize) -> impl Strategy<Value = (Rules, Vec<Facts>)> {
+/// Rules and tokens for them; every second token is signed with an accepted algorithm.
+pub(super) fn rules_and_tokens(tokens: usize) -> impl Strategy<Value = (Rules, Vec<Facts>)> {
     (rules(), vec((facts(), any::<bool>()), tokens)).prop_map(|(rules, tokens)| {
         let taken = rules.algorithms.clone().unwrap_or_else(|| rules.usual())[0];
         let fitting = SIGNERS.iter().position(|signer| signer.algorithm() == taken).unwrap();

@@ -1,4 +1,4 @@
-//! What is printed about tokens and settings holds nothing of a token, a secret or a claim.
+//! Errors and debug output contain no part of a token, a secret or a claim.
 
 use std::error::Error as _;
 use std::fmt::Debug;
@@ -20,7 +20,7 @@ use super::json::{Json, Members, Style, style};
 use crate::support::ask::{ask_layer, bearer};
 use crate::support::tokens::{NOW, encode, mac_token, parts};
 
-/// A value that nobody would print by chance: eight characters at the least.
+/// A value of at least eight characters, which cannot appear in the output by chance.
 fn private() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => "[a-zA-Z0-9@._/+-]{12,24}",
@@ -29,13 +29,13 @@ fn private() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Fails when the text holds one of the values, as it is or as `Debug` would write it.
+/// Fails if the text contains one of the values, verbatim or as `Debug` escapes it.
 fn clean(text: &str, private: &[String]) -> Judged {
     for value in private {
         for form in
             [value.clone(), value.escape_debug().to_string(), value.escape_default().to_string()]
         {
-            prop_assert!(!text.contains(&form), "{form:?} stands in {text}");
+            prop_assert!(!text.contains(&form), "{form:?} appears in {text}");
         }
     }
     Ok(())
@@ -55,11 +55,11 @@ fn print_error(error: &Error) -> String {
     printed
 }
 
-/// A claims type that cannot be made of most claims, and says so in many words.
+/// A claims type that rejects most claims, with detailed errors.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[allow(dead_code)] // it is never made
-struct Picky {
+#[allow(dead_code)] // never constructed
+struct Strict {
     sub: std::net::IpAddr,
     exp: u8,
     tenant: Tenant,
@@ -70,7 +70,7 @@ enum Tenant {
     Acme,
 }
 
-/// What is done to the good token.
+/// The change to the valid token.
 #[derive(Clone, Copy, Debug)]
 enum Fault {
     None,
@@ -104,7 +104,7 @@ const FAULTS: [(Fault, &str); 13] = [
     (Fault::Bound, "proof_required"),
 ];
 
-/// A token full of private values, with one fault. The settings hold none of the values but the secret.
+/// A token with private values and one fault. The secret is the only one of these values in the settings.
 fn token(fault: Fault, secret: &str, values: [&str; 3], style: &Style) -> String {
     let [one, two, three] = values.map(Json::text);
     let of = |(name, value): (&str, &Json)| (name.to_owned(), value.clone());
@@ -144,7 +144,7 @@ fn token(fault: Fault, secret: &str, values: [&str; 3], style: &Style) -> String
 }
 
 #[test]
-fn nothing_that_is_printed_about_a_token_holds_a_part_of_it() {
+fn errors_and_debug_output_contain_no_part_of_a_token() {
     let seen = Seen::default();
     let secret =
         (private(), Just("0123456789abcdef")).prop_map(|(one, rest)| format!("{one}{rest}{rest}"));
@@ -179,12 +179,12 @@ fn nothing_that_is_printed_about_a_token_holds_a_part_of_it() {
             }
             Err(error) => clean(&print_error(error))?,
         }
-        let picky = Verifier::builder().trust(issuer).clock(FixedClock::new()).claims::<Picky>();
-        let picky: Result<Verified<Picky>, _> = picky.build().unwrap().verify_now(&token);
-        clean(&print_error(&picky.unwrap_err()))?;
+        let strict = Verifier::builder().trust(issuer).clock(FixedClock::new()).claims::<Strict>();
+        let strict: Result<Verified<Strict>, _> = strict.build().unwrap().verify_now(&token);
+        clean(&print_error(&strict.unwrap_err()))?;
 
         let reply = ask_layer(&JwtAuthLayer::new(judge), bearer(&token));
-        // An accepted request is answered by the service behind, which may say what it likes.
+        // The inner service answers an accepted request, and its response is not restricted.
         if reply.error.is_some() {
             clean(&format!("{:?} {}", reply.headers, reply.text()))?;
         }
@@ -195,18 +195,18 @@ fn nothing_that_is_printed_about_a_token_holds_a_part_of_it() {
 }
 
 #[test]
-fn nothing_that_is_printed_about_refused_settings_holds_a_secret() {
+fn build_errors_contain_no_secret() {
     let short = prop_oneof!["[a-zA-Z0-9@._/+-]{10,31}", "[\u{c0}-\u{17f}]{8,15}"];
     for_all(300, &(short, private()), |(secret, odd)| {
         let encoded = encode(&secret);
-        // Long enough for HS256, but not for what it is meant for.
+        // Long enough for HS256, but not for the configured algorithm.
         let long = encode([secret.as_bytes(), &[b'x'; 31]].concat());
         let private = [secret.clone(), encoded.clone(), long.clone(), odd.clone()];
         let jwk = |k: &str, alg| {
             format!("{{\"kty\":\"oct\",\"alg\":\"{alg}\",\"kid\":\"k\",\"k\":\"{k}\"}}")
         };
         let pem = |label| format!("-----BEGIN {label}-----\n{encoded}\n-----END {label}-----\n");
-        let mut refused = vec![
+        let mut rejected = vec![
             VerificationKey::shared_secret(&secret).map(drop),
             VerificationKey::shared_secret_base64url(&odd).map(drop),
             VerificationKey::shared_secret_base64url(&encoded).map(drop),
@@ -217,17 +217,17 @@ fn nothing_that_is_printed_about_refused_settings_holds_a_secret() {
                 .map(drop),
         ];
         for text in [pem("PRIVATE KEY"), pem("PUBLIC KEY"), pem("RSA PUBLIC KEY"), odd.clone()] {
-            refused.push(VerificationKey::pem(Algorithm::ES256, text).map(drop));
+            rejected.push(VerificationKey::pem(Algorithm::ES256, text).map(drop));
         }
         for jwk in [jwk(&encoded, "HS256"), jwk(&long, "HS512"), jwk(&odd, "HS256"), odd] {
             let document = format!("{{\"keys\":[{jwk}]}}");
-            refused.push(VerificationKey::jwk(jwk).map(drop));
-            refused.push(KeySet::jwks(&document).map(drop));
-            let road = Verifier::jwks(&document).any_issuer().any_audience();
-            clean(&print(&road), &private)?;
-            refused.push(road.build().map(drop));
+            rejected.push(VerificationKey::jwk(jwk).map(drop));
+            rejected.push(KeySet::jwks(&document).map(drop));
+            let builder = Verifier::jwks(&document).any_issuer().any_audience();
+            clean(&print(&builder), &private)?;
+            rejected.push(builder.build().map(drop));
         }
-        for made in refused {
+        for made in rejected {
             let error = made.unwrap_err();
             clean(&format!("{error} {} {:?}", print(&error), error.problems()), &private)?;
         }

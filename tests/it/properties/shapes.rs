@@ -1,4 +1,4 @@
-//! Tokens out of a small world, in which they often meet what a policy asks for.
+//! Tokens with few different values, which often match a policy.
 
 use std::sync::LazyLock;
 
@@ -10,7 +10,7 @@ use tower_jwt_auth::testing::TestIssuer;
 use super::json::{Json, Members};
 use crate::support::tokens::{NOW, issuer};
 
-/// One signer for each algorithm of this world: a secret for three of them, and two public keys.
+/// One signer for each algorithm: one secret for three algorithms, and two public keys.
 pub(super) static SIGNERS: LazyLock<[TestIssuer; 5]> = LazyLock::new(|| {
     use Algorithm::{ES256, EdDSA, HS256, HS384, HS512};
     [HS256, HS384, HS512, ES256, EdDSA].map(|algorithm| issuer(algorithm).without_key_id())
@@ -21,7 +21,7 @@ const B: &str = "https://b.example";
 pub(super) const TYPES: [&str; 5] =
     ["at+jwt", "AT+JWT", "application/at+jwt", "JWT", "text/at+jwt"];
 
-/// What a token says.
+/// The content of a token.
 #[derive(Clone, Debug)]
 pub(super) struct Facts {
     pub(super) signer: usize,
@@ -33,7 +33,7 @@ pub(super) struct Facts {
     pub(super) exp: Option<i64>,
     pub(super) nbf: Option<i64>,
     pub(super) iat: Option<i64>,
-    /// A claim of the application's, which may be there and null.
+    /// A claim of the application, which may be present and null.
     pub(super) tenant: Option<Json>,
 }
 
@@ -67,32 +67,32 @@ impl Facts {
     }
 }
 
-/// Rather good tokens: each thing about them is wrong now and then.
+/// Mostly valid tokens: each part is occasionally invalid.
 pub(super) fn facts() -> impl Strategy<Value = Facts> {
-    fn rather<T: Clone + std::fmt::Debug + 'static>(
+    fn mostly<T: Clone + std::fmt::Debug + 'static>(
         good: T,
         others: impl Strategy<Value = T>,
     ) -> impl Strategy<Value = Option<T>> {
         prop_oneof![10 => Just(Some(good)), 1 => Just(None), 2 => others.prop_map(Some)]
     }
-    // Close to the boundaries that leeways and ages make.
+    // Near the boundaries set by leeways and ages.
     let dates = || prop_oneof![-400..400_i64, -4000..4000_i64].prop_map(|by| NOW + by);
     let who = (
         prop_oneof![4 => Just(0_usize), 4 => 0..SIGNERS.len()],
-        rather("at+jwt", select(&TYPES[..])),
-        rather(A, select(&[B, ""][..])),
+        mostly("at+jwt", select(&TYPES[..])),
+        mostly(A, select(&[B, ""][..])),
         prop_oneof![4 => Just(vec!["orders"]), 4 => subsequence(vec!["orders", "billing", "x"], 0..=3)],
-        rather("user-1", select(&["user-2", "User-1", ""][..])),
-        rather("1", Just("")),
+        mostly("user-1", select(&["user-2", "User-1", ""][..])),
+        mostly("1", Just("")),
     );
-    let when = (rather(NOW + 900, dates()), rather(NOW - 9, dates()), rather(NOW - 9, dates()));
-    let tenant = rather(Json::text("acme"), select(vec![Json::bare("null"), Json::text("")]));
+    let when = (mostly(NOW + 900, dates()), mostly(NOW - 9, dates()), mostly(NOW - 9, dates()));
+    let tenant = mostly(Json::text("acme"), select(vec![Json::bare("null"), Json::text("")]));
     (who, when, tenant).prop_map(|((signer, typ, iss, aud, sub, jti), (exp, nbf, iat), tenant)| {
         Facts { signer, typ, iss, aud, sub, jti, exp, nbf, iat, tenant }
     })
 }
 
-/// A registered claim of a type that RFC 7519 §4.1 does not let it have.
+/// A registered claim with a type that RFC 7519 §4.1 does not allow.
 pub(super) fn wrong_claim() -> impl Strategy<Value = (String, Json)> {
     const TEXTS: [&str; 5] = ["null", "7", "true", "[]", "{}"];
     const AUDIENCES: [&str; 6] = ["null", "7", "[]", "[7]", "{}", "[\"orders\",null]"];

@@ -1,4 +1,4 @@
-//! What is signed is accepted as it was signed, and nothing else is.
+//! Signed tokens are accepted unchanged, and only those.
 
 use std::collections::BTreeMap;
 
@@ -17,14 +17,14 @@ use super::cases::{Seen, for_all};
 use super::json::{Json, Members, Style, json, members, style, text};
 use crate::support::tokens::{algorithms, decode, encode, issuer, parts, trusting, verdict};
 
-/// Every algorithm, and seldom those that take long to sign with.
+/// Every algorithm; those with slow signing are rare.
 pub(super) fn algorithm() -> impl Strategy<Value = Algorithm> {
     let is_rsa = |algorithm: &Algorithm| matches!(&algorithm.name()[..2], "RS" | "PS");
     let (rsa, quick): (Vec<Algorithm>, Vec<_>) = algorithms().partition(is_rsa);
     prop_oneof![1 => select(rsa), 6 => select(quick)]
 }
 
-/// A type of an application's own.
+/// A claims type of an application.
 #[derive(Debug, Deserialize)]
 struct Own {
     sub: Option<String>,
@@ -36,7 +36,7 @@ struct Own {
     nested: Value,
 }
 
-/// The members that [`Own`] asks for.
+/// The members of [`Own`].
 fn own_members() -> impl Strategy<Value = Members> {
     let flag = select(&["null", "true", "false"][..]).prop_map(Json::bare);
     (text(), any::<u64>(), any::<i64>(), any::<i32>(), vec(flag, 0..4), json()).prop_map(
@@ -55,7 +55,7 @@ fn own_members() -> impl Strategy<Value = Members> {
     )
 }
 
-/// Claims of RFC 7519 that a token of any issuer may carry, `exp` in any case.
+/// Registered claims of RFC 7519 that any token may contain; always with `exp`.
 fn registered() -> impl Strategy<Value = Members> {
     let name = || option::of(text().prop_map(Json::Text));
     let several = vec(text(), 1..4).prop_map(|all| all.into_iter().map(Json::Text).collect());
@@ -85,7 +85,7 @@ fn claims() -> impl Strategy<Value = (Members, Style)> {
     (all.prop_shuffle(), style())
 }
 
-/// An issuer, and one verifier for each way to read claims.
+/// An issuer, and one verifier for each claims type.
 struct Readers {
     issuer: TestIssuer,
     all: Verifier,
@@ -110,7 +110,7 @@ fn header_of(algorithm: Algorithm, others: Members) -> Json {
 }
 
 #[test]
-fn what_is_minted_is_accepted_and_every_claim_comes_back_as_it_was() {
+fn minted_tokens_are_accepted_with_unchanged_claims() {
     let (readers, seen) = (readers(), Seen::default());
     let cases = (algorithm(), members(4), claims());
     for_all(300, &cases, |(algorithm, others, (claims, style))| {
@@ -162,7 +162,7 @@ fn what_is_minted_is_accepted_and_every_claim_comes_back_as_it_was() {
 }
 
 #[test]
-fn one_changed_bit_of_any_part_is_refused() {
+fn a_token_with_one_changed_bit_is_rejected() {
     let (readers, seen) = (readers(), Seen::default());
     let cases = (algorithm(), members(4), claims(), any::<[Index; 4]>());
     for_all(200, &cases, |(algorithm, others, (claims, style), at)| {
@@ -170,13 +170,13 @@ fn one_changed_bit_of_any_part_is_refused() {
         let (header, claims) = (header_of(algorithm, others), Json::Object(claims));
         let token = issuer.sign(header.written(&style), claims.written(&style));
         prop_assert_eq!(verdict(all, &token), Ok(()));
-        // In the text of the token; its top bit cannot be set, for it would be no text any more.
+        // In the text of the token. The top bit is excluded, because the result would not be a string.
         let bit = at[3].index(token.len() * 7);
         let mut bytes = token.clone().into_bytes();
         bytes[bit / 7] ^= 1 << (bit % 7);
         let changed = String::from_utf8(bytes).unwrap();
         prop_assert!(verdict(all, &changed).is_err(), "bit {bit}: {changed}");
-        // In the bytes of each part.
+        // In the decoded bytes of each part.
         for (part, at) in at.iter().take(3).enumerate() {
             let mut bytes = decode(parts(&token)[part]);
             let bit = at.index(bytes.len() * 8);
@@ -195,7 +195,7 @@ fn one_changed_bit_of_any_part_is_refused() {
 }
 
 #[test]
-fn a_signature_is_good_for_its_own_header_and_payload_alone() {
+fn a_signature_verifies_only_its_own_header_and_payload() {
     let readers = readers();
     let quick = select(&[Algorithm::HS512, Algorithm::EdDSA][..]);
     for_all(100, &(quick, claims(), claims()), |(algorithm, (one, style), (other, _))| {

@@ -1,4 +1,4 @@
-//! Order, white space and escapes do not matter; a name that stands twice does (RFC 7515 §4, RFC 7519 §4).
+//! Order, white space and escapes do not matter; duplicate names are rejected (RFC 7515 §4, RFC 7519 §4).
 
 use proptest::prelude::{Just, Strategy, any, prop_oneof};
 use proptest::sample::{Index, select};
@@ -9,7 +9,7 @@ use tower_jwt_auth::{Algorithm, Claims, Error, ErrorKind, Verifier};
 
 use super::cases::{Judged, Seen, for_all};
 use super::json::{Json, Members, Style, json, members, style};
-use super::rules::meetings;
+use super::rules::rules_and_tokens;
 use super::shapes::{SIGNERS, wrong_claim};
 use crate::support::tokens::{PAYLOAD, Three, header, issuer, trusting, verdict};
 
@@ -22,7 +22,7 @@ fn two_orders(
     })
 }
 
-/// What became of a token under one claims type: everything that a handler could see, or the reason.
+/// The result for a token under one claims type: everything that a handler sees, or the error kind.
 fn seen_by<C: serde::Serialize>(
     verified: Result<tower_jwt_auth::Verified<C>, Error>,
 ) -> Result<Value, ErrorKind> {
@@ -30,10 +30,10 @@ fn seen_by<C: serde::Serialize>(
 }
 
 #[test]
-fn neither_order_nor_spelling_of_the_claims_changes_the_verdict_or_a_value() {
+fn order_and_spelling_of_claims_do_not_matter() {
     let seen = Seen::default();
-    let cases = (meetings(1), members(4), option::weighted(0.2, wrong_claim())).prop_flat_map(
-        |((rules, mut tokens), others, wrong)| {
+    let cases = (rules_and_tokens(1), members(4), option::weighted(0.2, wrong_claim()))
+        .prop_flat_map(|((rules, mut tokens), others, wrong)| {
             let facts = tokens.remove(0);
             let mut claims = [facts.claims(), others].concat();
             if let Some((name, value)) = wrong {
@@ -41,8 +41,7 @@ fn neither_order_nor_spelling_of_the_claims_changes_the_verdict_or_a_value() {
                 claims.push((name, value));
             }
             (Just(rules), Just(facts), two_orders(Just(claims)), style(), style())
-        },
-    );
+        });
     for_all(400, &cases, |(rules, facts, (one, other), first, second)| {
         let all: Verifier<Claims> = rules.builder().build().unwrap();
         let raw: Verifier<Map<String, Value>> = rules.builder().claims().build().unwrap();
@@ -58,10 +57,10 @@ fn neither_order_nor_spelling_of_the_claims_changes_the_verdict_or_a_value() {
         seen.accepted(&outcome);
         Ok(())
     })
-    .and_saw(&seen, ["accepted", "refused"]);
+    .and_saw(&seen, ["accepted", "rejected"]);
 }
 
-/// Members of a header, some of which refuse the token.
+/// Header members, some of which cause a rejection.
 fn header_members() -> impl Strategy<Value = Members> {
     let one = |name: &'static str, values: &'static [&'static str], often| {
         let values =
@@ -84,14 +83,14 @@ fn header_members() -> impl Strategy<Value = Members> {
 }
 
 #[test]
-fn neither_order_nor_spelling_of_the_header_changes_the_verdict() {
+fn order_and_spelling_of_header_members_do_not_matter() {
     let seen = Seen::default();
     let issuer = issuer(Algorithm::HS256).key_id("k");
     for_all(
         400,
         &(two_orders(header_members()), style(), style()),
         |((one, other), first, second)| {
-            // A new one for each case: it remembers the first headers that it takes.
+            // A new verifier for each case, because it caches the first accepted headers.
             let verifier = trusting(&issuer).max_token_len(1 << 20).build().unwrap();
             let sign = |members: Members, style| {
                 issuer.sign(Json::Object(members).written(style), PAYLOAD)
@@ -104,10 +103,10 @@ fn neither_order_nor_spelling_of_the_header_changes_the_verdict() {
             Ok(())
         },
     )
-    .and_saw(&seen, ["accepted", "refused"]);
+    .and_saw(&seen, ["accepted", "rejected"]);
 }
 
-/// Members, and one of them that is to stand there twice: where, with which value, in which spelling.
+/// Members, and the one to duplicate: its position, value and spelling.
 type Twice = (Members, Index, Index, Option<Json>, Style);
 
 fn twice(members: impl Strategy<Value = Members>) -> impl Strategy<Value = Twice> {
@@ -115,11 +114,11 @@ fn twice(members: impl Strategy<Value = Members>) -> impl Strategy<Value = Twice
     (members, any::<Index>(), any::<Index>(), other_value, style())
 }
 
-/// Judges the object as it stands, with a further member of a new name, and with one of an old name.
+/// Verifies the object unchanged, with an additional member, and with a duplicate member.
 fn judge(verifiers: &Three, sign: impl Fn(String) -> String, case: Twice) -> Judged {
     let (members, which, at, value, style) = case;
     let (name, old_value) = members[which.index(members.len())].clone();
-    // A value of the wrong type may well be noticed before the name is seen again.
+    // A value of the wrong type may be reported before the duplicate name.
     let is_other = value.is_some() && ["exp", "sub", "aud"].contains(&name.as_str());
     let value = value.unwrap_or(old_value);
     let verdicts = |name: Option<&str>| {
@@ -144,7 +143,7 @@ fn three(issuer: &TestIssuer) -> Three {
 }
 
 #[test]
-fn a_claim_that_stands_twice_is_refused_however_its_name_is_spelled() {
+fn a_duplicate_claim_is_rejected_in_every_spelling() {
     let issuer = issuer(Algorithm::HS256);
     let verifiers = three(&issuer);
     let good = || {
@@ -162,7 +161,7 @@ fn a_claim_that_stands_twice_is_refused_however_its_name_is_spelled() {
 }
 
 #[test]
-fn a_header_member_that_stands_twice_is_refused_however_its_name_is_spelled() {
+fn a_duplicate_header_member_is_rejected_in_every_spelling() {
     let issuer = issuer(Algorithm::HS256).key_id("k");
     let verifiers = three(&issuer);
     let good = || {

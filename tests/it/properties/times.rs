@@ -1,4 +1,4 @@
-//! `exp`, `nbf`, `iat`, the age and the leeway, against arithmetic that cannot overflow.
+//! `exp`, `nbf`, `iat`, the age and the leeway, compared with arithmetic that cannot overflow.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -15,7 +15,7 @@ use crate::support::tokens::{NOW, Verdict, header, issuer, verdict};
 
 const SECOND: i128 = 1_000_000_000;
 
-/// A date as a token writes it, and the nanoseconds since 1970 that it stands for.
+/// A date as written in a token, and its value in nanoseconds since 1970.
 #[derive(Clone, Debug)]
 struct Date {
     text: String,
@@ -26,7 +26,7 @@ fn date() -> impl Strategy<Value = Date> {
     let whole =
         |seconds: i64| Date { text: seconds.to_string(), nanos: SECOND * i128::from(seconds) };
     let near = NOW - 700..NOW + 700;
-    // Fractions that a double holds exactly.
+    // Fractions that an `f64` represents exactly.
     let fraction = (near.clone(), 0..512_i64).prop_map(move |(seconds, part)| {
         let part = part * 1_953_125;
         let text = format!("{seconds}.{part:09}");
@@ -35,7 +35,7 @@ fn date() -> impl Strategy<Value = Date> {
     let spelled = (near.clone(), select(&[".0", "e0", "E+0", ".000e-0"][..]));
     let spelled = spelled
         .prop_map(move |(seconds, end)| Date { text: format!("{seconds}{end}"), ..whole(seconds) });
-    // Beyond 64 bits the end of the range is meant.
+    // Numbers beyond 64 bits saturate.
     let beyond =
         [("1e19", i64::MAX), ("-1e19", i64::MIN), ("1e300", i64::MAX), ("-1e300", i64::MIN)];
     let beyond = beyond.map(|(text, end)| Date { text: text.to_owned(), ..whole(end) });
@@ -67,7 +67,7 @@ impl Dates {
     }
 }
 
-/// What a verifier asks of dates.
+/// The time settings of a verifier.
 #[derive(Clone, Copy, Debug)]
 struct Times {
     leeway: Duration,
@@ -80,10 +80,12 @@ fn nanos(duration: Duration) -> i128 {
 
 impl Times {
     fn verifier(self, issuer: &TestIssuer, clock: &FixedClock) -> Verifier<IgnoredAny> {
-        let road = Verifier::shared_secret(issuer.secret()).any_audience().allow_missing_expiry();
-        let road = road.leeway(self.leeway).clock(clock.clone());
-        let road = self.max_age.into_iter().fold(road, tower_jwt_auth::VerifierBuilder::max_age);
-        road.claims().build().unwrap()
+        let builder =
+            Verifier::shared_secret(issuer.secret()).any_audience().allow_missing_expiry();
+        let builder = builder.leeway(self.leeway).clock(clock.clone());
+        let builder =
+            self.max_age.into_iter().fold(builder, tower_jwt_auth::VerifierBuilder::max_age);
+        builder.claims().build().unwrap()
     }
 
     /// RFC 7519 §4.1.4 to §4.1.6, with the leeway once in each comparison.
@@ -109,7 +111,7 @@ impl Times {
         }
     }
 
-    /// The moments at which something changes.
+    /// The times at which the verdict may change.
     fn boundaries(self, dates: &Dates) -> Vec<i128> {
         let (leeway, age) = (nanos(self.leeway), nanos(self.max_age.unwrap_or_default()));
         let of = |date: &Option<Date>, by: i128| date.as_ref().map(|date| date.nanos + by);
@@ -123,7 +125,7 @@ fn dates() -> impl Strategy<Value = Dates> {
     (often(), often(), often()).prop_map(|(exp, nbf, iat)| Dates { exp, nbf, iat })
 }
 
-/// Ages on both sides of what 64 bits with a sign can count.
+/// Ages within and beyond the range of an `i64`.
 const HUGE: [u64; 4] = [i64::MAX.unsigned_abs(), i64::MIN.unsigned_abs(), (1 << 63) + 1, u64::MAX];
 
 fn times() -> impl Strategy<Value = Times> {
@@ -133,21 +135,21 @@ fn times() -> impl Strategy<Value = Times> {
     (leeway, option::weighted(0.5, age)).prop_map(|(leeway, max_age)| Times { leeway, max_age })
 }
 
-/// Sets the clock to a moment that it can show, and says which one that is.
+/// Sets the clock to the nearest representable time, and returns that time.
 fn set(clock: &FixedClock, now: i128) -> i128 {
     let now = u64::try_from(now.clamp(0, u64::MAX.into())).unwrap();
     clock.set(UNIX_EPOCH + Duration::from_nanos(now));
     now.into()
 }
 
-/// A little before and a little after, to the nanosecond.
+/// Offsets shortly before and after a time, in nanoseconds.
 fn steps() -> impl Strategy<Value = Vec<i64>> {
     let step = prop_oneof![-3..=3_i64, -3_000_000_000..=3_000_000_000_i64, -3_000..=3_000_i64];
     vec(step, 2..6)
 }
 
 #[test]
-fn every_moment_has_the_verdict_of_exact_arithmetic() {
+fn time_checks_match_exact_arithmetic() {
     let (issuer, seen) = (issuer(Algorithm::HS256), Seen::default());
     for_all(600, &(dates(), times(), steps()), |(dates, times, steps)| {
         let clock = FixedClock::new();
@@ -173,7 +175,7 @@ fn every_moment_has_the_verdict_of_exact_arithmetic() {
 }
 
 #[test]
-fn more_leeway_never_refuses_what_less_of_it_took() {
+fn more_leeway_never_rejects_an_accepted_token() {
     let (issuer, seen) = (issuer(Algorithm::HS256), Seen::default());
     let leeways = (0..=300_000_000_000_u64, 0..=300_000_000_000_u64);
     for_all(600, &(dates(), times(), leeways, steps()), |(dates, times, (one, other), steps)| {
@@ -197,7 +199,7 @@ fn more_leeway_never_refuses_what_less_of_it_took() {
 }
 
 #[test]
-fn what_has_expired_stays_expired_and_what_has_begun_stays_begun() {
+fn expired_tokens_stay_expired_as_time_passes() {
     let (issuer, seen) = (issuer(Algorithm::HS256), Seen::default());
     let forward = vec(prop_oneof![0..3_u64, 0..3_000_000_000_u64, 0..900_000_000_000_u64], 2..12);
     for_all(600, &(date(), date(), times(), forward), |(exp, nbf, times, forward)| {

@@ -1,4 +1,4 @@
-//! Better Auth's presets: each takes its own kind of token, and none of the others.
+//! The Better Auth presets: each accepts only its own kind of token.
 #![cfg(feature = "better-auth")]
 
 use std::error::Error as _;
@@ -39,9 +39,9 @@ fn presets() -> Vec<(&'static str, Verify)> {
 }
 
 #[test]
-fn the_operator_is_told_where_a_token_belongs() {
+fn the_detail_names_the_preset_for_a_misplaced_token() {
     let kinds = kinds();
-    let told = |preset: &str, kind: &str| {
+    let shown = |preset: &str, kind: &str| {
         let presets = presets();
         let (_, verify) = presets.iter().find(|(name, ..)| *name == preset).unwrap();
         let (_, token) = kinds.iter().find(|(name, _)| *name == kind).unwrap();
@@ -59,16 +59,16 @@ fn the_operator_is_told_where_a_token_belongs() {
         ("session_cookie_url", "cookie by secret", "`BetterAuth::session_cookie`"),
         ("session_cookie", "session token", "strategy"),
     ] {
-        let told = told(preset, kind);
-        assert!(told.contains(hint), "{preset}, {kind}: {told}");
-        assert!(!told.contains(LIVE), "{told}");
+        let shown = shown(preset, kind);
+        assert!(shown.contains(hint), "{preset}, {kind}: {shown}");
+        assert!(!shown.contains(LIVE), "{shown}");
     }
 }
 
 type Preset = fn(BetterAuth) -> BetterAuth;
 
 #[test]
-fn the_settings_of_a_server_are_followed() {
+fn server_settings_are_supported() {
     let claims = |changes: Value| {
         let plugin =
             with(user(), &json!({"sub": "u1", "exp": now() + 900, "iss": ORIGIN, "aud": ORIGIN}));
@@ -112,7 +112,7 @@ fn the_settings_of_a_server_are_followed() {
 }
 
 #[test]
-fn a_cookie_is_taken_as_long_as_its_session_lasts_and_belongs_together() {
+fn a_cookie_needs_a_live_and_consistent_session() {
     let verifier = BetterAuth::session_cookie(SECRET).clock(FixedClock::new()).build().unwrap();
     let kind = |payload: Value| {
         let token = by_secret().sign(r#"{"alg":"HS256"}"#, payload.to_string());
@@ -152,19 +152,19 @@ fn a_cookie_is_taken_as_long_as_its_session_lasts_and_belongs_together() {
     assert!(versioned.verify_now(&cookie("1")).is_err());
 }
 
-/// As JavaScript writes it.
+/// A time in the format of JavaScript.
 fn moment(seconds: i64) -> Value {
     let time = tower_jwt_auth::claims::NumericDate::from_seconds(seconds).to_system_time().unwrap();
     humantime::format_rfc3339_millis(time).to_string().into()
 }
 
 #[test]
-fn the_live_session_token_is_nowhere_to_be_had() {
+fn the_live_session_token_is_never_exposed() {
     let verifier = BetterAuth::session_cookie(SECRET).clock(FixedClock::new()).build().unwrap();
     let token = by_secret().sign(r#"{"alg":"HS256"}"#, session().to_string());
     let layer = JwtAuthLayer::new(verifier).token_source(session_cookie_source()).remove_token();
     let handler = async |request: Request<String>| {
-        let user = Verified::<SessionUser>::of(&request).expect("the layer is in front");
+        let user = Verified::<SessionUser>::of(&request).expect("the layer verified the request");
         let identity: &Identity = request.extensions().get().unwrap();
         for path in [&["session"][..], &["session", "token"], &["sid"], &["user", "id"]] {
             let claim: Option<Value> = match path {
@@ -198,7 +198,7 @@ fn the_live_session_token_is_nowhere_to_be_had() {
 }
 
 #[test]
-fn careless_settings_do_not_build() {
+fn unsafe_settings_do_not_build() {
     for (preset, kind, what) in [
         (BetterAuth::bridge_token(""), ProblemKind::WeakSecret, "Better Auth secret"),
         (
@@ -240,28 +240,28 @@ fn careless_settings_do_not_build() {
 }
 
 #[test]
-fn a_preset_takes_further_settings_and_gives_none_of_its_own_up() {
+fn further_settings_do_not_weaken_a_preset() {
     let preset = || BetterAuth::bridge_token(SECRET).clock(FixedClock::new()).into_builder();
     let token = |id: &str| by_secret().token().subject(id).mint();
     let verifier = preset().check("not mallory", |user| user.id() != "mallory").build().unwrap();
     assert_eq!(verifier.verify_now(&token("u1")).unwrap().id(), "u1");
-    let refused = verifier.verify_now(&token("mallory")).unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::CheckFailed);
+    let rejected = verifier.verify_now(&token("mallory")).unwrap_err();
+    assert_eq!(rejected.kind(), ErrorKind::CheckFailed);
     let link = by_secret().token().claim("userId", "u1").claim("email", "ada@example.com").mint();
     assert_eq!(verifier.verify_now(&link).unwrap_err().kind(), ErrorKind::MissingClaim);
 
-    for (what, refused) in [
+    for (what, rejected) in [
         ("claims", preset().claims::<Value>().build().map(|_| ())),
         ("allow_missing_expiry", preset().allow_missing_expiry().build().map(|_| ())),
         ("any_issuer", preset().any_issuer().build().map(|_| ())),
     ] {
-        assert!(refused.is_err(), "{what}");
+        assert!(rejected.is_err(), "{what}");
     }
     assert!(BetterAuth::bridge_token("short").into_builder().build().is_err());
 }
 
 #[test]
-fn the_issuer_and_audience_of_another_url_are_said_to_be_just_that_even_of_the_first_token() {
+fn a_mismatched_base_url_is_named_in_the_detail() {
     let verifier = BetterAuth::url(ORIGIN).keys(keys()).clock(FixedClock::new()).build().unwrap();
     let token = |issuer: &str, audience: &str| {
         pair().token().subject("u1").claim("iss", issuer).claim("aud", audience).mint()
@@ -271,15 +271,15 @@ fn the_issuer_and_audience_of_another_url_are_said_to_be_just_that_even_of_the_f
         ("https://auth.example.com/", ORIGIN, ErrorKind::InvalidIssuer, "`jwt.issuer`"),
         (ORIGIN, BASE, ErrorKind::InvalidAudience, "`jwt.audience`"),
     ] {
-        let refused = verifier.verify_now(&token(issuer, audience)).unwrap_err();
-        assert_eq!(refused.kind(), kind);
-        assert!(refused.detail().unwrap().contains(hint), "{refused}");
+        let rejected = verifier.verify_now(&token(issuer, audience)).unwrap_err();
+        assert_eq!(rejected.kind(), kind);
+        assert!(rejected.detail().unwrap().contains(hint), "{rejected}");
     }
 }
 
 #[cfg(feature = "cache")]
 #[test]
-fn a_remembered_user_is_the_same_user_and_a_remembered_session_ends() {
+fn a_cached_user_is_unchanged_and_a_cached_session_expires() {
     use tower_jwt_auth::TokenCache;
 
     for cache in [TokenCache::new(8), TokenCache::new(8).digest_keys()] {
@@ -299,7 +299,7 @@ fn a_remembered_user_is_the_same_user_and_a_remembered_session_ends() {
         for _ in 0..3 {
             assert!(cookie.verify_now(&token).is_ok());
         }
-        // Long before `exp`, and past what is granted to clocks.
+        // Long before `exp`, and beyond the leeway.
         clock.advance(Duration::from_secs(75));
         assert_eq!(cookie.verify_now(&token).unwrap_err().kind(), ErrorKind::CheckFailed);
     }

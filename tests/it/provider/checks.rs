@@ -1,4 +1,4 @@
-//! What each preset checks of a token whose signature, issuer and audience are right.
+//! The checks of each preset for a token with a valid signature, issuer and audience.
 #![cfg(feature = "better-auth")]
 
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ fn of_session(verifier: &Verifier<SessionUser>, token: &str) -> Result<(), Error
 }
 
 #[test]
-fn a_verified_email_is_one_that_the_token_calls_verified() {
+fn require_verified_email_needs_email_verified_true() {
     let verified = BetterAuth::require_verified_email;
     let [url, access, bridge] =
         [url(), access(), bridge()].map(|preset| verified(preset).build().unwrap());
@@ -106,7 +106,7 @@ fn each_preset_accepts_the_type_of_its_own_tokens_only() {
         let header = typ.map_or(json!({"alg": "HS256"}), |typ| json!({"alg": "HS256", "typ": typ}));
         super::tokens::by_secret().sign(header.to_string(), payload.to_string())
     };
-    // For each `typ`, whether it is plain, that of access tokens, that of session cookies.
+    // For each `typ`: accepted as a plain token, as an access token, as a session cookie.
     for (typ, [plain, at, of_session_cookie]) in [
         (None, [true, false, false]),
         (Some("JWT"), [true, false, false]),
@@ -146,7 +146,7 @@ fn each_preset_accepts_the_type_of_its_own_tokens_only() {
 }
 
 #[test]
-fn sub_of_a_session_cookie_is_its_user() {
+fn the_sub_of_a_session_cookie_must_be_its_user() {
     use ErrorKind::{CheckFailed, InvalidClaims, MissingClaim};
     let (by_secret, by_server) = (cookie().build().unwrap(), cookie_of().build().unwrap());
     // With the secret, Better Auth writes no `sub`.
@@ -172,7 +172,7 @@ fn sub_of_a_session_cookie_is_its_user() {
 }
 
 #[test]
-fn sid_of_a_session_cookie_is_its_token() {
+fn the_sid_of_a_session_cookie_must_be_its_token() {
     use ErrorKind::{CheckFailed, InvalidClaims, MissingClaim};
     let (by_secret, by_server) = (cookie().build().unwrap(), cookie_of().build().unwrap());
     let live = json!("live-session-token");
@@ -202,7 +202,7 @@ fn sid_of_a_session_cookie_is_its_token() {
 }
 
 #[test]
-fn a_token_of_a_server_names_its_key() {
+fn a_token_signed_by_key_pair_must_have_a_kid() {
     let (url, access) = (url().build().unwrap(), access().build().unwrap());
     let cookie_of = cookie_of().build().unwrap();
     let sign = |header: Value, payload: &Value| {
@@ -226,7 +226,7 @@ fn a_token_of_a_server_names_its_key() {
 }
 
 #[test]
-fn a_server_signs_with_one_of_its_six_algorithms() {
+fn only_the_six_server_algorithms_are_accepted() {
     use Algorithm::{
         ES256, ES384, ES512, EdDSA, HS256, HS384, HS512, PS256, PS384, PS512, RS256, RS384, RS512,
     };

@@ -1,4 +1,4 @@
-//! The settings of a Better Auth preset that reach the keys and the sessions beside it.
+//! Settings of a Better Auth preset that also apply to its keys and sessions.
 #![cfg(feature = "better-auth")]
 
 use std::time::Duration;
@@ -16,24 +16,24 @@ use super::tokens::{ORIGIN, SECRET, keys, now, session, sign_by_secret};
 
 #[cfg(feature = "jwks-client")]
 #[tokio::test]
-async fn the_clock_of_a_preset_measures_the_age_of_its_keys() {
+async fn the_preset_clock_measures_the_age_of_its_keys() {
     let clock = FixedClock::new();
     cooldown_goes_by(&clock, |preset| preset.clock(clock.clone()).build()).await;
 }
 
 #[cfg(feature = "jwks-client")]
 #[tokio::test]
-async fn the_clock_of_the_builder_measures_the_age_of_preset_keys() {
+async fn the_builder_clock_measures_the_age_of_preset_keys() {
     let clock = FixedClock::new();
     let built = |preset: BetterAuth| preset.into_builder().clock(clock.clone()).build();
     cooldown_goes_by(&clock, built).await;
-    // It replaces that of the preset, as it does for tokens.
+    // It replaces the clock of the preset, as it does for tokens.
     cooldown_goes_by(&clock, |preset| built(preset.clock(FixedClock::new()))).await;
 }
 
 #[cfg(feature = "jwks-client")]
 #[tokio::test]
-async fn the_clock_of_remote_keys_outranks_that_of_the_builder() {
+async fn the_remote_keys_clock_overrides_the_builder_clock() {
     let clock = FixedClock::new();
     cooldown_goes_by(&clock, |preset| {
         let preset = preset.remote_keys(|keys| keys.clock(clock.clone()));
@@ -42,13 +42,13 @@ async fn the_clock_of_remote_keys_outranks_that_of_the_builder() {
     .await;
 }
 
-/// Asserts that the cooldown of the keys of this preset ends when the clock has moved by it.
+/// Asserts that the cooldown of the preset's keys ends when this clock has advanced by it.
 #[cfg(feature = "jwks-client")]
 async fn cooldown_goes_by(
     clock: &FixedClock,
     build: impl Fn(BetterAuth) -> Result<Verifier<User>, BuildError>,
 ) {
-    // Tokens by a clock that no verifier here moves.
+    // The tokens use a clock that no verifier here advances.
     let issuer = TestIssuer::es256().clock(FixedClock::new());
     let server = issuer.audience("orders").serve().unwrap();
     let preset = BetterAuth::url(server.issuer_url()).jwks_url(server.jwks_url());
@@ -68,7 +68,7 @@ async fn cooldown_goes_by(
 
 #[cfg(feature = "jwks-client")]
 #[tokio::test]
-async fn the_observer_of_a_preset_receives_events_of_its_keys() {
+async fn the_preset_observer_receives_key_events() {
     use std::sync::{Arc, Mutex};
     use tower_jwt_auth::observe::Event;
 
@@ -86,7 +86,7 @@ async fn the_observer_of_a_preset_receives_events_of_its_keys() {
 }
 
 #[test]
-fn sessions_of_a_preset_end_by_the_clock_of_the_builder() {
+fn preset_sessions_expire_by_the_builder_clock() {
     let mut session = session();
     session["session"]["expiresAt"] = json!("2026-01-01T00:01:00.000Z"); // long before `exp`
     let token = sign_by_secret(&session);
@@ -102,7 +102,7 @@ fn sessions_of_a_preset_end_by_the_clock_of_the_builder() {
 }
 
 #[test]
-fn the_leeway_of_a_preset_is_that_of_its_sessions() {
+fn the_preset_leeway_also_applies_to_sessions() {
     let preset = || BetterAuth::session_cookie(SECRET).clock(FixedClock::new());
     let ended = |seconds: i64| {
         let end = tower_jwt_auth::claims::NumericDate::from_seconds(now() - seconds);
@@ -129,7 +129,7 @@ fn the_leeway_of_a_preset_is_that_of_its_sessions() {
 }
 
 #[test]
-fn settings_of_fetched_keys_do_not_go_with_passed_ones() {
+fn fetch_settings_conflict_with_passed_keys() {
     let url = || BetterAuth::url(ORIGIN).keys(keys());
     assert!(url().build().is_ok());
     for preset in [url().jwks_url("https://a.b/jwks"), url().allow_insecure_http()] {
@@ -140,7 +140,7 @@ fn settings_of_fetched_keys_do_not_go_with_passed_ones() {
 
 #[cfg(feature = "jwks-client")]
 #[test]
-fn settings_of_remote_keys_need_the_url_of_a_server() {
+fn remote_key_settings_require_a_server_url() {
     use tower_jwt_auth::jwks::RemoteJwksBuilder;
 
     let http = || BetterAuth::url("http://auth.example.com");
@@ -164,7 +164,7 @@ fn settings_of_remote_keys_need_the_url_of_a_server() {
 }
 
 #[test]
-fn a_short_previous_secret_of_the_server_has_to_be_asked_for() {
+fn a_short_previous_secret_needs_an_explicit_setting() {
     let short = "a short secret of 28 bytes..";
     let token = |secret: &str| {
         let issuer = TestIssuer::hs256().with_secret(secret).clock(FixedClock::new());
@@ -185,7 +185,7 @@ fn a_short_previous_secret_of_the_server_has_to_be_asked_for() {
     for bad in ["", "15 bytes at most"[..15].into(), "better-auth-secret-12345678901234567890"] {
         assert!(preset().previous_guessable_legacy_secret(bad).build().is_err(), "{bad}");
     }
-    // A session of before the rotation, and no server with key pairs.
+    // A session from before the rotation. The preset needs no key pair of the server.
     let session = BetterAuth::session_cookie(SECRET).previous_guessable_legacy_secret(short);
     assert!(session.build().is_ok());
     let url = BetterAuth::url(ORIGIN).keys(keys());

@@ -1,4 +1,4 @@
-//! Who a token is about, for every preset, kind of Better Auth token and setting on identity.
+//! The identity of every kind of Better Auth token, for each preset and each setting on identity.
 #![cfg(feature = "better-auth")]
 
 use tower_jwt_auth::error::ProblemKind;
@@ -46,17 +46,17 @@ fn cookie_of() -> BetterAuth<SessionUser> {
 }
 
 const OTHER: &str = "another secret of the tests, of 32 bytes";
-/// The preset does not build.
+/// The expectation for a preset that does not build.
 const UNSAFE: &str = "does not build";
 
-/// For each setting, who each kind of token is about: `u` the user `u1`, `m` their e-mail address, `c` the
-/// client `c1`, and `-` a rejected token. The columns are those of `kinds`:
+/// For each setting, the subject of each kind of token: `u` is the user `u1`, `m` their e-mail address, `c` the client
+/// `c1`, and `-` a rejected token. The columns are those of `kinds`:
 ///
 /// - plugin, plugin with `typ`, plugin whose `sub` is the e-mail
 /// - access, access of a client, ID, ID of `oidcProvider`, logout
 /// - cookie by key pair, cookie by secret
 /// - e-mail link, that of 1.7.25, e-mail change link
-/// - bridge with `sub`, with `id`, with `userId`, and this one with `aud` or `iss`
+/// - bridge with `sub`, with `id`, with `userId`, with `userId` and `aud`, with `userId` and `iss`
 /// - session token, session cookie, encrypted cookie
 const TABLE: [(&str, Build, &str); 45] = [
     ("url", || user(url()), "uum ----- -- --- ----- ---"),
@@ -69,7 +69,7 @@ const TABLE: [(&str, Build, &str); 45] = [
     ("url, issuer", || user(url().issuer(BASE)), "--- ----- -- --- ----- ---"),
     ("url, issuers", || user(url().issuer(BASE).issuer(ORIGIN)), "uum ----- -- --- ----- ---"),
     ("url, audience", || user(url().audience("api")), "--- ----- -- --- ----- ---"),
-    // Nothing but the audience tells this ID token from a token of the plugin.
+    // This ID token differs from a token of the plugin only in the audience.
     ("url, a client's id", || user(url().audience("client")), "--- ---u- -- --- ----- ---"),
     ("access", || user(access()), "--- uc--- -- --- ----- ---"),
     ("access, id", || user(access().user_id_claim("id")), "--- ----- -- --- ----- ---"),
@@ -132,7 +132,7 @@ const TABLE: [(&str, Build, &str); 45] = [
 ];
 
 #[test]
-fn every_preset_identifies_its_own_kind_of_token_only() {
+fn each_preset_identifies_only_its_own_tokens() {
     let kinds = kinds();
     let mut wrong = Vec::new();
     for (name, build, expected) in TABLE {
@@ -153,14 +153,14 @@ fn verdicts(verify: &Verify, kinds: &[(&str, String)]) -> String {
         Ok("u1") => 'u',
         Ok("ada@example.com") => 'm',
         Ok("c1") => 'c',
-        Ok(other) => panic!("{kind} is about {other}"),
+        Ok(other) => panic!("{kind} identifies {other}"),
         Err(_) => '-',
     };
     kinds.iter().map(letter).collect()
 }
 
 #[test]
-fn a_claim_of_email_links_needs_an_audience_or_issuer() {
+fn user_id_claims_of_email_links_need_audience_or_issuer() {
     for claim in ["userId", "email", "updateTo", "requestType", "version", "iat"] {
         let error = bridge_by(claim).build().unwrap_err();
         assert_eq!(error.problems()[0].kind(), ProblemKind::ProfileConflict);
@@ -176,8 +176,8 @@ fn a_claim_of_email_links_needs_an_audience_or_issuer() {
 }
 
 #[test]
-fn a_builder_cannot_make_a_link_claim_safe_afterwards() {
-    // The builder of a preset takes neither an audience nor an issuer.
+fn builder_settings_do_not_make_link_claims_safe() {
+    // The builder of a preset accepts neither an audience nor an issuer.
     let preset = bridge_by("userId").audience("api").into_builder();
     assert!(preset.any_audience().build().is_err());
     let preset = bridge_by("userId").issuer("app").into_builder();

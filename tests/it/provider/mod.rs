@@ -1,4 +1,4 @@
-//! Short roads for issuers that are known.
+//! Presets for known issuers.
 
 mod better_auth;
 mod checks;

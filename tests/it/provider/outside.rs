@@ -1,4 +1,4 @@
-//! A preset for a provider that this crate does not know, made of public names alone.
+//! A preset for a provider that this crate does not know, built only from public API.
 #![cfg(feature = "jwks")]
 
 use std::time::Duration;
@@ -14,8 +14,8 @@ use tower_jwt_auth::{Error, ErrorKind, Issuer, Policy, Rule, Verified, Verifier,
 
 const NAMES: [&str; 2] = ["https://login.acme.example", "https://login.acme-eu.example"];
 
-/// Signs with the same keys for two regions, puts the user's id into an object beside a credential, and lets sessions
-/// end before tokens do.
+/// An account of a provider that signs with the same keys for two regions. Its tokens contain the user's id in an object
+/// next to a credential, and its sessions may end before the tokens expire.
 #[derive(Debug, Deserialize)]
 struct Account {
     plan: String,
@@ -66,7 +66,7 @@ impl Scene {
         let clock = FixedClock::new();
         let server = TestIssuer::es256().clock(clock.clone()).service();
         let builder = acme("acme:orders", server.clone());
-        // The clock of the verifier, set last, is that of the keys.
+        // The keys use the clock of the verifier, which is set last.
         Self { verifier: builder.clock(clock.clone()).build().unwrap(), clock, server }
     }
 
@@ -87,14 +87,14 @@ impl Scene {
 }
 
 #[tokio::test]
-async fn issuers_of_a_preset_share_one_fetch_of_keys() {
+async fn preset_issuers_share_one_key_fetch() {
     let scene = Scene::start();
     for name in NAMES {
         let user = scene.verify(&scene.token(name, "team")).await.unwrap();
         assert_eq!((user.subject(), user.issuer()), (Some("user-1"), Some(name)));
     }
     assert_eq!(scene.server.key_requests(), 1);
-    // By the clock of the verifier, the keys are old, and one fetch renews them for both.
+    // By the clock of the verifier the keys are old, and one fetch refreshes them for both issuers.
     scene.clock.advance(Duration::from_secs(3_000));
     scene.server.rotate();
     for name in NAMES {
@@ -104,7 +104,7 @@ async fn issuers_of_a_preset_share_one_fetch_of_keys() {
 }
 
 #[tokio::test]
-async fn hidden_claims_are_in_the_claims_type_alone() {
+async fn hidden_claims_appear_only_in_the_claims_type() {
     let scene = Scene::start();
     let user = scene.verify(&scene.token(NAMES[0], "team")).await.unwrap();
     assert_eq!(user.plan, "team");
@@ -115,7 +115,7 @@ async fn hidden_claims_are_in_the_claims_type_alone() {
 }
 
 #[tokio::test]
-async fn checks_of_a_preset_use_the_clock_of_the_verifier() {
+async fn preset_checks_use_the_verifier_clock() {
     let scene = Scene::start();
     let free = scene.verify(&scene.token(NAMES[0], "free")).await.unwrap_err();
     assert_eq!((free.kind(), free.detail()), (ErrorKind::CheckFailed, Some("a paid plan")));
@@ -139,26 +139,26 @@ async fn an_operator_hint_replaces_the_detail() {
         let error = scene.verify(token).await.unwrap_err();
         assert_eq!((error.kind(), error.detail()), (kind, Some(detail)));
     }
-    // Without a hint, the detail is that of the rejection.
+    // Without a hint, the detail of the rejection is kept.
     let error = scene.verify("a.b").await.unwrap_err();
     assert!(error.detail().is_some_and(|detail| !detail.contains("Acme")));
 }
 
 #[test]
-fn problems_of_a_preset_are_reported_with_all_others() {
+fn preset_problems_are_reported_with_all_others() {
     let server = TestIssuer::es256().service();
     let error = acme("orders", server.clone()).max_token_len(0).build().unwrap_err();
     let kinds: Vec<_> = error.problems().iter().map(Problem::kind).collect();
     assert_eq!(kinds, [ProblemKind::InvalidValue, ProblemKind::OutOfRange]);
     assert!(acme("acme:orders", server).build().is_ok());
-    // A preset that could not make keys has nothing to trust, which is no problem of its own.
+    // A preset whose keys failed trusts no issuer, which is not reported as a second problem.
     let problem = error.problems()[0].clone();
     let alone = Verifier::builder().problem(problem.clone()).build().unwrap_err();
     assert_eq!(alone.problems(), [problem]);
 }
 
 #[test]
-fn settings_of_keys_are_judged_once_for_all_issuers() {
+fn key_settings_are_validated_once_for_all_issuers() {
     let keys: Keys = RemoteJwks::url("http://keys.acme.example/jwks").into();
     let issuer = |name| Issuer::new(name, keys.clone(), Policy::new().audience("orders"));
     let builder = NAMES.into_iter().map(issuer).fold(Verifier::builder(), VerifierBuilder::trust);

@@ -1,6 +1,6 @@
-//! The presets against real Better Auth servers of several releases, started from npm for the occasion.
+//! Tests the presets with real Better Auth servers of several releases, installed from npm.
 //!
-//! Runs when `BETTER_AUTH_INTEROP` is set, and says so when it is left out; it needs Node and npm.
+//! Runs if `BETTER_AUTH_INTEROP` is set, and prints a note otherwise. Needs Node and npm.
 #![cfg(all(feature = "better-auth", feature = "jwks-client"))]
 
 use std::future::Future;
@@ -21,19 +21,19 @@ use crate::support::interop::{self, Server};
 /// The releases in the columns below; the first one is the newest.
 const RELEASES: [&str; 4] = ["1.7.25", "1.7.5", "1.4.22", "1.2.8"];
 
-/// The letters in a cell of the table, one for each of these.
+/// Each cell of the table has one letter for each of these presets.
 const PRESETS: [&str; 5] =
     ["url", "oauth_access_token", "bridge_token", "session_cookie", "session_cookie_url"];
 
-/// What each release makes of each kind of token, and what becomes of it: `A` is accepted, any other letter
-/// refused for the reason in [`reason`], and a blank cell something that this release does not have.
+/// The expected verdicts for each kind of token of each release: `A` is accepted, any other letter is rejected with the
+/// kind in [`reason`]. An empty cell means that the release does not issue this kind of token.
 const TABLE: [(&str, [&str; 4]); 18] = [
     ("plugin", ["Ataat", "Ataat", "Ataat", "Ataat"]),
     ("plugin, header", ["Ataat", "Ataat", "Ataat", "Ataat"]),
     ("access token", ["", "iAaat", "", ""]),
     ("access token of a client", ["", "iAaat", "", ""]),
     ("access token, opaque", ["", "mmmmm", "mmmmm", "mmmmm"]),
-    // With `oidcProvider` the issuer is that of the plugin's tokens: nothing but the audience differs.
+    // With `oidcProvider` the issuer is that of the plugin's tokens; only the audience differs.
     ("ID token", ["", "itaat", "utaat", ""]),
     ("ID token, client secret", ["", "aassa", "aassa", "aassa"]),
     ("logout token", ["", "itaat", "", ""]),
@@ -49,25 +49,25 @@ const TABLE: [(&str, [&str; 4]); 18] = [
     ("bridge, userId", ["aacca", "aacca", "aacca", "aacca"]),
 ];
 
-/// Why cells are blank.
+/// The reasons for empty cells.
 const NOT_THERE: [(&str, &str, &str); 17] = [
     ("access token", "1.7.25", "the newest `@better-auth/oauth-provider` is 1.7.5"),
     ("access token", "1.4.22", "those of `oidcProvider` are opaque"),
     ("access token", "1.2.8", "those of `oidcProvider` are opaque"),
     ("access token of a client", "1.7.25", "the newest `@better-auth/oauth-provider` is 1.7.5"),
-    ("access token of a client", "1.4.22", "`oidcProvider` grants clients nothing of their own"),
-    ("access token of a client", "1.2.8", "`oidcProvider` grants clients nothing of their own"),
+    ("access token of a client", "1.4.22", "`oidcProvider` has no client credentials grant"),
+    ("access token of a client", "1.2.8", "`oidcProvider` has no client credentials grant"),
     ("access token, opaque", "1.7.25", "the newest `@better-auth/oauth-provider` is 1.7.5"),
     ("ID token", "1.7.25", "the newest `@better-auth/oauth-provider` is 1.7.5"),
     ("ID token", "1.2.8", "`oidcProvider` has no `useJWTPlugin`"),
     ("ID token, client secret", "1.7.25", "the newest `@better-auth/oauth-provider` is 1.7.5"),
     ("logout token", "1.7.25", "the newest `@better-auth/oauth-provider` is 1.7.5"),
-    ("logout token", "1.4.22", "`oidcProvider` tells nobody of a sign-out"),
-    ("logout token", "1.2.8", "`oidcProvider` tells nobody of a sign-out"),
-    ("cookie, key pair", "1.4.22", "`sessionCookieCache` is there since 1.7"),
-    ("cookie, key pair", "1.2.8", "`sessionCookieCache` is there since 1.7"),
-    ("cookie, secret", "1.2.8", "strategies are there since 1.4"),
-    ("cookie, encrypted", "1.2.8", "strategies are there since 1.4"),
+    ("logout token", "1.4.22", "`oidcProvider` has no back-channel logout"),
+    ("logout token", "1.2.8", "`oidcProvider` has no back-channel logout"),
+    ("cookie, key pair", "1.4.22", "`sessionCookieCache` exists since 1.7"),
+    ("cookie, key pair", "1.2.8", "`sessionCookieCache` exists since 1.7"),
+    ("cookie, secret", "1.2.8", "strategies exist since 1.4"),
+    ("cookie, encrypted", "1.2.8", "strategies exist since 1.4"),
 ];
 
 fn reason(letter: char) -> ErrorKind {
@@ -79,14 +79,14 @@ fn reason(letter: char) -> ErrorKind {
         's' => ErrorKind::InvalidSignature,
         't' => ErrorKind::InvalidType,
         'u' => ErrorKind::InvalidAudience,
-        other => panic!("{other} is no reason"),
+        other => panic!("{other} is not a known letter"),
     }
 }
 
 type Verdict = Pin<Box<dyn Future<Output = Result<String, Error>>>>;
 type Verify = Box<dyn Fn(&str) -> Verdict>;
 
-/// Every preset as an application has it: its keys come from the server.
+/// Every preset as an application configures it, with keys from the server.
 fn presets(server: &Server) -> [Verify; 5] {
     fn of_user(verifier: Verifier<User>) -> Verify {
         Box::new(move |token| {
@@ -111,7 +111,7 @@ fn presets(server: &Server) -> [Verify; 5] {
     ]
 }
 
-/// Accepted, refused and not there.
+/// The numbers of accepted, rejected and missing tokens.
 type Count = (usize, usize, usize);
 
 async fn judge(release: &'static str, expected: Count) {
@@ -121,7 +121,7 @@ async fn judge(release: &'static str, expected: Count) {
     let server = start(release);
     let column = RELEASES.iter().position(|name| *name == release).unwrap();
     let presets = presets(&server);
-    let (mut accepted, mut refused, mut missing) = (0, 0, 0);
+    let (mut accepted, mut rejected, mut missing) = (0, 0, 0);
     let mut wrong = Vec::new();
     for (kind, cells) in TABLE {
         let Some(token) = server.hello["kinds"][kind].as_str() else {
@@ -141,7 +141,7 @@ async fn judge(release: &'static str, expected: Count) {
                     'A'
                 }
                 Err(error) => {
-                    refused += 1;
+                    rejected += 1;
                     "acimstu".chars().find(|it| reason(*it) == error.kind()).unwrap_or('?')
                 }
             });
@@ -151,11 +151,11 @@ async fn judge(release: &'static str, expected: Count) {
             wrong.push(format!("{kind}: {got} and not {}", cells[column]));
         }
     }
-    println!("better-auth {release}: accepted {accepted} refused {refused} n/a {missing}");
+    println!("better-auth {release}: accepted {accepted} rejected {rejected} n/a {missing}");
     assert!(wrong.is_empty(), "{release}, {PRESETS:?}: {wrong:#?}");
-    assert_eq!((accepted, refused, missing), expected);
+    assert_eq!((accepted, rejected, missing), expected);
     let kinds = server.hello["kinds"].as_object().unwrap();
-    assert_eq!(kinds.len() * presets.len(), accepted + refused, "a kind is not in the table");
+    assert_eq!(kinds.len() * presets.len(), accepted + rejected, "a kind is not in the table");
     judge_cookies(&server).await;
     judge_settings(&server).await;
     judge_es512(&server).await;
@@ -172,26 +172,26 @@ fn start(release: &'static str) -> Server {
 }
 
 #[tokio::test]
-async fn the_presets_take_the_tokens_of_1_7_25_for_what_they_are() {
+async fn presets_accept_exactly_their_tokens_of_1_7_25() {
     judge("1.7.25", (6, 54, 30)).await;
 }
 
 #[tokio::test]
-async fn the_presets_take_the_tokens_of_1_7_5_and_its_oauth_provider_for_what_they_are() {
+async fn presets_accept_exactly_their_tokens_of_1_7_5() {
     judge("1.7.5", (8, 82, 0)).await;
 }
 
 #[tokio::test]
-async fn the_presets_take_the_tokens_of_1_4_22_for_what_they_are() {
+async fn presets_accept_exactly_their_tokens_of_1_4_22() {
     judge("1.4.22", (5, 65, 20)).await;
 }
 
 #[tokio::test]
-async fn the_presets_take_the_tokens_of_1_2_8_for_what_they_are() {
+async fn presets_accept_exactly_their_tokens_of_1_2_8() {
     judge("1.2.8", (4, 51, 35)).await;
 }
 
-/// The cookies as a browser sends them, all of them in one field.
+/// Tests the cookies as a browser sends them, all in one field.
 async fn judge_cookies(server: &Server) {
     let (secret, url) = (server.said("secret"), server.said("url"));
     let by_secret = BetterAuth::session_cookie(secret).build().unwrap();
@@ -204,7 +204,7 @@ async fn judge_cookies(server: &Server) {
         ("cookie, compact", 401, 401),
         ("cookie, encrypted", 401, 401),
     ] {
-        // Whether a release has it is in the table above.
+        // The table above contains the kinds that a release issues.
         let Some(cookies) = server.hello["cookies"][kind].as_str() else { continue };
         for (verifier, status) in [(&by_secret, by_secret_status), (&by_server, by_server_status)] {
             let layer = JwtAuthLayer::new(verifier.clone()).token_source(session_cookie_source());
@@ -224,7 +224,7 @@ async fn judge_cookies(server: &Server) {
 
 type Preset = fn(BetterAuth) -> BetterAuth;
 
-/// The servers' settings: what `definePayload`, `getSubject`, `audience` and `expirationTime` do to a token.
+/// Tests server settings that change a token: `definePayload`, `getSubject`, `audience` and `expirationTime`.
 async fn judge_settings(server: &Server) {
     let (user, email) = (server.said("user_id"), server.said("email"));
     let rows: [(&str, Preset, Result<&str, ErrorKind>); 12] = [
@@ -258,8 +258,8 @@ async fn judge_settings(server: &Server) {
     }
 }
 
-/// The links in e-mails have `email`, and since 1.7.25 `userId` as well: neither can be the id of bridge tokens
-/// without an audience, which links lack.
+/// Tokens of e-mail links have `email`, and since 1.7.25 also `userId`. Neither may be the user id of bridge tokens
+/// without an audience, because link tokens have none.
 fn judge_user_ids_of_bridges(server: &Server) {
     let by = |claim: &str| BetterAuth::bridge_token(server.said("secret")).user_id_claim(claim);
     for claim in ["userId", "email"] {
@@ -277,7 +277,7 @@ fn judge_user_ids_of_bridges(server: &Server) {
     }
 }
 
-/// Keys on P-521, an option of every release: a matter of the backend.
+/// Keys on P-521 are an option of every release, and depend on the backend.
 async fn judge_es512(server: &Server) {
     let es512 = &server.hello["es512"];
     let text = |name: &str| es512[name].as_str().unwrap();
@@ -287,21 +287,21 @@ async fn judge_es512(server: &Server) {
     if cfg!(feature = "aws-lc-rs") {
         assert_eq!(got, Ok(text("user_id")));
     } else {
-        assert!(got.is_err(), "who verified it?");
+        assert!(got.is_err(), "no backend should verify ES512 here");
     }
 }
 
 // ---- key sets ----
 
-/// A preset whose keys get older when they are told to.
+/// A preset whose keys age only when the test advances their clock.
 struct Aging {
     verifier: Verifier<User>,
     keys: RemoteJwks,
     clock: FixedClock,
 }
 
-/// The time for which an unknown key is not asked for again, as documented.
-const COOL_DOWN: Duration = Duration::from_secs(30);
+/// The documented cooldown for unknown keys.
+const COOLDOWN: Duration = Duration::from_secs(30);
 
 impl Aging {
     fn of(url: &str) -> Self {
@@ -317,7 +317,7 @@ impl Aging {
         Self { verifier: preset.build().unwrap(), keys, clock }
     }
 
-    /// The keys get older. The tokens are of the server's time, which is the real one.
+    /// Ages the keys. The tokens use the real time of the server.
     fn pass(&self, time: Duration) {
         self.clock.advance(time);
         self.clock.set(SystemTime::now());
@@ -345,12 +345,12 @@ async fn fetches(server: &Server, site: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn a_key_that_was_published_without_an_algorithm_and_once_without_an_id_is_found() {
+async fn keys_published_without_algorithm_or_id_are_found() {
     if !interop::is_wanted() {
         return;
     }
     let server = start("1.2.8");
-    // Signed before it was published: then it says nothing of its algorithm.
+    // Signed before the key was published; the published key then has no `alg`.
     let published = server.tell("jwks").await;
     let keys = published["keys"].as_array().unwrap();
     let members: Vec<_> = keys[0].as_object().unwrap().keys().map(String::as_str).collect();
@@ -359,7 +359,7 @@ async fn a_key_that_was_published_without_an_algorithm_and_once_without_an_id_is
     let user = verifier.verify(server.hello["kinds"]["plugin"].as_str().unwrap()).await.unwrap();
     assert_eq!(user.id(), server.said("user_id"));
 
-    // Published before it signed: the first answer says nothing of its id, and its only key is tried.
+    // Published before it signed; the key in the first response has no `kid`, and is tried as the only key.
     let preset = Aging::of(server.said("fresh"));
     preset.keys.refresh().await.unwrap();
     assert_eq!(fetches(&server, "fresh").await, 1);
@@ -369,7 +369,7 @@ async fn a_key_that_was_published_without_an_algorithm_and_once_without_an_id_is
 }
 
 #[tokio::test]
-async fn the_rate_limit_of_the_server_costs_known_keys_nothing() {
+async fn known_keys_verify_while_the_server_limits_requests() {
     if !interop::is_wanted() {
         return;
     }
@@ -385,7 +385,7 @@ async fn the_rate_limit_of_the_server_costs_known_keys_nothing() {
         server.tell("spend").await;
         let spent = fetches(&server, "limited").await;
         assert!(spent > 100, "{release}: {spent}");
-        preset.pass(COOL_DOWN);
+        preset.pass(COOLDOWN);
         assert_eq!(preset.verdict(&unknown).await, Err(ErrorKind::KeysUnavailable));
         assert_eq!(failure_label(&preset.keys.health()), Some("client_error"));
         assert_eq!(fetches(&server, "limited").await, spent + 1);
@@ -398,7 +398,7 @@ async fn the_rate_limit_of_the_server_costs_known_keys_nothing() {
 }
 
 #[tokio::test]
-async fn a_token_of_a_new_key_waits_for_it_with_the_preset() {
+async fn a_preset_waits_for_a_new_key() {
     if !interop::is_wanted() {
         return;
     }
@@ -411,7 +411,7 @@ async fn a_token_of_a_new_key_waits_for_it_with_the_preset() {
     let preset = Aging::of(server.said("url"));
     let first = token().await;
     assert_eq!(preset.verdict(&first).await, Ok(()));
-    preset.pass(COOL_DOWN);
+    preset.pass(COOLDOWN);
     server.tell("rotate").await;
     let second = token().await;
     server.tell("fetches").await;

@@ -1,4 +1,4 @@
-//! Rules on session cookies, whose claims are hidden from them.
+//! Rules on session cookies, whose claims are hidden from rules.
 #![cfg(feature = "better-auth")]
 
 use serde_json::Value;
@@ -13,7 +13,7 @@ fn token(kind: &str) -> String {
     token
 }
 
-/// Who the session cookies belong to, signed in either way.
+/// The identities of the session cookies, one for each kind of signature.
 fn of_cookies() -> [Identity; 2] {
     let clock = FixedClock::new;
     let by_secret = BetterAuth::session_cookie(SECRET).clock(clock()).build().unwrap();
@@ -25,13 +25,13 @@ fn of_cookies() -> [Identity; 2] {
     ]
 }
 
-/// Who the token of the JWT plugin belongs to: its claims are not hidden.
+/// The identity of a token of the JWT plugin, whose claims are not hidden.
 fn of_token() -> Identity {
     let verifier = BetterAuth::url(ORIGIN).keys(keys()).clock(FixedClock::new()).build().unwrap();
     verifier.verify_now(&token("plugin")).unwrap().identity()
 }
 
-/// A claim that the cookie has, one that it has in another place, and one that it does not have.
+/// Rules on a claim that the cookie has, one that it has in another place, and one that it does not have.
 fn claims() -> [Rule; 4] {
     let any = |_: &Value| true;
     [
@@ -43,7 +43,7 @@ fn claims() -> [Rule; 4] {
 }
 
 #[test]
-fn no_rule_on_a_hidden_claim_permits_a_session_cookie() {
+fn rules_on_hidden_claims_never_permit_session_cookies() {
     for identity in of_cookies() {
         for claim in claims() {
             let rules = [
@@ -62,16 +62,16 @@ fn no_rule_on_a_hidden_claim_permits_a_session_cookie() {
 }
 
 #[test]
-fn rules_without_hidden_claims_decide_about_session_cookies() {
+fn rules_without_hidden_claims_apply_to_session_cookies() {
     for identity in of_cookies() {
         let hidden = || Rule::claim("banned", |_| true);
         for (rule, permitted) in [
             (Rule::authenticated(), true),
             (Rule::authenticated().not(), false),
-            // Scopes and roles are read, and there are none.
+            // Scopes and roles are read, but the cookie has none.
             (Rule::scope("admin"), false),
             (Rule::role("guest").not(), true),
-            // Whatever is hidden does not change these.
+            // Hidden claims do not affect these rules.
             (Rule::authenticated().or(hidden().not()), true),
             (Rule::role("guest").and(hidden()).not(), true),
         ] {
@@ -81,7 +81,7 @@ fn rules_without_hidden_claims_decide_about_session_cookies() {
 }
 
 #[test]
-fn rules_on_claims_decide_about_tokens_that_hide_none() {
+fn claim_rules_apply_to_tokens_without_hidden_claims() {
     let identity = of_token();
     let [.., clerk, banned] = claims();
     for (rule, permitted) in [

@@ -18,7 +18,7 @@ fn verifier(file: serde_json::Value) -> Result<Verifier, BuildError> {
 }
 
 #[test]
-fn the_settings_of_a_file_are_those_of_the_verifier() {
+fn a_settings_file_configures_the_verifier() {
     let issuer = issuer();
     let file = json!({
         "issuer": "https://auth.example.com",
@@ -36,7 +36,7 @@ fn the_settings_of_a_file_are_those_of_the_verifier() {
 }
 
 #[test]
-fn a_secret_file_ends_with_at_most_one_line_break() {
+fn one_trailing_line_break_of_a_secret_file_is_removed() {
     let issuer = issuer();
     let path = format!("{}/settings-secret", env!("CARGO_TARGET_TMPDIR"));
     for (end, is_the_secret) in
@@ -54,7 +54,7 @@ fn a_secret_file_ends_with_at_most_one_line_break() {
 }
 
 #[test]
-fn a_member_of_another_name_is_an_error() {
+fn an_unknown_setting_is_an_error() {
     for (file, is_read) in [
         (json!({"audience": "orders"}), true),
         (json!({}), true),

@@ -23,7 +23,7 @@ pub(super) fn keys() -> KeySet {
     KeySet::jwks(pair().jwks()).unwrap()
 }
 
-/// The time of the tests' clock.
+/// The time of the clock in the tests.
 pub(super) fn now() -> i64 {
     tower_jwt_auth::claims::NumericDate::from(FixedClock::new().now()).seconds()
 }
@@ -35,14 +35,14 @@ pub(super) fn user() -> Value {
     })
 }
 
-/// These claims, changed and completed by those of `others`.
+/// These claims, overridden and extended by `others`.
 pub(super) fn with(mut claims: Value, others: &Value) -> Value {
     let others = others.as_object().unwrap().clone();
     claims.as_object_mut().unwrap().extend(others);
     claims
 }
 
-/// What a session cookie contains.
+/// The claims of a session cookie.
 pub(super) fn session() -> Value {
     json!({
         "session": {"id": "s1", "token": LIVE, "userId": "u1", "expiresAt": "2030-01-01T00:00:00.000Z"},
@@ -50,7 +50,7 @@ pub(super) fn session() -> Value {
     })
 }
 
-/// What it contains beside that when the server's key pair signs it.
+/// The claims of a session cookie signed with the server's key pair.
 pub(super) fn session_by_pair() -> Value {
     let added =
         json!({"sub": "u1", "sid": LIVE, "iss": ORIGIN, "aud": "better-auth:session-cache"});

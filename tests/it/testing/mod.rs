@@ -1,4 +1,4 @@
-//! The issuer of the feature `test-util`, as it serves its metadata and its keys.
+//! The metadata and keys that the issuer of the feature `test-util` serves.
 
 #[cfg(feature = "jwks-client")]
 mod server;

@@ -1,4 +1,4 @@
-//! An issuer behind a port, as a verifier over HTTP sees it.
+//! The test server, used by a verifier over HTTP.
 
 use std::net::TcpStream;
 
@@ -9,7 +9,7 @@ use tower_jwt_auth::{Algorithm, ErrorKind, Verifier};
 
 const COOLDOWN: std::time::Duration = std::time::Duration::from_secs(30);
 
-/// A server and a verifier of its tokens, with one clock.
+/// A server and a verifier of its tokens that share a clock.
 fn serve(issuer: TestIssuer) -> (TestServer, Verifier, FixedClock) {
     let clock = FixedClock::new();
     let server = issuer.audience("orders").clock(clock.clone()).serve().unwrap();
@@ -23,7 +23,7 @@ async fn kind(verifier: &Verifier, token: &str) -> Option<ErrorKind> {
 }
 
 #[tokio::test]
-async fn a_verifier_by_issuer_url_accepts_its_tokens() {
+async fn issuer_url_verifies_tokens_of_the_server() {
     for algorithm in [Algorithm::RS256, Algorithm::PS512, Algorithm::ES384, Algorithm::EdDSA] {
         let (server, verifier, _) = serve(TestIssuer::new(algorithm));
         assert_eq!(kind(&verifier, &server.token().mint()).await, None, "{algorithm}");
@@ -34,13 +34,13 @@ async fn a_verifier_by_issuer_url_accepts_its_tokens() {
         ] {
             assert_eq!(kind(&verifier, &token).await, Some(expected), "{algorithm}");
         }
-        // The metadata led to the keys, once.
+        // Discovery found the keys with one request each.
         assert_eq!(server.key_requests(), 1, "{algorithm}");
     }
 }
 
 #[tokio::test]
-async fn after_rotation_the_new_key_verifies_and_the_old_fails() {
+async fn after_rotation_only_the_new_key_verifies() {
     let (server, verifier, clock) = serve(TestIssuer::es256());
     let old = server.token().mint();
     assert_eq!(kind(&verifier, &old).await, None);
@@ -53,7 +53,7 @@ async fn after_rotation_the_new_key_verifies_and_the_old_fails() {
 }
 
 #[tokio::test]
-async fn a_previous_key_that_is_kept_still_verifies() {
+async fn a_kept_previous_key_still_verifies() {
     let (server, verifier, clock) = serve(TestIssuer::es256());
     let old = server.token().mint();
     assert_eq!(kind(&verifier, &old).await, None);
@@ -77,7 +77,7 @@ async fn readiness_follows_an_outage() {
 }
 
 #[test]
-fn keys_are_served_without_a_runtime_of_the_test() {
+fn keys_are_served_without_a_test_runtime() {
     let (server, verifier, _) = serve(TestIssuer::es256());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     assert_eq!(runtime.block_on(kind(&verifier, &server.token().mint())), None);
@@ -94,7 +94,7 @@ fn the_port_is_closed_when_the_server_is_dropped() {
 }
 
 #[test]
-fn each_server_has_a_name_of_its_own() {
+fn each_server_has_a_unique_issuer_name() {
     let issuer = || TestIssuer::es256().issuer("https://a.example");
     let (a, b) = (issuer().serve().unwrap(), issuer().serve().unwrap());
     assert_ne!(a.issuer_url(), b.issuer_url());

@@ -1,4 +1,4 @@
-//! What an issuer's service answers, without a connection.
+//! The responses of an issuer's service, without a connection.
 
 use futures_util::FutureExt;
 use http::{Method, Request, Response, StatusCode};
@@ -36,7 +36,7 @@ fn key_ids(service: &TestIssuerService) -> Vec<String> {
 }
 
 #[test]
-fn metadata_is_where_each_standard_puts_it() {
+fn metadata_is_served_at_the_standard_paths() {
     for (name, openid, oauth, keys) in [
         ("https://a.example", OPENID.to_owned(), OAUTH.to_owned(), "/jwks"),
         ("https://a.example/", OPENID.to_owned(), OAUTH.to_owned(), "/jwks"),
@@ -62,7 +62,7 @@ fn metadata_is_where_each_standard_puts_it() {
 }
 
 #[test]
-fn an_issuer_without_a_url_serves_its_keys_alone() {
+fn an_issuer_without_a_url_serves_only_keys() {
     for issuer in [TestIssuer::es256(), TestIssuer::es256().issuer("auth")] {
         let service = issuer.service();
         assert_eq!(status(&service, "/jwks"), 200);
@@ -71,7 +71,7 @@ fn an_issuer_without_a_url_serves_its_keys_alone() {
 }
 
 #[test]
-fn head_has_the_headers_of_get_and_no_body() {
+fn head_returns_the_get_headers_without_a_body() {
     let service = TestIssuer::es256().issuer("https://a.example").service();
     for (path, content_type) in [
         ("/jwks", "application/jwk-set+json"),

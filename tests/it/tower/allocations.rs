@@ -1,4 +1,4 @@
-//! How often the layer allocates, counted through `Service::call` and its future.
+//! The number of allocations of the layer, counted through `Service::call` and its future.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -24,9 +24,9 @@ use tower_jwt_auth::{Algorithm, Answer as Verdict, ErrorKind, JwtAuthLayer, Veri
 use crate::support::alloc::allocations;
 use crate::support::ask::bearer;
 
-/// Eleven owned claims, eight of them text.
+/// Eleven owned claims, eight of them strings.
 #[derive(Deserialize)]
-#[allow(dead_code)] // read by nobody: what counts is that they are owned
+#[allow(dead_code)] // never read; the test needs owned claims
 struct Owned {
     iss: String,
     sub: String,
@@ -49,7 +49,7 @@ fn issuer(algorithm: Algorithm) -> TestIssuer {
     issuer.issuer("https://auth.orders.example").audience("https://orders.example")
 }
 
-/// The payload, so that the same text can be read without the layer.
+/// The payload, which is also deserialized without the layer for comparison.
 fn payload() -> String {
     serde_json::json!({
         "iss": "https://auth.orders.example",
@@ -68,7 +68,7 @@ fn payload() -> String {
 }
 
 fn token(issuer: &TestIssuer) -> String {
-    // Signatures differ in length; `typ` keeps all of the tokens within the bounds.
+    // Signatures differ in length. `typ` keeps all tokens within the asserted lengths.
     let typ = match &issuer.algorithm().name()[..2] {
         "RS" | "PS" => "",
         _ => r#""typ":"JWT","#,
@@ -89,14 +89,14 @@ fn verifier(issuer: &TestIssuer) -> Verifier<Owned> {
 
 type Answer = Result<Response<Empty<Bytes>>, Infallible>;
 
-/// Answers at once and allocates nothing.
+/// A service that responds immediately and allocates nothing.
 #[allow(clippy::needless_pass_by_value)] // the signature of a service
 fn bare(request: Request<String>) -> Ready<Answer> {
     black_box(request.extensions().get::<Verified<Owned>>());
     ready(Ok(Response::new(Empty::new())))
 }
 
-/// One request from readiness to the response: how often that allocates, and the status.
+/// The allocations of one request, from readiness to the response, and the status.
 fn counted<S, R>(service: &mut S, request: Request<String>) -> (u64, u16)
 where
     S: Service<Request<String>, Response = Response<R>, Error = Infallible>,
@@ -107,12 +107,12 @@ where
         let mut future = pin!(service.call(request));
         match future.as_mut().poll(&mut context) {
             Poll::Ready(Ok(response)) => response.status().as_u16(),
-            Poll::Pending => panic!("the keys are in memory and still it waits"),
+            Poll::Pending => panic!("the request waits although the keys are in memory"),
         }
     })
 }
 
-/// What the layer adds to the bare service. Asked before, so that what is made once is made.
+/// The allocations that the layer adds to the bare service. Sends one request first, for everything that is created once.
 fn added(layer: &JwtAuthLayer<Owned>, request: &Request<String>, status: u16) -> u64 {
     let mut service = layer.layer(tower::service_fn(bare));
     let (alone, _) = counted(&mut tower::service_fn(bare), request.clone());
@@ -125,7 +125,7 @@ fn added(layer: &JwtAuthLayer<Owned>, request: &Request<String>, status: u16) ->
 }
 
 #[test]
-fn reading_claims_costs_their_own_allocations_and_seven() {
+fn a_valid_token_allocates_seven_times_beside_its_claims() {
     let text = payload();
     let (own, read) = allocations(|| serde_json::from_str::<Owned>(&text));
     assert!(read.is_ok());
@@ -143,7 +143,7 @@ fn reading_claims_costs_their_own_allocations_and_seven() {
 
 #[cfg(feature = "cache")]
 #[test]
-fn a_remembered_token_costs_the_places_in_the_extensions_alone() {
+fn a_cached_token_allocates_only_for_the_extensions() {
     use tower_jwt_auth::TokenCache;
 
     for algorithm in ALGORITHMS {
@@ -153,14 +153,14 @@ fn a_remembered_token_costs_the_places_in_the_extensions_alone() {
             let verifier = Verifier::jwks(issuer.jwks()).any_issuer().any_audience();
             let layer = JwtAuthLayer::new(verifier.claims().cache(cache).build().unwrap());
             let added = added(&layer, &bearer(&token), 200);
-            println!("{algorithm}, remembered: {added} allocations");
+            println!("{algorithm}, cached: {added} allocations");
             assert!(added <= 5, "{algorithm}: {added}");
         }
     }
 }
 
 #[test]
-fn finding_a_token_that_stands_in_one_piece_allocates_nothing() {
+fn finding_a_contiguous_token_allocates_nothing() {
     let token = token(&issuer(Algorithm::HS256));
     let request = Request::get(format!("/?x=1&t={token}"))
         .header("authorization", format!("Bearer {token}"))
@@ -183,7 +183,7 @@ fn finding_a_token_that_stands_in_one_piece_allocates_nothing() {
 }
 
 #[test]
-fn refusing_a_signature_allocates_for_the_answer_alone() {
+fn a_bad_signature_allocates_only_for_the_response() {
     for algorithm in ALGORITHMS {
         let issuer = issuer(algorithm);
         let token = token(&issuer.clone().with_other_key());
@@ -201,7 +201,7 @@ fn refusing_a_signature_allocates_for_the_answer_alone() {
 }
 
 #[test]
-fn refusing_a_request_without_a_token_allocates_for_the_answer_alone() {
+fn a_missing_token_allocates_only_for_the_response() {
     let issuer = issuer(Algorithm::HS256);
     let layer = JwtAuthLayer::new(verifier(&issuer));
     let named = JwtAuthLayer::new(verifier(&issuer)).realm("orders");
@@ -213,7 +213,7 @@ fn refusing_a_request_without_a_token_allocates_for_the_answer_alone() {
 }
 
 #[test]
-fn what_an_attacker_sends_does_not_decide_how_much_is_allocated() {
+fn attacker_input_does_not_increase_allocations() {
     let issuer = issuer(Algorithm::HS256);
     let layer = JwtAuthLayer::new(verifier(&issuer));
     let forger = issuer.clone().with_other_key();
@@ -233,7 +233,7 @@ fn what_an_attacker_sends_does_not_decide_how_much_is_allocated() {
     }
 }
 
-/// Asks for no proof.
+/// Requires no proof.
 #[derive(Debug)]
 struct NoProof;
 
@@ -249,19 +249,19 @@ impl Confirm for NoProof {
 }
 
 #[test]
-fn a_token_that_is_too_long_is_not_copied_for_confirm() {
+fn a_too_long_token_is_not_copied_for_confirm() {
     let issuer = issuer(Algorithm::HS256);
     let plain = JwtAuthLayer::new(verifier(&issuer));
     let confirming = JwtAuthLayer::new(verifier(&issuer)).confirm(NoProof);
     let too_long = bearer(&"a".repeat(40_000));
     assert_eq!(added(&confirming, &too_long, 401), added(&plain, &too_long, 401));
-    // The valid neighbour is copied: its proof is judged with the request at hand.
+    // The valid neighbour is copied, because its proof is checked with the request.
     let good = bearer(&token(&issuer));
     assert!(added(&confirming, &good, 200) > added(&plain, &good, 200));
 }
 
 #[test]
-fn the_structure_of_a_header_that_nobody_signed_does_not_decide_it_either() {
+fn unsigned_header_structure_does_not_increase_allocations() {
     let issuer = issuer(Algorithm::HS256);
     let layer = JwtAuthLayer::new(verifier(&issuer));
     let forger = issuer.clone().with_other_key();
@@ -284,8 +284,8 @@ fn the_structure_of_a_header_that_nobody_signed_does_not_decide_it_either() {
         println!("{name}, {} bytes: {added} allocations", token.len());
         (name, added)
     });
-    // Five for the answer, one for a header that is longer than usual, and what parsing may cost: a
-    // header of more than sixteen members is given up on.
+    // Five for the response, one for an unusually long header, and the cost of parsing. A header with more than sixteen
+    // members is rejected early.
     for (name, added) in counts {
         assert!(added <= 32, "{name}: {added}");
     }

@@ -1,5 +1,5 @@
-//! Which types may cross threads, and which traits may stand behind a pointer. Held by the compiler;
-//! the tests exist to be read.
+//! The types that are `Send` and `Sync`, and the traits that are object-safe. The compiler checks these assertions; the
+//! tests document them.
 
 use std::cell::Cell;
 use std::future::{Pending, Ready};
@@ -37,13 +37,13 @@ use tower_jwt_auth::{
     Rule, VerificationKey, Verified, Verifier,
 };
 
-/// Send, and not Sync.
+/// `Send`, not `Sync`.
 type NotSync = Cell<u8>;
-/// Neither.
+/// Neither `Send` nor `Sync`.
 type NotSend = Rc<u8>;
 
 #[test]
-fn plain_types_cross_threads_freely() {
+fn plain_types_are_send_and_sync() {
     macro_rules! free {
         ($($type:ty),+ $(,)?) => { $(assert_impl_all!($type: Send, Sync, Unpin);)+ };
     }
@@ -91,7 +91,7 @@ fn plain_types_cross_threads_freely() {
 }
 
 #[test]
-fn what_only_reads_claims_crosses_threads_whatever_they_are() {
+fn types_that_only_read_claims_are_always_send_and_sync() {
     assert_impl_all!(Verifier<Claims>: Send, Sync, Unpin, Clone);
     assert_impl_all!(Verifier<NotSend>: Send, Sync, Unpin, Clone);
     assert_impl_all!(VerifierBuilder<Claims>: Send, Sync, Unpin);
@@ -101,7 +101,7 @@ fn what_only_reads_claims_crosses_threads_whatever_they_are() {
 }
 
 #[test]
-fn what_holds_claims_or_values_crosses_threads_as_far_as_they_do() {
+fn types_with_claims_are_send_and_sync_like_them() {
     assert_impl_all!(Verified<Claims>: Send, Sync, Unpin, Clone);
     assert_not_impl_any!(Verified<NotSync>: Send, Sync);
     assert_impl_all!(Verified<NotSync>: Clone);
@@ -110,7 +110,7 @@ fn what_holds_claims_or_values_crosses_threads_as_far_as_they_do() {
 }
 
 #[test]
-fn a_service_is_what_the_one_behind_it_is() {
+fn a_service_has_the_auto_traits_of_its_inner_service() {
     assert_impl_all!(JwtAuth<u8>: Send, Sync, Unpin, Clone);
     assert_impl_all!(JwtAuth<NotSync>: Send, Unpin);
     assert_not_impl_any!(JwtAuth<NotSync>: Sync);
@@ -119,7 +119,7 @@ fn a_service_is_what_the_one_behind_it_is() {
 }
 
 #[test]
-fn a_response_body_is_what_the_inner_one_is() {
+fn a_response_body_has_the_inner_body_auto_traits() {
     assert_impl_all!(ResponseBody<Full<Bytes>>: Send, Sync, Unpin, Default);
     assert_impl_all!(ResponseBody<NotSync>: Send);
     assert_not_impl_any!(ResponseBody<NotSync>: Sync);
@@ -127,7 +127,7 @@ fn a_response_body_is_what_the_inner_one_is() {
     assert_not_impl_any!(ResponseBody<PhantomPinned>: Unpin);
 }
 
-/// A service with a future of the type at hand, and something else in it.
+/// A service with this future type and another field.
 struct With<F, T>(std::marker::PhantomData<F>, T);
 
 impl<F, T: Clone> Clone for With<F, T> {
@@ -149,7 +149,7 @@ where
     }
 
     fn call(&mut self, _: Request<B>) -> F {
-        unreachable!("held by the compiler, never called")
+        unreachable!("only type-checked, never called")
     }
 }
 
@@ -157,23 +157,23 @@ type Output = Result<Response<()>, ()>;
 type LocalFuture = Pin<Box<dyn Future<Output = Output>>>;
 
 #[test]
-fn the_future_may_be_sent_when_its_parts_may() {
+fn the_future_is_send_when_its_parts_are() {
     type Sent = JwtAuthFuture<With<Ready<Output>, u8>, String>;
     assert_impl_all!(Sent: Send, Unpin);
-    // The inner future, the inner service or the request's body stays where it is: so does this.
+    // Not `Send` if the inner future, the inner service or the request body is not.
     type LocalInner = JwtAuthFuture<With<LocalFuture, u8>, String>;
     assert_not_impl_any!(LocalInner: Send);
     type LocalService = JwtAuthFuture<With<Ready<Output>, NotSend>, String>;
     assert_not_impl_any!(LocalService: Send);
     type LocalBody = JwtAuthFuture<With<Ready<Output>, u8>, NotSend>;
     assert_not_impl_any!(LocalBody: Send);
-    // Bodies and services that are not `Sync` are no obstacle.
+    // Bodies and services need not be `Sync`.
     type Unshared = JwtAuthFuture<With<Pending<Output>, NotSync>, NotSync>;
     assert_impl_all!(Unshared: Send);
 }
 
 #[test]
-fn a_service_that_stays_on_its_thread_can_be_wrapped_all_the_same() {
+fn a_service_that_is_not_send_can_be_wrapped() {
     type Local = JwtAuth<With<LocalFuture, NotSend>, Claims>;
     type Future = JwtAuthFuture<With<LocalFuture, NotSend>, NotSend>;
     assert_impl_all!(Local: Service<Request<NotSend>, Future = Future>);

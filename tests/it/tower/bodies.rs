@@ -1,4 +1,4 @@
-//! Bodies of requests and responses: handed through as they are.
+//! Request and response bodies pass through unchanged.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -35,7 +35,7 @@ fn good<B>(body: B) -> Request<B> {
     bearer(&issuer().token().subject("ada").mint()).map(|_| body)
 }
 
-/// Sends a body in, gets it back.
+/// Sends a body through the layer and returns the echoed one.
 async fn echo<B>(request: Request<B>) -> Result<Response<B>, Infallible> {
     Ok(Response::new(request.into_body()))
 }
@@ -45,7 +45,7 @@ fn echoed<B>(body: B) -> Response<ResponseBody<B>> {
 }
 
 #[test]
-fn bodies_of_every_kind_come_out_as_they_went_in() {
+fn every_kind_of_body_passes_through_unchanged() {
     let text = Bytes::from_static(b"text");
     let full = echoed(Full::new(text.clone()));
     assert_eq!(block_on(take_apart(full)).text(), "text");
@@ -62,14 +62,14 @@ fn bodies_of_every_kind_come_out_as_they_went_in() {
 }
 
 #[test]
-fn a_service_over_something_that_is_no_body_at_all_works_too() {
-    // Only whoever reads the response's body needs it to be one.
+fn response_bodies_need_not_implement_body() {
+    // Only a caller that reads the response body needs a `Body` implementation.
     let service = layer().layer(tower::service_fn(echo::<u8>));
     assert_eq!(block_on(service.oneshot(good(7))).unwrap().status(), 200);
 }
 
 #[test]
-fn size_hints_and_the_end_are_the_inner_bodys() {
+fn size_hint_and_end_come_from_the_inner_body() {
     let full = echoed(Full::new(Bytes::from_static(b"text"))).into_body();
     assert_eq!((full.size_hint().exact(), full.is_end_stream()), (Some(4), false));
     let empty = echoed(Empty::<Bytes>::new()).into_body();
@@ -82,7 +82,7 @@ fn size_hints_and_the_end_are_the_inner_bodys() {
 }
 
 #[test]
-fn the_body_of_a_refusal_knows_its_size_and_its_end() {
+fn a_rejection_body_knows_its_size_and_end() {
     let service = layer().layer(tower::service_fn(echo::<String>));
     let response = block_on(service.clone().oneshot(Request::<String>::default())).unwrap();
     let mut body = response.into_body();
@@ -100,7 +100,7 @@ fn the_body_of_a_refusal_knows_its_size_and_its_end() {
 }
 
 #[test]
-fn frames_and_trailers_pass_one_by_one() {
+fn frames_and_trailers_pass_through_one_by_one() {
     let trailers = HeaderMap::from_iter([(
         http::HeaderName::from_static("grpc-status"),
         HeaderValue::from_static("0"),
@@ -120,12 +120,12 @@ fn frames_and_trailers_pass_one_by_one() {
 }
 
 #[test]
-fn errors_of_the_inner_body_pass_too() {
+fn inner_body_errors_pass_through() {
     let frames = [Ok(Frame::data(Bytes::from_static(b"one"))), Err("cut off")];
     let mut body = echoed(StreamBody::new(futures_util::stream::iter(frames))).into_body();
     assert!(block_on(body.frame()).unwrap().is_ok());
     assert_eq!(block_on(body.frame()).unwrap().unwrap_err().to_string(), "cut off");
-    // In the box is the error itself, under one layer and under two.
+    // The box contains the original error, with one layer and with two.
     let io = || std::io::Error::other("cut off");
     let frames = || futures_util::stream::iter([Err::<Frame<Bytes>, _>(io())]);
     let one = echoed(StreamBody::new(frames()));
@@ -138,7 +138,7 @@ fn errors_of_the_inner_body_pass_too() {
 }
 
 #[test]
-fn servers_take_the_body_whatever_error_is_inside() {
+fn hyper_and_axum_accept_the_body_with_any_error() {
     fn by_hyper<B: Body<Data = Bytes, Error: Into<BoxError>>>(_: PhantomData<B>) {}
     fn by_axum<B: Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static>(_: PhantomData<B>) {
         let _: fn(Response<B>) -> axum::response::Response = Response::<B>::into_response;
@@ -155,20 +155,20 @@ fn servers_take_the_body_whatever_error_is_inside() {
 }
 
 #[test]
-fn an_incoming_body_of_hyper_is_taken() {
-    // That it is served is tested with real servers; here, that nothing more is asked of it.
+fn a_hyper_incoming_body_is_supported() {
+    // Other tests use real servers. This one checks that no further bound is required.
     fn takes<S: Service<Request<Incoming>, Response = Response<ResponseBody<Incoming>>>>(_: &S) {}
     takes(&layer().layer(tower::service_fn(echo::<Incoming>)));
 }
 
 #[test]
-fn the_default_body_is_the_inner_ones() {
+fn the_default_body_is_the_inner_default() {
     let body = ResponseBody::<Full<Bytes>>::default();
     assert_eq!((body.size_hint().exact(), body.is_end_stream()), (Some(0), true));
 }
 
 #[test]
-fn cors_stands_outside_answers_preflights_and_marks_refusals() {
+fn outer_cors_answers_preflights_and_covers_rejections() {
     let cors = CorsLayer::new()
         .allow_origin(Any)
         .allow_methods([Method::PUT])
@@ -201,7 +201,7 @@ fn cors_stands_outside_answers_preflights_and_marks_refusals() {
     }
 }
 
-/// Can be read from JSON, and nothing else.
+/// Implements `Deserialize` and nothing else.
 #[derive(Deserialize)]
 struct Bare {
     tenant: String,
@@ -220,7 +220,7 @@ fn a_claims_type_needs_neither_clone_nor_debug() {
     let service = layer.layer(inner);
     let reply = ask(service.clone(), bearer(&issuer().token().claim("tenant", "acme").mint()));
     assert_eq!((reply.status, reply.text()), (200, "acme"));
-    // The claims do not fit: a bad token, no failure of the server.
+    // Claims that do not fit are an invalid token, not a server error.
     let reply = ask(service, bearer(&issuer().token().mint()));
     let kind = tower_jwt_auth::ErrorKind::InvalidClaims;
     assert_eq!(reply.verdict(), (401, Some(kind)));

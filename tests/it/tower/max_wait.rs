@@ -1,4 +1,4 @@
-//! How long a request waits for its verdict: one limit over keys, revocation and proof.
+//! The limit on the time that a request waits for keys, revocation and proof together.
 
 use std::sync::Mutex;
 use std::time::Duration;
@@ -28,12 +28,12 @@ use crate::support::stepped_clock::SteppedClock;
 const SECOND: Duration = Duration::from_secs(1);
 const NANOSECOND: Duration = Duration::from_nanos(1);
 
-/// The last moment before.
+/// The time one nanosecond earlier.
 const fn just_before(time: Duration) -> Duration {
     time.saturating_sub(NANOSECOND)
 }
 
-/// Answers when the test says so.
+/// A stage that completes when the test sends its answer.
 #[derive(Debug)]
 struct Slow<T>(Mutex<Option<oneshot::Receiver<T>>>);
 
@@ -74,7 +74,7 @@ fn good() -> Request<String> {
     bearer(&issuer().token().subject("ada").mint())
 }
 
-/// A layer whose three stages all have to be waited for, in front of a service with one permit.
+/// A layer with three slow stages around a service with one permit.
 struct Setup<K> {
     clock: K,
     keys: LateKeys,
@@ -107,7 +107,7 @@ impl<K: Clock + Clone> Setup<K> {
     }
 }
 
-/// A request on its way.
+/// A request in progress.
 struct Running<K> {
     clock: K,
     keys: LateKeys,
@@ -132,7 +132,7 @@ const STAGES: [(Stage, ErrorKind); 3] = [
 ];
 
 impl<K> Running<K> {
-    /// This stage has its answer, a good one.
+    /// Completes this stage successfully.
     fn answer(&mut self, stage: Stage) {
         match stage {
             Stage::Keys => self.keys.arrive(&issuer().jwks()),
@@ -147,7 +147,7 @@ impl<K> Running<K> {
         }
     }
 
-    /// All the stages before this one have their answers.
+    /// Completes all stages before this one.
     fn reach(&mut self, stage: Stage) {
         self.assert_waits();
         for (before, _) in STAGES.into_iter().filter(|(before, _)| *before < stage) {
@@ -166,7 +166,7 @@ impl<K> Running<K> {
         assert_eq!(assert_ready_ok!(self.future.poll()).status(), 200);
     }
 
-    /// Is answered now, for this reason; the inner service is not even polled.
+    /// Asserts that the request is rejected now with this kind, and that the inner service was never polled.
     fn assert_rejected(&mut self, kind: ErrorKind, detail: &str) {
         let response = assert_ready_ok!(self.future.poll());
         assert_eq!(response.status(), 503, "{kind}");
@@ -178,13 +178,13 @@ impl<K> Running<K> {
         let events = self.gate.events();
         assert!(!events.iter().any(|it| matches!(it, Polled(_) | Called(_))), "{events:?}");
         assert_eq!(self.gate.free(), 1);
-        // Polled once more, it has nothing to say and does not panic.
+        // A further poll stays pending and does not panic.
         assert_pending!(self.future.poll());
     }
 }
 
 #[test]
-fn a_stage_that_hangs_is_answered_at_the_limit() {
+fn a_stage_that_hangs_is_rejected_at_the_limit() {
     for (stage, kind) in STAGES {
         let mut it = Setup::new(SteppedClock::default()).request(good());
         it.reach(stage);
@@ -195,7 +195,7 @@ fn a_stage_that_hangs_is_answered_at_the_limit() {
         assert!(it.future.is_woken(), "{stage:?}");
         it.assert_rejected(kind, "max_wait");
         assert_eq!((it.keys.waiting(), it.clock.sleeping()), (0, 0));
-        // An answer that comes later is for others.
+        // A later answer does not affect this request.
         it.keys.arrive(&issuer().jwks());
         assert_pending!(it.future.poll());
         assert_eq!(it.gate.events(), []);
@@ -217,8 +217,8 @@ fn a_stage_that_answers_in_time_is_accepted() {
 }
 
 #[test]
-fn one_limit_covers_all_the_stages() {
-    // Two stages of 6 s each are too long, and their neighbours of 5 s are not.
+fn one_limit_covers_all_stages() {
+    // Two stages of 6 s each exceed the limit, and two of 5 s do not.
     for (first, second) in [(Stage::Keys, 1), (Stage::Keys, 2), (Stage::Revocation, 2)] {
         let (second, kind) = STAGES[second];
         for (slow, rejected) in [(6 * SECOND, true), (just_before(5 * SECOND), false)] {
@@ -262,7 +262,7 @@ fn the_limit_can_be_set() {
 }
 
 #[test]
-fn limits_that_cannot_be_right_are_problems() {
+fn invalid_limits_are_problems() {
     let layer = || Setup::new(SteppedClock::default()).layer;
     for (limit, what) in [
         (Duration::ZERO, "zero"),
@@ -280,7 +280,7 @@ fn limits_that_cannot_be_right_are_problems() {
 }
 
 #[test]
-fn a_request_that_is_answered_at_once_makes_no_timer() {
+fn a_request_that_does_not_wait_creates_no_timer() {
     for request in [good(), Request::default(), bearer(&issuer().token().mint_tampered())] {
         let clock = SteppedClock::default();
         let verifier = Verifier::jwks(issuer().jwks()).any_issuer().any_audience();
@@ -302,7 +302,7 @@ fn waiting_for_readiness_does_not_count() {
     assert_ready_ok!(service.poll_ready::<Request<String>>());
     let mut waiting = task::spawn(service.call(good()));
     assert_pending!(waiting.poll());
-    // Another caller takes the one permit.
+    // Another caller takes the only permit.
     let mut other = Spawn::new(limited);
     assert_ready_ok!(other.poll_ready::<Request<String>>());
     it.keys.arrive(&issuer().jwks());
@@ -316,7 +316,7 @@ fn waiting_for_readiness_does_not_count() {
 }
 
 #[test]
-fn a_known_key_that_did_not_fit_is_no_outage_at_the_limit() {
+fn a_mismatched_known_key_is_not_reported_as_an_outage() {
     let clock = SteppedClock::default();
     let keys = LateKeys::with(&issuer().jwks());
     let trusted = Issuer::unnamed(keys.clone(), Policy::new().any_audience());
@@ -338,7 +338,7 @@ fn a_known_key_that_did_not_fit_is_no_outage_at_the_limit() {
 
 #[test]
 fn without_a_timer_the_default_is_no_limit() {
-    // Outside of a runtime, this clock has none.
+    // Outside a runtime, this clock has no timers.
     let mut it = Setup::new(FixedClock::new()).request(good());
     it.assert_waits();
     it.clock.advance(86_400 * SECOND);
@@ -357,7 +357,7 @@ fn a_limit_in_a_build_without_timers_is_a_problem() {
     assert_eq!(problem.kind(), ProblemKind::MissingFeature);
     assert!(problem.fix().contains("tokio-timer"), "{problem}");
     assert!(problem.fix().contains("Clock::sleep_until"), "{problem}");
-    // A clock with timers of its own will do.
+    // A clock with its own timers is sufficient.
     assert!(Setup::new(SteppedClock::default()).layer.max_wait(SECOND).is_ok());
 }
 
@@ -370,12 +370,12 @@ mod with_tokio {
     use super::*;
 
     #[test]
-    fn a_limit_that_was_set_rejects_at_once_without_a_timer() {
+    fn an_explicit_limit_without_a_timer_rejects_at_once() {
         let mut it = Setup::new(FixedClock::new());
         it.layer = it.layer.max_wait(SECOND).unwrap();
         let mut it = it.request(good());
         it.assert_rejected(ErrorKind::KeysUnavailable, "enable_time");
-        // What need not wait is not affected.
+        // A request that need not wait is not affected.
         let verifier = Verifier::jwks(issuer().jwks()).any_issuer().any_audience();
         let layer = JwtAuthLayer::new(verifier.build().unwrap()).max_wait(SECOND).unwrap();
         let mut service = Spawn::new(layer.layer(Gate::with_permits(1).1));
@@ -385,17 +385,17 @@ mod with_tokio {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_default_goes_by_the_timers_of_tokio() {
+    async fn the_default_limit_uses_tokio_timers() {
         let started = Instant::now();
         let it = Setup::new(Virtual(started)).request(good());
         let response = it.future.into_inner().await.unwrap();
         assert_eq!(response.status(), 503);
-        // A timer of a paused runtime is good to a millisecond.
+        // Timers of a paused runtime are accurate to a millisecond.
         let bounds = 10 * SECOND..=10 * SECOND + Duration::from_millis(1);
         assert!(bounds.contains(&started.elapsed()), "{:?}", started.elapsed());
     }
 
-    /// The virtual time of a runtime that is paused.
+    /// The virtual time of a paused runtime.
     #[derive(Clone, Debug)]
     struct Virtual(Instant);
 
@@ -410,7 +410,7 @@ mod with_tokio {
     }
 
     #[test]
-    fn a_runtime_without_timers_has_no_default_limit_and_no_panic() {
+    fn a_runtime_without_timers_has_no_default_limit() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let mut it = Setup::new(FixedClock::new()).request(good());

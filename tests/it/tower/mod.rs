@@ -1,6 +1,6 @@
-//! The contract of Tower.
+//! The contract of Tower services.
 
-// The counts are those of prepared keys: the other backend builds a verifier per signature.
+// The counts are for AWS-LC's prepared keys: the other backend builds a verifier per signature.
 #[cfg(feature = "aws-lc-rs")]
 mod allocations;
 mod auto_traits;

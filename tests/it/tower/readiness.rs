@@ -1,4 +1,4 @@
-//! Verdicts without waiting, of both layers: which service is called, and when its permit is free.
+//! Immediate verdicts of both layers: the instance that is called, and the release of its permit.
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -15,14 +15,14 @@ use crate::support::ask::{bearer, request};
 use crate::support::permits::Event::{Called, Cloned, Polled};
 use crate::support::permits::{Broken, Gate, Limited};
 
-/// A layer over [`Limited`], requests that it admits, and requests that it rejects.
+/// A layer around [`Limited`], with requests that it admits and requests that it rejects.
 struct Row {
     layer: fn(Limited) -> Boxed,
     admitted: fn() -> Request<String>,
     rejected: fn() -> Vec<Request<String>>,
 }
 
-/// Boxes add nothing: polls and clones reach the layer's own service and future.
+/// Boxing changes nothing: polls and clones reach the service and future of the layer.
 type Boxed = BoxCloneService<Request<String>, Response<ResponseBody<Full<Bytes>>>, Broken>;
 
 const ROWS: [Row; 3] = [
@@ -44,13 +44,13 @@ const ROWS: [Row; 3] = [
 ];
 
 impl Row {
-    /// The layer over a service with one permit.
+    /// The layer around a service with one permit.
     fn service(&self) -> (Gate, Spawn<Boxed>) {
         let (gate, limited) = Gate::with_permits(1);
         (gate, Spawn::new((self.layer)(limited)))
     }
 
-    /// A request that is admitted, and that the inner service fails.
+    /// An admitted request for which the inner service returns an error.
     fn failing(&self) -> Request<String> {
         let mut request = (self.admitted)();
         *request.uri_mut() = "/fail".parse().unwrap();
@@ -82,13 +82,13 @@ fn with_token() -> Request<String> {
     bearer(&token("read"))
 }
 
-/// Requests that are rejected without waiting, one of each kind. The first has no token.
+/// Requests that are rejected immediately, one of each kind. The first has no token.
 fn without_good_token() -> Vec<Request<String>> {
     let expired = issuer().token().expired().mint();
     vec![request::<&str>([]), request(["Bearer"]), bearer("a.b.c"), bearer(&expired)]
 }
 
-/// A request as it comes from a `JwtAuthLayer`.
+/// A request as a `JwtAuthLayer` passes it on.
 fn with_identity(scope: &str) -> Request<String> {
     let user = verifier().verify_now(&token(scope)).unwrap();
     let mut request = Request::new(String::new());
@@ -97,7 +97,7 @@ fn with_identity(scope: &str) -> Request<String> {
     request
 }
 
-/// One for a scope, one without any identity.
+/// Requests with a missing scope, and without an identity.
 fn without_scope() -> Vec<Request<String>> {
     vec![with_identity("x"), Request::default()]
 }
@@ -133,7 +133,7 @@ fn both_layers_in_a_stack_call_the_service_polled_ready() {
 }
 
 #[test]
-fn readiness_is_that_of_the_inner_service() {
+fn readiness_comes_from_the_inner_service() {
     for row in ROWS {
         let (gate, mut first) = row.service();
         let mut second = first.clone();
@@ -185,7 +185,7 @@ fn after_a_rejection_the_service_must_become_ready_again() {
                 let mut called = task::spawn(service.call((row.admitted)()));
                 assert_eq!(assert_ready_ok!(called.poll()).status(), 200);
             }
-            // The first instance is gone: only its clone is left to be polled.
+            // The first instance was dropped: only its clone can be polled.
             assert_eq!(gate.alive(), 1);
             assert_eq!(gate.events(), [Polled(1), Called(1), Polled(1), Called(1)]);
         }
@@ -193,7 +193,7 @@ fn after_a_rejection_the_service_must_become_ready_again() {
 }
 
 #[test]
-fn a_thousand_rejections_leave_nothing_behind() {
+fn a_thousand_rejections_leak_no_permits() {
     for row in ROWS {
         let (gate, mut service) = row.service();
         for request in (row.rejected)().iter().cycle().take(1000) {
@@ -207,7 +207,7 @@ fn a_thousand_rejections_leave_nothing_behind() {
 }
 
 #[test]
-fn errors_of_the_inner_service_pass_unchanged() {
+fn inner_service_errors_pass_through_unchanged() {
     for row in ROWS {
         let (gate, mut service) = row.service();
         assert_ready_ok!(service.poll_ready::<Request<String>>());
@@ -238,7 +238,7 @@ fn a_future_polled_after_completion_does_not_panic() {
 }
 
 #[tokio::test]
-async fn the_mock_of_tower_sees_admitted_requests_only() {
+async fn the_tower_mock_receives_only_admitted_requests() {
     sees_admitted_only(authenticate(), with_token, without_good_token()).await;
     let optional = authenticate().allow_missing_token();
     sees_admitted_only(optional, Request::default, without_good_token().split_off(1)).await;
@@ -255,7 +255,7 @@ async fn sees_admitted_only<L>(
         Service<Request<String>, Response = Response<ResponseBody<&'static str>>, Error = BoxError>,
 {
     let (mut service, mut handle) = mock::spawn_layer(layer);
-    // The mock panics when it is called without having been ready.
+    // The mock panics if it is called before it is ready.
     handle.allow(0);
     assert_pending!(service.poll_ready());
     handle.allow(1);
@@ -276,7 +276,7 @@ async fn sees_admitted_only<L>(
     respond.send_response(Response::new("in"));
     assert!(called.is_woken());
     assert_eq!(assert_ready_ok!(called.poll()).status(), 200);
-    // The one permit is used up.
+    // The only permit is taken.
     assert_pending!(service.poll_ready());
     handle.allow(1);
     assert_ready_ok!(service.poll_ready());

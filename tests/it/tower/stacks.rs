@@ -1,4 +1,4 @@
-//! In company: inside and outside of other middleware, boxed, and in the frameworks.
+//! The layer inside and outside other middleware, boxed, and in frameworks.
 
 use std::convert::Infallible;
 use std::error::Error as StdError;
@@ -26,7 +26,7 @@ use crate::support::ask::{Reply, bearer, take_apart, who};
 type BoxError = Box<dyn StdError + Send + Sync>;
 
 const LONG: Duration = Duration::from_secs(3600);
-/// A stack that is stuck fails its test instead of hanging it.
+/// A deadlocked stack fails its test instead of hanging it.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 fn issuer() -> TestIssuer {
@@ -50,11 +50,11 @@ where
     R::Error: std::fmt::Debug,
 {
     let response = async { service.ready().await?.call(request).await };
-    let response = timeout(PATIENCE, response).await.expect("somebody keeps what all need");
+    let response = timeout(PATIENCE, response).await.expect("the stack is deadlocked");
     take_apart(response.map_err(Into::into).unwrap()).await
 }
 
-/// Good, bad and missing tokens in turn, more of them than anything around has room for.
+/// Sends valid, invalid and missing tokens in turn, more than the capacity of the other layers.
 async fn walk<S, R>(mut service: S)
 where
     S: Service<Request<String>, Response = Response<R>>,
@@ -74,7 +74,7 @@ where
 }
 
 #[tokio::test]
-async fn inside_of_buffer_limit_and_timeout() {
+async fn inside_buffer_limit_and_timeout() {
     let stack = ServiceBuilder::new()
         .buffer(2)
         .concurrency_limit(1)
@@ -86,7 +86,7 @@ async fn inside_of_buffer_limit_and_timeout() {
 }
 
 #[tokio::test]
-async fn outside_of_buffer_limit_and_timeout() {
+async fn outside_buffer_limit_and_timeout() {
     let stack = ServiceBuilder::new()
         .layer(layer())
         .buffer(2)
@@ -98,7 +98,7 @@ async fn outside_of_buffer_limit_and_timeout() {
 }
 
 #[tokio::test]
-async fn in_the_middle_of_them_and_twice() {
+async fn between_other_layers_and_used_twice() {
     let stack = ServiceBuilder::new()
         .concurrency_limit(1)
         .layer(layer().allow_missing_token())
@@ -111,26 +111,26 @@ async fn in_the_middle_of_them_and_twice() {
 }
 
 #[tokio::test]
-async fn refused_clients_cannot_use_up_a_buffer_or_a_limit_that_is_shared() {
+async fn rejected_clients_do_not_exhaust_a_shared_buffer_or_limit() {
     let inner = ServiceBuilder::new().buffer(1).concurrency_limit(1).service_fn(who::<String>);
     let service = layer().layer(inner);
-    // Each connection has a clone of its own; the readied ones are kept after their refusal.
-    let mut refused = Vec::new();
+    // Each connection has its own clone. The clones that were polled ready are kept after the rejection.
+    let mut rejected = Vec::new();
     for _ in 0..8 {
         let mut mine = service.clone();
         assert_eq!(ask(&mut mine, Request::default()).await.status, 401);
-        refused.push(mine);
+        rejected.push(mine);
     }
     let mut other = service.clone();
     assert_eq!(ask(&mut other, good()).await.status, 200);
-    // And each of those connections goes on.
-    for mut mine in refused {
+    // Each of those connections still works.
+    for mut mine in rejected {
         assert_eq!(ask(&mut mine, good()).await.status, 200);
     }
 }
 
 #[tokio::test]
-async fn a_timeout_of_the_inner_service_passes_and_one_around_a_refusal_does_not_strike() {
+async fn an_inner_timeout_passes_through_and_does_not_affect_rejections() {
     let never = tower::service_fn(|_: Request<String>| {
         std::future::pending::<Result<Response<Full<Bytes>>, Infallible>>()
     });
@@ -138,8 +138,8 @@ async fn a_timeout_of_the_inner_service_passes_and_one_around_a_refusal_does_not
     let mut service = layer().layer(inner);
     let error = service.ready().await.unwrap().call(good()).await.unwrap_err();
     assert!(error.is::<tower::timeout::error::Elapsed>());
-    let refused = service.ready().await.unwrap().call(Request::default()).await;
-    assert_eq!(refused.unwrap().status(), 401);
+    let rejected = service.ready().await.unwrap().call(Request::default()).await;
+    assert_eq!(rejected.unwrap().status(), 401);
 }
 
 #[tokio::test]
@@ -167,7 +167,7 @@ async fn one_layer_serves_many_services() {
 }
 
 #[tokio::test]
-async fn changing_a_copy_of_a_layer_leaves_the_other_alone() {
+async fn changing_a_cloned_layer_does_not_change_the_original() {
     let strict = layer();
     let lenient = strict.clone().allow_missing_token().realm("open");
     let inner = || tower::service_fn(who::<String>);
@@ -179,7 +179,7 @@ async fn changing_a_copy_of_a_layer_leaves_the_other_alone() {
 }
 
 #[tokio::test]
-async fn in_axum_below_a_layer_that_can_fail() {
+async fn in_axum_inside_a_fallible_layer() {
     let around = ServiceBuilder::new()
         .layer(HandleErrorLayer::new(async |_: BoxError| StatusCode::REQUEST_TIMEOUT))
         .timeout(LONG)
@@ -189,7 +189,7 @@ async fn in_axum_below_a_layer_that_can_fail() {
 }
 
 #[tokio::test]
-async fn as_a_fallback_and_a_nested_service_of_axum() {
+async fn as_an_axum_fallback_and_nested_service() {
     let service = layer().layer(tower::service_fn(who::<AxumBody>));
     let into_axum = |request: Request<String>| request.map(AxumBody::from);
     walk(Router::new().fallback_service(service.clone()).map_request(into_axum)).await;
@@ -197,7 +197,7 @@ async fn as_a_fallback_and_a_nested_service_of_axum() {
 }
 
 #[tokio::test]
-async fn as_a_service_of_hyper() {
+async fn as_a_hyper_service() {
     type Answer = Result<Response<ResponseBody<Full<Bytes>>>, Infallible>;
     let service = TowerToHyperService::new(layer().layer(tower::service_fn(who::<String>)));
     for (request, status) in [(good(), 200), (Request::default(), 401), (good(), 200)] {
@@ -207,7 +207,7 @@ async fn as_a_service_of_hyper() {
 }
 
 #[tokio::test]
-async fn many_tasks_at_once_get_each_their_own_verdict() {
+async fn concurrent_tasks_each_get_their_own_verdict() {
     let service =
         ServiceBuilder::new().layer(layer()).concurrency_limit(2).service_fn(who::<String>);
     let tasks: Vec<_> = (0..32)

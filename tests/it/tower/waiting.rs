@@ -1,4 +1,4 @@
-//! Requests that wait for keys, a revocation list or a judgement: they hold nothing meanwhile.
+//! Requests that wait for keys or a revocation list hold no permit in the meantime.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -18,12 +18,12 @@ use crate::support::late_keys::LateKeys;
 use crate::support::permits::Event::{Called, Polled};
 use crate::support::permits::{Broken, Gate, Limited};
 
-/// The issuer whose key is in memory.
+/// The issuer with its key in memory.
 fn early() -> TestIssuer {
     TestIssuer::es256().key_id("early")
 }
 
-/// The issuer whose key comes later.
+/// The issuer whose key arrives later.
 fn late() -> TestIssuer {
     TestIssuer::es256().with_other_key().key_id("late")
 }
@@ -39,7 +39,7 @@ struct Setup {
 }
 
 impl Setup {
-    /// A limit of one, and a source that knows the early key.
+    /// A service with one permit, and a source with the early key.
     fn new() -> Self {
         let keys = LateKeys::with(&early().jwks());
         let trusted = Issuer::unnamed(keys.clone(), Policy::new().any_audience());
@@ -57,7 +57,7 @@ impl Setup {
         task::spawn(self.service.call(request))
     }
 
-    /// Calls with a token whose key is not there yet, and sees the request wait.
+    /// Sends a token whose key is still missing, and asserts that the request waits.
     fn wait(&mut self) -> task::Spawn<<JwtAuth<Limited> as Service<Request<String>>>::Future> {
         let mut waiting = self.call(good(&late()));
         assert_pending!(waiting.poll());
@@ -66,7 +66,7 @@ impl Setup {
 }
 
 #[test]
-fn nobody_holds_a_permit_while_waiting_and_others_get_through() {
+fn waiting_requests_hold_no_permit() {
     let mut it = Setup::new();
     let mut waiting: Vec<_> = (0..3).map(|_| it.wait()).collect();
     assert_eq!((it.gate.free(), it.keys.waiting()), (1, 3));
@@ -84,7 +84,7 @@ fn nobody_holds_a_permit_while_waiting_and_others_get_through() {
 }
 
 #[test]
-fn no_permit_is_held_before_the_future_is_polled_for_the_first_time_either() {
+fn no_permit_is_held_before_the_first_poll() {
     let mut it = Setup::new();
     let waiting = it.call(good(&late()));
     assert_eq!(it.gate.free(), 1);
@@ -93,7 +93,7 @@ fn no_permit_is_held_before_the_future_is_polled_for_the_first_time_either() {
 }
 
 #[test]
-fn after_the_verdict_the_futures_own_instance_is_driven_to_readiness_and_called() {
+fn after_waiting_the_future_calls_its_own_clone() {
     let mut it = Setup::new();
     let mut waiting = it.wait();
     it.gate.events();
@@ -108,17 +108,17 @@ fn after_the_verdict_the_futures_own_instance_is_driven_to_readiness_and_called(
 }
 
 #[test]
-fn a_busy_service_is_waited_for_after_the_verdict() {
+fn an_accepted_request_waits_for_a_busy_service() {
     let mut it = Setup::new();
     let mut waiting = it.wait();
-    // Somebody takes the one permit and keeps it.
+    // Another caller takes the only permit and keeps it.
     let running = it.call(good(&early()));
     assert_eq!(it.gate.free(), 0);
     it.keys.arrive(&late().jwks());
     assert!(waiting.is_woken());
     assert_pending!(waiting.poll());
     assert_pending!(waiting.poll());
-    assert_eq!(it.keys.waiting(), 0, "the keys are asked for once");
+    assert_eq!(it.keys.waiting(), 0, "the keys are requested once");
     drop(running);
     assert!(waiting.is_woken());
     assert_eq!(assert_ready_ok!(waiting.poll()).status(), 200);
@@ -129,9 +129,9 @@ fn a_busy_service_is_waited_for_after_the_verdict() {
 type Outcome = fn(&LateKeys);
 
 #[test]
-fn a_refusal_after_waiting_never_asks_the_service_for_readiness() {
+fn a_rejection_after_waiting_never_polls_the_service() {
     let tampered = bearer(&late().token().mint_tampered());
-    // Trouble at the source is no excuse for a token whose key is there.
+    // A failing source does not affect a token whose key is in memory.
     let tampered_early = bearer(&early().token().mint_tampered());
     let unknown = bearer(&late().token().header("kid", "unheard-of").mint());
     let arrive: Outcome = |keys| keys.arrive(&late().jwks());
@@ -155,7 +155,7 @@ fn a_refusal_after_waiting_never_asks_the_service_for_readiness() {
         assert_eq!(response.extensions().get::<Error>().map(Error::kind), Some(kind));
         assert_eq!(response.headers().get("retry-after").is_some(), status == 503);
         assert_eq!(it.gate.events(), [], "{kind}");
-        // Polled once more, it has nothing to say and does not panic.
+        // A further poll stays pending and does not panic.
         assert_pending!(waiting.poll());
         drop(waiting);
         assert_eq!((it.gate.free(), it.gate.alive()), (1, 1));
@@ -163,11 +163,11 @@ fn a_refusal_after_waiting_never_asks_the_service_for_readiness() {
 }
 
 #[test]
-fn an_error_of_readiness_after_the_verdict_is_passed_on() {
+fn a_readiness_error_after_the_verdict_is_returned() {
     let mut it = Setup::new();
     let mut waiting = it.wait();
     it.gate.break_down();
-    // It is not the verdict's business: the request still waits for its keys.
+    // A readiness error does not affect the verdict: the request still waits for its keys.
     assert_pending!(waiting.poll());
     it.keys.arrive(&late().jwks());
     assert_eq!(assert_ready_err!(waiting.poll()), Broken::NotReady);
@@ -177,7 +177,7 @@ fn an_error_of_readiness_after_the_verdict_is_passed_on() {
 }
 
 #[test]
-fn an_error_of_the_call_after_waiting_is_passed_on() {
+fn a_call_error_after_waiting_is_returned() {
     let mut it = Setup::new();
     let mut request = good(&late());
     *request.uri_mut() = "/fail".parse().unwrap();
@@ -188,7 +188,7 @@ fn an_error_of_the_call_after_waiting_is_passed_on() {
 }
 
 #[test]
-fn dropping_a_request_that_waits_for_keys_leaves_nothing_behind() {
+fn dropping_a_request_waiting_for_keys_leaks_nothing() {
     let mut it = Setup::new();
     let body = Arc::new(());
     let request = good(&late()).map(|_| Arc::clone(&body));
@@ -204,7 +204,7 @@ fn dropping_a_request_that_waits_for_keys_leaves_nothing_behind() {
 }
 
 #[test]
-fn dropping_a_request_that_waits_for_readiness_leaves_nothing_behind() {
+fn dropping_a_request_waiting_for_readiness_leaks_nothing() {
     let mut it = Setup::new();
     let mut waiting = it.wait();
     let mut running = it.call(good(&early()));
@@ -218,29 +218,29 @@ fn dropping_a_request_that_waits_for_readiness_leaves_nothing_behind() {
     assert_eq!(assert_ready_ok!(next.poll()).status(), 200);
 }
 
-/// A list that is looked into elsewhere.
+/// A revocation list behind an asynchronous lookup.
 #[derive(Debug)]
-struct Elsewhere(Mutex<Option<oneshot::Receiver<Result<Standing, Error>>>>);
+struct RemoteList(Mutex<Option<oneshot::Receiver<Result<Standing, Error>>>>);
 
-impl Revocation for Elsewhere {
+impl Revocation for RemoteList {
     fn check(&self, _: &Presented<'_>) -> Answer<Result<Standing, Error>> {
-        let told = self.0.lock().unwrap().take().unwrap();
-        Answer::later(async move { told.await.unwrap() })
+        let receiver = self.0.lock().unwrap().take().unwrap();
+        Answer::later(async move { receiver.await.unwrap() })
     }
 }
 
 #[test]
-fn waiting_for_a_revocation_list_is_no_different() {
+fn waiting_for_a_revocation_list_holds_no_permit() {
     for (standing, status) in [
         (Ok(Standing::Active), 200),
         (Ok(Standing::Revoked), 401),
         (Err(ErrorKind::RevocationUnavailable.into()), 503),
     ] {
-        let (tell, told) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let issuer = TestIssuer::hs256();
         let verifier = Verifier::shared_secret(issuer.secret())
             .any_audience()
-            .revocation(Elsewhere(Mutex::new(Some(told))));
+            .revocation(RemoteList(Mutex::new(Some(receiver))));
         let (gate, limited) = Gate::with_permits(1);
         let layer = JwtAuthLayer::new(verifier.build().unwrap());
         let mut service = Spawn::new(layer.layer(limited));
@@ -248,7 +248,7 @@ fn waiting_for_a_revocation_list_is_no_different() {
         let mut waiting = task::spawn(service.call(good(&issuer)));
         assert_pending!(waiting.poll());
         assert_eq!(gate.free(), 1);
-        assert!(tell.send(standing).is_ok());
+        assert!(sender.send(standing).is_ok());
         assert!(waiting.is_woken());
         let response = assert_ready!(waiting.poll()).unwrap();
         assert_eq!(response.status(), status);

@@ -1,4 +1,4 @@
-//! The algorithm is the key's and the policy's, never the token's choice (RFC 8725 §3.1, §3.2).
+//! The key and the policy determine the algorithm, never the token (RFC 8725 §3.1, §3.2).
 
 use std::sync::Arc;
 
@@ -19,11 +19,11 @@ const NOT_ALLOWED: Verdict = Err(ErrorKind::AlgorithmNotAllowed);
 const UNAVAILABLE: Verdict = Err(ErrorKind::KeysUnavailable);
 
 #[test]
-fn a_key_takes_tokens_of_its_own_algorithm_and_of_no_other() {
-    let mut refused = 0;
+fn a_key_accepts_only_its_own_algorithm() {
+    let mut rejected = 0;
     for key in algorithms() {
         for signed in algorithms() {
-            // RSA keys and secrets are the same under all their algorithms: only the name differs.
+            // RSA keys and secrets are the same for all their algorithms; only the name differs.
             for id in [None, Some("k")] {
                 let with_id = |issuer: TestIssuer| match id {
                     Some(id) => issuer.key_id(id),
@@ -33,16 +33,16 @@ fn a_key_takes_tokens_of_its_own_algorithm_and_of_no_other() {
                 let token = with_id(issuer(signed)).token().mint();
                 let expected = if key == signed { Ok(()) } else { NOT_ALLOWED };
                 assert_eq!(verdict(&verifier, &token), expected, "{signed} under {key}");
-                refused += usize::from(expected.is_err());
+                rejected += usize::from(expected.is_err());
             }
         }
     }
     let all = algorithms().count();
-    assert_eq!(refused, 2 * all * (all - 1));
+    assert_eq!(rejected, 2 * all * (all - 1));
     assert_eq!(all, 13);
 }
 
-/// The issuer's key as a JWK that names no algorithm.
+/// The issuer's key as a JWK without an algorithm.
 fn open_jwk(algorithm: Algorithm) -> VerificationKey {
     VerificationKey::jwk(without_algorithm(algorithm)).unwrap()
 }
@@ -63,11 +63,11 @@ fn trusting_key(key: impl Into<Keys>, listed: &[Algorithm]) -> VerifierBuilder {
 }
 
 #[test]
-fn a_key_without_an_algorithm_serves_every_listed_one() {
+fn a_key_without_an_algorithm_serves_every_listed_algorithm() {
     use Algorithm::{ES256, ES384, EdDSA, HS256, HS384, HS512};
     use Algorithm::{PS256, PS384, PS512, RS256, RS384, RS512};
     let rows: [(Algorithm, &[Algorithm], &[Algorithm]); 17] = [
-        // the key's kind, the list, what is then taken
+        // kind of key, listed algorithms, accepted algorithms
         (RS256, &[], &[RS256]),
         (RS256, &[RS256], &[RS256]),
         (RS256, &[RS512], &[RS512]),
@@ -93,7 +93,7 @@ fn a_key_without_an_algorithm_serves_every_listed_one() {
     for (kind, listed, taken) in rows {
         let mut verifiers = vec![trusting_key(open_jwk(kind), listed).build().unwrap()];
         if kind != HS256 {
-            // A set behind a source is treated as a fixed one is; secrets are not used from one.
+            // A set from a source behaves like a fixed set, except that its secrets are not used.
             verifiers.push(trusting_key(source_of(kind), listed).build().unwrap());
         }
         for signed in algorithms() {
@@ -101,7 +101,7 @@ fn a_key_without_an_algorithm_serves_every_listed_one() {
             let token = issuer(signed).without_key_id().token().mint();
             for verifier in &verifiers {
                 let outcome = verdict(verifier, &token);
-                // Newer keys might help, and this source has none.
+                // Newer keys might help, but this source has none.
                 let outcome = if outcome == UNAVAILABLE { NOT_ALLOWED } else { outcome };
                 assert_eq!(outcome, expected, "{signed} under {kind}, listed {listed:?}");
             }
@@ -109,7 +109,7 @@ fn a_key_without_an_algorithm_serves_every_listed_one() {
     }
 }
 
-/// The issuer's key without `alg`, in a set that was fetched.
+/// The issuer's key without `alg`, in a fetched set.
 fn source_of(algorithm: Algorithm) -> StuckKeys {
     let jwk = without_algorithm(algorithm);
     let set = KeySet::fetched_jwks(format!("{{\"keys\":[{jwk}]}}")).unwrap();
@@ -117,7 +117,7 @@ fn source_of(algorithm: Algorithm) -> StuckKeys {
 }
 
 #[test]
-fn a_key_with_an_algorithm_serves_that_one_whatever_is_listed() {
+fn a_key_with_an_algorithm_serves_only_that_one() {
     use Algorithm::{ES256, PS256, RS256, RS512};
     for declared in [RS256, PS256] {
         let set = KeySet::fetched_jwks(issuer(declared).without_key_id().jwks()).unwrap();
@@ -144,7 +144,7 @@ fn no_list_mixes_secrets_with_public_keys() {
 }
 
 #[test]
-fn a_list_may_not_ask_for_what_no_key_is_for() {
+fn listed_algorithms_need_a_key_that_supports_them() {
     use Algorithm::{ES256, ES384, EdDSA, HS256, HS512, PS256, RS256, RS512};
     let declared = |algorithm| VerificationKey::jwk(issuer(algorithm).jwk()).unwrap();
     let short = || VerificationKey::shared_secret([7; 63]).unwrap();
@@ -169,7 +169,7 @@ fn a_list_may_not_ask_for_what_no_key_is_for() {
 }
 
 #[test]
-fn no_spelling_of_none_is_taken_with_or_without_a_signature() {
+fn alg_none_is_rejected_in_every_spelling() {
     for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         for none in [
@@ -201,7 +201,7 @@ fn no_spelling_of_none_is_taken_with_or_without_a_signature() {
 }
 
 #[test]
-fn the_name_is_compared_byte_for_byte() {
+fn algorithm_names_are_compared_byte_for_byte() {
     for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         let name = algorithm.name();
@@ -237,7 +237,7 @@ fn the_name_is_compared_byte_for_byte() {
 }
 
 #[test]
-fn names_that_are_registered_elsewhere_are_no_algorithms_here() {
+fn other_registered_algorithm_names_are_rejected() {
     for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         for name in [
@@ -283,13 +283,13 @@ fn ed25519_is_another_name_of_eddsa() {
             assert_eq!(verdict(&verifier, &token), expected, "{name}");
         }
     }
-    // With a key of another kind it is as wrong as `EdDSA` is.
+    // With a key of another kind it is rejected like `EdDSA`.
     let (other, verifier) = pair(Algorithm::ES256);
     let token = other.token().header("alg", "Ed25519").mint();
     assert_eq!(verdict(&verifier, &token), NOT_ALLOWED);
 }
 
-/// The public key in every form in which somebody might come by its bytes.
+/// The public key in every form in which an attacker may obtain its bytes.
 fn forms_of(issuer: &TestIssuer) -> Vec<Vec<u8>> {
     let pem = issuer.public_pem();
     let body: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
@@ -320,7 +320,7 @@ fn forms_of(issuer: &TestIssuer) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn the_bytes_of_a_public_key_are_no_secret_in_any_form() {
+fn public_key_bytes_are_not_accepted_as_a_secret() {
     let (mut forged, mut unbelievable) = (0, 0);
     for algorithm in public_algorithms() {
         let issuer = issuer(algorithm);
@@ -340,8 +340,8 @@ fn the_bytes_of_a_public_key_are_no_secret_in_any_form() {
                     let token = mac_token(mac, &form, &header, PAYLOAD);
                     assert_eq!(verdict(&by_jwks, &token), NOT_ALLOWED, "{mac} {algorithm}");
                     assert_eq!(verdict(&by_pem, &token), NOT_ALLOWED, "{mac} {algorithm}");
-                    // The forgery is a good one: whoever had configured the secret would take it.
-                    // Text of a public key cannot be configured by mistake.
+                    // The forgery is valid for a verifier that is configured with this secret. The text of a public
+                    // key cannot be configured as one by mistake.
                     match VerificationKey::shared_secret(&form) {
                         Ok(secret) if form.len() >= least => {
                             let believer = trusting_key(secret, &[mac]).build().unwrap();

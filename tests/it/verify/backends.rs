@@ -1,4 +1,4 @@
-//! Which crypto library verifies, and that `jsonwebtoken`'s own choice of one is left alone.
+//! The selection of the crypto library, which does not affect the crypto provider of `jsonwebtoken`.
 
 use jsonwebtoken::crypto::{CryptoProvider, KeyUtils};
 use tower_jwt_auth::error::ProblemKind;
@@ -19,7 +19,7 @@ fn built_in() -> impl Iterator<Item = CryptoBackend> {
 }
 
 #[test]
-fn the_backend_that_is_named_verifies() {
+fn the_selected_backend_verifies() {
     for backend in built_in() {
         for algorithm in algorithms().filter(|algorithm| backend.supports(*algorithm)) {
             let issuer = issuer(algorithm);
@@ -36,7 +36,7 @@ fn the_backend_that_is_named_verifies() {
 }
 
 #[test]
-fn a_backend_that_is_not_built_in_is_no_choice() {
+fn selecting_a_missing_backend_is_a_problem() {
     for backend in [CryptoBackend::AwsLcRs, CryptoBackend::RustCrypto] {
         let made = trusting(&issuer(Algorithm::HS256)).crypto_backend(backend).build();
         match made {
@@ -81,8 +81,8 @@ fn es512_verifies_with_every_backend() {
     }
 }
 
-/// Made with the private key: `R` is the point of order 1, then the one of order 2, then the first one written as
-/// `p + 1`. RFC 8032 §5.1.7 rejects what is not canonical, and does not look at the order of `R`.
+/// Signatures made with the private key. `R` is the point of order 1, then that of order 2, then the first one encoded
+/// as `p + 1`. RFC 8032 §5.1.7 rejects non-canonical encodings, and does not check the order of `R`.
 #[test]
 fn ed25519_compares_the_canonical_bytes_of_r() {
     let issuer = issuer(Algorithm::EdDSA);
@@ -110,7 +110,7 @@ fn ed25519_compares_the_canonical_bytes_of_r() {
 }
 
 #[test]
-fn a_signature_at_the_key_is_for_one_algorithm_of_a_backend_that_is_there() {
+fn key_check_needs_an_available_backend_for_one_algorithm() {
     let issuer = issuer(Algorithm::HS256);
     let key = VerificationKey::shared_secret(issuer.secret()).unwrap();
     let token = issuer.token().mint();
@@ -126,22 +126,22 @@ fn a_signature_at_the_key_is_for_one_algorithm_of_a_backend_that_is_there() {
     }
 }
 
-/// What the process would use if anybody asked it.
-static NOBODY_ASKS: CryptoProvider = CryptoProvider {
-    signer_factory: |_, _| panic!("the process-wide provider was asked for a signer"),
-    verifier_factory: |_, _| panic!("the process-wide provider was asked for a verifier"),
+/// A process-wide provider that panics on every use.
+static PANICKING: CryptoProvider = CryptoProvider {
+    signer_factory: |_, _| panic!("the process-wide provider was used for a signature"),
+    verifier_factory: |_, _| panic!("the process-wide provider was used for a verification"),
     key_utils: KeyUtils::new_unimplemented(),
 };
 
 #[test]
-fn the_process_wide_provider_of_jsonwebtoken_is_neither_set_nor_asked() {
+fn the_jsonwebtoken_crypto_provider_is_never_set_or_used() {
     for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         assert_eq!(verdict(&verifier, &issuer.token().mint()), Ok(()));
     }
-    // Whatever had used the default by now would have fixed it. The other tests of this binary go on
-    // under a provider that answers nobody.
-    NOBODY_ASKS.install_default().expect("the provider of the process is still to be chosen");
+    // Any earlier use would have installed the default provider. The other tests of this binary continue under the
+    // panicking provider.
+    PANICKING.install_default().expect("no provider is installed yet");
     for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         assert_eq!(verdict(&verifier, &issuer.token().mint()), Ok(()));

@@ -1,4 +1,4 @@
-//! What `build` rejects: the problems of settings, by kind.
+//! The settings that `build` rejects, by kind of problem.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tower_jwt_auth::{Algorithm, BuildError, ErrorKind, Issuer, Policy, Verificat
 
 use crate::support::tokens::{self, issuer, verdict};
 
-/// Stands in every secret below, so that a message with a secret in it is found out.
+/// Part of every secret below, to detect a secret in a message.
 const SECRET: &str =
     "hunter2 hunter2 hunter2 hunter2 hunter2 hunter2 hunter2 hunter2 hunter2 hunter2";
 
@@ -27,12 +27,12 @@ fn any() -> Policy {
     Policy::new().any_audience()
 }
 
-/// A verifier of this short road that would build.
-fn road() -> VerifierBuilder {
+/// A valid builder with a shared secret.
+fn with_secret() -> VerifierBuilder {
     Verifier::shared_secret(SECRET).any_audience()
 }
 
-fn public_road() -> VerifierBuilder {
+fn with_public_key() -> VerifierBuilder {
     Verifier::jwks(issuer(Algorithm::ES256).jwks())
 }
 
@@ -40,14 +40,14 @@ fn trusting(issuers: impl IntoIterator<Item = Issuer>) -> VerifierBuilder {
     issuers.into_iter().fold(Verifier::builder(), VerifierBuilder::trust)
 }
 
-/// Expects problems of these kinds, in any order.
+/// Asserts problems of these kinds, in any order.
 #[track_caller]
 pub(super) fn expect<T>(made: Result<T, BuildError>, expected: &[Kind]) {
     let expected: Vec<_> = expected.iter().map(|kind| (*kind, "")).collect();
     expect_naming(made, &expected);
 }
 
-/// Expects problems of these kinds, each with this text in `what`, in any order.
+/// Asserts problems of these kinds, each with this text in `what`, in any order.
 #[track_caller]
 pub(super) fn expect_naming<T>(made: Result<T, BuildError>, expected: &[(Kind, &str)]) {
     let error = made.err();
@@ -75,16 +75,16 @@ pub(super) fn expect_naming<T>(made: Result<T, BuildError>, expected: &[(Kind, &
 }
 
 #[test]
-fn the_neighbours_of_everything_below_do_build() {
-    expect(road().build(), &[]);
-    expect(public_road().any_issuer().any_audience().build(), &[]);
-    expect(public_road().issuer("https://auth.example").audience("orders").build(), &[]);
+fn valid_neighbours_of_the_rejected_settings_build() {
+    expect(with_secret().build(), &[]);
+    expect(with_public_key().any_issuer().any_audience().build(), &[]);
+    expect(with_public_key().issuer("https://auth.example").audience("orders").build(), &[]);
     expect(trusting([Issuer::new("a", public(), any())]).build(), &[]);
     expect(trusting([Issuer::unnamed(secret(), any())]).build(), &[]);
 }
 
 #[test]
-fn somebody_has_to_be_trusted() {
+fn at_least_one_issuer_is_required() {
     expect(Verifier::builder().build(), &[Kind::MissingIssuer]);
     let empty = || KeySet::new([]);
     expect(trusting([Issuer::unnamed(empty(), any())]).build(), &[Kind::MissingKeys]);
@@ -92,20 +92,20 @@ fn somebody_has_to_be_trusted() {
 }
 
 #[test]
-fn an_issuer_of_public_keys_is_named_or_said_not_to_matter() {
-    expect(public_road().any_audience().build(), &[Kind::MissingIssuer]);
+fn public_keys_require_an_issuer_or_any_issuer() {
+    expect(with_public_key().any_audience().build(), &[Kind::MissingIssuer]);
     let pem = issuer(Algorithm::ES256).public_pem();
     expect(Verifier::pem(Algorithm::ES256, pem).any_audience().build(), &[Kind::MissingIssuer]);
-    expect(public_road().issuer("a").any_issuer().any_audience().build(), &[Kind::Conflict]);
-    expect(road().any_issuer().issuer("a").build(), &[Kind::Conflict]);
-    expect(road().issuer("a").issuer("b").build(), &[Kind::Conflict]);
-    expect(road().issuer("a").issuer("a").build(), &[]);
-    expect(road().issuer("").build(), &[Kind::EmptyValue]);
+    expect(with_public_key().issuer("a").any_issuer().any_audience().build(), &[Kind::Conflict]);
+    expect(with_secret().any_issuer().issuer("a").build(), &[Kind::Conflict]);
+    expect(with_secret().issuer("a").issuer("b").build(), &[Kind::Conflict]);
+    expect(with_secret().issuer("a").issuer("a").build(), &[]);
+    expect(with_secret().issuer("").build(), &[Kind::EmptyValue]);
     expect(trusting([Issuer::new("", public(), any())]).build(), &[Kind::EmptyValue]);
 }
 
 #[test]
-fn an_audience_is_named_or_said_not_to_matter() {
+fn an_audience_or_any_audience_is_required() {
     let undecided = || Verifier::shared_secret(SECRET);
     expect(undecided().build(), &[Kind::MissingAudience]);
     expect(undecided().issuer("a").build(), &[Kind::MissingAudience]);
@@ -122,34 +122,34 @@ fn an_audience_is_named_or_said_not_to_matter() {
 }
 
 #[test]
-fn a_secret_speaks_for_one_issuer() {
+fn a_secret_belongs_to_one_issuer() {
     let other = || VerificationKey::shared_secret([7; 40]).unwrap();
     let named = |name: &str, key: VerificationKey| Issuer::new(name, key, any());
     expect(trusting([named("a", secret()), named("b", other())]).build(), &[]);
     expect(trusting([named("a", secret()), named("b", secret())]).build(), &[Kind::SharedSecret]);
-    // Public keys may be shared: nobody can sign with them.
+    // Public keys may be shared, because they cannot sign.
     expect(trusting([named("a", public()), named("b", public())]).build(), &[]);
 }
 
 #[test]
-fn settings_that_are_more_likely_missing_are_refused() {
-    expect(road().subject("").build(), &[Kind::EmptyValue]);
-    expect(road().typ("").build(), &[Kind::EmptyValue]);
-    expect(road().max_token_len(0).build(), &[Kind::OutOfRange]);
-    expect(road().max_token_len((1 << 20) + 1).build(), &[Kind::OutOfRange]);
+fn empty_and_out_of_range_settings_are_rejected() {
+    expect(with_secret().subject("").build(), &[Kind::EmptyValue]);
+    expect(with_secret().typ("").build(), &[Kind::EmptyValue]);
+    expect(with_secret().max_token_len(0).build(), &[Kind::OutOfRange]);
+    expect(with_secret().max_token_len((1 << 20) + 1).build(), &[Kind::OutOfRange]);
     for good in [1, 1 << 20] {
-        expect(road().max_token_len(good).build(), &[]);
+        expect(with_secret().max_token_len(good).build(), &[]);
     }
-    let crowd = (0..4).fold(road(), |road, n| road.previous_secret([n; 32]));
+    let crowd = (0..4).fold(with_secret(), |builder, n| builder.previous_secret([n; 32]));
     expect(crowd.build(), &[Kind::TooManyKeys]);
-    let four = (0..3).fold(road(), |road, n| road.previous_secret([n; 32]));
+    let four = (0..3).fold(with_secret(), |builder, n| builder.previous_secret([n; 32]));
     expect(four.build(), &[]);
     let beside = Verifier::jwks(issuer(Algorithm::ES256).jwks()).any_issuer().any_audience();
     expect(beside.trust(Issuer::new("a", public(), any())).build(), &[Kind::Conflict]);
 }
 
 #[test]
-fn an_issuer_is_trusted_once() {
+fn duplicate_issuers_are_rejected() {
     let named = |name: &str| Issuer::new(name, public(), any());
     let unnamed = || Issuer::unnamed(secret(), any());
     expect(trusting([named("a"), named("b"), unnamed()]).build(), &[]);
@@ -157,13 +157,13 @@ fn an_issuer_is_trusted_once() {
     expect(trusting([named("a"), named("b"), named("a")]).build(), &[Kind::Conflict]);
     let shared = Kind::SharedSecret;
     expect(trusting([unnamed(), unnamed()]).build(), &[shared, Kind::Conflict]);
-    expect(road().trust(unnamed()).build(), &[shared, Kind::Conflict]);
-    expect(road().issuer("a").trust(named("a")).build(), &[Kind::Conflict]);
-    expect(road().trust(named("a")).build(), &[]);
+    expect(with_secret().trust(unnamed()).build(), &[shared, Kind::Conflict]);
+    expect(with_secret().issuer("a").trust(named("a")).build(), &[Kind::Conflict]);
+    expect(with_secret().trust(named("a")).build(), &[]);
 }
 
 #[test]
-fn secrets_and_public_keys_do_not_serve_one_issuer() {
+fn one_issuer_cannot_mix_secrets_and_public_keys() {
     let together = Kind::MixedKeys;
     let mixed = || KeySet::new([secret(), public()]);
     expect(trusting([Issuer::unnamed(mixed(), any())]).build(), &[together]);
@@ -171,32 +171,35 @@ fn secrets_and_public_keys_do_not_serve_one_issuer() {
     let document = format!("{{\"keys\":[{ec},{oct}]}}");
     expect(Verifier::jwks(document).any_issuer().any_audience().build(), &[together]);
     let stray = Kind::MixedKeys;
-    expect(public_road().any_issuer().any_audience().previous_secret(SECRET).build(), &[stray]);
+    expect(with_public_key().any_issuer().any_audience().previous_secret(SECRET).build(), &[stray]);
     expect(trusting([Issuer::unnamed(public(), any())]).previous_secret(SECRET).build(), &[stray]);
-    expect(road().previous_secret(SECRET).previous_secret(SECRET).build(), &[]);
+    expect(with_secret().previous_secret(SECRET).previous_secret(SECRET).build(), &[]);
     let apart = [Issuer::unnamed(secret(), any()), Issuer::new("a", public(), any())];
     expect(trusting(apart).build(), &[]);
 }
 
 #[test]
-fn a_list_of_algorithms_is_not_empty_not_mixed_and_has_keys() {
+fn algorithm_lists_must_be_nonempty_unmixed_and_have_keys() {
     use Algorithm::{ES256, ES384, HS256, HS512, RS256};
     let mixed = Kind::MixedKeys;
     let none: [Algorithm; 0] = [];
-    expect(road().algorithms(none).build(), &[Kind::EmptyValue]);
-    expect(road().algorithms([HS256]).build(), &[]);
-    expect(road().algorithms([HS256, HS512]).build(), &[]);
-    expect(road().algorithms([HS256, RS256]).build(), &[mixed, Kind::UnsuitableAlgorithm]);
-    expect(road().algorithms([RS256]).build(), &[Kind::UnsuitableAlgorithm]);
-    let public_road = || public_road().any_issuer().any_audience();
-    expect(public_road().algorithms([ES256]).build(), &[]);
-    expect(public_road().algorithms([ES384]).build(), &[Kind::UnsuitableAlgorithm]);
-    expect(public_road().algorithms([ES256, ES384]).build(), &[Kind::UnsuitableAlgorithm]);
-    expect(public_road().algorithms([ES256, HS256]).build(), &[mixed, Kind::UnsuitableAlgorithm]);
+    expect(with_secret().algorithms(none).build(), &[Kind::EmptyValue]);
+    expect(with_secret().algorithms([HS256]).build(), &[]);
+    expect(with_secret().algorithms([HS256, HS512]).build(), &[]);
+    expect(with_secret().algorithms([HS256, RS256]).build(), &[mixed, Kind::UnsuitableAlgorithm]);
+    expect(with_secret().algorithms([RS256]).build(), &[Kind::UnsuitableAlgorithm]);
+    let with_public_key = || with_public_key().any_issuer().any_audience();
+    expect(with_public_key().algorithms([ES256]).build(), &[]);
+    expect(with_public_key().algorithms([ES384]).build(), &[Kind::UnsuitableAlgorithm]);
+    expect(with_public_key().algorithms([ES256, ES384]).build(), &[Kind::UnsuitableAlgorithm]);
+    expect(
+        with_public_key().algorithms([ES256, HS256]).build(),
+        &[mixed, Kind::UnsuitableAlgorithm],
+    );
 }
 
 #[test]
-fn a_secret_is_as_long_as_the_hash_of_every_algorithm_that_is_listed() {
+fn a_secret_is_long_enough_for_every_listed_algorithm() {
     use Algorithm::{HS256, HS384, HS512};
     let of = |length: usize, listed: Algorithm| {
         let secret = SECRET.repeat(2)[..length].to_owned();
@@ -218,19 +221,19 @@ fn a_secret_is_as_long_as_the_hash_of_every_algorithm_that_is_listed() {
 }
 
 #[test]
-fn the_secret_before_the_last_rotation_is_held_to_the_same_length() {
-    let previous = |length: usize| road().previous_secret(&SECRET[..length]);
+fn previous_secrets_need_the_same_minimum_length() {
+    let previous = |length: usize| with_secret().previous_secret(&SECRET[..length]);
     expect(previous(31).build(), &[Kind::WeakSecret]);
     expect(previous(32).build(), &[]);
     expect(previous(64).algorithms([Algorithm::HS512]).build(), &[]);
-    // Accepted in silence, it would be of no use: no token could be verified with it.
+    // If it were accepted, no token could be verified with it.
     expect(previous(63).algorithms([Algorithm::HS512]).build(), &[Kind::UnsuitableAlgorithm]);
     expect(previous(47).algorithms([Algorithm::HS384]).build(), &[Kind::UnsuitableAlgorithm]);
 }
 
 #[test]
-fn leeway_has_a_bound_and_required_claims_have_none() {
-    let leeway = |leeway| road().leeway(leeway).build();
+fn leeway_is_bounded_and_required_claims_are_not() {
+    let leeway = |leeway| with_secret().leeway(leeway).build();
     expect(leeway(Duration::ZERO), &[]);
     expect(leeway(Duration::from_secs(300)), &[]);
     expect(leeway(Duration::new(300, 1)), &[Kind::OutOfRange]);
@@ -239,15 +242,15 @@ fn leeway_has_a_bound_and_required_claims_have_none() {
     let requiring = |count: usize| {
         let require =
             |builder: VerifierBuilder, n| builder.require_claim(format!("claim-{}", n % count));
-        // Each is asked for twice and counts once.
-        (0..2 * count).fold(road(), require).build()
+        // Each is required twice and counts once.
+        (0..2 * count).fold(with_secret(), require).build()
     };
     expect(requiring(64), &[]);
     expect(requiring(200), &[]);
 }
 
 #[test]
-fn settings_that_would_be_without_effect_are_refused() {
+fn settings_without_effect_are_rejected() {
     let stray = Kind::NoEffect;
     let builder = || trusting([Issuer::unnamed(public(), any())]);
     expect(builder().build(), &[]);
@@ -270,14 +273,14 @@ fn settings_that_would_be_without_effect_are_refused() {
     ] {
         expect(strayed.build(), &[stray]);
     }
-    let lost = road().check("a check", |_| true).claims::<Value>();
+    let lost = with_secret().check("a check", |_| true).claims::<Value>();
     expect(lost.build(), &[Kind::NoEffect]);
-    let kept = road().claims::<Value>().check("a check", |_| true);
+    let kept = with_secret().claims::<Value>().check("a check", |_| true);
     expect(kept.build(), &[]);
 }
 
 #[test]
-fn everything_that_is_wrong_is_said_at_once() {
+fn all_problems_are_reported_at_once() {
     let error = Verifier::pem(Algorithm::RS256, "hunter2 is no PEM")
         .issuer("a")
         .issuer("b")
@@ -328,11 +331,11 @@ fn problems_name_the_issuer_and_the_configured_value() {
         &[(Kind::Conflict, "the issuer `a`")],
     );
     expect_naming(
-        road().leeway(Duration::from_secs(301)).build(),
+        with_secret().leeway(Duration::from_secs(301)).build(),
         &[(Kind::OutOfRange, "301s for the unnamed issuer")],
     );
     expect_naming(
-        road().algorithms([Algorithm::RS256]).build(),
+        with_secret().algorithms([Algorithm::RS256]).build(),
         &[(Kind::UnsuitableAlgorithm, "RS256 for the unnamed issuer")],
     );
     let profile = || Policy::new().audience("orders").rfc9068();
@@ -344,7 +347,7 @@ fn problems_name_the_issuer_and_the_configured_value() {
 }
 
 #[test]
-fn a_verifier_is_cheap_to_clone_and_both_are_one() {
+fn clones_of_a_verifier_share_one_state() {
     let signer = issuer(Algorithm::RS256);
     let verifier = tokens::trusting(&signer).build().unwrap();
     let clone = verifier.clone();
@@ -363,7 +366,7 @@ fn tokens_signed_before_and_after_a_rotation_verify() {
     assert_eq!(verdict(&both, &new.token().mint()), Ok(()));
     assert_eq!(verdict(&both, &old.token().mint()), Ok(()));
     assert_eq!(verdict(&both, &third.token().mint()), wrong);
-    // Secrets have no ids, whatever the tokens call them.
+    // Secrets have no ids, whatever `kid` the tokens have.
     assert_eq!(verdict(&both, &old.token().header("kid", "2025").mint()), Ok(()));
     assert_eq!(verdict(&alone, &new.token().mint()), Ok(()));
     assert_eq!(verdict(&alone, &old.token().mint()), wrong);

@@ -1,4 +1,4 @@
-//! Tokens that are found instead of verified: what is remembered, and all that is judged nevertheless.
+//! The token cache: its contents, and the checks that still run for a cached token.
 
 use std::cell::Cell;
 use std::ops::RangeInclusive;
@@ -30,7 +30,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const MILLI: Duration = Duration::from_millis(1);
 const NANO: Duration = Duration::from_nanos(1);
 
-/// The wall time that the clocks stand at.
+/// The wall time at the start of each test.
 fn start() -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(NOW.unsigned_abs())
 }
@@ -39,7 +39,7 @@ thread_local! {
     static READ: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Claims that say how often they are read: not at all when a token is found.
+/// Claims that count how often they are deserialized. A cache hit does not deserialize them.
 struct Counted;
 
 impl<'de> Deserialize<'de> for Counted {
@@ -49,7 +49,7 @@ impl<'de> Deserialize<'de> for Counted {
     }
 }
 
-/// The verdict, and whether the token was read for it.
+/// The verdict, and whether the claims were deserialized.
 fn judged(verifier: &Verifier<Counted>, token: &str) -> (Verdict, bool) {
     let before = READ.get();
     (verdict(verifier, token), READ.get() != before)
@@ -62,22 +62,22 @@ fn both_kinds() -> [TokenCache; 2] {
     [TokenCache::new(64), TokenCache::new(64).digest_keys()]
 }
 
-fn remembering(issuer: &TestIssuer, cache: TokenCache) -> VerifierBuilder<Counted> {
+fn caching(issuer: &TestIssuer, cache: TokenCache) -> VerifierBuilder<Counted> {
     trusting(issuer).claims().cache(cache)
 }
 
 #[test]
-fn a_token_that_verified_is_found_when_it_comes_again() {
+fn a_verified_token_is_found_in_the_cache() {
     for cache in both_kinds() {
         for algorithm in algorithms() {
             let issuer = issuer(algorithm);
-            let verifier = remembering(&issuer, cache.clone()).build().unwrap();
+            let verifier = caching(&issuer, cache.clone()).build().unwrap();
             let (one, other) = (issuer.token().mint(), issuer.token().subject("ada").mint());
             assert_eq!(judged(&verifier, &one), READ_ANEW, "{algorithm}");
             assert_eq!(judged(&verifier, &other), READ_ANEW, "{algorithm}");
             for _ in 0..3 {
                 assert_eq!(judged(&verifier, &one), FOUND, "{algorithm}");
-                // A clone is the same verifier.
+                // A clone shares the cache.
                 assert_eq!(judged(&verifier.clone(), &other), FOUND, "{algorithm}");
             }
             let found = verifier.verify_now(&other).unwrap();
@@ -90,10 +90,10 @@ fn a_token_that_verified_is_found_when_it_comes_again() {
 }
 
 #[test]
-fn no_bit_of_a_remembered_token_can_be_another() {
+fn a_cached_token_with_one_flipped_bit_is_rejected() {
     for cache in both_kinds() {
         let issuer = issuer(Algorithm::HS256);
-        let verifier = remembering(&issuer, cache).build().unwrap();
+        let verifier = caching(&issuer, cache).build().unwrap();
         let token = issuer.token().mint();
         assert_eq!(judged(&verifier, &token), READ_ANEW);
         for place in 0..token.len() {
@@ -112,17 +112,17 @@ fn no_bit_of_a_remembered_token_can_be_another() {
 }
 
 #[test]
-fn another_form_of_a_cached_token_is_verified_by_itself() {
+fn another_form_of_a_cached_token_is_verified_separately() {
     for cache in both_kinds() {
         for (algorithm, order) in curves() {
             let issuer = issuer(algorithm);
-            let verifier = remembering(&issuer, cache.clone()).build().unwrap();
+            let verifier = caching(&issuer, cache.clone()).build().unwrap();
             let token = issuer.token().mint();
             let twin = with_other_root(&token, &order);
             assert_eq!(judged(&verifier, &token), READ_ANEW, "{algorithm}");
             assert_eq!(judged(&verifier, &twin), READ_ANEW, "{algorithm}");
             assert_eq!(judged(&verifier, &twin), FOUND, "{algorithm}");
-            // Neither form revives the other when it has expired.
+            // An expired form does not become valid through the other form.
             let expired = issuer.token().expired().mint();
             let twin = with_other_root(&expired, &order);
             assert_eq!([&expired, &twin].map(|token| verdict(&verifier, token)), [EXPIRED; 2]);
@@ -131,11 +131,11 @@ fn another_form_of_a_cached_token_is_verified_by_itself() {
 }
 
 #[test]
-fn other_claims_under_a_remembered_signature_are_refused() {
+fn other_claims_under_a_cached_signature_are_rejected() {
     for cache in both_kinds() {
         for algorithm in algorithms() {
             let issuer = issuer(algorithm);
-            let verifier = remembering(&issuer, cache.clone()).build().unwrap();
+            let verifier = caching(&issuer, cache.clone()).build().unwrap();
             let token = issuer.token().subject("mallory").mint();
             assert_eq!(judged(&verifier, &token), READ_ANEW);
             let [header, payload, signature] = parts(&token);
@@ -148,10 +148,10 @@ fn other_claims_under_a_remembered_signature_are_refused() {
 }
 
 #[test]
-fn a_remembered_token_ends_when_it_expires() {
+fn a_cached_token_still_expires() {
     for cache in both_kinds() {
         let (issuer, clock) = (issuer(Algorithm::ES256), FixedClock::new());
-        let verifier = remembering(&issuer, cache).leeway(5 * SECOND).clock(clock.clone());
+        let verifier = caching(&issuer, cache).leeway(5 * SECOND).clock(clock.clone());
         let verifier = verifier.build().unwrap();
         let token = issuer.token().expires_in(MINUTE).mint();
         assert_eq!(judged(&verifier, &token), READ_ANEW);
@@ -164,10 +164,10 @@ fn a_remembered_token_ends_when_it_expires() {
 }
 
 #[test]
-fn a_remembered_token_is_not_valid_before_it_begins() {
+fn a_cached_token_is_not_valid_before_its_nbf() {
     for cache in both_kinds() {
         let (issuer, clock) = (issuer(Algorithm::ES256), FixedClock::new());
-        let verifier = remembering(&issuer, cache).leeway(5 * SECOND).clock(clock.clone());
+        let verifier = caching(&issuer, cache).leeway(5 * SECOND).clock(clock.clone());
         let verifier = verifier.build().unwrap();
         let token = issuer.token().claim("nbf", NOW).mint();
         assert_eq!(judged(&verifier, &token), READ_ANEW);
@@ -179,9 +179,9 @@ fn a_remembered_token_is_not_valid_before_it_begins() {
 }
 
 #[test]
-fn a_remembered_token_grows_too_old() {
+fn a_cached_token_still_exceeds_max_age() {
     let (issuer, clock) = (issuer(Algorithm::ES256), FixedClock::new());
-    let verifier = remembering(&issuer, TokenCache::new(64)).leeway(Duration::ZERO);
+    let verifier = caching(&issuer, TokenCache::new(64)).leeway(Duration::ZERO);
     let verifier = verifier.max_age(MINUTE).clock(clock.clone()).build().unwrap();
     let token = issuer.token().claim("iat", NOW).mint();
     assert_eq!(judged(&verifier, &token), READ_ANEW);
@@ -192,15 +192,15 @@ fn a_remembered_token_grows_too_old() {
 }
 
 #[test]
-fn a_token_is_remembered_for_the_lifetime_and_then_verified_again() {
+fn a_cached_token_is_verified_again_after_the_ttl() {
     for cache in both_kinds() {
         let (issuer, clock) = (issuer(Algorithm::ES256), FixedClock::new());
-        let verifier = remembering(&issuer, cache.ttl(MINUTE)).clock(clock.clone());
+        let verifier = caching(&issuer, cache.ttl(MINUTE)).clock(clock.clone());
         let verifier = verifier.build().unwrap();
         let token = issuer.token().mint();
         assert_eq!(judged(&verifier, &token), READ_ANEW);
         clock.advance(Duration::from_nanos(59_999_999_999));
-        // Being found does not make it young again, and neither does an operator at the wall clock.
+        // Neither a cache hit nor a change of the wall clock extends the lifetime.
         assert_eq!(judged(&verifier, &token), FOUND);
         clock.set(start());
         assert_eq!(judged(&verifier, &token), FOUND);
@@ -211,9 +211,9 @@ fn a_token_is_remembered_for_the_lifetime_and_then_verified_again() {
 }
 
 #[test]
-fn without_a_setting_the_lifetime_is_five_minutes() {
+fn the_default_ttl_is_five_minutes() {
     let (issuer, clock) = (issuer(Algorithm::ES256), FixedClock::new());
-    let verifier = remembering(&issuer, TokenCache::new(64)).clock(clock.clone()).build().unwrap();
+    let verifier = caching(&issuer, TokenCache::new(64)).clock(clock.clone()).build().unwrap();
     let token = issuer.token().mint();
     assert_eq!(judged(&verifier, &token), READ_ANEW);
     clock.advance(Duration::from_nanos(299_999_999_999));
@@ -222,11 +222,11 @@ fn without_a_setting_the_lifetime_is_five_minutes() {
     assert_eq!(judged(&verifier, &token), READ_ANEW);
 }
 
-/// Keys that the test exchanges.
+/// Keys that the test replaces.
 #[derive(Clone, Debug)]
-struct Exchanged(Arc<Mutex<Option<Arc<KeySet>>>>);
+struct ReplacedKeys(Arc<Mutex<Option<Arc<KeySet>>>>);
 
-impl Exchanged {
+impl ReplacedKeys {
     fn holding(issuers: &[&TestIssuer]) -> Self {
         let keys = Self(Arc::default());
         keys.now(issuers);
@@ -244,7 +244,7 @@ impl Exchanged {
     }
 }
 
-impl KeySource for Exchanged {
+impl KeySource for ReplacedKeys {
     fn current(&self) -> Option<Arc<KeySet>> {
         self.0.lock().unwrap().clone()
     }
@@ -261,23 +261,23 @@ impl KeySource for Exchanged {
     }
 }
 
-fn from_source(keys: &Exchanged, cache: TokenCache) -> Verifier<Counted> {
+fn from_source(keys: &ReplacedKeys, cache: TokenCache) -> Verifier<Counted> {
     let issuer = Issuer::unnamed(keys.clone(), Policy::new().any_audience());
     let builder = Verifier::builder().trust(issuer).claims().cache(cache);
     builder.clock(FixedClock::new()).build().unwrap()
 }
 
 #[test]
-fn a_remembered_token_ends_with_its_key() {
+fn a_cached_token_is_dropped_with_its_key() {
     for cache in both_kinds() {
         let old = issuer(Algorithm::ES256).key_id("old");
         let new = old.clone().with_other_key().key_id("new");
-        let keys = Exchanged::holding(&[&old]);
+        let keys = ReplacedKeys::holding(&[&old]);
         let verifier = from_source(&keys, cache);
         let token = old.token().mint();
         assert_eq!(judged(&verifier, &token), READ_ANEW);
         assert_eq!(judged(&verifier, &token), FOUND);
-        // Any change of the set: it may be another key under the same id.
+        // Any change of the set counts, because the same id may now belong to another key.
         keys.now(&[&old, &new]);
         assert_eq!(judged(&verifier, &token), READ_ANEW);
         assert_eq!(judged(&verifier, &token), FOUND);
@@ -293,10 +293,10 @@ fn a_remembered_token_ends_with_its_key() {
 }
 
 #[test]
-fn keys_of_one_issuer_end_nothing_of_another() {
+fn a_key_change_keeps_cached_tokens_of_other_issuers() {
     let one = issuer(Algorithm::ES256).issuer("https://one.example");
     let other = issuer(Algorithm::ES256).with_other_key().issuer("https://other.example");
-    let (keys, others) = (Exchanged::holding(&[&one]), Exchanged::holding(&[&other]));
+    let (keys, others) = (ReplacedKeys::holding(&[&one]), ReplacedKeys::holding(&[&other]));
     let policy = Policy::new().any_audience();
     let verifier: Verifier<Counted> = Verifier::builder()
         .trust(Issuer::new("https://one.example", keys.clone(), policy.clone()))
@@ -315,18 +315,17 @@ fn keys_of_one_issuer_end_nothing_of_another() {
 }
 
 #[test]
-fn what_one_verifier_remembers_is_nothing_to_another() {
+fn verifiers_do_not_share_cached_tokens() {
     for cache in both_kinds() {
         let issuer = issuer(Algorithm::ES256).issuer("https://auth.example").audience("orders");
-        let lax = remembering(&issuer, cache.clone()).build().unwrap();
+        let lax = caching(&issuer, cache.clone()).build().unwrap();
         let builder = |audience| {
             let trusting = Verifier::jwks(issuer.jwks()).issuer("https://auth.example");
             let trusting = trusting.audience(audience).clock(FixedClock::new());
             trusting.claims().cache(cache.clone()).build().unwrap()
         };
         let (same, stricter) = (builder("orders"), builder("billing"));
-        let stranger =
-            remembering(&issuer.clone().with_other_key(), cache.clone()).build().unwrap();
+        let stranger = caching(&issuer.clone().with_other_key(), cache.clone()).build().unwrap();
         let token = issuer.token().mint();
         assert_eq!(judged(&lax, &token), READ_ANEW);
         assert_eq!(judged(&same, &token), READ_ANEW);
@@ -339,10 +338,10 @@ fn what_one_verifier_remembers_is_nothing_to_another() {
 }
 
 #[test]
-fn only_accepted_tokens_take_a_place() {
+fn only_accepted_tokens_are_cached() {
     for cache in [TokenCache::new(1), TokenCache::new(1).digest_keys()] {
         let issuer = issuer(Algorithm::HS256);
-        let verifier = remembering(&issuer, cache).check("no guests", |_| true).build().unwrap();
+        let verifier = caching(&issuer, cache).check("no guests", |_| true).build().unwrap();
         let token = issuer.token().mint();
         assert_eq!(judged(&verifier, &token), READ_ANEW);
         let forger = issuer.clone().with_other_key();
@@ -357,28 +356,28 @@ fn only_accepted_tokens_take_a_place() {
 }
 
 #[test]
-fn no_more_tokens_are_remembered_than_there_are_places() {
+fn the_cache_holds_at_most_its_capacity() {
     for cache in [TokenCache::new(50), TokenCache::new(50).digest_keys()] {
         let issuer = issuer(Algorithm::HS256);
-        let verifier = remembering(&issuer, cache).build().unwrap();
+        let verifier = caching(&issuer, cache).build().unwrap();
         let token = |number: usize| issuer.token().subject(format!("user-{number}")).mint();
         let tokens: Vec<_> = (0..1_000).map(token).collect();
         for token in &tokens {
             assert_eq!(judged(&verifier, token), READ_ANEW);
         }
-        // What is asked for here is remembered, too: backwards, so that little is found because of that.
+        // These lookups also fill the cache. The reverse order keeps the resulting hits low.
         let found = tokens.iter().rev().filter(|token| judged(&verifier, token) == FOUND).count();
         assert!((1..=50).contains(&found), "{found}");
     }
 }
 
 #[test]
-fn checks_and_rules_are_asked_about_a_remembered_token() {
+fn checks_and_rules_run_for_cached_tokens() {
     for cache in both_kinds() {
         let issuer = issuer(Algorithm::ES256);
         let (may, right) = (Arc::new(AtomicBool::new(true)), Arc::new(AtomicBool::new(true)));
         let (check, rule) = (Arc::clone(&may), Arc::clone(&right));
-        let verifier = remembering(&issuer, cache)
+        let verifier = caching(&issuer, cache)
             .check("may", move |_| check.load(Ordering::Relaxed))
             .check_token("right", move |_| rule.load(Ordering::Relaxed))
             .build()
@@ -396,7 +395,7 @@ fn checks_and_rules_are_asked_about_a_remembered_token() {
     }
 }
 
-/// Revokes everything from a moment on.
+/// A revocation list that revokes every token once it is switched on.
 #[derive(Clone, Debug, Default)]
 struct Switch(Arc<AtomicBool>);
 
@@ -409,10 +408,10 @@ impl Revocation for Switch {
 }
 
 #[test]
-fn a_remembered_token_can_be_revoked() {
+fn a_cached_token_can_be_revoked() {
     for cache in both_kinds() {
         let (issuer, switch) = (issuer(Algorithm::ES256), Switch::default());
-        let verifier = remembering(&issuer, cache).revocation(switch.clone()).build().unwrap();
+        let verifier = caching(&issuer, cache).revocation(switch.clone()).build().unwrap();
         let token = issuer.token().mint();
         assert_eq!(judged(&verifier, &token), READ_ANEW);
         assert_eq!(judged(&verifier, &token), FOUND);
@@ -426,10 +425,10 @@ fn a_remembered_token_can_be_revoked() {
 }
 
 #[test]
-fn a_remembered_token_that_is_bound_to_its_sender_is_not_taken_without_proof() {
+fn a_cached_sender_bound_token_still_needs_proof() {
     for cache in both_kinds() {
         let issuer = issuer(Algorithm::ES256);
-        let verifier = remembering(&issuer, cache).build().unwrap();
+        let verifier = caching(&issuer, cache).build().unwrap();
         let token = issuer.token().claim("cnf", json!({"jkt": "abc"})).mint();
         let accepted = |token: &str| {
             let answer = verifier.verify_without_proof_of_possession(token).try_now();
@@ -442,34 +441,34 @@ fn a_remembered_token_that_is_bound_to_its_sender_is_not_taken_without_proof() {
 }
 
 #[test]
-fn settings_without_sense_do_not_build() {
+fn invalid_cache_settings_do_not_build() {
     let issuer = issuer(Algorithm::ES256);
-    let builds = |cache| remembering(&issuer, cache).build().map(|_| ());
+    let builds = |cache| caching(&issuer, cache).build().map(|_| ());
     let hour = 60 * MINUTE;
     for (least, most) in [(0, 1), (1_000_001, 1_000_000)] {
-        let refused = builds(TokenCache::new(least)).unwrap_err();
-        let [problem] = refused.problems() else { panic!("{refused}") };
+        let rejected = builds(TokenCache::new(least)).unwrap_err();
+        let [problem] = rejected.problems() else { panic!("{rejected}") };
         assert_eq!(problem.kind(), ProblemKind::OutOfRange);
-        assert!(problem.what().contains(&least.to_string()), "{refused}");
+        assert!(problem.what().contains(&least.to_string()), "{rejected}");
         assert!(builds(TokenCache::new(most)).is_ok());
     }
     for (wrong, right) in [(Duration::ZERO, NANO), (hour + NANO, hour)] {
-        let refused = builds(TokenCache::new(8).ttl(wrong)).unwrap_err();
-        let [problem] = refused.problems() else { panic!("{refused}") };
+        let rejected = builds(TokenCache::new(8).ttl(wrong)).unwrap_err();
+        let [problem] = rejected.problems() else { panic!("{rejected}") };
         assert_eq!(problem.kind(), ProblemKind::OutOfRange);
-        assert!(problem.what().contains(&format!("{wrong:?}")), "{refused}");
+        assert!(problem.what().contains(&format!("{wrong:?}")), "{rejected}");
         assert!(builds(TokenCache::new(8).ttl(right)).is_ok());
     }
 }
 
 #[test]
-fn whatever_happens_a_verifier_with_a_memory_says_what_one_without_says() {
+fn a_cached_verifier_agrees_with_an_uncached_one() {
     const STEPS: RangeInclusive<usize> = 1..=20_000;
     let clock = FixedClock::new();
     let old = issuer(Algorithm::HS256).clock(clock.clone());
     let ids = ["a", "b", "c"];
     let signers = ids.map(|id| issuer(Algorithm::EdDSA).clock(clock.clone()).key_id(id));
-    let keys = Exchanged::holding(&[&signers[0]]);
+    let keys = ReplacedKeys::holding(&[&signers[0]]);
     let build = |builder: VerifierBuilder<Counted>| {
         let issuer = Issuer::unnamed(keys.clone(), Policy::new().any_audience().leeway(SECOND));
         builder.trust(issuer).clock(clock.clone()).build().unwrap()
@@ -481,11 +480,11 @@ fn whatever_happens_a_verifier_with_a_memory_says_what_one_without_says() {
     });
     let mut dice = Dice(7);
     let mut tokens = vec![old.token().mint()];
-    let (mut accepted, mut refused, mut found) = (0, 0, 0);
+    let (mut accepted, mut rejected, mut found) = (0, 0, 0);
     for step in STEPS {
         match dice.roll(40) {
             0 => clock.advance(dice.roll(200) * 100 * MILLI),
-            // An operator at the wall clock.
+            // An operator changes the wall clock.
             1 => clock.set(start() + dice.roll(120) * SECOND),
             2 => keys.gone(),
             3 | 4 => {
@@ -508,17 +507,17 @@ fn whatever_happens_a_verifier_with_a_memory_says_what_one_without_says() {
         let token = &tokens[dice.pick(tokens.len())];
         let expected = verdict(&plain, token);
         for verifier in &cached {
-            let (said, was_read) = judged(verifier, token);
-            assert_eq!(said, expected, "step {step}");
-            found += usize::from(said.is_ok() && !was_read);
+            let (outcome, was_read) = judged(verifier, token);
+            assert_eq!(outcome, expected, "step {step}");
+            found += usize::from(outcome.is_ok() && !was_read);
         }
-        if expected.is_ok() { accepted += 1 } else { refused += 1 }
+        if expected.is_ok() { accepted += 1 } else { rejected += 1 }
     }
-    println!("{accepted} accepted, {refused} refused, {found} of {} found", accepted * 2);
-    assert!(accepted > 2_000 && refused > 2_000 && found > 1_000);
+    println!("{accepted} accepted, {rejected} rejected, {found} cache hits of {}", accepted * 2);
+    assert!(accepted > 2_000 && rejected > 2_000 && found > 1_000);
 }
 
-/// A small generator of numbers that are the same in every run.
+/// A small deterministic number generator.
 struct Dice(u32);
 
 impl Dice {

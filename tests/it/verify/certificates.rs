@@ -4,7 +4,7 @@ use tower_jwt_auth::error::ProblemKind as Kind;
 use tower_jwt_auth::{Algorithm, ErrorKind, VerificationKey};
 
 use super::der::pem;
-use super::key_forms::{der_of, every_change, fits, over, refused};
+use super::key_forms::{assert_rejected, der_of, every_change, fits, over};
 use crate::support::tokens::{Verdict, algorithms, issuer, public_algorithms, verdict};
 
 const WRONG: Verdict = Err(ErrorKind::InvalidSignature);
@@ -18,7 +18,7 @@ macro_rules! certificate {
     };
 }
 
-/// Over the algorithm's demo key, expired in 2020.
+/// A certificate with the demo key of the algorithm; it expired in 2020.
 fn certificate(algorithm: Algorithm) -> &'static str {
     issuer(algorithm).certificate_pem()
 }
@@ -42,14 +42,14 @@ fn every_form_of_a_certificate_verifies_the_same_tokens() {
 }
 
 #[test]
-fn the_key_in_a_certificate_decides_what_it_is_for() {
+fn the_certified_key_determines_the_algorithms() {
     for asked in algorithms() {
         for kind in public_algorithms() {
             let made = VerificationKey::certificate(asked, certificate(kind));
             assert_eq!(made.is_ok(), fits(asked, kind), "{kind} for {asked}");
         }
     }
-    // Declared for one algorithm, it is for no other.
+    // A key declared for one algorithm serves no other.
     let key =
         VerificationKey::certificate(Algorithm::PS256, certificate(Algorithm::PS256)).unwrap();
     let verifier = over(key);
@@ -58,11 +58,11 @@ fn the_key_in_a_certificate_decides_what_it_is_for() {
 }
 
 #[test]
-fn a_certificate_is_a_wrapping_whose_dates_and_signer_are_not_judged() {
-    // Expired in 2020, signed by itself; the clock of the tests stands in 2026.
+fn certificate_dates_and_signers_are_not_checked() {
+    // Expired in 2020 and self-signed. The clock of the tests is in 2026.
     let verifier = over(VerificationKey::certificate(Algorithm::ES256, P256).unwrap());
     assert_eq!(verdict(&verifier, &issuer(Algorithm::ES256).token().mint()), Ok(()));
-    // Its signature may be anything: here its last byte is another.
+    // The signature is not checked: here its last byte is changed.
     let mut bytes = der_of(P256);
     *bytes.last_mut().unwrap() ^= 1;
     let verifier = over(VerificationKey::certificate(Algorithm::ES256, bytes).unwrap());
@@ -70,16 +70,16 @@ fn a_certificate_is_a_wrapping_whose_dates_and_signer_are_not_judged() {
 }
 
 #[test]
-fn a_certificate_says_whether_its_key_is_for_signatures() {
+fn the_key_usage_must_allow_signatures() {
     let made = |text: &str| VerificationKey::certificate(Algorithm::ES256, text);
     assert!(made(certificate!("signing")).is_ok());
     assert!(made(certificate!("non-repudiation")).is_ok());
-    refused(made(certificate!("encryption")), Kind::InvalidKey, "signatures");
-    refused(made(certificate!("authority")), Kind::InvalidKey, "signatures");
+    assert_rejected(made(certificate!("encryption")), Kind::InvalidKey, "signatures");
+    assert_rejected(made(certificate!("authority")), Kind::InvalidKey, "signatures");
 }
 
 #[test]
-fn what_is_no_certificate_is_refused_and_named() {
+fn input_that_is_not_a_certificate_is_rejected_and_named() {
     let made = |bytes: &[u8]| VerificationKey::certificate(Algorithm::ES256, bytes);
     let public = issuer(Algorithm::ES256).public_pem();
     let private = pem("PRIVATE KEY", b"hunter2");
@@ -98,18 +98,18 @@ fn what_is_no_certificate_is_refused_and_named() {
         (pem("TRUSTED CERTIFICATE", &der_of(P256)).as_bytes(), "`TRUSTED CERTIFICATE`"),
         (pem("CERTIFICATE REQUEST", b"hunter2").as_bytes(), "`CERTIFICATE REQUEST`"),
     ] {
-        refused(made(bytes), Kind::InvalidKey, what);
+        assert_rejected(made(bytes), Kind::InvalidKey, what);
     }
-    refused(made(private.as_bytes()), Kind::PrivateKey, "private key");
-    // What is read as a key file elsewhere is not read as one here.
+    assert_rejected(made(private.as_bytes()), Kind::PrivateKey, "private key");
+    // Key files that other tools read are rejected.
     let key = |text: &str| VerificationKey::pem(Algorithm::ES256, text);
     assert!(key(public).is_ok());
-    refused(key(P256), Kind::InvalidKey, "certificate");
-    refused(key(&format!("{public}{public}")), Kind::InvalidKey, "several blocks");
+    assert_rejected(key(P256), Kind::InvalidKey, "certificate");
+    assert_rejected(key(&format!("{public}{public}")), Kind::InvalidKey, "several blocks");
 }
 
 #[test]
-fn no_change_of_a_certificate_makes_the_reader_panic() {
+fn a_corrupted_certificate_never_causes_a_panic() {
     every_change(&der_of(P256), |bytes| {
         drop(VerificationKey::certificate(Algorithm::ES256, bytes));
     });

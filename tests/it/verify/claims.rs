@@ -1,4 +1,4 @@
-//! What else has to be there, and in which order it is judged (RFC 7519 §4, §7.2).
+//! Required claims, rules and checks, and the order of their evaluation (RFC 7519 §4, §7.2).
 
 use serde::Deserialize;
 use tower_jwt_auth::VerifierBuilder;
@@ -17,7 +17,7 @@ const FAILED: Verdict = Err(ErrorKind::CheckFailed);
 const EXPIRED: Verdict = Err(ErrorKind::TokenExpired);
 
 #[test]
-fn required_claims_stand_at_the_top_under_their_exact_name_and_are_not_null() {
+fn required_claims_must_be_top_level_and_not_null() {
     expect(
         |builder| builder.require_claim("tenant").require_claim("jti").require_claim("tenant"),
         &[
@@ -45,7 +45,7 @@ fn required_claims_stand_at_the_top_under_their_exact_name_and_are_not_null() {
 }
 
 #[test]
-fn each_of_sixty_four_required_claims_counts() {
+fn each_of_sixty_four_required_claims_is_checked() {
     let issuer = issuer(Algorithm::HS256);
     let names: Vec<_> = (0..64).map(|n| format!("claim-{n}")).collect();
     let builder = names.iter().fold(trusting(&issuer), VerifierBuilder::require_claim);
@@ -70,7 +70,7 @@ struct Mine {
 }
 
 #[test]
-fn claims_that_do_not_fit_the_type_are_refused_and_never_fail_the_server() {
+fn claims_that_do_not_fit_the_type_are_rejected() {
     for algorithm in algorithms() {
         let issuer = issuer(algorithm);
         let verifier = trusting(&issuer).claims::<Mine>().build().unwrap();
@@ -90,14 +90,14 @@ fn claims_that_do_not_fit_the_type_are_refused_and_never_fail_the_server() {
         let mine = verifier.verify_now(&of(&issuer, r#","tenant":"acme""#)).unwrap();
         assert_eq!((mine.tenant.as_str(), mine.admin), ("acme", false));
     }
-    // A type that no object can become.
+    // A type that no JSON object deserializes into.
     let issuer = issuer(Algorithm::HS256);
     let numbers = trusting(&issuer).claims::<Vec<u8>>().build().unwrap();
     assert_eq!(verdict(&numbers, &of(&issuer, "")), UNUSABLE);
 }
 
 #[test]
-fn rules_and_checks_of_the_application_refuse_by_name() {
+fn failed_rules_and_checks_are_named() {
     for algorithm in algorithms() {
         let issuer = issuer(algorithm);
         let verifier = trusting(&issuer)
@@ -124,7 +124,7 @@ fn rules_and_checks_of_the_application_refuse_by_name() {
 }
 
 #[test]
-fn expiry_is_named_only_when_nothing_else_is_wrong_with_the_token() {
+fn expiry_is_reported_only_for_otherwise_valid_tokens() {
     let issuer = issuer(Algorithm::ES256).issuer("https://auth.example").audience("orders");
     let verifier = Verifier::jwks(issuer.jwks())
         .issuer("https://auth.example")
@@ -143,7 +143,7 @@ fn expiry_is_named_only_when_nothing_else_is_wrong_with_the_token() {
         token.claim("jti", "1").claim("tenant", "acme")
     };
     let late = || good().expired();
-    // Everything is wrong; then one thing after the other is put right.
+    // Everything is wrong at first; then one fault after the other is corrected.
     let wrong = || late().header("typ", "JWT").claim("iss", "x").claim("aud", "x").subject("x");
     let wrong = || wrong().without("jti").claim("nbf", 9_000_000_000_u64).claim("tenant", 7);
     let typed = || wrong().header("typ", "at+jwt");
@@ -167,7 +167,7 @@ fn expiry_is_named_only_when_nothing_else_is_wrong_with_the_token() {
         (lasting(), UNUSABLE),
         (fitting(), FAILED),
         (good(), Ok(())),
-        // Each fault beside expiry alone.
+        // Each single fault of an expired token.
         (late(), EXPIRED),
         (late().claim("tenant", 7), EXPIRED),
         (late().claim("tenant", "evil"), EXPIRED),

@@ -1,4 +1,4 @@
-//! Public keys in DER and PEM, put together by hand so that they can be put together wrongly.
+//! Builds public keys in DER and PEM, including invalid ones.
 
 use base64_simd::STANDARD;
 
@@ -23,7 +23,7 @@ pub(super) fn der(tag: u8, content: &[u8]) -> Vec<u8> {
     element
 }
 
-/// A number of no sign, in the least number of bytes.
+/// An unsigned integer with the minimal number of bytes.
 fn integer(number: &[u8]) -> Vec<u8> {
     let start = number.iter().position(|byte| *byte != 0).unwrap_or(number.len());
     let mut bytes = number[start..].to_vec();

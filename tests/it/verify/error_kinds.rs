@@ -1,4 +1,4 @@
-//! Every reason that a token can be refused for, reached by a literal token.
+//! A literal token for every error kind that a token can cause.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use crate::support::tokens::{issuer, mac_token};
 
 const SECRET: &[u8] = b"the secret of the table of kinds, 43 bytes.";
 
-/// Reached by the request or the server around the token, and not by the token.
+/// Kinds that the request or the server causes, not the token.
 const NOT_OF_THE_TOKEN: [ErrorKind; 10] = [
     ErrorKind::MissingToken,
     ErrorKind::UnsupportedScheme,
@@ -32,10 +32,10 @@ const NOT_OF_THE_TOKEN: [ErrorKind; 10] = [
 
 const HEADER: &str = r#"{"alg":"HS256","kid":"k","typ":"at+jwt"}"#;
 
-/// The token that is accepted; each row below differs from it in one place.
+/// The accepted token; each row below differs from it in one place.
 const GOOD: &str = r#"{"iss":"a","aud":"orders","sub":"user-1","iat":1767225600,"exp":1767226500,"tenant":"acme"}"#;
 
-/// What is wrong: the reason, the header, the payload.
+/// Error kind, header and payload.
 const TOKENS: [(ErrorKind, &str, &str); 20] = [
     (ErrorKind::MalformedToken, HEADER, r#"["not","an","object"]"#),
     (ErrorKind::MalformedToken, r#"{"typ":"at+jwt"}"#, GOOD),
@@ -116,7 +116,7 @@ struct Mine {
     tenant: String,
 }
 
-/// Revokes the token ids `gone`, and cannot say anything of `unclear`.
+/// Revokes the token id `gone`; the status of `unclear` is unavailable.
 #[derive(Debug)]
 struct List;
 
@@ -131,11 +131,11 @@ impl Revocation for List {
     }
 }
 
-/// A source that has no keys and gets none.
+/// A source that has no keys and cannot fetch any.
 #[derive(Debug)]
-struct Away;
+struct NoKeys;
 
-impl KeySource for Away {
+impl KeySource for NoKeys {
     fn current(&self) -> Option<Arc<KeySet>> {
         None
     }
@@ -158,7 +158,7 @@ fn verifier() -> Verifier<Mine> {
     let key = VerificationKey::shared_secret(SECRET).unwrap().with_key_id("k");
     Verifier::builder()
         .trust(Issuer::new("a", key, policy()))
-        .trust(Issuer::new("away", Away, policy()))
+        .trust(Issuer::new("away", NoKeys, policy()))
         .claims::<Mine>()
         .check("a known tenant", |mine| mine.tenant == "acme")
         .revocation(List)
@@ -169,7 +169,7 @@ fn verifier() -> Verifier<Mine> {
 }
 
 #[test]
-fn every_kind_that_a_token_can_cause_is_reached_by_a_literal_token() {
+fn a_literal_token_causes_each_error_kind() {
     let verifier = verifier();
     let sign = |header: &str, payload: &str| mac_token(Algorithm::HS256, SECRET, header, payload);
     let good = sign(HEADER, GOOD);
@@ -192,9 +192,9 @@ fn every_kind_that_a_token_can_cause_is_reached_by_a_literal_token() {
     for (kind, token) in &rows {
         let error = verifier.verify_now(token).err().unwrap_or_else(|| panic!("{kind}: accepted"));
         assert_eq!(error.kind(), *kind);
-        // The neighbour of all of them.
+        // The valid neighbour of all rows.
         assert!(verifier.verify_now(&good).is_ok(), "{kind}");
-        // No word of the token is in what is said about it.
+        // The error contains no text of the token.
         let printed = format!("{error} {error:?}");
         for word in ["acme", "user-1", "billing", "guest", "17672", token.as_str()] {
             assert!(!printed.contains(word), "{printed}");
@@ -206,7 +206,7 @@ fn every_kind_that_a_token_can_cause_is_reached_by_a_literal_token() {
         .iter()
         .filter(|kind| !NOT_OF_THE_TOKEN.contains(kind) && !reached(kind))
         .collect();
-    assert_eq!(missing, [&ErrorKind::Internal; 0], "add a token for each");
+    assert_eq!(missing, [&ErrorKind::Internal; 0], "add a token for each of these kinds");
     assert!(rows.iter().all(|(kind, _)| !NOT_OF_THE_TOKEN.contains(kind)));
-    assert_eq!(ErrorKind::ALL.len(), 29, "is the new kind in the right one of the two tables?");
+    assert_eq!(ErrorKind::ALL.len(), 29, "add the new kind to one of the two tables");
 }

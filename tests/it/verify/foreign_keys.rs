@@ -1,4 +1,4 @@
-//! A key of one issuer never speaks for another, whatever the ids (RFC 8725 §3.8).
+//! A key of one issuer never verifies tokens of another, whatever the ids (RFC 8725 §3.8).
 
 use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::error::ProblemKind;
@@ -17,8 +17,7 @@ const NOT_ALLOWED: Verdict = Err(ErrorKind::AlgorithmNotAllowed);
 const UNKNOWN: Verdict = Err(ErrorKind::UnknownKey);
 const WRONG: Verdict = Err(ErrorKind::InvalidSignature);
 
-/// Two issuers for every algorithm, by name. The demo keys of RSA serve six algorithms each; a secret is
-/// nobody else's.
+/// Two issuers for every algorithm, by name. Each RSA demo key serves six algorithms; each secret belongs to one issuer.
 fn two_of_each() -> Vec<(String, TestIssuer)> {
     let of = |algorithm: Algorithm| {
         let one = issuer(algorithm).key_id("k");
@@ -34,11 +33,11 @@ fn two_of_each() -> Vec<(String, TestIssuer)> {
 }
 
 #[test]
-fn of_all_kinds_of_issuers_none_speaks_for_another_even_under_the_same_id() {
+fn no_issuer_can_sign_for_another() {
     let issuers = two_of_each();
     let policy = || Policy::new().audience("orders");
     let with_ids = issuers.iter().map(|(name, issuer)| Issuer::new(name, key(issuer), policy()));
-    // The same keys without ids, which a token's id then says nothing to.
+    // The same keys without ids, so that a token's `kid` has no effect.
     let without_ids = issuers
         .iter()
         .map(|(name, issuer)| Issuer::new(name, key(&issuer.clone().without_key_id()), policy()));
@@ -55,7 +54,7 @@ fn of_all_kinds_of_issuers_none_speaks_for_another_even_under_the_same_id() {
             let expected = [Ok(()), WRONG, NOT_ALLOWED][at];
             seen[at] += 1;
             let token = signer.token().claim("iss", name.as_str()).claim("aud", "orders");
-            // To write the other's algorithm into the header does not help.
+            // Writing the algorithm of the other issuer into the header does not help.
             let forged = token.clone().header("alg", named.algorithm().name()).mint();
             let (token, forgery) = (token.mint(), if is_own { Ok(()) } else { WRONG });
             for verifier in &verifiers {
@@ -70,7 +69,7 @@ fn of_all_kinds_of_issuers_none_speaks_for_another_even_under_the_same_id() {
 }
 
 #[test]
-fn keys_of_other_ids_and_other_algorithms_do_not_cross_either() {
+fn keys_with_other_ids_or_algorithms_do_not_cross_issuers() {
     let mut crossed = 0;
     for first in algorithms() {
         for second in algorithms() {
@@ -84,7 +83,7 @@ fn keys_of_other_ids_and_other_algorithms_do_not_cross_either() {
             assert_eq!(verdict(&verifier, &naming(&of_b, Some(B))), Ok(()));
             assert_eq!(verdict(&verifier, &naming(&of_a, Some(B))), UNKNOWN);
             assert_eq!(verdict(&verifier, &naming(&of_b, Some(A))), UNKNOWN);
-            // Even when it claims the other's key id.
+            // Even with the key id of the other issuer.
             let forged = of_b.token().claim("iss", A).header("kid", "a").mint();
             let expected = if first == second { WRONG } else { NOT_ALLOWED };
             assert_eq!(verdict(&verifier, &forged), expected, "{first} {second}");
@@ -94,7 +93,7 @@ fn keys_of_other_ids_and_other_algorithms_do_not_cross_either() {
     assert_eq!(crossed, algorithms().count().pow(2));
 }
 
-/// The issuer of this number: a secret for every other one of them, and public keys of one id.
+/// The issuer with this number: secrets alternate with public keys that share one id.
 enum Numbered {
     Secret(String),
     Public(Box<Seeded>),
@@ -103,7 +102,7 @@ enum Numbered {
 impl Numbered {
     fn new(n: u8) -> Self {
         match n % 2 {
-            0 => Self::Secret(format!("the secret of issuer {n}, which nobody else shares")),
+            0 => Self::Secret(format!("the secret of issuer {n}, which no other issuer has")),
             _ => Self::Public(Box::new(Seeded::new([n; 32]))),
         }
     }
@@ -129,9 +128,9 @@ impl Numbered {
 }
 
 #[test]
-fn one_issuer_or_a_hundred_are_told_apart() {
+fn issuers_are_distinguished_among_one_or_a_hundred() {
     let name = |n: u8| format!("https://issuer-{n}.example");
-    // Nobody is trusted by the name of the last one.
+    // The last issuer is not trusted.
     let all: Vec<_> = (0..=100).map(Numbered::new).collect();
     for (count, accepted, wrong_key, wrong_kind, strangers) in [
         (1_u8, 1, 0, 0, 2),
@@ -166,7 +165,7 @@ fn one_issuer_or_a_hundred_are_told_apart() {
 }
 
 #[test]
-fn two_verifiers_share_no_verdicts() {
+fn verifiers_do_not_share_verdicts() {
     let (a, b) = (issuer(Algorithm::ES256), issuer(Algorithm::ES256).with_other_key());
     let (first, second) = (trusting(&a).build().unwrap(), trusting(&b).build().unwrap());
     for _ in 0..3 {
@@ -178,7 +177,7 @@ fn two_verifiers_share_no_verdicts() {
 }
 
 #[test]
-fn a_public_key_of_one_issuer_is_no_secret_of_another() {
+fn one_issuers_public_key_is_not_anothers_secret() {
     for algorithm in public_algorithms() {
         let public = issuer(algorithm).key_id("k");
         let secret = issuer(Algorithm::HS256).key_id("k");
@@ -203,7 +202,7 @@ fn a_public_key_of_one_issuer_is_no_secret_of_another() {
 }
 
 #[test]
-fn a_secret_that_two_issuers_share_is_found_among_all_their_keys() {
+fn a_secret_shared_by_two_issuers_is_rejected() {
     let secret = |n: u8| VerificationKey::shared_secret([n; 40]).unwrap();
     let set = |keys: &[u8]| KeySet::new(keys.iter().map(|n| secret(*n)));
     let build = |named: &[(&str, &[u8])], unnamed: &[u8]| {

@@ -10,18 +10,18 @@ const MALFORMED: Verdict = Err(ErrorKind::MalformedToken);
 const WRONG_TYPE: Verdict = Err(ErrorKind::InvalidType);
 
 #[test]
-fn whoever_asks_for_extensions_is_refused_because_none_is_understood() {
+fn tokens_with_critical_extensions_are_rejected() {
     for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         for (members, expected) in [
             ("", Ok(())),
             (r#","exp":1"#, Ok(())),
             (r#","Crit":["exp"]"#, Ok(())),       // another name
-            (r#","x":{"crit":["exp"]}"#, Ok(())), // not the header's own
+            (r#","x":{"crit":["exp"]}"#, Ok(())), // not a member of the header
             (r#","crit":["exp"],"exp":1"#, MALFORMED),
             (r#","crit":["x"],"x":1"#, MALFORMED),
-            (r#","crit":["x"]"#, MALFORMED), // names what is not there
-            (r#","crit":["alg"]"#, MALFORMED), // names what is registered
+            (r#","crit":["x"]"#, MALFORMED), // names a missing member
+            (r#","crit":["alg"]"#, MALFORMED), // names a registered member
             (r#","crit":["b64"],"b64":true"#, MALFORMED),
             (r#","crit":["b64"],"b64":false"#, MALFORMED),
             (r#","crit":["http://openbanking.org.uk/iat"]"#, MALFORMED),
@@ -40,7 +40,7 @@ fn whoever_asks_for_extensions_is_refused_because_none_is_understood() {
         ] {
             let header = format!("{{\"alg\":\"{algorithm}\"{members}}}");
             assert_eq!(verdict(&verifier, &issuer.sign(&header, PAYLOAD)), expected, "{header}");
-            // Where the member stands does not matter.
+            // The position of the member does not matter.
             let members = members.strip_prefix(',').map(|m| format!("{m},")).unwrap_or_default();
             let header = format!("{{{members}\"alg\":\"{algorithm}\"}}");
             assert_eq!(verdict(&verifier, &issuer.sign(&header, PAYLOAD)), expected, "{header}");
@@ -49,7 +49,7 @@ fn whoever_asks_for_extensions_is_refused_because_none_is_understood() {
 }
 
 #[test]
-fn a_payload_that_is_not_encoded_is_refused() {
+fn an_unencoded_payload_is_rejected() {
     for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         for (b64, expected) in [
@@ -66,7 +66,7 @@ fn a_payload_that_is_not_encoded_is_refused() {
             let header = format!("{{\"alg\":\"{algorithm}\",\"b64\":{b64}}}");
             let token = issuer.sign(&header, PAYLOAD);
             assert_eq!(verdict(&verifier, &token), expected, "{header}");
-            // The payload as it stands, which RFC 7797 would have signed.
+            // The unencoded payload, which RFC 7797 would sign.
             let header = encode(header);
             let plain = issuer.sign_encoded(&format!("{header}.{PAYLOAD}"));
             assert_eq!(verdict(&verifier, &plain), MALFORMED, "{plain}");
@@ -75,7 +75,7 @@ fn a_payload_that_is_not_encoded_is_refused() {
 }
 
 #[test]
-fn the_type_is_compared_without_case_and_without_its_usual_prefix() {
+fn the_type_ignores_case_and_the_application_prefix() {
     for algorithm in [Algorithm::HS256, Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA] {
         let issuer = issuer(algorithm);
         for wanted in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+jwt"] {
@@ -118,7 +118,7 @@ fn the_type_is_compared_without_case_and_without_its_usual_prefix() {
 }
 
 #[test]
-fn only_types_without_a_slash_of_their_own_have_the_usual_prefix() {
+fn only_types_without_a_slash_get_the_application_prefix() {
     let issuer = issuer(Algorithm::ES256);
     for (wanted, typ, expected) in [
         ("text/at+jwt", "text/at+jwt", Ok(())),
@@ -135,7 +135,7 @@ fn only_types_without_a_slash_of_their_own_have_the_usual_prefix() {
 }
 
 #[test]
-fn without_a_wanted_type_any_text_will_do_and_nothing_but_text() {
+fn without_a_configured_type_any_string_is_accepted() {
     for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         for (member, expected) in [
@@ -155,7 +155,7 @@ fn without_a_wanted_type_any_text_will_do_and_nothing_but_text() {
 }
 
 #[test]
-fn the_verified_header_is_handed_on_as_it_was_signed() {
+fn the_verified_header_is_returned_as_signed() {
     let (issuer, verifier) = pair(Algorithm::ES256);
     let header = r#"{"typ":"at\u002bjwt","x":1,"kid":"demo-ES\u003256","alg":"ES256"}"#;
     let accepted = verifier.verify_now(&issuer.sign(header, PAYLOAD)).unwrap();

@@ -1,4 +1,4 @@
-//! Who issued the token, for whom, and about whom (RFC 7519 §4.1.1–§4.1.3, §4.1.7).
+//! Issuer, audience, subject and token id (RFC 7519 §4.1.1–§4.1.3, §4.1.7).
 
 use serde::de::IgnoredAny;
 use tower_jwt_auth::VerifierBuilder;
@@ -13,13 +13,13 @@ const SUBJECT: Verdict = Err(ErrorKind::InvalidSubject);
 const MISSING: Verdict = Err(ErrorKind::MissingClaim);
 const UNUSABLE: Verdict = Err(ErrorKind::InvalidClaims);
 
-/// A token that is good until the members are put into it.
+/// An otherwise valid token with these additional members.
 pub(super) fn of(issuer: &TestIssuer, members: &str) -> String {
     let payload = format!("{{\"exp\":1767226500{members}}}");
     issuer.sign(header(issuer.algorithm()), payload)
 }
 
-/// Expects the verdicts of every algorithm, and of a type that reads all claims and one that reads none.
+/// Asserts the verdicts for every algorithm, and for claims types that read all claims and none.
 pub(super) fn expect(
     change: impl Fn(VerifierBuilder) -> VerifierBuilder,
     rows: &[(&str, Verdict)],
@@ -37,7 +37,7 @@ pub(super) fn expect(
 }
 
 #[test]
-fn the_issuer_is_one_string_and_equal_to_the_one_configured() {
+fn iss_must_equal_the_configured_issuer() {
     let named = |members: &str, name: &str| {
         let issuer = issuer(Algorithm::ES256);
         let builder = Verifier::jwks(issuer.jwks()).issuer(name).any_audience();
@@ -77,14 +77,14 @@ fn the_issuer_is_one_string_and_equal_to_the_one_configured() {
     ] {
         assert_eq!(named(members, "https://auth.example/a"), expected, "{members}");
     }
-    // Nor is the configured name a pattern.
+    // The configured name is not a pattern.
     for name in ["https://auth.example/*", "https://auth.example/", ".*", "*"] {
         assert_eq!(named(r#","iss":"https://auth.example/a""#, name), ISSUER, "{name}");
     }
 }
 
 #[test]
-fn an_issuer_that_nobody_asks_for_is_still_a_string() {
+fn iss_must_be_a_string_even_under_any_issuer() {
     expect(
         |builder| builder,
         &[
@@ -100,14 +100,14 @@ fn an_issuer_that_nobody_asks_for_is_still_a_string() {
 }
 
 #[test]
-fn the_audience_is_a_string_or_a_list_of_strings_with_ours_among_them() {
+fn the_configured_audience_must_be_in_aud() {
     let rows = [
         (r#","aud":"orders""#, Ok(())),
         (r#","aud":"ord\u0065rs""#, Ok(())),
         (r#","aud":["orders"]"#, Ok(())),
         (r#","aud":["billing","orders"]"#, Ok(())),
         (r#","aud":["orders","orders"]"#, Ok(())),
-        (r#","aud":"invoices""#, Ok(())), // the second of ours
+        (r#","aud":"invoices""#, Ok(())), // the second configured audience
         ("", AUDIENCE),
         (r#","aud":null"#, AUDIENCE),
         (r#","aud":"""#, AUDIENCE),
@@ -141,7 +141,7 @@ fn the_audience_is_a_string_or_a_list_of_strings_with_ours_among_them() {
             assert_eq!(verdict(&verifier, &of(&issuer, members)), expected, "{members}");
         }
     }
-    // Where any audience will do, one that cannot be read still will not.
+    // Even under any audience, a malformed `aud` is rejected.
     expect(
         |builder| builder,
         &[
@@ -162,7 +162,7 @@ fn the_audience_is_a_string_or_a_list_of_strings_with_ours_among_them() {
 }
 
 #[test]
-fn an_empty_list_of_audiences_is_no_audience() {
+fn an_empty_audience_list_matches_no_audience() {
     let issuer = issuer(Algorithm::HS256);
     let builder = || Verifier::shared_secret(issuer.secret()).clock(FixedClock::new());
     let empty = of(&issuer, r#","aud":[]"#);
@@ -191,7 +191,7 @@ fn an_empty_list_of_audiences_is_no_audience() {
 }
 
 #[test]
-fn subjects_and_token_ids_are_strings() {
+fn subjects_and_token_ids_must_be_strings() {
     let mut rows = vec![(String::new(), Ok(()))];
     for name in ["sub", "jti"] {
         for (value, expected) in [
@@ -213,7 +213,7 @@ fn subjects_and_token_ids_are_strings() {
 }
 
 #[test]
-fn a_subject_that_is_asked_for_is_the_only_one() {
+fn only_the_configured_subject_is_accepted() {
     expect(
         |builder| builder.subject("user-1"),
         &[

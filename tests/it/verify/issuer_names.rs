@@ -1,4 +1,4 @@
-//! The name of an issuer is one string, and chooses who has exactly this one (RFC 7519 §4.1.1).
+//! `iss` is one string, and selects the issuer with exactly this name (RFC 7519 §4.1.1).
 
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer};
 
@@ -9,7 +9,7 @@ const ISSUER: Verdict = Err(ErrorKind::InvalidIssuer);
 const MALFORMED: Verdict = Err(ErrorKind::MalformedToken);
 const NOT_ALLOWED: Verdict = Err(ErrorKind::AlgorithmNotAllowed);
 
-/// Names that are not the one of [`A`], however close they come.
+/// Names that are similar to [`A`].
 const NEARLY_A: [&str; 26] = [
     "",
     "a",
@@ -40,7 +40,7 @@ const NEARLY_A: [&str; 26] = [
 ];
 
 #[test]
-fn a_nested_name_chooses_no_issuer() {
+fn a_nested_iss_selects_no_issuer() {
     let of_a = issuer(Algorithm::HS256);
     let others = issuer(Algorithm::ES256);
     let verifier =
@@ -59,12 +59,12 @@ fn a_nested_name_chooses_no_issuer() {
 }
 
 #[test]
-fn a_name_that_is_nearly_one_of_the_configured_chooses_nobody() {
+fn a_nearly_matching_iss_selects_no_issuer() {
     let of_a = issuer(Algorithm::HS256);
     let of_b = issuer(Algorithm::ES256).without_key_id();
-    let nobody = issuer(Algorithm::EdDSA).without_key_id();
+    let nameless = issuer(Algorithm::EdDSA).without_key_id();
     let both = || [Issuer::new(A, key(&of_a), any()), Issuer::new(B, key(&of_b), any())];
-    let unnamed = Issuer::unnamed(key(&nobody), any());
+    let unnamed = Issuer::unnamed(key(&nameless), any());
     let beside = trusting_all(both().into_iter().chain([unnamed]));
     let verifiers = [trusting_all(both()), beside];
     let long = format!("{A}{}", "/".repeat(10_000));
@@ -102,12 +102,12 @@ fn a_name_that_is_nearly_one_of_the_configured_chooses_nobody() {
         for verifier in &verifiers {
             let token = of_a.sign(header(Algorithm::HS256), &payload);
             assert_eq!(verdict(verifier, &token), expected, "{shown}");
-            // Who is trusted under another name, or under none, is not helped by it either.
-            for other in [&of_b, &nobody] {
+            // An issuer with another name, or without one, is not selected either.
+            for other in [&of_b, &nameless] {
                 let token = other.sign(header(other.algorithm()), &payload);
-                // Of two names one leads to A's keys, before anybody has noticed that there are two.
-                let refusals = [ISSUER, MALFORMED, NOT_ALLOWED];
-                assert!(refusals.contains(&verdict(verifier, &token)), "{shown}");
+                // Of two names, one selects the keys of A before the duplicate is detected.
+                let rejections = [ISSUER, MALFORMED, NOT_ALLOWED];
+                assert!(rejections.contains(&verdict(verifier, &token)), "{shown}");
             }
         }
     }

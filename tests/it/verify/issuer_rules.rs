@@ -1,4 +1,4 @@
-//! The policy and the key source of one issuer are nobody else's.
+//! The policy and the key source of one issuer do not apply to other issuers.
 
 use std::time::Duration;
 
@@ -48,16 +48,16 @@ fn each_issuer_has_its_own_rules() {
     }
 }
 
-/// A token that meets the rules of all of them.
+/// A token that meets the rules of all issuers.
 fn token_for_all<'i>(signer: &'i TestIssuer, name: &str) -> TestToken<'i> {
     let token = signer.token().header("typ", "at+jwt").subject("user-1").claim("iss", name);
     token.claim("aud", "orders").claim("tenant", "acme").claim("jti", "1")
 }
 
 #[test]
-fn a_rule_of_one_issuer_is_none_of_the_others() {
+fn rules_of_one_issuer_do_not_apply_to_others() {
     use Algorithm::{HS256, HS384};
-    // Each is stricter than the usual one in the one way that it is called after; the last is laxer.
+    // Each is named after the only rule in which it is stricter than the default; the last is laxer.
     let usual = || Policy::new().audience("orders").audience("billing").algorithms([HS256, HS384]);
     let one_audience = Policy::new().audience("orders").algorithms([HS256, HS384]);
     let hour = Duration::from_secs(3_600);
@@ -112,7 +112,7 @@ fn set_of(issuer: &TestIssuer) -> KeySet {
 }
 
 #[test]
-fn a_source_serves_its_own_issuer_and_is_asked_for_nobody_else() {
+fn a_key_source_is_used_only_for_its_issuer() {
     for algorithm in public_algorithms() {
         let fixed = issuer(algorithm).key_id("k");
         let first = fixed.clone().with_other_key();
@@ -147,9 +147,9 @@ fn a_source_serves_its_own_issuer_and_is_asked_for_nobody_else() {
                 "{algorithm}: {name:?}"
             );
         }
-        // None of that was worth asking anybody.
+        // None of these tokens caused a refresh.
         assert_eq!((asked.asked(), quiet.asked()), (vec![], vec![]), "{algorithm}");
-        // These are: the first source may have got a new key under the old id, or a new id.
+        // These tokens do: the first source may have a new key with the old id, or a new id.
         assert_eq!(verdict(&verifier, &naming(&fixed, Some(B))), WRONG, "{algorithm}");
         assert_eq!(verdict(&verifier, &naming(&second, Some(B))), UNKNOWN, "{algorithm}");
         let reasons = [RefreshReason::BadSignature, RefreshReason::UnknownKey];
@@ -158,7 +158,7 @@ fn a_source_serves_its_own_issuer_and_is_asked_for_nobody_else() {
 }
 
 #[test]
-fn a_source_without_keys_troubles_nobody_but_its_own_issuer() {
+fn a_source_without_keys_affects_only_its_issuer() {
     let fixed = issuer(Algorithm::ES256).key_id("k");
     let held = issuer(Algorithm::EdDSA).key_id("k");
     let secret = issuer(Algorithm::HS256);

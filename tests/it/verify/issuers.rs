@@ -1,4 +1,4 @@
-//! Several issuers: `iss` chooses among them, and among nobody else (RFC 7519 §4.1.1, RFC 8725 §3.8).
+//! Several issuers: `iss` only selects one of them (RFC 7519 §4.1.1, RFC 8725 §3.8).
 
 use tower_jwt_auth::key::{KeySet, KeySetState};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
@@ -32,7 +32,7 @@ pub(super) fn trusting_all(issuers: impl IntoIterator<Item = Issuer>) -> Verifie
     builder.build().unwrap()
 }
 
-/// A token of this issuer that names another, or none.
+/// A token of this issuer with the `iss` of another, or without `iss`.
 pub(super) fn naming(issuer: &TestIssuer, name: Option<&str>) -> String {
     match name {
         Some(name) => issuer.token().claim("iss", name).mint(),
@@ -41,7 +41,7 @@ pub(super) fn naming(issuer: &TestIssuer, name: Option<&str>) -> String {
 }
 
 #[test]
-fn beside_named_issuers_the_unnamed_one_takes_only_tokens_without_a_name() {
+fn the_unnamed_issuer_accepts_only_tokens_without_iss() {
     for algorithm in algorithms() {
         let named = issuer(algorithm).without_key_id();
         let unnamed = named.clone().with_other_key();
@@ -72,7 +72,7 @@ fn beside_named_issuers_the_unnamed_one_takes_only_tokens_without_a_name() {
 }
 
 #[test]
-fn a_short_road_takes_more_issuers_and_stays_apart_from_them() {
+fn a_constructor_accepts_further_trusted_issuers() {
     let own = issuer(Algorithm::HS256);
     let partner = issuer(Algorithm::ES256);
     let verifier = Verifier::shared_secret(own.secret())
@@ -93,7 +93,7 @@ fn a_short_road_takes_more_issuers_and_stays_apart_from_them() {
 }
 
 #[test]
-fn the_unverified_name_chooses_among_the_configured_and_does_nothing_else() {
+fn the_unverified_iss_only_selects_a_configured_issuer() {
     for algorithm in algorithms() {
         let of_a = issuer(algorithm).without_key_id();
         let of_b = of_a.clone().with_other_key();
@@ -117,7 +117,7 @@ fn the_unverified_name_chooses_among_the_configured_and_does_nothing_else() {
         ] {
             assert_eq!(verdict(&verifier, &payload(members)), expected, "{members}");
         }
-        // Whichever of two names is believed, the keys are never those of the other.
+        // Whichever of two names is used, the keys are never those of the other issuer.
         let both = r#""iss":"https://b.example","iss":"https://a.example","exp":1767226500"#;
         assert_ne!(verdict(&verifier, &payload(both)), Ok(()));
         for raw in ["", "x", "[]", "7", "\"https://a.example\"", "\u{feff}{}"] {
@@ -131,7 +131,7 @@ fn the_unverified_name_chooses_among_the_configured_and_does_nothing_else() {
 }
 
 #[test]
-fn a_deep_or_crowded_payload_does_not_trouble_the_choice() {
+fn deep_or_large_payloads_do_not_affect_issuer_selection() {
     let of_a = issuer(Algorithm::HS256);
     let of_b = issuer(Algorithm::ES256);
     let verifier = Verifier::builder()
@@ -184,7 +184,7 @@ fn the_order_in_which_issuers_are_trusted_does_not_matter() {
 }
 
 #[test]
-fn the_health_of_the_keys_is_told_issuer_by_issuer() {
+fn key_health_is_reported_per_issuer() {
     let (named, unnamed) = (issuer(Algorithm::ES256), issuer(Algorithm::EdDSA));
     let late = LateKeys::default();
     let policy = || Policy::new().any_audience();
@@ -195,15 +195,15 @@ fn the_health_of_the_keys_is_told_issuer_by_issuer() {
         .trust(Issuer::unnamed(set(&unnamed), policy()))
         .build()
         .unwrap();
-    let told = || verifier.health().map(|it| (it.issuer, it.state, it.keys)).collect::<Vec<_>>();
+    let health = || verifier.health().map(|it| (it.issuer, it.state, it.keys)).collect::<Vec<_>>();
     let fixed = [
         (Some("https://named.example".to_owned()), KeySetState::Fresh, 1),
         (None, KeySetState::Fresh, 1),
     ];
     let late_is = |state, keys| (Some("https://late.example".to_owned()), state, keys);
-    assert_eq!(told()[0], late_is(KeySetState::Empty, 0));
-    assert_eq!(told()[1..], fixed);
+    assert_eq!(health()[0], late_is(KeySetState::Empty, 0));
+    assert_eq!(health()[1..], fixed);
     late.arrive(&named.jwks());
-    assert_eq!(told()[0], late_is(KeySetState::Fresh, 1));
-    assert_eq!(told()[1..], fixed);
+    assert_eq!(health()[0], late_is(KeySetState::Fresh, 1));
+    assert_eq!(health()[1..], fixed);
 }

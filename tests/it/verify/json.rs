@@ -1,4 +1,4 @@
-//! Header and claims are one strict JSON object each, whatever the claims type (RFC 8259, RFC 7519 §7.2).
+//! The header and the claims are each one strict JSON object, for every claims type (RFC 8259, RFC 7519 §7.2).
 
 use serde_json::Value;
 use tower_jwt_auth::VerificationKey;
@@ -12,15 +12,15 @@ use crate::support::tokens::{
 
 const MALFORMED: Verdict = Err(ErrorKind::MalformedToken);
 
-/// An issuer, and the verifiers of three claims types that have to agree about its tokens.
+/// An issuer, and the verifiers of three claims types, which must agree on its tokens.
 fn three() -> (TestIssuer, Three) {
     let issuer = issuer(Algorithm::HS256);
     let three = Three::new(|| trusting(&issuer).max_token_len(1 << 20));
     (issuer, three)
 }
 
-/// Puts the members behind those that are needed, in the header of one token and the payload of
-/// another, and expects the same verdict of both, under every claims type.
+/// Appends the members to the header of one token and to the payload of another. Asserts the same verdict for both,
+/// with every claims type.
 #[track_caller]
 fn expect(members: &[u8], expected: Verdict) {
     let (issuer, three) = three();
@@ -86,7 +86,7 @@ fn only_json_white_space_may_surround_the_object() {
 }
 
 #[test]
-fn white_space_around_the_json_hides_no_claim() {
+fn surrounding_white_space_hides_no_claim() {
     let issuer = issuer(Algorithm::HS256);
     let trusted = |name, issuer: &TestIssuer| {
         let key = VerificationKey::shared_secret(issuer.secret()).unwrap();
@@ -109,7 +109,7 @@ fn white_space_around_the_json_hides_no_claim() {
         ("https://a.example", "orders", 1_767_225_000, Err(ErrorKind::TokenExpired)),
     ] {
         let token = issuer.sign(header, claims(iss, aud, exp));
-        // Twice: the second time the header is a known one.
+        // Twice: the second time the header is cached.
         for _ in 0..2 {
             let outcome = verifier.verify_now(&token).map_err(|error| error.kind());
             let seen = outcome.as_ref().map(|it| (it.subject(), it.token().header().typ));
@@ -150,7 +150,7 @@ fn only_json_white_space_may_surround_a_key_document() {
 }
 
 #[test]
-fn the_text_is_utf_8_and_no_other_encoding() {
+fn only_utf_8_is_accepted() {
     let (issuer, three) = three();
     let good = header(Algorithm::HS256);
     let encodings: [fn(&str) -> Vec<u8>; 5] = [
@@ -173,17 +173,17 @@ fn the_text_is_utf_8_and_no_other_encoding() {
         assert_eq!(three.verdicts(&in_payload), [MALFORMED; 3]);
     }
     for (bytes, expected) in [
-        (&b"\"x\":\"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\""[..], Ok(())), // é, the euro, a face
+        (&b"\"x\":\"\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80\""[..], Ok(())), // é, the euro sign, an emoji
         (b"\"x\":\"\x7f\xe2\x80\xa8\"", Ok(())),                            // DEL, line separator
         (b"\"\xc3\xa9\":1", Ok(())),
         (b"\"x\":\"\xe9\"", MALFORMED),                     // Latin-1
         (b"\"x\":\"\xc0\xaf\"", MALFORMED),                 // overlong slash
         (b"\"x\":\"\xe0\x80\xaf\"", MALFORMED),             // overlong slash in three bytes
-        (b"\"x\":\"\xf0\x80\x80\xaf\"", MALFORMED),         // and in four
+        (b"\"x\":\"\xf0\x80\x80\xaf\"", MALFORMED),         // overlong slash in four bytes
         (b"\"x\":\"\xc1\xa1\"", MALFORMED),                 // overlong a
-        (b"\"\xc1\xa1\":1", MALFORMED),                     // and as a name
+        (b"\"\xc1\xa1\":1", MALFORMED),                     // overlong a as a name
         (b"\"x\":\"\xed\xa0\x80\"", MALFORMED),             // a surrogate
-        (b"\"x\":\"\xed\xa0\xbd\xed\xb8\x80\"", MALFORMED), // a pair of them, as CESU-8 has it
+        (b"\"x\":\"\xed\xa0\xbd\xed\xb8\x80\"", MALFORMED), // a pair of surrogates (CESU-8)
         (b"\"x\":\"\xf4\x90\x80\x80\"", MALFORMED),         // beyond U+10FFFF
         (b"\"x\":\"\x80\"", MALFORMED),
         (b"\"x\":\"\xe2\x82\"", MALFORMED),
@@ -194,7 +194,7 @@ fn the_text_is_utf_8_and_no_other_encoding() {
 }
 
 #[test]
-fn the_grammar_is_json_and_none_of_its_friendlier_relatives() {
+fn json_extensions_are_rejected() {
     for (members, expected) in [
         (r#""x":[1,2.5,-3e2,"a",true,false,null,{"y":[]}]"#, Ok(())),
         ("\"x\" :\t[ 1 ,\r\n2 ] ", Ok(())),
@@ -234,7 +234,7 @@ fn the_grammar_is_json_and_none_of_its_friendlier_relatives() {
 }
 
 #[test]
-fn strings_have_no_raw_controls_no_unknown_escapes_and_no_half_characters() {
+fn invalid_characters_and_escapes_in_strings_are_rejected() {
     for (string, expected) in [
         (r#"\" \\ \/ \b \f \n \r \t \u00e9 \u0000"#, Ok(())),
         (r"\ud83d\ude00", Ok(())),
@@ -265,7 +265,7 @@ fn strings_have_no_raw_controls_no_unknown_escapes_and_no_half_characters() {
 }
 
 #[test]
-fn a_name_stands_once_however_it_is_spelled() {
+fn duplicate_names_are_rejected_in_every_spelling() {
     for (members, expected) in [
         (r#""a":1,"b":1"#, Ok(())),
         (r#""a":1,"A":1"#, Ok(())),
@@ -289,7 +289,7 @@ fn a_name_stands_once_however_it_is_spelled() {
     ] {
         expect(members.as_bytes(), expected);
     }
-    // Deeper down the claims type decides.
+    // In nested objects the claims type decides.
     let (issuer, verifier) = pair(Algorithm::HS256);
     let deeper = PAYLOAD.replace('}', r#","x":{"a":1,"a":2}}"#);
     let token = issuer.sign(header(Algorithm::HS256), deeper);
@@ -297,7 +297,7 @@ fn a_name_stands_once_however_it_is_spelled() {
 }
 
 #[test]
-fn a_second_name_is_found_among_thousands() {
+fn a_duplicate_name_is_found_among_thousands() {
     let (issuer, three) = three();
     let expect = |members: &str, expected: Verdict| {
         let payload = format!("{{\"sub\":\"user-1\",\"exp\":1767226500,{members}}}");
@@ -318,7 +318,7 @@ fn a_second_name_is_found_among_thousands() {
 }
 
 #[test]
-fn a_header_has_sixteen_members_at_the_most() {
+fn a_header_has_at_most_sixteen_members() {
     let (issuer, three) = three();
     for (count, expected) in [(1, Ok(())), (15, Ok(())), (16, MALFORMED), (5_000, MALFORMED)] {
         let names: Vec<_> = (0..count).map(|n| format!("\"name-{n}\":{n}")).collect();
@@ -328,7 +328,7 @@ fn a_header_has_sixteen_members_at_the_most() {
 }
 
 #[test]
-fn names_by_which_the_parser_talks_to_itself_are_refused() {
+fn serde_json_private_names_are_rejected() {
     let (issuer, three) = three();
     let marker = "$serde_json::private::RawValue";
     for members in [
@@ -340,7 +340,7 @@ fn names_by_which_the_parser_talks_to_itself_are_refused() {
         expect(members.as_bytes(), MALFORMED);
     }
     expect(format!(r#""about":"the name {marker}""#).as_bytes(), Ok(()));
-    // Only a letter is a letter, not the escape that ends with it.
+    // An escape that ends with a letter is not that letter.
     for name in [
         r"$se\rde_json::private::RawValue",
         r"$serde_jso\n::private::Number",
@@ -351,13 +351,13 @@ fn names_by_which_the_parser_talks_to_itself_are_refused() {
         expect(format!("\"x\":\"{name}\"").as_bytes(), Ok(()));
         expect(format!("\"{name}\":1").as_bytes(), Ok(()));
     }
-    // Instead of the whole object, it would hide claims from the policy and show them to the handler.
+    // In place of the object, it would hide claims from the policy but show them to the handler.
     let hidden = format!(r#"{{"{marker}":"{{\"sub\":\"admin\",\"exp\":1}}"}}"#);
     assert_eq!(three.verdicts(&issuer.sign(header(Algorithm::HS256), hidden)), [MALFORMED; 3]);
 }
 
 #[test]
-fn nesting_is_bounded_wherever_it_stands_and_whoever_reads_it() {
+fn nesting_is_bounded_for_every_claims_type() {
     #[derive(serde::Deserialize)]
     struct Tree {
         #[serde(rename = "sub")]
@@ -370,7 +370,7 @@ fn nesting_is_bounded_wherever_it_stands_and_whoever_reads_it() {
     let builder = || trusting(&issuer).max_token_len(1 << 20).require_claim("x");
     let tree = builder().claims::<Tree>().build().unwrap();
     let small = builder().claims::<Small>().build().unwrap();
-    // The depth counts the object of the claims itself.
+    // The depth includes the claims object itself.
     for (depth, expected) in [
         (2, Ok(())),
         (32, Ok(())),
@@ -393,18 +393,18 @@ fn nesting_is_bounded_wherever_it_stands_and_whoever_reads_it() {
             assert_eq!(verdict(&small, &token), expected, "{depth}");
         }
         expect(format!("\"x\":[{after_another}]").as_bytes(), expected);
-        // Never closed, it is malformed at every depth.
+        // Unclosed brackets are malformed at every depth.
         expect(format!("\"x\":{}", "[".repeat(inside)).as_bytes(), MALFORMED);
         expect(format!("\"x\":{}", "{\"y\":".repeat(inside)).as_bytes(), MALFORMED);
     }
-    // Side by side and inside strings, brackets are not depth.
+    // Adjacent brackets and brackets inside strings do not add depth.
     expect(format!("\"x\":[{}0]", "[],".repeat(10_000)).as_bytes(), Ok(()));
     expect(format!("\"x\":\"{}\"", "[{".repeat(10_000)).as_bytes(), Ok(()));
     expect(format!("\"x\":\"\\\"{}\"", "[{".repeat(10_000)).as_bytes(), Ok(()));
 }
 
 #[test]
-fn numbers_of_any_length_are_survived() {
+fn numbers_of_any_length_cause_no_panic() {
     let digits = "7".repeat(5_000);
     for number in [
         "0".to_owned(),
@@ -426,8 +426,8 @@ fn numbers_of_any_length_are_survived() {
 }
 
 #[test]
-fn numbers_beyond_every_double_are_refused_by_the_claims_types_that_read_them_and_by_no_other() {
-    // In the order of the three types: `Claims` keeps every member, the others do not read this one.
+fn numbers_beyond_f64_fail_only_when_read() {
+    // In the order of the three types: `Claims` keeps every member; the others do not read this one.
     let read_by_the_first = [Err(ErrorKind::InvalidClaims), Ok(()), Ok(())];
     let (issuer, three) = three();
     let digits = "7".repeat(5_000);

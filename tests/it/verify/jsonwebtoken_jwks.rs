@@ -10,7 +10,7 @@ use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, Policy, VerificationKey, Veri
 use super::builder::{expect, expect_naming};
 use crate::support::tokens::{algorithms, issuer, public_algorithms, verdict};
 
-/// The issuer's public key, with other members; null takes one out.
+/// The issuer's public key with changed members; null removes one.
 fn jwk(algorithm: Algorithm, members: &Value) -> Value {
     let mut jwk: Value = serde_json::from_str(&issuer(algorithm).jwk()).unwrap();
     for (name, value) in members.as_object().unwrap() {
@@ -34,13 +34,13 @@ fn over(keys: impl Into<tower_jwt_auth::key::Keys>, listed: Algorithm) -> Verifi
     builder.clock(FixedClock::new()).build().unwrap()
 }
 
-/// `jsonwebtoken` does not know ES512; without `alg` the curve says it.
+/// `jsonwebtoken` does not know ES512. Without `alg`, the curve determines the algorithm.
 fn members(algorithm: Algorithm) -> Value {
     if algorithm == Algorithm::ES512 { json!({ "alg": null }) } else { json!({}) }
 }
 
 #[test]
-fn a_jwk_of_every_algorithm_verifies_its_issuers_tokens() {
+fn a_jwk_of_every_algorithm_verifies_tokens() {
     for algorithm in algorithms() {
         let issuer = issuer(algorithm);
         let key = convert(&jwk(algorithm, &members(algorithm))).unwrap();
@@ -55,7 +55,7 @@ fn a_jwk_of_every_algorithm_verifies_its_issuers_tokens() {
 }
 
 #[test]
-fn a_jwk_is_read_under_the_rules_for_json() {
+fn a_jwk_is_read_under_the_json_rules() {
     let invalid = &[Kind::InvalidKey][..];
     let unsuitable = &[Kind::UnsuitableAlgorithm][..];
     for (algorithm, members, problems) in [
@@ -88,7 +88,7 @@ fn a_jwk_is_read_under_the_rules_for_json() {
 }
 
 #[test]
-fn an_alg_whose_name_is_lost_is_rejected() {
+fn an_alg_that_jsonwebtoken_cannot_name_is_rejected() {
     let lost = &[Kind::UnsupportedConversion][..];
     for (algorithm, alg) in [
         (Algorithm::ES512, "ES512"),
@@ -101,20 +101,20 @@ fn an_alg_whose_name_is_lost_is_rejected() {
     }
 }
 
-/// What `jsonwebtoken` drops cannot be seen any more; it is said in the documentation.
+/// Members that `jsonwebtoken` drops cannot be checked; the documentation warns of this.
 #[test]
-fn a_private_key_is_recognized_in_the_json_alone() {
+fn a_private_key_is_recognized_only_in_the_json() {
     let private = jwk(Algorithm::EdDSA, &json!({ "d": "A".repeat(43) }));
     expect(convert(&private), &[]);
     expect(VerificationKey::jwk(private.to_string()), &[Kind::PrivateKey]);
-    // Of a kind of key that `jsonwebtoken` does not know, it keeps all members.
+    // `jsonwebtoken` keeps all members of an unknown kind of key.
     let other = jwk(Algorithm::EdDSA, &json!({ "d": "AA", "crv": "Ed448" }));
     let set = KeySet::try_from(&set(&[other, jwk(Algorithm::EdDSA, &json!({}))])).unwrap();
     assert_eq!(set.skipped(), [SkipReason::PrivateKey]);
 }
 
 #[test]
-fn a_set_skips_the_keys_that_cannot_be_used() {
+fn a_set_skips_unusable_keys() {
     let keys: Vec<_> = public_algorithms()
         .map(|algorithm| {
             let mut jwk = jwk(algorithm, &members(algorithm));

@@ -1,4 +1,4 @@
-//! Keys that were made with `jsonwebtoken`, in every way in which that crate makes them.
+//! Keys from every constructor of `jsonwebtoken`.
 
 use base64_simd::STANDARD;
 use jsonwebtoken::DecodingKey;
@@ -34,7 +34,7 @@ fn is_rsa(algorithm: Algorithm) -> bool {
     matches!(&algorithm.name()[..2], "RS" | "PS")
 }
 
-/// The issuer's key, made by every constructor that takes such a key.
+/// The issuer's key, from every constructor that accepts its kind.
 fn made(issuer: &TestIssuer) -> Vec<(&'static str, DecodingKey)> {
     type Read = fn(&[u8]) -> TheirResult<DecodingKey>;
     let (public, certificate) = (issuer.public_pem(), issuer.certificate_pem());
@@ -92,7 +92,7 @@ fn over(key: VerificationKey) -> Verifier {
 }
 
 #[test]
-fn a_key_from_every_constructor_verifies_its_issuers_tokens() {
+fn keys_from_every_constructor_verify_tokens() {
     let mut forms = 0;
     for algorithm in algorithms() {
         let issuer = issuer(algorithm);
@@ -108,7 +108,7 @@ fn a_key_from_every_constructor_verifies_its_issuers_tokens() {
 }
 
 #[test]
-fn a_key_serves_no_algorithm_of_another_kind() {
+fn a_key_of_another_kind_is_rejected() {
     let (mut fitting, mut foreign) = (0, 0);
     for kind in algorithms() {
         for (form, theirs) in made(&issuer(kind)) {
@@ -126,7 +126,7 @@ fn a_key_serves_no_algorithm_of_another_kind() {
 }
 
 #[test]
-fn a_key_serves_the_named_algorithm_alone() {
+fn a_key_serves_only_the_named_algorithm() {
     let rsa = issuer(Algorithm::RS256);
     for (_, theirs) in made(&rsa) {
         let verifier = over(VerificationKey::decoding_key(Algorithm::PS256, &theirs).unwrap());
@@ -136,9 +136,9 @@ fn a_key_serves_the_named_algorithm_alone() {
     }
 }
 
-/// The other family's constructors take the bytes as they are, whatever these are.
+/// The constructors of the other family accept any bytes.
 #[test]
-fn the_bytes_of_a_public_key_are_no_hmac_secret() {
+fn public_key_bytes_are_not_accepted_as_a_secret() {
     for algorithm in public_algorithms() {
         for (form, theirs) in made(&issuer(algorithm)) {
             for asked in [Algorithm::HS256, Algorithm::HS384, Algorithm::HS512] {
@@ -151,7 +151,7 @@ fn the_bytes_of_a_public_key_are_no_hmac_secret() {
         let text = VerificationKey::decoding_key(Algorithm::HS256, &text);
         expect(text, &[Kind::MixedKeys]);
     }
-    // A secret is no public key either.
+    // A secret is not a public key either.
     let secret = DecodingKey::from_secret(&[7; 32]).unwrap();
     for algorithm in public_algorithms() {
         let made = VerificationKey::decoding_key(algorithm, &secret);
@@ -162,7 +162,7 @@ fn the_bytes_of_a_public_key_are_no_hmac_secret() {
 }
 
 #[test]
-fn der_of_another_kind_of_key_is_rejected() {
+fn der_of_another_key_kind_is_rejected() {
     let spki = |algorithm| der_of(issuer(algorithm).public_pem());
     for (asked, key, what) in [
         (Algorithm::RS256, DecodingKey::from_rsa_der(&spki(Algorithm::ES256)), "P-256 public key"),
@@ -217,14 +217,14 @@ fn a_weak_key_is_rejected_under_our_rules() {
     assert!(VerificationKey::decoding_key(Algorithm::HS512, &secret(64)).is_ok());
 }
 
-/// Raw keys are told from DER by their length, because their first byte may be that of DER.
+/// Raw keys and DER are distinguished by their length, because both may have the same first byte.
 #[test]
 fn an_ed25519_key_may_begin_like_der() {
     let mut key = [0x30; 32];
     key[1] = 30;
     let theirs = DecodingKey::from_ed_der(&key);
     let ours = VerificationKey::decoding_key(Algorithm::EdDSA, &theirs);
-    // Whether it is a point of the curve is the crypto library's to say.
+    // The crypto library decides whether it is a point on the curve.
     let jwk =
         format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}"}}"#, crate::support::tokens::encode(key));
     assert_eq!(ours.is_ok(), VerificationKey::jwk(jwk).is_ok());

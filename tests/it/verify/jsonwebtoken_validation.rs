@@ -1,4 +1,4 @@
-//! Policies that were converted from a `Validation` of `jsonwebtoken`.
+//! Policies converted from a `Validation` of `jsonwebtoken`.
 
 use std::time::Duration;
 
@@ -12,11 +12,11 @@ use super::builder::{expect, expect_naming};
 use crate::support::tokens::{Verdict, verdict};
 
 const ISSUER: &str = "https://auth.example.com";
-/// Before and after the time of the clock.
+/// Times before and after that of the clock.
 const PAST: u64 = 1_577_836_800;
 const FUTURE: u64 = 4_102_444_800;
 
-/// The usual settings, changed.
+/// Common settings with a change.
 fn validation(change: impl FnOnce(&mut Validation)) -> Validation {
     let mut validation = Validation::new(Theirs::HS256);
     validation.set_audience(&["orders"]);
@@ -28,7 +28,7 @@ fn convert(change: impl FnOnce(&mut Validation)) -> Result<Policy, BuildError> {
     Policy::try_from(&validation(change))
 }
 
-/// Trusts the issuer's key for every algorithm of its kind, under any name, so that the policy decides.
+/// Trusts the issuer's key for every algorithm of its kind and under any name, so that only the policy decides.
 fn over(policy: Policy) -> Result<Verifier, BuildError> {
     let key = VerificationKey::shared_secret(TestIssuer::hs256().secret())?;
     let builder = Verifier::builder().trust(Issuer::unnamed(key, policy));
@@ -39,7 +39,7 @@ fn claims() -> Value {
     json!({ "iss": ISSUER, "aud": "orders", "sub": "ada", "exp": FUTURE, "nbf": PAST })
 }
 
-/// A token with other claims; null takes one out.
+/// A token with changed claims; null removes one.
 fn token(changed: &Value) -> String {
     let issuer = TestIssuer::hs256();
     let mut claims = claims();
@@ -79,7 +79,7 @@ fn the_audiences_of_a_validation_are_required() {
 }
 
 #[test]
-fn without_an_audience_a_validation_is_undecided() {
+fn a_validation_without_an_audience_is_a_problem() {
     let undecided = || convert(|it| it.aud = None).unwrap();
     expect(over(undecided()), &[Kind::MissingAudience]);
     expect(over(convert(|it| it.aud = Some([].into())).unwrap()), &[Kind::MissingAudience]);
@@ -100,7 +100,7 @@ fn the_issuers_of_a_validation_are_compared_under_any_issuer() {
             (json!({ "iss": null }), wrong),
         ],
     );
-    // Beside a name that is configured, both must fit.
+    // With a configured issuer, both names must match.
     let policy = || convert(|it| it.set_issuer(&[ISSUER])).unwrap();
     let key = || VerificationKey::shared_secret(TestIssuer::hs256().secret()).unwrap();
     for (name, expected) in [(ISSUER, Ok(())), ("https://evil.example", wrong)] {
@@ -173,7 +173,7 @@ fn the_leeway_of_a_validation_is_kept() {
 }
 
 #[test]
-fn nbf_is_checked_without_validate_nbf_too() {
+fn nbf_is_checked_even_without_validate_nbf() {
     let tokens = [
         (json!({}), Ok(())),
         (json!({ "nbf": FUTURE }), Err(ErrorKind::TokenNotYetValid)),

@@ -1,4 +1,4 @@
-//! One key in all its forms: PEM, DER and JWK (RFC 5280, RFC 7517, RFC 8017); certificates have a file of their own.
+//! One key in all its forms: PEM, DER and JWK (RFC 5280, RFC 7517, RFC 8017). Certificates are in a separate file.
 
 use base64_simd::STANDARD;
 use tower_jwt_auth::error::ProblemKind as Kind;
@@ -22,7 +22,7 @@ pub(super) fn over(key: VerificationKey) -> Verifier {
 }
 
 #[track_caller]
-pub(super) fn refused(made: Result<VerificationKey, BuildError>, kind: Kind, what: &str) {
+pub(super) fn assert_rejected(made: Result<VerificationKey, BuildError>, kind: Kind, what: &str) {
     let error = made.expect_err(what);
     let [problem] = error.problems() else { panic!("{error}") };
     assert_eq!(problem.kind(), kind, "{error}");
@@ -52,12 +52,12 @@ fn every_form_of_a_key_verifies_the_same_tokens() {
             forms += 1;
         }
     }
-    // Six of RSA have four forms each; the rest has three.
+    // The six RSA algorithms have four forms each, the others three.
     assert_eq!(forms, 6 * 4 + (public_algorithms().count() - 6) * 3);
 }
 
 #[test]
-fn the_key_decides_what_it_is_for() {
+fn the_key_determines_its_algorithms() {
     for asked in algorithms() {
         for kind in public_algorithms() {
             let made = VerificationKey::der(asked, der_of(issuer(kind).public_pem()));
@@ -73,25 +73,25 @@ pub(super) fn fits(asked: Algorithm, kind: Algorithm) -> bool {
 }
 
 #[test]
-fn a_certificate_given_as_pem_names_what_reads_it() {
+fn a_certificate_passed_as_pem_names_the_right_constructor() {
     let issuer = issuer(Algorithm::ES256);
     assert!(VerificationKey::pem(Algorithm::ES256, issuer.public_pem()).is_ok());
     let error = VerificationKey::pem(Algorithm::ES256, issuer.certificate_pem()).unwrap_err();
     let [problem] = error.problems() else { panic!("{error}") };
     assert_eq!(problem.kind(), Kind::InvalidKey);
     assert!(problem.fix().contains("`VerificationKey::certificate`"), "{error}");
-    // Builds without the feature do not have the call.
+    // Builds without the feature do not have the method.
     let names_the_feature = problem.fix().contains("the feature `x509`");
     assert_eq!(names_the_feature, !cfg!(feature = "x509"), "{error}");
 }
 
 #[test]
-fn what_is_no_public_key_in_der_is_refused_and_named() {
+fn der_other_than_a_public_key_is_rejected_and_named() {
     let made = |bytes: &[u8]| VerificationKey::der(Algorithm::ES256, bytes);
     let public = der_of(issuer(Algorithm::ES256).public_pem());
     let certificate = der_of(issuer(Algorithm::ES256).certificate_pem());
     assert!(made(&public).is_ok());
-    // The beginnings of PKCS #8, of PKCS #1 and of SEC 1: a version, and then the secret.
+    // The beginnings of PKCS #8, PKCS #1 and SEC 1 private keys: a version, then the secret.
     let version = |number: u8| der(0x30, &[der(2, &[number]), der(4, b"hunter2")].concat());
     let encrypted = der(0x30, &[der(0x30, b""), der(4, b"hunter2")].concat());
     for (bytes, kind, what) in [
@@ -111,15 +111,15 @@ fn what_is_no_public_key_in_der_is_refused_and_named() {
         (&pkcs1(&[5; 128], &[3]), Kind::WeakKey, ""),
         (&pkcs1(&[0xc5; 256], &[1, 0, 1]), Kind::UnsuitableAlgorithm, "RSA public key for ES256"),
     ] {
-        refused(made(bytes), kind, what);
+        assert_rejected(made(bytes), kind, what);
     }
-    // No byte of a good key makes the reader do worse than refuse.
+    // A changed byte of a valid key never causes more than a rejection.
     for bytes in [&public, &certificate] {
         every_change(bytes, |bytes| drop(made(bytes)));
     }
 }
 
-/// Reads the bytes cut off at every place, and with each byte changed.
+/// Reads the bytes truncated at every position, and with each byte changed.
 pub(super) fn every_change(good: &[u8], read: impl Fn(&[u8])) {
     for at in 0..good.len() {
         for changed in [0, 1, 0x30, 0x7f, 0x80, 0x84, 0xff] {

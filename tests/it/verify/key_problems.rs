@@ -1,4 +1,4 @@
-//! What is said about keys, documents and environment variables that cannot be used.
+//! The error texts for unusable keys, documents and environment variables.
 
 use std::process::{Command, Output};
 
@@ -12,7 +12,7 @@ use super::der::{EC, ED448, P256, RSA, SECP256K1, der, pem, pkcs1, spki};
 use crate::support::tokens::{PAYLOAD, encode, header, issuer, mac_token, verdict};
 
 #[test]
-fn secrets_are_described_by_their_length_alone() {
+fn secrets_are_described_only_by_their_length() {
     let short = |length: &'static str| [(Kind::WeakSecret, length)];
     expect_naming(VerificationKey::shared_secret("hunter2"), &short("7 bytes, but at least 32"));
     expect_naming(VerificationKey::shared_secret(""), &short("0 bytes, but at least 32"));
@@ -26,12 +26,12 @@ fn secrets_are_described_by_their_length_alone() {
     }
     let decoded = VerificationKey::shared_secret_base64url(encode("hunter2"));
     expect_naming(decoded, &short("7 bytes, but at least 32"));
-    let road = Verifier::shared_secret("hunter2").any_audience().build();
-    expect_naming(road, &short("7 bytes, but at least 32"));
+    let builder = Verifier::shared_secret("hunter2").any_audience().build();
+    expect_naming(builder, &short("7 bytes, but at least 32"));
 }
 
 #[test]
-fn a_secret_in_base64url_is_the_bytes_that_it_spells() {
+fn a_base64url_secret_is_decoded() {
     let secret = [7; 40];
     let token = mac_token(Algorithm::HS256, &secret, &header(Algorithm::HS256), PAYLOAD);
     let clock = FixedClock::new();
@@ -43,7 +43,7 @@ fn a_secret_in_base64url_is_the_bytes_that_it_spells() {
 }
 
 #[test]
-fn pem_files_are_described_by_what_they_are() {
+fn pem_errors_name_the_content_of_the_file() {
     let rsa = issuer(Algorithm::RS256).public_pem().to_owned();
     let point = [vec![4], vec![1; 64]].concat();
     let info = |algorithm, parameters: &[u8], key: &[u8]| {
@@ -75,8 +75,8 @@ fn pem_files_are_described_by_what_they_are() {
         (rsa.clone(), Kind::UnsuitableAlgorithm, "RSA public key for ES256"),
     ] {
         expect_naming(VerificationKey::pem(Algorithm::ES256, &text), &[(kind, what)]);
-        let road = Verifier::pem(Algorithm::ES256, &text).any_issuer().any_audience();
-        expect_naming(road.build(), &[(kind, what)]);
+        let builder = Verifier::pem(Algorithm::ES256, &text).any_issuer().any_audience();
+        expect_naming(builder.build(), &[(kind, what)]);
     }
     expect(VerificationKey::pem(Algorithm::RS256, &rsa), &[]);
     expect(VerificationKey::pem(Algorithm::RS256, rsa.replace('\n', "\r\n")), &[]);
@@ -84,7 +84,7 @@ fn pem_files_are_described_by_what_they_are() {
 }
 
 #[test]
-fn a_key_is_for_algorithms_of_its_kind() {
+fn a_key_serves_only_algorithms_of_its_kind() {
     use Algorithm::{ES256, ES384, EdDSA, HS256, PS512, RS256};
     for (kind, asked, fits) in [
         (RS256, PS512, true),
@@ -129,8 +129,8 @@ fn key_documents_are_described_without_their_content() {
         ),
     ] {
         expect_naming(KeySet::jwks(document), &[(kind, what)]);
-        let road = Verifier::jwks(document).any_issuer().any_audience();
-        expect_naming(road.build(), &[(kind, what)]);
+        let builder = Verifier::jwks(document).any_issuer().any_audience();
+        expect_naming(builder.build(), &[(kind, what)]);
     }
     for (jwk, kind) in [
         ("hunter2", Kind::InvalidKey),
@@ -151,7 +151,7 @@ fn key_documents_are_described_without_their_content() {
 }
 
 #[test]
-fn each_reason_against_a_jwk_has_a_sentence_of_its_own() {
+fn each_jwk_problem_has_its_own_sentence() {
     let ec = issuer(Algorithm::ES256).jwk();
     let with = |members: &str| format!("{},{members}}}", ec.strip_suffix('}').unwrap());
     let mut sentences: Vec<_> = [
@@ -175,18 +175,18 @@ fn each_reason_against_a_jwk_has_a_sentence_of_its_own() {
     assert_eq!(sentences.len(), count);
 }
 
-/// Names the variable that is read, for the half of this test that runs in a process of its own.
+/// Names the variable to read, for the part of the test that runs in a child process.
 const CASE: &str = "TOWER_JWT_AUTH_TEST_CASE";
 const VARIABLE: &str = "TOWER_JWT_AUTH_TEST_SECRET";
 
-/// Runs the one test below again in a process that has these variables: this one's are not changed,
-/// which would be felt by every other test.
+/// Runs the test below again in a child process with these variables. Changing the variables of this process would
+/// affect every other test.
 fn in_an_environment(case: &str, secret: Option<&std::ffi::OsStr>) -> Output {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([
         "--exact",
         "--nocapture",
-        "verify::key_problems::the_environment_is_read_as_it_stands",
+        "verify::key_problems::environment_variables_are_read_verbatim",
     ]);
     command.env(CASE, case).env_remove(VARIABLE);
     if let Some(secret) = secret {
@@ -196,7 +196,7 @@ fn in_an_environment(case: &str, secret: Option<&std::ffi::OsStr>) -> Output {
 }
 
 #[test]
-fn the_environment_is_read_as_it_stands() {
+fn environment_variables_are_read_verbatim() {
     if let Ok(case) = std::env::var(CASE) {
         return judge_the_environment(&case);
     }
@@ -222,16 +222,16 @@ fn the_environment_is_read_as_it_stands() {
 }
 
 fn judge_the_environment(case: &str) {
-    let road = || Verifier::shared_secret_from_env(VARIABLE).any_audience();
+    let builder = || Verifier::shared_secret_from_env(VARIABLE).any_audience();
     match case {
-        "absent" => expect_naming(road().build(), &[(Kind::MissingVariable, VARIABLE)]),
+        "absent" => expect_naming(builder().build(), &[(Kind::MissingVariable, VARIABLE)]),
         "0 bytes" | "31 bytes" => {
-            expect_naming(road().build(), &[(Kind::WeakSecret, VARIABLE)]);
-            expect_naming(road().build(), &[(Kind::WeakSecret, case)]);
+            expect_naming(builder().build(), &[(Kind::WeakSecret, VARIABLE)]);
+            expect_naming(builder().build(), &[(Kind::WeakSecret, case)]);
         }
-        "no text" => expect_naming(road().build(), &[(Kind::InvalidValue, VARIABLE)]),
+        "no text" => expect_naming(builder().build(), &[(Kind::InvalidValue, VARIABLE)]),
         "32 bytes" => {
-            let verifier = road().clock(FixedClock::new()).build().unwrap();
+            let verifier = builder().clock(FixedClock::new()).build().unwrap();
             let secret = std::env::var(VARIABLE).unwrap();
             let signed = |secret: &str| {
                 mac_token(Algorithm::HS256, secret.as_bytes(), &header(Algorithm::HS256), PAYLOAD)

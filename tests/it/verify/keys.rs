@@ -1,5 +1,5 @@
-//! Which key a token is verified with: `use`, `key_ops` and `alg` of the key, `kid` of the token
-//! (RFC 7517 §4, RFC 7515 §4.1.4).
+//! The selection of the key for a token: `use`, `key_ops` and `alg` of the key, `kid` of the token (RFC 7517 §4,
+//! RFC 7515 §4.1.4).
 
 use tokio_test::{assert_pending, assert_ready, task};
 use tower_jwt_auth::key::{KeySet, Keys};
@@ -16,7 +16,7 @@ const UNKNOWN: Verdict = Err(ErrorKind::UnknownKey);
 const NOT_ALLOWED: Verdict = Err(ErrorKind::AlgorithmNotAllowed);
 const WRONG: Verdict = Err(ErrorKind::InvalidSignature);
 
-/// A verifier over these JWKs, as a document has them.
+/// A verifier with these JWKs, as read from a document.
 fn over(jwks: &[String]) -> Verifier {
     let document = format!("{{\"keys\":[{}]}}", jwks.join(","));
     trust(KeySet::jwks(document).unwrap())
@@ -33,7 +33,7 @@ fn extended(jwk: &str, members: &str) -> String {
 }
 
 #[test]
-fn a_key_that_is_not_for_verifying_signatures_is_not_used() {
+fn keys_for_other_uses_are_not_used() {
     for algorithm in algorithms() {
         let issuer = issuer(algorithm);
         let token = issuer.token().mint();
@@ -74,7 +74,7 @@ fn a_key_that_is_not_for_verifying_signatures_is_not_used() {
 }
 
 #[test]
-fn a_declared_key_beside_an_encryption_key_of_the_same_id_is_the_one_that_is_used() {
+fn an_encryption_key_does_not_hide_a_signing_key() {
     let issuer = issuer(Algorithm::RS256);
     let encryption = extended(&issuer.clone().with_other_key().jwk(), r#""use":"enc""#);
     let verifier = over(&[encryption, issuer.jwk()]);
@@ -92,16 +92,16 @@ fn two(algorithm: Algorithm) -> (TestIssuer, TestIssuer, Verifier) {
 }
 
 #[test]
-fn an_id_is_compared_whole_and_what_matches_nothing_is_refused() {
+fn kids_are_compared_exactly_and_unknown_kids_are_rejected() {
     for algorithm in algorithms() {
         let (a, b, verifier) = two(algorithm);
         let long = format!("\"{}\"", "a".repeat(4_000));
         for (kid, expected) in [
             ("\"a\"", Ok(())),
             (r#""\u0061""#, Ok(())),
-            ("\"b\"", WRONG), // the right key is in the set, and is not the one that is named
+            ("\"b\"", WRONG), // the right key is in the set, but the token names another
             ("\"c\"", UNKNOWN),
-            ("\"\"", Ok(())), // absent: each is tried
+            ("\"\"", Ok(())), // counts as absent: each key is tried
             ("null", Ok(())),
             ("\"A\"", UNKNOWN),
             ("\"a \"", UNKNOWN),
@@ -134,7 +134,7 @@ fn an_id_is_compared_whole_and_what_matches_nothing_is_refused() {
 }
 
 #[test]
-fn an_id_that_is_a_number_is_not_the_text_of_that_number() {
+fn a_numeric_kid_does_not_match_its_text() {
     let issuer = issuer(Algorithm::ES256).key_id("1");
     let verifier = over(&[issuer.jwk()]);
     assert_eq!(verdict(&verifier, &issuer.token().mint()), Ok(()));
@@ -143,7 +143,7 @@ fn an_id_that_is_a_number_is_not_the_text_of_that_number() {
 }
 
 #[test]
-fn the_key_of_an_id_is_not_exchanged_for_another_that_would_fit_the_algorithm() {
+fn a_known_kid_never_falls_back_to_another_key() {
     let (rsa, ec) = (issuer(Algorithm::RS256).key_id("rsa"), issuer(Algorithm::ES256).key_id("ec"));
     let verifier = over(&[rsa.jwk(), ec.jwk()]);
     for (issuer, kid, expected) in [
@@ -159,7 +159,7 @@ fn the_key_of_an_id_is_not_exchanged_for_another_that_would_fit_the_algorithm() 
 }
 
 #[test]
-fn a_key_that_was_configured_without_an_id_does_not_ask_for_one() {
+fn a_configured_key_without_kid_accepts_any_kid() {
     for algorithm in algorithms() {
         let issuer = issuer(algorithm).without_key_id();
         let alone = VerificationKey::jwk(issuer.jwk()).unwrap();
@@ -183,15 +183,15 @@ fn a_key_that_was_configured_without_an_id_does_not_ask_for_one() {
                 let token = issuer.sign(&header, PAYLOAD);
                 assert_eq!(verdict(&verifier, &token), expected, "{header}");
                 let forged = issuer.clone().with_other_key().sign(&header, PAYLOAD);
-                let refused = if expected.is_ok() { WRONG } else { expected };
-                assert_eq!(verdict(&verifier, &forged), refused, "{header}");
+                let rejected = if expected.is_ok() { WRONG } else { expected };
+                assert_eq!(verdict(&verifier, &forged), rejected, "{header}");
             }
         }
     }
 }
 
 #[test]
-fn a_key_with_an_id_asks_for_it_or_for_none() {
+fn a_key_with_kid_accepts_that_kid_or_none() {
     for algorithm in algorithms() {
         let issuer = issuer(algorithm).without_key_id();
         let key = VerificationKey::jwk(issuer.jwk()).unwrap().with_key_id("a");
@@ -204,7 +204,7 @@ fn a_key_with_an_id_asks_for_it_or_for_none() {
             assert_eq!(verdict(verifier, &issuer.token().mint()), Ok(()));
             assert_eq!(verdict(verifier, &token("b")), UNKNOWN);
         }
-        // In a document, an unknown id may mean the only key that has none; a secret it never means.
+        // In a document, an unknown `kid` may match the only key without an id, but never a secret.
         let is_secret = issuer.public_pem().is_empty();
         let expected = if is_secret { UNKNOWN } else { Ok(()) };
         assert_eq!(verdict(&without_id, &token("a")), expected);
@@ -213,7 +213,7 @@ fn a_key_with_an_id_asks_for_it_or_for_none() {
 }
 
 #[test]
-fn an_unknown_id_may_mean_the_only_key_without_one() {
+fn an_unknown_kid_may_match_the_only_key_without_kid() {
     for algorithm in public_algorithms() {
         let unnamed = issuer(algorithm).without_key_id();
         let named = issuer(algorithm).with_other_key().key_id("a");
@@ -221,10 +221,10 @@ fn an_unknown_id_may_mean_the_only_key_without_one() {
         let token = |issuer: &TestIssuer, kid| issuer.token().header("kid", kid).mint();
         assert_eq!(verdict(&verifier, &token(&unnamed, "z")), Ok(()), "{algorithm}");
         assert_eq!(verdict(&verifier, &token(&named, "a")), Ok(()));
-        // The key of a known id is not exchanged for it, and no other key is tried for an unknown one.
+        // A known `kid` never falls back to the key without an id, and no other key is tried for an unknown one.
         assert_eq!(verdict(&verifier, &token(&unnamed, "a")), WRONG);
         assert_eq!(verdict(&verifier, &token(&named, "z")), UNKNOWN);
-        // Of two keys without an id neither is meant.
+        // With two keys without an id, an unknown `kid` matches neither.
         let other = issuer(algorithm).with_other_key().without_key_id();
         let two = over(&[unnamed.jwk(), other.jwk()]);
         assert_eq!(verdict(&two, &token(&unnamed, "z")), UNKNOWN);
@@ -233,7 +233,7 @@ fn an_unknown_id_may_mean_the_only_key_without_one() {
 }
 
 #[test]
-fn a_wrong_signature_under_the_key_without_an_id_asks_for_newer_keys() {
+fn a_wrong_signature_under_a_key_without_kid_refreshes_keys() {
     let unnamed = issuer(Algorithm::ES256).without_key_id();
     let new = issuer(Algorithm::ES256).with_other_key().key_id("new");
     let keys = LateKeys::with(&unnamed.jwks());
@@ -250,14 +250,14 @@ fn a_wrong_signature_under_the_key_without_an_id_asks_for_newer_keys() {
 }
 
 #[test]
-fn an_empty_or_null_id_of_a_key_is_absent() {
+fn an_empty_or_null_jwk_kid_counts_as_absent() {
     for algorithm in algorithms() {
         let issuer = issuer(algorithm).without_key_id();
         for kid in ["null", "\"\""] {
             let jwk = extended(&issuer.jwk(), &format!("\"kid\":{kid}"));
             let key = VerificationKey::jwk(&jwk).unwrap();
             assert_eq!(key.key_id(), None);
-            // It asks tokens for no id, where one that has an id does.
+            // It does not require a `kid` in tokens; a key with an id does.
             let token = issuer.token().header("kid", "any").mint();
             assert_eq!(verdict(&trust(key), &token), Ok(()), "{algorithm}");
             let named = VerificationKey::jwk(&jwk).unwrap().with_key_id("a");
@@ -267,7 +267,7 @@ fn an_empty_or_null_id_of_a_key_is_absent() {
 }
 
 #[test]
-fn keys_of_one_id_are_told_apart_by_their_kind_and_else_tried_in_turn() {
+fn keys_with_one_kid_are_filtered_by_kind() {
     let of_each_kind = [Algorithm::RS256, Algorithm::PS256, Algorithm::ES256, Algorithm::EdDSA];
     let issuers = of_each_kind.map(|algorithm| issuer(algorithm).key_id("k"));
     let verifier = over(&issuers.clone().map(|issuer| issuer.jwk()));
@@ -287,19 +287,19 @@ fn keys_of_one_id_are_told_apart_by_their_kind_and_else_tried_in_turn() {
 }
 
 #[test]
-fn no_more_than_four_keys_are_tried_for_one_token() {
+fn at_most_four_keys_are_tried_per_token() {
     for algorithm in algorithms() {
         let right = issuer(algorithm);
         let wrong = right.clone().with_other_key();
         let unrelated = match algorithm {
-            // Secrets and public keys do not go into one set.
+            // Secrets and public keys cannot be in one set.
             Algorithm::HS256 => issuer(Algorithm::HS384),
             Algorithm::HS384 | Algorithm::HS512 => issuer(Algorithm::HS256),
             Algorithm::ES384 => issuer(Algorithm::EdDSA),
             _ => issuer(Algorithm::ES384),
         };
         for (wrong_keys, expected) in [(0, Ok(())), (3, Ok(())), (4, WRONG), (20, WRONG)] {
-            // With one id for all and a token that names it; with an id each and a token without.
+            // With one id for all keys and a token that names it; with different ids and a token without `kid`.
             for same_id in [true, false] {
                 let id = |n: usize| if same_id { "k".to_owned() } else { format!("k{n}") };
                 let mut jwks: Vec<_> =
@@ -317,7 +317,7 @@ fn no_more_than_four_keys_are_tried_for_one_token() {
 }
 
 #[test]
-fn keys_and_addresses_in_a_token_are_never_trusted_and_never_looked_at() {
+fn keys_and_key_urls_in_a_token_are_ignored() {
     for algorithm in algorithms() {
         let issuer = issuer(algorithm);
         let verifier = trusting(&issuer).build().unwrap();
@@ -341,7 +341,7 @@ fn keys_and_addresses_in_a_token_are_never_trusted_and_never_looked_at() {
             let honest = issuer.token().header(name, value).mint();
             assert_eq!(verdict(&verifier, &honest), Ok(()), "{name}");
         }
-        // Nor does a payload bring keys.
+        // Keys in the payload are ignored, like those in the header.
         let in_claims = attacker.token().claim("jwks", attacker.jwks()).claim("jku", address);
         assert_eq!(verdict(&verifier, &in_claims.mint()), WRONG);
     }
@@ -375,7 +375,7 @@ fn nothing_prints_a_secret() {
             assert!(!printed.contains(hidden), "{hidden} in {printed}");
         }
         assert!(!printed.contains(&token), "{printed}");
-        // Nor as a list of numbers: `[99, 111, 114` is what `correct` begins with.
+        // The list of bytes does not appear either: `correct` begins with `[99, 111, 114`.
         assert!(!printed.contains("99, 111, 114"), "{printed}");
     }
 }

@@ -1,4 +1,4 @@
-//! RSA keys of more than 4096 bits: they verify, and cost one try.
+//! RSA keys of more than 4096 bits verify, and at most one is tried without a `kid`.
 
 use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::error::ProblemKind;
@@ -54,7 +54,7 @@ fn an_rsa_key_of_8192_bits_verifies_on_every_backend() {
                 let expected = if other == algorithm { Ok(()) } else { NOT_ALLOWED };
                 assert_eq!(verdict(&declared, token), expected, "{other} as {algorithm}");
             }
-            // Nearly right, of another algorithm, too short and too long.
+            // Signatures with a changed byte, of another algorithm, too short and too long.
             let good = signature(token);
             let mut flipped = good.clone();
             flipped[1023] ^= 1;
@@ -77,7 +77,7 @@ fn an_rsa_key_of_8192_bits_verifies_on_every_backend() {
     }
 }
 
-/// A set of these keys, each with its id; `None` is the key that the tokens are signed with.
+/// A set of these keys with their ids; `None` is the key that signs the tokens.
 fn set(keys: &[(Option<usize>, &str)]) -> KeySet {
     let keys: Vec<_> = keys
         .iter()

@@ -1,6 +1,6 @@
 //! The verifier, without HTTP.
 
-// Without a crypto backend no token verifies; that this is said in time is all there is to test.
+// Without a crypto backend no token verifies; the only test is that `build` reports this.
 mod algorithms;
 mod backends;
 mod builder;

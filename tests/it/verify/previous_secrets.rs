@@ -1,4 +1,4 @@
-//! Secrets of before a rotation: each as long as the setting beside it asks for.
+//! Secrets from before a rotation, and their minimum lengths.
 
 use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
@@ -21,7 +21,7 @@ fn finish(builder: VerifierBuilder) -> Result<Verifier, BuildError> {
 }
 
 #[test]
-fn a_short_previous_secret_has_to_be_asked_for() {
+fn a_short_previous_secret_needs_an_explicit_setting() {
     let first = || Verifier::shared_secret(NEW);
     let rejected = problem(finish(first().previous_secret(SHORT))).unwrap();
     assert!(
@@ -54,7 +54,7 @@ fn after_a_short_secret_previous_ones_may_be_short() {
 }
 
 #[test]
-fn a_previous_secret_is_spelled_as_the_first_one() {
+fn a_previous_secret_is_decoded_like_the_current_one() {
     // The base64url of NEW and of SHORT.
     let (new, short) = (
         "dGhlIHNlY3JldCBvZiBhZnRlciB0aGUgcm90YXRpb24sIDMyIGJ5dGVzIG9yIG1vcmU",
@@ -69,7 +69,7 @@ fn a_previous_secret_is_spelled_as_the_first_one() {
 }
 
 #[test]
-fn a_short_previous_secret_is_for_hs256_only() {
+fn short_previous_secrets_are_only_for_hs256() {
     let legacy = |listed| {
         let first = Verifier::shared_secret("s".repeat(64)).algorithms([listed]);
         finish(first.previous_guessable_legacy_secret(SHORT))

@@ -1,4 +1,4 @@
-//! Every kind of configuration problem, each with a configuration that has it and a neighbour that builds.
+//! Every kind of configuration problem, with a configuration that causes it and a valid neighbour.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ const SECRET: &str = "a secret of the tests of at least 32 bytes";
 const OTHER: &str = "another secret of the tests, of 32 bytes or more";
 const NAME: &str = "https://auth.example.com";
 
-/// The kinds without a row, and why this build has no configuration with them.
+/// The kinds without a row, and the reason why this build cannot cause them.
 const UNREACHED: &[(Kind, &str)] = &[
     (Kind::TlsUnavailable, "needs a machine without root certificates"),
     #[cfg(all(feature = "aws-lc-rs", feature = "rust-crypto"))]
@@ -30,7 +30,7 @@ const UNREACHED: &[(Kind, &str)] = &[
     (Kind::InsecureUrl, "needs keys from a URL"),
 ];
 
-/// A kind, its label, a configuration with that problem alone, and a valid neighbour.
+/// A kind, its label, a configuration with only that problem, and a valid neighbour.
 struct Row {
     kind: Kind,
     label: &'static str,
@@ -237,7 +237,7 @@ fn features() -> Vec<Row> {
 }
 
 #[test]
-fn every_kind_has_a_configuration_and_a_valid_neighbour() {
+fn every_problem_kind_has_a_cause_and_a_valid_neighbour() {
     let rows: Vec<_> =
         [settings(), keys(), presets(), urls(), features()].into_iter().flatten().collect();
     for Row { kind, label, rejected, accepted } in &rows {
@@ -255,9 +255,15 @@ fn every_kind_has_a_configuration_and_a_valid_neighbour() {
 }
 
 #[test]
-fn problems_of_a_preset_outside_the_crate_are_reported() {
-    let problem =
-        || Problem::new(Kind::ProfileConflict, "an odd tenant", "it is odd", "Pass another");
+fn problems_of_an_external_preset_are_reported() {
+    let problem = || {
+        Problem::new(
+            Kind::ProfileConflict,
+            "the tenant is unknown",
+            "no token would be accepted",
+            "Pass another tenant",
+        )
+    };
     let error = over_secret().problem(problem()).leeway(Duration::MAX).build().unwrap_err();
     let kinds: Vec<_> = error.problems().iter().map(Problem::kind).collect();
     assert_eq!(kinds, [Kind::ProfileConflict, Kind::OutOfRange]);

@@ -1,4 +1,4 @@
-//! Warming, refreshing and keeping fresh, whatever keys the issuers have.
+//! `warm`, `refresh` and `keep_fresh` with all kinds of keys.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -50,7 +50,7 @@ fn fixed_keys_are_ready_at_once() {
 }
 
 #[test]
-fn warming_asks_all_issuers_at_once_and_waits_for_the_last() {
+fn warming_fetches_all_issuers_concurrently() {
     let (a, b) = (LateKeys::default(), LateKeys::default());
     let verifier = of_two(a.clone(), b.clone());
     assert_eq!(states(&verifier), [KeySetState::Empty; 2]);
@@ -63,7 +63,7 @@ fn warming_asks_all_issuers_at_once_and_waits_for_the_last() {
     a.arrive(&TestIssuer::es256().jwks());
     assert!(matches!(warming.poll(), Poll::Ready(Ok(()))));
     assert_eq!(states(&verifier), [KeySetState::Fresh; 2]);
-    // Keys that are there are not asked for again.
+    // Keys in memory are not fetched again.
     assert!(verifier.warm().now_or_never().unwrap().is_ok());
 }
 
@@ -86,19 +86,19 @@ fn a_failed_warm_names_the_issuers_without_keys() {
         let shown = format!("{error} {error:?}");
         assert!(named.iter().all(|name| shown.contains(name)), "{shown}");
         assert_eq!(shown.contains(B), named.contains(&B), "{shown}");
-        // What a source says of it is a cause.
+        // The error of a source is the `source()` of the reported error.
         assert!(!shown.contains("10.0.0.7"), "{shown}");
         let cause = error.source().and_then(Error::source).unwrap();
         assert!(cause.to_string().contains("10.0.0.7"));
     }
-    // One that is down takes nothing from the other.
+    // A failing source does not affect the other.
     let verifier = of_two(missing(), set());
     assert!(verifier.warm().now_or_never().unwrap().is_err());
     assert_eq!(states(&verifier), [KeySetState::Empty, KeySetState::Fresh]);
 }
 
 #[test]
-fn a_failed_refresh_keeps_the_keys_in_memory() {
+fn a_failed_refresh_keeps_the_current_keys() {
     let stuck = StuckKeys(Arc::new(set()));
     let verifier = Verifier::key_source(stuck).any_issuer().any_audience().build().unwrap();
     assert!(verifier.warm().now_or_never().unwrap().is_ok());
@@ -110,7 +110,7 @@ fn a_failed_refresh_keeps_the_keys_in_memory() {
 }
 
 #[test]
-fn a_source_that_reports_success_without_keys_fails_to_warm() {
+fn warming_fails_when_a_source_returns_no_keys() {
     let source = Scripted::default();
     let verifier = of_two(source.clone(), set());
     let error = verifier.warm().now_or_never().unwrap().unwrap_err();
@@ -120,7 +120,7 @@ fn a_source_that_reports_success_without_keys_fails_to_warm() {
 }
 
 #[test]
-fn a_refresh_reports_the_most_that_an_issuer_achieved() {
+fn a_refresh_reports_the_best_result_of_any_issuer() {
     use Refreshed::{Replaced, Suppressed, Unchanged};
     for (a, b, achieved) in [
         (Suppressed, Suppressed, Suppressed),
@@ -144,7 +144,7 @@ fn a_refresh_reports_the_most_that_an_issuer_achieved() {
 }
 
 #[test]
-fn keeping_fresh_follows_the_source_that_is_due_first() {
+fn keep_fresh_refreshes_the_source_due_first() {
     let every =
         |seconds| Scripted { due_in: Some(Duration::from_secs(seconds)), ..Scripted::default() };
     let (a, b) = (every(10), every(25));
@@ -170,8 +170,8 @@ fn keeping_fresh_follows_the_source_that_is_due_first() {
 }
 
 #[test]
-fn keeping_fresh_ends_with_the_last_clone_of_the_verifier() {
-    // A source that is due in an hour is asked twice a minute: clocks may be moved.
+fn keep_fresh_ends_with_the_last_clone_of_the_verifier() {
+    // A source that is due in an hour is checked twice a minute, because clocks may change.
     let source = Scripted { due_in: Some(Duration::from_secs(3600)), ..Scripted::default() };
     let clock = SteppedClock::default();
     let builder = Verifier::key_source(source.clone()).any_issuer().any_audience();
@@ -190,7 +190,7 @@ fn keeping_fresh_ends_with_the_last_clone_of_the_verifier() {
 }
 
 #[test]
-fn keeping_fresh_ends_at_once_without_timers_or_due_times() {
+fn keep_fresh_ends_immediately_without_timers_or_due_times() {
     let due = Scripted { due_in: Some(Duration::ZERO), ..Scripted::default() };
     let builder = || Verifier::key_source(due.clone()).any_issuer().any_audience();
     let verifier = builder().clock(NoTimers::default()).build().unwrap();
@@ -202,7 +202,7 @@ fn keeping_fresh_ends_at_once_without_timers_or_due_times() {
     assert_eq!(verifier.keep_fresh().now_or_never(), Some(()));
 }
 
-/// A source whose refreshes say this, and which notes when it is asked for due ones.
+/// A source with this result for each refresh. It counts the checks for due refreshes.
 #[derive(Clone, Debug, Default)]
 struct Scripted {
     held: Arc<Mutex<Option<Arc<KeySet>>>>,

@@ -1,4 +1,4 @@
-//! Lists of revoked tokens: asked about every token that verified, and about no other.
+//! Revocation lists are consulted for every verified token, and for no other.
 
 use std::collections::HashSet;
 use std::error::Error as _;
@@ -19,11 +19,11 @@ use crate::support::tokens::{Verdict, algorithms, issuer, parts, trusting, verdi
 const REVOKED: Verdict = Err(ErrorKind::TokenRevoked);
 const UNAVAILABLE: Verdict = Err(ErrorKind::RevocationUnavailable);
 
-/// Answers by the subject: `mallory` was thrown out, about `nobody` the list cannot say anything.
+/// A list by subject: `mallory` is revoked, and the status of `nobody` is unavailable.
 #[derive(Clone, Debug, Default)]
 struct List {
     asked: Arc<Mutex<Vec<String>>>,
-    /// Until this has been sent or dropped, the answer is not there.
+    /// The answer waits until this has been sent or dropped.
     gate: Arc<Mutex<Option<oneshot::Receiver<()>>>>,
 }
 
@@ -63,7 +63,7 @@ impl Revocation for List {
 }
 
 #[test]
-fn a_revoked_token_is_refused_and_so_is_one_that_nobody_can_ask_about() {
+fn revoked_tokens_and_tokens_without_revocation_status_are_rejected() {
     for algorithm in algorithms() {
         let issuer = issuer(algorithm);
         let list = List::default();
@@ -76,13 +76,13 @@ fn a_revoked_token_is_refused_and_so_is_one_that_nobody_can_ask_about() {
             let outcome = verifier.verify(&token).try_now().expect("nothing to wait for");
             assert_eq!(outcome.map(|_| ()).map_err(|error| error.kind()), expected, "{subject}");
         }
-        // Each token is asked about, each time: no verdict is kept.
+        // The list is consulted for each token, each time: no result is cached.
         assert_eq!(list.asked().len(), 8);
     }
 }
 
 #[test]
-fn the_list_is_not_asked_about_a_token_that_did_not_verify() {
+fn invalid_tokens_are_not_checked_for_revocation() {
     let issuer = issuer(Algorithm::ES256);
     let list = List::default();
     let verifier = trusting(&issuer).revocation(list.clone()).require_claim("tenant");
@@ -105,7 +105,7 @@ fn the_list_is_not_asked_about_a_token_that_did_not_verify() {
 }
 
 #[test]
-fn verify_waits_for_the_list_and_verify_now_does_not() {
+fn verify_waits_for_revocation_and_verify_now_does_not() {
     let issuer = issuer(Algorithm::EdDSA);
     for (subject, expected) in [("alice", Ok(())), ("mallory", REVOKED), ("nobody", UNAVAILABLE)] {
         let token = issuer.token().subject(subject).mint();
@@ -125,7 +125,7 @@ fn verify_waits_for_the_list_and_verify_now_does_not() {
 }
 
 #[test]
-fn the_list_is_asked_about_tokens_that_waited_for_keys() {
+fn tokens_that_waited_for_keys_are_checked_for_revocation() {
     let issuer = issuer(Algorithm::ES256);
     for (subject, expected) in [("alice", Ok(())), ("mallory", REVOKED), ("nobody", UNAVAILABLE)] {
         let token = issuer.token().subject(subject).mint();
@@ -134,7 +134,7 @@ fn the_list_is_asked_about_tokens_that_waited_for_keys() {
             let builder = Verifier::builder().trust(trusted).clock(FixedClock::new());
             builder.revocation(list.clone()).build().unwrap()
         };
-        // The list answers at once.
+        // The list answers immediately.
         let (keys, list) = (LateKeys::default(), List::default());
         let verifier = trusting(&keys, &list);
         let mut waiting = task::spawn(verifier.verify(&token));
@@ -145,7 +145,7 @@ fn the_list_is_asked_about_tokens_that_waited_for_keys() {
         assert_eq!(outcome.map(|_| ()).map_err(|error| error.kind()), expected, "{subject}");
         assert_eq!(list.asked(), [subject]);
 
-        // It has to be waited for, too.
+        // The list also makes the request wait.
         let (keys, (open, list)) = (LateKeys::default(), List::gated());
         let verifier = trusting(&keys, &list);
         let mut waiting = task::spawn(verifier.verify(&token));
@@ -160,7 +160,7 @@ fn the_list_is_asked_about_tokens_that_waited_for_keys() {
 }
 
 #[test]
-fn why_the_list_could_not_be_asked_is_for_the_operator_alone() {
+fn revocation_failures_are_shown_only_to_the_operator() {
     let issuer = issuer(Algorithm::HS256);
     let verifier = trusting(&issuer).revocation(List::default()).build().unwrap();
     let error = verifier.verify_now(&issuer.token().subject("nobody").mint()).unwrap_err();
@@ -169,7 +169,7 @@ fn why_the_list_could_not_be_asked_is_for_the_operator_alone() {
     assert_eq!(source.as_deref(), Some("the list at 10.0.0.7 is away"));
 }
 
-/// Revokes tokens by the digest of what was signed, and keeps the digests that it was asked about.
+/// Revokes tokens by the digest of their signing input, and records the requested digests.
 #[derive(Clone, Debug, Default)]
 struct Digests {
     revoked: Arc<Mutex<HashSet<[u8; 32]>>>,
@@ -186,7 +186,7 @@ impl Revocation for Digests {
 }
 
 #[test]
-fn a_digest_list_rejects_both_forms_of_an_ecdsa_token() {
+fn digest_revocation_covers_both_forms_of_an_ecdsa_token() {
     for (algorithm, order) in curves() {
         let (issuer, list) = (issuer(algorithm), Digests::default());
         let verifier = trusting(&issuer).revocation(list.clone()).build().unwrap();
@@ -224,7 +224,7 @@ fn the_digest_is_the_sha_256_of_header_and_payload() {
 }
 
 #[test]
-fn introspection_gets_the_token_as_it_was_presented() {
+fn introspection_receives_the_token_as_presented() {
     #[derive(Clone, Debug, Default)]
     struct Texts(Arc<Mutex<Vec<String>>>);
 

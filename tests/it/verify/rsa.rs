@@ -1,4 +1,4 @@
-//! RSA signatures: one block, one length, one salt (RFC 8017 §8, RFC 7518 §3.3, §3.5).
+//! RSA signatures have exactly one valid block, length and salt (RFC 8017 §8, RFC 7518 §3.3, §3.5).
 
 use serde_json::Value;
 use tower_jwt_auth::testing::TestIssuer;
@@ -25,7 +25,7 @@ fn modulus(issuer: &TestIssuer) -> Vec<u8> {
     decode(jwk["n"].as_str().unwrap())
 }
 
-/// The sum, if it has no more digits; the most significant byte is first.
+/// The sum, if it has no additional byte; the most significant byte is first.
 fn checked_add(a: &[u8], b: &[u8]) -> Option<Vec<u8>> {
     let mut carry = 0;
     let mut sum = vec![0; a.len()];
@@ -42,9 +42,9 @@ fn tokens(issuer: &TestIssuer) -> impl Iterator<Item = String> {
 }
 
 #[test]
-fn signatures_with_another_salt_mask_or_block_are_refused() {
+fn signatures_with_another_salt_mask_or_block_are_rejected() {
     const VECTORS: &str = include_str!("rsa_vectors.txt");
-    let (mut accepted, mut refused) = (0, 0);
+    let (mut accepted, mut rejected) = (0, 0);
     for line in VECTORS.lines().filter(|line| !line.starts_with('#')) {
         let columns: Vec<_> = line.split(" | ").collect();
         let [name, expected, about, signature] = columns[..] else { panic!("{line}") };
@@ -53,18 +53,18 @@ fn signatures_with_another_salt_mask_or_block_are_refused() {
         let input = format!("{}.{}", encode(header(algorithm)), encode(PAYLOAD));
         let expected = match expected {
             "accepted" => Ok(()),
-            "refused" => WRONG,
+            "rejected" => WRONG,
             other => panic!("{other}"),
         };
         let outcome = verdict(&verifier, &format!("{input}.{signature}"));
         assert_eq!(outcome, expected, "{name}: {about}");
-        // Refused or not, it is none of another key.
+        // In each case, it is not a valid signature of another key.
         let other = verdict_of_other(&issuer, &format!("{input}.{signature}"));
         assert_eq!(other, WRONG, "{name}: {about}");
-        if outcome.is_ok() { accepted += 1 } else { refused += 1 }
+        if outcome.is_ok() { accepted += 1 } else { rejected += 1 }
     }
-    println!("run {} of 26, skipped none", accepted + refused);
-    assert_eq!((accepted, refused), (4, 22));
+    println!("ran {} of 26, skipped none", accepted + rejected);
+    assert_eq!((accepted, rejected), (4, 22));
 }
 
 fn verdict_of_other(issuer: &TestIssuer, token: &str) -> Verdict {
@@ -73,11 +73,11 @@ fn verdict_of_other(issuer: &TestIssuer, token: &str) -> Verdict {
 }
 
 #[test]
-fn a_signature_is_as_long_as_the_modulus_and_below_it() {
+fn signatures_must_have_modulus_length_and_be_below_it() {
     for algorithm in ALL {
         let (issuer, verifier) = pair(algorithm);
         let n = modulus(&issuer);
-        // One whose sum with the modulus has no more bytes: the same number to whoever reduces first.
+        // A signature whose sum with the modulus has the same length, and equals it after a reduction.
         let (token, wrapped) = tokens(&issuer)
             .find_map(|token| Some((token.clone(), checked_add(&signature(&token), &n)?)))
             .unwrap();
@@ -107,7 +107,7 @@ fn a_signature_is_as_long_as_the_modulus_and_below_it() {
 }
 
 #[test]
-fn a_signature_that_begins_with_a_zero_keeps_it() {
+fn a_leading_zero_of_a_signature_is_kept() {
     for algorithm in [Algorithm::RS256, Algorithm::PS256] {
         let (issuer, verifier) = pair(algorithm);
         let token = tokens(&issuer).find(|token| signature(token)[0] == 0).unwrap();
@@ -118,7 +118,7 @@ fn a_signature_that_begins_with_a_zero_keeps_it() {
 }
 
 #[test]
-fn pss_is_not_taken_for_pkcs_1_nor_the_reverse() {
+fn pss_and_pkcs1_signatures_are_not_interchangeable() {
     for (pkcs1, pss) in [
         (Algorithm::RS256, Algorithm::PS256),
         (Algorithm::RS384, Algorithm::PS384),
@@ -126,12 +126,12 @@ fn pss_is_not_taken_for_pkcs_1_nor_the_reverse() {
     ] {
         for (named, signed) in [(pkcs1, pss), (pss, pkcs1)] {
             let (honest, verifier) = pair(named);
-            // The key is the same; only what the signer did with it differs.
+            // The key is the same; only the signature scheme differs.
             let token = issuer(signed).sign(header(named), PAYLOAD);
             assert_eq!(verdict(&verifier, &token), WRONG, "{signed} as {named}");
             let token = issuer(signed).sign(header(signed), PAYLOAD);
-            let refused = Err(ErrorKind::AlgorithmNotAllowed);
-            assert_eq!(verdict(&verifier, &token), refused, "{signed} under {named}");
+            let rejected = Err(ErrorKind::AlgorithmNotAllowed);
+            assert_eq!(verdict(&verifier, &token), rejected, "{signed} under {named}");
             assert_eq!(verdict(&verifier, &honest.sign(header(named), PAYLOAD)), Ok(()));
         }
     }

@@ -1,4 +1,4 @@
-//! A source of keys that answers as it was told to.
+//! A key source that follows a script.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -13,15 +13,15 @@ use tower_jwt_auth::{Answer, Issuer, Policy, Verifier};
 
 pub(super) type Outcome = Result<Refreshed, RefreshError>;
 
-/// What comes of one refresh: the answer, and the set that is there afterwards if it is a new one.
+/// One refresh: its result, and the new key set, if any.
 pub(super) struct Step {
     answer: Outcome,
     set: Option<KeySet>,
-    /// The answer is there once this has been sent or dropped.
+    /// The refresh completes once this has been sent or dropped.
     gate: Option<oneshot::Receiver<()>>,
 }
 
-/// A source that answers by the script, and fails the test when it is asked once too often.
+/// A source that follows the script. It fails the test if it is refreshed more often than the script expects.
 #[derive(Clone, Default)]
 pub(super) struct Script(Arc<Mutex<State>>);
 
@@ -76,7 +76,7 @@ impl KeySource for Script {
     fn refresh(&self, reason: RefreshReason) -> Answer<Outcome> {
         let mut state = self.0.lock().unwrap();
         state.asked.push(reason);
-        let step = state.steps.pop_front().expect("asked once too often");
+        let step = state.steps.pop_front().expect("more refreshes than in the script");
         drop(state);
         let this = self.clone();
         let finish = move |answer, set: Option<KeySet>| {
@@ -99,7 +99,7 @@ impl KeySource for Script {
     }
 }
 
-/// A step that waits until it is told to go on.
+/// A step that waits until the test releases it.
 pub(super) fn gated(answer: Outcome, set: Option<KeySet>) -> (oneshot::Sender<()>, Step) {
     let (open, gate) = oneshot::channel();
     (open, Step { answer, set, gate: Some(gate) })

@@ -19,14 +19,14 @@ use crate::support::tokens::{
 const MALFORMED: Verdict = Err(ErrorKind::MalformedToken);
 const TOO_LARGE: Verdict = Err(ErrorKind::TokenTooLarge);
 
-/// A header and a payload with `-` and `_` in their base64url, wherever it falls.
+/// A header and a payload whose base64url contains `-` and `_`.
 fn with_both_extra_letters(algorithm: Algorithm) -> (String, String) {
     let header = format!("{{\"alg\":\"{algorithm}\",\"x\":\"???>>>\"}}");
     (header, PAYLOAD.replace("user-1", "???>>>"))
 }
 
 #[test]
-fn a_token_has_three_parts_and_none_of_them_is_empty() {
+fn a_token_has_three_nonempty_parts() {
     for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         let token = issuer.sign(header(algorithm), PAYLOAD);
@@ -59,13 +59,13 @@ fn a_token_has_three_parts_and_none_of_them_is_empty() {
 }
 
 #[test]
-fn dots_without_end_are_refused_like_any_other_shape() {
+fn a_token_of_dots_is_malformed() {
     let (_, verifier) = pair(Algorithm::HS256);
     assert_eq!(verdict(&verifier, &".".repeat(16 * 1024)), MALFORMED);
     assert_eq!(verdict(&verifier, &"a.".repeat(8 * 1024)), MALFORMED);
 }
 
-/// A good token of exactly this length.
+/// A valid token of exactly this length.
 fn of_length(issuer: &TestIssuer, length: usize) -> String {
     let empty = of_padding(issuer, 0, 0).len();
     let nearly = (length - empty) * 3 / 4 - 4;
@@ -84,7 +84,7 @@ fn of_padding(issuer: &TestIssuer, header: usize, payload: usize) -> String {
 }
 
 #[test]
-fn the_longest_token_has_16_kib_unless_another_limit_is_set() {
+fn the_default_token_limit_is_16_kib() {
     for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         assert_eq!(verdict(&verifier, &of_length(&issuer, 16_384)), Ok(()));
@@ -99,7 +99,7 @@ fn the_longest_token_has_16_kib_unless_another_limit_is_set() {
 }
 
 #[test]
-fn the_length_is_judged_before_anything_else_is() {
+fn the_length_is_checked_first() {
     let (_, verifier) = pair(Algorithm::ES256);
     for piece in ["x", ".", " ", "=", "{", "\0"] {
         assert_eq!(verdict(&verifier, &piece.repeat(16_385)), TOO_LARGE);
@@ -108,14 +108,14 @@ fn the_length_is_judged_before_anything_else_is() {
     // Bytes count, not characters.
     assert_eq!(verdict(&verifier, &"\u{e9}".repeat(8_193)), TOO_LARGE);
     assert_eq!(verdict(&verifier, &"\u{e9}".repeat(8_192)), MALFORMED);
-    // A token of another algorithm, too long: its header is not even read.
+    // A too long token of another algorithm: its header is never read.
     let other = issuer(Algorithm::HS256);
-    let refused = Err(ErrorKind::AlgorithmNotAllowed);
+    let rejected = Err(ErrorKind::AlgorithmNotAllowed);
     assert_eq!(verdict(&verifier, &of_length(&other, 16_385)), TOO_LARGE);
-    assert_eq!(verdict(&verifier, &of_length(&other, 16_384)), refused);
+    assert_eq!(verdict(&verifier, &of_length(&other, 16_384)), rejected);
 }
 
-/// Counts how often the time is read: a cache needs it for every lookup.
+/// Counts how often the time is read. Every cache lookup reads it.
 #[cfg(feature = "cache")]
 #[derive(Clone, Debug, Default)]
 struct CountingClock(Arc<AtomicUsize>);
@@ -135,7 +135,7 @@ impl Clock for CountingClock {
 
 #[cfg(feature = "cache")]
 #[test]
-fn a_token_that_is_too_long_never_reaches_the_cache() {
+fn a_too_long_token_never_reaches_the_cache() {
     for cache in [TokenCache::new(8), TokenCache::new(8).digest_keys()] {
         for algorithm in algorithms() {
             let (issuer, clock) = (issuer(algorithm), CountingClock::default());
@@ -148,7 +148,7 @@ fn a_token_that_is_too_long_never_reaches_the_cache() {
             };
             assert_eq!(reads(&of_length(&issuer, 1_001), TOO_LARGE), 0);
             assert_eq!(reads(&"x".repeat(1 << 20), TOO_LARGE), 0);
-            // The valid neighbour is looked up, and then found.
+            // The valid neighbour is looked up, and found the second time.
             let fits = of_length(&issuer, 1_000);
             assert_ne!(reads(&fits, Ok(())), 0);
             assert_ne!(reads(&fits, Ok(())), 0);
@@ -157,7 +157,7 @@ fn a_token_that_is_too_long_never_reaches_the_cache() {
 }
 
 #[test]
-fn encrypted_tokens_are_refused_and_nothing_is_inflated() {
+fn encrypted_tokens_are_rejected_without_decompression() {
     // RFC 7516 §3.3, the example.
     const JWE: &str = "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.\
         OKOawDo13gRp2ojaHV7LFpZcgV7T6DVZKTyKOMTYUmKoTCVJRgckCL9kiMT03JGe.48V1_ALb6US04U3b.\
@@ -184,7 +184,7 @@ fn encrypted_tokens_are_refused_and_nothing_is_inflated() {
 }
 
 #[test]
-fn other_serializations_and_tokens_in_tokens_are_refused() {
+fn other_serializations_and_nested_tokens_are_rejected() {
     for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         let token = issuer.sign(header(algorithm), PAYLOAD);
@@ -193,21 +193,21 @@ fn other_serializations_and_tokens_in_tokens_are_refused() {
         let general = format!(
             r#"{{"payload":"{p}","signatures":[{{"protected":"{h}","signature":"{s}"}}]}}"#
         );
-        // Two libraries once read two different tokens out of this one.
+        // Two libraries parsed this text as two different tokens.
         let both = format!(r#"{{"{h}.{p}.{s}":"","protected":"{h}"}}"#);
         let typed = format!("{{\"alg\":\"{algorithm}\",\"cty\":\"JWT\"}}");
         let nested = issuer.sign(&typed, &token);
         let quoted = issuer.sign(&typed, format!("\"{token}\""));
         let list = issuer.sign(&typed, format!("[{PAYLOAD}]"));
-        for refused in [flattened, general, both, nested, quoted, list] {
-            assert_eq!(verdict(&verifier, &refused), MALFORMED, "{refused}");
+        for rejected in [flattened, general, both, nested, quoted, list] {
+            assert_eq!(verdict(&verifier, &rejected), MALFORMED, "{rejected}");
         }
         assert_eq!(verdict(&verifier, &issuer.sign(typed, PAYLOAD)), Ok(()));
         assert_eq!(verdict(&verifier, &token), Ok(()));
     }
 }
 
-/// Texts that a lenient decoder takes for the same bytes.
+/// Texts that a lenient decoder decodes to the same bytes.
 fn other_spellings(part: &str) -> Vec<String> {
     let (start, end) = part.split_at(part.len() / 2);
     let first = part.as_bytes()[0];
@@ -225,7 +225,7 @@ fn other_spellings(part: &str) -> Vec<String> {
     spellings
 }
 
-/// A token in which each part has both letters that base64 and base64url spell differently.
+/// A token in which each part contains both characters that differ between base64 and base64url.
 fn spelled_with_both_extra_letters(issuer: &TestIssuer) -> String {
     let (header, payload) = with_both_extra_letters(issuer.algorithm());
     let both = |part: &str| part.contains('-') && part.contains('_');
@@ -239,31 +239,31 @@ fn spelled_with_both_extra_letters(issuer: &TestIssuer) -> String {
 }
 
 #[test]
-fn bytes_have_one_spelling_in_every_part() {
+fn every_part_has_one_base64url_spelling() {
     for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         let token = spelled_with_both_extra_letters(&issuer);
         assert_eq!(verdict(&verifier, &token), Ok(()), "{algorithm}");
         let [h, p, s] = parts(&token);
-        let mut refused = 0;
-        // The signature is right over each changed text: nothing but its spelling is wrong.
+        let mut rejected = 0;
+        // The signature covers each changed text, so that only the spelling is wrong.
         for (h, p) in (other_spellings(h).iter().map(|h| (h.as_str(), p)))
             .chain(other_spellings(p).iter().map(|p| (h, p.as_str())))
         {
             let token = issuer.sign_encoded(&format!("{h}.{p}"));
             assert_eq!(verdict(&verifier, &token), MALFORMED, "{token:?}");
-            refused += 1;
+            rejected += 1;
         }
         for s in other_spellings(s) {
             let token = format!("{h}.{p}.{s}");
             assert_eq!(verdict(&verifier, &token), MALFORMED, "{token:?}");
-            refused += 1;
+            rejected += 1;
         }
-        assert_eq!(refused, 3 * 37, "{algorithm}");
+        assert_eq!(rejected, 3 * 37, "{algorithm}");
     }
 }
 
-/// The texts that differ in the bits behind the data alone (RFC 4648 §3.5).
+/// The texts that differ only in the trailing bits (RFC 4648 §3.5).
 fn with_bits_behind_the_data(part: &str) -> Vec<String> {
     const LETTERS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let spare = match part.len() % 4 {
@@ -278,7 +278,7 @@ fn with_bits_behind_the_data(part: &str) -> Vec<String> {
 }
 
 #[test]
-fn bits_behind_the_data_are_refused_in_every_part() {
+fn nonzero_trailing_bits_are_rejected_in_every_part() {
     for (algorithm, in_signature) in [
         (Algorithm::HS256, 3),
         (Algorithm::HS384, 0),
@@ -290,8 +290,8 @@ fn bits_behind_the_data_are_refused_in_every_part() {
         (Algorithm::EdDSA, 15),
     ] {
         let (issuer, verifier) = pair(algorithm);
-        let mut refused = [0; 3];
-        // Every remainder of the lengths of header and payload.
+        let mut rejected = [0; 3];
+        // Every length of header and payload modulo three.
         for padding in 0..3 {
             let token = of_padding(&issuer, padding, padding);
             assert_eq!(verdict(&verifier, &token), Ok(()));
@@ -299,28 +299,28 @@ fn bits_behind_the_data_are_refused_in_every_part() {
             for h in with_bits_behind_the_data(h) {
                 let token = issuer.sign_encoded(&format!("{h}.{p}"));
                 assert_eq!(verdict(&verifier, &token), MALFORMED, "{token}");
-                refused[0] += 1;
+                rejected[0] += 1;
             }
             for p in with_bits_behind_the_data(p) {
                 let token = issuer.sign_encoded(&format!("{h}.{p}"));
                 assert_eq!(verdict(&verifier, &token), MALFORMED, "{token}");
-                refused[1] += 1;
+                rejected[1] += 1;
             }
             for s in with_bits_behind_the_data(s) {
                 let token = format!("{h}.{p}.{s}");
                 assert_eq!(verdict(&verifier, &token), MALFORMED, "{token}");
-                refused[2] += 1;
+                rejected[2] += 1;
             }
         }
-        assert_eq!(refused, [18, 18, 3 * in_signature], "{algorithm}");
+        assert_eq!(rejected, [18, 18, 3 * in_signature], "{algorithm}");
     }
 }
 
 #[test]
-fn the_signature_is_over_the_bytes_as_they_came() {
+fn the_signature_covers_the_bytes_as_received() {
     for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
-        // Written back by any JSON library, these would be other bytes.
+        // Any JSON library would serialize these to different bytes.
         let odd_header = format!("{{ \"x\" :\t[1.0, 1e2 ],\r\n \"\\u0061lg\":\"{algorithm}\" }}");
         let odd_payload = "{ \"exp\"\n:\t1767226500.0 , \"\\u0073ub\" : \"\\/\\u0031\" }";
         let odd = issuer.sign(&odd_header, odd_payload);

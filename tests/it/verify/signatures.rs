@@ -1,4 +1,4 @@
-//! A signature has one form, and comes before everything else (RFC 7518 §3, RFC 8032 §5.1.7).
+//! A signature has one encoding, and is checked before any claim (RFC 7518 §3, RFC 8032 §5.1.7).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -56,13 +56,13 @@ fn zero_extended(number: &[u8]) -> Vec<u8> {
     [&[0][..], number].concat()
 }
 
-/// One token after the other, each with another signature.
+/// Tokens that differ in their signatures.
 fn tokens(issuer: &TestIssuer) -> impl Iterator<Item = String> {
     (0..).map(|n| issuer.token().claim("n", n).mint())
 }
 
 #[test]
-fn a_signature_has_exactly_its_length() {
+fn signatures_of_any_other_length_are_rejected() {
     for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         let token = issuer.token().mint();
@@ -87,7 +87,7 @@ fn a_signature_has_exactly_its_length() {
             let token = with_signature(&token, &changed);
             assert_eq!(verdict(&verifier, &token), expected, "{algorithm}: {changed:?}");
         }
-        // Every length of a MAC but the full one, and every front part of a signature.
+        // Every prefix of a MAC and of a signature.
         for length in 1..good.len() {
             let token = with_signature(&token, &good[..length]);
             assert_eq!(verdict(&verifier, &token), WRONG, "{algorithm}: {length}");
@@ -96,7 +96,7 @@ fn a_signature_has_exactly_its_length() {
 }
 
 #[test]
-fn a_signature_belongs_to_one_token_and_one_key() {
+fn a_signature_is_valid_for_one_token_and_key() {
     for algorithm in algorithms() {
         let (issuer, verifier) = pair(algorithm);
         let (token, neighbour) = (issuer.token().mint(), issuer.token().subject("a").mint());
@@ -129,7 +129,7 @@ pub(super) fn with_other_root(token: &str, order: &[u8]) -> String {
 }
 
 #[test]
-fn both_halves_of_an_ecdsa_signature_are_above_zero_and_below_the_order() {
+fn ecdsa_r_and_s_must_be_within_the_order() {
     for (algorithm, order) in curves() {
         let (issuer, verifier) = pair(algorithm);
         let token = issuer.token().mint();
@@ -165,12 +165,12 @@ fn both_halves_of_an_ecdsa_signature_are_above_zero_and_below_the_order() {
 }
 
 #[test]
-fn the_other_root_of_an_ecdsa_signature_is_as_good_as_the_first() {
+fn the_negated_s_of_an_ecdsa_signature_is_accepted() {
     for (algorithm, order) in curves() {
         let (issuer, verifier) = pair(algorithm);
         for token in tokens(&issuer).take(16) {
             let other = with_other_root(&token, &order);
-            // One of the two is the high one (JWA has no rule against it), whichever it is.
+            // One of the two has the high `s`, which JWA does not forbid.
             assert_ne!(token, other);
             assert_eq!(verdict(&verifier, &token), Ok(()));
             assert_eq!(verdict(&verifier, &other), Ok(()), "{algorithm}");
@@ -179,7 +179,7 @@ fn the_other_root_of_an_ecdsa_signature_is_as_good_as_the_first() {
 }
 
 #[test]
-fn an_ecdsa_signature_is_not_taken_in_der_stripped_or_widened() {
+fn ecdsa_signatures_in_other_encodings_are_rejected() {
     fn integer(number: &[u8]) -> Vec<u8> {
         let start = number.iter().position(|byte| *byte != 0).unwrap();
         let sign = if number[start] < 0x80 { &[][..] } else { &[0] };
@@ -190,7 +190,7 @@ fn an_ecdsa_signature_is_not_taken_in_der_stripped_or_widened() {
     for (algorithm, order) in curves() {
         let (issuer, verifier) = pair(algorithm);
         let half = order.len();
-        // A half that begins with a zero is there to be stripped.
+        // A half with a leading zero, which can be stripped.
         let starts_with_zero =
             |token: &String| signature(token)[0] == 0 || signature(token)[half] == 0;
         let short = tokens(&issuer).find(starts_with_zero).unwrap();
@@ -216,7 +216,7 @@ fn an_ecdsa_signature_is_not_taken_in_der_stripped_or_widened() {
 }
 
 #[test]
-fn the_second_half_of_an_ed25519_signature_is_below_the_order() {
+fn ed25519_s_must_be_below_the_order() {
     let order = unhex(ED25519_ORDER);
     let (issuer, verifier) = pair(Algorithm::EdDSA);
     for token in tokens(&issuer).take(16) {
@@ -226,7 +226,7 @@ fn the_second_half_of_an_ed25519_signature_is_below_the_order() {
         let with_r = |r: &[u8]| with_signature(&token, [r, s].concat());
         let reversed = |number: &[u8]| number.iter().rev().copied().collect::<Vec<u8>>();
         let mut wrapped = reversed(s);
-        // S + L, S + 2L, … are the same number to whoever reduces before looking.
+        // S + L, S + 2L, … are equal to S after a reduction.
         for _ in 0..7 {
             wrapped = add(&wrapped, &order);
             assert_eq!(verdict(&verifier, &with_s(&reversed(&wrapped))), WRONG);
@@ -243,15 +243,15 @@ fn the_second_half_of_an_ed25519_signature_is_below_the_order() {
     }
 }
 
-/// RFC 8017 §5.2.2: `s + n` is the same number after a reduction, and would give the token a second spelling.
+/// RFC 8017 §5.2.2: `s + n` equals `s` after a reduction, and would be a second spelling of the token.
 #[test]
-fn an_rsa_signature_is_a_number_below_the_modulus() {
+fn an_rsa_signature_must_be_below_the_modulus() {
     use Algorithm::{PS256, PS384, PS512, RS256, RS384, RS512};
     for algorithm in [RS256, RS384, RS512, PS256, PS384, PS512] {
         let (issuer, verifier) = pair(algorithm);
         let jwk: serde_json::Value = serde_json::from_str(&issuer.jwk()).unwrap();
         let modulus = decode(jwk["n"].as_str().unwrap());
-        // A sum without a carry fits the length of the modulus.
+        // A sum without a carry has the length of the modulus.
         let (token, sum) = tokens(&issuer)
             .map(|token| (add(&signature(&token), &modulus), token))
             .find_map(|(sum, token)| (sum > modulus).then_some((token, sum)))
@@ -278,13 +278,13 @@ fn an_rsa_signature_keeps_its_leading_zeros() {
 }
 
 #[test]
-fn a_signature_of_one_algorithm_is_none_under_the_name_of_another() {
+fn a_signature_is_invalid_under_another_algorithm_name() {
     use Algorithm::{HS256, HS384, HS512, PS256, PS384, PS512, RS256, RS384, RS512};
     for family in [&[HS256, HS384, HS512][..], &[RS256, RS384, RS512, PS256, PS384, PS512]] {
         for named in family.iter().copied() {
             let (honest, verifier) = pair(named);
             for signed in family.iter().copied() {
-                // The same key, the name that the verifier asks for, another padding or hash.
+                // The same key and the required algorithm name, but another padding or hash.
                 let token = issuer(signed).sign(header(named), PAYLOAD);
                 let expected = if named == signed { Ok(()) } else { WRONG };
                 assert_eq!(verdict(&verifier, &token), expected, "{signed} as {named}");
@@ -295,7 +295,7 @@ fn a_signature_of_one_algorithm_is_none_under_the_name_of_another() {
 }
 
 #[test]
-fn nothing_in_the_claims_is_looked_at_before_the_signature() {
+fn no_claim_is_read_before_the_signature_is_verified() {
     for algorithm in algorithms() {
         let issuer = issuer(algorithm).issuer("https://auth.example").audience("orders");
         let asked = Arc::new(AtomicUsize::new(0));
@@ -342,7 +342,7 @@ fn nothing_in_the_claims_is_looked_at_before_the_signature() {
 }
 
 #[test]
-fn a_mac_of_a_longer_hash_does_not_shrink_to_a_shorter_one() {
+fn a_truncated_mac_of_a_longer_hash_is_rejected() {
     let (_, verifier) = pair(Algorithm::HS256);
     let long = issuer(Algorithm::HS512).sign(header(Algorithm::HS256), PAYLOAD);
     let short = with_signature(&long, &signature(&long)[..32]);

@@ -1,4 +1,4 @@
-//! Keys that change: what the verifier asks of a source, when, and what it makes of the answer.
+//! Changing keys: when the verifier refreshes a key source, and how it uses the result.
 
 use std::error::Error as _;
 use std::time::Duration;
@@ -20,7 +20,7 @@ fn set_of(issuer: &TestIssuer) -> KeySet {
     KeySet::jwks(issuer.jwks()).unwrap()
 }
 
-/// An issuer, and the same with another key under another id.
+/// An issuer, and the same issuer with another key and another id.
 fn rotated(algorithm: Algorithm) -> (TestIssuer, TestIssuer) {
     let old = issuer(algorithm).key_id("old");
     let new = old.clone().with_other_key().key_id("new");
@@ -32,7 +32,7 @@ fn failed() -> Outcome {
 }
 
 #[test]
-fn a_known_key_never_asks_for_a_refresh_whatever_is_wrong_with_the_token() {
+fn a_known_key_never_causes_a_refresh() {
     for algorithm in public_algorithms() {
         let issuer = issuer(algorithm);
         let script = Script::holding(set_of(&issuer));
@@ -72,7 +72,7 @@ fn without_any_keys_the_first_token_fetches_them() {
 }
 
 #[test]
-fn an_unknown_key_is_looked_for_once_and_then_used() {
+fn an_unknown_key_is_fetched_once_and_then_used() {
     for algorithm in public_algorithms() {
         let (old, new) = rotated(algorithm);
         let both = format!("{{\"keys\":[{},{}]}}", old.jwk(), new.jwk());
@@ -88,7 +88,7 @@ fn an_unknown_key_is_looked_for_once_and_then_used() {
 }
 
 #[test]
-fn a_key_that_was_taken_out_of_the_set_stops_verifying() {
+fn a_removed_key_stops_verifying() {
     let (old, new) = rotated(Algorithm::ES256);
     let script = Script::holding(set_of(&old)).then_replaced(set_of(&new));
     let script = script.then(Ok(Refreshed::Suppressed));
@@ -98,13 +98,13 @@ fn a_key_that_was_taken_out_of_the_set_stops_verifying() {
 }
 
 #[test]
-fn the_refusal_after_a_refresh_that_did_not_help_depends_on_why_it_was_wanted() {
+fn the_error_after_a_useless_refresh_depends_on_its_reason() {
     let (old, new) = rotated(Algorithm::ES256);
     let forged = old.clone().with_other_key();
-    // Without an id, and of a kind that the set has no key for.
+    // Without a `kid`, and of a kind for which the set has no key.
     let unfit = issuer(Algorithm::RS256).without_key_id();
     let rows: [(&TestIssuer, Option<&TestIssuer>, RefreshReason, Verdict, Verdict); 4] = [
-        // the signer, who is in memory, the reason, when there is nothing new, when the source fails
+        // signer, key in memory, reason, verdict without new keys, verdict when the source fails
         (&new, None, RefreshReason::Empty, UNAVAILABLE, UNAVAILABLE),
         (&new, Some(&old), RefreshReason::UnknownKey, UNKNOWN, UNAVAILABLE),
         (&unfit, Some(&old), RefreshReason::UnknownKey, NOT_ALLOWED, UNAVAILABLE),
@@ -127,7 +127,7 @@ fn the_refusal_after_a_refresh_that_did_not_help_depends_on_why_it_was_wanted() 
 }
 
 #[test]
-fn a_source_that_fails_says_when_to_come_back_and_why_for_the_operator_alone() {
+fn a_failed_source_gives_retry_after_and_operator_detail() {
     let (old, new) = rotated(Algorithm::EdDSA);
     for script in [Script::default(), Script::holding(set_of(&old))] {
         let error = script.then(failed()).verifier().verify_now(&new.token().mint()).unwrap_err();
@@ -141,13 +141,13 @@ fn a_source_that_fails_says_when_to_come_back_and_why_for_the_operator_alone() {
     let verifier = script.then(failed()).then(failed()).verifier();
     let forged = old.clone().with_other_key().token().mint();
     assert_eq!(verifier.verify_now(&forged).unwrap_err().retry_after(), None);
-    // Trouble at the source does not touch those whose key is there.
+    // A failing source does not affect tokens whose key is in memory.
     assert_eq!(verdict(&verifier, &new.token().mint()), UNAVAILABLE);
     assert_eq!(verdict(&verifier, &old.token().mint()), Ok(()));
 }
 
 #[test]
-fn an_id_that_was_given_to_another_key_is_noticed_by_its_signature() {
+fn a_reassigned_kid_is_detected_by_the_signature() {
     for algorithm in public_algorithms() {
         let old = issuer(algorithm);
         let new = old.clone().with_other_key();
@@ -160,10 +160,10 @@ fn an_id_that_was_given_to_another_key_is_noticed_by_its_signature() {
 }
 
 #[test]
-fn one_token_asks_for_one_refresh_and_no_more() {
+fn one_token_causes_at_most_one_refresh() {
     let (old, new) = rotated(Algorithm::ES256);
     let third = issuer(Algorithm::ES256).key_id("third");
-    // What comes does not help either; the script has no second step and would fail the test.
+    // The new set does not help either. The script has no second step, so a second refresh would fail the test.
     for came in [set_of(&old), set_of(&third), set_of(&new.clone().with_other_key())] {
         let script = Script::holding(set_of(&old)).then_replaced(came);
         assert!(script.verifier().verify_now(&new.token().mint()).is_err());
@@ -175,7 +175,7 @@ fn one_token_asks_for_one_refresh_and_no_more() {
 }
 
 #[test]
-fn no_secret_that_a_source_brings_is_ever_used() {
+fn secrets_from_a_key_source_are_never_used() {
     let secret = issuer(Algorithm::HS256).key_id("k");
     let public = issuer(Algorithm::ES256).key_id("k");
     let mixed = format!("{{\"keys\":[{},{}]}}", secret.jwk(), public.jwk());
@@ -188,7 +188,7 @@ fn no_secret_that_a_source_brings_is_ever_used() {
 }
 
 #[test]
-fn verify_waits_for_a_refresh_that_takes_its_time() {
+fn verify_waits_for_a_slow_refresh() {
     let (old, new) = rotated(Algorithm::ES256);
     let forged = old.clone().with_other_key();
     let replaced = || (Ok(Refreshed::Replaced), Some(set_of(&new)));
@@ -208,7 +208,7 @@ fn verify_waits_for_a_refresh_that_takes_its_time() {
         let verifier = script.verifier();
         let token = signer.token().mint();
         let mut waiting = task::spawn(verifier.verify(&token));
-        // Neither the token nor the verifier has to live as long as the answer.
+        // The future borrows neither the token nor the verifier.
         drop((verifier, token));
         assert_pending!(waiting.poll());
         open.send(()).unwrap();
@@ -220,7 +220,7 @@ fn verify_waits_for_a_refresh_that_takes_its_time() {
 }
 
 #[test]
-fn verify_is_ready_at_once_while_the_keys_are_there() {
+fn verify_completes_immediately_with_keys_in_memory() {
     let (old, new) = rotated(Algorithm::ES256);
     let script = Script::holding(set_of(&old)).then_replaced(set_of(&new));
     let verifier = script.verifier();
@@ -249,7 +249,7 @@ fn verify_now_does_not_wait() {
 }
 
 #[test]
-fn an_answer_that_is_dropped_while_it_waits_leaves_the_verifier_as_it_was() {
+fn dropping_a_waiting_verification_changes_nothing() {
     let (old, new) = rotated(Algorithm::ES256);
     let (open, step) = gated(Ok(Refreshed::Replaced), Some(set_of(&new)));
     let script = Script::holding(set_of(&old)).step(step).then_replaced(set_of(&new));

@@ -1,4 +1,4 @@
-//! `exp`, `nbf`, `iat` and the leeway, on both sides of every boundary (RFC 7519 §4.1.4–§4.1.6).
+//! `exp`, `nbf`, `iat` and the leeway, at both sides of every boundary (RFC 7519 §4.1.4–§4.1.6).
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -19,12 +19,12 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// A token with these members, as they stand.
+/// A token with these members, verbatim.
 fn of(issuer: &TestIssuer, members: &str) -> String {
     issuer.sign(header(issuer.algorithm()), format!("{{{members}}}"))
 }
 
-/// The verdicts of a verifier that reads all claims and of one that reads none, which are the same.
+/// The verdict, which must not depend on whether the claims type reads all claims or none.
 #[track_caller]
 fn expect(change: impl Fn(VerifierBuilder) -> VerifierBuilder, members: &str, expected: Verdict) {
     let issuer = issuer(Algorithm::HS256);
@@ -36,7 +36,7 @@ fn expect(change: impl Fn(VerifierBuilder) -> VerifierBuilder, members: &str, ex
 }
 
 #[test]
-fn a_token_ends_with_its_expiry_and_the_leeway() {
+fn a_token_expires_after_exp_and_the_leeway() {
     // NOW is 1767225600.
     for (leeway, exp, expected) in [
         (0, "1767225601", Ok(())),
@@ -56,7 +56,7 @@ fn a_token_ends_with_its_expiry_and_the_leeway() {
     ] {
         let members = format!("\"exp\":{exp}");
         expect(|builder| builder.leeway(seconds(leeway)), &members, expected);
-        // Sixty seconds are what nobody has to ask for.
+        // Sixty seconds are the default.
         if leeway == 60 {
             expect(|builder| builder, &members, expected);
         }
@@ -64,7 +64,7 @@ fn a_token_ends_with_its_expiry_and_the_leeway() {
 }
 
 #[test]
-fn a_token_begins_with_its_start_less_the_leeway() {
+fn a_token_is_valid_from_nbf_less_the_leeway() {
     for (leeway, nbf, expected) in [
         (0, "1767225599", Ok(())),
         (0, "1767225600", Ok(())),
@@ -88,9 +88,9 @@ fn a_token_begins_with_its_start_less_the_leeway() {
 }
 
 #[test]
-fn a_token_ages_from_the_moment_it_was_issued() {
+fn max_age_counts_from_iat() {
     for (leeway, iat, expected) in [
-        // 600 seconds are the most
+        // the maximum age is 600 seconds
         (0, "1767225001", Ok(())),
         (0, "1767225000", TOO_OLD),
         (0, "1767225000.5", Ok(())),
@@ -113,14 +113,14 @@ fn a_token_ages_from_the_moment_it_was_issued() {
     }
     let aging = |builder: VerifierBuilder| builder.max_age(seconds(600));
     expect(aging, "\"exp\":1767229200", MISSING);
-    // Nobody asked for an age: `iat` may be missing, old or to come.
+    // Without a maximum age, `iat` may be missing, old or in the future.
     for iat in ["", ",\"iat\":0", ",\"iat\":-1e300", ",\"iat\":9e300", ",\"iat\":1767229200"] {
         expect(|builder| builder, &format!("\"exp\":1767229200{iat}"), Ok(()));
     }
 }
 
 #[test]
-fn a_boundary_is_exact_to_the_nanosecond_of_the_clock() {
+fn time_boundaries_are_exact_to_the_nanosecond() {
     let issuer = issuer(Algorithm::EdDSA);
     let clock = FixedClock::new();
     let verifier = trusting(&issuer).clock(clock.clone()).build().unwrap();
@@ -138,7 +138,7 @@ fn a_boundary_is_exact_to_the_nanosecond_of_the_clock() {
 }
 
 #[test]
-fn a_token_expires_while_the_verifier_stands_and_for_every_algorithm() {
+fn tokens_of_every_algorithm_expire_as_time_passes() {
     for algorithm in algorithms() {
         let clock = FixedClock::new();
         let issuer = issuer(algorithm);
@@ -153,7 +153,7 @@ fn a_token_expires_while_the_verifier_stands_and_for_every_algorithm() {
 }
 
 #[test]
-fn expiry_is_required_unless_that_is_turned_off_and_then_still_honoured() {
+fn optional_expiry_is_still_checked_when_present() {
     let optional = VerifierBuilder::allow_missing_expiry;
     expect(|builder| builder, "", MISSING);
     expect(|builder| builder, "\"EXP\":1767229200", MISSING);
@@ -165,7 +165,7 @@ fn expiry_is_required_unless_that_is_turned_off_and_then_still_honoured() {
 }
 
 #[test]
-fn dates_are_numbers_also_where_they_are_optional() {
+fn optional_dates_must_still_be_numbers() {
     let optional = VerifierBuilder::allow_missing_expiry;
     for name in ["exp", "nbf", "iat"] {
         for (value, usable) in [
@@ -195,7 +195,7 @@ fn dates_are_numbers_also_where_they_are_optional() {
 }
 
 #[test]
-fn dates_at_the_ends_of_the_range_saturate() {
+fn dates_beyond_the_range_saturate() {
     for (exp, expected) in [
         ("9007199254740993", Ok(())),
         ("9223372036854775807", Ok(())),
@@ -220,7 +220,7 @@ fn dates_at_the_ends_of_the_range_saturate() {
             expect(patient, &format!("\"exp\":{exp}"), expected);
             let opposite = if expected.is_ok() { EARLY } else { Ok(()) };
             expect(patient, &format!("\"exp\":1767229200,\"nbf\":{exp}"), opposite);
-            // The longest age there is: nothing is too old, and the future is still the future.
+            // With the longest possible age no token is too old, but an `iat` in the future is still rejected.
             let aging = |builder: VerifierBuilder| patient(builder).max_age(Duration::MAX);
             expect(aging, &format!("\"exp\":1767229200,\"iat\":{exp}"), opposite);
         }
@@ -228,7 +228,7 @@ fn dates_at_the_ends_of_the_range_saturate() {
 }
 
 #[test]
-fn dates_beyond_every_double_are_no_dates() {
+fn dates_beyond_f64_are_rejected() {
     let digits = "7".repeat(5_000);
     let optional = VerifierBuilder::allow_missing_expiry;
     for name in ["exp", "nbf", "iat"] {
@@ -237,14 +237,14 @@ fn dates_beyond_every_double_are_no_dates() {
         {
             expect(optional, &format!("\"{name}\":{value}"), UNUSABLE);
         }
-        // Small without end is zero.
+        // Numbers too small for an `f64` become zero.
         let tiny = format!("\"{name}\":1e-{digits}");
         expect(optional, &tiny, if name == "exp" { EXPIRED } else { Ok(()) });
     }
 }
 
 #[test]
-fn a_policy_without_words_about_time_is_the_strict_one() {
+fn the_default_time_policy_is_strict() {
     let (issuer, verifier) = pair(Algorithm::RS256);
     let read = |verifier: &Verifier, members| verdict(verifier, &of(&issuer, members));
     assert_eq!(read(&verifier, "\"exp\":1767225541"), Ok(()));

@@ -1,4 +1,4 @@
-//! The examples of the RFCs, to the letter, each with a neighbour that is refused.
+//! The examples of the RFCs, verbatim, each with a rejected neighbour.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -10,7 +10,7 @@ use crate::support::tokens::{Verdict, parts, signature, verdict, with_signature}
 
 const WRONG: Verdict = Err(ErrorKind::InvalidSignature);
 
-/// RFC 7515 §A.1, which is also the token of RFC 7519 §3.1: lines end in CR LF inside of it.
+/// RFC 7515 §A.1, which is also the token of RFC 7519 §3.1. Its JSON contains CR LF line breaks.
 const HS256: &str = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.\
     eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.\
     dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
@@ -31,17 +31,17 @@ const ES256: &str = "eyJhbGciOiJFUzI1NiJ9.\
     DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 const ES256_KEY: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
 
-/// RFC 8037 §A.4: what it signs is `Example of Ed25519 signing`, which is no JSON.
+/// RFC 8037 §A.4. Its payload is `Example of Ed25519 signing`, which is not JSON.
 const EDDSA: &str = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.\
     hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
 const EDDSA_KEY: &str =
     r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
 
-/// RFC 7515 §A.5: not secured at all.
+/// RFC 7515 §A.5: an unsecured token.
 const NONE: &str = "eyJhbGciOiJub25lIn0.\
     eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.";
 
-/// Trusts the key in the name of `joe`, a minute before his tokens end.
+/// Trusts the key for the issuer `joe`. The clock is a minute before the tokens expire.
 fn joe(jwk: &str) -> (Verifier, FixedClock) {
     let clock = FixedClock::new();
     clock.set(UNIX_EPOCH + Duration::from_secs(1_300_819_320));
@@ -58,7 +58,7 @@ fn changed(token: &str) -> String {
 }
 
 #[test]
-fn the_examples_of_rfc_7515_are_accepted_and_their_neighbours_refused() {
+fn rfc_7515_examples_verify_and_altered_copies_fail() {
     for (token, key) in [(HS256, HS256_KEY), (RS256, RS256_KEY), (ES256, ES256_KEY)] {
         let (verifier, clock) = joe(key);
         let accepted = verifier.verify_now(token).unwrap();
@@ -82,7 +82,7 @@ fn the_examples_of_rfc_7515_are_accepted_and_their_neighbours_refused() {
 }
 
 #[test]
-fn the_example_of_rfc_7519_is_the_mac_of_rfc_7515_and_has_its_type() {
+fn the_rfc_7519_example_has_the_mac_of_rfc_7515() {
     let (verifier, _) = joe(HS256_KEY);
     let accepted = verifier.verify_now(HS256).unwrap();
     assert_eq!(accepted.token().header().typ, Some("JWT"));
@@ -90,9 +90,9 @@ fn the_example_of_rfc_7519_is_the_mac_of_rfc_7515_and_has_its_type() {
 }
 
 #[test]
-fn the_signature_of_rfc_8037_is_right_and_what_it_signs_is_no_jwt() {
+fn the_rfc_8037_signature_verifies_but_is_not_a_jwt() {
     let (verifier, _) = joe(EDDSA_KEY);
-    // Only a right signature gets as far as the payload.
+    // The payload is only read after a valid signature.
     assert_eq!(verdict(&verifier, EDDSA), Err(ErrorKind::MalformedToken));
     let detail = verifier.verify_now(EDDSA).unwrap_err().detail().unwrap();
     assert!(detail.contains("JSON"), "{detail}");
@@ -104,14 +104,14 @@ fn the_signature_of_rfc_8037_is_right_and_what_it_signs_is_no_jwt() {
 }
 
 #[test]
-fn the_examples_are_not_exchanged_between_their_keys() {
+fn rfc_examples_fail_under_each_others_keys() {
     let tokens = [HS256, RS256, ES256, EDDSA];
     let keys = [HS256_KEY, RS256_KEY, ES256_KEY, EDDSA_KEY];
     for (at, key) in keys.iter().enumerate() {
         let (verifier, _) = joe(key);
         for (of, token) in tokens.iter().enumerate().filter(|(of, _)| *of != at) {
-            let refused = Err(ErrorKind::AlgorithmNotAllowed);
-            assert_eq!(verdict(&verifier, token), refused, "{of} under {at}");
+            let rejected = Err(ErrorKind::AlgorithmNotAllowed);
+            assert_eq!(verdict(&verifier, token), rejected, "{of} under {at}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Keys that are too weak, broken or private do not become verification keys (RFC 7518 §3, RFC 8725 §3.5).
+//! Weak, invalid and private keys are rejected (RFC 7518 §3, RFC 8725 §3.5).
 
 use serde_json::Value;
 use tower_jwt_auth::error::ProblemKind;
@@ -19,7 +19,7 @@ fn member(issuer: &TestIssuer, name: &str) -> Vec<u8> {
 }
 
 #[test]
-fn rsa_keys_have_2048_to_8192_bits_and_an_odd_exponent_above_one() {
+fn rsa_keys_outside_the_accepted_range_are_rejected() {
     let real = member(&issuer(Algorithm::RS256), "n");
     let of_bits = |bits: usize| {
         let mut n = vec![0xff; bits.div_ceil(8)];
@@ -65,16 +65,16 @@ fn rsa_keys_have_2048_to_8192_bits_and_an_odd_exponent_above_one() {
         for text in [pem("RSA PUBLIC KEY", &pkcs1(&n, e)), pem("PUBLIC KEY", &info)] {
             for algorithm in [Algorithm::RS256, Algorithm::RS512, Algorithm::PS384] {
                 let made = VerificationKey::pem(algorithm, &text).err();
-                let refusal = made.map(|error| error.problems()[0].kind());
-                assert_eq!(refusal, (!accepted).then_some(ProblemKind::WeakKey), "{shown}");
+                let rejection = made.map(|error| error.problems()[0].kind());
+                assert_eq!(rejection, (!accepted).then_some(ProblemKind::WeakKey), "{shown}");
             }
         }
     }
 }
 
-/// `x + p` has the 66 bytes of a coordinate, too, and is the same number to a reader that reduces it.
+/// `x + p` also has the 66 bytes of a coordinate, and equals `x` after a reduction.
 #[test]
-fn coordinates_of_p521_are_below_the_prime() {
+fn p521_coordinates_must_be_below_the_prime() {
     let issuer = issuer(Algorithm::ES512);
     let (x, y) = (member(&issuer, "x"), member(&issuer, "y"));
     // p is 2^521 - 1.
@@ -102,7 +102,7 @@ fn coordinates_of_p521_are_below_the_prime() {
 }
 
 #[test]
-fn points_are_on_their_curve_and_coordinates_of_its_length() {
+fn invalid_curve_points_and_coordinate_lengths_are_rejected() {
     let curves = [
         (Algorithm::ES256, "P-256", P256, 32),
         (Algorithm::ES384, "P-384", P384, 48),
@@ -140,7 +140,7 @@ fn points_are_on_their_curve_and_coordinates_of_its_length() {
                 encode(&y)
             );
             assert_eq!(VerificationKey::jwk(jwk).is_ok(), accepted, "{shown}");
-            // In a PEM only the sum of the lengths can be seen.
+            // A PEM file only shows the sum of the lengths.
             if x.len() == y.len() {
                 let point = [&[4][..], &x, &y].concat();
                 let text = pem("PUBLIC KEY", &spki(EC, &der(6, oid), &point));
@@ -174,7 +174,7 @@ fn points_are_on_their_curve_and_coordinates_of_its_length() {
     }
 }
 
-/// The encodings of the eight points of small order, and spellings of them that are not canonical.
+/// The encodings of the eight points of small order, including non-canonical ones.
 const SMALL_ORDER: [&str; 14] = [
     "0000000000000000000000000000000000000000000000000000000000000000",
     "0000000000000000000000000000000000000000000000000000000000000080",
@@ -193,7 +193,7 @@ const SMALL_ORDER: [&str; 14] = [
 ];
 
 #[test]
-fn ed25519_keys_have_32_bytes_and_are_no_point_of_small_order() {
+fn invalid_and_small_order_ed25519_keys_are_rejected() {
     let real = member(&issuer(Algorithm::EdDSA), "x");
     let mut rows: Vec<(Vec<u8>, bool)> = vec![
         (real.clone(), true),
@@ -222,7 +222,7 @@ fn ed25519_keys_have_32_bytes_and_are_no_point_of_small_order() {
 }
 
 #[test]
-fn secrets_are_as_long_as_their_hash() {
+fn secrets_must_be_as_long_as_their_hash() {
     let jwk = |length: usize, alg: &str| {
         let secret = encode(vec![7; length]);
         VerificationKey::jwk(format!("{{\"kty\":\"oct\",\"k\":\"{secret}\"{alg}}}"))
@@ -247,7 +247,7 @@ fn secrets_are_as_long_as_their_hash() {
 }
 
 #[test]
-fn odd_keys_of_a_set_are_skipped_and_the_rest_keeps_working() {
+fn unusable_keys_of_a_set_are_skipped() {
     let issuer = issuer(Algorithm::ES256);
     let good = issuer.jwk();
     let with = |members: &str| format!("{},{members}}}", good.strip_suffix('}').unwrap());
@@ -285,7 +285,7 @@ fn odd_keys_of_a_set_are_skipped_and_the_rest_keeps_working() {
 }
 
 #[test]
-fn no_more_than_1024_keys_of_a_document_are_read() {
+fn at_most_1024_keys_of_a_document_are_read() {
     let jwk = issuer(Algorithm::EdDSA).jwk();
     for (count, skipped) in [(1, 0), (1_024, 0), (1_025, 1), (2_000, 976)] {
         let set = KeySet::jwks(format!("{{\"keys\":[{}]}}", vec![jwk.as_str(); count].join(",")));
@@ -296,7 +296,7 @@ fn no_more_than_1024_keys_of_a_document_are_read() {
 }
 
 #[test]
-fn a_document_that_is_no_key_set_is_refused() {
+fn a_document_that_is_not_a_key_set_is_rejected() {
     let jwk = issuer(Algorithm::EdDSA).jwk();
     for (document, accepted) in [
         (format!("{{\"keys\":[{jwk}]}}"), true),
@@ -319,7 +319,7 @@ fn a_document_that_is_no_key_set_is_refused() {
 }
 
 #[test]
-fn private_keys_are_refused_and_their_numbers_kept_out_of_the_message() {
+fn private_keys_are_rejected_without_showing_their_content() {
     for algorithm in [Algorithm::RS256, Algorithm::ES256, Algorithm::EdDSA] {
         let jwk = issuer(algorithm).jwk();
         for private in ["d", "p", "q", "dp", "dq", "qi", "oth"] {
@@ -329,7 +329,7 @@ fn private_keys_are_refused_and_their_numbers_kept_out_of_the_message() {
             assert!(!format!("{error} {error:?}").contains("TGVha2Vk"), "{error}");
             let error = KeySet::jwks(format!("{{\"keys\":[{leaked}]}}")).unwrap_err();
             assert!(error.to_string().contains("private_key"), "{error}");
-            // A member that is null is absent.
+            // A null member counts as absent.
             let public = leaked.replace("\"TGVha2Vk\"", "null");
             assert!(VerificationKey::jwk(&public).is_ok(), "{public}");
             assert!(KeySet::fetched_jwks(format!("{{\"keys\":[{public}]}}")).is_ok());

@@ -1,7 +1,7 @@
-//! The preset for Better Auth, compiled as a preset outside the crate, with its unit tests.
+//! The preset for Better Auth with its unit tests, compiled like a preset outside the crate.
 //!
-//! Its files say `crate::`, which is this package here: each module below has what is public in the crate, so that a
-//! private name would not compile. `url` reads URLs, for which a preset elsewhere would use a crate.
+//! Its files refer to `crate::`, which is this package here. Each module below only contains the public API of the
+//! crate, so a use of a private name does not compile. `url` parses URLs; an external preset would use a crate instead.
 
 #[path = "../../../src/url.rs"]
 #[allow(dead_code)]

@@ -1,9 +1,9 @@
-//! Where the published keys are.
+//! The locations of the published keys.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// The names of the demo key pairs, without their ending.
+/// The names of the demo key pairs, without the file extension.
 pub const PAIRS: [&str; 10] = [
     "ed25519-a",
     "ed25519-b",
@@ -34,7 +34,7 @@ pub fn file(path: impl AsRef<Path>) -> String {
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-/// A file of the demo keys.
+/// A demo key file.
 #[must_use]
 pub fn demo(name: &str) -> String {
     file(format!("src/testing/keys/{name}"))
@@ -47,7 +47,7 @@ pub fn secrets() -> Vec<String> {
     table.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect()
 }
 
-/// All files below a folder with this ending.
+/// All files below a folder with this extension.
 ///
 /// # Panics
 ///

@@ -1,4 +1,4 @@
-//! Public keys whose private half is published, in every form that a key comes in.
+//! Public keys with a published private half, in every form of a key.
 
 use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
 use aws_lc_rs::rsa::KeySize;
@@ -27,7 +27,7 @@ fn is_supported(algorithm: Algorithm) -> bool {
     CryptoBackend::active().unwrap().supports(algorithm)
 }
 
-/// `Ok` with an accepted key, or what is said of a rejected one.
+/// `Ok` for an accepted key, or the error text for a rejected one.
 fn verdict<T>(outcome: Result<T, BuildError>) -> Result<(), String> {
     outcome.map(drop).map_err(|error| error.to_string())
 }
@@ -38,7 +38,7 @@ fn expect_published<T>(outcome: Result<T, BuildError>, at: &str) {
     assert_eq!(problem.kind(), ProblemKind::PublishedSecret, "{at}: {error}");
 }
 
-/// Expects that no key of a set is left, for that reason.
+/// Asserts that every key of the set was skipped for that reason.
 fn expect_no_key(outcome: Result<KeySet, BuildError>, at: &str) {
     let error = outcome.map(drop).expect_err(at);
     let [problem] = error.problems() else { panic!("{at}: {error}") };
@@ -104,7 +104,7 @@ fn a_demo_key_is_rejected_in_every_form() {
 }
 
 #[test]
-fn a_published_key_in_a_set_is_skipped_for_that_reason() {
+fn a_published_key_in_a_set_is_skipped() {
     let document = file("src/key/published/keys.json");
     let samples: Value = serde_json::from_str(&document).unwrap();
     let samples = samples["keys"].as_array().unwrap();

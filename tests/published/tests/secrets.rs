@@ -1,40 +1,40 @@
-//! Published secrets, by every way in which a secret is configured.
+//! Published secrets, with every constructor and setting for a secret.
 
 use published::{demo, file, files, root, secrets};
 use tower_jwt_auth::provider::better_auth::BetterAuth;
 use tower_jwt_auth::{BuildError, VerificationKey, Verifier};
 
-/// What is said of a rejected secret, for each way to configure one of 32 bytes or more.
+/// The error text, if the secret is rejected, for each way to configure one of at least 32 bytes.
 fn long(secret: &str) -> [Option<String>; 8] {
     let encoded = base64_simd::URL_SAFE_NO_PAD.encode_to_string(secret);
     let jwk = format!(r#"{{"kty":"oct","k":"{encoded}"}}"#);
     let fresh = fresh_secret();
     [
-        said(VerificationKey::shared_secret(secret)),
-        said(VerificationKey::shared_secret_base64url(&encoded)),
-        said(VerificationKey::jwk(&jwk)),
-        said(Verifier::shared_secret(secret).any_audience().build()),
-        said(Verifier::shared_secret(&fresh).previous_secret(secret).any_audience().build()),
-        said(BetterAuth::bridge_token(secret).build()),
-        said(BetterAuth::session_cookie(secret).build()),
-        said(BetterAuth::bridge_token(&fresh).previous_secret(secret).build()),
+        rejection(VerificationKey::shared_secret(secret)),
+        rejection(VerificationKey::shared_secret_base64url(&encoded)),
+        rejection(VerificationKey::jwk(&jwk)),
+        rejection(Verifier::shared_secret(secret).any_audience().build()),
+        rejection(Verifier::shared_secret(&fresh).previous_secret(secret).any_audience().build()),
+        rejection(BetterAuth::bridge_token(secret).build()),
+        rejection(BetterAuth::session_cookie(secret).build()),
+        rejection(BetterAuth::bridge_token(&fresh).previous_secret(secret).build()),
     ]
 }
 
-/// As [`long`], of 16 bytes or more.
+/// Like [`long`], for secrets of at least 16 bytes.
 fn short(secret: &str) -> [Option<String>; 4] {
     let fresh = fresh_secret();
     let previous = Verifier::shared_secret(&fresh).previous_guessable_legacy_secret(secret);
     let better_auth = BetterAuth::bridge_token(&fresh).previous_guessable_legacy_secret(secret);
     [
-        said(VerificationKey::guessable_legacy_secret(secret)),
-        said(Verifier::guessable_legacy_secret(secret).any_audience().build()),
-        said(previous.any_audience().build()),
-        said(better_auth.build()),
+        rejection(VerificationKey::guessable_legacy_secret(secret)),
+        rejection(Verifier::guessable_legacy_secret(secret).any_audience().build()),
+        rejection(previous.any_audience().build()),
+        rejection(better_auth.build()),
     ]
 }
 
-fn said<T>(outcome: Result<T, BuildError>) -> Option<String> {
+fn rejection<T>(outcome: Result<T, BuildError>) -> Option<String> {
     outcome.err().map(|error| error.to_string())
 }
 
@@ -45,24 +45,24 @@ fn fresh_secret() -> String {
 }
 
 #[track_caller]
-fn expect_published(said: &Option<String>, secret: &str) {
-    let said = said.as_deref().unwrap_or_else(|| panic!("`{secret}` is accepted"));
-    // The preset of Better Auth has an explanation of its own for its default.
-    assert!(said.contains("published") || said.contains("default secret"), "{said}");
-    assert!(!said.contains(secret), "{said}");
+fn expect_published(text: &Option<String>, secret: &str) {
+    let text = text.as_deref().unwrap_or_else(|| panic!("`{secret}` is accepted"));
+    // The Better Auth preset has a separate explanation for its default secret.
+    assert!(text.contains("published") || text.contains("default secret"), "{text}");
+    assert!(!text.contains(secret), "{text}");
 }
 
 #[test]
-fn a_published_secret_is_rejected_by_every_way() {
+fn a_published_secret_is_rejected_by_every_constructor() {
     let demos = [demo("hmac-a.secret"), demo("hmac-b.secret")];
     let (mut longs, mut shorts) = (0, 0);
     for secret in secrets().iter().chain(&demos) {
         if secret.len() >= 32 {
-            long(secret).iter().for_each(|said| expect_published(said, secret));
+            long(secret).iter().for_each(|text| expect_published(text, secret));
             longs += 1;
         }
         if secret.len() >= 16 {
-            short(secret).iter().for_each(|said| expect_published(said, secret));
+            short(secret).iter().for_each(|text| expect_published(text, secret));
             shorts += 1;
         }
     }
@@ -70,7 +70,7 @@ fn a_published_secret_is_rejected_by_every_way() {
 }
 
 #[test]
-fn a_fresh_secret_is_accepted_by_every_way() {
+fn a_fresh_secret_is_accepted_by_every_constructor() {
     let fresh = fresh_secret();
     assert_eq!(long(&fresh), [const { None }; 8]);
     assert_eq!(short(&fresh), [const { None }; 4]);
@@ -81,25 +81,25 @@ fn a_fresh_secret_is_accepted_by_every_way() {
 fn white_space_and_zeros_do_not_hide_a_published_secret() {
     let secret = demo("hmac-a.secret");
     for padded in [format!("{secret}\n"), format!("{secret}\0\0"), format!(" {secret}\t")] {
-        expect_published(&said(VerificationKey::shared_secret(&padded)), &secret);
+        expect_published(&rejection(VerificationKey::shared_secret(&padded)), &secret);
     }
-    assert_eq!(said(VerificationKey::shared_secret(format!("{secret}x"))), None);
+    assert_eq!(rejection(VerificationKey::shared_secret(format!("{secret}x"))), None);
 }
 
 #[test]
-fn a_secret_of_an_rfc_is_rejected_as_octets_and_as_text() {
+fn an_rfc_secret_is_rejected_as_octets_and_text() {
     for k in [
         "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
         "hJtXIZ2uSN5kbQfbtTNWbpdmhkV8FJG-Onbc6mxCcYg",
     ] {
-        expect_published(&said(VerificationKey::shared_secret(k)), k);
-        expect_published(&said(VerificationKey::shared_secret_base64url(k)), k);
+        expect_published(&rejection(VerificationKey::shared_secret(k)), k);
+        expect_published(&rejection(VerificationKey::shared_secret_base64url(k)), k);
         let jwk = format!(r#"{{"kty":"oct","k":"{k}"}}"#);
-        expect_published(&said(VerificationKey::jwk(&jwk)), k);
+        expect_published(&rejection(VerificationKey::jwk(&jwk)), k);
     }
 }
 
-/// The calls that take a secret, and the name that examples give one.
+/// The calls that accept a secret, and the variable name in examples.
 const TAKES_A_SECRET: [&str; 7] = [
     "shared_secret(",
     "legacy_secret(",
@@ -111,7 +111,7 @@ const TAKES_A_SECRET: [&str; 7] = [
 ];
 
 #[test]
-fn the_documentation_has_no_secret_that_would_be_accepted() {
+fn every_secret_in_the_documentation_is_rejected() {
     let mut found = Vec::new();
     let documents = ["md", "rs"].into_iter().flat_map(|ending| {
         let folders = ["docs", "src", "examples"].into_iter();
@@ -135,7 +135,7 @@ fn the_documentation_has_no_secret_that_would_be_accepted() {
     }
     assert!(!found.is_empty());
     for secret in found {
-        let outcome = said(VerificationKey::guessable_legacy_secret(&secret));
+        let outcome = rejection(VerificationKey::guessable_legacy_secret(&secret));
         assert!(outcome.is_some(), "add `{secret}` to the published secrets");
     }
 }

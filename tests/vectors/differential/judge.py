@@ -1,8 +1,8 @@
-"""Judges tokens with PyJWT, one verdict a line.
+"""Verifies tokens with PyJWT and prints one verdict per line.
 
-The first line of the input says what is asked for and has the keys. Each further line is a token with the
-place of its key and the second at which it is to be judged. The answer to the first line are the versions
-that judge; the answer to a token is `accepted` or the name of the exception that refused it.
+The first line of the input contains the requirements and the keys. Each further line is a token with the index of its
+key and the second at which to verify it. The output for the first line is the versions of the packages; the output for
+a token is `accepted` or the name of the exception.
 """
 
 import json
@@ -18,7 +18,7 @@ from jwt.algorithms import OKPAlgorithm
 
 
 class StandingClock(datetime):
-    """What PyJWT reads the time from: it stands at the second of the token."""
+    """Replaces the clock of PyJWT. It returns the second of the token."""
 
     second = 0
 
@@ -28,7 +28,7 @@ class StandingClock(datetime):
 
 
 def check_clock():
-    """Fails unless PyJWT reads the time from here: it may come to read it from elsewhere."""
+    """Fails unless PyJWT reads the time from this clock, which a later release may not do."""
     secret = "a secret that is long enough for HMAC"
     token = jwt.encode({"exp": 2000}, secret, "HS256")
     StandingClock.second = 1999
@@ -38,11 +38,11 @@ def check_clock():
         jwt.decode(token, secret, ["HS256"])
     except jwt.ExpiredSignatureError:
         return
-    sys.exit("PyJWT does not read the time where it is set")
+    sys.exit("PyJWT does not read the time from the replaced clock")
 
 
 def load(key):
-    """Parses a public key once; a secret stays what it is."""
+    """Parses a public key once; returns a secret unchanged."""
     text = key["key"]
     public = text.startswith("-----BEGIN PUBLIC KEY-----")
     return (load_pem_public_key(text.encode()) if public else text), key["algorithms"]
@@ -61,9 +61,9 @@ def judge(task, keys, key, second, token):
             leeway=task["leeway"],
             options={"require": ["exp", "iss", "aud"]},
         )
-    except Exception as refusal:  # a crash is no verdict in favour of the token
-        known = isinstance(refusal, jwt.PyJWTError)
-        return type(refusal).__name__ if known else f"crash: {type(refusal).__name__}"
+    except Exception as error:  # a crash does not count as acceptance
+        known = isinstance(error, jwt.PyJWTError)
+        return type(error).__name__ if known else f"crash: {type(error).__name__}"
     return "accepted"
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs judge.py with PyJWT, which is installed into the named folder if it is not there yet.
-# Standard input and output are the judge's.
+# Installs PyJWT into the given folder, if it is missing, and runs judge.py with it.
+# judge.py uses standard input and output.
 set -euo pipefail
 
 say() { printf 'differential: %s\n' "$*" >&2; }
@@ -17,9 +17,9 @@ folder=$1
 command -v python3 >/dev/null || die 'python3 is not installed.'
 python3 -c 'import sys; sys.exit(sys.version_info < (3, 10))' || die 'Python 3.10 or newer is needed.'
 
-# The copy of the list is made last: where it is, and the same, everything is there.
+# The list is copied last: if the copy exists and is identical, the installation is complete.
 if ! cmp -s -- "$wanted" "$folder/installed.txt"; then
-    [[ ! -e $folder || -e $folder/pyvenv.cfg ]] || die "$folder is something else; name another folder."
+    [[ ! -e $folder || -e $folder/pyvenv.cfg ]] || die "$folder is not a virtual environment; pass another folder."
     rm -rf -- "$folder"
     python3 -m venv "$folder" >&2 || die 'python3 has no venv module.'
     for attempt in 1 2 3; do

@@ -1,4 +1,4 @@
-//! What the suites of vectors share: the backends under test, and honest counting.
+//! Shared code of the test vector suites: the backends under test, and the counting of vectors.
 
 mod backends;
 mod tally;

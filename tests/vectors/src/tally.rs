@@ -1,4 +1,4 @@
-//! Counting what was run and what was not, so that nothing is dropped in silence.
+//! Counts the vectors that ran and those that were skipped, so that none is omitted silently.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,10 +7,9 @@ use std::ops::AddAssign;
 /// Run, skipped, total.
 pub type Numbers = [usize; 3];
 
-/// How many vectors were run and how many were skipped, and what there is to say about how many of them:
-/// for which reason they were skipped, for one.
+/// The numbers of run and skipped vectors, with notes such as the reasons for skipping and their numbers.
 ///
-/// The suites compare the one that was counted with one that was written by hand.
+/// The suites compare the counted tally with an expected one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     run: usize,
@@ -19,7 +18,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// What is expected. Fails when the numbers do not add up.
+    /// The expected tally. Fails if the numbers do not add up.
     pub fn of(numbers: Numbers, notes: impl IntoIterator<Item = (usize, &'static str)>) -> Self {
         let [run, skipped, total] = numbers;
         let mut tally = Self { run, skipped, notes: BTreeMap::new() };
@@ -30,23 +29,23 @@ impl Tally {
         tally
     }
 
-    /// One more was run.
+    /// Counts a vector that ran.
     pub fn run(&mut self) {
         self.run += 1;
     }
 
-    /// One more was skipped, for this reason.
+    /// Counts a vector that was skipped for this reason.
     pub fn skip(&mut self, reason: &'static str) {
         self.skipped += 1;
         self.note(1, reason);
     }
 
-    /// Says something about so many.
+    /// Adds a note about this many vectors.
     pub fn note(&mut self, count: usize, note: &'static str) {
         *self.notes.entry(note).or_default() += count;
     }
 
-    /// How many there are.
+    /// The total number of vectors.
     pub fn total(&self) -> usize {
         self.run + self.skipped
     }

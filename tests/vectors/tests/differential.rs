@@ -1,8 +1,7 @@
-//! The same tokens under three verifiers: this crate, `jsonwebtoken::decode` and PyJWT.
+//! Compares three verifiers on the same tokens: this crate, `jsonwebtoken::decode` and PyJWT.
 //!
-//! `DIFFERENTIAL_PYJWT=1` has the third one judge, too; it needs Python 3.10 with `venv` and installs
-//! PyJWT from the package index. `DIFFERENTIAL_TOKENS` and `DIFFERENTIAL_SEED` say how many tokens are
-//! made and which.
+//! `DIFFERENTIAL_PYJWT=1` enables PyJWT. That needs Python 3.10 with `venv`, and installs PyJWT from the package index.
+//! `DIFFERENTIAL_TOKENS` and `DIFFERENTIAL_SEED` set the number of tokens and the seed.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! The examples of the RFCs, to the letter, at the verifier and at the key.
+//! The examples of the RFCs, verbatim, tested with the verifier and with the key.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

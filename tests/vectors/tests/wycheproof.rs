@@ -1,4 +1,4 @@
-//! Project Wycheproof's vectors for signatures and MACs, at the key.
+//! Project Wycheproof's vectors for signatures and MACs, tested with the key.
 #![allow(
     missing_docs,
     clippy::unwrap_used,

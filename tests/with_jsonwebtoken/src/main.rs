@@ -1,8 +1,8 @@
-//! Signs and verifies with `jsonwebtoken`, by the provider that this program chose, and verifies the same
-//! tokens with `tower-jwt-auth`: with settings of its own, and with settings that were converted.
+//! Signs and verifies with `jsonwebtoken` and the provider that this program selects, and verifies the same tokens with
+//! `tower-jwt-auth`, both with its own settings and with converted ones.
 //!
-//! If a feature of `tower-jwt-auth` turned on a provider of `jsonwebtoken`, that crate would find two of them and
-//! panic here.
+//! If a feature of `tower-jwt-auth` enabled a provider of `jsonwebtoken`, `jsonwebtoken` would find two providers and
+//! panic.
 
 use std::error::Error;
 
@@ -13,7 +13,7 @@ use tower_jwt_auth::{Algorithm, BuildError, ErrorKind, Issuer, Policy, Verificat
 
 #[cfg(not(any(feature = "aws_lc_rs", feature = "rust_crypto")))]
 compile_error!(
-    "choose a provider of `jsonwebtoken`: `--features rust_crypto`, `aws_lc_rs`, or both"
+    "select a provider of `jsonwebtoken`: `--features rust_crypto`, `aws_lc_rs`, or both"
 );
 
 const SECRET: &[u8] = &[7; 32];
@@ -26,18 +26,18 @@ fn main() -> Result<(), Box<dyn Error>> {
     validation.set_audience(&["orders"]);
     validation.set_issuer(&["me"]);
 
-    // Converted before a provider is installed: conversions need none, and install none.
+    // Converted before a provider is installed, because conversions neither need nor install one.
     let verifiers = [
         Verifier::shared_secret(SECRET).issuer("me").audience("orders").build()?,
         converted(VerificationKey::decoding_key(Algorithm::HS256, &key)?, &validation)?,
         converted(VerificationKey::try_from(&jwk)?, &validation)?,
     ];
 
-    // With two providers, the program itself must choose. It is free to: nothing has installed one yet.
+    // With two providers the program must select one. None has been installed before.
     #[cfg(all(feature = "aws_lc_rs", feature = "rust_crypto"))]
     jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER
         .install_default()
-        .map_err(|_| "a provider was installed before")?;
+        .map_err(|_| "a provider is already installed")?;
 
     let claims = json!({ "iss": "me", "aud": "orders", "sub": "user-1", "exp": 4_102_444_800_u64 });
     let token = encode(&Header::default(), &claims, &EncodingKey::from_secret(SECRET)?)?;

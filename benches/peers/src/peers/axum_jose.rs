@@ -1,4 +1,4 @@
-//! `axum-jose`, with a key set that is in memory.
+//! `axum-jose`, with a key set in memory.
 
 use axum::body::Body;
 use axum_jose::AuthorizationLayer;

@@ -1,4 +1,4 @@
-//! `axum-jwt-auth`: an extractor, and so in a handler of the one route.
+//! `axum-jwt-auth`: an extractor, used in the handler of a route.
 
 use std::sync::Arc;
 

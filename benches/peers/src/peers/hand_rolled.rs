@@ -1,5 +1,4 @@
-//! What is written where there is no such layer: `jsonwebtoken::decode`, in the two forms that are
-//! usual. Key and validation are kept.
+//! Hand-written middleware around `jsonwebtoken::decode`, in its two common forms. The key and the validation are kept.
 
 use std::sync::Arc;
 

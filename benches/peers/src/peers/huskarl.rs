@@ -1,5 +1,5 @@
-//! `huskarl-resource-server`. It has no layer: its `validate_request` is called by a service that is
-//! written here, as an application would have to, without a box around the future.
+//! `huskarl-resource-server`. It has no layer, so a service written here calls its `validate_request`, as an
+//! application would. The future is not boxed.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -34,9 +34,9 @@ pub(crate) fn contestant() -> Contestant {
     }
 }
 
-/// The claims that it does not hand on by itself.
+/// The claims that it does not return on its own.
 #[derive(Clone, Deserialize)]
-#[allow(dead_code, reason = "read by handlers, of which there are none")]
+#[allow(dead_code, reason = "only a handler would read them")]
 struct Rest {
     email: String,
     name: String,

@@ -1,4 +1,4 @@
-//! `jwt-authorizer`, with a key set given as text.
+//! `jwt-authorizer`, with a key set passed as text.
 
 use bytes::Bytes;
 use futures_util::FutureExt;

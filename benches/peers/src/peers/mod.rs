@@ -1,4 +1,4 @@
-//! Each in a file of its own, set up so that it checks what ours checks, as far as it can.
+//! The compared crates, one per file, configured for the same checks as far as possible.
 
 mod axum_jose;
 mod axum_jwt_auth;
@@ -11,11 +11,11 @@ mod tower_oauth2;
 
 use crate::contestant::Contestant;
 
-/// In the order of the tables, ours first, and then ours with a memory.
+/// In the order of the tables: this crate, this crate with a cache, then the peers.
 pub(crate) fn all() -> Vec<Contestant> {
     vec![
         ours::contestant(),
-        ours::remembering(),
+        ours::with_cache(),
         hand_rolled::tower_http(),
         hand_rolled::from_fn(),
         jwt_authorizer::contestant(),

@@ -1,4 +1,4 @@
-//! `oauth-resource-server`, with a key set to start from, and never fetched again.
+//! `oauth-resource-server`, with an initial key set that is never refreshed.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! This crate, without a memory of tokens and with one.
+//! This crate, with and without a token cache.
 
 use tower_jwt_auth::TokenCache;
 
@@ -19,12 +19,12 @@ pub(crate) fn contestant() -> Contestant {
     }
 }
 
-/// Outside of the contest, because nobody else has a memory.
-pub(crate) fn remembering() -> Contestant {
+/// Not compared with the others, because no peer has a cache.
+pub(crate) fn with_cache() -> Contestant {
     let service = |fixture: &Fixture| {
-        // More places than there are tokens: what is measured is that they are found.
+        // The capacity exceeds the number of tokens, so every lookup is a hit.
         let verifier = fixture.builder().claims::<Typed>().cache(TokenCache::new(1024));
         Ok(serving(layered(verifier.build().unwrap())))
     };
-    Contestant { name: crate::REMEMBERING, services: for_each(service), ..contestant() }
+    Contestant { name: crate::WITH_CACHE, services: for_each(service), ..contestant() }
 }

@@ -1,4 +1,4 @@
-//! `tower-oauth2-resource-server`, with a key set given as text, on either crypto library.
+//! `tower-oauth2-resource-server`, with a key set passed as text, on each crypto library.
 
 use bytes::Bytes;
 use futures_util::FutureExt;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes an RSA key of 8192 bits and a token for each algorithm, with OpenSSL; the private key is thrown away.
+# Generates an RSA key of 8192 bits and a token for each algorithm, with OpenSSL. The private key is discarded.
 set -euo pipefail
 cd "$(dirname "$0")"
 private=$(mktemp)

@@ -1,8 +1,7 @@
-"""Makes the demo certificates: `python make.py`, with the package `cryptography`.
+"""Generates the demo certificates: `python make.py`, with the package `cryptography`.
 
-One over each demo key of the crate's `testing` room, beside the keys; and some with a key usage, beside
-this file. All of them are long expired, and signed by themselves: what the tests show is that neither
-matters.
+One certificate for each demo key of the crate's `testing` module, next to the keys; and some with a key usage, next to
+this file. All of them are expired and self-signed, because the tests show that neither matters.
 """
 
 import datetime

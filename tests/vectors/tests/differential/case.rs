@@ -1,39 +1,38 @@
-//! A token, what it is, and what has to be said of it.
+//! A generated token, its description and its expected verdict.
 
 use std::fmt;
 
 use tower_jwt_auth::Algorithm;
 
-/// The class of every token that is signed with ES512.
+/// The class of all tokens signed with ES512.
 pub(crate) const ES512: &str = "ES512";
 
-/// One token and where it comes from.
+/// One token and its origin.
 pub(crate) struct Case {
-    /// Which of the run's tokens it is: seed, number and second make the same one again.
+    /// The number of the token in the run. Seed, number and second reproduce the token.
     pub(crate) number: u64,
     pub(crate) now: u64,
-    /// The place of the key in the list of keys.
+    /// The index of the key in the list of keys.
     pub(crate) key: usize,
     pub(crate) algorithm: Algorithm,
-    /// What was done to it, by name.
+    /// The name of the mutation.
     pub(crate) mutation: &'static str,
-    /// The members with something odd about them, and their texts.
-    pub(crate) odd: Vec<(&'static str, &'static str)>,
-    /// The classes that it belongs to because of what it is.
+    /// The unusual members and their texts.
+    pub(crate) unusual: Vec<(&'static str, &'static str)>,
+    /// The classes that the token belongs to.
     pub(crate) classes: Vec<&'static str>,
-    /// What this crate has to say of it: written by hand beside each shape and mutation. Of a token that
-    /// was edited at random nobody has written it.
+    /// The expected verdict of this crate, from the tables of shapes and mutations. A token with random edits has none.
     pub(crate) expected: Option<bool>,
     pub(crate) token: String,
 }
 
 impl fmt::Display for Case {
-    /// All there is to know about the token, without any secret.
+    /// Describes the token without any secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { number, now, algorithm, mutation, odd, classes, .. } = self;
+        let Self { number, now, algorithm, mutation, unusual, classes, .. } = self;
         writeln!(
             f,
-            "token {number}, judged at {now}, {algorithm}, {mutation}, odd: {odd:?}, classes: {classes:?}"
+            "token {number}, verified at {now}, {algorithm}, {mutation}, unusual: {unusual:?}, classes: {classes:?}"
         )?;
         for part in self.token.split('.').take(2) {
             let shown: String = match base64_simd::URL_SAFE_NO_PAD.decode_to_vec(part) {

@@ -1,4 +1,4 @@
-//! The run: one token after the other, from the mint through the three verifiers to the table.
+//! The run: generates each token, passes it to the three verifiers and counts the verdicts.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::env;
@@ -17,14 +17,14 @@ use super::report;
 use super::shape::Member;
 use super::tally::{Judged, Tally};
 
-/// How many tokens are judged unless `DIFFERENTIAL_TOKENS` says otherwise.
+/// The default number of tokens; `DIFFERENTIAL_TOKENS` overrides it.
 const TOKENS: u64 = 100_000;
 
-/// Which ones, unless `DIFFERENTIAL_SEED` does.
+/// The default seed; `DIFFERENTIAL_SEED` overrides it.
 const SEED: u64 = 7519;
 
 #[test]
-fn no_token_is_accepted_here_and_refused_by_both_other_verifiers() {
+fn no_token_is_accepted_only_by_this_crate() {
     let (tokens, seed) =
         (setting("DIFFERENTIAL_TOKENS", TOKENS), setting("DIFFERENTIAL_SEED", SEED));
     let names: Vec<_> = backends().iter().map(|backend| backend.name()).collect();
@@ -38,33 +38,33 @@ fn no_token_is_accepted_here_and_refused_by_both_other_verifiers() {
 }
 
 #[test]
-fn every_class_of_tokens_has_a_reason_and_every_reason_a_class() {
+fn every_token_class_has_a_reason_and_vice_versa() {
     let shapes = HEADER.iter().chain(CLAIMS).flat_map(Member::classes);
     let mutations = Mutation::all().filter_map(|mutation| mutation.class);
     let classes: BTreeSet<_> = shapes.chain(mutations).chain([ES512]).collect();
     let reasons: BTreeSet<_> = REASONS.iter().map(|Reason(class, ..)| *class).collect();
     assert_eq!(classes, reasons);
     let rows = REASONS.iter().map(|Reason(class, judge, verdict, _)| (class, judge, verdict));
-    assert_eq!(rows.collect::<BTreeSet<_>>().len(), REASONS.len(), "a reason twice");
+    assert_eq!(rows.collect::<BTreeSet<_>>().len(), REASONS.len(), "a duplicate reason");
     let kinds = || Mutation::all().map(|mutation| mutation.name);
-    assert_eq!(kinds().collect::<BTreeSet<_>>().len(), kinds().count(), "a kind twice");
+    assert_eq!(kinds().collect::<BTreeSet<_>>().len(), kinds().count(), "a duplicate kind");
 }
 
 fn setting(name: &str, usual: u64) -> u64 {
     env::var(name).map_or(usual, |text| text.parse().unwrap())
 }
 
-/// The verifiers at work.
+/// A run of the three verifiers.
 struct Run<'m> {
     mint: &'m Mint,
     ours: Ours,
     jsonwebtoken: Jsonwebtoken,
     pyjwt: Option<PyJwt>,
-    /// Tokens that PyJWT has been asked about and has not answered yet.
+    /// Tokens without a verdict of PyJWT yet.
     pending: VecDeque<Judged>,
     tally: Tally,
     start: Instant,
-    /// How long minting and judging by the first two took, and how long PyJWT was waited for beyond that.
+    /// The time for generating tokens and for the first two verifiers, and the additional time for PyJWT.
     times: [Duration; 4],
 }
 
@@ -73,9 +73,9 @@ impl<'m> Run<'m> {
         let pyjwt = env::var_os("DIFFERENTIAL_PYJWT").map(|_| PyJwt::start(mint.keys()));
         match &pyjwt {
             Some(pyjwt) => println!("{}", pyjwt.versions),
-            None => println!(
-                "PyJWT left out: set DIFFERENTIAL_PYJWT=1 to have it judge (needs Python 3.10)"
-            ),
+            None => {
+                println!("PyJWT skipped: set DIFFERENTIAL_PYJWT=1 to run it (needs Python 3.10)")
+            }
         }
         Self {
             mint,
@@ -105,8 +105,8 @@ impl<'m> Run<'m> {
         }
     }
 
-    /// Makes a token and has it judged by two verifiers within one second of the system's clock, which is
-    /// the only one that `jsonwebtoken` reads; when the second ends in between, once more.
+    /// Generates a token and verifies it with two verifiers within one second of the system clock, because
+    /// `jsonwebtoken` reads no other clock. Repeats this if the second ends in between.
     fn at_one_second(&mut self, number: u64) -> Judged {
         loop {
             let now = Jsonwebtoken::second();
@@ -138,14 +138,14 @@ impl<'m> Run<'m> {
         self.times[3] += waited.elapsed();
         let [minting, ours, jsonwebtoken, pyjwt] = self.times.map(|time| time.as_secs_f64());
         println!(
-            "{:.0} s: minting {minting:.0} s, this crate {ours:.0} s, jsonwebtoken {jsonwebtoken:.0} s, waiting for PyJWT {pyjwt:.0} s",
+            "{:.0} s: generating {minting:.0} s, this crate {ours:.0} s, jsonwebtoken {jsonwebtoken:.0} s, waiting for PyJWT {pyjwt:.0} s",
             self.start.elapsed().as_secs_f64()
         );
         (self.tally, with_pyjwt)
     }
 }
 
-/// The oldest pending token has been answered.
+/// Counts the oldest pending token with its verdict.
 fn answered(pending: &mut VecDeque<Judged>, tally: &mut Tally, verdict: String) {
     let judged = pending.pop_front().unwrap();
     tally.add(&Judged { pyjwt: Some(verdict), ..judged });

@@ -1,4 +1,4 @@
-//! The second verifier: `jsonwebtoken::decode`, with everything required that it can require.
+//! The second verifier: `jsonwebtoken::decode` with the strictest settings.
 
 use jsonwebtoken::crypto::CryptoProvider;
 use jsonwebtoken::jwk::Jwk;
@@ -7,23 +7,23 @@ use serde_json::Value;
 
 use super::keys::{AUDIENCE, ISSUER, Key, LEEWAY};
 
-/// A key and a validation for each key; none for an algorithm that it does not know.
+/// A decoding key and a validation for each key; `None` for an unsupported algorithm.
 pub(crate) struct Jsonwebtoken(Vec<Option<(DecodingKey, Validation)>>);
 
 impl Jsonwebtoken {
     pub(crate) fn new(keys: &[Key]) -> Self {
-        // With both providers built in it would choose none, and panic.
+        // With both providers built in, `jsonwebtoken` would select none and panic.
         provider().install_default().unwrap();
         Self(keys.iter().map(of_key).collect())
     }
 
-    /// The verdict at the second that [`second`](Self::second) says.
+    /// The verdict at the second that [`second`](Self::second) returns.
     pub(crate) fn judge(&self, key: usize, token: &str) -> bool {
         let of_key = self.0[key].as_ref();
         of_key.is_some_and(|(key, validation)| decode::<Value>(token, key, validation).is_ok())
     }
 
-    /// The second at which it judges. It reads the system's clock and cannot be given another one.
+    /// The current second. `jsonwebtoken` reads the system clock, which cannot be replaced.
     pub(crate) fn second() -> u64 {
         get_current_timestamp()
     }

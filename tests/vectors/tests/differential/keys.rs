@@ -6,13 +6,12 @@ use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::key::CryptoBackend;
 use tower_jwt_auth::testing::TestIssuer;
 
-/// What the three verifiers ask for.
+/// The issuer and the audience that the three verifiers require.
 pub(crate) const ISSUER: &str = "https://auth.example/tenant";
 pub(crate) const AUDIENCE: &str = "orders";
 pub(crate) const LEEWAY: u32 = 60;
 
-/// How many of a hundred tokens are signed with which algorithm. RSA has few: it takes a thousand times
-/// as long as HMAC to sign.
+/// The percentages of tokens by algorithm. RSA has few, because signing takes a thousand times as long as with HMAC.
 const SHARES: [(Algorithm, u32); 13] = [
     (Algorithm::HS256, 33),
     (Algorithm::HS384, 5),
@@ -29,17 +28,17 @@ const SHARES: [(Algorithm, u32); 13] = [
     (Algorithm::EdDSA, 17),
 ];
 
-/// Some of the keys.
+/// A subset of the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Any,
     Secret,
     Public,
-    /// Those that all three verifiers know.
+    /// The keys that all three verifiers support.
     Common,
-    /// Those that several algorithms can be used with.
+    /// The keys that several algorithms can use.
     Several,
-    /// Those whose signatures leave bits of their last character over.
+    /// The keys whose encoded signatures have unused trailing bits.
     Uneven,
     Rsa,
     Pkcs1,
@@ -57,7 +56,7 @@ impl Kind {
             Self::Public => family != "HS",
             Self::Common => algorithm != Algorithm::ES512,
             Self::Several => Self::Secret.has(algorithm) || Self::Rsa.has(algorithm),
-            // Of 96 and 48 bytes, and of 132.
+            // The others have signatures of 48, 96 and 132 bytes, whose base64url has no unused bits.
             Self::Uneven => {
                 !matches!(algorithm, Algorithm::HS384 | Algorithm::ES384 | Algorithm::ES512)
             }
@@ -70,17 +69,17 @@ impl Kind {
     }
 }
 
-/// A key, and who signs with it.
+/// A key and its signer.
 pub(crate) struct Key {
     pub(crate) algorithm: Algorithm,
     pub(crate) issuer: TestIssuer,
-    /// Has another key of the same kind, under the same id.
+    /// Has another key of the same kind with the same id.
     pub(crate) stranger: TestIssuer,
     share: u32,
 }
 
 impl Key {
-    /// One for each algorithm that there is a backend for.
+    /// One key for each algorithm that a backend supports.
     pub(crate) fn all() -> Vec<Self> {
         let backend = CryptoBackend::active().unwrap();
         let supported = SHARES.into_iter().filter(|(algorithm, _)| backend.supports(*algorithm));
@@ -91,7 +90,7 @@ impl Key {
         supported.map(key).collect()
     }
 
-    /// Draws one of them, by its share.
+    /// Draws a key according to the percentages.
     pub(crate) fn draw(keys: &[Self], rng: &mut Rng) -> usize {
         let tickets = keys.iter().enumerate().flat_map(|(at, key)| (0..key.share).map(move |_| at));
         rng.choice(tickets.collect::<Vec<_>>()).unwrap()
@@ -101,18 +100,18 @@ impl Key {
         kind.has(self.algorithm)
     }
 
-    /// The id that tokens name the key by. A secret has none.
+    /// The `kid` of the key. A secret has none.
     pub(crate) fn id(&self) -> Option<String> {
         self.is(Kind::Public).then(|| format!("demo-{}", self.algorithm))
     }
 
-    /// Another algorithm that the same key could be used with, if there is one.
+    /// Another algorithm that could use the same key, if there is one.
     pub(crate) fn sibling(&self, rng: &mut Rng) -> Option<Algorithm> {
         let kind = [Kind::Secret, Kind::Rsa].into_iter().find(|kind| self.is(*kind))?;
         self.other(rng, |other| kind.has(other))
     }
 
-    /// Another algorithm that the key is not for.
+    /// An algorithm that cannot use the key.
     pub(crate) fn foreign(&self, rng: &mut Rng) -> Option<Algorithm> {
         let own = [Kind::Secret, Kind::Rsa].into_iter().find(|kind| self.is(*kind));
         self.other(rng, |other| own.is_none_or(|own| !own.has(other)))

@@ -1,4 +1,4 @@
-//! From a number to a token.
+//! Generates a token from its number.
 
 use base64_simd::URL_SAFE_NO_PAD;
 use fastrand::Rng;
@@ -10,15 +10,15 @@ use super::mutation::{Act, Mutation, Signer, Verdict};
 use super::observed::observed;
 use super::template::{Context, object};
 
-/// The name of what is done to a token to which nothing is done.
+/// The name of the mutation of an unchanged token.
 pub(crate) const UNCHANGED: &str = "unchanged";
 
-/// How often a mutation is tried on another token: a signature may be too large for it, or have none of
-/// the characters that it changes.
+/// The number of tokens on which a mutation is tried. A signature may be too large for it, or lack the characters that
+/// it changes.
 const ATTEMPTS: u32 = 1000;
 
-/// Makes tokens: for one seed, number and second always the same one, but for signatures that have
-/// randomness of their own (ECDSA and RSA-PSS), and what is tried until one of them fits.
+/// Generates tokens. The same seed, number and second give the same token, except for randomized signatures (ECDSA and
+/// RSA-PSS) and mutations that are retried until a signature fits.
 pub(crate) struct Mint {
     seed: u64,
     keys: Vec<Key>,
@@ -33,39 +33,43 @@ impl Mint {
         &self.keys
     }
 
-    /// The token of this number, made to be judged at this second.
+    /// The token with this number, to be verified at this second.
     pub(crate) fn make(&self, number: u64, now: u64) -> Case {
-        // Without the factor, neighbouring seeds would make the same tokens.
+        // Without the factor, neighbouring seeds would generate the same tokens.
         let seed = self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(number);
         let mut rng = Rng::with_seed(seed);
         let key = Key::draw(&self.keys, &mut rng);
         let context = Context { key: &self.keys[key], now };
         let mutation =
             if rng.u8(0..100) < 48 { Mutation::draw(context.key, &mut rng) } else { None };
-        let odd = match rng.u8(0..100) {
+        let unusual = match rng.u8(0..100) {
             0..62 => 0,
             62..92 => 1,
             92..98 => 2,
             _ => 3,
         };
-        let made = (0..ATTEMPTS).find_map(|_| attempt(context, mutation, odd, &mut rng));
+        let made = (0..ATTEMPTS).find_map(|_| attempt(context, mutation, unusual, &mut rng));
         let name = mutation.map(|mutation| mutation.name);
-        Case { number, key, ..made.unwrap_or_else(|| panic!("{name:?} cannot be made")) }
+        Case {
+            number,
+            key,
+            ..made.unwrap_or_else(|| panic!("{name:?} does not apply to any token"))
+        }
     }
 }
 
-/// One token, unless the mutation cannot be made to it.
+/// One token, unless the mutation does not apply to it.
 fn attempt(
     context: Context<'_>,
     mutation: Option<&'static Mutation>,
-    odd: usize,
+    unusual: usize,
     rng: &mut Rng,
 ) -> Option<Case> {
     let Context { key, now } = context;
     let verdict = mutation.map_or(Verdict::Accept, |mutation| mutation.verdict);
-    // What an edit makes of an odd token would be anybody's guess.
+    // Edits only apply to tokens without unusual members, because the result would be unpredictable otherwise.
     let edited = verdict == Verdict::Unknown;
-    let mut draft = Draft::draw(context, if edited { 0 } else { odd }, rng);
+    let mut draft = Draft::draw(context, if edited { 0 } else { unusual }, rng);
     let act = mutation.map(|mutation| mutation.act);
 
     let signer = match act {
@@ -89,7 +93,7 @@ fn attempt(
     let token = match signer {
         Signer::Owner => key.issuer.sign_encoded(&input),
         Signer::Other(issuer) => issuer.sign_encoded(&input),
-        Signer::Nobody(signature) => format!("{input}.{signature}"),
+        Signer::Unsigned(signature) => format!("{input}.{signature}"),
     };
     let mut signature = token[input.len() + 1..].to_owned();
     if let Some(Act::Signature(change)) = act {
@@ -104,7 +108,7 @@ fn attempt(
         _ => format!("{input}.{signature}"),
     };
 
-    let Draft { odd, mut classes, accepted, .. } = draft;
+    let Draft { unusual, mut classes, accepted, .. } = draft;
     classes.extend(mutation.and_then(|mutation| mutation.class));
     classes.sort_unstable();
     classes.dedup();
@@ -114,7 +118,7 @@ fn attempt(
         key: 0,
         algorithm: key.algorithm,
         mutation: mutation.map_or(UNCHANGED, |mutation| mutation.name),
-        odd,
+        unusual,
         classes,
         expected: (!edited).then_some(accepted && verdict == Verdict::Accept),
         token,

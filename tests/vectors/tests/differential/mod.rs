@@ -1,7 +1,7 @@
-//! From a number to a token (`mint`), from a token to three verdicts (`ours`, `jsonwebtoken`, `pyjwt`),
-//! and from the verdicts to what there is to say about them (`reasons`, `tally`).
+//! Generates tokens (`mint`), verifies them with three verifiers (`ours`, `jsonwebtoken`, `pyjwt`), and evaluates the
+//! verdicts (`reasons`, `tally`).
 //!
-//! `claims` and `header` are the grammar, `mutation` is what is done to a token on top of it.
+//! `claims` and `header` contain the grammar of tokens, `mutation` the changes to them.
 
 mod case;
 mod claims;

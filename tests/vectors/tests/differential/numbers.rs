@@ -66,7 +66,7 @@ pub(crate) fn subtract(a: &[u8], b: &[u8]) -> Vec<u8> {
     add(a, &add(&complement, &one))
 }
 
-/// Whether the one number is below the other of the same length.
+/// Whether the first number is below the second, which has the same length.
 pub(crate) fn is_below(a: &[u8], b: &[u8]) -> bool {
     a < b
 }
@@ -79,7 +79,7 @@ pub(crate) fn reversed(bytes: &[u8]) -> Vec<u8> {
     bytes.iter().rev().copied().collect()
 }
 
-/// The two halves of an ECDSA signature as X.509 has them; with the long form of lengths if asked for.
+/// The two halves of an ECDSA signature in DER, optionally with the long form of lengths.
 pub(crate) fn der(r: &[u8], s: &[u8], long_form: bool) -> Vec<u8> {
     fn integer(number: &[u8]) -> Vec<u8> {
         let start = number.iter().position(|byte| *byte != 0).unwrap();

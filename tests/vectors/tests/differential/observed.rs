@@ -1,7 +1,6 @@
-//! The classes of a token that was edited at random, read off its text.
+//! Determines the classes of a randomly edited token from its text.
 //!
-//! Nobody wrote down what such a token is. It is one of these when its text says so, whatever any verifier
-//! says of it.
+//! The classes depend only on the text of the token, never on the verdict of a verifier.
 
 use serde_json::{Map, Value};
 
@@ -10,7 +9,7 @@ use super::template::Context;
 
 type Object = Map<String, Value>;
 
-/// What the header and the payload are.
+/// The classes of the header and the payload.
 pub(crate) fn observed(context: Context<'_>, texts: &[Vec<u8>; 2]) -> Vec<&'static str> {
     let mut classes = Vec::new();
     let mut note = |class, is: bool| classes.extend(is.then_some(class));
@@ -20,8 +19,8 @@ pub(crate) fn observed(context: Context<'_>, texts: &[Vec<u8>; 2]) -> Vec<&'stat
         note("a lone surrogate", text.contains("\\ud") || text.contains("\\uD"));
     }
     let [header, payload] = texts.each_ref().map(|text| String::from_utf8_lossy(text));
-    note("a header's number beyond a double", has_large_exponent(&header));
-    note("a number beyond a double", has_large_exponent(&payload));
+    note("a header number beyond f64", has_large_exponent(&header));
+    note("a number beyond f64", has_large_exponent(&payload));
     if let Ok(header) = serde_json::from_str(&header) {
         in_header(context, &header, &mut note);
     }
@@ -33,15 +32,15 @@ pub(crate) fn observed(context: Context<'_>, texts: &[Vec<u8>; 2]) -> Vec<&'stat
 
 fn in_header(context: Context<'_>, header: &Object, note: &mut impl FnMut(&'static str, bool)) {
     let has = |name: &str, is: fn(&Value) -> bool| header.get(name).is_some_and(is);
-    // An empty id and null name no key.
+    // An empty `kid` and null name no key.
     let is_id = |id: &Value| !id.is_null() && *id != "";
     let other = |id: &Value| is_id(id) && context.key.id().is_some_and(|own| *id != *own);
     note("an unknown `kid`", header.get("kid").is_some_and(other));
     note("`kid` is null", has("kid", Value::is_null));
-    note("`typ` is no string", has("typ", |typ| !typ.is_string()));
-    note("`crit` is there", has("crit", |_| true));
+    note("`typ` is not a string", has("typ", |typ| !typ.is_string()));
+    note("`crit` is present", has("crit", |_| true));
     note("`b64` is not true", has("b64", |b64| *b64 != true));
-    note("`enc` is there", has("enc", |_| true));
+    note("`enc` is present", has("enc", |_| true));
     note("the name of RFC 9864", has("alg", |alg| alg == "Ed25519"));
     let texts = ["cty", "zip", "jku", "x5u", "x5t", "x5t#S256", "url", "nonce"];
     let other_text =
@@ -49,7 +48,7 @@ fn in_header(context: Context<'_>, header: &Object, note: &mut impl FnMut(&'stat
     let is_texts =
         |list: &Value| list.as_array().is_some_and(|list| list.iter().all(Value::is_string));
     let other_list = has("x5c", |list| !list.is_null()) && !header.get("x5c").is_some_and(is_texts);
-    // The shapes have no other JWK; of one that was changed nothing is known.
+    // The shapes contain only this JWK. The form of an edited one is unknown.
     let own: Value = serde_json::from_str(&context.key.stranger.jwk()).unwrap();
     let other_key = header.get("jwk").is_some_and(|key| !key.is_null() && *key != own);
     note("a header member of another type", other_text || other_list || other_key);
@@ -78,14 +77,14 @@ fn in_claims(context: Context<'_>, claims: &Object, note: &mut impl FnMut(&'stat
     note("`exp` or `nbf` is a string or a boolean", has("exp", is_text) || has("nbf", is_text));
     note("`iat` in the future", date("iat").is_some_and(|iat| iat >= now + leeway + 1.0));
     note("`iat` is a string or a boolean", has("iat", is_text));
-    note("`iat` is no number at all", has("iat", |iat| !iat.is_number()));
+    note("`iat` is not a number", has("iat", |iat| !iat.is_number()));
     note("`iss` is a list", has("iss", Value::is_array));
     let no_string = |value: &Value| !value.is_string();
-    note("`sub` or `jti` is no string", has("sub", no_string) || has("jti", no_string));
-    note("bound to its sender", has("cnf", |_| true));
+    note("`sub` or `jti` is not a string", has("sub", no_string) || has("jti", no_string));
+    note("sender-bound", has("cnf", |_| true));
 }
 
-/// Whether there is a number with an exponent of three digits or more.
+/// Whether the text contains a number with an exponent of three or more digits.
 fn has_large_exponent(text: &str) -> bool {
     let behind = text.split(['e', 'E']).skip(1).map(|rest| rest.trim_start_matches('+'));
     let digits = |rest: &str| rest.bytes().take_while(u8::is_ascii_digit).count();

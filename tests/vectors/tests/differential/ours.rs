@@ -11,13 +11,13 @@ use tower_jwt_auth::{ErrorKind, Verifier};
 
 use super::keys::{AUDIENCE, ISSUER, Key, LEEWAY};
 
-/// Verifiers for every key, under every backend that is built in and has its algorithm.
+/// Verifiers for every key, with every built-in backend that supports its algorithm.
 pub(crate) struct Ours {
     clock: FixedClock,
     verifiers: Vec<Vec<Pair>>,
 }
 
-/// The same verifier twice: `Claims` is strict of its own, `Value` takes whatever it is given.
+/// The same verifier with two claims types. `Claims` is strict on its own, `Value` accepts everything.
 struct Pair(Verifier, Verifier<Value>);
 
 impl Ours {
@@ -35,7 +35,7 @@ impl Ours {
         Self { verifiers: verifiers.collect(), clock }
     }
 
-    /// The verdicts at this second. They have to be the same.
+    /// The verdicts at this second, which must be the same.
     pub(crate) fn judge(&self, key: usize, token: &str, now: u64) -> Vec<Result<(), ErrorKind>> {
         self.clock.set(UNIX_EPOCH + Duration::from_secs(now));
         let verdicts = |Pair(claims, value): &Pair| {
@@ -47,7 +47,7 @@ impl Ours {
     }
 }
 
-/// Those that are built in.
+/// The built-in backends.
 pub(crate) fn backends() -> Vec<CryptoBackend> {
     let all = [CryptoBackend::AwsLcRs, CryptoBackend::RustCrypto];
     all.into_iter().filter(|backend| backend.is_built_in()).collect()

@@ -1,4 +1,4 @@
-//! The third verifier: PyJWT, in a process of its own.
+//! The third verifier: PyJWT, in a child process.
 
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::Path;
@@ -12,7 +12,7 @@ use tower_jwt_auth::Algorithm;
 use super::case::Case;
 use super::keys::{AUDIENCE, ISSUER, Key, Kind, LEEWAY};
 
-/// The process, with its verdicts coming in while tokens go out.
+/// The process. Its verdicts are received while further tokens are sent.
 pub(crate) struct PyJwt {
     process: Child,
     tokens: BufWriter<ChildStdin>,
@@ -21,7 +21,7 @@ pub(crate) struct PyJwt {
 }
 
 impl PyJwt {
-    /// Installs it where Cargo keeps what tests make, if it is not there yet, and hands the keys over.
+    /// Installs PyJWT into Cargo's folder for test files, if it is missing, and passes the keys to it.
     pub(crate) fn start(keys: &[Key]) -> Self {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("differential/run.sh");
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("differential-pyjwt");
@@ -32,7 +32,7 @@ impl PyJwt {
         let mut tokens = BufWriter::new(process.stdin.take().unwrap());
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let (send, verdicts) = mpsc::channel();
-        // Its verdicts are taken in at once, so that the two never wait for each other.
+        // A separate thread reads the verdicts, to avoid a deadlock.
         thread::spawn(move || lines.map_while(Result::ok).try_for_each(|line| send.send(line)));
 
         let keys: Vec<_> = keys.iter().map(described).collect();
@@ -44,18 +44,18 @@ impl PyJwt {
         Self { process, tokens, verdicts, versions }
     }
 
-    /// Hands a token over. Its verdict comes later, in the order of the tokens.
+    /// Sends a token. The verdicts arrive later, in the order of the tokens.
     pub(crate) fn ask(&mut self, case: &Case) {
         let question = json!([case.key, case.now, case.token]);
         writeln!(self.tokens, "{question}").expect("PyJWT stopped, see above");
     }
 
-    /// The next verdict, if it is there: `accepted`, or the name of what was raised.
+    /// The next verdict, if it has arrived: `accepted`, or the name of the exception.
     pub(crate) fn verdict(&mut self) -> Option<String> {
         self.verdicts.try_recv().ok()
     }
 
-    /// The next verdict, waited for.
+    /// Waits for the next verdict.
     pub(crate) fn awaited_verdict(&mut self) -> String {
         self.tokens.flush().unwrap();
         self.verdicts.recv().expect("PyJWT stopped, see above")
@@ -66,14 +66,14 @@ impl PyJwt {
         let Self { mut process, tokens, verdicts, .. } = self;
         drop(tokens);
         assert!(process.wait().unwrap().success());
-        assert!(verdicts.recv().is_err(), "a verdict too many");
+        assert!(verdicts.recv().is_err(), "PyJWT returned too many verdicts");
     }
 }
 
 fn described(key: &Key) -> Value {
     let key_text = if key.is(Kind::Secret) { key.issuer.secret() } else { key.issuer.public_pem() };
-    // PyJWT does not know RFC 9864's name of EdDSA. That this crate does is a decision, written down in the
-    // documentation of `Algorithm`; PyJWT is told, so that it judges the rest of such tokens.
+    // PyJWT does not know the name of EdDSA in RFC 9864. This crate accepts it, as the documentation of `Algorithm`
+    // states. PyJWT is configured with the name, so that it checks the rest of such tokens.
     let names = match key.algorithm {
         Algorithm::EdDSA => vec!["EdDSA", "Ed25519"],
         other => vec![other.name()],

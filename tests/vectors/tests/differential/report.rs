@@ -1,4 +1,4 @@
-//! The table of a run, and what has to hold of it.
+//! The tables of a run, and the assertions about it.
 
 use std::fmt::Display;
 
@@ -9,14 +9,13 @@ use super::case::ES512;
 use super::reasons::{Judge, REASONS, Reason};
 use super::tally::{Count, Explained, Failures, Tally};
 
-/// The least share of tokens that this crate has to take, in percent: who refuses everything is never
-/// wrong, and proves nothing.
+/// The minimum percentage of tokens that this crate must accept. A verifier that rejects everything proves nothing.
 const LEAST_ACCEPTED: u64 = 30;
 
-/// The least number of kinds of mutation.
+/// The minimum number of kinds of mutation.
 const LEAST_KINDS: usize = 30;
 
-/// Prints what was counted.
+/// Prints the counts.
 pub(crate) fn print(tally: &Tally, with_pyjwt: bool) {
     let row = |name: &dyn Display, count: &Count| {
         let Count { tokens, ours, jsonwebtoken, pyjwt } = count;
@@ -24,16 +23,16 @@ pub(crate) fn print(tally: &Tally, with_pyjwt: bool) {
         let name = name.to_string();
         println!("{name:<64} {tokens:>9} {ours:>10} {jsonwebtoken:>12} {pyjwt:>9}");
     };
-    println!("{:<64} {:>9} {:>10} jsonwebtoken     PyJWT", "taken by", "tokens", "this crate");
+    println!("{:<64} {:>9} {:>10} jsonwebtoken     PyJWT", "accepted by", "tokens", "this crate");
     row(&"all", &tally.all);
     println!("\nby algorithm");
     tally.by_algorithm.iter().for_each(|(algorithm, count)| row(algorithm, count));
-    println!("\nby what was done to the token");
+    println!("\nby mutation");
     tally.by_mutation.iter().for_each(|(kind, count)| row(kind, count));
-    println!("\nby what was odd in the token");
+    println!("\nby unusual member");
     tally.by_member.iter().for_each(|(member, count)| row(member, count));
 
-    println!("\ndisagreements, and behind the plus those that have another reason as well");
+    println!("\ndisagreements; after the plus, those that have another reason as well");
     for (reason, Explained { alone, together }) in REASONS.iter().zip(&tally.by_reason) {
         if occurs(reason, with_pyjwt) {
             println!("{alone:>7} {:<6} {reason}", format!("+{together}"));
@@ -45,23 +44,23 @@ pub(crate) fn print(tally: &Tally, with_pyjwt: bool) {
         tally.by_mutation.len() - 1,
         tally.crashes
     );
-    println!("{tokens} tokens, {ours} taken ({} %)", ours * 100 / tokens.max(1));
+    println!("{tokens} tokens, {ours} accepted ({} %)", ours * 100 / tokens.max(1));
 }
 
-/// Whether the reason can come up in this build and this run.
+/// Whether the reason can occur in this build and this run.
 fn occurs(Reason(class, judge, ..): &Reason, with_pyjwt: bool) -> bool {
     let es512 = CryptoBackend::active().is_some_and(|backend| backend.supports(Algorithm::ES512));
     (with_pyjwt || *judge != Judge::PyJwt) && (es512 || *class != ES512)
 }
 
-/// Fails unless everything holds that has to; of few tokens, not everything has to come up.
+/// Asserts the requirements on a run. With few tokens, not every kind and reason must occur.
 pub(crate) fn assert_all(tally: &Tally, with_pyjwt: bool, few: bool) {
-    none("taken by this crate and by nobody else", &tally.taken_alone);
+    none("accepted only by this crate", &tally.accepted_alone);
     none("disagreements without a reason", &tally.unexplained);
     none("verdicts that are not the expected ones", &tally.unexpected);
     none("verdicts that depend on the crypto backend or the claims type", &tally.divided);
     if few {
-        println!("few tokens: not every kind and every reason had to come up");
+        println!("few tokens: missing kinds and reasons are not checked");
         return;
     }
     assert!(tally.all.ours * 100 >= tally.all.tokens * LEAST_ACCEPTED, "{:?}", tally.all);
@@ -69,7 +68,7 @@ pub(crate) fn assert_all(tally: &Tally, with_pyjwt: bool, few: bool) {
     assert!(tally.by_mutation.len() > LEAST_KINDS);
     let idle = tally.by_mutation.iter().filter(|(_, count)| count.tokens == 0);
     let idle: Vec<_> = idle.map(|(kind, _)| kind).collect();
-    assert!(idle.is_empty(), "kinds of mutation that never came up: {idle:?}");
+    assert!(idle.is_empty(), "kinds of mutation that never occurred: {idle:?}");
     let rows = REASONS.iter().zip(&tally.by_reason);
     let idle = rows.filter(|(reason, count)| occurs(reason, with_pyjwt) && count.alone == 0);
     let idle: Vec<_> = idle.map(|(reason, _)| reason.to_string()).collect();
@@ -78,5 +77,5 @@ pub(crate) fn assert_all(tally: &Tally, with_pyjwt: bool, few: bool) {
 
 #[track_caller]
 fn none(what: &str, Failures { count, shown }: &Failures) {
-    assert!(*count == 0, "{count} {what}, of which the first:\n{}", shown.join("\n"));
+    assert!(*count == 0, "{count} {what}, the first:\n{}", shown.join("\n"));
 }

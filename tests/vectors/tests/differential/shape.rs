@@ -1,17 +1,17 @@
-//! What can stand in the place of a member, with the verdict that it has to have.
+//! The forms of a member, with the expected verdicts.
 
 use fastrand::Rng;
 
 use super::keys::{Key, Kind};
 
-/// A member of the header or of the claims, and what can stand in its place.
+/// A member of the header or the claims, and its possible forms.
 pub(crate) struct Member {
     pub(crate) name: &'static str,
     usual: Usual,
     shapes: &'static [Shape],
 }
 
-/// How often a member is there without anything odd about it.
+/// How often a member is present in a common form.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Usual {
     Always,
@@ -19,45 +19,45 @@ pub(crate) enum Usual {
     Never,
 }
 
-/// One form of a member: its text, to be filled in by `template`.
+/// One form of a member: its text, with placeholders for `template`.
 pub(crate) struct Shape {
     pub(crate) text: &'static str,
     keys: Kind,
-    /// What this crate has to say of a token with it.
+    /// The expected verdict of this crate on a token with it.
     pub(crate) accepted: bool,
-    /// The class of tokens, if another verifier is known to say something else.
+    /// The class of tokens, if another verifier has a different verdict.
     pub(crate) class: Option<&'static str>,
 }
 
-/// All three take it.
-pub(crate) const fn takes(text: &'static str) -> Shape {
+/// All three verifiers accept it.
+pub(crate) const fn accepts(text: &'static str) -> Shape {
     Shape { text, keys: Kind::Any, accepted: true, class: None }
 }
 
-/// All three refuse it.
-pub(crate) const fn refuses(text: &'static str) -> Shape {
+/// All three verifiers reject it.
+pub(crate) const fn rejects(text: &'static str) -> Shape {
     Shape { text, keys: Kind::Any, accepted: false, class: None }
 }
 
-/// It is taken here and refused elsewhere.
-pub(crate) const fn takes_alone(class: &'static str, text: &'static str) -> Shape {
+/// This crate accepts it, and another verifier rejects it.
+pub(crate) const fn accepts_alone(class: &'static str, text: &'static str) -> Shape {
     Shape { text, keys: Kind::Any, accepted: true, class: Some(class) }
 }
 
-/// It is refused here and taken elsewhere.
-pub(crate) const fn refuses_alone(class: &'static str, text: &'static str) -> Shape {
+/// This crate rejects it, and another verifier accepts it.
+pub(crate) const fn rejects_alone(class: &'static str, text: &'static str) -> Shape {
     Shape { text, keys: Kind::Any, accepted: false, class: Some(class) }
 }
 
 impl Shape {
-    /// For these keys only.
+    /// Restricts the shape to these keys.
     pub(crate) const fn with(mut self, keys: Kind) -> Self {
         self.keys = keys;
         self
     }
 
-    /// Whether a token with it is taken here and by one other verifier only. Two such shapes in one
-    /// token could have it refused by both others, each for its own reason, which would say nothing.
+    /// Whether a token with it is accepted here and by only one other verifier. With two such shapes in a token, both
+    /// others could reject it for different reasons, which would prove nothing.
     pub(crate) fn is_lenient(&self) -> bool {
         self.accepted && self.class.is_some()
     }
@@ -72,7 +72,7 @@ impl Member {
         Self { name, usual, shapes }
     }
 
-    /// Something that every verifier takes; `None` to leave the member out.
+    /// A form that every verifier accepts; `None` to omit the member.
     pub(crate) fn ordinary(&self, key: &Key, rng: &mut Rng) -> Option<&'static Shape> {
         let there = match self.usual {
             Usual::Always => true,
@@ -82,8 +82,8 @@ impl Member {
         if there { self.draw(key, rng, |shape| !shape.is_odd()) } else { None }
     }
 
-    /// Something that some verifier refuses.
-    pub(crate) fn odd(&self, key: &Key, rng: &mut Rng) -> Option<&'static Shape> {
+    /// A form that some verifier rejects.
+    pub(crate) fn unusual(&self, key: &Key, rng: &mut Rng) -> Option<&'static Shape> {
         self.draw(key, rng, Shape::is_odd)
     }
 
@@ -97,7 +97,7 @@ impl Member {
         rng.choice(fitting.collect::<Vec<_>>())
     }
 
-    /// The classes that are named here.
+    /// The classes of this member's shapes.
     pub(crate) fn classes(&self) -> impl Iterator<Item = &'static str> {
         self.shapes.iter().filter_map(|shape| shape.class)
     }

@@ -1,4 +1,4 @@
-//! What the verdicts come to.
+//! Counts the verdicts.
 
 use std::collections::BTreeMap;
 
@@ -9,20 +9,20 @@ use super::mint::UNCHANGED;
 use super::mutation::Mutation;
 use super::reasons::{Judge, REASONS};
 
-/// How many failures of one sort are described.
+/// The number of failures of one kind that are described.
 const SHOWN: usize = 5;
 
-/// A token that has been judged.
+/// A token with its verdicts.
 pub(crate) struct Judged {
     pub(crate) case: Case,
-    /// Verdicts for each backend and claims type.
+    /// The verdicts for each backend and claims type.
     pub(crate) ours: Vec<Result<(), ErrorKind>>,
     pub(crate) jsonwebtoken: bool,
-    /// `accepted`, or the name of what was raised; nothing if it was left out.
+    /// `accepted`, or the name of the exception; `None` if PyJWT does not run.
     pub(crate) pyjwt: Option<String>,
 }
 
-/// How many tokens, and how many of them each verifier took.
+/// The number of tokens, and the number that each verifier accepted.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Count {
     pub(crate) tokens: u64,
@@ -31,43 +31,43 @@ pub(crate) struct Count {
     pub(crate) pyjwt: u64,
 }
 
-/// The disagreements that a reason explains: alone, or together with another one.
+/// The numbers of disagreements that a reason explains: alone, and together with another reason.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Explained {
     pub(crate) alone: u64,
     pub(crate) together: u64,
 }
 
-/// Failures of one sort: how many, and what the first ones are.
+/// Failures of one kind: their number, and descriptions of the first ones.
 #[derive(Default)]
 pub(crate) struct Failures {
     pub(crate) count: u64,
     pub(crate) shown: Vec<String>,
 }
 
-/// Everything that is counted.
+/// All counts.
 pub(crate) struct Tally {
     pub(crate) all: Count,
     pub(crate) by_algorithm: BTreeMap<Algorithm, Count>,
     pub(crate) by_mutation: BTreeMap<&'static str, Count>,
     pub(crate) by_member: BTreeMap<&'static str, Count>,
-    /// For each of the reasons.
+    /// The counts for each reason.
     pub(crate) by_reason: Vec<Explained>,
-    /// Tokens that had PyJWT raise what is no error of its own.
+    /// Tokens for which PyJWT raised an exception other than its own.
     pub(crate) crashes: u64,
-    /// Taken here and refused by both others: there must be none.
-    pub(crate) taken_alone: Failures,
-    /// Disagreements that no reason explains.
+    /// Tokens that this crate accepts and both others reject: there must be none.
+    pub(crate) accepted_alone: Failures,
+    /// Disagreements without a reason.
     pub(crate) unexplained: Failures,
-    /// Not what is written beside the shapes and the mutation.
+    /// Verdicts that differ from the expected one.
     pub(crate) unexpected: Failures,
-    /// The backends disagree, or the claims types.
+    /// Disagreements between backends or between claims types.
     pub(crate) divided: Failures,
 }
 
 impl Tally {
     pub(crate) fn new() -> Self {
-        // What never comes up is counted, too.
+        // Kinds that never occur are included.
         let kinds = Mutation::all().map(|mutation| mutation.name).chain([UNCHANGED]);
         Self {
             all: Count::default(),
@@ -76,14 +76,14 @@ impl Tally {
             by_member: BTreeMap::new(),
             by_reason: vec![Explained::default(); REASONS.len()],
             crashes: 0,
-            taken_alone: Failures::default(),
+            accepted_alone: Failures::default(),
             unexplained: Failures::default(),
             unexpected: Failures::default(),
             divided: Failures::default(),
         }
     }
 
-    /// Takes one token in.
+    /// Counts one token.
     pub(crate) fn add(&mut self, judged: &Judged) {
         let Judged { case, ours, jsonwebtoken, pyjwt } = judged;
         let accepted = ours[0].is_ok();
@@ -100,7 +100,7 @@ impl Tally {
         self.all.add(one);
         self.by_algorithm.entry(case.algorithm).or_default().add(one);
         self.by_mutation.entry(case.mutation).or_default().add(one);
-        for (member, _) in &case.odd {
+        for (member, _) in &case.unusual {
             self.by_member.entry(member).or_default().add(one);
         }
 
@@ -111,7 +111,7 @@ impl Tally {
             self.unexpected.add(judged);
         }
         if accepted && !jsonwebtoken && pyjwt_accepted == Some(false) {
-            self.taken_alone.add(judged);
+            self.accepted_alone.add(judged);
         }
         let others = [(Judge::Jsonwebtoken, Some(*jsonwebtoken)), (Judge::PyJwt, pyjwt_accepted)];
         for (judge, verdict) in others {

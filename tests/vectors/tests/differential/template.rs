@@ -1,19 +1,19 @@
-//! Fills the places in a shape's text, such as `<now+60>`, and draws JSON at random.
+//! Fills the placeholders in a shape's text, such as `<now+60>`, and generates random JSON.
 
 use fastrand::Rng;
 
 use super::keys::{AUDIENCE, ISSUER, Key};
 
-/// What a token is made for.
+/// The context of a generated token.
 #[derive(Clone, Copy)]
 pub(crate) struct Context<'k> {
     pub(crate) key: &'k Key,
-    /// The second at which the three verifiers judge.
+    /// The second at which the token is verified.
     pub(crate) now: u64,
 }
 
 impl Context<'_> {
-    /// Fills every place in the text. JSON has no other use for `<`.
+    /// Fills every placeholder in the text. The shapes use `<` for nothing else.
     pub(crate) fn fill(self, text: &str, rng: &mut Rng) -> String {
         let mut filled = String::new();
         let mut rest = text;
@@ -64,7 +64,7 @@ impl Context<'_> {
     }
 }
 
-/// A string in quotes: plain, escaped and far away characters side by side.
+/// A quoted string with plain, escaped and non-ASCII characters.
 pub(crate) fn text(rng: &mut Rng) -> String {
     const PIECES: [&str; 24] = [
         " ",
@@ -112,7 +112,7 @@ fn value(rng: &mut Rng, depth: u8) -> String {
             format!("[{}]", items.join(","))
         }
         4 if depth > 0 => {
-            // Names inside may well be the same: below the top level all three take the last one.
+            // Nested names may be duplicates: below the top level, all three verifiers use the last one.
             let members = (0..rng.u8(0..4)).map(|_| {
                 let name = rng.choice(["exp", "iss", "a", "b", "", "__proto__"]).unwrap();
                 format!("\"{name}\":{}", value(rng, depth - 1))
@@ -136,7 +136,7 @@ fn number(rng: &mut Rng) -> String {
     }
 }
 
-/// The members as an object, in any order, with white space where JSON has it.
+/// The members as an object, in any order, with white space wherever JSON allows it.
 pub(crate) fn object(members: &[String], rng: &mut Rng) -> Vec<u8> {
     let mut members: Vec<_> = members.iter().filter(|member| !member.is_empty()).collect();
     rng.shuffle(&mut members);

@@ -1,14 +1,14 @@
-//! The examples of one RFC: each is run, or skipped for a reason.
+//! The examples of one RFC: each runs, or is skipped for a reason.
 
 use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::key::CryptoBackend;
 use vectors::{Numbers, Tally, backends};
 
-const NOT_IN_BACKEND: &str = "skipped: the backend does not have the algorithm";
+const NOT_IN_BACKEND: &str = "skipped: the backend does not support the algorithm";
 
-pub(crate) const ENCRYPTED: &str = "skipped: encrypted, and nothing is decrypted here";
+pub(crate) const ENCRYPTED: &str = "skipped: encrypted tokens are not supported";
 
-/// Where it stands in the RFC, and what is made of it.
+/// An example with its section in the RFC.
 pub(crate) struct Example {
     section: &'static str,
     judge: Result<fn(CryptoBackend), &'static str>,
@@ -16,39 +16,39 @@ pub(crate) struct Example {
     count: usize,
 }
 
-/// An example that is run.
+/// An example that runs.
 pub(crate) const fn run(section: &'static str, judge: fn(CryptoBackend)) -> Example {
     Example { section, judge: Ok(judge), needs: None, count: 1 }
 }
 
-/// An example that is not run, for this reason.
+/// An example that is skipped for this reason.
 pub(crate) const fn skipped(section: &'static str, reason: &'static str) -> Example {
     Example { section, judge: Err(reason), needs: None, count: 1 }
 }
 
 impl Example {
-    /// It is run where the backend has this algorithm.
+    /// Skips the example if the backend does not support this algorithm.
     pub(crate) const fn needs(mut self, algorithm: Algorithm) -> Self {
         self.needs = Some(algorithm);
         self
     }
 
-    /// It stands for so many.
+    /// Counts the example this many times.
     pub(crate) const fn times(mut self, count: usize) -> Self {
         self.count = count;
         self
     }
 }
 
-/// What is expected of an RFC under the one backend or the other.
+/// The expected numbers of an RFC, by backend.
 pub(crate) struct Expected {
     pub(crate) aws_lc_rs: Numbers,
     pub(crate) rust_crypto: Numbers,
-    /// Why so many are skipped, whatever the backend.
+    /// The reasons for skipping with every backend, and their numbers.
     pub(crate) skipped: &'static [(usize, &'static str)],
 }
 
-/// Runs every example under every backend and compares the numbers.
+/// Runs every example with every backend and compares the numbers.
 pub(crate) fn check(rfc: &str, examples: &[Example], expected: &Expected) {
     for backend in backends() {
         let mut tally = Tally::default();

@@ -1,4 +1,4 @@
-//! What a verifier, and a key, has to say to an example.
+//! Asserts the verdicts of a verifier and of a key on an example.
 
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -7,13 +7,13 @@ use tower_jwt_auth::key::CryptoBackend;
 use tower_jwt_auth::testing::{FixedClock, is_signature};
 use tower_jwt_auth::{Algorithm, ErrorKind, Issuer, Policy, VerificationKey, Verified, Verifier};
 
-/// A minute before the tokens of RFC 7515 end.
+/// A minute before the tokens of RFC 7515 expire.
 const NOW: u64 = 1_300_819_320;
 
-/// What is said of a payload once its signature was right, and only then.
+/// The error detail for a payload, which is only reported after a valid signature.
 const NO_CLAIMS: &str = "the payload is not one strict JSON object";
 
-/// A key of an RFC, the algorithm of its example and the library to verify with.
+/// A key of an RFC, the algorithm of its example and the crypto backend.
 pub(crate) struct Judge {
     backend: CryptoBackend,
     algorithm: Algorithm,
@@ -22,7 +22,7 @@ pub(crate) struct Judge {
 }
 
 impl Judge {
-    /// Trusts the key with this algorithm alone, whoever the issuer.
+    /// Trusts the key with only this algorithm, for any issuer.
     pub(crate) fn new(backend: CryptoBackend, algorithm: Algorithm, jwk: &str) -> Self {
         let key = || VerificationKey::jwk(jwk).unwrap();
         let policy = Policy::new().any_audience().algorithms([algorithm]);
@@ -33,27 +33,27 @@ impl Judge {
         Self { backend, algorithm, key: key(), verifier }
     }
 
-    /// The token is accepted, and its neighbours are not.
+    /// Asserts that the token is accepted, and its altered copies are rejected.
     pub(crate) fn accepts(&self, token: &str) -> Verified {
         self.signed(token);
         self.verifier.verify_now(token).unwrap()
     }
 
-    /// The signature is right, and what it signs are no claims. That a changed bit gives another answer
+    /// Asserts that the signature is valid and the payload is not claims. A changed bit gives another error, which
     /// shows that the signature was verified.
-    pub(crate) fn refuses_the_payload_alone(&self, token: &str) {
+    pub(crate) fn rejects_only_the_payload(&self, token: &str) {
         self.signed(token);
         assert_eq!(self.verdict(token), (Some(ErrorKind::MalformedToken), Some(NO_CLAIMS)));
     }
 
-    /// No JWT at all, whoever signed it.
-    pub(crate) fn refuses_the_form(&self, token: &str) {
+    /// Asserts that the text is not a JWT, whatever its signature.
+    pub(crate) fn rejects_the_form(&self, token: &str) {
         let (kind, detail) = self.verdict(token);
         assert_eq!(kind, Some(ErrorKind::MalformedToken), "{token}");
         assert_ne!(detail, Some(NO_CLAIMS), "{token}");
     }
 
-    /// The signature is the key's over these bytes, and over no others.
+    /// Asserts that the key's signature is valid for these bytes, and for no others.
     pub(crate) fn signs(&self, message: &str, signature: &str) {
         let judge = |message: &[u8], signature: &[u8]| {
             is_signature(&self.key, self.backend, self.algorithm, message, signature)
@@ -64,7 +64,7 @@ impl Judge {
         assert!(!judge(&changed(message), &signature));
     }
 
-    /// At the key and at the verifier.
+    /// Asserts the verdicts of the key and of the verifier.
     fn signed(&self, token: &str) {
         let [header, payload, signature] = parts(token);
         self.signs(&format!("{header}.{payload}"), signature);
@@ -97,7 +97,7 @@ pub(crate) fn flattened(payload: &str, signature: &str) -> String {
     format!(r#"{{"payload":"{payload}",{signature}}}"#)
 }
 
-/// Header, payload and signature as they stand in the token.
+/// Header, payload and signature as encoded in the token.
 pub(crate) fn parts(token: &str) -> [&str; 3] {
     let parts: Vec<_> = token.split('.').collect();
     parts.try_into().unwrap()

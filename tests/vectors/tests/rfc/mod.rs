@@ -1,4 +1,4 @@
-//! One file for each RFC; `example` counts, `judge` knows what a verifier has to say.
+//! One file for each RFC; `example` counts the examples, `judge` asserts the verdicts.
 
 mod example;
 mod judge;
@@ -10,6 +10,6 @@ mod rfc7797;
 mod rfc8037;
 
 #[test]
-fn the_backends_under_test_are_those_that_the_features_name() {
+fn the_features_select_the_tested_backends() {
     vectors::assert_backends();
 }

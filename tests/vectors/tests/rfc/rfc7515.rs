@@ -7,7 +7,7 @@ use tower_jwt_auth::{Algorithm, Verified};
 use super::example::{Example, Expected, check, run, skipped};
 use super::judge::{Judge, flattened, general, parts};
 
-const NO_TOKEN: &str = "skipped: no token";
+const NO_TOKEN: &str = "skipped: not a token";
 
 const EXAMPLES: &[Example] = &[
     run("A.1, HS256", hs256),
@@ -19,13 +19,13 @@ const EXAMPLES: &[Example] = &[
     run("A.7, flattened JSON serialization", flattened_json),
     skipped("B, a chain of certificates", NO_TOKEN),
     skipped("C, base64url", NO_TOKEN),
-    run("E, an extension that has to be understood", unknown_extension),
+    run("E, a critical extension", unknown_extension),
 ];
 
 const EXPECTED: Expected =
     Expected { aws_lc_rs: [8, 2, 10], rust_crypto: [8, 2, 10], skipped: &[(2, NO_TOKEN)] };
 
-/// The payload of all but A.4. Lines end in CR LF inside of it.
+/// The payload of all examples except A.4. It contains CR LF line breaks.
 macro_rules! joe {
     () => {
         "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFt\
@@ -57,7 +57,7 @@ const ES256: &str = concat!(
 );
 const ES256_KEY: &str = r#"{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU","y":"x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}"#;
 
-/// What it signs is `Payload`.
+/// The payload is `Payload`.
 const ES512: &str = "eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.\
     AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8G\
     aSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn";
@@ -66,12 +66,12 @@ const ES512_KEY: &str = r#"{"kty":"EC","crv":"P-521","x":"AekpBQ8ST8a8VcfVOTNl35
 /// A.5, which is also the token of RFC 7519 §6.1.
 pub(crate) const NONE: &str = concat!("eyJhbGciOiJub25lIn0.", joe!(), ".");
 
-/// `none`, and an extension that nobody knows: refused already because nobody signed it.
+/// `none` with an unknown extension: rejected because it is unsigned.
 const CRITICAL: &str = "eyJhbGciOiJub25lIiwNCiAiY3JpdCI6WyJodHRwOi8vZXhhbXBsZS5jb20vVU5ERU\
     ZJTkVEIl0sDQogImh0dHA6Ly9leGFtcGxlLmNvbS9VTkRFRklORUQiOnRydWUNCn0.RkFJTA.";
 
 #[test]
-fn the_examples_of_rfc_7515() {
+fn rfc_7515_examples_get_the_expected_verdict() {
     check("RFC 7515", EXAMPLES, &EXPECTED);
 }
 
@@ -94,10 +94,10 @@ pub(crate) fn is_joes(verified: &Verified) {
 }
 
 fn es512(backend: CryptoBackend) {
-    Judge::new(backend, Algorithm::ES512, ES512_KEY).refuses_the_payload_alone(ES512);
+    Judge::new(backend, Algorithm::ES512, ES512_KEY).rejects_only_the_payload(ES512);
 }
 
-/// Every verifier of A.1 to A.3.
+/// The verifiers of A.1 to A.3.
 fn judges(backend: CryptoBackend) -> [Judge; 3] {
     [
         Judge::new(backend, Algorithm::HS256, HS256_KEY),
@@ -108,11 +108,11 @@ fn judges(backend: CryptoBackend) -> [Judge; 3] {
 
 fn unsecured(backend: CryptoBackend) {
     for judge in judges(backend) {
-        judge.refuses_the_form(NONE);
+        judge.rejects_the_form(NONE);
     }
 }
 
-/// One signature in JSON: those of A.6 and A.7 are the ones of A.2 and A.3 once more.
+/// One signature in JSON. A.6 and A.7 repeat the signatures of A.2 and A.3.
 fn members(kid: &str, token: &str) -> String {
     let [protected, _, signature] = parts(token);
     format!(r#""protected":"{protected}","header":{{"kid":"{kid}"}},"signature":"{signature}""#)
@@ -122,19 +122,19 @@ fn general_json(backend: CryptoBackend) {
     let signatures =
         [members("2010-12-29", RS256), members("e9bc097a-ce51-4036-9562-d2ade882db0d", ES256)];
     for judge in judges(backend) {
-        judge.refuses_the_form(&general(joe!(), &signatures));
+        judge.rejects_the_form(&general(joe!(), &signatures));
     }
 }
 
 fn flattened_json(backend: CryptoBackend) {
     let signature = members("e9bc097a-ce51-4036-9562-d2ade882db0d", ES256);
     for judge in judges(backend) {
-        judge.refuses_the_form(&flattened(joe!(), &signature));
+        judge.rejects_the_form(&flattened(joe!(), &signature));
     }
 }
 
 fn unknown_extension(backend: CryptoBackend) {
     for judge in judges(backend) {
-        judge.refuses_the_form(CRITICAL);
+        judge.rejects_the_form(CRITICAL);
     }
 }

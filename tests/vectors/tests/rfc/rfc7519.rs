@@ -11,14 +11,14 @@ const EXAMPLES: &[Example] = &[
     run("3.1, a token", token),
     run("6.1, an unsecured token", unsecured),
     skipped("A.1, an encrypted token", ENCRYPTED),
-    skipped("A.2, a signed token inside of an encrypted one", ENCRYPTED),
+    skipped("A.2, a signed token inside an encrypted one", ENCRYPTED),
 ];
 
 const EXPECTED: Expected =
     Expected { aws_lc_rs: [2, 2, 4], rust_crypto: [2, 2, 4], skipped: &[(2, ENCRYPTED)] };
 
 #[test]
-fn the_examples_of_rfc_7519() {
+fn rfc_7519_examples_get_the_expected_verdict() {
     check("RFC 7519", EXAMPLES, &EXPECTED);
 }
 
@@ -31,5 +31,5 @@ fn token(backend: CryptoBackend) {
 }
 
 fn unsecured(backend: CryptoBackend) {
-    Judge::new(backend, Algorithm::HS256, HS256_KEY).refuses_the_form(NONE);
+    Judge::new(backend, Algorithm::HS256, HS256_KEY).rejects_the_form(NONE);
 }

@@ -1,5 +1,5 @@
-//! RFC 7520: the cookbook. Its payload is a sentence and no claims, so that a verifier has to refuse each
-//! example, and to refuse it for its payload once the signature was right.
+//! RFC 7520: the cookbook. Its payload is a sentence, not claims. A verifier must reject each example because of its
+//! payload, after a valid signature.
 
 use tower_jwt_auth::error::ProblemKind;
 use tower_jwt_auth::key::CryptoBackend;
@@ -23,11 +23,11 @@ const EXAMPLES: &[Example] = &[
     run("4.3, ECDSA signature", es512).needs(Algorithm::ES512),
     run("4.4, HMAC-SHA2", hs256),
     run("4.5, detached content", detached),
-    run("4.6, some members of the header unprotected", some_unprotected),
+    run("4.6, some header members unprotected", some_unprotected),
     run("4.7, only the content protected", all_unprotected),
     run("4.8, several signatures", several),
     skipped("5.1 to 5.13, encryption", ENCRYPTED).times(13),
-    skipped("6, a signed token inside of an encrypted one", ENCRYPTED),
+    skipped("6, a signed token inside an encrypted one", ENCRYPTED),
 ];
 
 const EXPECTED: Expected =
@@ -93,7 +93,7 @@ const RSA_KID: &str = "bilbo.baggins@hobbiton.example";
 const MAC_KID: &str = "018c0ae5-4d9b-471b-bfd6-eef314bc7037";
 
 #[test]
-fn the_examples_of_rfc_7520() {
+fn rfc_7520_examples_get_the_expected_verdict() {
     check("RFC 7520", EXAMPLES, &EXPECTED);
 }
 
@@ -102,7 +102,7 @@ fn ec_public_key(_: CryptoBackend) {
 }
 
 fn ec_private_key(_: CryptoBackend) {
-    assert_refused(&ec_private(), ProblemKind::PrivateKey);
+    assert_rejected(&ec_private(), ProblemKind::PrivateKey);
 }
 
 fn rsa_public_key(_: CryptoBackend) {
@@ -110,7 +110,7 @@ fn rsa_public_key(_: CryptoBackend) {
 }
 
 fn rsa_private_key(_: CryptoBackend) {
-    assert_refused(&rsa_private(), ProblemKind::PrivateKey);
+    assert_rejected(&rsa_private(), ProblemKind::PrivateKey);
 }
 
 fn mac_key(_: CryptoBackend) {
@@ -118,12 +118,12 @@ fn mac_key(_: CryptoBackend) {
 }
 
 fn encryption_key(_: CryptoBackend) {
-    assert_refused(CONTENT_ENCRYPTION, ProblemKind::InvalidKey);
+    assert_rejected(CONTENT_ENCRYPTION, ProblemKind::InvalidKey);
 }
 
-fn assert_refused(jwk: &str, kind: ProblemKind) {
-    let refused = VerificationKey::jwk(jwk).unwrap_err();
-    assert_eq!(refused.problems()[0].kind(), kind);
+fn assert_rejected(jwk: &str, kind: ProblemKind) {
+    let rejected = VerificationKey::jwk(jwk).unwrap_err();
+    assert_eq!(rejected.problems()[0].kind(), kind);
 }
 
 fn rs256(backend: CryptoBackend) {
@@ -146,30 +146,30 @@ fn hs256(backend: CryptoBackend) {
     judge_all_serializations(&judge, HS256, HS256_SIGNATURE);
 }
 
-/// The same signature three times; only the compact serialization is one of a JWT.
+/// The same signature three times; only the compact serialization is a JWT.
 fn judge_all_serializations(judge: &Judge, header: &str, signature: &str) {
-    judge.refuses_the_payload_alone(&format!("{header}.{PAYLOAD}.{signature}"));
-    refuses_both_in_json(judge, &format!(r#""protected":"{header}","signature":"{signature}""#));
+    judge.rejects_only_the_payload(&format!("{header}.{PAYLOAD}.{signature}"));
+    rejects_both_in_json(judge, &format!(r#""protected":"{header}","signature":"{signature}""#));
 }
 
-fn refuses_both_in_json(judge: &Judge, signature: &str) {
-    judge.refuses_the_form(&general(PAYLOAD, &[signature.to_owned()]));
-    judge.refuses_the_form(&flattened(PAYLOAD, signature));
+fn rejects_both_in_json(judge: &Judge, signature: &str) {
+    judge.rejects_the_form(&general(PAYLOAD, &[signature.to_owned()]));
+    judge.rejects_the_form(&flattened(PAYLOAD, signature));
 }
 
 fn detached(backend: CryptoBackend) {
     let judge = Judge::new(backend, Algorithm::HS256, MAC);
     judge.signs(&format!("{HS256}.{PAYLOAD}"), HS256_SIGNATURE);
-    judge.refuses_the_form(&format!("{HS256}..{HS256_SIGNATURE}"));
+    judge.rejects_the_form(&format!("{HS256}..{HS256_SIGNATURE}"));
     let members = format!(r#""protected":"{HS256}","signature":"{HS256_SIGNATURE}""#);
-    judge.refuses_the_form(&format!(r#"{{"signatures":[{{{members}}}]}}"#));
-    judge.refuses_the_form(&format!("{{{members}}}"));
+    judge.rejects_the_form(&format!(r#"{{"signatures":[{{{members}}}]}}"#));
+    judge.rejects_the_form(&format!("{{{members}}}"));
 }
 
 fn some_unprotected(backend: CryptoBackend) {
     let judge = Judge::new(backend, Algorithm::HS256, MAC);
     judge.signs(&format!("{BARE_HS256}.{PAYLOAD}"), BARE_HS256_SIGNATURE);
-    refuses_both_in_json(
+    rejects_both_in_json(
         &judge,
         &format!(
             r#""protected":"{BARE_HS256}","header":{{"kid":"{MAC_KID}"}},"signature":"{BARE_HS256_SIGNATURE}""#
@@ -180,14 +180,14 @@ fn some_unprotected(backend: CryptoBackend) {
 fn all_unprotected(backend: CryptoBackend) {
     let judge = Judge::new(backend, Algorithm::HS256, MAC);
     judge.signs(&format!(".{PAYLOAD}"), HEADLESS_SIGNATURE);
-    refuses_both_in_json(
+    rejects_both_in_json(
         &judge,
         &format!(
             r#""header":{{"alg":"HS256","kid":"{MAC_KID}"}},"signature":"{HEADLESS_SIGNATURE}""#
         ),
     );
-    // What is left when somebody writes it in three parts all the same.
-    judge.refuses_the_form(&format!(".{PAYLOAD}.{HEADLESS_SIGNATURE}"));
+    // The same content in three parts.
+    judge.rejects_the_form(&format!(".{PAYLOAD}.{HEADLESS_SIGNATURE}"));
 }
 
 fn several(backend: CryptoBackend) {
@@ -211,6 +211,6 @@ fn several(backend: CryptoBackend) {
         format!(r#""protected":"{HS256}","signature":"{HS256_SIGNATURE}""#),
     ];
     for judge in judges {
-        judge.refuses_the_form(&general(PAYLOAD, &signatures));
+        judge.rejects_the_form(&general(PAYLOAD, &signatures));
     }
 }

@@ -1,4 +1,4 @@
-//! RFC 7797: JWS with an unencoded payload, which a JWT never has (§7).
+//! RFC 7797: JWS with an unencoded payload, which a JWT must not have (§7).
 
 use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::key::CryptoBackend;
@@ -8,7 +8,7 @@ use super::judge::Judge;
 use super::rfc7515::HS256_KEY;
 
 const EXAMPLES: &[Example] =
-    &[run("4.1, the payload encoded", encoded), run("4.2, the payload as it stands", unencoded)];
+    &[run("4.1, the payload encoded", encoded), run("4.2, the payload unencoded", unencoded)];
 
 const EXPECTED: Expected = Expected { aws_lc_rs: [2, 0, 2], rust_crypto: [2, 0, 2], skipped: &[] };
 
@@ -21,19 +21,19 @@ const HEADER: &str = "eyJhbGciOiJIUzI1NiIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19";
 const SIGNATURE: &str = "A5dxf2s96_n5FLueVuW1Z_vh161FwXZC4YLPff6dmDY";
 
 #[test]
-fn the_examples_of_rfc_7797() {
+fn rfc_7797_examples_get_the_expected_verdict() {
     check("RFC 7797", EXAMPLES, &EXPECTED);
 }
 
 fn encoded(backend: CryptoBackend) {
-    Judge::new(backend, Algorithm::HS256, HS256_KEY).refuses_the_payload_alone(ENCODED);
+    Judge::new(backend, Algorithm::HS256, HS256_KEY).rejects_only_the_payload(ENCODED);
 }
 
 fn unencoded(backend: CryptoBackend) {
     let judge = Judge::new(backend, Algorithm::HS256, HS256_KEY);
     judge.signs(&format!("{HEADER}.{PAYLOAD}"), SIGNATURE);
-    // Detached, as the RFC has it, and put together in the ways that somebody might.
-    judge.refuses_the_form(&format!("{HEADER}..{SIGNATURE}"));
-    judge.refuses_the_form(&format!("{HEADER}.{PAYLOAD}.{SIGNATURE}"));
-    judge.refuses_the_form(&format!("{HEADER}.JC4wMg.{SIGNATURE}"));
+    // Detached, as in the RFC, and combined with the payload in other possible ways.
+    judge.rejects_the_form(&format!("{HEADER}..{SIGNATURE}"));
+    judge.rejects_the_form(&format!("{HEADER}.{PAYLOAD}.{SIGNATURE}"));
+    judge.rejects_the_form(&format!("{HEADER}.JC4wMg.{SIGNATURE}"));
 }

@@ -7,7 +7,7 @@ use tower_jwt_auth::{Algorithm, VerificationKey};
 use super::example::{Example, Expected, check, run, skipped};
 use super::judge::{Judge, parts};
 
-const THUMBPRINT: &str = "skipped: a thumbprint, which nothing here makes";
+const THUMBPRINT: &str = "skipped: thumbprints are not supported";
 const AGREEMENT: &str = "skipped: key agreement";
 
 const EXAMPLES: &[Example] = &[
@@ -30,25 +30,25 @@ const PRIVATE: &str = r#"{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsx
 const PUBLIC: &str =
     r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
 
-/// What it signs is `Example of Ed25519 signing`.
+/// The payload is `Example of Ed25519 signing`.
 const TOKEN: &str = "eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc.\
     hgyY0il_MGCjP0JzlnLWG1PPOt7-09PGcvMg3AIbQR6dWbhijcNR4ki4iylGjg5BhVsPt9g7sVvpAr_MuM0KAg";
 
 #[test]
-fn the_examples_of_rfc_8037() {
+fn rfc_8037_examples_get_the_expected_verdict() {
     check("RFC 8037", EXAMPLES, &EXPECTED);
 }
 
 fn private_key(_: CryptoBackend) {
-    let refused = VerificationKey::jwk(PRIVATE).unwrap_err();
-    assert_eq!(refused.problems()[0].kind(), ProblemKind::PrivateKey);
+    let rejected = VerificationKey::jwk(PRIVATE).unwrap_err();
+    assert_eq!(rejected.problems()[0].kind(), ProblemKind::PrivateKey);
 }
 
 fn public_key(_: CryptoBackend) {
     assert!(VerificationKey::jwk(PUBLIC).is_ok());
 }
 
-/// Nothing is signed here; the signature is the one that RFC 8032 gives no choice about.
+/// Nothing is signed here, because RFC 8032 signatures are deterministic.
 fn signing(backend: CryptoBackend) {
     let [header, payload, signature] = parts(TOKEN);
     let judge = Judge::new(backend, Algorithm::EdDSA, PUBLIC);
@@ -56,5 +56,5 @@ fn signing(backend: CryptoBackend) {
 }
 
 fn validation(backend: CryptoBackend) {
-    Judge::new(backend, Algorithm::EdDSA, PUBLIC).refuses_the_payload_alone(TOKEN);
+    Judge::new(backend, Algorithm::EdDSA, PUBLIC).rejects_only_the_payload(TOKEN);
 }

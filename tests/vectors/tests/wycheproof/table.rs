@@ -1,4 +1,4 @@
-//! The numbers that are expected, and the comparison with those that come out.
+//! The expected numbers, and the comparison with the actual ones.
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -8,9 +8,9 @@ use vectors::{Numbers, Tally, backends};
 
 use super::case::{Case, run};
 
-pub(crate) const NOT_IN_BACKEND: &str = "skipped: the backend does not have the algorithm";
+pub(crate) const NOT_IN_BACKEND: &str = "skipped: the backend does not support the algorithm";
 
-/// What is expected of one set.
+/// The expected numbers of one set.
 pub(crate) struct Row {
     set: &'static str,
     numbers: Numbers,
@@ -23,7 +23,7 @@ pub(crate) const fn row(set: &'static str, numbers: Numbers) -> Row {
 }
 
 impl Row {
-    /// What there is to say about so many of them.
+    /// Notes about this many of them.
     pub(crate) const fn with(mut self, count: usize, note: &'static str) -> Self {
         let mut free = 0;
         while self.notes[free].0 != 0 {
@@ -33,7 +33,7 @@ impl Row {
         self
     }
 
-    /// What there is to say about all of them.
+    /// A note about all of them.
     pub(crate) const fn all(self, note: &'static str) -> Self {
         let [.., total] = self.numbers;
         self.with(total, note)
@@ -50,8 +50,8 @@ pub(crate) struct Sums {
     pub(crate) rust_crypto: Numbers,
 }
 
-/// Runs every set of a kind under every backend and compares with the table, which has to have a row for
-/// each of `known`: no set is dropped in silence.
+/// Runs every set of a kind with every backend and compares the numbers with the table. The table must have a row for
+/// each set in `known`, so that none is omitted silently.
 pub(crate) fn check<N: std::str::FromStr<Err: Debug> + Debug>(
     kind: &str,
     known: &[N],

@@ -1,4 +1,4 @@
-//! Edits at random, signed as they stand: nobody wrote down what becomes of such a token.
+//! Random edits, signed afterwards. The verdict on such a token is not known in advance.
 
 use fastrand::Rng;
 
@@ -20,10 +20,10 @@ pub(super) const MUTATIONS: &[Mutation] = &[
     Mutation::edits("any number for a date", Members(any_date)),
 ];
 
-/// The bytes that mean something to a JSON parser, and some that do not.
+/// Bytes with a meaning in JSON, and some without.
 const BYTES: &[u8] = b"\"\"{}[]:,,\\.-+eEu0123456789abdfnrstx/ \n\x01\x7f\xed\xa0";
 
-/// Replaces, inserts or leaves out one byte between the braces.
+/// Replaces, inserts or removes one byte between the braces.
 fn edited(mut text: Vec<u8>, _: Context<'_>, rng: &mut Rng) -> Vec<u8> {
     let at = rng.usize(1..text.len() - 1);
     let byte = rng.choice(BYTES).copied().unwrap();
@@ -55,7 +55,7 @@ fn any_claim(draft: &mut Draft, context: Context<'_>, rng: &mut Rng) -> Option<S
     Some(Signer::Owner)
 }
 
-/// A number around now, in any of the ways in which JSON writes numbers.
+/// A number near the current time, in any JSON spelling.
 fn any_date(draft: &mut Draft, context: Context<'_>, rng: &mut Rng) -> Option<Signer> {
     let seconds = context.now.checked_add_signed(rng.i64(-70..70)).unwrap().to_string();
     let (front, back) = seconds.split_at(rng.usize(1..seconds.len()));

@@ -1,4 +1,4 @@
-//! Other spellings of the same bytes, signed as they are spelled, and bits flipped in the bytes.
+//! Other spellings of the same bytes, signed in that spelling, and flipped bits.
 
 use base64_simd::URL_SAFE_NO_PAD;
 use fastrand::Rng;
@@ -12,74 +12,74 @@ use crate::suite::numbers::hex;
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 pub(super) const MUTATIONS: &[Mutation] = &[
-    Mutation::refuses_alone("padding", "padding behind the header", Encoded(Header, padded)),
-    Mutation::refuses_alone("padding", "padding behind the payload", Encoded(Payload, padded)),
-    Mutation::refuses_alone(
+    Mutation::rejects_alone("padding", "padding behind the header", Encoded(Header, padded)),
+    Mutation::rejects_alone("padding", "padding behind the payload", Encoded(Payload, padded)),
+    Mutation::rejects_alone(
         "padding",
         "padding behind the signature",
         Token(|_, [h, p, s], r| Some(format!("{h}.{p}.{}", padded(s, r)?))),
     )
     .with(Kind::Uneven),
-    Mutation::refuses("too much padding", Encoded(Payload, |p, _| Some(format!("{p}====")))),
-    Mutation::refuses(
+    Mutation::rejects("too much padding", Encoded(Payload, |p, _| Some(format!("{p}====")))),
+    Mutation::rejects(
         "too much padding behind the signature",
         Token(|_, [h, p, s], r| {
             Some(format!("{h}.{p}.{s}{}", r.choice(["===", "====", "=A=="]).unwrap()))
         }),
     ),
-    Mutation::refuses("standard alphabet in the header", Encoded(Header, standard)),
-    Mutation::refuses("standard alphabet in the payload", Encoded(Payload, standard)),
-    Mutation::refuses(
+    Mutation::rejects("standard alphabet in the header", Encoded(Header, standard)),
+    Mutation::rejects("standard alphabet in the payload", Encoded(Payload, standard)),
+    Mutation::rejects(
         "standard alphabet in the signature",
         Token(|_, [h, p, s], r| Some(format!("{h}.{p}.{}", standard(s, r)?))),
     ),
-    Mutation::refuses("bits left over in the header", Encoded(Header, spare_bits)),
-    Mutation::refuses("bits left over in the payload", Encoded(Payload, spare_bits)),
-    Mutation::refuses(
+    Mutation::rejects("bits left over in the header", Encoded(Header, spare_bits)),
+    Mutation::rejects("bits left over in the payload", Encoded(Payload, spare_bits)),
+    Mutation::rejects(
         "bits left over in the signature",
         Token(|_, [h, p, s], r| Some(format!("{h}.{p}.{}", spare_bits(s, r)?))),
     )
     .with(Kind::Uneven),
-    Mutation::refuses("white space in the header", Encoded(Header, spaced)),
-    Mutation::refuses("white space in the payload", Encoded(Payload, spaced)),
-    Mutation::refuses(
+    Mutation::rejects("white space in the header", Encoded(Header, spaced)),
+    Mutation::rejects("white space in the payload", Encoded(Payload, spaced)),
+    Mutation::rejects(
         "white space in the signature",
         Token(|_, [h, p, s], r| Some(format!("{h}.{p}.{}", spaced(s, r)?))),
     ),
-    Mutation::refuses("a percent escape in the payload", Encoded(Payload, percent)),
-    Mutation::refuses(
+    Mutation::rejects("a percent escape in the payload", Encoded(Payload, percent)),
+    Mutation::rejects(
         "a percent escape in the signature",
         Token(|_, [h, p, s], r| Some(format!("{h}.{p}.{}", percent(s, r)?))),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "a character too many in the payload",
         Encoded(Payload, |p, _| p.len().is_multiple_of(4).then(|| format!("{p}A"))),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "payload encoded twice",
         Encoded(Payload, |p, _| Some(URL_SAFE_NO_PAD.encode_to_string(p))),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "header encoded twice",
         Encoded(Header, |h, _| Some(URL_SAFE_NO_PAD.encode_to_string(h))),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "payload in hexadecimal",
         Encoded(Payload, |p, _| Some(hex(&URL_SAFE_NO_PAD.decode_to_vec(p).unwrap()))),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "payload not encoded",
         Encoded(Payload, |p, _| String::from_utf8(URL_SAFE_NO_PAD.decode_to_vec(p).unwrap()).ok()),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "a bit flipped in the header",
         Token(|_, [h, p, s], r| Some(format!("{}.{p}.{s}", flipped(h, r)))),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "a bit flipped in the payload",
         Token(|_, [h, p, s], r| Some(format!("{h}.{}.{s}", flipped(p, r)))),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "a bit flipped in the signature",
         Token(|_, [h, p, s], r| Some(format!("{h}.{p}.{}", flipped(s, r)))),
     ),
@@ -93,7 +93,7 @@ fn standard(part: &str, _: &mut Rng) -> Option<String> {
     part.contains(['-', '_']).then(|| part.replace('-', "+").replace('_', "/"))
 }
 
-/// The same bytes, and bits set behind them.
+/// The same bytes, with nonzero trailing bits.
 fn spare_bits(part: &str, rng: &mut Rng) -> Option<String> {
     let spare = match part.len() % 4 {
         2 => 1..16,

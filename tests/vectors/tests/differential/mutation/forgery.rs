@@ -1,4 +1,4 @@
-//! Tokens that somebody else signed, or nobody, and headers that say so or do not.
+//! Tokens signed by another party or not at all, with matching and misleading headers.
 
 use fastrand::Rng;
 use tower_jwt_auth::Algorithm;
@@ -10,47 +10,47 @@ use crate::suite::grammar::Draft;
 use crate::suite::keys::{Key, Kind};
 
 pub(super) const MUTATIONS: &[Mutation] = &[
-    Mutation::refuses("signed by another key", Members(|_, c, _| stranger(c.key))),
-    Mutation::refuses(
-        "signed by the key that the header brings",
+    Mutation::rejects("signed by another key", Members(|_, c, _| stranger(c.key))),
+    Mutation::rejects(
+        "signed by a key in the header",
         Members(|draft, c, _| {
             draft.set_header("jwk", &c.key.stranger.jwk());
             stranger(c.key)
         }),
     ),
-    Mutation::refuses(
-        "signed by another key, and the header says where it is",
+    Mutation::rejects(
+        "signed by another key, with its URL in the header",
         Members(|draft, c, r| {
             draft.set_header(r.choice(["jku", "x5u"])?, "\"https://evil.example/keys\"");
             stranger(c.key)
         }),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "`none` without a signature",
         Members(|draft, _, r| {
             draft.set_alg(none(r));
-            Some(Signer::Nobody(""))
+            Some(Signer::Unsigned(""))
         }),
     ),
-    Mutation::refuses(
-        "`none` with something in the signature's place",
+    Mutation::rejects(
+        "`none` with text as the signature",
         Members(|draft, _, r| {
             draft.set_alg(none(r));
-            r.choice(["AAAA", "bm9uZQ", "e30"]).map(Signer::Nobody)
+            r.choice(["AAAA", "bm9uZQ", "e30"]).map(Signer::Unsigned)
         }),
     ),
-    Mutation::refuses(
-        "`none` with a right signature",
+    Mutation::rejects(
+        "`none` with a valid signature",
         Members(|draft, _, r| {
             draft.set_alg(none(r));
             Some(Signer::Owner)
         }),
     ),
-    Mutation::refuses(
-        "no signature, under the right name",
-        Members(|_, _, r| r.choice(["AAAA", "bm9uZQ", "e30"]).map(Signer::Nobody)),
+    Mutation::rejects(
+        "no signature, with the right algorithm name",
+        Members(|_, _, r| r.choice(["AAAA", "bm9uZQ", "e30"]).map(Signer::Unsigned)),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "HMAC over the public key in PEM",
         Members(|draft, c, r| {
             let pem = c.key.issuer.public_pem();
@@ -65,7 +65,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         }),
     )
     .with(Kind::Public),
-    Mutation::refuses(
+    Mutation::rejects(
         "HMAC over the public key as a JWK",
         Members(|draft, c, r| {
             let secret = if r.bool() { c.key.issuer.jwk() } else { c.key.issuer.jwks() };
@@ -73,18 +73,18 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         }),
     )
     .with(Kind::Public),
-    Mutation::refuses(
+    Mutation::rejects(
         "HMAC over the name of the key",
         Members(|draft, c, r| by_secret(draft, c.key.id().unwrap(), r)),
     )
     .with(Kind::Public),
-    Mutation::refuses(
+    Mutation::rejects(
         "HMAC over an empty or a guessed secret",
         Members(|draft, _, r| {
             by_secret(draft, r.choice(["", "secret", "\0", "null"]).unwrap().to_owned(), r)
         }),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "another algorithm of the same key",
         Members(|draft, c, r| {
             let other = c.key.sibling(r)?;
@@ -93,19 +93,19 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         }),
     )
     .with(Kind::Several),
-    Mutation::refuses(
-        "another algorithm's name over the right signature",
+    Mutation::rejects(
+        "another algorithm name with the right signature",
         Members(|draft, c, r| {
             draft.set_alg(c.key.sibling(r).or(c.key.foreign(r))?.name());
             Some(Signer::Owner)
         }),
     ),
-    Mutation::refuses(
-        "the right name over another algorithm's signature",
+    Mutation::rejects(
+        "the right algorithm name with another signature",
         Members(|_, c, r| Some(Signer::Other(Box::new(TestIssuer::new(c.key.sibling(r)?))))),
     )
     .with(Kind::Several),
-    Mutation::refuses(
+    Mutation::rejects(
         "another algorithm and a key for it",
         Members(|draft, c, r| {
             let other = c.key.foreign(r)?;
@@ -113,7 +113,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
             Some(Signer::Other(Box::new(TestIssuer::new(other))))
         }),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "the name of a key and the signature of another kind of key",
         Members(|_, c, r| Some(Signer::Other(Box::new(TestIssuer::new(c.key.foreign(r)?))))),
     ),
@@ -129,7 +129,7 @@ fn none(rng: &mut Rng) -> &'static str {
 
 fn by_secret(draft: &mut Draft, secret: String, rng: &mut Rng) -> Option<Signer> {
     let algorithm = rng.choice([Algorithm::HS256, Algorithm::HS384, Algorithm::HS512])?;
-    // Half of them keep the name of the key's own algorithm.
+    // Half of them keep the algorithm name of the key.
     if rng.bool() {
         draft.set_alg(algorithm.name());
     }

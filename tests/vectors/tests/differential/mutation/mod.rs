@@ -1,6 +1,6 @@
-//! What is done to a token, kind by kind, with the verdict that this crate has to have on it.
+//! The kinds of mutation, each with the expected verdict of this crate.
 
-// The functions of one table have one type, whether they need all of it or not.
+// The functions of one table share one type, so some do not use all parameters.
 #![allow(clippy::unnecessary_wraps, clippy::needless_pass_by_value)]
 
 mod edit;
@@ -18,53 +18,53 @@ use super::grammar::Draft;
 use super::keys::{Key, Kind};
 use super::template::Context;
 
-/// One kind of change.
+/// One kind of mutation.
 pub(crate) struct Mutation {
     pub(crate) name: &'static str,
-    /// The keys under which it means something.
+    /// The keys to which it applies.
     pub(crate) keys: Kind,
     pub(crate) verdict: Verdict,
-    /// The class of tokens, if another verifier is known to say something else.
+    /// The class of tokens, if another verifier has a different verdict.
     pub(crate) class: Option<&'static str>,
     pub(crate) act: Act,
 }
 
-/// What this crate has to say of a token that was good before.
+/// The expected verdict of this crate on a mutated valid token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     Accept,
-    Refuse,
-    /// It may have become anything: `observed` says what it is.
+    Reject,
+    /// The verdict is unknown; `observed` determines the classes.
     Unknown,
 }
 
-/// The point on a token's way at which it is changed; what comes later on the way sees the change. A
-/// function that returns nothing has met a token that the change cannot be made to.
+/// The stage at which a token is mutated; later stages see the change. A function returns `None` if the mutation does
+/// not apply to the token.
 #[derive(Clone, Copy)]
 pub(crate) enum Act {
-    /// The members, and who signs.
+    /// The members, and the signer.
     Members(fn(&mut Draft, Context<'_>, &mut Rng) -> Option<Signer>),
-    /// The text of a part, before it is encoded.
+    /// The text of a part, before encoding.
     Text(Part, fn(Vec<u8>, Context<'_>, &mut Rng) -> Vec<u8>),
-    /// A part as it is encoded, before it is signed.
+    /// An encoded part, before signing.
     Encoded(Part, fn(&str, &mut Rng) -> Option<String>),
-    /// The signature, before it is encoded.
+    /// The signature, before encoding.
     Signature(fn(&Key, Vec<u8>, &mut Rng) -> Option<Vec<u8>>),
     /// The whole token: header, payload and signature.
     Token(fn(&Key, [&str; 3], &mut Rng) -> Option<String>),
 }
 
-/// A part of a token that is signed.
+/// A signed part of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Part {
     Header,
     Payload,
-    /// One of the two, at random.
+    /// One of the two, chosen at random.
     Either,
 }
 
 impl Part {
-    /// The part's place among the two.
+    /// The index of the part.
     pub(crate) fn place(self, rng: &mut Rng) -> usize {
         match self {
             Self::Header => 0,
@@ -74,17 +74,17 @@ impl Part {
     }
 }
 
-/// Who signs, if it is not the key's owner.
+/// The signer, if it is not the owner of the key.
 pub(crate) enum Signer {
     Owner,
     Other(Box<TestIssuer>),
-    /// Nobody: this stands in the place of the signature.
-    Nobody(&'static str),
+    /// No signer; this text replaces the signature.
+    Unsigned(&'static str),
 }
 
 impl Mutation {
-    /// Draws one that means something under the key. Edits are where the unforeseen comes from, and what
-    /// is for few keys would hardly ever come up: both have a share of their own.
+    /// Draws a mutation that applies to the key. Edits, which find unforeseen cases, and mutations for few keys have
+    /// separate shares; otherwise the latter would be rare.
     pub(crate) fn draw(key: &Key, rng: &mut Rng) -> Option<&'static Self> {
         let is_edit = |mutation: &Self| mutation.verdict == Verdict::Unknown;
         let is_special = |mutation: &Self| mutation.keys != Kind::Any;
@@ -97,7 +97,7 @@ impl Mutation {
         rng.choice(wanted.filter(|mutation| key.is(mutation.keys)).collect::<Vec<_>>())
     }
 
-    /// Every kind.
+    /// Every kind of mutation.
     pub(crate) fn all() -> impl Iterator<Item = &'static Self> {
         let files: [&[Self]; 7] = [
             shape::MUTATIONS,
@@ -111,27 +111,27 @@ impl Mutation {
         files.into_iter().flatten()
     }
 
-    /// All three refuse the token.
-    const fn refuses(name: &'static str, act: Act) -> Self {
-        Self { name, keys: Kind::Any, verdict: Verdict::Refuse, class: None, act }
+    /// All three verifiers reject the token.
+    const fn rejects(name: &'static str, act: Act) -> Self {
+        Self { name, keys: Kind::Any, verdict: Verdict::Reject, class: None, act }
     }
 
-    /// It is refused here and taken elsewhere.
-    const fn refuses_alone(class: &'static str, name: &'static str, act: Act) -> Self {
-        Self { class: Some(class), ..Self::refuses(name, act) }
+    /// This crate rejects the token, and another verifier accepts it.
+    const fn rejects_alone(class: &'static str, name: &'static str, act: Act) -> Self {
+        Self { class: Some(class), ..Self::rejects(name, act) }
     }
 
-    /// All three take it.
-    const fn takes(name: &'static str, act: Act) -> Self {
-        Self { verdict: Verdict::Accept, ..Self::refuses(name, act) }
+    /// All three verifiers accept the token.
+    const fn accepts(name: &'static str, act: Act) -> Self {
+        Self { verdict: Verdict::Accept, ..Self::rejects(name, act) }
     }
 
-    /// It may have become anything.
+    /// The verdict is unknown.
     const fn edits(name: &'static str, act: Act) -> Self {
-        Self { verdict: Verdict::Unknown, keys: Kind::Common, ..Self::refuses(name, act) }
+        Self { verdict: Verdict::Unknown, keys: Kind::Common, ..Self::rejects(name, act) }
     }
 
-    /// For these keys only.
+    /// Restricts the mutation to these keys.
     const fn with(mut self, keys: Kind) -> Self {
         self.keys = keys;
         self

@@ -1,4 +1,4 @@
-//! Changes of a signed token's shape and of its characters. Nothing is signed again.
+//! Changes to the structure and the characters of a signed token. Nothing is signed again.
 
 use fastrand::Rng;
 
@@ -9,59 +9,59 @@ use crate::suite::keys::Key;
 const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 pub(super) const MUTATIONS: &[Mutation] = &[
-    Mutation::refuses("a character replaced", Token(replaced)),
-    Mutation::refuses("a character inserted", Token(inserted)),
-    Mutation::refuses("a character left out", Token(left_out)),
-    Mutation::refuses("two neighbours swapped", Token(swapped)),
-    Mutation::refuses("the case of a letter changed", Token(other_case)),
-    Mutation::refuses(
-        "header cut short",
+    Mutation::rejects("a character replaced", Token(replaced)),
+    Mutation::rejects("a character inserted", Token(inserted)),
+    Mutation::rejects("a character removed", Token(left_out)),
+    Mutation::rejects("two neighbours swapped", Token(swapped)),
+    Mutation::rejects("the case of a letter changed", Token(other_case)),
+    Mutation::rejects(
+        "header truncated",
         Token(|_, [h, p, s], r| Some(format!("{}.{p}.{s}", cut(h, r)))),
     ),
-    Mutation::refuses(
-        "payload cut short",
+    Mutation::rejects(
+        "payload truncated",
         Token(|_, [h, p, s], r| Some(format!("{h}.{}.{s}", cut(p, r)))),
     ),
-    Mutation::refuses(
-        "signature cut short",
+    Mutation::rejects(
+        "signature truncated",
         Token(|_, [h, p, s], r| Some(format!("{h}.{p}.{}", cut(s, r)))),
     ),
-    Mutation::refuses(
-        "token cut short",
+    Mutation::rejects(
+        "token truncated",
         Token(|_, parts, r| Some(cut(&parts.join("."), r).to_owned())),
     ),
-    Mutation::refuses("an empty header", Token(|_, [_, p, s], _| Some(format!(".{p}.{s}")))),
-    Mutation::refuses("an empty payload", Token(|_, [h, _, s], _| Some(format!("{h}..{s}")))),
-    Mutation::refuses(
+    Mutation::rejects("an empty header", Token(|_, [_, p, s], _| Some(format!(".{p}.{s}")))),
+    Mutation::rejects("an empty payload", Token(|_, [h, _, s], _| Some(format!("{h}..{s}")))),
+    Mutation::rejects(
         "an empty payload, signed",
         Token(|key, [h, ..], _| Some(key.issuer.sign_encoded(&format!("{h}.")))),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "an empty header, signed",
         Token(|key, [_, p, _], _| Some(key.issuer.sign_encoded(&format!(".{p}")))),
     ),
-    Mutation::refuses("an empty signature", Token(|_, [h, p, _], _| Some(format!("{h}.{p}.")))),
-    Mutation::refuses("nothing but dots", Token(|_, _, r| Some(".".repeat(r.usize(0..6))))),
-    Mutation::refuses("one part", Token(|_, parts, r| Some(r.choice(parts).unwrap().to_owned()))),
-    Mutation::refuses("two parts", Token(|_, [h, p, _], _| Some(format!("{h}.{p}")))),
-    Mutation::refuses(
+    Mutation::rejects("an empty signature", Token(|_, [h, p, _], _| Some(format!("{h}.{p}.")))),
+    Mutation::rejects("only dots", Token(|_, _, r| Some(".".repeat(r.usize(0..6))))),
+    Mutation::rejects("one part", Token(|_, parts, r| Some(r.choice(parts).unwrap().to_owned()))),
+    Mutation::rejects("two parts", Token(|_, [h, p, _], _| Some(format!("{h}.{p}")))),
+    Mutation::rejects(
         "four parts",
         Token(|_, [h, p, s], r| {
             let [one, other] = r.choice([[s, s], [p, s], [s, ""], ["", s]]).unwrap();
             Some(format!("{h}.{p}.{one}.{other}"))
         }),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "four parts, signed",
         Token(|key, [h, p, _], r| {
             let more = r.choice([p, h, ""]).unwrap();
             Some(key.issuer.sign_encoded(&format!("{h}.{p}.{more}")))
         }),
     ),
-    Mutation::refuses("five parts", Token(|_, [h, p, s], _| Some(format!("{h}.{p}.{s}.{p}.{s}")))),
-    Mutation::refuses("a dot before", Token(|_, parts, _| Some(format!(".{}", parts.join("."))))),
-    Mutation::refuses("a dot behind", Token(|_, parts, _| Some(format!("{}.", parts.join("."))))),
-    Mutation::refuses(
+    Mutation::rejects("five parts", Token(|_, [h, p, s], _| Some(format!("{h}.{p}.{s}.{p}.{s}")))),
+    Mutation::rejects("a dot before", Token(|_, parts, _| Some(format!(".{}", parts.join("."))))),
+    Mutation::rejects("a dot after", Token(|_, parts, _| Some(format!("{}.", parts.join("."))))),
+    Mutation::rejects(
         "other separators",
         Token(|_, parts, r| {
             let separator =
@@ -69,14 +69,14 @@ pub(super) const MUTATIONS: &[Mutation] = &[
             Some(parts.join(separator))
         }),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "parts in another order",
         Token(|_, [h, p, s], r| {
             let parts = r.choice([[p, h, s], [h, s, p], [s, p, h]]).unwrap();
             Some(parts.join("."))
         }),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "white space around the token",
         Token(|_, parts, r| {
             let space = r.choice([" ", "\n", "\t", "\r\n", "\u{a0}", "\u{feff}"]).unwrap();
@@ -84,23 +84,23 @@ pub(super) const MUTATIONS: &[Mutation] = &[
             Some(if r.bool() { format!("{space}{token}") } else { format!("{token}{space}") })
         }),
     ),
-    Mutation::refuses(
-        "something in front of the token",
+    Mutation::rejects(
+        "text before the token",
         Token(|_, parts, r| {
             let front = r.choice(["Bearer ", "\"", "[", "data:", "{}"]).unwrap();
             Some(format!("{front}{}", parts.join(".")))
         }),
     ),
-    Mutation::refuses(
-        "a byte that is no text",
+    Mutation::rejects(
+        "a byte that is not text",
         Token(|_, parts, r| {
             let token = parts.join(".");
             let (front, back) = token.split_at(r.usize(0..=token.len()));
-            let odd = r.choice(["\0", "\u{7f}", "é", "😀", "\u{200b}", "\u{ff21}"]).unwrap();
-            Some(format!("{front}{odd}{back}"))
+            let unusual = r.choice(["\0", "\u{7f}", "é", "😀", "\u{200b}", "\u{ff21}"]).unwrap();
+            Some(format!("{front}{unusual}{back}"))
         }),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "the JSON serialization",
         Token(|_, [h, p, s], r| {
             Some(if r.bool() {
@@ -111,7 +111,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
             })
         }),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "the signature of another token",
         Token(|key, [h, p, _], r| {
             let other =
@@ -119,8 +119,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
             Some(format!("{h}.{p}.{}", other.rsplit_once('.').unwrap().1))
         }),
     ),
-    Mutation::refuses(
-        "a signature over the payload alone",
+    Mutation::rejects(
+        "a signature over the payload only",
         Token(|key, [h, p, _], _| Some(format!("{h}.{}", key.issuer.sign_encoded(p)))),
     ),
 ];
@@ -133,7 +133,7 @@ fn character(rng: &mut Rng) -> char {
     char::from(rng.choice(ALPHABET.bytes()).unwrap())
 }
 
-/// A place of a character that is no dot.
+/// The position of a character that is not a dot.
 fn place(token: &str, rng: &mut Rng) -> usize {
     let places = token.char_indices().filter(|(_, character)| *character != '.').map(|(at, _)| at);
     rng.choice(places.collect::<Vec<_>>()).unwrap()

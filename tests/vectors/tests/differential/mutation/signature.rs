@@ -1,5 +1,4 @@
-//! Other signatures over the same token: what a verifier must not make into the right one, and the one
-//! that is as right as the first.
+//! Other signatures over the same token: those that a verifier must not normalize, and the one that is also valid.
 
 use fastrand::Rng;
 
@@ -11,38 +10,38 @@ use crate::suite::numbers::{
 };
 
 pub(super) const MUTATIONS: &[Mutation] = &[
-    Mutation::refuses(
-        "signature cut by bytes",
+    Mutation::rejects(
+        "signature truncated by bytes",
         Signature(|_, mut signature, r| {
             signature.truncate(r.usize(1..signature.len()));
             Some(signature)
         }),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "signature without its first byte",
         // PyJWT's OpenSSL accepts an RSA-PSS signature without its leading zeros, against RFC 8017 §8.1.2.
         Signature(|_, s, _| (s[0] != 0).then(|| s[1..].to_vec())),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "signature and more bytes",
         Signature(|_, s, r| {
             let more = vec![r.u8(..); r.usize(1..70)];
             Some(if r.bool() { [s, more].concat() } else { [more, s].concat() })
         }),
     ),
-    Mutation::refuses("signature twice", Signature(|_, s, _| Some(s.repeat(2)))),
-    Mutation::refuses("signature backwards", Signature(|_, s, _| Some(reversed(&s)))),
-    Mutation::refuses(
-        "signature of one byte over and over",
+    Mutation::rejects("signature twice", Signature(|_, s, _| Some(s.repeat(2)))),
+    Mutation::rejects("signature backwards", Signature(|_, s, _| Some(reversed(&s)))),
+    Mutation::rejects(
+        "signature of one repeated byte",
         Signature(|_, s, r| Some(vec![r.choice([0, 1, 0x7f, 0x80, 0xff]).unwrap(); s.len()])),
     ),
-    Mutation::refuses("signature as hexadecimal", Signature(|_, s, _| Some(hex(&s).into_bytes()))),
-    Mutation::refuses(
+    Mutation::rejects("signature as hexadecimal", Signature(|_, s, _| Some(hex(&s).into_bytes()))),
+    Mutation::rejects(
         "a MAC of half the length",
         Signature(|_, s, _| Some(s[..s.len() / 2].to_vec())),
     )
     .with(Kind::Secret),
-    Mutation::refuses(
+    Mutation::rejects(
         "DER instead of r and s",
         Signature(|key, s, r| {
             let (one, other) = halves(key, &s);
@@ -50,7 +49,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         }),
     )
     .with(Kind::Ecdsa),
-    Mutation::refuses(
+    Mutation::rejects(
         "r or s is zero",
         Signature(|key, s, r| {
             let (one, other) = halves(key, &s);
@@ -60,7 +59,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         }),
     )
     .with(Kind::Ecdsa),
-    Mutation::refuses(
+    Mutation::rejects(
         "r or s is the order or above",
         Signature(|key, s, r| {
             let (one, other) = halves(key, &s);
@@ -71,7 +70,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         }),
     )
     .with(Kind::Ecdsa),
-    Mutation::refuses(
+    Mutation::rejects(
         "r and s swapped",
         Signature(|key, s, _| {
             let (one, other) = halves(key, &s);
@@ -79,7 +78,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         }),
     )
     .with(Kind::Ecdsa),
-    Mutation::refuses(
+    Mutation::rejects(
         "r negated",
         Signature(|key, s, _| {
             let (one, other) = halves(key, &s);
@@ -87,7 +86,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         }),
     )
     .with(Kind::Ecdsa),
-    Mutation::refuses(
+    Mutation::rejects(
         "r and s a byte wider",
         Signature(|key, s, _| {
             let (one, other) = halves(key, &s);
@@ -95,8 +94,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         }),
     )
     .with(Kind::Ecdsa),
-    // JWA has no rule for the lower of the two (RFC 7518 §3.4).
-    Mutation::takes(
+    // JWA does not require the lower `s` (RFC 7518 §3.4).
+    Mutation::accepts(
         "the other s of the same signature",
         Signature(|key, s, _| {
             let (one, other) = halves(key, &s);
@@ -104,7 +103,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         }),
     )
     .with(Kind::Ecdsa),
-    Mutation::refuses(
+    Mutation::rejects(
         "S and the order",
         Signature(|_, s, _| {
             let (point, scalar) = s.split_at(32);
@@ -113,9 +112,9 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         }),
     )
     .with(Kind::EdDsa),
-    Mutation::refuses("S is zero", Signature(|_, s, _| Some([&s[..32], &[0; 32]].concat())))
+    Mutation::rejects("S is zero", Signature(|_, s, _| Some([&s[..32], &[0; 32]].concat())))
         .with(Kind::EdDsa),
-    Mutation::refuses(
+    Mutation::rejects(
         "the sign of R changed",
         Signature(|_, mut s, _| {
             s[31] ^= 0x80;
@@ -123,7 +122,7 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         }),
     )
     .with(Kind::EdDsa),
-    Mutation::refuses(
+    Mutation::rejects(
         "the small point for R, and S zero",
         Signature(|_, _, _| {
             let mut signature = vec![0; 64];
@@ -132,20 +131,20 @@ pub(super) const MUTATIONS: &[Mutation] = &[
         }),
     )
     .with(Kind::EdDsa),
-    Mutation::refuses("an RSA signature and the modulus", Signature(and_modulus)).with(Kind::Pkcs1),
-    Mutation::refuses("an RSA-PSS signature and the modulus", Signature(and_modulus))
+    Mutation::rejects("an RSA signature and the modulus", Signature(and_modulus)).with(Kind::Pkcs1),
+    Mutation::rejects("an RSA-PSS signature and the modulus", Signature(and_modulus))
         .with(Kind::Pss),
-    Mutation::refuses(
+    Mutation::rejects(
         "an RSA signature negated",
         Signature(|key, s, _| Some(subtract(&modulus(&key.issuer), &s))),
     )
     .with(Kind::Rsa),
-    Mutation::refuses(
+    Mutation::rejects(
         "an RSA signature a zero wider",
         Signature(|_, s, _| Some(zero_extended(&s))),
     )
     .with(Kind::Rsa),
-    Mutation::refuses(
+    Mutation::rejects(
         "an RSA signature of one or of the modulus",
         Signature(|key, s, r| {
             let modulus = modulus(&key.issuer);
@@ -166,9 +165,9 @@ fn halves(key: &Key, signature: &[u8]) -> (Vec<u8>, Vec<u8>) {
     (one.to_vec(), other.to_vec())
 }
 
-/// `s + n` is the same number to whoever reduces before looking. It fits if `s` is small.
+/// `s + n` equals `s` after a reduction. It has the same length if `s` is small.
 fn and_modulus(key: &Key, signature: Vec<u8>, _: &mut Rng) -> Option<Vec<u8>> {
     let sum = add(&signature, &modulus(&key.issuer));
-    // A sum that wrapped around is below what was added to.
+    // A sum that wrapped around is below the first summand.
     (!is_below(&sum, &signature)).then_some(sum)
 }

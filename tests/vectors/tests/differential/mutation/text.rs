@@ -1,4 +1,4 @@
-//! Texts that are no strict JSON object, signed as they stand, in the place of the header or the payload.
+//! Texts that are not a strict JSON object, signed as the header or the payload.
 
 use fastrand::Rng;
 
@@ -7,35 +7,35 @@ use super::Mutation;
 use super::Part::Either;
 
 pub(super) const MUTATIONS: &[Mutation] = &[
-    Mutation::takes(
+    Mutation::accepts(
         "white space before the JSON",
         Text(Either, |text, _, rng| [space(rng), &text].concat()),
     ),
-    Mutation::takes(
-        "white space behind the JSON",
+    Mutation::accepts(
+        "white space after the JSON",
         Text(Either, |text, _, rng| [&text, space(rng)].concat()),
     ),
-    Mutation::refuses_alone(
+    Mutation::rejects_alone(
         "not plain UTF-8",
         "a byte order mark",
         Text(Either, |text, _, _| ["\u{feff}".as_bytes(), &text].concat()),
     ),
-    Mutation::refuses_alone(
+    Mutation::rejects_alone(
         "not plain UTF-8",
         "UTF-16",
         Text(Either, |text, _, rng| utf16(&text, rng)),
     ),
-    Mutation::refuses_alone(
+    Mutation::rejects_alone(
         "not plain UTF-8",
         "UTF-32",
         Text(Either, |text, _, rng| utf32(&text, rng)),
     ),
-    Mutation::refuses_alone(
+    Mutation::rejects_alone(
         "not plain UTF-8",
         "the bytes of a surrogate",
         Text(Either, |text, _, _| with(&text, b"\"s\":\"\xed\xa0\x80\"")),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "bytes that are not UTF-8",
         Text(Either, |text, _, rng| {
             const BYTES: [&[u8]; 5] =
@@ -43,37 +43,37 @@ pub(super) const MUTATIONS: &[Mutation] = &[
             with(&text, &[b"\"s\":\"", rng.choice(BYTES).unwrap(), b"\""].concat())
         }),
     ),
-    Mutation::refuses("Latin-1", Text(Either, |text, _, _| with(&text, b"\"s\":\"caf\xe9\""))),
-    Mutation::refuses(
+    Mutation::rejects("Latin-1", Text(Either, |text, _, _| with(&text, b"\"s\":\"caf\xe9\""))),
+    Mutation::rejects(
         "a control character in a string",
         Text(Either, |text, _, rng| {
             with(&text, &[b"\"s\":\"", &[rng.u8(0..32)][..], b"\""].concat())
         }),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "white space that JSON does not have",
         Text(Either, |text, _, rng| {
             let space = rng.choice(["\u{b}", "\u{c}", "\u{a0}", "\u{2028}", "\0"]).unwrap();
             with(&text, format!("{space}\"s\":1").as_bytes())
         }),
     ),
-    Mutation::refuses(
-        "something behind the JSON",
+    Mutation::rejects(
+        "text after the JSON",
         Text(Either, |text, _, rng| {
             const MORE: [&str; 10] =
                 ["{}", "}", "x", ",", "0", "\0", "//", "null", "\u{2028}", "="];
             [&text, rng.choice(MORE).unwrap().as_bytes()].concat()
         }),
     ),
-    Mutation::refuses(
-        "something before the JSON",
+    Mutation::rejects(
+        "text before the JSON",
         Text(Either, |text, _, rng| {
             const MORE: [&str; 7] = ["{}", "{", "x", "1", "\0", ")]}'\n", "while(1);"];
             [rng.choice(MORE).unwrap().as_bytes(), &text].concat()
         }),
     ),
-    Mutation::refuses("the JSON twice", Text(Either, |text, _, _| text.repeat(2))),
-    Mutation::refuses(
+    Mutation::rejects("the JSON twice", Text(Either, |text, _, _| text.repeat(2))),
+    Mutation::rejects(
         "a comment in the JSON",
         Text(Either, |text, _, rng| {
             const COMMENTS: [&str; 4] =
@@ -81,36 +81,36 @@ pub(super) const MUTATIONS: &[Mutation] = &[
             with(&text, rng.choice(COMMENTS).unwrap().as_bytes())
         }),
     ),
-    Mutation::refuses(
-        "a comma too many",
+    Mutation::rejects(
+        "an extra comma",
         Text(Either, |text, _, rng| {
             let inner = &text[1..text.len() - 1];
             if rng.bool() { [b"{", inner, b",}"].concat() } else { [b"{,", inner, b"}"].concat() }
         }),
     ),
-    Mutation::refuses(
-        "the JSON cut short",
+    Mutation::rejects(
+        "the JSON truncated",
         Text(Either, |text, _, rng| text[..rng.usize(0..text.len())].to_vec()),
     ),
-    Mutation::refuses("the first brace left out", Text(Either, |text, _, _| text[1..].to_vec())),
-    Mutation::refuses(
+    Mutation::rejects("the first brace left out", Text(Either, |text, _, _| text[1..].to_vec())),
+    Mutation::rejects(
         "single quotes",
         Text(Either, |text, _, _| String::from_utf8(text).unwrap().replace('"', "'").into_bytes()),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "a semicolon for a comma",
         Text(Either, |text, _, _| [b"{\"s\":1;", &text[1..]].concat()),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "a list around the JSON",
         Text(Either, |text, _, _| [b"[", &text[..], b"]"].concat()),
     ),
-    Mutation::refuses(
+    Mutation::rejects(
         "the JSON as a string",
         Text(Either, |text, _, _| serde_json::to_vec(&String::from_utf8(text).unwrap()).unwrap()),
     ),
-    Mutation::refuses(
-        "no object, or an empty one",
+    Mutation::rejects(
+        "not an object, or an empty one",
         Text(Either, |_, _, rng| {
             const OTHERS: [&str; 11] = [
                 "null",
@@ -128,8 +128,8 @@ pub(super) const MUTATIONS: &[Mutation] = &[
             rng.choice(OTHERS).unwrap().into()
         }),
     ),
-    Mutation::refuses(
-        "bytes at random",
+    Mutation::rejects(
+        "random bytes",
         Text(Either, |_, _, rng| (0..rng.usize(1..200)).map(|_| rng.u8(..)).collect()),
     ),
 ];
