@@ -59,7 +59,7 @@ fn body_types_need_no_traits() {
 }
 
 #[test]
-fn the_layer_stacks_and_exposes_its_inner_service() {
+fn require_works_in_a_stack_and_exposes_the_inner_service() {
     let mut service = ServiceBuilder::new()
         .layer(layer())
         .layer(require())

@@ -23,7 +23,7 @@ pub(crate) const PRIVATE: [&str; 6] = [
 
 /// The kinds that [`rejected_request`] cannot cause.
 pub(crate) const NOT_BY_REQUEST: [ErrorKind; 6] = [
-    // Only a `Confirm` reports the first two. No request makes a server misconfigured.
+    // Only a `Confirm` reports the first two. `Internal` means a misconfigured server.
     ErrorKind::CertificateMismatch,
     ErrorKind::ConfirmUnavailable,
     ErrorKind::Internal,
@@ -51,11 +51,11 @@ impl Revocation for ByTokenId {
 
 /// The issuer of the valid token.
 pub(crate) fn issuer() -> TestIssuer {
-    in_its_name(TestIssuer::hs256().key_id("private-key-id"))
+    with_the_same_name(TestIssuer::hs256().key_id("private-key-id"))
 }
 
 /// The same issuer name with another key or algorithm.
-pub(crate) fn in_its_name(issuer: TestIssuer) -> TestIssuer {
+pub(crate) fn with_the_same_name(issuer: TestIssuer) -> TestIssuer {
     issuer.issuer("https://auth.example").audience("orders").clock(FixedClock::new())
 }
 
@@ -113,13 +113,13 @@ pub(crate) fn rejected_request(kind: ErrorKind) -> Option<(JwtAuthLayer, Request
             return Some((layer(), request([&field, &field])));
         }
         K::UnknownKey => {
-            let issuer = in_its_name(TestIssuer::es256().key_id("private-key-id"));
+            let issuer = with_the_same_name(TestIssuer::es256().key_id("private-key-id"));
             let keys = TestIssuer::es256().key_id("another").jwks();
             let layer = JwtAuthLayer::new(strict(Verifier::jwks(keys)).build().unwrap());
             return Some((layer, bearer(&claims(&issuer).mint())));
         }
         K::KeysUnavailable => {
-            let issuer = in_its_name(TestIssuer::es256());
+            let issuer = with_the_same_name(TestIssuer::es256());
             let keys = NoKeys(Duration::from_secs(7));
             let trusted = Issuer::new("https://auth.example", keys, Policy::new().any_audience());
             let verifier = Verifier::builder().trust(trusted).build().unwrap();
@@ -127,7 +127,7 @@ pub(crate) fn rejected_request(kind: ErrorKind) -> Option<(JwtAuthLayer, Request
         }
         K::TokenTooLarge => good().claim("padding", "x".repeat(16 * 1024)).mint(),
         K::MalformedToken => good().mint().replace('.', "~"),
-        K::AlgorithmNotAllowed => claims(&in_its_name(TestIssuer::es256())).mint(),
+        K::AlgorithmNotAllowed => claims(&with_the_same_name(TestIssuer::es256())).mint(),
         K::InvalidSignature => claims(&issuer().with_other_key()).mint(),
         K::InvalidIssuer => good().claim("iss", "https://auth.example/").mint(),
         K::InvalidAudience => good().claim("aud", "Orders").mint(),

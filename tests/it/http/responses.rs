@@ -278,7 +278,7 @@ fn only_expiry_with_a_valid_signature_is_distinguished() {
     compare(ErrorKind::TokenExpired, &expired_token, &expired());
 
     // Without a valid signature the response does not reveal the expiry.
-    let other = rejections::in_its_name(issuer.clone().with_other_key());
+    let other = rejections::with_the_same_name(issuer.clone().with_other_key());
     let forged = asked(rejections::claims(&other).expired().mint());
     compare(ErrorKind::InvalidSignature, &forged, &invalid());
     let tampered = asked(rejections::good().expired().mint_tampered());

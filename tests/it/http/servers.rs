@@ -102,7 +102,7 @@ async fn malformed_fields_are_rejected_and_the_connection_stays_open() {
 }
 
 #[tokio::test]
-async fn bytes_from_0x80_are_rejected_by_the_layer() {
+async fn non_ascii_bytes_are_rejected_by_the_layer() {
     for server in servers().await {
         let mut connection = Connection::to(server).await;
         for byte in 0x80..=0xff_u8 {

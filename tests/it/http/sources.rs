@@ -167,7 +167,7 @@ fn look_alikes_outside_ascii_are_rejected() {
 }
 
 #[test]
-fn bytes_from_0x80_are_rejected_without_a_panic() {
+fn non_ascii_bytes_are_rejected_without_a_panic() {
     for byte in 0x80..=0xff_u8 {
         for (before, after, expected) in [
             ("", "Bearer TOKEN", (401, Some(UnsupportedScheme))),

@@ -189,7 +189,7 @@ async fn a_url_replaced_in_the_metadata_is_not_requested_again() {
 }
 
 #[tokio::test]
-async fn fresh_metadata_that_is_read_again_may_contradict() {
+async fn contradicting_metadata_is_rejected_before_the_old_expires() {
     for row in 0..9 {
         let (fixture, site) = issuer_at("", |it| it);
         let fixture = fixture.warm().await;

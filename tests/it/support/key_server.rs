@@ -25,7 +25,7 @@ pub(crate) enum Act {
     Hang(Vec<u8>),
     /// Sends one of these bytes each second.
     Drip(Vec<u8>),
-    /// Sends the first bytes once and the others without end.
+    /// Sends the first bytes once and the others repeatedly.
     Endless(Vec<u8>, Vec<u8>),
     /// Resets the connection.
     Reset,
