@@ -319,7 +319,7 @@ def check_multi_issuer(name):
         check("no token", server.ask("/orders")[:2], (401, "Bearer"))
 
 
-def check_refusals(name):
+def check_rejections(name):
     with Server(name) as server:
         tokens = {}
         while len(tokens) < 6:
@@ -670,7 +670,7 @@ CHECKS = {
     "multi_issuer": check_multi_issuer,
     "oidc": check_oidc,
     "optional_auth": check_optional_auth,
-    "refusals": check_refusals,
+    "rejections": check_rejections,
     "scopes": check_scopes,
     "verify": check_verify,
     "websocket": check_websocket,

@@ -24,7 +24,7 @@ CONNECTIONS = 16
 # The required upper limit for one verification.
 ALLOWED_MS = 100
 # The service alone, or behind one of two layers.
-BARE, LAYERS = "off", {"on": "with the layer", "remembering": "with one that remembers"}
+BARE, LAYERS = "off", {"on": "with the layer", "cached": "with the cache"}
 
 # Prints the results of wrk on one line, in microseconds.
 REPORT = """
@@ -132,7 +132,7 @@ def report(options, rounds):
               f"{'met' if requests >= 0.90 else 'missed'}\n")
     added = {front: statistics.median(turns[front]["cpu"] - turns[BARE]["cpu"] for turns in rounds) for front in LAYERS}
     slowest = median("on", "p99.9")
-    print(f"The layer adds {added['on']:.1f} µs of the server's CPU time to a request, and {added['remembering']:.1f} µs "
+    print(f"The layer adds {added['on']:.1f} µs of the server's CPU time to a request, and {added['cached']:.1f} µs "
           f"with a cached token. {ALLOWED_MS * 1000 / added['on']:,.0f} of the former are {ALLOWED_MS} ms. A whole request, "
           f"with all queueing, takes {slowest / 1000:.2f} ms at p99.9, which is "
           f"{ALLOWED_MS * 1000 / slowest:,.0f} times less than {ALLOWED_MS} ms.")

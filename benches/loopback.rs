@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench loopback -- serve on HS256` serves until its standard input ends. The first line of its
 //! output is its port and a token. It uses one thread and leaves the other processor to the load. Instead of `on`,
-//! `off` omits the layer, and `remembering` adds a token cache (feature `cache`).
+//! `off` omits the layer, and `cached` adds a token cache (feature `cache`).
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -40,7 +40,7 @@ fn main() {
     match arguments[..] {
         ["serve", front, algorithm] => {
             let front =
-                Front::from_name(front).expect("`on`, `off` or, with its feature, `remembering`");
+                Front::from_name(front).expect("`on`, `off` or, with its feature, `cached`");
             let algorithm = Algorithm::from_name(algorithm).expect("the name of an algorithm");
             let runtime = runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(serve(&Fixture::new(algorithm), front));
@@ -68,7 +68,7 @@ impl Front {
             "off" => Some(Self::Nothing),
             "on" => Some(Self::Layer),
             #[cfg(feature = "cache")]
-            "remembering" => Some(Self::CachingLayer),
+            "cached" => Some(Self::CachingLayer),
             _ => None,
         }
     }
@@ -131,7 +131,7 @@ async fn test() {
     let fixture = Fixture::new(Algorithm::HS256);
     let token = fixture.tokens(Kind::Valid).swap_remove(0);
     let other = fixture.tokens(Kind::BadSignature).swap_remove(0);
-    for front in ["off", "on", "remembering"] {
+    for front in ["off", "on", "cached"] {
         let Some(front) = Front::from_name(front) else { continue };
         let rejected = if front == Front::Nothing { "200" } else { "401" };
         for (token, status) in [(Some(&token), "200"), (Some(&other), rejected), (None, rejected)] {

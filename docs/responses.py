@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes docs/responses.md from the responses of a running example to curl.
 
-    cargo build --example refusals --features jwks-client
+    cargo build --example rejections --features jwks-client
     python3 docs/responses.py            # writes the page
     python3 docs/responses.py --check    # fails if the page is out of date
 """
@@ -31,8 +31,8 @@ Responses reveal little on purpose. Every bad token gets the same response. The 
 clients react to it by requesting a new one. The exact reason is in the `Error` in the response's extensions, in logs
 and in events for observers.
 
-The responses come from the example `refusals`, without the `date` header. Run
-`cargo run --example refusals --features jwks-client` to get the tokens. `docs/responses.py` writes this page, and CI
+The responses come from the example `rejections`, without the `date` header. Run
+`cargo run --example rejections --features jwks-client` to get the tokens. `docs/responses.py` writes this page, and CI
 checks it.
 """
 
@@ -85,7 +85,7 @@ CASES = [
 
 def start():
     server = subprocess.Popen(
-        [TARGET / "debug" / "examples" / "refusals"],
+        [TARGET / "debug" / "examples" / "rejections"],
         env={**os.environ, "PORT": "0"},
         stdout=subprocess.PIPE,
         text=True,

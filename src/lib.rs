@@ -243,7 +243,7 @@
 //! | `test-util` | in tests: tokens, keys, a key server, a clock |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// Without a backend every key is refused when it is made, and what keys are for goes unused.
+// Without a backend no key can be made, so the code that uses keys is unused.
 #![cfg_attr(not(any(feature = "aws-lc-rs", feature = "rust-crypto")), allow(dead_code))]
 // Time is injected: `clock.rs` alone reads it. Tests, examples and benchmarks may.
 #![warn(clippy::disallowed_methods)]

@@ -47,7 +47,7 @@ class User {
     return user;
   }
 
-  /** What the content security policy or a script complains of; refusals that were asked for are none. */
+  /** Reports of the content security policy and errors of scripts; expected rejections are left out. */
   #note(message) {
     const asked = /the server responded with a status of 40[134]|net::ERR_FAILED/;
     if (message.type() === "error" && !asked.test(message.text())) this.problems.push(message.text());
@@ -282,7 +282,7 @@ for (const [one, other] of [people, [...people].reverse()]) {
 for (const { name, token, place, own } of people) {
   assert.deepEqual((await send(token, "GET", place)).answer, own, `the todos of ${name} are others now`);
 }
-console.log(`demo: ${refused} attempts of two users on each other, refused 403 or 404: ${refused}`);
+console.log(`demo: ${refused} attempts of two users on each other, rejected with 403 or 404: ${refused}`);
 
 await browser.close();
 process.exit(0);

@@ -72,7 +72,7 @@ fn cached(fixtures: &[Fixture]) -> Vec<Case> {
         for _ in &tokens {
             call();
         }
-        Case::new(format!("{} remembered", fixture.algorithm), call)
+        Case::new(format!("{} cached", fixture.algorithm), call)
     };
     fixtures.iter().map(case).collect()
 }

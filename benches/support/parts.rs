@@ -17,7 +17,7 @@ pub(crate) const CLAIMS: &str = "part: serde_json";
 /// Inserting two values into empty extensions.
 pub(crate) const EXTENSIONS: &str = "part: extensions";
 /// Inserting three headers, and a value into empty extensions.
-pub(crate) const REJECTION: &str = "part: refusal";
+pub(crate) const REJECTION: &str = "part: rejection";
 /// Reading the clock.
 pub(crate) const CLOCK: &str = "part: clock";
 

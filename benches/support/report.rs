@@ -116,7 +116,7 @@ impl Report {
         targets.timed(3, "RS256 valid: added / raw", 1.12, by_raw("RS256 valid"));
         targets.timed(4, "ES256 valid: added / raw", 1.05, by_raw("ES256 valid"));
         targets.timed(4, "EdDSA valid: added / raw", 1.13, by_raw("EdDSA valid"));
-        for name in self.names.iter().filter(|name| name.ends_with(" remembered")) {
+        for name in self.names.iter().filter(|name| name.ends_with(" cached")) {
             // Compared with HS256 for every algorithm, because a cached token needs no signature check.
             targets.timed(5, &format!("{name}: added / raw HS256"), 0.5, |rounds| {
                 self.added(name, rounds) / self.raw("HS256 valid", rounds).unwrap_or(f64::NAN)
@@ -161,10 +161,10 @@ impl Report {
         floors.timed(5, "extensions, clock twice / raw", 0.5, |rounds| {
             sum(&[EXTENSIONS, CLOCK, CLOCK], rounds) / raw(rounds)
         });
-        floors.timed(6, "HMAC, refusal / (1.25 raw + 150 ns)", 1.0, |rounds| {
+        floors.timed(6, "HMAC, rejection / (1.25 raw + 150 ns)", 1.0, |rounds| {
             sum(&[HMAC, REJECTION], rounds) / (1.25 * raw(rounds) + 150.0)
         });
-        floors.timed(7, "refusal / bare", 0.5, |rounds| {
+        floors.timed(7, "rejection / bare", 0.5, |rounds| {
             self.nanos(REJECTION, rounds) / self.nanos("bare, no token", rounds)
         });
         floors.text

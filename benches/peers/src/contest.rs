@@ -78,7 +78,7 @@ pub(crate) struct Contest {
 
 impl Contest {
     /// Measures all crates, in a different order in each round.
-    pub(crate) fn hold(
+    pub(crate) fn run(
         contestants: &[Contestant],
         rounds: usize,
         slot: Duration,

@@ -39,7 +39,7 @@ use tables::Tables;
 /// The name of this crate in the tables.
 const OURS: &str = "tower-jwt-auth";
 /// This crate with a token cache. It is shown but not compared, because no peer has one.
-const WITH_CACHE: &str = "tower-jwt-auth, remembering";
+const WITH_CACHE: &str = "tower-jwt-auth, cached";
 
 fn main() -> ExitCode {
     let Some(options) = Options::read() else {
@@ -65,7 +65,7 @@ fn run(options: &Options) -> Result<(), String> {
     judge(options, &contestants, &answers)?;
 
     let (rounds, slot) = if options.test { (1, 1) } else { (options.rounds, 2000) };
-    let contest = Contest::hold(&contestants, rounds, Duration::from_micros(slot), options.seed);
+    let contest = Contest::run(&contestants, rounds, Duration::from_micros(slot), options.seed);
     if options.test {
         println!("ran one round of every case: too few to measure");
         return Ok(());

@@ -61,7 +61,7 @@ impl Documents {
         jwk.to_string()
     }
 
-    /// The usual document, padded with spaces to this length.
+    /// The valid document, padded with spaces to this length.
     fn long(&self, bytes: usize) -> String {
         let usual = self.usual();
         let spaces = " ".repeat(bytes - usual.len());

@@ -12,17 +12,17 @@ use crate::suite::numbers::hex;
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 pub(super) const MUTATIONS: &[Mutation] = &[
-    Mutation::rejects_alone("padding", "padding behind the header", Encoded(Header, padded)),
-    Mutation::rejects_alone("padding", "padding behind the payload", Encoded(Payload, padded)),
+    Mutation::rejects_alone("padding", "padding after the header", Encoded(Header, padded)),
+    Mutation::rejects_alone("padding", "padding after the payload", Encoded(Payload, padded)),
     Mutation::rejects_alone(
         "padding",
-        "padding behind the signature",
+        "padding after the signature",
         Token(|_, [h, p, s], r| Some(format!("{h}.{p}.{}", padded(s, r)?))),
     )
     .with(Kind::Uneven),
     Mutation::rejects("too much padding", Encoded(Payload, |p, _| Some(format!("{p}====")))),
     Mutation::rejects(
-        "too much padding behind the signature",
+        "too much padding after the signature",
         Token(|_, [h, p, s], r| {
             Some(format!("{h}.{p}.{s}{}", r.choice(["===", "====", "=A=="]).unwrap()))
         }),

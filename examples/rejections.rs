@@ -1,7 +1,7 @@
 //! Shows every response to a rejected request.
 //!
 //! ```text
-//! cargo run --example refusals --features jwks-client
+//! cargo run --example rejections --features jwks-client
 //! ```
 //!
 //! `PORT` is 3000 unless it is set. The server prints a token for each case; `docs/responses.md` shows the responses.
