@@ -5,13 +5,13 @@
 //! - [`keys_and_policy`]: choose keys and settings.
 //! - [`several_issuers`]: trust more than one issuer.
 //! - [`remote_keys`]: fetch keys from a URL.
-//! - [`custom_key_source`]: fetch keys from elsewhere.
+//! - [`custom_key_source`]: load keys from another place.
 //! - [`token_sources`]: read tokens from headers, cookies, URLs and WebSockets.
 //! - [`without_tower`]: verify tokens for WebSockets, queues and jobs.
 //! - [`token_cache`]: avoid verifying the same token again.
 //! - [`better_auth`]: protect a Rust API behind Next.js with Better Auth; [`better_auth_tokens`]: choose the token;
 //!   [`better_auth_production`]: deploy it.
-//! - [`behind_nginx`]: verify tokens for applications that cannot.
+//! - [`behind_nginx`]: verify tokens for applications that cannot do it themselves.
 //!
 //! Authorization:
 //!
@@ -21,7 +21,7 @@
 //! Operation:
 //!
 //! - [`rotation_and_outages`]: what happens when keys change or the key server is down.
-//! - [`threat_model`]: which attacks are prevented, and what remains your task.
+//! - [`threat_model`]: which attacks are prevented, and which checks remain yours.
 //! - [`responses`]: what clients receive for each error.
 //! - [`testing`]: test handlers behind the layer with valid and invalid tokens.
 //! - [`observability`]: events, metrics, alerts, and the user's id in a span.
@@ -53,7 +53,8 @@ pub mod readme {}
 pub mod threat_model {}
 
 #[cfg_attr(not(doctest), doc = "[threats]: threat_model")]
-#[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
+#[cfg_attr(not(doctest), doc = "[remote]: remote_keys")]
+#[cfg_attr(not(doctest), doc = "[custom]: custom_key_source")]
 #[cfg_attr(not(doctest), doc = "[alone]: without_tower")]
 #[cfg_attr(not(doctest), doc = "[issuers]: several_issuers")]
 #[doc = include_str!("../docs/keys-and-policy.md")]
