@@ -24,16 +24,26 @@ NAMES = ["GOOD", "EXPIRED", "TAMPERED", "FOR_BILLING", "WITHOUT_SCOPE", "OF_AN_U
 HEAD = """\
 # Responses
 
-What does a client receive if a request is rejected? It gets one of the responses below: a status, a challenge and a
-problem document (RFC 9457).
+What does a client receive if a request is rejected? It receives a status, in most cases a challenge
+(`WWW-Authenticate`), and a problem document (RFC 9457):
 
-Responses reveal little on purpose. Every bad token gets the same response. The exception is an expired token, because
-clients react to it by requesting a new one. The exact reason is in the `Error` in the response's extensions, in logs
-and in events for observers.
+| request | status | `error` in the challenge |
+|---|---|---|
+| no token, or another scheme | 401 | none |
+| malformed header, or several tokens | 400 | `invalid_request` |
+| bad token, expired or not | 401 | `invalid_token` |
+| missing scope, or another rule of `RequireLayer` | 403 | `insufficient_scope` |
+| a stronger or more recent login is required | 401 | `insufficient_user_authentication` |
+| keys, revocation or proof of possession cannot be checked now | 503 | no challenge |
+| the server is misconfigured | 500 | no challenge |
 
-The responses come from the example `rejections`, without the `date` header. Run
-`cargo run --example rejections --features jwks-client` to get the tokens. `docs/responses.py` writes this page, and CI
-checks it.
+Responses reveal little on purpose. Every bad token gets the same response. The exception is an expired token, so that
+clients request a new one. The exact reason is in the `Error` in the response's extensions, in logs and in events for
+observers.
+
+The responses below come from the example `rejections`, without the `date` header. To try them, run
+`cargo run --example rejections --features jwks-client`, which prints the tokens. `docs/responses.py` writes this page, and
+CI checks it.
 """
 
 CASES = [
@@ -48,7 +58,7 @@ CASES = [
     ),
     (
         "Another scheme",
-        "401, the same as without credentials.",
+        "401, as for a missing token.",
         "/orders",
         ["Basic dXNlcjpwYXNzd29yZA=="],
         [],
@@ -56,14 +66,14 @@ CASES = [
     ("Malformed header", "400. The header cannot be parsed.", "/orders", ["Bearer not a token"], []),
     (
         "Two tokens",
-        "400. Otherwise two parts of a system could use different tokens.",
+        "400. Otherwise a proxy and the server could check different tokens.",
         "/orders",
         ["Bearer $GOOD", "Bearer $GOOD"],
         [],
     ),
     ("Expired token", "401. For a bad token, expiry is the only reason that the response names.", "/orders", ["Bearer $EXPIRED"], []),
-    ("Changed token", "401, the same for every other bad token.", "/orders", ["Bearer $TAMPERED"], []),
-    ("Another audience", "401, the same.", "/orders", ["Bearer $FOR_BILLING"], []),
+    ("Changed token", "401, as for every other bad token.", "/orders", ["Bearer $TAMPERED"], []),
+    ("Another audience", "401, as for a changed token.", "/orders", ["Bearer $FOR_BILLING"], []),
     (
         "Missing scope",
         "403. The challenge names the required scope (RFC 6750 §3.1).",
@@ -79,7 +89,7 @@ CASES = [
         ["Bearer $OF_AN_UNKNOWN_KEY"],
         [],
     ),
-    ("HEAD request", "The same without a body.", "/orders", [], ["--head"]),
+    ("HEAD request", "401, as for a missing token, but without a body.", "/orders", [], ["--head"]),
 ]
 
 

@@ -43,6 +43,7 @@
 pub mod readme {}
 
 #[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
+#[cfg_attr(not(doctest), doc = "[issuers]: several_issuers")]
 #[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
 #[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
 #[cfg_attr(

@@ -2,8 +2,8 @@
 //!
 //! [`JwtAuthLayer`] verifies the bearer token of each request once, puts [`Verified<C>`](Verified) and [`Identity`]
 //! into the request's extensions, and answers 401 itself when there is no valid token. A [`Verifier`] decides what is
-//! valid: its keys, its issuers and their [`Policy`]. [`RequireLayer`] answers 403 where a route needs more. Nothing is
-//! looked up in a database.
+//! valid: it has the trusted issuers, their keys and a [`Policy`] for each. [`RequireLayer`] answers 403 if the token
+//! lacks a scope or role that a route requires. No database is used.
 //!
 //! ```
 //! # #[cfg(feature = "axum")] {
@@ -21,14 +21,15 @@
 //! # Ok::<(), tower_jwt_auth::BuildError>(())
 //! ```
 //!
-//! `build()` reports all configuration errors together, as a [`BuildError`] with the risk and the fix of each;
-//! [`RequireLayer::owner_in_path`] and [`JwtAuthLayer::max_wait`] report their own. A rejected request has an [`Error`]
-//! with an [`ErrorKind`] in the extensions of its response, and an event of [`observe`] with that kind.
+//! `build()` reports all configuration errors at once: its [`BuildError`] has the risk and the fix of each.
+//! [`RequireLayer::owner_in_path`] and [`JwtAuthLayer::max_wait`] also return a [`BuildError`]. The response to a
+//! rejected request has an [`Error`] in its extensions. Its [`ErrorKind`] is the exact reason. Observers ([`observe`])
+//! receive it as well.
 //!
-//! # Ten uses
+//! # Recipes
 //!
-//! **A secret from the environment.** [`Verifier::from_env`] reads all settings from the environment, the audience
-//! included: [`provider::Settings`] lists the variables.
+//! **A secret from the environment.** To read all settings from the environment, including the audience, use
+//! [`Verifier::from_env`]; [`provider::Settings`] lists the variables.
 //!
 //! ```
 //! # use tower_jwt_auth::{BuildError, Verifier};
@@ -37,7 +38,8 @@
 //! # }
 //! ```
 //!
-//! **An issuer's URL.** The keys are found by its metadata, kept in memory and refreshed (feature `jwks-client`).
+//! **An issuer's URL.** The verifier finds the keys through the issuer's metadata, keeps them in memory and refreshes
+//! them (feature `jwks-client`).
 //!
 //! ```
 //! # use tower_jwt_auth::Verifier;
@@ -47,7 +49,7 @@
 //! # Ok::<(), tower_jwt_auth::BuildError>(())
 //! ```
 //!
-//! **Your own claims.** Any `serde` type; the accessors of [`Verified`] are there whatever the type is.
+//! **Your own claims.** Use any `serde` type. [`Verified`] has the same accessors for every type.
 //!
 //! ```
 //! # use tower_jwt_auth::{Verified, Verifier, testing::TestIssuer};
@@ -66,7 +68,7 @@
 //! # Ok::<(), tower_jwt_auth::BuildError>(())
 //! ```
 //!
-//! **A key file.** PEM; [`Verifier::jwks`] takes a JWKS document.
+//! **A key file.** For a PEM file, use [`Verifier::pem`]; for a JWKS document, [`Verifier::jwks`].
 //!
 //! ```no_run
 //! # use tower_jwt_auth::{Algorithm, Verifier};
@@ -110,8 +112,8 @@
 //! # Ok::<(), tower_jwt_auth::BuildError>(())
 //! ```
 //!
-//! **Header or cookie.** Two different tokens in one request are a 400. Browsers send cookies on their own: add
-//! `SameSite`, or the CSRF layer of tower-http.
+//! **Header or cookie.** A request with two different tokens gets 400. Browsers also send cookies with requests
+//! that another site caused: set `SameSite`, or add the CSRF layer of tower-http.
 //!
 //! ```
 //! # use tower_jwt_auth::{JwtAuthLayer, Verifier, testing::TestIssuer};
@@ -138,8 +140,8 @@
 //! # Ok::<(), tower_jwt_auth::BuildError>(())
 //! ```
 //!
-//! **Tuned key fetching, with health.** [`Verifier::keep_fresh`] is a background task that fetches the keys now, and
-//! again before they expire. [`KeyHealth::last_error`](key::KeyHealth::last_error) is the last failure.
+//! **Key refresh and health.** [`Verifier::keep_fresh`] is a background task that fetches the keys now, and again before
+//! they expire. [`Verifier::health`] reports the state of the keys and the last error.
 //!
 //! ```
 //! # #[cfg(feature = "jwks-client")]
@@ -159,7 +161,7 @@
 //! # }
 //! ```
 //!
-//! **Tests.** An issuer that mints tokens, good and bad (feature `test-util`); [`testing`] has a key server as well.
+//! **Tests.** `TestIssuer` mints valid and invalid tokens (feature `test-util`). [`testing`] also has a key server.
 //!
 //! ```
 //! use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
@@ -173,28 +175,28 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # Which module for what
+//! # Modules
 //!
 //! | module | for |
 //! |---|---|
-//! | [`source`] | where the token is in a request: header, cookie, query, WebSocket protocol, or your own place |
-//! | [`claims`] | types for members of your claims type; where an issuer puts scopes and roles |
+//! | [`source`] | finding the token in a header, cookie, query parameter, WebSocket subprotocol or elsewhere |
+//! | [`claims`] | types for fields of your claims type; the claims in which an issuer puts scopes and roles |
 //! | [`key`] | keys and key sets, their sources and their health |
-//! | [`jwks`] | key sets from a URL, found by an issuer's metadata or not (feature `jwks`) |
-//! | [`provider`] | settings from the environment or a file; presets such as `better_auth`, and how to make one |
+//! | [`jwks`] | key sets from a URL, with or without the issuer's metadata (feature `jwks`) |
+//! | [`provider`] | settings from the environment or a file; presets such as `better_auth`; your own presets |
 //! | [`revocation`] | revoked tokens |
 //! | [`possession`] | tokens that are bound to their sender |
-//! | [`respond`] | what a rejected request is answered |
+//! | [`respond`] | responses to rejected requests |
 //! | [`extract`] | the rejection of the axum extractors (feature `axum`) |
-//! | [`middleware`] | the types that the layers produce, for signatures and structs |
+//! | [`middleware`] | the services and futures of the layers, for type signatures and struct fields |
 //! | [`observe`] | events for metrics and logs |
 //! | [`openapi`] | the security scheme in an OpenAPI document |
-//! | [`clock`] | the time, injected |
-//! | [`error`] | problems of a configuration |
+//! | [`clock`] | the clock, which tests can replace |
+//! | [`error`] | configuration errors |
 //! | [`testing`] | tokens, keys and a key server for tests (feature `test-util`) |
 //! | [`guide`] | longer answers: authorization, cookies, key rotation, migration from other crates, … |
 //!
-//! # Signatures
+//! # Methods at a glance
 //!
 //! ```text
 //! Verifier::{shared_secret, shared_secret_base64url, shared_secret_from_env, pem, jwks, key_source,
@@ -202,12 +204,12 @@
 //! Verifier::builder() -> VerifierBuilder, .trust(Issuer)       several issuers
 //! Verifier::from_env() -> Result<Verifier, BuildError>
 //!
-//! VerifierBuilder, of one issuer:   issuer any_issuer previous_secret
-//!     as a Policy has them:         audience any_audience algorithms subject leeway max_age require_claim typ
+//! VerifierBuilder, for one issuer:  issuer any_issuer previous_secret
+//!     also on Policy:               audience any_audience algorithms subject leeway max_age require_claim typ
 //!                                   allow_missing_expiry check_token grants subject_claim rfc9068 hide_claims
-//!     of keys from a URL:           remote_keys client keys_url metadata_url allow_http_on_loopback
+//!     for keys from a URL:          remote_keys client keys_url metadata_url allow_http_on_loopback
 //!                                   allow_insecure_http
-//! VerifierBuilder, of all issuers:  claims check revocation clock max_token_len cache crypto_backend observer
+//! VerifierBuilder, for all issuers: claims check revocation clock max_token_len cache crypto_backend observer
 //!     for presets:                  check_with_clock operator_hint problem
 //!                                   build() -> Result<Verifier<C>, BuildError>
 //!
@@ -227,20 +229,21 @@
 //!
 //! # Features
 //!
-//! | feature | when |
+//! | feature | turn it on for |
 //! |---|---|
-//! | `aws-lc-rs` (default) | the crypto backend; needs a C compiler |
+//! | `aws-lc-rs` (default) | the crypto backend AWS-LC; needs a C compiler |
 //! | `rust-crypto` | a crypto backend in pure Rust: no C compiler, slower |
-//! | `pem` (default), `x509` | keys in PEM or DER; keys in certificates |
+//! | `pem` (default) | public keys in PEM or DER |
+//! | `x509` | public keys in X.509 certificates |
 //! | `axum` (default) | extractors for axum handlers |
-//! | `jwks-client` | keys from a URL, with a ready HTTPS client |
-//! | `jwks` | keys from a URL, with a Tower HTTP client of yours |
-//! | `webpki-roots` | a ready HTTPS client where the platform has no root certificates |
-//! | `better-auth` | tokens and cookies of a Better Auth server |
-//! | `cache` | clients use the same token for many requests, and its signature is slow to verify |
+//! | `jwks-client` | keys from a URL, with the built-in HTTPS client |
+//! | `webpki-roots` | the built-in client on platforms without root certificates |
+//! | `jwks` | keys from a URL, with your own Tower HTTP client; needs a Tokio runtime with `enable_time` |
 //! | `tokio-timer` | limits on waiting in builds without `jwks` |
-//! | `tracing` | events for rejections and configuration errors |
-//! | `test-util` | in tests: tokens, keys, a key server, a clock |
+//! | `cache` | a token cache, if clients send the same token many times and its signature is slow to verify |
+//! | `better-auth` | tokens and cookies of a Better Auth server |
+//! | `tracing` | log events for rejections, configuration errors and fetched keys |
+//! | `test-util` | tests: tokens, keys, a key server and a clock; in `dev-dependencies` only |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 // Without a backend no key can be made, so the code that uses keys is unused.
