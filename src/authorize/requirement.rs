@@ -8,7 +8,7 @@ use http::{Extensions, HeaderMap, Response};
 
 use super::owner::Owner;
 use super::step_up::StepUp;
-use crate::claims::{ClaimPath, ClaimValue, Grants, NumericDate};
+use crate::claims::NumericDate;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind};
 use crate::identity::{Anonymous, Identity, rejector_of};
@@ -36,9 +36,9 @@ impl Requirement {
         let Some(identity) = identity else {
             return Err(without_identity(&parts.extensions));
         };
-        let grants = AtPath { grants: &**identity, path: parts.uri.path() };
-        if !self.rule.is_met_by(&grants) {
-            return Err(self.denied(&grants));
+        let path = parts.uri.path();
+        if !self.rule.is_met_by(&**identity, Some(path)) {
+            return Err(self.denied(identity, path));
         }
         for owner in &self.owners {
             let detail = match owner.find(parts) {
@@ -55,12 +55,12 @@ impl Requirement {
     }
 
     /// The error for a rule that does not permit the request.
-    fn denied(&self, grants: &dyn Grants) -> Error {
-        if self.rule.lacks_only_scopes(grants) {
+    fn denied(&self, identity: &Identity, path: &str) -> Error {
+        if self.rule.lacks_only_scopes(&**identity, Some(path)) {
             return ErrorKind::InsufficientScope.into();
         }
         let error = Error::new(ErrorKind::Forbidden);
-        match self.rule.path_mismatch(grants) {
+        match self.rule.path_mismatch(&**identity, path) {
             Some(detail) => error.with_detail(detail),
             None => error,
         }
@@ -95,34 +95,6 @@ impl Requirement {
             Some(rejector) => reject(rejector),
             None => reject(&Rejector::default()),
         })
-    }
-}
-
-/// The grants of a token together with the path of the request.
-struct AtPath<'a> {
-    grants: &'a dyn Grants,
-    path: &'a str,
-}
-
-impl Grants for AtPath<'_> {
-    fn has_scope(&self, scope: &str) -> bool {
-        self.grants.has_scope(scope)
-    }
-
-    fn has_role(&self, role: &str) -> bool {
-        self.grants.has_role(role)
-    }
-
-    fn claim(&self, path: &ClaimPath) -> ClaimValue {
-        self.grants.claim(path)
-    }
-
-    fn owns(&self, owner: &str) -> bool {
-        self.grants.owns(owner)
-    }
-
-    fn path(&self) -> Option<&str> {
-        Some(self.path)
     }
 }
 

@@ -19,9 +19,6 @@ pub(crate) trait Grants {
 
     /// Whether `owner` is the subject, byte for byte. An empty `owner` never matches.
     fn owns(&self, owner: &str) -> bool;
-
-    /// The path of the request, if there is a request.
-    fn path(&self) -> Option<&str>;
 }
 
 /// The value of a claim, as far as it is known.

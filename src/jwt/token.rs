@@ -216,10 +216,6 @@ impl Grants for Token {
     fn owns(&self, owner: &str) -> bool {
         self.owns(owner)
     }
-
-    fn path(&self) -> Option<&str> {
-        None
-    }
 }
 
 impl Rule {
@@ -229,7 +225,7 @@ impl Rule {
     /// There is no request path here, so [`owner_in_path`](Self::owner_in_path) does not permit. An
     /// [`Identity`](crate::Identity) derefs to its token: `rule.permits(&identity)`.
     pub fn permits(&self, token: &Token) -> bool {
-        self.is_met_by(token)
+        self.is_met_by(token, None)
     }
 }
 

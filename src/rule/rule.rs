@@ -1,6 +1,5 @@
 //! Conditions on scopes, roles, claims and paths, and their evaluation.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -208,11 +207,11 @@ impl Rule {
     }
 
     /// Whether these grants meet the rule.
-    pub(crate) fn is_met_by(&self, grants: &dyn Grants) -> bool {
-        self.truth(grants) == Truth::True
+    pub(crate) fn is_met_by(&self, grants: &dyn Grants, path: Option<&str>) -> bool {
+        self.truth(grants, path) == Truth::True
     }
 
-    fn truth(&self, grants: &dyn Grants) -> Truth {
+    fn truth(&self, grants: &dyn Grants, path: Option<&str>) -> Truth {
         match &self.0 {
             Condition::Scope(scope) => Truth::from(!scope.is_empty() && grants.has_scope(scope)),
             Condition::Role(role) => Truth::from(!role.is_empty() && grants.has_role(role)),
@@ -221,21 +220,21 @@ impl Rule {
                 ClaimValue::Absent => Truth::False,
                 ClaimValue::Unknown => Truth::Unknown,
             },
-            Condition::OwnerInPath(template) => match owner(template, grants) {
+            Condition::OwnerInPath(template) => match path.and_then(|path| template.find(path)) {
                 Some(owner) => Truth::from(grants.owns(&owner)),
                 None => Truth::Unknown,
             },
-            Condition::All(rules) => Truth::all(rules.iter().map(|rule| rule.truth(grants))),
-            Condition::Any(rules) => Truth::any(rules.iter().map(|rule| rule.truth(grants))),
-            Condition::Not(rule) => rule.truth(grants).not(),
+            Condition::All(rules) => Truth::all(rules.iter().map(|rule| rule.truth(grants, path))),
+            Condition::Any(rules) => Truth::any(rules.iter().map(|rule| rule.truth(grants, path))),
+            Condition::Not(rule) => rule.truth(grants, path).not(),
         }
     }
 
     /// Whether these grants would meet the rule if they had all of its scopes. A client can then request a token with
     /// more scopes.
-    pub(crate) fn lacks_only_scopes(&self, grants: &dyn Grants) -> bool {
+    pub(crate) fn lacks_only_scopes(&self, grants: &dyn Grants, path: Option<&str>) -> bool {
         let scopes = self.scopes();
-        !scopes.is_empty() && self.is_met_by(&WithScopes { grants, scopes })
+        !scopes.is_empty() && self.is_met_by(&WithScopes { grants, scopes }, path)
     }
 
     /// The scopes that the rule requires, without duplicates, in the order of the rule.
@@ -267,24 +266,19 @@ impl Rule {
     }
 
     /// The first condition on the path that is not met, as a message.
-    pub(crate) fn path_mismatch(&self, grants: &dyn Grants) -> Option<&'static str> {
+    pub(crate) fn path_mismatch(&self, grants: &dyn Grants, path: &str) -> Option<&'static str> {
         match &self.0 {
-            Condition::OwnerInPath(template) => match owner(template, grants) {
+            Condition::OwnerInPath(template) => match template.find(path) {
                 Some(owner) if grants.owns(&owner) => None,
                 Some(_) => Some("the path belongs to another user"),
                 None => Some("the path does not match the owner template"),
             },
             Condition::All(rules) | Condition::Any(rules) => {
-                rules.iter().find_map(|rule| rule.path_mismatch(grants))
+                rules.iter().find_map(|rule| rule.path_mismatch(grants, path))
             }
             _ => None,
         }
     }
-}
-
-/// The owner in the path of the request.
-fn owner<'a>(template: &PathTemplate, grants: &'a dyn Grants) -> Option<Cow<'a, str>> {
-    template.find(grants.path()?)
 }
 
 impl Truth {
@@ -345,10 +339,6 @@ impl Grants for WithScopes<'_> {
     fn owns(&self, owner: &str) -> bool {
         self.grants.owns(owner)
     }
-
-    fn path(&self) -> Option<&str> {
-        self.grants.path()
-    }
 }
 
 #[cfg(test)]
@@ -372,9 +362,6 @@ mod tests {
         }
         fn owns(&self, owner: &str) -> bool {
             owner == "ada"
-        }
-        fn path(&self) -> Option<&str> {
-            Some("/users/ada/todos")
         }
     }
 
@@ -407,7 +394,7 @@ mod tests {
             (Rule::claim("absent", |_| true), false),
             (Rule::claim("absent", |_| true).not(), true),
         ] {
-            assert_eq!(rule.is_met_by(&granted), permitted, "{rule:?}");
+            assert_eq!(rule.is_met_by(&granted, None), permitted, "{rule:?}");
         }
     }
 
@@ -439,8 +426,8 @@ mod tests {
             for (combined, expected) in
                 [(rule(one).and(rule(other)), and), (rule(one).or(rule(other)), or)]
             {
-                let permits = combined.is_met_by(&granted);
-                let negation_permits = combined.not().is_met_by(&granted);
+                let permits = combined.is_met_by(&granted, None);
+                let negation_permits = combined.not().is_met_by(&granted, None);
                 assert_eq!(permits, expected == T, "{one:?} {other:?}");
                 assert_eq!(negation_permits, expected == F, "not: {one:?} {other:?}");
             }
@@ -463,11 +450,11 @@ mod tests {
             (Rule::scope("a").and(hidden()).not(), false),
             (Rule::scope("b").or(hidden()).not(), false),
         ] {
-            assert_eq!(rule.is_met_by(&granted), permitted, "{rule:?}");
+            assert_eq!(rule.is_met_by(&granted, None), permitted, "{rule:?}");
         }
         // More scopes do not help where a claim is unknown.
-        assert!(!Rule::scope("b").and(hidden().not()).lacks_only_scopes(&granted));
-        assert!(Rule::scope("b").or(hidden()).lacks_only_scopes(&granted));
+        assert!(!Rule::scope("b").and(hidden().not()).lacks_only_scopes(&granted, None));
+        assert!(Rule::scope("b").or(hidden()).lacks_only_scopes(&granted, None));
     }
 
     #[test]
@@ -492,8 +479,8 @@ mod tests {
             (Rule::scope("b").and(Rule::scope("a").not()), false),
             (Rule::any_scope([] as [&str; 0]), false),
         ] {
-            assert!(!rule.is_met_by(&granted), "{rule:?}");
-            assert_eq!(rule.lacks_only_scopes(&granted), helps, "{rule:?}");
+            assert!(!rule.is_met_by(&granted, None), "{rule:?}");
+            assert_eq!(rule.lacks_only_scopes(&granted, None), helps, "{rule:?}");
         }
     }
 }
