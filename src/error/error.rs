@@ -29,6 +29,7 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 pub struct Error {
     kind: ErrorKind,
     detail: Option<&'static str>,
+    expected: Option<Arc<str>>,
     retry_after: Option<Duration>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
@@ -36,7 +37,7 @@ pub struct Error {
 impl Error {
     /// Creates an error of this kind, for implementations of the extension traits.
     pub const fn new(kind: ErrorKind) -> Self {
-        Self { kind, detail: None, retry_after: None, source: None }
+        Self { kind, detail: None, expected: None, retry_after: None, source: None }
     }
 
     /// Adds a fixed sentence for operators that describes the exact problem.
@@ -45,6 +46,12 @@ impl Error {
     #[must_use]
     pub const fn with_detail(mut self, detail: &'static str) -> Self {
         self.detail = Some(detail);
+        self
+    }
+
+    /// Adds what the configuration requires.
+    pub(crate) fn with_expected(mut self, expected: String) -> Self {
+        self.expected = Some(expected.into());
         self
     }
 
@@ -72,6 +79,25 @@ impl Error {
         self.detail
     }
 
+    /// What the configuration requires in place of what the token has, for operators: the issuer, the audiences, the
+    /// algorithms, the type, the claims or the key ids. `None` if no setting explains the rejection.
+    ///
+    /// It contains nothing of the token, and is not part of a response.
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
+    ///
+    /// let issuer = TestIssuer::hs256().audience("billing");
+    /// let verifier = Verifier::shared_secret(issuer.secret()).audience("orders").build()?;
+    /// let error = verifier.verify_now(&issuer.token().mint()).unwrap_err();
+    /// assert_eq!(error.expected(), Some("the audience `orders`"));
+    /// assert!(error.to_string().ends_with("expected the audience `orders`"));
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    pub fn expected(&self) -> Option<&str> {
+        self.expected.as_deref()
+    }
+
     /// How long a client should wait before it retries, if known.
     pub const fn retry_after(&self) -> Option<Duration> {
         self.retry_after
@@ -87,8 +113,11 @@ impl From<ErrorKind> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.kind.sentence())?;
-        match self.detail {
-            Some(detail) => write!(f, ": {detail}"),
+        if let Some(detail) = self.detail {
+            write!(f, ": {detail}")?;
+        }
+        match &self.expected {
+            Some(expected) => write!(f, "; expected {expected}"),
             None => Ok(()),
         }
     }
@@ -100,6 +129,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &self.kind)
             .field("detail", &self.detail)
+            .field("expected", &self.expected)
             .field("retry_after", &self.retry_after)
             .finish_non_exhaustive()
     }

@@ -1,6 +1,7 @@
 //! The requirements that a token must meet once its signature is verified.
 
 mod accepted;
+mod expected;
 mod from_jsonwebtoken;
 mod header;
 mod identity;
@@ -12,6 +13,7 @@ mod settings;
 mod time;
 
 pub(crate) use accepted::Accepted;
+pub(crate) use expected::one_of;
 pub(crate) use identity::ExpectedIssuer;
 pub(crate) use issuer_name::problem as issuer_name_problem;
 pub use policy::Policy;

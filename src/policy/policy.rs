@@ -43,11 +43,11 @@ const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);
 #[doc(alias = "validation")]
 pub struct Policy {
     pub(crate) algorithms: Option<AlgorithmSet>,
-    audiences: Audiences,
+    pub(super) audiences: Audiences,
     pub(crate) subject: Option<Box<str>>,
     pub(crate) typ: Option<Box<str>>,
     pub(crate) times: Times,
-    required: Vec<Box<str>>,
+    pub(super) required: Vec<Box<str>>,
     mapping: Option<Arc<ClaimMapping>>,
     pub(crate) checks: Vec<TokenCheck>,
     is_profile: bool,

@@ -40,7 +40,8 @@ impl ProblemJson {
 
     /// Adds the exact reason as `code` and `reason`.
     ///
-    /// Do not use it in production: the reason shows an attacker which checks a forged token passed.
+    /// The reason includes what the configuration requires ([`Error::expected`]). Do not use it in production: an
+    /// attacker would learn which checks a forged token passed, and the settings.
     #[must_use]
     pub const fn verbose(mut self) -> Self {
         self.verbose = true;

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Problem};
 use crate::json::{Object, Value};
 use crate::jws::Compact;
 use crate::key::{CryptoBackend, KeyHealth, KeySource};
-use crate::policy::ExpectedIssuer;
+use crate::policy::{ExpectedIssuer, one_of};
 
 /// The trusted issuers, indexed by name.
 #[derive(Debug)]
@@ -96,7 +96,16 @@ impl Issuers {
                 );
             }
         };
-        index.ok_or_else(|| ErrorKind::InvalidIssuer.into())
+        index.ok_or_else(|| self.unknown_issuer())
+    }
+
+    /// The error for an `iss` that names no trusted issuer.
+    fn unknown_issuer(&self) -> Error {
+        let error = Error::new(ErrorKind::InvalidIssuer);
+        match one_of("issuer", self.all.iter().filter_map(|issuer| issuer.name.as_deref())) {
+            Some(expected) => error.with_expected(expected),
+            None => error,
+        }
     }
 
     /// The `iss` that the verified token must have, which confirms the selection of `route`.

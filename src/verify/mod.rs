@@ -21,6 +21,7 @@ mod cache;
 #[cfg(not(feature = "cache"))]
 #[path = "no_cache.rs"]
 mod cache;
+mod expected;
 mod issuer;
 mod issuers;
 #[cfg(feature = "jwks")]

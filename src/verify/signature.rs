@@ -40,6 +40,19 @@ impl RefreshRequest {
     }
 }
 
+impl Stop {
+    /// The same with another error.
+    pub(super) fn map(self, change: impl FnOnce(Error) -> Error) -> Self {
+        match self {
+            Self::Rejected(error) => Self::Rejected(change(error)),
+            Self::Refresh(request) => {
+                let rejection = change(request.rejection);
+                Self::Refresh(RefreshRequest { rejection, ..request })
+            }
+        }
+    }
+}
+
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
         Self::Rejected(error)

@@ -290,11 +290,15 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         let issuer = inner.issuers.get(index);
         let issuer = issuer.ok_or_else(|| Error::new(ErrorKind::InvalidIssuer))?;
 
-        let (payload, generation) = verify_signature(issuer, compact, &header, inner.backend)?;
+        let expected = inner.issuers.expected(issuer);
+        let explained = |stop: Stop| stop.map(|error| issuer.with_expected(error, expected));
+        let (payload, generation) =
+            verify_signature(issuer, compact, &header, inner.backend).map_err(explained)?;
         let policy = &issuer.policy;
-        let signed = payload.read::<C>(policy.mapping())?;
+        let signed = payload.read::<C>(policy.mapping()).map_err(Stop::from).map_err(explained)?;
         let now = NumericDate::from(inner.clock.now());
-        let accepted = policy.accept(signed, inner.issuers.expected(issuer), now)?;
+        let accepted =
+            policy.accept(signed, expected, now).map_err(Stop::from).map_err(explained)?;
         let verified = self.check(Verified::new(accepted)?, bound)?;
         if let Some(cache) = &inner.cache {
             let entry = CachedToken { verified: verified.erase(), issuer: index, generation };

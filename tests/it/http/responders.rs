@@ -180,7 +180,7 @@ fn only_the_verbose_document_names_the_error_kind() {
             json!({
                 "type": "about:blank", "title": "Unauthorized", "status": 401,
                 "detail": "The access token is invalid", "error": "invalid_token",
-                "code": "invalid_audience", "reason": "the token is for another audience",
+                "code": "invalid_audience", "reason": "the token is for another audience; expected the audience `orders`",
             }),
         ),
         (

@@ -12,6 +12,7 @@ mod changed_bits;
 mod claims;
 mod der;
 mod error_kinds;
+mod expected;
 mod foreign_keys;
 mod header;
 mod identity;

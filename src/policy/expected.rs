@@ -1,0 +1,75 @@
+//! The settings that explain a rejection, in words for operators.
+
+use std::fmt::Write;
+
+use super::identity::Audiences;
+use super::policy::Policy;
+use crate::error::ErrorKind;
+
+/// The most values that one text lists.
+const MAX_LISTED: usize = 8;
+
+impl Policy {
+    /// What the policy requires, for an error of this kind; `None` if no setting explains it.
+    pub(crate) fn expected(&self, kind: ErrorKind) -> Option<String> {
+        match kind {
+            ErrorKind::InvalidAudience => match &self.audiences {
+                Audiences::OneOf(wanted) => one_of("audience", wanted.iter().map(|it| &**it)),
+                _ => None,
+            },
+            ErrorKind::InvalidType => one_of("type", self.typ.as_deref()),
+            ErrorKind::MissingClaim => self.required_claims(),
+            ErrorKind::TokenTooOld => {
+                self.times.max_age.map(|age| format!("an age of at most {age:?}"))
+            }
+            _ => None,
+        }
+    }
+
+    fn required_claims(&self) -> Option<String> {
+        let required = self.required.iter().map(|claim| &**claim);
+        let expiry = self.times.expiry_required.then_some("exp");
+        let age = self.times.max_age.map(|_| "iat");
+        let others = expiry.into_iter().chain(age);
+        let others = others.filter(|name| !self.required.iter().any(|claim| **claim == **name));
+        listed("the claims", ", ", required.chain(others))
+    }
+}
+
+/// The text for one of these values; `None` if there are none.
+pub(crate) fn one_of<'v>(noun: &str, values: impl IntoIterator<Item = &'v str>) -> Option<String> {
+    listed(&format!("the {noun}"), " or ", values)
+}
+
+fn listed<'v>(
+    noun: &str,
+    separator: &str,
+    values: impl IntoIterator<Item = &'v str>,
+) -> Option<String> {
+    let mut values = values.into_iter();
+    let mut text = format!("{noun} `{}`", values.next()?);
+    for value in values.by_ref().take(MAX_LISTED - 1) {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{separator}`{value}`");
+    }
+    if values.next().is_some() {
+        let _ = write!(text, "{separator}…");
+    }
+    Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_cut_after_eight_values() {
+        let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i"];
+        assert_eq!(one_of("key id", []), None);
+        assert_eq!(one_of("key id", ["a"]).unwrap(), "the key id `a`");
+        let eight = one_of("key id", names.into_iter().take(8)).unwrap();
+        assert!(eight.ends_with("`g` or `h`"), "{eight}");
+        let nine = one_of("key id", names).unwrap();
+        assert!(nine.ends_with("`h` or …"), "{nine}");
+    }
+}
