@@ -9,8 +9,8 @@ use futures_util::future::BoxFuture;
 
 /// A value that is ready now, or a future that returns it.
 ///
-/// Verification waits only for keys, revocation and proofs that are not in memory. [`Answer::now`] does not allocate;
-/// only [`Answer::later`] boxes a future.
+/// Traits whose implementations may need I/O return it: key sources, revocation and proof of possession. A value that
+/// is in memory needs no future: [`Answer::now`] does not allocate, and only [`Answer::later`] boxes one.
 ///
 /// ```
 /// use tower_jwt_auth::Answer;

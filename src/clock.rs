@@ -1,4 +1,12 @@
-//! Time. The only module that reads it.
+//! The clock of a verifier, which tests can replace.
+//!
+//! Set it with [`VerifierBuilder::clock`](crate::VerifierBuilder::clock). The default is [`SystemClock`].
+//!
+//! 1. The dates in a token are compared with the wall time, [`Clock::now`].
+//! 2. Durations, such as the age of keys and cache entries, are measured with [`Clock::monotonic`].
+//! 3. Timeouts and background refreshes use the timer of [`Clock::sleep_until`].
+//!
+//! [`Clock`] has an example.
 
 #[cfg(feature = "tokio-timer")]
 #[path = "clock/tokio_timer.rs"]
@@ -59,14 +67,14 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
     /// The time since an arbitrary fixed point; never decreases.
     fn monotonic(&self) -> Duration;
 
-    /// A timer that completes at this time of [`monotonic`](Self::monotonic); `None` without timers.
+    /// Returns a timer that ends when [`monotonic`](Self::monotonic) reaches `deadline`; `None` without timers.
     ///
-    /// It limits the waits of [`JwtAuthLayer::max_wait`](crate::JwtAuthLayer::max_wait) and of key fetches (feature
-    /// `jwks`).
+    /// It is used for [`JwtAuthLayer::max_wait`](crate::JwtAuthLayer::max_wait), and for the timeouts and the
+    /// background refresh of keys (feature `jwks`).
     ///
     /// The default is the timer of the current Tokio runtime. It is `None` outside of a Tokio runtime, in a runtime
     /// without timers, and in builds without the feature `tokio-timer`. Build the runtime with `enable_time` or
-    /// `enable_all`. Tokio panics if the runtime has no timers. This method catches that panic, but the panic hook
+    /// `enable_all`: if the runtime has no timers, Tokio panics. This method catches that panic, but the panic hook
     /// runs, and **with `panic = "abort"` the process ends**. If the runtime is shut down, the timer completes early.
     ///
     /// Override it to use the timers of another runtime, or a timer that a test controls:

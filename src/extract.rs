@@ -5,8 +5,8 @@
 //! 1. The extractor returns the identity that [`JwtAuthLayer`](crate::JwtAuthLayer) inserted.
 //! 2. For a request that was admitted without a token, the extractor answers 401. `Option<Verified<C>>` and
 //!    `Option<Identity>` return `None` instead.
-//! 3. If the route has no `JwtAuthLayer` in front of it, or one for another claims type, the extractor answers 500. A
-//!    configuration error must not look like a missing or bad token.
+//! 3. If the route has no `JwtAuthLayer` in front of it, or the layer is for another claims type, the extractor answers
+//!    500. A configuration error must not look like a missing or bad token.
 //!
 //! ```
 //! use axum::{Router, routing::get};
@@ -42,8 +42,8 @@ use crate::verify::Verified;
 
 /// The rejection of a request whose handler requires an identity.
 ///
-/// The status is 401 if the layer admitted the request without a token. It is 500 if there is no layer in front, or one
-/// for another claims type. The layer's responder builds the response.
+/// The status is 401 if the layer admitted the request without a token. It is 500 if there is no layer in front, or if
+/// the layer is for another claims type. The layer's responder builds the response.
 ///
 /// ```
 /// use axum::response::{IntoResponse, Response};

@@ -12,8 +12,8 @@ use crate::verify::{AnyToken, Verified};
 
 /// A verified token, independent of the claims type; derefs to [`Token`].
 ///
-/// It is in the request's extensions, as is [`Verified`], for code that does not know the claims type. It shares the
-/// data of the verified token and does not copy it. [`Verified::identity`] also returns it.
+/// Use it in code that does not know the claims type. The layer inserts it into the request's extensions together with
+/// [`Verified`], and [`Verified::identity`] returns it. It shares the data of the verified token and does not copy it.
 ///
 /// ```
 /// use tower_jwt_auth::{Rule, Verifier, testing::TestIssuer};
@@ -70,9 +70,9 @@ impl<C: Send + Sync + 'static> Verified<C> {
 
 /// Marker for requests that were deliberately admitted without a token.
 ///
-/// It is in the request's extensions if a missing token was allowed, or if the request bypassed the layer. If neither
-/// this nor [`Verified`] is there, no layer is in front. That is a configuration error; do not treat the request as
-/// anonymous.
+/// It is in the request's extensions if a missing token was allowed, or if the request bypassed the layer. If the
+/// extensions contain neither `Anonymous` nor [`Verified`], no layer is in front. That is a configuration error; do not
+/// treat the request as anonymous.
 ///
 /// ```
 /// use tower_jwt_auth::Anonymous;

@@ -3,7 +3,7 @@
 //! [`JwtAuthLayer`] verifies the bearer token of each request once, puts [`Verified<C>`](Verified) and [`Identity`]
 //! into the request's extensions, and answers 401 itself when there is no valid token. A [`Verifier`] decides what is
 //! valid: it has the trusted issuers, their keys and a [`Policy`] for each. [`RequireLayer`] answers 403 if the token
-//! lacks a scope or role that a route requires. No database is used.
+//! lacks a scope or role that a route requires. Verification needs no database.
 //!
 //! ```
 //! # #[cfg(feature = "axum")] {
@@ -185,14 +185,14 @@
 //! | [`jwks`] | key sets from a URL, with or without the issuer's metadata (feature `jwks`) |
 //! | [`provider`] | settings from the environment or a file; presets such as `better_auth`; your own presets |
 //! | [`revocation`] | revoked tokens |
-//! | [`possession`] | tokens that are bound to their sender |
+//! | [`possession`] | proof of possession, for tokens that are bound to a key or certificate |
 //! | [`respond`] | responses to rejected requests |
 //! | [`extract`] | the rejection of the axum extractors (feature `axum`) |
 //! | [`middleware`] | the services and futures of the layers, for type signatures and struct fields |
 //! | [`observe`] | events for metrics and logs |
 //! | [`openapi`] | the security scheme in an OpenAPI document |
 //! | [`clock`] | the clock, which tests can replace |
-//! | [`error`] | configuration errors |
+//! | [`error`] | the problems in a `BuildError`, to match on |
 //! | [`testing`] | tokens, keys and a key server for tests (feature `test-util`) |
 //! | [`guide`] | longer answers: authorization, cookies, key rotation, migration from other crates, … |
 //!
@@ -211,7 +211,7 @@
 //!                                   allow_insecure_http
 //! VerifierBuilder, for all issuers: claims check revocation clock max_token_len cache crypto_backend observer
 //!     for presets:                  check_with_clock operator_hint problem
-//!                                   build() -> Result<Verifier<C>, BuildError>
+//! VerifierBuilder::build() -> Result<Verifier<C>, BuildError>
 //!
 //! Verifier<C>:   verify(&str) -> Answer<Result<Verified<C>, Error>>     verify_now(&str) -> Result<Verified<C>, Error>
 //!                warm() refresh() keep_fresh() -> impl Future           health() -> impl Iterator<Item = KeyHealth>

@@ -11,12 +11,14 @@
 //! 2. A request that is exempt from authentication is admitted with `Anonymous`
 //!    ([`bypass`](crate::JwtAuthLayer::bypass),
 //!    [`allow_cors_preflight`](crate::JwtAuthLayer::allow_cors_preflight)).
-//! 3. A request without a token, or with credentials of another scheme only, is answered 401. If
+//! 3. A request without a token is answered 401. If
 //!    [`allow_missing_token`](crate::JwtAuthLayer::allow_missing_token) is set, it is admitted with `Anonymous`.
+//!    Credentials of another scheme, such as `Basic`, do not count as a token.
 //! 4. Malformed credentials, or more than one token, are answered 400. An invalid token is answered 401.
-//! 5. If the keys, the revocation or the proof of possession cannot be checked now, the answer is 503.
+//! 5. If the keys are unavailable, or revocation or the proof of possession cannot be checked now, the answer is 503.
 //! 6. A request with a valid token is admitted with `Verified` and `Identity`.
-//! 7. `Require` answers 403 to an identity that does not satisfy its rule, and 401 to `Anonymous`.
+//! 7. `Require` answers 403 to an identity that does not satisfy its rule, 401 to `Anonymous`, and 500 if there is no
+//!    `JwtAuth` in front of it.
 //!
 //! # Example
 //!
@@ -50,12 +52,13 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//!
 //! # Readiness
 //!
+//! A service that was polled ready may hold a permit, for example of a concurrency limit.
+//!
 //! 1. An admitted request is passed to the service that was polled ready.
-//! 2. When a request is rejected, that service is replaced by a clone, which releases any permit it holds.
-//! 3. A request that waits for keys holds no permit. Its clone of the service is polled ready after the verdict.
+//! 2. When a request is rejected, the ready service is dropped, which releases its permit, and replaced by a clone.
+//! 3. A request that waits for its verdict holds no permit. Its clone of the service is polled ready afterwards.
 
 pub use crate::authenticate::{JwtAuth, JwtAuthFuture};
 pub use crate::authorize::Require;

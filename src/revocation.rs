@@ -1,4 +1,12 @@
-//! Checks whether a verified token has been revoked.
+//! Revocation: rejects valid tokens that have been revoked.
+//!
+//! Without a revocation check, a token is accepted until it expires. Implement [`Revocation`] and pass it to
+//! [`VerifierBuilder::revocation`](crate::VerifierBuilder::revocation). [`Revocation`] has an example.
+//!
+//! 1. The check runs for every token that passed all other checks of the verifier, also if it is cached.
+//! 2. A token that is [`Active`](Standing::Active) is accepted.
+//! 3. A token that is [`Revoked`](Standing::Revoked) is rejected, and the layer answers 401.
+//! 4. If the check cannot be made, the token is rejected, and the layer answers 503.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,8 +18,8 @@ use crate::key::CryptoBackend;
 
 /// A revocation check that runs for every verified token.
 ///
-/// Implement it with a list of revoked tokens or users, or with a request to a server. The check can answer
-/// immediately or later; the request waits for the answer. If the check cannot be made, return
+/// Implement it with a list of revoked tokens or users, or with a call to a server. The check can answer immediately or
+/// later; the client's request waits for the answer. If the check cannot be made, return
 /// [`ErrorKind::RevocationUnavailable`](crate::ErrorKind): the token is then rejected, because it may be revoked.
 ///
 /// Key a list by the token's id (`jti`), its subject or [`Presented::digest`], never by the token's text.

@@ -61,8 +61,8 @@ pub struct JwtAuthLayer<C = Claims> {
 impl<C> JwtAuthLayer<C> {
     /// Creates a layer that uses this verifier, with the default settings.
     ///
-    /// By default the token comes from `Authorization: Bearer`, every request needs a token, and rejections are
-    /// [`ProblemJson`](crate::respond::ProblemJson).
+    /// By default the token comes from `Authorization: Bearer`, every request needs a token, and
+    /// [`ProblemJson`](crate::respond::ProblemJson) builds the responses to rejected requests.
     pub fn new(verifier: Verifier<C>) -> Self {
         let clock = Arc::clone(verifier.clock());
         let config = Config {
@@ -96,11 +96,11 @@ impl<C> JwtAuthLayer<C> {
 
     /// Reads the token from this source instead of the `Authorization` header.
     ///
-    /// Shared caches do not store responses to requests with `Authorization`, but do not recognize any other place of a
-    /// token. The layer therefore adds `Cache-Control: private` to the response when the token came from elsewhere
-    /// (RFC 6750 §2.3, RFC 9111 §3.5). It adds nothing to a response that already contains `private`, `no-store`,
-    /// `public` or `s-maxage`. With `public`, the application decides that a cache may serve this user's response to
-    /// others.
+    /// If the token is not in `Authorization`, the layer adds `Cache-Control: private` to the service's response
+    /// (RFC 6750 §2.3, RFC 9111 §3.5). Without that header, a shared cache could serve this user's response to others,
+    /// because caches recognize a token only in `Authorization`. The layer adds nothing if the service's
+    /// `Cache-Control` already contains `private`, `no-store`, `public` or `s-maxage`. With `public`, the application
+    /// itself allows caches to serve the response to others.
     pub fn token_source(self, source: impl TokenSource) -> Self {
         self.with(|config| config.source = Arc::new(source))
     }
@@ -138,14 +138,17 @@ impl<C> JwtAuthLayer<C> {
         self.with(|config| Arc::make_mut(&mut config.rejector).unavailable_is_unauthorized = true)
     }
 
-    /// Checks that the client holds the key or certificate of the token (RFC 7800).
+    /// Checks that the client has the key or certificate that the token is bound to.
+    ///
+    /// Without such a check, the layer rejects tokens with a `cnf` claim (RFC 7800); see [`Confirm`].
     pub fn confirm(self, confirm: impl Confirm) -> Self {
         self.with_challenge(|config| config.confirm = Some(Arc::new(confirm)))
     }
 
-    /// Accepts tokens that are bound to a key or certificate (`cnf`, RFC 7800) without a proof.
+    /// Accepts tokens with a `cnf` claim without a proof of possession (RFC 7800).
     ///
-    /// An attacker who steals such a token can then use it. Call this only if a proxy in front checks the proof.
+    /// Such a token is bound to a key or certificate. An attacker who steals the token can then use it, so call this
+    /// only if a proxy in front checks the proof.
     pub fn allow_bound_tokens_without_proof(self) -> Self {
         self.with(|config| config.bound_tokens_accepted = true)
     }
@@ -193,8 +196,8 @@ impl<C> JwtAuthLayer<C> {
     /// The limit covers keys, revocation and proof of possession together, and is measured by the verifier's clock. It
     /// does not cover the wait for the readiness of the inner service. A request that reaches the limit gets 503 with
     /// `Retry-After` and no challenge, and the inner service is not called. The error is [`KeysUnavailable`],
-    /// [`RevocationUnavailable`] or [`ConfirmUnavailable`], depending on what the request waited for. Fetches that
-    /// other requests share continue. The limit costs nothing for a request that does not wait.
+    /// [`RevocationUnavailable`] or [`ConfirmUnavailable`], depending on what the request waited for. A key fetch
+    /// continues, because other requests may wait for it. The limit costs nothing for a request that does not wait.
     ///
     /// The limit needs the timer of [`Clock::sleep_until`]. In builds with the feature `tokio-timer` or `jwks`, that is
     /// the timer of a Tokio runtime with `enable_time`. Without a timer, the default is no limit. If a limit is set and

@@ -19,8 +19,12 @@ use crate::rule::Rule;
 /// Admits a request if its token satisfies a rule, and otherwise answers 403.
 ///
 /// It needs a [`JwtAuthLayer`](crate::JwtAuthLayer) outside of it, and uses that layer's responder, realm and
-/// challenges. Without one, it answers every request with 500, because there is no verified token to check. It answers
-/// 401 to a request that was admitted without a token.
+/// challenges.
+///
+/// 1. Without a `JwtAuthLayer`, every request is answered 500, because there is no verified token to check.
+/// 2. A request that was admitted without a token is answered 401.
+/// 3. The checks run in this order: the rule, the owners, the login. The first one that fails decides the response.
+/// 4. If the rule or an owner check fails, the answer is 403. If the login is too weak or old, it is 401 (RFC 9470).
 ///
 /// ```
 /// # futures_util::future::FutureExt::now_or_never(async {
@@ -143,9 +147,10 @@ impl RequireLayer {
 
     /// Requires that the token's subject is the owner that this function returns.
     ///
-    /// `None` rejects the request. Each further call adds a condition.
+    /// If the function returns `None`, the request is rejected. Each further call adds a condition.
     ///
-    /// If only the stored data contains the owner, call [`Token::owns`](crate::Token::owns) in the handler instead.
+    /// If the owner is known only after reading the stored data, call [`Token::owns`](crate::Token::owns) in the
+    /// handler instead.
     pub fn owner<F>(self, find: F) -> Self
     where
         F: for<'a> Fn(&'a Parts) -> Option<Cow<'a, str>> + Send + Sync + 'static,
@@ -172,8 +177,8 @@ impl RequireLayer {
 
     /// Requires that `auth_time`, the time of the login, is at most this long ago (RFC 9470).
     ///
-    /// The leeway for clock differences is one minute. The response to an older login is that of
-    /// [`authentication_context`](Self::authentication_context), with `max_age` in seconds.
+    /// The leeway for clock differences is one minute. A token with an older login, or without `auth_time`, gets 401 as
+    /// for [`authentication_context`](Self::authentication_context), with `max_age` in seconds.
     pub fn max_authentication_age(self, age: Duration) -> Self {
         self.with(|it| {
             it.demand.max_age = Some(age);

@@ -5,9 +5,10 @@ use crate::json::{Object, Strings};
 
 /// Additional claims from which an issuer's scopes and roles are read.
 ///
-/// Scopes are always read from `scope` (RFC 8693 §4.2) and `scp`, roles from `roles` (RFC 9068 §2.2.3.1). These
-/// claims are read in addition. For a nested claim, pass a list of names: `["realm_access", "roles"]`. A string with
-/// dots is a single name. A claim that is neither a string nor a list of strings grants nothing.
+/// Scopes are always read from `scope` (RFC 8693 §4.2) and `scp`, roles from `roles` (RFC 9068 §2.2.3.1). Pass the
+/// additional claims to [`Policy::grants`](crate::Policy::grants). For a nested claim, pass a list of names:
+/// `["realm_access", "roles"]`. A string with dots is a single name. A claim that is neither a string nor a list of
+/// strings grants nothing.
 ///
 /// The grants of every trusted issuer are accepted. If only some issuers may grant a role such as `admin`,
 /// require one of them in the rule as well, with `Rule::claim("iss", ..)`.

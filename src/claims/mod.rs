@@ -1,7 +1,8 @@
 //! Types for the claims of a token.
 //!
-//! Any `serde` type can be the claims type of a [`Verifier`](crate::Verifier); [`Claims`] is the
-//! default. Use the types of this module for the members of your own type.
+//! Any `serde` type can be the claims type of a [`Verifier`](crate::Verifier); [`Claims`] is the default. In your own
+//! type, use [`Audience`], [`ScopeSet`] and [`NumericDate`] for claims with more than one form. [`GrantClaims`] and
+//! [`ClaimPath`] name the claims in which an issuer puts scopes and roles.
 //!
 //! ```
 //! use serde::Deserialize;

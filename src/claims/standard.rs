@@ -12,8 +12,8 @@ use crate::json::Object;
 /// All claims of a token, by name.
 ///
 /// It stores the text of the token's claims and parses a value when you read it. Read the subject, issuer, scopes and
-/// other registered claims from [`Verified`](crate::Verified) or [`Token`](crate::Token), which interpret them by the
-/// policy. It serializes to the object that it was read from. `Debug` shows names and no values.
+/// other registered claims from [`Verified`](crate::Verified) or [`Token`](crate::Token), which apply the issuer's
+/// [`Policy`](crate::Policy). It serializes to the object that it was read from. `Debug` shows names and no values.
 ///
 /// ```
 /// use tower_jwt_auth::Claims;

@@ -259,7 +259,7 @@ kinds! {
     ForeignKeys = "foreign_keys";
     /// A URL is malformed, or is the URL of another resource.
     InvalidUrl = "invalid_url";
-    /// A URL is unsafe: `http` instead of `https`, or it contains a user name or a password.
+    /// A URL is unsafe: it is not `https`, or contains a user name or password.
     InsecureUrl = "insecure_url";
     /// No token can have this issuer name, for example the URL of a metadata document.
     InvalidIssuer = "invalid_issuer";

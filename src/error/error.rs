@@ -195,7 +195,7 @@ kinds! {
     TokenTooLarge = "token_too_large", "the token is longer than the limit";
     /// The token is not a JWT in the compact serialization (RFC 7515 §3.1, RFC 7519 §7.2).
     MalformedToken = "malformed_token", "the token is malformed";
-    /// The token's algorithm is not allowed, or does not fit the key that the token names.
+    /// The token's algorithm is not allowed, or does not fit the key.
     AlgorithmNotAllowed = "algorithm_not_allowed", "the token's algorithm is not allowed";
     /// No key of the issuer's key set has the token's key id.
     UnknownKey = "unknown_key", "no key matches the token";
@@ -217,11 +217,11 @@ kinds! {
     InvalidType = "invalid_type", "the token has the wrong type";
     /// A claim that the policy requires is missing.
     MissingClaim = "missing_claim", "a required claim is missing";
-    /// A claim has the wrong type, or the claims cannot be deserialized into the requested type.
+    /// A claim has the wrong type, or the claims do not fit the claims type.
     InvalidClaims = "invalid_claims", "the claims are invalid";
     /// A check of the application rejected the claims.
     CheckFailed = "check_failed", "a check of the application rejected the token";
-    /// The token is bound to a key or certificate, and the request has no proof (RFC 7800).
+    /// The token is bound to a key or certificate, and there is no proof (RFC 7800).
     ProofRequired = "proof_required", "the token is bound to a key and needs a proof of possession";
     /// The client's certificate is not the one that the token is bound to (RFC 8705 §3).
     CertificateMismatch = "certificate_mismatch", "the token is bound to another client certificate";

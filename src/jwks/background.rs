@@ -10,7 +10,7 @@ impl RemoteJwks {
     /// Spawn it: `tokio::spawn(keys.keep_fresh())`. It ends when the last clone of the keys is dropped. After the
     /// machine was suspended, it fetches the keys within half a minute.
     ///
-    /// Without this task, the first request that needs keys fetches them. A request after about 80 % of their lifetime
+    /// Without this task, the first request that needs keys fetches them. A request after 70 to 80 % of their lifetime
     /// starts a refresh in the background. After a period without requests, the next request may be verified with old
     /// keys.
     ///

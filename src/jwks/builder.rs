@@ -31,7 +31,7 @@ const LEAST_COOLDOWN: Duration = Duration::from_secs(1);
 
 /// Collects the settings of a [`RemoteJwks`].
 ///
-/// The guide's page on rotation and outages explains each default.
+/// The guide page [Rotation and outages](crate::guide::rotation_and_outages) gives the reason for each default.
 ///
 /// ```
 /// use std::time::Duration;
@@ -70,10 +70,10 @@ impl RemoteJwks {
         RemoteJwksBuilder::new(url.into(), false)
     }
 
-    /// Starts a builder for the keys of an issuer, found by its metadata.
+    /// Starts a builder for the keys of an issuer, found through its metadata.
     ///
-    /// The metadata follows OpenID Connect Discovery 1.0 §4 or RFC 8414 §3. Its `issuer` must be exactly this text. It
-    /// is read again after twelve hours, and when the URL of the keys answers 404 or 410.
+    /// The metadata follows OpenID Connect Discovery 1.0 §4 or RFC 8414 §3. Its `issuer` must be exactly this text. The
+    /// metadata is read again after twelve hours, and when the URL of the keys answers 404 or 410.
     ///
     /// If the metadata then names another issuer or a forbidden URL, or answers 404 or 410, the refresh fails. The keys
     /// in memory are used until [`max_stale`](RemoteJwksBuilder::max_stale) ends, and nothing is fetched from the old
@@ -111,7 +111,7 @@ impl RemoteJwksBuilder {
 
     /// Replaces the URL that was passed to the constructor.
     ///
-    /// Presets use it if their users can change the URL after other settings.
+    /// Presets call it when their user sets the URL after other settings.
     pub fn at(mut self, url: String) -> Self {
         self.url = url;
         self

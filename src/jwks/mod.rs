@@ -1,4 +1,21 @@
-//! Remote keys (feature `jwks`): a key set at a URL, or at the URL in an issuer's metadata.
+//! Key sets that are fetched from a URL and refreshed (feature `jwks`).
+//!
+//! For one issuer, [`Verifier::issuer_url`](crate::Verifier::issuer_url) and
+//! [`Verifier::jwks_url`](crate::Verifier::jwks_url) create the key set. Use [`RemoteJwks`] directly if several
+//! verifiers share the keys, or for an [`Issuer`](crate::Issuer) with its own settings: [`RemoteJwks::url`] fetches a
+//! JWKS document, [`RemoteJwks::issuer`] finds the URL of the document in the issuer's metadata.
+//!
+//! 1. Nothing is fetched when the key set is built. The first token that needs keys starts a fetch and waits for it.
+//! 2. Concurrent requests share one fetch.
+//! 3. The lifetime of keys is the `max-age` of the response, within [`ttl_between`](RemoteJwksBuilder::ttl_between), or
+//!    else [`ttl`](RemoteJwksBuilder::ttl). Before it ends, a request or [`keep_fresh`](RemoteJwks::keep_fresh) starts
+//!    a refresh in the background.
+//! 4. A token with an unknown key id starts a fetch, at most once in each [`cooldown`](RemoteJwksBuilder::cooldown).
+//! 5. If a fetch fails, the keys in memory are used until [`max_stale`](RemoteJwksBuilder::max_stale) ends. After that,
+//!    tokens are rejected with [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable).
+//! 6. By default URLs must be `https`. Redirects are rejected, and secrets in a fetched document are skipped.
+//!
+//! [`RemoteJwks`] has an example.
 
 mod addresses;
 mod background;

@@ -102,9 +102,9 @@ impl Token {
 
     /// Whether `owner` is the subject, byte for byte. An empty `owner` never matches.
     ///
-    /// A subject is unique only within its issuer (RFC 7519 §4.1.2): with several issuers, compare
-    /// [`issuer`](Self::issuer) as well. Use this in handlers that read the owner from their data. If the
-    /// owner is in the path, use [`Rule::owner_in_path`].
+    /// Use it in handlers that read the owner from their data. If the owner is in the path, use
+    /// [`Rule::owner_in_path`]. A subject is unique only within its issuer (RFC 7519 §4.1.2): with several issuers,
+    /// compare [`issuer`](Self::issuer) as well.
     pub fn owns(&self, owner: &str) -> bool {
         !owner.is_empty() && self.subject() == Some(owner)
     }
@@ -221,9 +221,10 @@ impl Grants for Token {
 impl Rule {
     /// Whether this token meets the rule.
     ///
-    /// Use this in handlers that decide by their own data. [`RequireLayer`](crate::RequireLayer) answers 403 itself.
-    /// There is no request path here, so [`owner_in_path`](Self::owner_in_path) does not permit. An
-    /// [`Identity`](crate::Identity) derefs to its token: `rule.permits(&identity)`.
+    /// Use it in handlers whose decision depends on their own data; otherwise use a
+    /// [`RequireLayer`](crate::RequireLayer), which answers 403 itself. There is no request path here, so
+    /// [`owner_in_path`](Self::owner_in_path) is not met. An [`Identity`](crate::Identity) derefs to its token:
+    /// `rule.permits(&identity)`.
     pub fn permits(&self, token: &Token) -> bool {
         self.is_met_by(token, None)
     }

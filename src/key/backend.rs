@@ -10,8 +10,8 @@ use crate::jws::{Algorithm, AlgorithmFamily};
 
 /// A crypto library that verifies signatures.
 ///
-/// Both give the same verdict on every token. They differ in speed and in build requirements. Neither enables
-/// or uses a crypto provider of `jsonwebtoken`.
+/// Both libraries accept the same tokens. They differ in speed and in build requirements. Neither enables or uses a
+/// crypto provider of `jsonwebtoken`.
 ///
 /// ```
 /// use tower_jwt_auth::Algorithm;
@@ -37,8 +37,8 @@ pub enum CryptoBackend {
 impl CryptoBackend {
     /// The default backend: AWS-LC if it is built in, otherwise RustCrypto.
     ///
-    /// Only the crate's features decide. `None` if neither is built in. The builder of a verifier can name
-    /// another backend.
+    /// `None` if neither is built in. The crate's features decide what is built in.
+    /// [`VerifierBuilder::crypto_backend`](crate::VerifierBuilder::crypto_backend) chooses the other one.
     pub const fn active() -> Option<Self> {
         if Self::AwsLcRs.is_built_in() {
             Some(Self::AwsLcRs)

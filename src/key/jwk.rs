@@ -21,10 +21,10 @@ const MAX_KEYS: usize = 1024;
 impl VerificationKey {
     /// Reads one JSON Web Key (RFC 7517 §4): a public key or a secret (`oct`).
     ///
-    /// Without `alg`, the type of the key decides. EC and OKP keys use the algorithm of their curve. RSA
-    /// keys use RS256 and `oct` keys use HS256, unless [`Policy::algorithms`](crate::Policy::algorithms)
-    /// lists other algorithms of the type: the key then serves all of those. A member that is `null` and
-    /// an empty `kid` count as absent.
+    /// Without `alg`, the type of the key decides. EC and OKP keys are used with the algorithm of their curve. RSA keys
+    /// are used with RS256 and `oct` keys with HS256, or with all algorithms of the type that
+    /// [`Policy::algorithms`](crate::Policy::algorithms) lists. A member that is `null` and an empty `kid` count as
+    /// absent.
     ///
     /// # Errors
     ///

@@ -1,7 +1,11 @@
 //! Keys for verifying signatures, and the sources that supply them.
 //!
-//! A key is checked before a crypto library receives it. It is bound to the algorithms that it may be
-//! used with (RFC 8725 §3.1) and prepared once, so a request pays only for the signature check.
+//! [`VerificationKey`] is one key, [`KeySet`] the keys of one issuer. A [`KeySource`] supplies keys that change while
+//! the server runs, and reports their [`KeyHealth`].
+//!
+//! 1. A key is checked before a crypto library receives it; weak and private keys are rejected.
+//! 2. A key is used only with algorithms that its type, its `alg` and the policy allow (RFC 8725 §3.1).
+//! 3. A key is prepared once, so a request pays only for the signature check.
 //!
 //! ```
 //! use tower_jwt_auth::VerificationKey;

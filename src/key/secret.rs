@@ -37,7 +37,7 @@ impl VerificationKey {
 
     /// A shared secret of 16 to 31 bytes, which is short enough to be brute-forced.
     ///
-    /// For systems that cannot change their secret yet. Such a secret is used only with HS256.
+    /// Use it only for systems that cannot change their secret yet. Such a secret is used only with HS256.
     ///
     /// # Errors
     ///

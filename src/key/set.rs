@@ -130,7 +130,7 @@ impl KeySet {
 
     /// A number that is unique to this set within the process.
     ///
-    /// A cached verdict is valid only for its generation.
+    /// A token in the cache is valid only while the set that verified it is in use.
     pub const fn generation(&self) -> u64 {
         self.generation
     }

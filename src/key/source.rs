@@ -23,9 +23,9 @@ pub(crate) fn pause_before_next_look(due_in: Duration) -> Duration {
 
 /// A source of keys that change while the server runs.
 ///
-/// [`current`](Self::current) is called for every token and must not block. [`refresh`](Self::refresh)
-/// is called at most once per token, and only if no current key fits. The source itself limits
-/// refreshes, applies cooldowns and joins concurrent refreshes.
+/// [`current`](Self::current) is called for every token and must not block. [`refresh`](Self::refresh) is called at
+/// most once per token, and only if no current key verifies it. The source itself must limit how often it fetches, and
+/// let concurrent calls share one fetch.
 ///
 /// ```
 /// use std::sync::{Arc, RwLock};
@@ -74,12 +74,11 @@ pub trait KeySource: fmt::Debug + Send + Sync + 'static {
     /// Returns the current keys; `None` if there are none yet. It must not block.
     fn current(&self) -> Option<Arc<KeySet>>;
 
-    /// Fetches newer keys, or returns at once if it does not.
+    /// Fetches newer keys, or answers immediately if no fetch is due.
     ///
-    /// A later answer must arrive in bounded time: a request waits for it, up to the
-    /// [`max_wait`](crate::JwtAuthLayer::max_wait) of the layer. The caller may drop the answer without polling
-    /// it, as [`verify_now`](crate::Verifier::verify_now) does. Start the fetch before you return the answer,
-    /// otherwise it may never run.
+    /// An answer that comes later must come in bounded time: a request waits for it, up to the
+    /// [`max_wait`](crate::JwtAuthLayer::max_wait) of the layer. Start the fetch before you return the answer: the
+    /// caller may drop the answer without polling it, as [`verify_now`](crate::Verifier::verify_now) does.
     fn refresh(&self, reason: RefreshReason) -> Answer<Result<Refreshed, RefreshError>>;
 
     /// Returns the state of the keys, for readiness probes and dashboards.
@@ -100,20 +99,18 @@ pub trait KeySource: fmt::Debug + Send + Sync + 'static {
         refresh_if_empty(self)
     }
 
-    /// Starts a refresh if it is due, and returns the time until the next.
+    /// Starts a refresh if it is due, and returns the time until the next one.
     ///
-    /// [`Verifier::keep_fresh`](crate::Verifier::keep_fresh) calls it again after that time.
-    ///
-    /// It must not block. The default is `None`: the source is not refreshed by a timer.
+    /// [`Verifier::keep_fresh`](crate::Verifier::keep_fresh) calls it again after that time. It must not block. The
+    /// default is `None`: the source is not refreshed by a timer.
     fn refresh_if_due(&self) -> Option<Duration> {
         None
     }
 
     /// Sets the observer that receives the events of these keys.
     ///
-    /// The events name `issuer`. [`VerifierBuilder::observer`](crate::verify::VerifierBuilder::observer) uses it.
-    ///
-    /// By default, nothing is reported. A source that already has an observer keeps it.
+    /// A verifier with an [`observer`](crate::verify::VerifierBuilder::observer) calls it when it is built. `issuer` is
+    /// the issuer's name for the events. A source that already has an observer keeps it. The default does nothing.
     fn observe_with(&self, issuer: Option<&str>, observer: &Arc<dyn Observer>) {
         let _ = (issuer, observer);
     }
@@ -355,7 +352,7 @@ pub struct KeyHealth {
 impl KeyHealth {
     /// Creates a health report with this state and number of keys.
     ///
-    /// The other fields can be set.
+    /// Set the other fields afterwards.
     pub const fn new(state: KeySetState, keys: usize) -> Self {
         Self { issuer: None, state, keys, age: None, next_attempt: None, last_error: None }
     }

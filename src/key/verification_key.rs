@@ -43,9 +43,9 @@ impl VerificationKey {
     ///
     /// # Errors
     ///
-    /// The text is not such a PEM, or the key is private, does not fit the algorithm, or is weak: RSA
-    /// below 2048 bits, an Ed25519 point of small order. A certificate is rejected as well: pass it to
-    /// `VerificationKey::certificate` (feature `x509`).
+    /// The text is not such a PEM, or the key is private, does not fit the algorithm, or is weak (RSA below 2048 bits,
+    /// an Ed25519 point of small order). A certificate is rejected as well: pass it to `VerificationKey::certificate`
+    /// (feature `x509`).
     #[cfg(feature = "pem")]
     pub fn pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, BuildError> {
         Self::new(super::pem::read(pem.as_ref())?, Some(algorithm))
@@ -65,9 +65,9 @@ impl VerificationKey {
 
     /// Reads the public key of an X.509 certificate (RFC 5280 §4.1).
     ///
-    /// The certificate is in PEM or DER form. It only contains the key, which is trusted because you
-    /// trust this file. **The certificate's dates, names, signer and revocation are not checked**: the
-    /// key of an expired certificate is accepted. The key usage is the only extension that is checked.
+    /// The certificate is in PEM or DER form. Only its key is used, and the key is trusted because you trust this file.
+    /// **The certificate's dates, names, signer and revocation are not checked**: the key of an expired certificate is
+    /// accepted. The key usage is the only extension that is checked.
     ///
     /// ```
     /// use tower_jwt_auth::{Algorithm, VerificationKey};

@@ -54,7 +54,7 @@ pub enum Event<'a> {
     /// A fetch of keys has completed.
     #[non_exhaustive]
     KeysRefreshed {
-        /// The issuer of the keys, if it has a single name.
+        /// The name of the issuer that the keys belong to; `None` if it is not known.
         issuer: Option<&'a str>,
         /// The host of the last request.
         host: &'a str,
@@ -220,7 +220,9 @@ pub enum RefreshOutcome {
 }
 
 impl RefreshOutcome {
-    /// The stable, lower-case label, for logs and metrics. For a failure, the label of its [`FetchFailure`].
+    /// The stable, lower-case label, for logs and metrics.
+    ///
+    /// For a failure, it is the label of its [`FetchFailure`].
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Replaced => "replaced",

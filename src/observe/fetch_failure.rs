@@ -48,6 +48,8 @@ pub enum FetchFailure {
     ForbiddenUrl,
     /// Too many requests wait for the keys.
     TooManyWaiting,
+    /// The fetch could not run to its end.
+    ///
     /// There is no Tokio runtime, it was shut down during the fetch, or the HTTP client panicked.
     Aborted,
     /// There is no timer for the timeout: the Tokio runtime was built without `enable_time`.

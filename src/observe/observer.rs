@@ -14,8 +14,7 @@ static FALLBACK: OnceLock<Arc<dyn Observer>> = OnceLock::new();
 
 /// Receives events, for metrics and logs.
 ///
-/// It is called synchronously while the request is processed, so it should be fast. Any `Fn(&Event<'_>)` is an
-/// observer.
+/// Any `Fn(&Event<'_>)` is an observer. It is called synchronously while a request is processed, so it should be fast.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};

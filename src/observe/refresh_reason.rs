@@ -18,7 +18,9 @@ pub enum RefreshReason {
     ///
     /// The issuer may have reused the key id.
     BadSignature,
-    /// The keys are due for a periodic refresh. The key source starts it; no token causes it.
+    /// The keys are due for a periodic refresh.
+    ///
+    /// The key source starts it; no token causes it.
     Schedule,
     /// The application requested it.
     Manual,

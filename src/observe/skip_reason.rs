@@ -17,7 +17,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// The key is not a JSON object with members of the right types, or repeats a member.
+    /// Not a JSON object, a member of the wrong type, or a repeated member.
     Malformed,
     /// The `kty` or `crv` is unknown.
     UnknownType,
@@ -44,7 +44,7 @@ pub enum SkipReason {
     NotInBackend,
     /// The crypto library rejects the key, or the build has no crypto backend.
     Rejected,
-    /// The document has more keys than are read from one document.
+    /// The document has more than 1024 keys, and this one was not read.
     TooMany,
 }
 

@@ -15,9 +15,9 @@ use crate::jws::Algorithm;
 /// `validate_aud = false` becomes [`any_audience`](Policy::any_audience). If `exp` is not a required claim,
 /// [`allow_missing_expiry`](Policy::allow_missing_expiry) is set.
 ///
-/// A policy has no issuer name: pass it to [`Issuer::new`](crate::Issuer::new). The names in `iss` become a
-/// [`check_token`](Policy::check_token) called `issuer`. It rejects tokens of other issuers even if the issuer is
-/// trusted without a name.
+/// A policy does not contain the issuer's name: pass the name to [`Issuer::new`](crate::Issuer::new). The names in
+/// `iss` become a [`check_token`](Policy::check_token) called `issuer`. It rejects tokens of other issuers even if the
+/// issuer is trusted without a name.
 ///
 /// The policy is stricter than `decode`:
 /// - `aud`, `iss` and `sub` must be present when a value is set for them.

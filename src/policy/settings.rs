@@ -74,8 +74,8 @@ macro_rules! policy_settings {
 
             /// Adds a check of the registered claims and the header.
             ///
-            /// If it returns `false`, the token is rejected with 401, and logs contain the name of the check. To check
-            /// your own claims type, use [`VerifierBuilder::check`](crate::VerifierBuilder::check).
+            /// If the check returns `false`, the token is rejected with 401, and logs contain the name of the check. To
+            /// check your own claims type, use [`VerifierBuilder::check`](crate::VerifierBuilder::check).
             pub fn check_token(
                 mut self,
                 name: &'static str,
@@ -111,9 +111,10 @@ macro_rules! policy_settings {
 
             /// Hides all claims except the registered ones, scopes and roles.
             ///
-            /// [`Token::claim`](crate::Token::claim) and [`Rule::claim`](crate::Rule::claim) do not see hidden
-            /// claims; the claims type still contains them. Use it for tokens with claims that are credentials, such
-            /// as session cookies. A rule over a hidden claim never permits, nor does its negation.
+            /// Use it for tokens whose claims contain credentials, such as session cookies.
+            /// [`Token::claim`](crate::Token::claim) returns `None` for a hidden claim. A
+            /// [`Rule::claim`](crate::Rule::claim) over a hidden claim never permits, nor does its negation. The claims
+            /// type still contains all claims.
             pub fn hide_claims(mut self) -> Self {
                 self.policy_mut().mapping_mut().is_sealed = true;
                 self

@@ -13,8 +13,8 @@ use crate::source::RawToken;
 
 /// Confirms that the client is the one to which the token was issued.
 ///
-/// The layer calls it once for every verified token, including tokens without a `cnf` claim. Without a `Confirm`, the
-/// layer rejects tokens that have a `cnf` claim.
+/// The layer calls it once for every verified token, including tokens without a `cnf` claim, so that it can require a
+/// proof for them as well. Without a `Confirm`, the layer rejects tokens that have a `cnf` claim.
 ///
 /// Compare the token only with data that the client cannot set. Request extensions are safe: only code of this process
 /// can insert them. A header is safe only if a proxy removes the client's own header from every request, and requests

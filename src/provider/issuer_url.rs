@@ -13,9 +13,11 @@ impl Verifier<Claims> {
     ///
     /// This call fetches nothing. A server can start while the issuer is down: it answers 503 until the issuer is
     /// available, and recovers without a restart. [`warm`](Verifier::warm) and [`keep_fresh`](Verifier::keep_fresh)
-    /// fetch the keys before the first token. If the metadata or the keys are at another URL, call
-    /// [`metadata_url`](VerifierBuilder::metadata_url) or [`keys_url`](VerifierBuilder::keys_url). All other settings
-    /// are available through [`remote_keys`](VerifierBuilder::remote_keys).
+    /// fetch the keys before the first token.
+    ///
+    /// If the metadata or the keys are at another URL, call [`metadata_url`](VerifierBuilder::metadata_url) or
+    /// [`keys_url`](VerifierBuilder::keys_url). Other settings of the fetch are in
+    /// [`remote_keys`](VerifierBuilder::remote_keys).
     ///
     /// Without the feature `jwks-client`, call [`client`](VerifierBuilder::client) with an HTTP client.
     ///
@@ -39,15 +41,15 @@ impl Verifier<Claims> {
 
     /// Verifies tokens with the keys at this URL, an issuer's `jwks_uri`.
     ///
-    /// As [`issuer_url`](Self::issuer_url), for issuers without metadata. Then call
-    /// [`issuer`](VerifierBuilder::issuer) or [`any_issuer`](VerifierBuilder::any_issuer).
+    /// Use it for issuers without metadata. You must also call [`issuer`](VerifierBuilder::issuer) or
+    /// [`any_issuer`](VerifierBuilder::any_issuer). In everything else it is like [`issuer_url`](Self::issuer_url).
     pub fn jwks_url(url: impl Into<String>) -> VerifierBuilder<Claims> {
         VerifierBuilder::with_public_keys(Ok(RemoteJwks::url(url)))
     }
 }
 
 impl Issuer {
-    /// An issuer whose keys are found by its metadata; as [`Verifier::issuer_url`].
+    /// An issuer whose keys are found through its metadata, as with [`Verifier::issuer_url`].
     ///
     /// To change how its keys are fetched, pass a builder:
     /// `Issuer::new(url, RemoteJwks::issuer(url).max_stale(..), policy)`.
@@ -74,7 +76,7 @@ impl Issuer {
 impl<C> VerifierBuilder<C> {
     /// Fetches the keys from this URL without reading metadata; see [`RemoteJwksBuilder::keys_url`].
     ///
-    /// Only after [`issuer_url`](Verifier::issuer_url).
+    /// Call it only on the builder of [`issuer_url`](Verifier::issuer_url).
     ///
     /// ```
     /// use tower_jwt_auth::Verifier;
@@ -95,7 +97,8 @@ impl<C> VerifierBuilder<C> {
 
     /// Reads the issuer's metadata from this URL; see [`RemoteJwksBuilder::metadata_url`].
     ///
-    /// The metadata must still name the issuer exactly. Only after [`issuer_url`](Verifier::issuer_url).
+    /// The metadata must still name the issuer exactly. Call it only on the builder of
+    /// [`issuer_url`](Verifier::issuer_url).
     pub fn metadata_url(self, url: impl Into<String>) -> Self {
         self.change_keys("metadata_url", |keys: RemoteJwksBuilder| keys.metadata_url(url))
     }

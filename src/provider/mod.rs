@@ -1,16 +1,18 @@
-//! Constructors of [`Verifier`](crate::Verifier) for common setups, and presets for providers.
+//! Settings from the environment or a file, and presets for identity providers.
 //!
-//! The constructors are [`shared_secret`](crate::Verifier::shared_secret),
-//! [`shared_secret_from_env`](crate::Verifier::shared_secret_from_env), [`pem`](crate::Verifier::pem),
-//! [`jwks`](crate::Verifier::jwks), and with the feature `jwks` also `jwks_url` and `issuer_url`. Each returns a
-//! builder, and `build()` reports all problems together. [`Verifier::from_env`](crate::Verifier::from_env) reads its
-//! [`Settings`] from the environment.
+//! - [`Settings`]: [`Verifier::from_env`](crate::Verifier::from_env) reads them from the environment.
+//! - `better_auth` (feature `better-auth`): presets for the tokens of Better Auth.
+//! - [`GrantClaims`](crate::claims::GrantClaims): the claims in which Keycloak, Auth0 and Amazon Cognito put scopes
+//!   and roles.
 //!
-//! To write a preset for another provider, write a function that returns a
-//! [`VerifierBuilder`](crate::VerifierBuilder). Presets use
-//! [`operator_hint`](crate::VerifierBuilder::operator_hint),
-//! [`check_with_clock`](crate::VerifierBuilder::check_with_clock) and
-//! [`problem`](crate::VerifierBuilder::problem).
+//! For every other provider, call a constructor of [`Verifier`](crate::Verifier):
+//! [`shared_secret`](crate::Verifier::shared_secret), [`pem`](crate::Verifier::pem),
+//! [`jwks`](crate::Verifier::jwks), or, with the feature `jwks`, `issuer_url` and `jwks_url`.
+//!
+//! A preset of your own is a function that returns a [`VerifierBuilder`](crate::VerifierBuilder). Three methods of the
+//! builder are for presets: [`operator_hint`](crate::VerifierBuilder::operator_hint) explains rejected tokens,
+//! [`check_with_clock`](crate::VerifierBuilder::check_with_clock) checks claims that contain times, and
+//! [`problem`](crate::VerifierBuilder::problem) reports a wrong setting. The last one has an example.
 
 #[cfg(feature = "better-auth")]
 pub mod better_auth;

@@ -11,7 +11,7 @@ use crate::verify::{Verifier, VerifierBuilder};
 impl Verifier<Claims> {
     /// Verifies tokens with the public key in this PEM, as [`VerificationKey::pem`] reads it.
     ///
-    /// Then call [`issuer`](VerifierBuilder::issuer) or [`any_issuer`](VerifierBuilder::any_issuer).
+    /// You must also call [`issuer`](VerifierBuilder::issuer) or [`any_issuer`](VerifierBuilder::any_issuer).
     ///
     /// ```
     /// use tower_jwt_auth::{Algorithm, ErrorKind, Verifier, testing::TestIssuer};
@@ -34,7 +34,7 @@ impl Verifier<Claims> {
 
     /// Verifies tokens with the keys of this JWKS document, as [`KeySet::jwks`] reads it.
     ///
-    /// The keys never change, which suits keys that are deployed with the server. Then call
+    /// The keys never change; use it for keys that are deployed with the server. You must also call
     /// [`issuer`](VerifierBuilder::issuer) or [`any_issuer`](VerifierBuilder::any_issuer).
     ///
     /// ```
@@ -57,7 +57,8 @@ impl Verifier<Claims> {
 
     /// Verifies tokens with the keys of this source.
     ///
-    /// The source is refreshed when a token names an unknown key. Then call [`issuer`](VerifierBuilder::issuer) or [`any_issuer`](VerifierBuilder::any_issuer).
+    /// [`KeySource::refresh`] is called when none of the current keys verifies a token. You must also call
+    /// [`issuer`](VerifierBuilder::issuer) or [`any_issuer`](VerifierBuilder::any_issuer).
     ///
     /// ```
     /// # #[cfg(feature = "jwks")] {

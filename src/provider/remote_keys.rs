@@ -3,11 +3,12 @@
 use crate::jwks::{Fetch, RemoteJwksBuilder};
 use crate::verify::VerifierBuilder;
 
-/// After [`issuer_url`](crate::Verifier::issuer_url) or [`jwks_url`](crate::Verifier::jwks_url).
+/// Settings for keys that are fetched from a URL.
 impl<C> VerifierBuilder<C> {
     /// Changes how the keys are fetched, with any setting of [`RemoteJwksBuilder`].
     ///
-    /// Only after [`issuer_url`](crate::Verifier::issuer_url) or [`jwks_url`](crate::Verifier::jwks_url).
+    /// Call it only on the builder of [`issuer_url`](crate::Verifier::issuer_url) or
+    /// [`jwks_url`](crate::Verifier::jwks_url).
     ///
     /// ```
     /// # #[cfg(feature = "jwks-client")] {

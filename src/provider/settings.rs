@@ -23,15 +23,18 @@ const MAX_LEEWAY: u64 = 300;
 ///
 /// | variable | member | meaning |
 /// |---|---|---|
-/// | `JWT_ISSUER` | `issuer` | `iss` of the tokens; without a secret also the URL of the issuer's metadata (feature `jwks-client`) |
-/// | `JWT_AUDIENCE` | `audience` | the name of this service in `aud`, or several separated by commas, of which one must match |
-/// | `JWT_SECRET` | `secret` | the secret shared with the issuer, at least 32 bytes (HS256) |
+/// | `JWT_ISSUER` | `issuer` | the issuer: `iss` of the tokens |
+/// | `JWT_AUDIENCE` | `audience` | the accepted values of `aud`, separated by commas |
+/// | `JWT_SECRET` | `secret` | the secret shared with the issuer, at least 32 bytes |
 /// | `JWT_SECRET_FILE` | `secret_file` | a file with that secret; one trailing line break is ignored |
 /// | `JWT_ALGORITHMS` | `algorithms` | the accepted algorithms, separated by commas |
-/// | `JWT_LEEWAY` | `leeway` | how many seconds clocks may differ: 60 by default, 300 at most |
+/// | `JWT_LEEWAY` | `leeway` | allowed clock difference in seconds: default 60, maximum 300 |
 ///
-/// With a secret, no keys are fetched. An empty variable counts as not set. In a configuration file all members are
-/// strings, and an unknown member is an error.
+/// With a secret, the algorithm is HS256 unless `JWT_ALGORITHMS` lists others, and no keys are fetched. Without a
+/// secret, `JWT_ISSUER` must be the issuer's URL, and the keys are found through its metadata (feature `jwks-client`).
+///
+/// An empty variable counts as not set. In a configuration file all members are strings, and an unknown member is an
+/// error.
 ///
 /// ```
 /// use tower_jwt_auth::provider::Settings;
@@ -72,7 +75,7 @@ impl Verifier<Claims> {
     ///
     /// # Errors
     ///
-    /// As [`VerifierBuilder::build`]. The error names each variable with an invalid value.
+    /// The same as for [`VerifierBuilder::build`]. The error names each variable with an invalid value.
     ///
     /// ```no_run
     /// use tower_jwt_auth::{JwtAuthLayer, Verifier};

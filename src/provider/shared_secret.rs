@@ -32,16 +32,16 @@ impl Verifier<Claims> {
         VerifierBuilder::with_secret(VerificationKey::shared_secret(secret), TEXT)
     }
 
-    /// As [`shared_secret`](Self::shared_secret), with the decoded bytes of this base64url text.
+    /// Like [`shared_secret`](Self::shared_secret), for a secret in base64url, which is decoded.
     pub fn shared_secret_base64url(text: impl AsRef<str>) -> VerifierBuilder<Claims> {
         VerifierBuilder::with_secret(VerificationKey::shared_secret_base64url(text), BASE64URL)
     }
 
-    /// As [`shared_secret`](Self::shared_secret), for a secret of 16 bytes or more.
+    /// Like [`shared_secret`](Self::shared_secret), for a secret of 16 bytes or more.
     ///
-    /// A secret of less than 32 bytes can be brute-forced; see [`VerificationKey::guessable_legacy_secret`]. For
-    /// systems that cannot change their secret yet. [`previous_secret`](VerifierBuilder::previous_secret) then also
-    /// accepts short secrets.
+    /// Use it only for systems that cannot change their secret yet: a secret of less than 32 bytes can be brute-forced;
+    /// see [`VerificationKey::guessable_legacy_secret`]. [`previous_secret`](VerifierBuilder::previous_secret) then
+    /// also accepts short secrets.
     ///
     /// ```
     /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
@@ -58,7 +58,7 @@ impl Verifier<Claims> {
         VerifierBuilder::with_secret(VerificationKey::guessable_legacy_secret(secret), LEGACY_TEXT)
     }
 
-    /// As [`shared_secret`](Self::shared_secret), with the value of an environment variable.
+    /// Like [`shared_secret`](Self::shared_secret), with the value of an environment variable.
     ///
     /// The value is neither trimmed nor decoded. A variable that is not set is a [`BuildError`].
     ///
@@ -76,16 +76,16 @@ impl Verifier<Claims> {
 impl<C> VerifierBuilder<C> {
     /// Also accepts tokens signed with this secret, the one before the last rotation.
     ///
-    /// It must have the encoding and the minimum length of the current secret.
+    /// It must have the same encoding and minimum length as the current secret.
     pub fn previous_secret(self, secret: impl AsRef<[u8]>) -> Self {
         self.previous_key(|read| (read.like_the_first)(secret.as_ref()))
     }
 
-    /// As [`previous_secret`](Self::previous_secret), for a previous secret of 16 bytes or more.
+    /// Like [`previous_secret`](Self::previous_secret), for a previous secret of 16 bytes or more.
     ///
-    /// A secret of less than 32 bytes can be brute-forced; see
-    /// [`VerificationKey::guessable_legacy_secret`](crate::VerificationKey::guessable_legacy_secret). For replacing
-    /// such a secret. Remove this call when the last token that was signed with it has expired.
+    /// Use it while you replace a secret of less than 32 bytes, which can be brute-forced; see
+    /// [`VerificationKey::guessable_legacy_secret`](crate::VerificationKey::guessable_legacy_secret). Remove this call
+    /// when the last token that was signed with the old secret has expired.
     ///
     /// ```
     /// use tower_jwt_auth::{Verifier, testing::TestIssuer};

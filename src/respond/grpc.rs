@@ -18,8 +18,8 @@ const MESSAGE: &AsciiSet = &CONTROLS.add(b'%');
 /// A request is gRPC if its method is `POST` and its content type is `application/grpc`, `application/grpc-web` or
 /// `application/grpc-web-text`, with or without a codec such as `+proto`. The response has headers only
 /// ("Trailers-Only"): HTTP status 200, `grpc-status`, and the description of the rejection as `grpc-message`. Its
-/// content type is of the same family as that of the request, because gRPC-Web clients reject any other. The challenge
-/// is kept as metadata. tonic is not required.
+/// content type is of the same family as that of the request, because gRPC-Web clients reject any other. The client can
+/// read the challenge in the metadata `www-authenticate`. tonic is not required.
 ///
 /// A gRPC-Web page on another origin can read `grpc-status` and `grpc-message` only if the CORS layer exposes them.
 ///

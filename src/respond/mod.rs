@@ -1,6 +1,8 @@
 //! The responses to rejected requests.
 //!
-//! A [`Rejection`] has the reason, the status and the headers. A [`Respond`] implementation builds the response:
+//! A [`Rejection`] has the reason, the status and the headers. A responder, which is set with
+//! [`JwtAuthLayer::responder`](crate::JwtAuthLayer::responder), builds the response. Implement [`Respond`], or use one
+//! of these:
 //!
 //! - [`ProblemJson`], the default, answers with a problem document (RFC 9457).
 //! - [`Plain`] answers without a body.
@@ -9,7 +11,7 @@
 //!
 //! # Rules
 //!
-//! 1. Missing credentials are answered 401, malformed ones 400, and an invalid token 401.
+//! 1. A missing or invalid token is answered 401. Malformed credentials and more than one token are answered 400.
 //! 2. A token that does not permit the request is answered 403. A weak or old login is answered 401 (RFC 9470).
 //! 3. If the token cannot be checked now, the answer is 503 with `Retry-After`.
 //! 4. A misconfigured server answers 500.

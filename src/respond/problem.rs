@@ -13,8 +13,8 @@ use crate::error::{Error, ErrorKind};
 
 /// Answers with a problem document (RFC 9457); the default.
 ///
-/// `error` is the error code of RFC 6750 §3.1, if there is one. `detail` is a fixed sentence.
-/// [`verbose`](Self::verbose) adds the exact reason, for development.
+/// The member `detail` is a fixed sentence for the client, and `error` the error code of RFC 6750 §3.1, if there is
+/// one. [`verbose`](Self::verbose) adds the exact reason, for development.
 ///
 /// ```
 /// use tower_jwt_auth::{JwtAuthLayer, Verifier, respond::ProblemJson, testing::TestIssuer};

@@ -11,8 +11,8 @@ use crate::error::BuildError;
 
 /// A condition on scopes, roles, claims and the request path.
 ///
-/// The same rule decides about a request, supplies the scopes of the challenge (RFC 6750 §3.1) and appears in API
-/// documents.
+/// One rule has three uses: a [`RequireLayer`](crate::RequireLayer) enforces it, the challenge names its scopes
+/// (RFC 6750 §3.1), and [`openapi`](crate::openapi) documents them.
 ///
 /// ```
 /// use tower_jwt_auth::{Rule, Verifier, testing::TestIssuer};
@@ -60,15 +60,15 @@ impl Rule {
 
     /// Requires this scope.
     ///
-    /// The name is one scope: `"a b"` does not match two of them, see [`all_scopes`](Self::all_scopes). An empty name
-    /// never permits, because it is more likely a missing setting.
+    /// The name is a single scope. For two scopes, use [`all_scopes`](Self::all_scopes) and not `"a b"`. An empty name
+    /// never permits, because it is probably a missing setting.
     pub fn scope(scope: impl Into<String>) -> Self {
         Self(Condition::Scope(scope.into().into()))
     }
 
     /// Requires all of these scopes.
     ///
-    /// An empty list never permits, because it is more likely a missing setting. To require only a valid token, use
+    /// An empty list never permits, because it is probably a missing setting. To require only a valid token, use
     /// [`authenticated`](Self::authenticated).
     pub fn all_scopes<I: IntoIterator<Item = T>, T: Into<String>>(scopes: I) -> Self {
         let scopes: Vec<_> = scopes.into_iter().map(Self::scope).collect();
@@ -93,8 +93,9 @@ impl Rule {
     /// Requires that a claim is present and that `predicate` returns true for its value.
     ///
     /// For a nested claim, pass a list of names: `["realm_access", "blocked"]`. A string with dots is a single name.
-    /// If the token lacks the claim, the rule's [`not`](Self::not) permits. If the claim is hidden by a preset, or
-    /// ambiguous in the token, neither the rule nor its `not` permits.
+    /// If the token lacks the claim, the rule's [`not`](Self::not) permits. If the claim is unknown, neither the rule
+    /// nor its `not` permits. A claim is unknown if it is hidden ([`Policy::hide_claims`](crate::Policy::hide_claims)),
+    /// or if an object in the token contains its name more than once.
     ///
     /// ```
     /// use tower_jwt_auth::Rule;
@@ -183,9 +184,8 @@ impl Rule {
     /// A negated rule also permits tokens in which the claim, scope or role is missing, or has a type that grants
     /// nothing.
     ///
-    /// A claim is unknown if a preset hides it, or if it is ambiguous in the token. A condition on an unknown claim
-    /// is neither true nor false, and so is its negation. [`and`](Self::and) and [`or`](Self::or) follow Kleene's
-    /// three-valued logic. A rule permits only if it is true.
+    /// A condition on an unknown [`claim`](Self::claim) is neither true nor false, and neither is its negation.
+    /// [`and`](Self::and) and [`or`](Self::or) follow Kleene's three-valued logic. A rule permits only if it is true.
     ///
     /// ```
     /// use tower_jwt_auth::{Error, Rule, Verifier, testing::TestIssuer};

@@ -30,8 +30,8 @@ const MAX_CHUNK_LEN: usize = 4096;
 ///
 /// Cookies have two caveats:
 ///
-/// - A browser also sends cookies with requests that another site caused (CSRF). Add a protection: `SameSite`, or a
-///   layer such as tower-http's `CsrfLayer`.
+/// - A browser also sends cookies with requests that another site caused (CSRF). Set `SameSite`, or add a layer such as
+///   tower-http's `CsrfLayer`.
 /// - Every subdomain can set a cookie for the whole domain, and so can an attacker on the network if a subdomain is
 ///   reached without HTTPS. The request does not show where a cookie was set. With their own valid token, an attacker
 ///   can make a user act in the attacker's account. With a second cookie of the same name, they can lock the user out.

@@ -40,8 +40,8 @@ impl TokenSource for BearerHeader {
 
 /// A token source that reads a header field with another name or scheme.
 ///
-/// Without a scheme, the whole value is the token, as gateways forward it. With a scheme, the value has the form that
-/// [`BearerHeader`] reads. A second field of this name is rejected with
+/// By default the whole value is the token, as many gateways send it. With a [`scheme`](Self::scheme), the value has
+/// the form that [`BearerHeader`] reads. A second field of this name is rejected with
 /// [`MultipleTokens`](crate::ErrorKind::MultipleTokens).
 ///
 /// ```

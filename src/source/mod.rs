@@ -7,11 +7,11 @@
 //!
 //! # Rules
 //!
-//! 1. A source finds a token, no token, or an error.
+//! 1. A source returns a token, no token, or an error.
 //! 2. A token consists of the characters of `token68` (RFC 9110 §11.2); other values are rejected with
 //!    [`MalformedHeader`](crate::ErrorKind::MalformedHeader).
-//! 3. More than one candidate is rejected with [`MultipleTokens`](crate::ErrorKind::MultipleTokens). The layer never
-//!    chooses between two tokens.
+//! 3. Two different tokens are rejected with [`MultipleTokens`](crate::ErrorKind::MultipleTokens), and so are two
+//!    fields, cookies or parameters of the same name. The layer never chooses between two tokens.
 //! 4. Credentials of another scheme are [`UnsupportedScheme`](crate::ErrorKind::UnsupportedScheme), which the layer
 //!    treats as a missing token.
 //! 5. The layer marks the header fields that contain the token as sensitive, so that `Debug` output does not show it.

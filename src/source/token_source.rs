@@ -43,10 +43,10 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
 
     /// Removes everything else that this source may read as a token; the default removes nothing.
     ///
-    /// With [`remove_token`](crate::JwtAuthLayer::remove_token), the layer calls it for an accepted request, after it
-    /// has removed the token itself. Implement it for a source that chooses among several places, as
+    /// Implement it for a source that chooses among several places, as
     /// [`CookieToken::allow_prefixes`](super::CookieToken::allow_prefixes) does. A source that wraps other sources must
-    /// forward the call to them.
+    /// forward the call to them. With [`remove_token`](crate::JwtAuthLayer::remove_token), the layer calls it for an
+    /// accepted request, after it has removed the token itself.
     fn remove_copies(&self, parts: &mut Parts) {
         let _ = parts;
     }

@@ -12,10 +12,11 @@ use crate::error::{Error, ErrorKind};
 
 /// A token source that reads the WebSocket subprotocol after a marker.
 ///
-/// The subprotocols, as in `new WebSocket(url, ["bearer", token])`, are the only header field that a web page can set.
-/// The server must select one of the offered protocols, otherwise the browser closes the connection. Let it answer
-/// `Sec-WebSocket-Protocol: bearer` (axum: `upgrade.protocols(["bearer"])`). Never select the token, because proxies
-/// may log the response. The client may offer other protocols as well.
+/// Use it for web pages, which can set no other header field of a WebSocket handshake:
+/// `new WebSocket(url, ["bearer", token])`, where `bearer` is the marker. The client may offer other protocols as well.
+///
+/// The server must select one of the offered protocols, otherwise the browser closes the connection. Select the marker
+/// (axum: `upgrade.protocols(["bearer"])`). Never select the token, because proxies may log the response.
 ///
 /// A marker or a token that is offered twice is rejected with
 /// [`MultipleTokens`](crate::ErrorKind::MultipleTokens), because the protocols must be unique (RFC 6455 §4.1). A
@@ -43,7 +44,7 @@ pub struct WebSocketProtocol {
 }
 
 impl WebSocketProtocol {
-    /// Reads the token from the protocol after this one.
+    /// Reads the token from the protocol that follows this marker.
     pub fn new(marker: impl Into<String>) -> Self {
         Self { marker: marker.into().into() }
     }

@@ -27,8 +27,8 @@ use crate::url::Url;
 /// paths 404. An issuer whose name is not a URL has no metadata, and its keys are at `/jwks`. Secrets are not served:
 /// the key set of an HMAC issuer is empty.
 ///
-/// Clones share keys and faults. Use it as the HTTP client of [`RemoteJwks`](crate::jwks), without any connection, or
-/// as the service of a server. [`TestIssuer::serve`] starts such a server.
+/// Use it as the HTTP client of [`RemoteJwks`](crate::jwks), without any connection, or as the service of a server.
+/// [`TestIssuer::serve`] starts such a server. Clones share the keys and the simulated outages.
 ///
 /// ```
 /// # #[cfg(feature = "jwks")] {
@@ -86,7 +86,7 @@ impl TestIssuerService {
         self.with(|state| state.issuer.clone())
     }
 
-    /// Returns a builder for a token that is valid for 15 minutes, signed with the current key.
+    /// Returns a builder for a token with the current key, valid for 15 minutes.
     pub fn token(&self) -> TestToken<'static> {
         self.issuer().into_token()
     }
@@ -102,7 +102,7 @@ impl TestIssuerService {
         });
     }
 
-    /// As [`rotate`](Self::rotate), but keeps the previous key in the key set until the next rotation.
+    /// Like [`rotate`](Self::rotate), but keeps the previous key in the key set until the next rotation.
     pub fn rotate_keeping_previous(&self) {
         self.with(|state| state.previous = Some(state.replace_key()));
     }

@@ -149,8 +149,8 @@ impl VerifierBuilder<Claims> {
 impl<C> VerifierBuilder<C> {
     /// Reads the claims into the type `D`.
     ///
-    /// `D` can be any type that `serde` can deserialize from a JSON object. Call this before [`check`](Self::check):
-    /// earlier checks are for the previous type, and [`build`](Self::build) then fails.
+    /// `D` can be any type that `serde` can deserialize from a JSON object. Call it before [`check`](Self::check): if
+    /// there are checks for the previous type, [`build`](Self::build) fails.
     pub fn claims<D: DeserializeOwned + Send + Sync + 'static>(self) -> VerifierBuilder<D> {
         let mut problems = self.problems;
         if !self.checks.is_empty() {
@@ -198,7 +198,8 @@ impl<C> VerifierBuilder<C> {
 
     /// Accepts tokens with any `iss` or none; only the keys decide.
     ///
-    /// This also applies to keys that were found by an issuer's metadata: `iss` is not compared with the issuer's name.
+    /// This also applies to keys that were found through an issuer's metadata: `iss` is not compared with the issuer's
+    /// name.
     pub fn any_issuer(mut self) -> Self {
         match &mut self.single {
             Some(single) => single.any_name = true,
@@ -244,7 +245,7 @@ impl<C> VerifierBuilder<C> {
         self
     }
 
-    /// Checks every verified token for revocation.
+    /// Checks every verified token for revocation; see [`Revocation`].
     pub fn revocation(mut self, revocation: impl Revocation) -> Self {
         self.revocation = Some(Arc::new(revocation));
         self

@@ -25,7 +25,7 @@ const HASHED: usize = 32;
 ///
 /// There is no cache unless you pass the settings to
 /// [`VerifierBuilder::cache`](super::VerifierBuilder::cache). Enable it if clients send the same token many times and
-/// the algorithm is slow; every algorithm except HMAC is.
+/// the algorithm is slow, as every algorithm except HMAC is.
 ///
 /// A cache hit requires the same token, byte for byte. It skips the signature check and the JSON parsing. These
 /// checks still run for each request: `exp`, `nbf` and the maximum age, your own rules and checks, revocation, and

@@ -42,10 +42,10 @@ impl<C> VerifierBuilder<C> {
 
     /// Sets a function that returns a hint for the operator about a rejected token.
     ///
-    /// The hint replaces [`Error::detail`](crate::Error::detail), which is logged and never sent to clients. It should
-    /// name the kind of token that was probably sent, and the setting that accepts it. The function receives the
-    /// token's text, the algorithm in the token's header if it can be read, and the reason for the rejection. The token
-    /// is not verified. A hint is a static text, so no part of the token is logged.
+    /// The hint should name the kind of token that was probably sent, and the setting that accepts it. It replaces
+    /// [`Error::detail`](crate::Error::detail), which is logged and never sent to clients. The function receives the
+    /// text of the unverified token, the algorithm in its header if it can be read, and the reason for the rejection. A
+    /// hint is a static text, so no part of the token is logged.
     ///
     /// ```
     /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
@@ -74,7 +74,7 @@ impl<C> VerifierBuilder<C> {
 
     /// Adds a problem that [`build`](Self::build) reports together with all others.
     ///
-    /// Presets outside this crate use it: their functions return a builder, and the user sees all problems at once.
+    /// Use it in presets of your own: the function returns a builder, and the user sees all problems at once.
     ///
     /// ```
     /// use tower_jwt_auth::error::{Problem, ProblemKind};

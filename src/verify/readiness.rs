@@ -46,8 +46,8 @@ impl<C: 'static> Verifier<C> {
     /// Fetches the keys of all issuers that have none, and waits for them.
     ///
     /// Call it when the server starts: then no request waits for keys, and a readiness probe based on
-    /// [`health`](Self::health) succeeds. It works with every constructor. All key sources are fetched concurrently
-    /// ([`KeySource::warm`]); fixed keys need no fetch.
+    /// [`health`](Self::health) succeeds. It works with every constructor. The keys of all issuers are fetched
+    /// concurrently ([`KeySource::warm`]); fixed keys need no fetch.
     ///
     /// ```
     /// # #[cfg(feature = "jwks")] {
@@ -107,7 +107,7 @@ impl<C: 'static> Verifier<C> {
 
     /// Fetches newer keys of all issuers now, and waits for them.
     ///
-    /// Use it for an operator's command. It returns [`Refreshed::Replaced`] if an issuer has new keys, and
+    /// Call it when an operator requests new keys. It returns [`Refreshed::Replaced`] if an issuer has new keys, and
     /// [`Refreshed::Suppressed`] if all sources were fetched too recently. Fixed keys do not change.
     ///
     /// # Errors

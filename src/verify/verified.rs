@@ -81,7 +81,7 @@ impl<C> Verified<C> {
         self.token().expires_at()
     }
 
-    /// The other registered claims, any claim by its path, and the header.
+    /// The token: all registered claims, any claim by its path, and the header.
     pub fn token(&self) -> &Token {
         &self.0.token
     }

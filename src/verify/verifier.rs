@@ -24,8 +24,8 @@ use crate::revocation::{Presented, Revocation, Standing};
 /// A verifier is an `Arc`, so cloning is cheap. Verifying takes no lock, and it does not wait while the keys are in
 /// memory.
 ///
-/// Build one with [`shared_secret`](Verifier::shared_secret), [`jwks`](Verifier::jwks) or
-/// [`builder`](Verifier::builder).
+/// For one issuer, build one with [`shared_secret`](Verifier::shared_secret), [`jwks`](Verifier::jwks), `issuer_url`
+/// (feature `jwks`) or [`from_env`](Verifier::from_env). For several issuers, use [`builder`](Verifier::builder).
 ///
 /// ```
 /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
@@ -104,21 +104,22 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     ///
     /// # Errors
     ///
-    /// The reason for the rejection; see [`ErrorKind`]. A token that is bound to its sender is rejected with
-    /// [`ErrorKind::ProofRequired`], because this method checks no proof of possession.
+    /// The reason for the rejection; see [`ErrorKind`]. A token that is bound to a key or certificate (`cnf`, RFC 7800)
+    /// is rejected with [`ErrorKind::ProofRequired`], because this method checks no proof of possession.
     #[doc(alias = "decode")]
     #[doc(alias = "validate")]
     pub fn verify(&self, token: &str) -> Answer<Result<Verified<C>, Error>> {
         self.run(token, Bound::Refuse)
     }
 
-    /// Like [`verify`](Self::verify), but accepts sender-bound tokens (`cnf`, RFC 7800) without a proof.
+    /// Like [`verify`](Self::verify), but accepts tokens with a `cnf` claim without a proof.
     ///
-    /// An attacker who steals such a token can use it unless the caller checks the proof.
+    /// Such a token is bound to a key or certificate (RFC 7800). An attacker who steals it can use it unless the caller
+    /// checks the proof.
     ///
     /// # Errors
     ///
-    /// As [`verify`](Self::verify), except [`ErrorKind::ProofRequired`].
+    /// The same as for [`verify`](Self::verify), except [`ErrorKind::ProofRequired`].
     pub fn verify_without_proof_of_possession(
         &self,
         token: &str,
@@ -130,7 +131,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     ///
     /// # Errors
     ///
-    /// As [`verify`](Self::verify). If it would have to wait, it returns [`ErrorKind::KeysUnavailable`] or
+    /// The same as for [`verify`](Self::verify). If it would have to wait, it returns [`ErrorKind::KeysUnavailable`] or
     /// [`ErrorKind::RevocationUnavailable`].
     #[doc(alias = "decode")]
     #[doc(alias = "validate")]

@@ -23,7 +23,7 @@ impl<C: Account> BetterAuth<C> {
 
     /// Converts the preset to a [`VerifierBuilder`], for further settings.
     ///
-    /// For example a revocation list, a token cache or custom checks. They are added to the checks of the preset and
+    /// Examples are a revocation list, a token cache and custom checks. They are added to the checks of the preset and
     /// cannot remove any of them.
     ///
     /// ```

@@ -18,8 +18,8 @@ use crate::observe::Observer;
 
 /// Builds a verifier for tokens of a Better Auth server.
 ///
-/// The module [`better_auth`](crate::provider::better_auth) compares the presets. Settings exist for everything that
-/// differs between servers; everything else follows Better Auth.
+/// The module [`better_auth`](crate::provider::better_auth) compares the presets. What all Better Auth servers have in
+/// common is built in; the settings are for what differs between servers.
 ///
 /// ```
 /// use tower_jwt_auth::provider::better_auth::BetterAuth;
@@ -176,15 +176,15 @@ impl BetterAuth {
 impl BetterAuth<SessionUser> {
     /// Verifies session cache cookies (`session_data`, strategy `jwt`) signed with the secret.
     ///
-    /// Read the cookie with [`session_cookie_source`](super::session_cookie_source). The secret also signs in as any
-    /// user: prefer [`BetterAuth::url`] where there is a choice.
+    /// Read the cookie with [`session_cookie_source`](super::session_cookie_source). Anyone who has the secret can also
+    /// sign in to the auth server as any user, so prefer [`BetterAuth::url`] if you can.
     pub fn session_cookie(secret: impl AsRef<str>) -> Self {
         Self::with_secret(Profile::SessionBySecret, secret.as_ref())
     }
 
     /// Verifies session cache cookies signed with the server's key pairs.
     ///
-    /// The server signs them so with `jwt({ sessionCookieCache: true })`.
+    /// The server does this if its JWT plugin is configured with `jwt({ sessionCookieCache: true })`.
     pub fn session_cookie_url(url: impl AsRef<str>) -> Self {
         let BetterAuth { material, problems, .. } = BetterAuth::url(url);
         Self { problems, ..Self::new(Profile::SessionByServer, material) }
@@ -245,7 +245,7 @@ impl<C> BetterAuth<C> {
 
     /// Accepts tokens of this issuer instead of the one derived from the URL.
     ///
-    /// For servers behind a proxy, or with `jwt.issuer` set. Each further call adds an issuer.
+    /// Use it for a server behind a proxy, or if the server sets `jwt.issuer`. Each further call adds an issuer.
     pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
         self.settings.issuers.push(issuer.into());
         self
@@ -261,7 +261,7 @@ impl<C> BetterAuth<C> {
 
     /// Fetches the keys from this URL.
     ///
-    /// For a container that reaches the server at another address, or another path (`jwks.jwksPath`).
+    /// Use it if this program reaches the server at another address, or if the server sets `jwks.jwksPath`.
     pub fn jwks_url(mut self, url: impl Into<String>) -> Self {
         if let Some(server) = self.expect_server("`jwks_url`") {
             server.jwks_url = Some(url.into());
@@ -291,7 +291,7 @@ impl<C> BetterAuth<C> {
 
     /// Verifies with these keys instead of fetching the server's keys.
     ///
-    /// For a [`RemoteJwks`](crate::jwks::RemoteJwks) that is shared with other code, or a
+    /// Use it with a [`RemoteJwks`](crate::jwks::RemoteJwks) that is shared with other code, or with a
     /// [`KeySet`](crate::key::KeySet) that is deployed with the application.
     pub fn keys(mut self, keys: impl Into<Keys>) -> Self {
         let keys = keys.into();
@@ -306,7 +306,7 @@ impl<C> BetterAuth<C> {
         self.previous_key(secret::key(secret.as_ref()))
     }
 
-    /// As [`previous_secret`](Self::previous_secret), for a previous secret of 16 bytes or more.
+    /// Like [`previous_secret`](Self::previous_secret), for a previous secret of 16 bytes or more.
     ///
     /// A secret of less than 32 bytes can be brute-forced; see [`VerificationKey::guessable_legacy_secret`]. Remove this
     /// call when the last token that was signed with the secret has expired.
@@ -344,13 +344,14 @@ impl<C> BetterAuth<C> {
 
     /// Reads the user's id from this claim instead of `sub`.
     ///
-    /// For servers that put something else into `sub` (`getSubject`), and for bridge tokens with the id in another
-    /// claim.
+    /// Use it for servers that put something else into `sub` (`getSubject`), and for bridge tokens with the id in
+    /// another claim.
     ///
     /// With [`bridge_token`](BetterAuth::bridge_token), some claims need an [`audience`](Self::audience) or an
-    /// [`issuer`](Self::issuer), otherwise `build` fails: those that Better Auth's e-mail links and session cookies
-    /// also contain (`userId`, `email`, `updateTo`, `version`, …). The same secret signs them, so a link would be
-    /// accepted as a login. Links and cookies have no `aud` and no `iss`. `sub` and `id` need neither.
+    /// [`issuer`](Self::issuer), otherwise `build` fails. They are the claims that Better Auth's e-mail links and
+    /// session cookies also contain (`userId`, `email`, `updateTo`, `version`, …). The same secret signs links and
+    /// cookies, so a link would be accepted as a login; but they have no `aud` and no `iss`. The claims `sub` and `id`
+    /// are not in them, and need neither setting.
     ///
     /// ```
     /// use tower_jwt_auth::provider::better_auth::BetterAuth;
@@ -372,7 +373,7 @@ impl<C> BetterAuth<C> {
         self
     }
 
-    /// Sets how far clocks may differ; as [`Policy::leeway`](crate::Policy::leeway).
+    /// Sets the allowed clock difference, like [`Policy::leeway`](crate::Policy::leeway).
     ///
     /// The default for session cookies is 15 seconds, as on the server.
     pub fn leeway(mut self, leeway: Duration) -> Self {
@@ -389,7 +390,7 @@ impl<C> BetterAuth<C> {
         self
     }
 
-    /// Sends events to this observer; as
+    /// Reports events to this observer, like
     /// [`VerifierBuilder::observer`](crate::verify::VerifierBuilder::observer).
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.settings.observer = Some(Arc::new(observer));

@@ -1,6 +1,7 @@
 //! Presets for [Better Auth](https://better-auth.com) (feature `better-auth`).
 //!
-//! Better Auth issues several kinds of tokens. Only some are signed with `BETTER_AUTH_SECRET`:
+//! A preset builds a verifier for one kind of token. Better Auth issues several kinds, and only some are signed with
+//! `BETTER_AUTH_SECRET`:
 //!
 //! | token | signed with | preset |
 //! |---|---|---|
@@ -11,8 +12,8 @@
 //! | the same with `sessionCookieCache: true` | the server's key pairs | [`BetterAuth::session_cookie_url`] |
 //! | session token: `session_token` cookie, bearer plugin | not a JWT | none: only the server can check it |
 //!
-//! Use the first one by default. It needs no secret, so an API that leaks its settings does not expose any account.
-//! [`BetterAuth::from_env`] chooses by the variables that are set.
+//! Use [`BetterAuth::url`] by default. It needs no secret, so an API that leaks its settings does not expose any
+//! account. [`BetterAuth::from_env`] chooses by the variables that are set.
 //!
 //! A preset accepts one kind of token and rejects the others. This matters because one key signs several kinds:
 //! e-mail links are HS256 tokens under the same secret as bridge tokens, and ID tokens are signed with the same key

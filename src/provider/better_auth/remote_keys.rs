@@ -6,7 +6,8 @@ use crate::jwks::RemoteJwksBuilder;
 impl<C> BetterAuth<C> {
     /// Changes how the server's keys are fetched, with any setting of [`RemoteJwksBuilder`].
     ///
-    /// `build` fails on a preset with a secret and together with [`keys`](Self::keys): nothing is fetched then.
+    /// `build` fails if the preset uses a secret, or together with [`keys`](Self::keys), because nothing is fetched
+    /// then.
     ///
     /// ```
     /// # #[cfg(feature = "jwks-client")] {

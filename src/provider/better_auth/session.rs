@@ -14,8 +14,8 @@ use crate::source::CookieToken;
 ///
 /// Both are read from the cookie `session_data` with the strategy `jwt`. Derefs to the [`User`].
 ///
-/// The cookie contains the live session token, which is as sensitive as a password. It is compared as on the server
-/// and then dropped. Neither this type nor the token's claims expose it.
+/// The cookie contains the live session token, which is as sensitive as a password. The preset compares it with `sid`,
+/// as the server does, and then drops it. Neither this type nor the token's claims expose it.
 ///
 /// ```
 /// use tower_jwt_auth::Verified;
@@ -66,8 +66,8 @@ impl Deref for SessionUser {
 /// The prefix `__Secure-` is accepted, and a token that was split over several cookies is joined.
 ///
 /// For a server with another `cookiePrefix`, use
-/// `CookieToken::new("prefix.session_data").allow_prefixes().allow_chunks()`. Browsers also send cookies with
-/// requests from other sites: add a layer such as tower-http's `CsrfLayer`.
+/// `CookieToken::new("prefix.session_data").allow_prefixes().allow_chunks()`. Browsers also send cookies with requests
+/// that another site caused (CSRF): add a layer such as tower-http's `CsrfLayer`.
 ///
 /// ```
 /// use tower_jwt_auth::provider::better_auth::{BetterAuth, session_cookie_source};

@@ -56,7 +56,7 @@ impl User {
 
     /// Returns a claim by its name.
     ///
-    /// For additional fields of the user and fields of plugins, such as `role`.
+    /// Use it for additional fields of the user and for fields of plugins, such as `role`.
     pub fn get(&self, claim: &str) -> Option<&Value> {
         self.claims.get(claim)
     }
