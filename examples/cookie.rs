@@ -4,10 +4,11 @@
 //! cargo run --example cookie
 //! ```
 //!
-//! `PORT` is 3000 and `JWT_SECRET` (at least 32 bytes) is random unless they are set. Ctrl-C ends the server.
-//!
 //! A browser also sends cookies with requests that another site triggers. tower-http's `CsrfLayer` rejects these
 //! requests.
+//!
+//! `PORT` is 3000 and `JWT_SECRET` (at least 32 bytes) is random unless they are set. The server prints a token and
+//! curl commands. Ctrl-C ends it.
 
 #[path = "shared/demo.rs"]
 mod demo;

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! The key server runs in the same process, on another port. `PORT` is 3000 unless it is set. The server prints a
-//! token, curl commands and every event of the key set. Ctrl-C ends it.
+//! token, curl commands that rotate the keys or simulate an outage, and every event of the key set. Ctrl-C ends it.
 
 #[path = "shared/demo.rs"]
 #[expect(dead_code, reason = "only examples with a shared secret use all of it")]

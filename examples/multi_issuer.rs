@@ -5,7 +5,7 @@
 //! ```
 //!
 //! `PORT` is 3000 unless it is set. The server prints valid and invalid tokens of both issuers, and the expected status
-//! of each. Ctrl-C ends it. The key sets are documents here; use `Issuer::url` for keys at a URL.
+//! of each. Ctrl-C ends it. Here the keys are in JWKS documents in memory; use `Issuer::url` to fetch them from a URL.
 
 #[path = "shared/demo.rs"]
 #[expect(dead_code, reason = "only examples with a shared secret use all of it")]

@@ -4,8 +4,8 @@
 //! cargo run --example rejections --features jwks-client
 //! ```
 //!
-//! `PORT` is 3000 unless it is set. The server prints a token for each case; `docs/responses.md` shows the responses.
-//! Ctrl-C ends the server.
+//! `PORT` is 3000 and `JWT_SECRET` (at least 32 bytes) is random unless they are set. The server prints valid and
+//! invalid tokens; `docs/responses.md` shows the response to each. Ctrl-C ends the server.
 
 #[path = "shared/demo.rs"]
 mod demo;

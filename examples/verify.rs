@@ -5,9 +5,11 @@
 //! ```
 //!
 //! `TOKEN` is a compact JWT, or `-` to read it from standard input. `KEY_FILE` contains a public key in PEM form, a
-//! JWK, a JWKS document, or a shared secret (the whole file without one trailing line break). `ALGORITHM` is needed for
-//! RSA keys in PEM form that do not sign RS256. Issuer and audience are not checked. Exit status: 0 accepted,
-//! 1 rejected, 2 invalid arguments.
+//! JWK, a JWKS document, or a shared secret (the whole file without one trailing line break). `ALGORITHM` is needed if
+//! the key does not name its algorithm: for secrets that do not sign HS256, RSA keys that do not sign RS256, and P-521
+//! keys in PEM form.
+//!
+//! Issuer and audience are not checked. Exit status: 0 accepted, 1 rejected, 2 invalid arguments.
 
 use std::error::Error;
 use std::io::{self, Read};

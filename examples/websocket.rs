@@ -4,8 +4,10 @@
 //! cargo run --example websocket
 //! ```
 //!
+//! A page cannot set headers on a WebSocket, so it offers the token as a subprotocol.
+//!
 //! `PORT` is 3000 and `JWT_SECRET` (at least 32 bytes) is random unless they are set. The server prints tokens. Ctrl-C
-//! ends it. A page cannot set headers on a WebSocket, so it offers the token as a subprotocol.
+//! ends it.
 
 #[path = "shared/demo.rs"]
 mod demo;

@@ -1,4 +1,4 @@
-//! Shows an API with users of a Better Auth server, in which each user sees only their own todos.
+//! Shows an API for users of a Better Auth server, in which each user sees only their own todos.
 //!
 //! The README explains how to run it.
 

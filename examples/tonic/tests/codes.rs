@@ -1,4 +1,4 @@
-//! Status codes, messages and metadata over a real connection.
+//! Tests of status codes, messages and metadata over a real connection.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader};
