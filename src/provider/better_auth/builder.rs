@@ -27,7 +27,7 @@ use crate::observe::Observer;
 ///
 /// let secret = TestIssuer::hs256();
 /// assert!(BetterAuth::session_cookie(secret.secret()).build().is_ok());
-/// assert!(BetterAuth::session_cookie("better-auth-secret-123456789").build().is_err());
+/// assert!(BetterAuth::session_cookie("better-auth-secret-12345678901234567890").build().is_err());
 /// ```
 #[must_use = "a preset does nothing until `build` is called"]
 pub struct BetterAuth<C = User> {

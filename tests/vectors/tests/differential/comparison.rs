@@ -74,7 +74,7 @@ impl<'m> Run<'m> {
         match &pyjwt {
             Some(pyjwt) => println!("{}", pyjwt.versions),
             None => {
-                println!("PyJWT skipped: set DIFFERENTIAL_PYJWT=1 to run it (needs Python 3.10)")
+                println!("PyJWT skipped: set DIFFERENTIAL_PYJWT=1 to run it (needs Python 3.10)");
             }
         }
         Self {
