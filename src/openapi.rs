@@ -1,8 +1,8 @@
 //! OpenAPI 3.1 security schemes, requirements and error responses, as JSON.
 //!
 //! They work with utoipa, aide, or any other JSON document. The scopes are read from the
-//! [`RequireLayer`](crate::RequireLayer) that enforces them. The error responses are those of
-//! [`ProblemJson`](crate::respond::ProblemJson), the default responder.
+//! [`RequireLayer`] that enforces them. The error responses are those of
+//! [`ProblemJson`], the default responder.
 //!
 //! ```
 //! use serde_json::json;

@@ -2,7 +2,7 @@
 
 use super::trusted::Trusted;
 use crate::error::{Error, ErrorKind};
-use crate::jws::AlgorithmSet;
+use crate::jws::{Algorithm, AlgorithmSet};
 use crate::key::{Held, KeySet};
 use crate::policy::{ExpectedIssuer, one_of};
 
@@ -32,7 +32,7 @@ impl Trusted {
             let usable = set.keys().iter().map(|key| key.usable(listed));
             usable.fold(AlgorithmSet::default(), AlgorithmSet::union)
         });
-        one_of("algorithm", allowed.or(listed)?.iter().map(|algorithm| algorithm.name()))
+        one_of("algorithm", allowed.or(listed)?.iter().map(Algorithm::name))
     }
 
     /// The ids of the keys in memory.
