@@ -2,6 +2,7 @@
 
     python3 .ci/mutants.py          # all of them; about a minute each
     python3 .ci/mutants.py sid      # those whose name has this in it
+    python3 .ci/mutants.py --list   # runs nothing: checks that each text is still in the code, once
 
 A mutant removes one check from the code. It stands for a defect that no test noticed at some time. Works on a copy
 of the tree in `target/mutants`, which keeps what was compiled. Fails when a mutant survives, when one does not
@@ -48,12 +49,16 @@ def failing_tests(mutant):
     return re.findall(r"^test (\S+) \.\.\. FAILED$", ran.stdout, re.MULTILINE), ran
 
 
+def check_text(mutant, text):
+    if text.count(mutant["old"]) != 1:
+        sys.exit(f"{mutant['name']}: its text is {text.count(mutant['old'])} times in {mutant['file']}")
+
+
 def run(mutant):
     """Applies one mutant; whether a test fails."""
     path = COPY / mutant["file"]
     text = path.read_text()
-    if text.count(mutant["old"]) != 1:
-        sys.exit(f"{mutant['name']}: its text is {text.count(mutant['old'])} times in {mutant['file']}")
+    check_text(mutant, text)
     mutated = text.replace(mutant["old"], mutant["new"])
     lines = [text.splitlines(True), mutated.splitlines(True)]
     print(f"\n=== {mutant['name']}")
@@ -72,6 +77,11 @@ def run(mutant):
 
 def main():
     wanted = sys.argv[1:]
+    if wanted == ["--list"]:
+        for mutant in MUTANTS:
+            check_text(mutant, (ROOT / mutant["file"]).read_text())
+        print(f"the texts of {len(MUTANTS)} mutants are in the code")
+        return
     mutants = [it for it in MUTANTS if not wanted or any(word in it["name"] for word in wanted)]
     copy_tree()
     caught = sum(run(mutant) for mutant in mutants)

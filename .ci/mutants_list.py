@@ -38,14 +38,14 @@ MUTANTS = [
     {
         "name": "sub of a server-signed session is not compared",
         "file": ASSEMBLE,
-        "old": "                    && signed(facts.subject_matches)\n",
+        "old": " && signed(facts.subject_matches)",
         "new": "",
         "tests": ["provider::checks"],
     },
     {
         "name": "sid is not compared with the session's token",
         "file": ASSEMBLE,
-        "old": "                    && signed(facts.sid_matches)\n",
+        "old": " && signed(facts.sid_matches)",
         "new": "",
         "tests": ["provider::checks"],
     },
