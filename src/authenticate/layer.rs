@@ -196,7 +196,8 @@ impl<C> JwtAuthLayer<C> {
     /// The limit covers keys, revocation and proof of possession together, and is measured by the verifier's clock. It
     /// does not cover the wait for the readiness of the inner service. A request that reaches the limit gets 503 with
     /// `Retry-After` and no challenge, and the inner service is not called. The error is [`KeysUnavailable`],
-    /// [`RevocationUnavailable`] or [`ConfirmUnavailable`], depending on what the request waited for. A key fetch
+    /// [`RevocationUnavailable`] or [`ConfirmUnavailable`], depending on what the request waited for. If the signature was
+    /// wrong for a known key, and newer keys were awaited, the request gets the 401 of that signature. A key fetch
     /// continues, because other requests may wait for it. The limit costs nothing for a request that does not wait.
     ///
     /// The limit needs the timer of [`Clock::sleep_until`]. In builds with the feature `tokio-timer` or `jwks`, that is

@@ -132,7 +132,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     /// # Errors
     ///
     /// The same as for [`verify`](Self::verify). If it would have to wait, it returns [`ErrorKind::KeysUnavailable`] or
-    /// [`ErrorKind::RevocationUnavailable`].
+    /// [`ErrorKind::RevocationUnavailable`]. A bad signature of a known key is an [`ErrorKind::InvalidSignature`] even if
+    /// newer keys are being fetched.
     #[doc(alias = "decode")]
     #[doc(alias = "validate")]
     pub fn verify_now(&self, token: &str) -> Result<Verified<C>, Error> {
