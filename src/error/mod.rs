@@ -12,8 +12,11 @@
 pub(crate) mod build_error;
 #[allow(clippy::module_inception)] // the module is named after its type
 pub(crate) mod error;
+mod quoted;
 
 pub(crate) use build_error::BuildError;
 pub use build_error::{Problem, ProblemKind};
 pub use error::BoxError;
 pub(crate) use error::{Error, ErrorKind};
+#[allow(unused_imports)] // depends on the features
+pub(crate) use quoted::quoted;
