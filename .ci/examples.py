@@ -150,21 +150,37 @@ def check_verify(name):
     with tempfile.NamedTemporaryFile("w", suffix=".secret") as secret:
         secret.write(SECRET + "\n")
         secret.flush()
+        by_secret = ["--secret-file", secret.name]
+        minted = os.path.join(os.path.dirname(secret.name), "minted.jwks")
+        test = ["--issuer", "https://test.example", "--audience", "orders"]
+        mint = subprocess.run(
+            [BINARIES / name, "mint", *test, "--jwks-file", minted], capture_output=True, text=True, timeout=20
+        )
+        check("mint, exit status", mint.returncode, 0)
+        by_test = [*test, "--jwks", minted]
         for arguments, stdin, status, printed in [
-            ([token, secret.name], None, 0, "subject: user-1"),
-            (["-", secret.name], token + "\n", 0, "subject: user-1"),
-            ([tampered(token), secret.name], None, 1, "rejected: invalid_signature"),
-            (["nonsense", secret.name], None, 1, "rejected: malformed_token"),
-            ([token, keys / "p256-a.public.pem"], None, 1, "rejected: algorithm_not_allowed"),
-            ([token, keys / "rsa-a.public.jwk"], None, 1, "rejected: algorithm_not_allowed"),
-            ([token, keys / "rsa-a.private.pem"], None, 2, "private key"),
-            ([token], None, 2, "usage"),
-        ]:
+            (["explain", token, *by_secret], None, 0, "accepted"),
+            (["explain", "-", *by_secret, "--claim", "sub"], token + "\n", 0, "user-1"),
+            (["explain", tampered(token), *by_secret], None, 1, "FAILED       signature"),
+            (["explain", token, *by_secret, "--audience", "other"], None, 1, "expected `other`"),
+            (["explain", "nonsense", *by_secret, "--json"], None, 1, '"code": "malformed_token"'),
+            (["explain", token, "--pem", keys / "p256-a.public.pem"], None, 1, "Verifier::shared_secret"),
+            (["explain", token, "--jwks", keys / "rsa-a.public.jwk"], None, 1, "FAILED       algorithm"),
+            (["explain", token, "--pem", keys / "rsa-a.private.pem"], None, 2, "private key"),
+            (["explain", token], None, 2, "no keys"),
+            (["explain", token, *by_secret, "--nonsense", "x"], None, 2, "--nonsense"),
+            ([token], None, 2, "explain"),
+            (["explain", mint.stdout, *by_test], None, 0, "accepted"),
+            (["explain", mint.stdout, *by_test[2:], "--issuer", "https://test.example/"], None, 1, "slash"),
+            (["keys", minted], None, 0, "ES256"),
+            (["keys", "/nonexistent.jwks"], None, 2, "/nonexistent.jwks"),
+                ]:
             done = subprocess.run(
                 [BINARIES / name, *arguments], input=stdin, capture_output=True, text=True, timeout=20
             )
-            check(f"{arguments[1:]}, exit status", done.returncode, status)
-            check(f"{arguments[1:]}, output", printed in done.stdout + done.stderr, True)
+            check(f"{arguments}, exit status {done.stderr}", done.returncode, status)
+            check(f"{arguments}, output {done.stdout}", printed in done.stdout + done.stderr, True)
+            check(f"{arguments}, no secret", SECRET in done.stdout + done.stderr, False)
 
 
 def unavailable(server, token):
@@ -679,6 +695,7 @@ CHECKS = {
 
 def main():
     there = {path.stem for path in (ROOT / "examples").glob("*.rs")}
+    there |= {path.parent.name for path in (ROOT / "examples").glob("*/main.rs")}
     check("examples with a check", sorted(CHECKS), sorted(there))
     failures = 0
     names = sys.argv[1:] or list(CHECKS)

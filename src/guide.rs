@@ -20,6 +20,7 @@
 //!
 //! Operation:
 //!
+//! - [`why_401`]: explain a token on the command line or in a running server.
 //! - [`rotation_and_outages`]: what happens when keys change or the key server is down.
 //! - [`threat_model`]: which attacks are prevented, and which checks remain yours.
 //! - [`responses`]: what clients receive for each error.
@@ -60,6 +61,11 @@ pub mod threat_model {}
 #[cfg_attr(not(doctest), doc = "[issuers]: several_issuers")]
 #[doc = include_str!("../docs/keys-and-policy.md")]
 pub mod keys_and_policy {}
+
+#[cfg_attr(not(doctest), doc = "[events]: observability")]
+#[cfg_attr(not(doctest), doc = "[hint]: crate::VerifierBuilder::operator_hint")]
+#[doc = include_str!("../docs/why-401.md")]
+pub mod why_401 {}
 
 #[doc = include_str!("../docs/several-issuers.md")]
 pub mod several_issuers {}
@@ -132,6 +138,7 @@ pub mod better_auth_production {}
 
 #[cfg(any(not(doctest), feature = "jwks-client"))]
 #[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
+#[cfg_attr(not(doctest), doc = "[why]: why_401")]
 #[doc = include_str!("../docs/observability.md")]
 pub mod observability {}
 

@@ -187,6 +187,7 @@
 //! | [`revocation`] | revoked tokens |
 //! | [`possession`] | proof of possession, for tokens that are bound to a key or certificate |
 //! | [`respond`] | responses to rejected requests |
+//! | [`explain`] | why a token is accepted or rejected, step by step |
 //! | [`extract`] | the rejection of the axum extractors (feature `axum`) |
 //! | [`middleware`] | the services and futures of the layers, for type signatures and struct fields |
 //! | [`observe`] | events for metrics and logs |
@@ -210,10 +211,12 @@
 //!     for keys from a URL:          remote_keys client keys_url metadata_url allow_http_on_loopback
 //!                                   allow_insecure_http
 //! VerifierBuilder, for all issuers: claims check revocation clock max_token_len cache crypto_backend observer
+//!                                   explain_rejections
 //!     for presets:                  check_with_clock operator_hint problem
 //! VerifierBuilder::build() -> Result<Verifier<C>, BuildError>
 //!
 //! Verifier<C>:   verify(&str) -> Answer<Result<Verified<C>, Error>>     verify_now(&str) -> Result<Verified<C>, Error>
+//!                explain(&str) -> Explanation
 //!                warm() refresh() keep_fresh() -> impl Future           health() -> impl Iterator<Item = KeyHealth>
 //! Verified<C>:   subject issuer scopes has_scope roles has_role expires_at claims token identity; derefs to C
 //! Token:         subject issuer audience expires_at not_before issued_at token_id session_id client_id
@@ -257,6 +260,7 @@ mod authorize;
 pub mod claims;
 pub mod clock;
 pub mod error;
+pub mod explain;
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
 pub mod extract;

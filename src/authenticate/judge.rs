@@ -50,6 +50,9 @@ struct Steps<'r, C> {
     raw: &'r RawToken<'r>,
     /// Set if a proof of possession is checked, together with the request that contains it.
     proof: Option<(&'r Arc<dyn Confirm>, &'r Parts)>,
+    bound: Bound,
+    /// Whether the responder shows an explanation of a rejection.
+    is_explained: bool,
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
@@ -99,7 +102,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
         let proof = self.confirm.as_ref().map(|confirm| (confirm, parts));
         let is_bound_accepted = proof.is_some() || self.bound_tokens_accepted;
         let bound = if is_bound_accepted { Bound::Accept } else { Bound::Refuse };
-        Steps { verifier: &self.verifier, raw, proof }.verify(bound)
+        let is_explained = self.rejector.responder.wants_explanation();
+        Steps { verifier: &self.verifier, raw, proof, bound, is_explained }.verify()
     }
 
     /// Waits for the verdict, then admits or rejects the request.
@@ -178,9 +182,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
 )]
 impl<C: DeserializeOwned + Send + Sync + 'static> Steps<'_, C> {
     /// Every check except revocation and proof of possession.
-    fn verify(&self, bound: Bound) -> Verdict<C> {
+    fn verify(&self) -> Verdict<C> {
         let FirstStage { outcome, fault } =
-            self.verifier.verify_first_stage(self.raw.as_str(), bound);
+            self.verifier.verify_first_stage(self.raw.as_str(), self.bound);
         let late = (ErrorKind::KeysUnavailable, fault);
         self.then(outcome, late, |it, verified| it.check_revocation(verified))
     }
@@ -212,20 +216,32 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Steps<'_, C> {
     ) -> Verdict<C> {
         let waiting = match answer.try_now() {
             Ok(Ok(answered)) => return next(self, answered),
-            Ok(Err(error)) => return Verdict::Rejected(error.into()),
+            Ok(Err(error)) => return self.reject(error.into()),
             Err(waiting) => waiting,
         };
         let (verifier, raw) = (self.verifier.clone(), self.raw.to_owned());
+        let (bound, is_explained) = (self.bound, self.is_explained);
         let proof = self.proof.map(|(confirm, parts)| (Arc::clone(confirm), parts.clone()));
         let verdict = Box::pin(async move {
-            let answered = match waiting.await {
-                Ok(answered) => answered,
-                Err(error) => return Verdict::Rejected(error.into()),
-            };
+            let answered = waiting.await;
             let proof = proof.as_ref().map(|(confirm, parts)| (confirm, parts));
-            next(&Steps { verifier: &verifier, raw: &raw, proof }, answered)
+            let steps = Steps { verifier: &verifier, raw: &raw, proof, bound, is_explained };
+            match answered {
+                Ok(answered) => next(&steps, answered),
+                Err(error) => steps.reject(error.into()),
+            }
         });
         Verdict::Pending(Pending { verdict, unavailable, fault })
+    }
+
+    fn reject(&self, mut reason: Unconfirmed) -> Verdict<C> {
+        if self.is_explained {
+            let token = self.raw.as_str();
+            let explanation = self.verifier.explain_rejection(token, self.bound, &reason.error);
+            let explanation = serde_json::value::to_raw_value(&explanation).ok();
+            reason.error = reason.error.with_explanation(explanation);
+        }
+        Verdict::Rejected(reason)
     }
 }
 

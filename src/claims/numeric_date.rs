@@ -1,5 +1,6 @@
 //! Dates in tokens.
 
+use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::de::{self, Deserialize, Deserializer};
@@ -96,6 +97,20 @@ impl NumericDate {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let nanos = ((value - floor) * f64::from(NANOS_PER_SECOND)) as u32;
         Some(Self { seconds: whole, nanos: nanos.min(NANOS_PER_SECOND - 1) })
+    }
+}
+
+/// Prints the date as RFC 3339 in whole seconds. Dates before 1970 or after 9999 are printed as a number of seconds.
+impl fmt::Display for NumericDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        /// 9999-12-31T23:59:59Z.
+        const LAST: u64 = 253_402_300_799;
+        match u64::try_from(self.seconds) {
+            Ok(seconds) if seconds <= LAST => {
+                humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).fmt(f)
+            }
+            _ => self.seconds.fmt(f),
+        }
     }
 }
 

@@ -9,6 +9,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::value::RawValue;
+
 /// A type-erased cause.
 pub type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -29,15 +31,22 @@ pub type BoxError = Box<dyn StdError + Send + Sync>;
 pub struct Error {
     kind: ErrorKind,
     detail: Option<&'static str>,
-    expected: Option<Arc<str>>,
+    report: Option<Arc<Report>>,
     retry_after: Option<Duration>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+/// What is known about an error in addition to its kind, for operators.
+#[derive(Clone, Default)]
+struct Report {
+    expected: Option<String>,
+    explanation: Option<Box<RawValue>>,
 }
 
 impl Error {
     /// Creates an error of this kind, for implementations of the extension traits.
     pub const fn new(kind: ErrorKind) -> Self {
-        Self { kind, detail: None, expected: None, retry_after: None, source: None }
+        Self { kind, detail: None, report: None, retry_after: None, source: None }
     }
 
     /// Adds a fixed sentence for operators that describes the exact problem.
@@ -51,8 +60,18 @@ impl Error {
 
     /// Adds what the configuration requires.
     pub(crate) fn with_expected(mut self, expected: String) -> Self {
-        self.expected = Some(expected.into());
+        self.report_mut().expected = Some(expected);
         self
+    }
+
+    /// Adds an explanation, for responders that show it.
+    pub(crate) fn with_explanation(mut self, explanation: Option<Box<RawValue>>) -> Self {
+        self.report_mut().explanation = explanation;
+        self
+    }
+
+    fn report_mut(&mut self) -> &mut Report {
+        Arc::make_mut(self.report.get_or_insert_default())
     }
 
     /// Adds the cause, which only [`source`](StdError::source) returns. It is never part of a response.
@@ -95,7 +114,12 @@ impl Error {
     /// # Ok::<(), tower_jwt_auth::BuildError>(())
     /// ```
     pub fn expected(&self) -> Option<&str> {
-        self.expected.as_deref()
+        self.report.as_ref()?.expected.as_deref()
+    }
+
+    /// The explanation, as JSON.
+    pub(crate) fn explanation(&self) -> Option<&RawValue> {
+        self.report.as_ref()?.explanation.as_deref()
     }
 
     /// How long a client should wait before it retries, if known.
@@ -116,7 +140,7 @@ impl fmt::Display for Error {
         if let Some(detail) = self.detail {
             write!(f, ": {detail}")?;
         }
-        match &self.expected {
+        match self.expected() {
             Some(expected) => write!(f, "; expected {expected}"),
             None => Ok(()),
         }
@@ -129,7 +153,7 @@ impl fmt::Debug for Error {
         f.debug_struct("Error")
             .field("kind", &self.kind)
             .field("detail", &self.detail)
-            .field("expected", &self.expected)
+            .field("expected", &self.expected())
             .field("retry_after", &self.retry_after)
             .finish_non_exhaustive()
     }

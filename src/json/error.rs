@@ -32,6 +32,18 @@ enum Reason {
 }
 
 impl Unfit {
+    /// What the type expects, as a noun; `None` if it does not say.
+    pub(crate) fn expected(&self) -> Option<String> {
+        let name = |member: &Cow<'_, str>| member.chars().take(64).collect::<String>();
+        let member = self.member.as_ref().map(|member| name(member).escape_debug().to_string());
+        match (&self.reason, member) {
+            (Reason::Missing, Some(member)) => Some(format!("the claim `{member}`")),
+            (Reason::Expected(expected), Some(member)) => Some(format!("{expected} in `{member}`")),
+            (Reason::Other, Some(member)) => Some(format!("another value in `{member}`")),
+            (_, None) => None,
+        }
+    }
+
     pub(super) const OTHER: Self = Self { member: None, reason: Reason::Other };
 
     /// Adds the name of the member, unless the type has already named it.

@@ -77,12 +77,20 @@ fn malformed(detail: &'static str) -> Error {
 fn read_claims<C: DeserializeOwned + 'static>(object: &Object) -> Result<C, Error> {
     let unfit =
         || Error::new(ErrorKind::InvalidClaims).with_detail("they do not fit the claims type");
+    let name_member = |error: Error, expected| match expected {
+        Some(expected) => error.with_expected(expected),
+        None => error,
+    };
     let mut claims = None::<C>;
     // Decided at compile time, for each `C`.
     if let Some(claims) = (&mut claims as &mut dyn Any).downcast_mut::<Option<Claims>>() {
         *claims = Claims::new(object.clone());
     } else {
-        claims = Some(object.deserialize().map_err(|why| unfit().with_source(why))?);
+        claims = Some(
+            object
+                .deserialize()
+                .map_err(|why| name_member(unfit(), why.expected()).with_source(why))?,
+        );
     }
     claims.ok_or_else(unfit)
 }

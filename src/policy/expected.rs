@@ -18,7 +18,6 @@ impl Policy {
                 _ => None,
             },
             ErrorKind::InvalidType => one_of("type", self.typ.as_deref()),
-            ErrorKind::MissingClaim => self.required_claims(),
             ErrorKind::TokenTooOld => {
                 self.times.max_age.map(|age| format!("an age of at most {age:?}"))
             }
@@ -26,34 +25,26 @@ impl Policy {
         }
     }
 
-    fn required_claims(&self) -> Option<String> {
-        let required = self.required.iter().map(|claim| &**claim);
-        let expiry = self.times.expiry_required.then_some("exp");
-        let age = self.times.max_age.map(|_| "iat");
-        let others = expiry.into_iter().chain(age);
-        let others = others.filter(|name| !self.required.iter().any(|claim| **claim == **name));
-        listed("the claims", ", ", required.chain(others))
+    /// The audiences of which a token must have one; empty if any is accepted.
+    pub(crate) fn audience_names(&self) -> impl Iterator<Item = &str> {
+        let names = match &self.audiences {
+            Audiences::OneOf(names) => &names[..],
+            _ => &[],
+        };
+        names.iter().map(|name| &**name)
     }
 }
 
 /// The text for one of these values; `None` if there are none.
 pub(crate) fn one_of<'v>(noun: &str, values: impl IntoIterator<Item = &'v str>) -> Option<String> {
-    listed(&format!("the {noun}"), " or ", values)
-}
-
-fn listed<'v>(
-    noun: &str,
-    separator: &str,
-    values: impl IntoIterator<Item = &'v str>,
-) -> Option<String> {
     let mut values = values.into_iter();
-    let mut text = format!("{noun} `{}`", values.next()?);
+    let mut text = format!("the {noun} `{}`", values.next()?);
     for value in values.by_ref().take(MAX_LISTED - 1) {
         // Writing to a string cannot fail.
-        let _ = write!(text, "{separator}`{value}`");
+        let _ = write!(text, " or `{value}`");
     }
     if values.next().is_some() {
-        let _ = write!(text, "{separator}…");
+        text.push_str(" or …");
     }
     Some(text)
 }

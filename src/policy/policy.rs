@@ -12,6 +12,7 @@ use super::settings::policy_settings;
 use super::time::Times;
 use crate::claims::NumericDate;
 use crate::error::{Error, ErrorKind, Problem};
+use crate::explain::Step;
 use crate::jws::{AlgorithmFamily, AlgorithmSet};
 use crate::jwt::{ClaimMapping, SignedClaims, Token};
 
@@ -145,42 +146,72 @@ impl Policy {
     ///
     /// # Errors
     ///
-    /// The first check that fails.
+    /// The first check that fails. `reach` is called before each step.
     pub(crate) fn accept<C>(
         &self,
         signed: SignedClaims<C>,
         issuer: ExpectedIssuer<'_>,
         now: NumericDate,
+        reach: &mut impl FnMut(Step),
     ) -> Result<Accepted<C>, Error> {
         let token = signed.token();
+        reach(Step::Type);
         if let Some(wanted) = &self.typ {
             check_type(wanted, token.header().typ)?;
         }
+        reach(Step::Issuer);
         check_issuer(issuer, token)?;
+        reach(Step::Audience);
         check_audience(&self.audiences, token)?;
+        reach(Step::Subject);
         check_subject(self.subject.as_deref(), token)?;
         let mapped = self.mapping.as_ref().and_then(|mapping| mapping.subject.as_ref());
         if mapped.is_some() && token.subject().is_none() {
             let detail = "the claim of `subject_claim` is missing or not a string";
             return Err(Error::new(ErrorKind::MissingClaim).with_detail(detail));
         }
-        if !self.required.iter().all(|claim| token.has_claim(claim)) {
-            let detail = "a claim that the policy requires is missing";
-            return Err(Error::new(ErrorKind::MissingClaim).with_detail(detail));
-        }
-        self.check_now(token, now)?;
+        reach(Step::RequiredClaims);
+        self.check_required(token)?;
+        self.check_now(token, now, reach)?;
+        reach(Step::ClaimsType);
         Ok(Accepted::new(signed))
+    }
+
+    fn check_required(&self, token: &Token) -> Result<(), Error> {
+        match self.missing_claims(|claim| token.has_claim(claim)).next() {
+            None => Ok(()),
+            Some(missing) => {
+                let detail = "a claim that the policy requires is missing";
+                let error = Error::new(ErrorKind::MissingClaim).with_detail(detail);
+                Err(error.with_expected(format!("the claim `{missing}`")))
+            }
+        }
+    }
+
+    /// The required claims that a token does not have.
+    pub(crate) fn missing_claims(&self, has: impl Fn(&str) -> bool) -> impl Iterator<Item = &str> {
+        self.required.iter().map(|claim| &**claim).filter(move |claim| !has(claim))
     }
 
     /// The checks whose result depends on the time or on the application. They are repeated for cached tokens; the
     /// result of every other check stays the same.
-    pub(crate) fn check_now(&self, token: &Token, now: NumericDate) -> Result<(), Error> {
+    pub(crate) fn check_now(
+        &self,
+        token: &Token,
+        now: NumericDate,
+        reach: &mut impl FnMut(Step),
+    ) -> Result<(), Error> {
+        reach(Step::NotBefore);
         self.times.check_start(token, now)?;
+        reach(Step::Age);
+        self.times.check_age(token, now)?;
+        reach(Step::TokenChecks);
         for (name, check) in &self.checks {
             if !check(token) {
                 return Err(Error::new(ErrorKind::CheckFailed).with_detail(name));
             }
         }
+        reach(Step::Expiry);
         self.times.check_expiry(token, now)
     }
 

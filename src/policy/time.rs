@@ -15,18 +15,23 @@ pub(crate) struct Times {
 }
 
 impl Times {
-    /// Checks `nbf` (RFC 7519 §4.1.5) and the maximum age. [`check_expiry`](Self::check_expiry) is separate, because
-    /// expiry is checked last.
+    /// Checks `nbf` (RFC 7519 §4.1.5).
     pub(super) fn check_start(&self, token: &Token, now: NumericDate) -> Result<(), Error> {
         let latest = now.saturating_add(self.leeway);
         if token.not_before().is_some_and(|start| latest < start) {
             return Err(ErrorKind::TokenNotYetValid.into());
         }
+        Ok(())
+    }
+
+    /// Checks the maximum age, if there is one.
+    pub(super) fn check_age(&self, token: &Token, now: NumericDate) -> Result<(), Error> {
+        let latest = now.saturating_add(self.leeway);
         let Some(max_age) = self.max_age else {
             return Ok(());
         };
         let Some(issued) = token.issued_at() else {
-            return Err(Error::new(ErrorKind::MissingClaim).with_detail("`iat` is missing"));
+            return Err(missing("iat", "`iat` is missing"));
         };
         if latest < issued {
             let detail = "`iat` is in the future";
@@ -44,10 +49,13 @@ impl Times {
             Some(end) if now >= end.saturating_add(self.leeway) => {
                 Err(ErrorKind::TokenExpired.into())
             }
-            None if self.expiry_required => {
-                Err(Error::new(ErrorKind::MissingClaim).with_detail("`exp` is missing"))
-            }
+            None if self.expiry_required => Err(missing("exp", "`exp` is missing")),
             _ => Ok(()),
         }
     }
+}
+
+fn missing(claim: &str, detail: &'static str) -> Error {
+    let error = Error::new(ErrorKind::MissingClaim).with_detail(detail);
+    error.with_expected(format!("the claim `{claim}`"))
 }

@@ -5,6 +5,7 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{HeaderValue, Response};
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use super::challenge::{Challenge, Challenges, Demand};
 use super::rejection::Rejection;
@@ -38,9 +39,10 @@ impl ProblemJson {
         Self { verbose: false }
     }
 
-    /// Adds the exact reason as `code` and `reason`.
+    /// Adds the exact reason as `code` and `reason`, and the explanation of the token's rejection.
     ///
-    /// The reason includes what the configuration requires ([`Error::expected`]). Do not use it in production: an
+    /// The reason includes what the configuration requires ([`Error::expected`]). The
+    /// [explanation](crate::explain::Explanation) has every step of the verification. Do not use it in production: an
     /// attacker would learn which checks a forged token passed, and the settings.
     #[must_use]
     pub const fn verbose(mut self) -> Self {
@@ -62,6 +64,8 @@ struct Problem<'a> {
     code: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    explanation: Option<&'a RawValue>,
 }
 
 impl Respond for ProblemJson {
@@ -74,6 +78,10 @@ impl Respond for ProblemJson {
         let content_type = HeaderValue::from_static("application/problem+json");
         response.headers_mut().insert(CONTENT_TYPE, content_type);
         response
+    }
+
+    fn wants_explanation(&self) -> bool {
+        self.verbose
     }
 }
 
@@ -88,6 +96,7 @@ impl ProblemJson {
             error: rejection.error_code(),
             code: self.verbose.then(|| rejection.error().kind().as_str()),
             reason: self.verbose.then(|| rejection.error().to_string()),
+            explanation: rejection.explanation().filter(|_| self.verbose),
         };
         // Cannot fail: the members are strings and a number.
         serde_json::to_vec(&problem).unwrap_or_default().into()

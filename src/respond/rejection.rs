@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use http::header::{CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
+use serde_json::value::RawValue;
 
 use super::challenge::{Challenge, Challenges, Demand};
 use crate::error::{Error, ErrorKind};
@@ -70,6 +71,14 @@ impl<'a> Rejection<'a> {
     /// Do not send it to clients: it shows an attacker which checks a forged token passed.
     pub const fn error(&self) -> &'a Error {
         self.error
+    }
+
+    /// The [explanation](crate::explain::Explanation) of the token's rejection, as JSON.
+    ///
+    /// `None` unless the responder [wants](crate::respond::Respond::wants_explanation) one. Do not send it to clients
+    /// in production.
+    pub fn explanation(&self) -> Option<&'a RawValue> {
+        self.error.explanation()
     }
 
     /// The status of the response.

@@ -37,11 +37,22 @@ use super::rejection::Rejection;
 pub trait Respond: Send + Sync + 'static {
     /// Builds the response to this rejected request.
     fn respond(&self, rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes>;
+
+    /// Whether [`Rejection::explanation`] is needed, for development. The default is `false`.
+    ///
+    /// The token is then verified a second time for each rejection.
+    fn wants_explanation(&self) -> bool {
+        false
+    }
 }
 
 impl<R: Respond + ?Sized> Respond for Arc<R> {
     fn respond(&self, rejection: &Rejection<'_>, request: &Parts) -> Response<Bytes> {
         R::respond(self, rejection, request)
+    }
+
+    fn wants_explanation(&self) -> bool {
+        R::wants_explanation(self)
     }
 }
 

@@ -9,6 +9,7 @@ use super::cache::{Cache, TokenCache};
 use super::issuer::Issuer;
 use super::issuers::Issuers;
 use super::problem;
+use super::rejections::Rejections;
 use super::verifier::{Check, Hint, Inner, Verifier};
 use crate::claims::Claims;
 use crate::clock::{Clock, SystemClock};
@@ -61,6 +62,7 @@ pub struct VerifierBuilder<C = Claims> {
     cache: Option<TokenCache>,
     backend: Option<CryptoBackend>,
     pub(super) hint: Option<Hint>,
+    pub(super) explain: Option<Rejections>,
     pub(super) observer: Option<Arc<dyn Observer>>,
     pub(super) problems: Vec<Problem>,
 }
@@ -115,6 +117,7 @@ impl Verifier<Claims> {
             cache: None,
             backend: None,
             hint: None,
+            explain: None,
             observer: None,
             problems: Vec::new(),
         }
@@ -168,6 +171,7 @@ impl<C> VerifierBuilder<C> {
             cache: self.cache,
             backend: self.backend,
             hint: self.hint,
+            explain: self.explain,
             observer: self.observer,
             problems,
         }
@@ -325,6 +329,7 @@ impl<C> VerifierBuilder<C> {
             revocation: self.revocation,
             max_token_len: self.max_token_len,
             hint: self.hint,
+            explain: self.explain,
             cache: self.cache.and_then(|settings| Cache::new(&settings, backend)),
             observer: self.observer.into(),
         };

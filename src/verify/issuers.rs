@@ -77,6 +77,15 @@ impl Issuers {
         self.all.get(index)
     }
 
+    /// The names of the named issuers.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.all.iter().filter_map(|issuer| issuer.name.as_deref())
+    }
+
+    pub(super) fn are_several(&self) -> bool {
+        self.all.len() > 1
+    }
+
     /// Selects the issuer of a token. With a single issuer, nothing is read; with several, the unverified `iss` only
     /// selects among the configured issuers.
     pub(super) fn route(&self, compact: &Compact<'_>) -> Result<usize, Error> {
@@ -102,7 +111,7 @@ impl Issuers {
     /// The error for an `iss` that names no trusted issuer.
     fn unknown_issuer(&self) -> Error {
         let error = Error::new(ErrorKind::InvalidIssuer);
-        match one_of("issuer", self.all.iter().filter_map(|issuer| issuer.name.as_deref())) {
+        match one_of("issuer", self.names()) {
             Some(expected) => error.with_expected(expected),
             None => error,
         }

@@ -22,6 +22,8 @@ mod cache;
 #[path = "no_cache.rs"]
 mod cache;
 mod expected;
+mod explain;
+mod explained;
 mod issuer;
 mod issuers;
 #[cfg(feature = "jwks")]
@@ -33,6 +35,7 @@ mod policy_settings;
 mod preset_settings;
 mod problem;
 mod readiness;
+mod rejections;
 mod signature;
 mod trusted;
 mod verified;

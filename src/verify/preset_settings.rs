@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::builder::VerifierBuilder;
 use crate::clock::Clock;
 use crate::error::{ErrorKind, Problem};
-use crate::jws::Algorithm;
+use crate::explain::UnverifiedToken;
 
 /// Settings for provider presets.
 impl<C> VerifierBuilder<C> {
@@ -44,16 +44,17 @@ impl<C> VerifierBuilder<C> {
     ///
     /// The hint should name the kind of token that was probably sent, and the setting that accepts it. It replaces
     /// [`Error::detail`](crate::Error::detail), which is logged and never sent to clients. The function receives the
-    /// text of the unverified token, the algorithm in its header if it can be read, and the reason for the rejection. A
-    /// hint is a static text, so no part of the token is logged.
+    /// unverified token and the reason for the rejection, for each rejected token: it must be fast. A
+    /// hint is a static text, so no part of the token is logged. It is also part of an
+    /// [`Explanation`](crate::explain::Explanation), beside the hints of this crate.
     ///
     /// ```
     /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
     ///
     /// let verifier = Verifier::shared_secret(TestIssuer::hs256().secret())
     ///     .any_audience()
-    ///     .operator_hint(|token, _, kind| {
-    ///         let is_opaque = kind == ErrorKind::MalformedToken && token.starts_with("sk_");
+    ///     .operator_hint(|token, kind| {
+    ///         let is_opaque = kind == ErrorKind::MalformedToken && token.text().starts_with("sk_");
     ///         is_opaque.then_some("it is an API key; the gateway exchanges API keys for tokens")
     ///     })
     ///     .build()?;
@@ -63,10 +64,7 @@ impl<C> VerifierBuilder<C> {
     /// ```
     pub fn operator_hint(
         mut self,
-        hint: impl Fn(&str, Option<Algorithm>, ErrorKind) -> Option<&'static str>
-        + Send
-        + Sync
-        + 'static,
+        hint: impl Fn(&UnverifiedToken<'_>, ErrorKind) -> Option<&'static str> + Send + Sync + 'static,
     ) -> Self {
         self.hint = Some(Box::new(hint));
         self

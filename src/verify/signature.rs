@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::trusted::Trusted;
 use crate::error::{Error, ErrorKind};
+use crate::explain::Step;
 use crate::jws::{AlgorithmFamily, Compact, UnverifiedHeader};
 use crate::jwt::SignedPayload;
 use crate::key::{
@@ -65,7 +66,9 @@ pub(super) fn verify_signature(
     compact: Compact<'_>,
     header: &UnverifiedHeader<'_>,
     backend: CryptoBackend,
+    reach: &mut impl FnMut(Step),
 ) -> Result<(SignedPayload, u64), Stop> {
+    reach(Step::Algorithm);
     if !backend.supports(header.algorithm())
         || issuer.policy.listed().is_some_and(|listed| !listed.contains(header.algorithm()))
     {
@@ -73,7 +76,7 @@ pub(super) fn verify_signature(
     }
     match &issuer.keys {
         Held::Fixed(set) => {
-            let outcome = verify_with_set(set, issuer, compact, header, backend);
+            let outcome = verify_with_set(set, issuer, compact, header, backend, reach);
             outcome.map_err(|(error, _)| error.into())
         }
         // A secret served over the network is not secret: HMAC is never verified with the keys of a source.
@@ -81,10 +84,11 @@ pub(super) fn verify_signature(
             Err(Error::new(ErrorKind::AlgorithmNotAllowed).into())
         }
         Held::Source(source) => {
+            reach(Step::Key);
             let current = source.current();
             let tried = current.as_ref().map(|set| set.generation());
             let outcome = match current {
-                Some(set) => verify_with_set(&set, issuer, compact, header, backend),
+                Some(set) => verify_with_set(&set, issuer, compact, header, backend, reach),
                 None => Err((ErrorKind::KeysUnavailable.into(), Some(RefreshReason::Empty))),
             };
             outcome.map_err(|(rejection, reason)| match reason {
@@ -107,13 +111,16 @@ fn verify_with_set(
     compact: Compact<'_>,
     header: &UnverifiedHeader<'_>,
     backend: CryptoBackend,
+    reach: &mut impl FnMut(Step),
 ) -> Result<(SignedPayload, u64), Miss> {
+    reach(Step::Key);
     let listed = issuer.policy.listed();
     let verify = |key: &VerificationKey| {
         SignedPayload::verify(compact, header, &key.check(header.algorithm(), backend)?)
     };
     match set.candidates(header.key_id(), header.algorithm(), listed) {
         Candidates::Keys(keys) => {
+            reach(Step::Signature);
             let mut rejection = Error::new(ErrorKind::InvalidSignature);
             for key in keys.into_iter().flatten() {
                 match verify(key) {

@@ -8,13 +8,15 @@ use zeroize::Zeroizing;
 
 use super::cache::{Cache, CachedToken};
 use super::issuers::Issuers;
+use super::rejections::Rejections;
 use super::signature::{RefreshRequest, Stop, verify_signature};
 use super::verified::Verified;
 use crate::answer::Answer;
 use crate::claims::{Claims, NumericDate};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::jws::{Algorithm, CachedHeader, Compact, HeaderBuffer};
+use crate::explain::{Step, UnverifiedToken};
+use crate::jws::{CachedHeader, Compact, HeaderBuffer};
 use crate::key::{CryptoBackend, RefreshError, Refreshed};
 use crate::observe::{Event, Observing};
 use crate::revocation::{Presented, Revocation, Standing};
@@ -48,7 +50,7 @@ pub(super) type Check<C> = (&'static str, Arc<dyn Fn(&C, &dyn Clock) -> bool + S
 
 /// A hint to the operator about a rejected token.
 pub(super) type Hint =
-    Box<dyn Fn(&str, Option<Algorithm>, ErrorKind) -> Option<&'static str> + Send + Sync>;
+    Box<dyn Fn(&UnverifiedToken<'_>, ErrorKind) -> Option<&'static str> + Send + Sync>;
 
 pub(super) struct Inner<C> {
     pub(super) issuers: Issuers,
@@ -58,6 +60,7 @@ pub(super) struct Inner<C> {
     pub(super) revocation: Option<Arc<dyn Revocation>>,
     pub(super) max_token_len: usize,
     pub(super) hint: Option<Hint>,
+    pub(super) explain: Option<Rejections>,
     pub(super) cache: Option<Cache>,
     pub(super) observer: Observing,
 }
@@ -138,18 +141,17 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     #[doc(alias = "validate")]
     pub fn verify_now(&self, token: &str) -> Result<Verified<C>, Error> {
         let verified = match self.verify_with_current_keys(token, Bound::Refuse) {
-            Ok(verified) => verified,
-            Err(Stop::Rejected(error)) => return Err(self.with_hint(token, error)),
-            Err(Stop::Refresh(request)) => {
-                let Ok(outcome) = request.source.refresh(request.reason).try_now() else {
-                    return Err(request.fault().unwrap_or_else(|| {
-                        let detail = "the keys must be fetched first";
-                        Error::new(ErrorKind::KeysUnavailable).with_detail(detail)
-                    }));
-                };
-                self.retry_after_refresh(token, Bound::Refuse, outcome, request)?
-            }
+            Ok(verified) => Ok(verified),
+            Err(Stop::Rejected(error)) => Err(error),
+            Err(Stop::Refresh(request)) => match request.source.refresh(request.reason).try_now() {
+                Ok(outcome) => self.retry_after_refresh(token, Bound::Refuse, outcome, request),
+                Err(_) => Err(request.fault().unwrap_or_else(|| {
+                    let detail = "the keys must be fetched first";
+                    Error::new(ErrorKind::KeysUnavailable).with_detail(detail)
+                })),
+            },
         };
+        let verified = verified.map_err(|error| self.reject(token, Bound::Refuse, error))?;
         self.check_standing(token, verified).try_now().unwrap_or_else(|_| {
             let detail = "the revocation check did not answer immediately";
             Err(Error::new(ErrorKind::RevocationUnavailable).with_detail(detail))
@@ -175,7 +177,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     pub(crate) fn verify_first_stage(&self, token: &str, bound: Bound) -> FirstStage<C> {
         let outcome = match self.verify_with_current_keys(token, bound) {
             Ok(verified) => Ok(verified),
-            Err(Stop::Rejected(error)) => Err(self.with_hint(token, error)),
+            Err(Stop::Rejected(error)) => Err(error),
             Err(Stop::Refresh(request)) => match request.source.refresh(request.reason).try_now() {
                 Ok(outcome) => self.retry_after_refresh(token, bound, outcome, request),
                 Err(refreshing) => {
@@ -184,22 +186,41 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
                     let (this, token) = (self.clone(), Zeroizing::new(token.to_owned()));
                     let outcome = Answer::later(async move {
                         let outcome = refreshing.await;
-                        this.retry_after_refresh(&token, bound, outcome, request)
+                        let outcome = this.retry_after_refresh(&token, bound, outcome, request);
+                        outcome.map_err(|error| this.reject(&token, bound, error))
                     });
                     return FirstStage { outcome, fault };
                 }
             },
         };
+        let outcome = outcome.map_err(|error| self.reject(token, bound, error));
         FirstStage { outcome: Answer::now(outcome), fault: None }
     }
 
-    fn with_hint(&self, token: &str, error: Error) -> Error {
-        let Some(hint) = &self.0.hint else { return error };
-        let is_read = error.kind() != ErrorKind::TokenTooLarge;
-        let algorithm = is_read.then(|| unverified_algorithm(token)).flatten();
-        match hint(token, algorithm, error.kind()) {
+    /// Adds the hint for the operator, and reports an explanation, if they are configured.
+    fn reject(&self, token: &str, bound: Bound, error: Error) -> Error {
+        let hint = self.0.hint.as_ref();
+        let hint = hint.and_then(|hint| hint(&self.unverified(token), error.kind()));
+        let error = match hint {
             Some(hint) => error.with_detail(hint),
             None => error,
+        };
+        self.report_rejection(token, bound, &error);
+        error
+    }
+
+    /// Passes an explanation of the rejected token to the configured function, if there is one.
+    fn report_rejection(&self, token: &str, bound: Bound, error: &Error) {
+        if let Some(rejections) = &self.0.explain {
+            rejections.report(&*self.0.clock, || self.explain_rejection(token, bound, error));
+        }
+    }
+
+    /// The token as it was sent. One that is too long is not read.
+    pub(super) fn unverified<'t>(&self, token: &'t str) -> UnverifiedToken<'t> {
+        match self.check_length(token) {
+            Ok(()) => UnverifiedToken::new(token),
+            Err(_) => UnverifiedToken::unread(token),
         }
     }
 
@@ -216,7 +237,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
             Ok(_) if request.set_has_changed() => {
                 return self.verify_with_current_keys(token, bound).map_err(|stop| match stop {
                     Stop::Rejected(rejection) | Stop::Refresh(RefreshRequest { rejection, .. }) => {
-                        self.with_hint(token, rejection)
+                        rejection
                     }
                 });
             }
@@ -246,8 +267,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     ) -> Result<BeforeRevocation<C>, Stop> {
         self.check_length(token)?;
         let verified = match self.find_cached(token) {
-            Some(verified) => self.check(verified, bound)?,
-            None => self.verify_uncached(token, bound)?,
+            Some(verified) => self.check(verified, bound, &mut |_| {})?,
+            None => self.verify_uncached(token, bound, &mut |_| {})?,
         };
         Ok(BeforeRevocation(verified))
     }
@@ -268,7 +289,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         let issuer = inner.issuers.get(issuer)?;
         let now = NumericDate::from(inner.clock.now());
         if issuer.keys.generation() == Some(generation)
-            && issuer.policy.check_now(verified.token(), now).is_ok()
+            && issuer.policy.check_now(verified.token(), now, &mut |_| {}).is_ok()
         {
             return Some(verified);
         }
@@ -276,10 +297,22 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         None
     }
 
-    /// Verifies in this order: format, header, issuer, keys, signature, claims, policy, checks.
-    fn verify_uncached(&self, token: &str, bound: Bound) -> Result<Verified<C>, Stop> {
+    /// The index of the issuer whose keys and policy apply to a token.
+    pub(super) fn issuer_of(&self, token: &str) -> Option<usize> {
+        self.0.issuers.route(&Compact::parse(token).ok()?).ok()
+    }
+
+    /// Verifies in the order of [`Step`], and calls `reach` before each step.
+    fn verify_uncached(
+        &self,
+        token: &str,
+        bound: Bound,
+        reach: &mut impl FnMut(Step),
+    ) -> Result<Verified<C>, Stop> {
         let inner = &*self.0;
+        reach(Step::Format);
         let compact = Compact::parse(token)?;
+        reach(Step::Header);
         let cached = CachedHeader::get(compact.encoded_header());
         let mut buffer;
         let header = if let Some(cached) = &cached {
@@ -288,6 +321,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
             buffer = HeaderBuffer::new();
             compact.header(&mut buffer)?
         };
+        reach(Step::TrustedIssuer);
         let index = inner.issuers.route(&compact)?;
         let issuer = inner.issuers.get(index);
         let issuer = issuer.ok_or_else(|| Error::new(ErrorKind::InvalidIssuer))?;
@@ -295,13 +329,14 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         let expected = inner.issuers.expected(issuer);
         let explained = |stop: Stop| stop.map(|error| issuer.with_expected(error, expected));
         let (payload, generation) =
-            verify_signature(issuer, compact, &header, inner.backend).map_err(explained)?;
+            verify_signature(issuer, compact, &header, inner.backend, reach).map_err(explained)?;
+        reach(Step::Payload);
         let policy = &issuer.policy;
         let signed = payload.read::<C>(policy.mapping()).map_err(Stop::from).map_err(explained)?;
         let now = NumericDate::from(inner.clock.now());
-        let accepted =
-            policy.accept(signed, expected, now).map_err(Stop::from).map_err(explained)?;
-        let verified = self.check(Verified::new(accepted)?, bound)?;
+        let accepted = policy.accept(signed, expected, now, reach);
+        let accepted = accepted.map_err(Stop::from).map_err(explained)?;
+        let verified = self.check(Verified::new(accepted)?, bound, reach)?;
         if let Some(cache) = &inner.cache {
             let entry = CachedToken { verified: verified.erase(), issuer: index, generation };
             cache.insert(token, entry, inner.clock.monotonic());
@@ -313,12 +348,19 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     }
 
     /// Runs the application's checks, and rejects sender-bound tokens if a proof is required.
-    fn check(&self, verified: Verified<C>, bound: Bound) -> Result<Verified<C>, Error> {
+    fn check(
+        &self,
+        verified: Verified<C>,
+        bound: Bound,
+        reach: &mut impl FnMut(Step),
+    ) -> Result<Verified<C>, Error> {
+        reach(Step::Checks);
         for (name, check) in &self.0.checks {
             if !check(&verified, &*self.0.clock) {
                 return Err(Error::new(ErrorKind::CheckFailed).with_detail(name));
             }
         }
+        reach(Step::Proof);
         if bound == Bound::Refuse && verified.token().is_sender_constrained() {
             return Err(Error::new(ErrorKind::ProofRequired));
         }
@@ -334,26 +376,42 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         let Some(revocation) = &self.0.revocation else { return Answer::now(Ok(verified)) };
         let presented = Presented::new(verified.token(), token, self.0.backend);
         match revocation.check(&presented).try_now() {
-            Ok(standing) => Answer::now(apply_standing(verified, standing)),
-            Err(pending) => Answer::later(async move { apply_standing(verified, pending.await) }),
+            Ok(standing) => Answer::now(self.apply_standing(token, verified, standing)),
+            Err(pending) => {
+                let (this, token) = (self.clone(), Zeroizing::new(token.to_owned()));
+                Answer::later(async move {
+                    let standing = pending.await;
+                    this.apply_standing(&token, verified, standing)
+                })
+            }
         }
     }
-}
 
-fn apply_standing<C>(
-    verified: Verified<C>,
-    standing: Result<Standing, Error>,
-) -> Result<Verified<C>, Error> {
-    match standing? {
-        Standing::Active => Ok(verified),
-        Standing::Revoked => Err(ErrorKind::TokenRevoked.into()),
+    fn apply_standing(
+        &self,
+        token: &str,
+        verified: Verified<C>,
+        standing: Result<Standing, Error>,
+    ) -> Result<Verified<C>, Error> {
+        let error = match standing {
+            Ok(Standing::Active) => return Ok(verified),
+            Ok(Standing::Revoked) => ErrorKind::TokenRevoked.into(),
+            Err(error) => error,
+        };
+        self.report_rejection(token, Bound::Accept, &error);
+        Err(error)
     }
-}
 
-/// The algorithm in a token's header, unverified.
-fn unverified_algorithm(token: &str) -> Option<Algorithm> {
-    let mut buffer = HeaderBuffer::new();
-    Some(Compact::parse(token).ok()?.header(&mut buffer).ok()?.algorithm())
+    /// Verifies with the keys in memory, without the cache. Calls `reach` before each step; does not check the
+    /// length.
+    pub(super) fn trace(
+        &self,
+        token: &str,
+        bound: Bound,
+        reach: &mut impl FnMut(Step),
+    ) -> Result<Verified<C>, Stop> {
+        self.verify_uncached(token, bound, reach)
+    }
 }
 
 impl<C> Clone for Verifier<C> {

@@ -2,44 +2,45 @@
 
 use super::profile::Profile;
 use crate::error::ErrorKind;
+use crate::explain::UnverifiedToken;
 use crate::jws::Algorithm;
 
 /// Returns a hint when the rejected token looks like another kind of token.
-pub(super) type Hint = fn(&str, Option<Algorithm>, ErrorKind) -> Option<&'static str>;
+pub(super) type Hint = fn(&UnverifiedToken<'_>, ErrorKind) -> Option<&'static str>;
 
 impl Profile {
     pub(super) fn hint(self) -> Hint {
         match self {
-            Self::Token => |token, algorithm, kind| {
-                not_a_jwt(token, kind, NOT_A_JWT)
-                    .or_else(|| signed_with_secret(algorithm, kind))
-                    .or(match kind {
+            Self::Token => |token, kind| {
+                not_a_jwt(token, kind, NOT_A_JWT).or_else(|| signed_with_secret(token, kind)).or(
+                    match kind {
                         ErrorKind::InvalidIssuer => Some(OTHER_ISSUER),
                         ErrorKind::InvalidAudience => Some(OTHER_AUDIENCE),
                         _ => None,
-                    })
+                    },
+                )
             },
-            Self::OAuthAccessToken => |token, algorithm, kind| {
-                not_a_jwt(token, kind, NOT_A_JWT).or_else(|| signed_with_secret(algorithm, kind))
+            Self::OAuthAccessToken => |token, kind| {
+                not_a_jwt(token, kind, NOT_A_JWT).or_else(|| signed_with_secret(token, kind))
             },
-            Self::BridgeToken => |token, algorithm, kind| {
+            Self::BridgeToken => |token, kind| {
                 not_a_jwt(token, kind, NOT_A_JWT).or_else(|| {
-                    (!is_by_secret(algorithm, kind)?).then_some(
+                    (!is_by_secret(token, kind)?).then_some(
                         "it is signed with a key pair, but this preset has a secret: \
                          use `BetterAuth::url` for tokens of the JWT plugin",
                     )
                 })
             },
-            Self::SessionByServer => |token, algorithm, kind| {
+            Self::SessionByServer => |token, kind| {
                 not_a_jwt(token, kind, NOT_A_JWT_COOKIE).or_else(|| {
-                    is_by_secret(algorithm, kind)?.then_some(
+                    is_by_secret(token, kind)?.then_some(
                         "the cookie is signed with the secret: use `BetterAuth::session_cookie`",
                     )
                 })
             },
-            Self::SessionBySecret => |token, algorithm, kind| {
+            Self::SessionBySecret => |token, kind| {
                 not_a_jwt(token, kind, NOT_A_JWT_COOKIE).or_else(|| {
-                    (!is_by_secret(algorithm, kind)?).then_some(
+                    (!is_by_secret(token, kind)?).then_some(
                         "the cookie is signed with the server's key pairs: \
                          use `BetterAuth::session_cookie_url`",
                     )
@@ -62,45 +63,41 @@ const OTHER_AUDIENCE: &str = "`aud` must be the same text here and on the server
                               its base URL, without a path or a slash, unless `jwt.audience` is set";
 
 /// The hint for a token signed with a secret where key pairs are expected.
-fn signed_with_secret(algorithm: Option<Algorithm>, kind: ErrorKind) -> Option<&'static str> {
-    is_by_secret(algorithm, kind)?.then_some(
+fn signed_with_secret(token: &UnverifiedToken<'_>, kind: ErrorKind) -> Option<&'static str> {
+    is_by_secret(token, kind)?.then_some(
         "it is signed with a secret, but this preset has the server's key pairs: \
          use `BetterAuth::bridge_token` for tokens of an application",
     )
 }
 
 /// The hint for text that is not a JWT.
-fn not_a_jwt(token: &str, kind: ErrorKind, without_dots: &'static str) -> Option<&'static str> {
+fn not_a_jwt(
+    token: &UnverifiedToken<'_>,
+    kind: ErrorKind,
+    without_dots: &'static str,
+) -> Option<&'static str> {
     if kind != ErrorKind::MalformedToken {
         return None;
     }
-    match token.bytes().filter(|byte| *byte == b'.').count() {
-        0 | 1 => Some(without_dots),
-        4 => Some(ENCRYPTED),
+    match token.parts() {
+        1 | 2 => Some(without_dots),
+        5 => Some(ENCRYPTED),
         _ => None,
     }
 }
 
 /// For a token with an algorithm that is not allowed: whether it is signed with a secret.
-fn is_by_secret(algorithm: Option<Algorithm>, kind: ErrorKind) -> Option<bool> {
+fn is_by_secret(token: &UnverifiedToken<'_>, kind: ErrorKind) -> Option<bool> {
     if kind != ErrorKind::AlgorithmNotAllowed {
         return None;
     }
-    Some(matches!(algorithm?, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512))
+    let algorithm = Algorithm::from_name(&token.header::<String>("alg")?)?;
+    Some(matches!(algorithm, Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// The algorithm in the header of the test tokens.
-    fn algorithm(token: &str) -> Option<Algorithm> {
-        match token.get(..20)? {
-            "eyJhbGciOiJIUzI1NiJ9" => Some(Algorithm::HS256),
-            "eyJhbGciOiJFZERTQSJ9" => Some(Algorithm::EdDSA),
-            _ => None,
-        }
-    }
 
     #[test]
     fn a_token_of_another_kind_gets_a_hint() {
@@ -123,7 +120,7 @@ mod tests {
             (Profile::SessionBySecret, "abc", MalformedToken, "strategy"),
             (Profile::SessionByServer, "a.b.c.d.e", MalformedToken, "encrypted"),
         ] {
-            let given = (profile.hint())(token, algorithm(token), kind).unwrap_or_default();
+            let given = (profile.hint())(&UnverifiedToken::new(token), kind).unwrap_or_default();
             assert!(given.contains(hint), "{profile:?} {token}: {given}");
         }
         for (profile, token, kind) in [
@@ -135,7 +132,7 @@ mod tests {
             (Profile::OAuthAccessToken, pair, InvalidIssuer),
         ] {
             assert_eq!(
-                (profile.hint())(token, algorithm(token), kind),
+                (profile.hint())(&UnverifiedToken::new(token), kind),
                 None,
                 "{profile:?} {token}"
             );

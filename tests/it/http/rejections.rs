@@ -11,13 +11,16 @@ use tower_jwt_auth::{Answer, Error, ErrorKind, Issuer, JwtAuthLayer, Policy, Ver
 use crate::support::ask::{bearer, request};
 use crate::support::late_keys::NoKeys;
 
+/// The id of the key in the token's header.
+pub(crate) const KEY_ID: &str = "private-key-id";
+
 /// Texts that no response or log line may contain, in addition to the token.
 pub(crate) const PRIVATE: [&str; 6] = [
     "private-name",
     "private-tenant",
     "private@mail.example",
     "user-1",
-    "private-key-id",
+    KEY_ID,
     "private-token-id",
 ];
 
@@ -51,7 +54,7 @@ impl Revocation for ByTokenId {
 
 /// The issuer of the valid token.
 pub(crate) fn issuer() -> TestIssuer {
-    with_the_same_name(TestIssuer::hs256().key_id("private-key-id"))
+    with_the_same_name(TestIssuer::hs256().key_id(KEY_ID))
 }
 
 /// The same issuer name with another key or algorithm.
@@ -113,7 +116,7 @@ pub(crate) fn rejected_request(kind: ErrorKind) -> Option<(JwtAuthLayer, Request
             return Some((layer(), request([&field, &field])));
         }
         K::UnknownKey => {
-            let issuer = with_the_same_name(TestIssuer::es256().key_id("private-key-id"));
+            let issuer = with_the_same_name(TestIssuer::es256().key_id(KEY_ID));
             let keys = TestIssuer::es256().key_id("another").jwks();
             let layer = JwtAuthLayer::new(strict(Verifier::jwks(keys)).build().unwrap());
             return Some((layer, bearer(&claims(&issuer).mint())));

@@ -16,7 +16,7 @@ use tower_jwt_auth::respond::{Plain, ProblemJson, Rejection, from_fn};
 use tower_jwt_auth::source::{CookieToken, HeaderToken, RawToken, WebSocketProtocol};
 use tower_jwt_auth::{Answer, ErrorKind, Identity, JwtAuthLayer, Verified, Verifier};
 
-use super::rejections::{self, NOT_BY_REQUEST, PRIVATE, rejected_request};
+use super::rejections::{self, KEY_ID, NOT_BY_REQUEST, PRIVATE, rejected_request};
 use crate::support::ask::{Reply, ask_layer, bearer, take_apart, who};
 
 /// Texts that must not appear: the parts of the token, the secret and the claim values.
@@ -63,7 +63,11 @@ fn no_rejection_shows_any_part_of_the_token() {
             let Some((layer, request)) = rejected_request(*kind) else {
                 continue;
             };
-            let forbidden = forbidden(&request);
+            let mut forbidden = forbidden(&request);
+            if look == "verbose" {
+                // The explanation names the key.
+                forbidden.retain(|text| text != KEY_ID);
+            }
             let clean = |text: &str, part| {
                 assert_clean(text, &forbidden, &format!("{look}, {kind}: {part}"));
             };

@@ -143,6 +143,31 @@ fn token(fault: Fault, secret: &str, values: [&str; 3], style: &Style) -> String
     }
 }
 
+/// Fails if an explanation has another verdict, or contains anything but the values that it may show.
+fn explains(
+    verifier: &Verifier,
+    token: &str,
+    fault: Fault,
+    private: &[String],
+    kind: &str,
+) -> Judged {
+    let shown = match fault {
+        Fault::Issuer => 0..1,
+        Fault::Audience => 0..2,
+        Fault::Type => 1..2,
+        Fault::Key => 2..3,
+        _ => 0..0,
+    };
+    let hidden = private.iter().enumerate().filter(|(index, _)| !shown.contains(index));
+    let hidden: Vec<_> = hidden.map(|(_, value)| value.clone()).collect();
+    let explanation = verifier.explain(token).with_claims(["nothing"]);
+    let found = explanation.error().map_or("accepted", |error| error.kind().as_str());
+    prop_assert!(found == kind, "{explanation}");
+    clean(&explanation.to_string(), &hidden)?;
+    clean(&print(&explanation), &hidden)?;
+    clean(&serde_json::to_string(&explanation).unwrap(), &hidden)
+}
+
 #[test]
 fn errors_and_debug_output_contain_no_part_of_a_token() {
     let seen = Seen::default();
@@ -169,6 +194,7 @@ fn errors_and_debug_output_contain_no_part_of_a_token() {
         prop_assert!(
             outcome.as_ref().err().map_or("accepted", |error| error.kind().as_str()) == kind
         );
+        explains(&judge, &token, fault, &private, kind)?;
         match &outcome {
             Ok(verified) => {
                 clean(&print(verified))?;

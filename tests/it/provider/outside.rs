@@ -36,9 +36,13 @@ fn acme(audience: &str, server: TestIssuerService) -> VerifierBuilder<Account> {
         .check_with_clock("the session's end", |account, clock| {
             NumericDate::from(clock.now()) < account.session_ends
         })
-        .operator_hint(|token, algorithm, kind| match kind {
-            ErrorKind::MalformedToken if token.starts_with("acme_") => Some("an Acme API key"),
-            ErrorKind::AlgorithmNotAllowed => algorithm.is_some().then_some("an Acme webhook"),
+        .operator_hint(|token, kind| match kind {
+            ErrorKind::MalformedToken if token.text().starts_with("acme_") => {
+                Some("an Acme API key")
+            }
+            ErrorKind::AlgorithmNotAllowed => {
+                token.header::<String>("alg").map(|_| "an Acme webhook")
+            }
             _ => None,
         });
     let start = if audience.starts_with("acme:") {

@@ -13,6 +13,7 @@ mod claims;
 mod der;
 mod error_kinds;
 mod expected;
+mod explain;
 mod foreign_keys;
 mod header;
 mod identity;

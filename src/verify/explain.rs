@@ -1,0 +1,191 @@
+//! Explains the verdict on a token.
+
+use std::any::{TypeId, type_name};
+
+use serde::de::DeserializeOwned;
+
+use super::builder::VerifierBuilder;
+use super::explained::Rows;
+use super::rejections::Rejections;
+use super::signature::Stop;
+use super::trusted::Trusted;
+use super::verifier::{Bound, Verifier};
+use crate::claims::{Claims, NumericDate};
+use crate::error::{Error, ErrorKind};
+use crate::explain::{Case, Draft, Explanation, Step, UnverifiedToken, hints};
+
+impl<C> VerifierBuilder<C> {
+    /// Explains rejected tokens to this function, for a log; at most ten in one second.
+    ///
+    /// It is off by default: an [`Explanation`] contains the token's issuer, audience and dates, and verifies the token
+    /// a second time. The function must not block. It is called for every rejection by the verifier, but not for a
+    /// missing or malformed `Authorization` header, or a failed proof of possession.
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
+    ///
+    /// let issuer = TestIssuer::hs256();
+    /// let verifier = Verifier::shared_secret(issuer.secret())
+    ///     .any_audience()
+    ///     .explain_rejections(|explanation| eprintln!("{explanation}"))
+    ///     .build()?;
+    /// assert!(verifier.verify_now(&issuer.token().expired().mint()).is_err()); // prints a report
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    pub fn explain_rejections(
+        mut self,
+        sink: impl Fn(&Explanation) + Send + Sync + 'static,
+    ) -> Self {
+        self.explain = Some(Rejections::new(sink));
+        self
+    }
+}
+
+impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
+    /// Explains how [`verify`](Self::verify) judges a token with the keys in memory, step by step.
+    ///
+    /// For operators and developers; see the rules of [`explain`](crate::explain). No keys are fetched, and the
+    /// revocation check is not asked. It costs more than verifying, so do not call it for each request:
+    /// [`explain_rejections`](crate::VerifierBuilder::explain_rejections) limits the rate.
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
+    ///
+    /// let issuer = TestIssuer::hs256().audience("orders");
+    /// let verifier = Verifier::shared_secret(issuer.secret()).audience("orders").build()?;
+    /// assert!(verifier.explain(&issuer.token().mint()).error().is_none());
+    ///
+    /// let report = verifier.explain("Bearer undefined").to_string();
+    /// assert!(report.starts_with("rejected with malformed_token"));
+    /// assert!(report.contains("the client adds the scheme twice"));
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    pub fn explain(&self, token: &str) -> Explanation {
+        self.explained(token, Bound::Refuse, None)
+    }
+
+    /// Explains the rejection of a token with this error.
+    pub(crate) fn explain_rejection(
+        &self,
+        token: &str,
+        bound: Bound,
+        error: &Error,
+    ) -> Explanation {
+        self.explained(token, bound, Some(error))
+    }
+
+    fn explained(&self, token: &str, bound: Bound, known: Option<&Error>) -> Explanation {
+        let inner = &*self.0;
+        let (error, mut reached, would_refresh) = self.walk(token, bound);
+        let error = match known {
+            Some(known) => {
+                // A check after those of `walk` rejected the token, or the keys have changed since.
+                reached = if error.is_none() { last_step(known.kind()) } else { reached };
+                Some(known.clone())
+            }
+            None => error,
+        };
+        let unverified = self.unverified(token);
+        let index = match reached {
+            Step::Length | Step::Format | Step::Header => None,
+            _ => self.issuer_of(token),
+        };
+        let issuer = index.and_then(|index| inner.issuers.get(index));
+        let now = NumericDate::from(inner.clock.now());
+        let hints = match &error {
+            Some(error) => self.hints(&unverified, issuer, error, reached, would_refresh),
+            None => Vec::new(),
+        };
+        let rows = self.rows(&unverified, issuer, now, reached, error.as_ref());
+        let is_hidden = issuer
+            .and_then(|issuer| issuer.policy.mapping())
+            .is_some_and(|mapping| mapping.is_sealed);
+        let payload = unverified.payload_object().filter(|_| !is_hidden).cloned();
+        Explanation::new(Draft { error, reached, rows, hints, payload })
+    }
+
+    /// The verdict, the last step that was reached, and whether newer keys could change the verdict.
+    fn walk(&self, token: &str, bound: Bound) -> (Option<Error>, Step, bool) {
+        let mut reached = Step::Length;
+        if let Err(error) = self.check_length(token) {
+            return (Some(error), reached, false);
+        }
+        match self.trace(token, bound, &mut |step| reached = step) {
+            Ok(_) => (None, Step::Revocation, false),
+            Err(Stop::Rejected(error)) => (Some(error), reached, false),
+            Err(Stop::Refresh(request)) => (Some(request.rejection), reached, true),
+        }
+    }
+
+    fn hints(
+        &self,
+        token: &UnverifiedToken<'_>,
+        issuer: Option<&Trusted>,
+        error: &Error,
+        reached: Step,
+        would_refresh: bool,
+    ) -> Vec<&'static str> {
+        let inner = &*self.0;
+        let names = inner.issuers.names();
+        let case = Case {
+            token,
+            kind: error.kind(),
+            reached,
+            issuers: names.collect(),
+            audiences: issuer
+                .map(|issuer| issuer.policy.audience_names().collect())
+                .unwrap_or_default(),
+            algorithms: issuer.and_then(Trusted::allowed_algorithms).unwrap_or_default(),
+            now: NumericDate::from(inner.clock.now()),
+            leeway: issuer.map(|issuer| issuer.policy.times.leeway).unwrap_or_default(),
+            would_refresh,
+        };
+        let configured = inner.hint.as_ref().and_then(|hint| hint(token, error.kind()));
+        configured.into_iter().chain(hints(&case)).collect()
+    }
+
+    fn rows(
+        &self,
+        token: &UnverifiedToken<'_>,
+        issuer: Option<&Trusted>,
+        now: NumericDate,
+        reached: Step,
+        error: Option<&Error>,
+    ) -> Vec<(Step, Option<String>, Option<String>)> {
+        let inner = &*self.0;
+        let mut rows = Rows::new(token, now);
+        rows.of_form(inner.max_token_len);
+        if inner.issuers.are_several() {
+            rows.of_trust(inner.issuers.names());
+        }
+        let Some(issuer) = issuer else { return rows.into() };
+        rows.of_signature(issuer);
+        rows.of_policy(&issuer.policy, inner.issuers.expected(issuer));
+        if TypeId::of::<C>() != TypeId::of::<Claims>() {
+            let unfit = error.filter(|_| reached == Step::ClaimsType);
+            let unfit = unfit.and_then(Error::expected).map(|expected| format!("not {expected}"));
+            rows.add(Step::ClaimsType, Some(format!("`{}`", type_name::<C>())), unfit);
+        }
+        let names: Vec<_> = inner.checks.iter().map(|(name, _)| format!("`{name}`")).collect();
+        if !names.is_empty() {
+            rows.add(Step::Checks, Some(names.join(", ")), None);
+        }
+        rows.of_proof(reached == Step::Proof);
+        if inner.revocation.is_some() {
+            let expected = "an answer of the revocation check, which is not asked here";
+            rows.add(Step::Revocation, Some(expected.to_owned()), None);
+        }
+        rows.into()
+    }
+}
+
+/// The step of an error that is found after all steps of the verifier.
+const fn last_step(kind: ErrorKind) -> Step {
+    match kind {
+        ErrorKind::ProofRequired
+        | ErrorKind::CertificateMismatch
+        | ErrorKind::ConfirmUnavailable => Step::Proof,
+        ErrorKind::KeysUnavailable | ErrorKind::UnknownKey => Step::Key,
+        _ => Step::Revocation,
+    }
+}
