@@ -162,7 +162,7 @@ def check_verify(name):
             (["explain", token, *by_secret], None, 0, "accepted"),
             (["explain", "-", *by_secret, "--claim", "sub"], token + "\n", 0, "user-1"),
             (["explain", tampered(token), *by_secret], None, 1, "FAILED       signature"),
-            (["explain", token, *by_secret, "--audience", "other"], None, 1, "expected `other`"),
+            (["explain", token, *by_secret, "--audience", "other"], None, 1, "expected the audience `other`"),
             (["explain", "nonsense", *by_secret, "--json"], None, 1, '"code": "malformed_token"'),
             (["explain", token, "--pem", keys / "p256-a.public.pem"], None, 1, "Verifier::shared_secret"),
             (["explain", token, "--jwks", keys / "rsa-a.public.jwk"], None, 1, "FAILED       algorithm"),

@@ -85,4 +85,32 @@ MUTANTS = [
         "new": "",
         "tests": ["jwks::bodies"],
     },
+    {
+        "name": "null claims need no setting",
+        "file": "src/claims/registered.rs",
+        "old": "lenience.null_claims && value.is_null()",
+        "new": "value.is_null()",
+        "tests": ["verify::lenient_claims"],
+    },
+    {
+        "name": "a fraction is a numeric subject",
+        "file": "src/json/value.rs",
+        "old": "Number::Other => None",
+        "new": "Number::Other => Some(self.json())",
+        "tests": ["verify::lenient_claims"],
+    },
+    {
+        "name": "a client claim of another type does not decide",
+        "file": "src/policy/client.rs",
+        "old": "token.value(claim).is_some()",
+        "new": "token.value(claim).and_then(Value::string).is_some()",
+        "tests": ["verify::clients"],
+    },
+    {
+        "name": "claims do not name the kind of token",
+        "file": "src/policy/access_token.rs",
+        "old": "chain(claims())",
+        "new": "chain(claims().take(0))",
+        "tests": ["verify::access_tokens"],
+    },
 ]

@@ -206,8 +206,9 @@
 //! Verifier::from_env() -> Result<Verifier, BuildError>
 //!
 //! VerifierBuilder, for one issuer:  issuer any_issuer previous_secret
-//!     also on Policy:               audience any_audience algorithms subject leeway max_age require_claim typ
-//!                                   allow_missing_expiry check_token grants subject_claim rfc9068 hide_claims
+//!     also on Policy:               audience any_audience client_id authorized_party access_tokens_only algorithms
+//!                                   subject leeway max_age require_claim typ allow_missing_expiry allow_null_claims
+//!                                   allow_numeric_subject check_token grants subject_claim rfc9068 hide_claims
 //!     for keys from a URL:          remote_keys client keys_url metadata_url allow_http_on_loopback
 //!                                   allow_insecure_http
 //! VerifierBuilder, for all issuers: claims check revocation clock max_token_len cache crypto_backend observer

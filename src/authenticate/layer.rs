@@ -96,6 +96,8 @@ impl<C> JwtAuthLayer<C> {
 
     /// Reads the token from this source instead of the `Authorization` header.
     ///
+    /// A second call replaces the source of the first. To read several places, combine their sources with `or`.
+    ///
     /// If the token is not in `Authorization`, the layer adds `Cache-Control: private` to the service's response
     /// (RFC 6750 §2.3, RFC 9111 §3.5). Without that header, a shared cache could serve this user's response to others,
     /// because caches recognize a token only in `Authorization`. The layer adds nothing if the service's

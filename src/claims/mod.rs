@@ -40,6 +40,6 @@ pub use grant_claims::GrantClaims;
 pub(crate) use grants::{ClaimValue, Grants};
 pub use numeric_date::NumericDate;
 pub use path::ClaimPath;
-pub(crate) use registered::{Dates, check_types};
+pub(crate) use registered::{Dates, Lenience, SubjectType, check_types, mistyped_issuer};
 pub use scope::ScopeSet;
 pub(crate) use standard::Claims;

@@ -6,7 +6,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::check_types;
+use super::{Lenience, check_types};
 use crate::json::Object;
 
 /// All claims of a token, by name.
@@ -100,7 +100,7 @@ impl<'de> Visitor<'de> for ClaimsVisitor {
         }
         let object = Object::read(Value::Object(members).to_string());
         let object = object.map_err(|_| A::Error::custom("not one strict JSON object"))?;
-        check_types(&object).map_err(A::Error::custom)?;
+        check_types(&object, Lenience::default()).map_err(A::Error::custom)?;
         Ok(Claims(object))
     }
 }

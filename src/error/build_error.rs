@@ -227,7 +227,7 @@ kinds! {
     MissingVariable = "missing_variable";
     /// A value is empty, for example a name, an audience or a list.
     EmptyValue = "empty_value";
-    /// A value cannot be parsed (UTF-8, base64url, number), or a file cannot be read.
+    /// A value cannot be parsed (UTF-8, base64url, number) or can match nothing, or a file cannot be read.
     InvalidValue = "invalid_value";
     /// A number, a size or a duration is outside the allowed range.
     OutOfRange = "out_of_range";

@@ -227,7 +227,7 @@ kinds! {
     InvalidSignature = "invalid_signature", "the token's signature is invalid";
     /// The issuer is missing or not trusted (RFC 7519 §4.1.1).
     InvalidIssuer = "invalid_issuer", "the token's issuer is not trusted";
-    /// The audience is missing or does not match (RFC 7519 §4.1.3).
+    /// The audience (RFC 7519 §4.1.3), the client or the authorized party is missing or does not match.
     InvalidAudience = "invalid_audience", "the token is for another audience";
     /// The subject is not the one that the policy requires (RFC 7519 §4.1.2).
     InvalidSubject = "invalid_subject", "the token is for another subject";
@@ -237,7 +237,7 @@ kinds! {
     TokenNotYetValid = "token_not_yet_valid", "the token is not valid yet";
     /// The token was issued longer ago than the policy's maximum age.
     TokenTooOld = "token_too_old", "the token was issued too long ago";
-    /// The `typ` header is not the one that the policy requires (RFC 8725 §3.11).
+    /// The `typ` header is not the one that the policy requires (RFC 8725 §3.11), or the token is not an access token.
     InvalidType = "invalid_type", "the token has the wrong type";
     /// A claim that the policy requires is missing.
     MissingClaim = "missing_claim", "a required claim is missing";

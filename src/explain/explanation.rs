@@ -20,7 +20,7 @@ use super::step::Step;
 ///
 /// let failed = explanation.steps().iter().find(|step| step.outcome == Outcome::Failed).unwrap();
 /// assert_eq!(failed.step, Step::Audience);
-/// assert_eq!(failed.expected.as_deref(), Some("`orders`"));
+/// assert_eq!(failed.expected.as_deref(), Some("the audience `orders`"));
 /// assert_eq!(failed.found.as_deref(), Some("`billing`"));
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```

@@ -155,11 +155,11 @@ const HINTS: &[Hint] = &[
         |case| {
             is_audience(case) && !has_claim(case, "aud") && text_claim(case, "token_use").is_some()
         },
-        "access tokens of Cognito have no `aud`: decide by the client, in `client_id`",
+        "access tokens of Cognito have no `aud`: call `client_id` with the id of the app client",
     ),
     (
         |case| is_audience(case) && !has_claim(case, "aud") && has_claim(case, "azp"),
-        "the token has no `aud`, and `azp` names the client that requested it: decide by the client",
+        "the token has no `aud`, and `azp` names the client that requested it: call `client_id`, or `authorized_party` for the origin of a page",
     ),
     (
         |case| audience_differs(case, difference::slash),

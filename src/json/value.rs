@@ -68,6 +68,15 @@ impl<'a> Value<'a> {
         (self.first() == b'"').then(|| self.unescaped.read(self.text, self.span.inside()))
     }
 
+    /// A string, or the digits of an integer that fits 64 bits. JSON allows one spelling of an integer except for `-0`,
+    /// which is not accepted.
+    pub(crate) fn string_or_integer(self) -> Option<&'a str> {
+        self.string().or_else(|| match self.number()? {
+            Number::Signed(_) | Number::Unsigned(_) => Some(self.json()),
+            Number::Other => None,
+        })
+    }
+
     /// The value as a string that does not need the index.
     pub(crate) fn to_text(self) -> Option<Text> {
         let string = self.string()?;

@@ -60,7 +60,8 @@ impl SignedPayload {
             Malformed::Duplicate => malformed("the payload has a duplicate member name"),
             Malformed::NotStrict => malformed("the payload is not one strict JSON object"),
         })?;
-        let dates = check_types(&object)?;
+        let lenience = mapping.map(|mapping| mapping.lenience()).unwrap_or_default();
+        let dates = check_types(&object, lenience)?;
         let token = Token::new(object, dates, self.header, mapping.cloned());
         Ok(SignedClaims(match read_claims(token.object()) {
             Ok(claims) => Ok(Arc::new(TokenBody { token, claims })),

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use crate::claims::{ClaimPath, ClaimValue, Dates, GrantClaims, Grants, NumericDate};
-use crate::json::{Found, Object, Strings};
+use crate::claims::{
+    ClaimPath, ClaimValue, Dates, GrantClaims, Grants, Lenience, NumericDate, SubjectType,
+};
+use crate::json::{Found, Object, Strings, Value};
 use crate::jws::{HeaderMembers, JoseHeader};
 use crate::rule::Rule;
 
@@ -19,6 +21,31 @@ pub(crate) struct ClaimMapping {
     pub(crate) subject: Option<ClaimPath>,
     /// Whether claims other than the registered ones are hidden.
     pub(crate) is_sealed: bool,
+    /// Whether registered claims that are null count as absent.
+    pub(crate) allows_null_claims: bool,
+    /// Whether `sub` may be an integer.
+    pub(crate) allows_numeric_subject: bool,
+}
+
+impl ClaimMapping {
+    /// What is accepted although RFC 7519 does not.
+    pub(super) const fn lenience(&self) -> Lenience {
+        let subject = match (&self.subject, self.allows_numeric_subject) {
+            (Some(_), _) => SubjectType::Any,
+            (None, true) => SubjectType::StringOrInteger,
+            (None, false) => SubjectType::String,
+        };
+        Lenience { null_claims: self.allows_null_claims, subject }
+    }
+
+    /// The subject. The type of `sub` has been checked.
+    fn subject_in<'a>(&self, object: &'a Object) -> Option<&'a str> {
+        let value = match &self.subject {
+            Some(path) => path.find(object),
+            None => object.get("sub"),
+        };
+        value?.string_or_integer()
+    }
 }
 
 /// A verified token: its registered claims, scopes, roles and header.
@@ -92,10 +119,11 @@ impl Token {
     /// The subject, usually the user's id.
     ///
     /// It is read from `sub` (RFC 7519 §4.1.2), or from the claim that
-    /// [`Policy::subject_claim`](crate::Policy::subject_claim) names.
+    /// [`Policy::subject_claim`](crate::Policy::subject_claim) names. If the policy accepts an integer, this is its
+    /// decimal text.
     pub fn subject(&self) -> Option<&str> {
-        match self.mapping.as_ref().and_then(|mapping| mapping.subject.as_ref()) {
-            Some(path) => path.find(&self.object)?.string(),
+        match &self.mapping {
+            Some(mapping) => mapping.subject_in(&self.object),
             None => self.text("sub"),
         }
     }
@@ -179,9 +207,14 @@ impl Token {
         if self.is_sealed() { None } else { path.into().find(&self.object)?.read() }
     }
 
+    /// The value of a top-level claim, even if it is hidden.
+    pub(crate) fn value(&self, name: &str) -> Option<Value<'_>> {
+        self.object.get(name)
+    }
+
     /// Whether a claim has a value: it is not null, and an audience is not an empty list.
     pub(crate) fn has_claim(&self, name: &str) -> bool {
-        let value = self.object.get(name).filter(|value| !value.is_null());
+        let value = self.value(name).filter(|value| !value.is_null());
         value.is_some() && (name != "aud" || self.audience().next().is_some())
     }
 

@@ -13,11 +13,11 @@ impl Policy {
     /// What the policy requires, for an error of this kind; `None` if no setting explains it.
     pub(crate) fn expected(&self, kind: ErrorKind) -> Option<String> {
         match kind {
-            ErrorKind::InvalidAudience => match &self.audiences {
-                Audiences::OneOf(wanted) => one_of("audience", wanted.iter().map(|it| &**it)),
-                _ => None,
-            },
-            ErrorKind::InvalidType => one_of("type", self.typ.as_deref()),
+            ErrorKind::InvalidAudience => self.expected_audience(),
+            ErrorKind::InvalidType => {
+                let access = self.access_tokens_only.then(|| "an access token".to_owned());
+                all_of([one_of("type", self.typ.as_deref()), access])
+            }
             ErrorKind::TokenTooOld => {
                 self.times.max_age.map(|age| format!("an age of at most {age:?}"))
             }
@@ -33,6 +33,22 @@ impl Policy {
         };
         names.iter().map(|name| &**name)
     }
+
+    /// The audience, the client and the authorized party, which the same kind of error reports.
+    fn expected_audience(&self) -> Option<String> {
+        let names = |list: &'_ [Box<str>], noun| one_of(noun, list.iter().map(|it| &**it));
+        all_of([
+            one_of("audience", self.audience_names()),
+            names(&self.clients, "client"),
+            names(&self.authorized_parties, "authorized party"),
+        ])
+    }
+}
+
+/// The text for all of these requirements; `None` if there are none.
+fn all_of<const N: usize>(texts: [Option<String>; N]) -> Option<String> {
+    let texts: Vec<_> = texts.into_iter().flatten().collect();
+    (!texts.is_empty()).then(|| texts.join(", and "))
 }
 
 /// The text for one of these values; `None` if there are none.

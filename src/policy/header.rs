@@ -12,7 +12,8 @@ pub(super) fn check_type(wanted: &str, typ: Option<&str>) -> Result<(), Error> {
     }
 }
 
-fn short(media_type: &str) -> &str {
+/// The media type without the prefix that may be omitted.
+pub(super) fn short(media_type: &str) -> &str {
     const PREFIX: &str = "application/";
     match media_type.split_at_checked(PREFIX.len()) {
         Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) && !rest.contains('/') => rest,

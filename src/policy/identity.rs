@@ -36,6 +36,8 @@ pub(super) enum Audiences {
     OneOf(Vec<Box<str>>),
     /// Explicitly any audience.
     Any,
+    /// Any audience, because `client_id` was called and the client decides.
+    ByClient,
     /// Both `audience` and `any_audience` were called; `build` rejects it.
     Contradictory,
 }
@@ -43,7 +45,7 @@ pub(super) enum Audiences {
 pub(super) fn check_audience(wanted: &Audiences, token: &Token) -> Result<(), Error> {
     let rejected = Error::new(ErrorKind::InvalidAudience);
     match wanted {
-        Audiences::Any => Ok(()),
+        Audiences::Any | Audiences::ByClient => Ok(()),
         Audiences::OneOf(wanted) => {
             let is_wanted = |audience: &str| wanted.iter().any(|one| **one == *audience);
             let mut audiences = token.audience().peekable();

@@ -1,5 +1,6 @@
 //! Issuer names that look plausible but never appear in a token.
 
+use super::value::is_padded;
 use crate::error::{Problem, ProblemKind};
 use crate::url::Url;
 
@@ -14,16 +15,24 @@ const ENTRA: [&str; 5] = [
 
 /// The reason why no token can have this name in `iss`, if one is known.
 pub(crate) fn problem(name: &str) -> Option<Problem> {
+    if is_padded(name) {
+        return Some(padded(name));
+    }
+    if let Some(host) = host_of(name).filter(|host| !may_exist(host)) {
+        return Some(impossible_host(host));
+    }
     // A placeholder such as `{tenant id}` is not valid in a URL: replace it with zeros to read the rest.
-    let url = Url::read(&name.replace(['{', '}', ' '], "0")).ok()?;
+    let url = Url::read(&name.replace(['{', '}', '<', '>', ' '], "0")).ok()?;
     let first = url.path().split('/').nth(1).unwrap_or_default();
     let is_entra = ENTRA.iter().any(|it| url.host().eq_ignore_ascii_case(it));
     if url.path().contains("/.well-known/") {
         Some(metadata_url())
-    } else if name.contains(['{', '}']) {
+    } else if name.contains(['{', '}', '<', '>']) || name.contains("YOUR_") {
         Some(placeholder())
     } else if is_entra && is_shared_by_tenants(first) {
         Some(shared_endpoint(first))
+    } else if is_entra && (first.is_empty() || first == "v2.0") {
+        Some(no_tenant())
     } else if is_entra && first.contains('.') {
         Some(tenant_domain())
     } else if url.host().eq_ignore_ascii_case("account.apple.com") {
@@ -33,9 +42,43 @@ pub(crate) fn problem(name: &str) -> Option<Problem> {
     }
 }
 
+/// The host in an `http` or `https` name, as written, even if the rest is not a URL.
+fn host_of(name: &str) -> Option<&str> {
+    let (scheme, rest) = name.split_once("://")?;
+    let is_web = ["https", "http"].iter().any(|it| scheme.eq_ignore_ascii_case(it));
+    let authority = rest.split(['/', '?', '#']).next().filter(|_| is_web)?;
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    // An IPv6 address contains colons.
+    if host.starts_with('[') { Some(host) } else { host.split(':').next() }
+}
+
+/// Whether every label of the host is present. The root label, after a last dot, is empty (RFC 1034 §3.1).
+fn may_exist(host: &str) -> bool {
+    host.strip_suffix('.').unwrap_or(host).split('.').all(|label| !label.is_empty())
+}
+
 /// Whether this is an Entra endpoint for the users of every tenant.
 fn is_shared_by_tenants(segment: &str) -> bool {
     ["common", "organizations", "consumers"].iter().any(|it| segment.eq_ignore_ascii_case(it))
+}
+
+fn padded(name: &str) -> Problem {
+    Problem::new(
+        ProblemKind::InvalidIssuer,
+        format!("white space around the name of the issuer `{}`", name.escape_debug()),
+        "`iss` is compared byte for byte, so no token would be accepted",
+        "Remove the white space; a value from a file often ends with a line break",
+    )
+}
+
+/// Names only the host: the rest may contain a password.
+fn impossible_host(host: &str) -> Problem {
+    Problem::new(
+        ProblemKind::InvalidIssuer,
+        format!("the host `{}` in the name of the issuer", host.escape_debug()),
+        "a part of it is empty, usually because a setting is missing, so no token would be accepted",
+        "Pass the value of `iss` in the issuer's tokens",
+    )
 }
 
 fn metadata_url() -> Problem {
@@ -64,6 +107,15 @@ fn shared_endpoint(endpoint: &str) -> Problem {
         "its metadata and its tokens name the tenant of each user, so no token would be accepted",
         "Pass `https://login.microsoftonline.com/<tenant id>/v2.0`; for several tenants, call `trust` for \
          each",
+    )
+}
+
+fn no_tenant() -> Problem {
+    Problem::new(
+        ProblemKind::InvalidIssuer,
+        "an Entra issuer without the id of a tenant",
+        "its tokens contain the id of the tenant, so no token would be accepted",
+        "Pass `https://login.microsoftonline.com/<tenant id>/v2.0` with the id",
     )
 }
 
@@ -113,6 +165,29 @@ mod tests {
             "https://auth.example.com/{tenant id}/v2.0",
             "HTTP://Account.Apple.com:80/",
             "https://account.apple.com",
+            "https://login.microsoftonline.com/<tenant id>/v2.0",
+            "https://<tenant>.example.com",
+            "https://auth.example.com/${TENANT}",
+            "https://YOUR_DOMAIN/",
+            "https://cognito-idp.eu-west-1.amazonaws.com/YOUR_POOL_ID",
+            "https://login.microsoftonline.com//v2.0",
+            "https://login.microsoftonline.com/v2.0",
+            "https://sts.windows.net/",
+            "https://",
+            "https:///realms/one",
+            "HTTPS://:8443/realms/one",
+            "https://user@/realms/one",
+            "https://?a=b",
+            "https://.acme.example",
+            "https://acme..example",
+            "https://acme.example../",
+            "http://..",
+            " https://auth.example.com",
+            "https://auth.example.com ",
+            "https://auth.example.com\n",
+            "\u{feff}https://auth.example.com",
+            "issuer\r\n",
+            " ",
         ] {
             assert!(problem(name).is_some(), "{name}");
         }
@@ -138,6 +213,16 @@ mod tests {
             "ftp://auth.example.com/{realm}",
             "common",
             "",
+            "https://acme.example.",
+            "https://localhost:8443/",
+            "https://[::1]:8443/realms/one",
+            "https://auth.example.com/a..b//c",
+            "https://auth.example.com/?tenant=..",
+            "https://user@auth.example.com#part",
+            "urn:..",
+            "my..issuer",
+            "my issuer",
+            "auth.example.com/YOUR",
         ] {
             assert_eq!(problem(name), None, "{name}");
         }

@@ -1,6 +1,8 @@
 //! The requirements that a token must meet once its signature is verified.
 
 mod accepted;
+mod access_token;
+mod client;
 mod expected;
 mod from_jsonwebtoken;
 mod header;
@@ -11,6 +13,7 @@ mod policy;
 mod problem;
 mod settings;
 mod time;
+mod value;
 
 pub(crate) use accepted::Accepted;
 pub(crate) use expected::one_of;

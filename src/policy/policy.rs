@@ -10,6 +10,7 @@ use super::identity::{Audiences, ExpectedIssuer, check_audience, check_issuer, c
 use super::problem;
 use super::settings::policy_settings;
 use super::time::Times;
+use super::value::{AUDIENCE, value_problem};
 use crate::claims::NumericDate;
 use crate::error::{Error, ErrorKind, Problem};
 use crate::explain::Step;
@@ -45,6 +46,9 @@ const MAX_LEEWAY: Duration = Duration::from_secs(5 * 60);
 pub struct Policy {
     pub(crate) algorithms: Option<AlgorithmSet>,
     pub(super) audiences: Audiences,
+    pub(super) clients: Vec<Box<str>>,
+    pub(crate) authorized_parties: Vec<Box<str>>,
+    pub(crate) access_tokens_only: bool,
     pub(crate) subject: Option<Box<str>>,
     pub(crate) typ: Option<Box<str>>,
     pub(crate) times: Times,
@@ -66,6 +70,9 @@ impl Policy {
         Self {
             algorithms: None,
             audiences: Audiences::Undecided,
+            clients: Vec::new(),
+            authorized_parties: Vec::new(),
+            access_tokens_only: false,
             subject: None,
             typ: None,
             times,
@@ -78,7 +85,9 @@ impl Policy {
 
     pub(crate) fn add_audience(&mut self, audience: String) {
         match &mut self.audiences {
-            Audiences::Undecided => self.audiences = Audiences::OneOf(vec![audience.into()]),
+            Audiences::Undecided | Audiences::ByClient => {
+                self.audiences = Audiences::OneOf(vec![audience.into()]);
+            }
             Audiences::OneOf(all) => all.push(audience.into()),
             Audiences::Any | Audiences::Contradictory => {
                 self.audiences = Audiences::Contradictory;
@@ -88,9 +97,17 @@ impl Policy {
 
     pub(crate) fn set_any_audience(&mut self) {
         self.audiences = match self.audiences {
-            Audiences::Undecided | Audiences::Any => Audiences::Any,
+            Audiences::Undecided | Audiences::ByClient | Audiences::Any => Audiences::Any,
             Audiences::OneOf(_) | Audiences::Contradictory => Audiences::Contradictory,
         };
+    }
+
+    pub(crate) fn add_client(&mut self, id: String) {
+        if self.audiences == Audiences::Undecided {
+            self.audiences = Audiences::ByClient;
+        }
+        self.clients.push(id.into());
+        self.access_tokens_only = true;
     }
 
     pub(crate) fn add_required_claim(&mut self, claim: String) {
@@ -134,12 +151,21 @@ impl Policy {
         Arc::make_mut(self.mapping.get_or_insert_default())
     }
 
+    /// Whether registered claims that are null count as absent.
+    pub(crate) fn allows_null_claims(&self) -> bool {
+        self.mapping.as_ref().is_some_and(|mapping| mapping.allows_null_claims)
+    }
+
     /// How the issuer's claims are read, if that differs from the standards.
     pub(crate) const fn mapping(&self) -> Option<&Arc<ClaimMapping>> {
         self.mapping.as_ref()
     }
 
     /// Checks a token whose signature is verified.
+    ///
+    /// The order is: `typ`, other kinds of token, issuer, audience, client, authorized party, subject, required claims,
+    /// and then [`check_now`](Self::check_now). The types of the registered claims were checked before, when they were
+    /// read.
     ///
     /// Expiry is checked last, because the response reports it to the client: a token for another service must not
     /// be reported as expired.
@@ -159,15 +185,19 @@ impl Policy {
         if let Some(wanted) = &self.typ {
             check_type(wanted, token.header().typ)?;
         }
+        self.check_access_token(token)?;
         reach(Step::Issuer);
         check_issuer(issuer, token)?;
         reach(Step::Audience);
         check_audience(&self.audiences, token)?;
+        self.check_client(token)?;
+        self.check_authorized_party(token)?;
         reach(Step::Subject);
         check_subject(self.subject.as_deref(), token)?;
         let mapped = self.mapping.as_ref().and_then(|mapping| mapping.subject.as_ref());
         if mapped.is_some() && token.subject().is_none() {
-            let detail = "the claim of `subject_claim` is missing or not a string";
+            let detail =
+                "the claim of `subject_claim` is missing, or neither a string nor an integer";
             return Err(Error::new(ErrorKind::MissingClaim).with_detail(detail));
         }
         reach(Step::RequiredClaims);
@@ -218,34 +248,53 @@ impl Policy {
     /// The settings of this policy that are unsafe or cannot work, whatever the keys are.
     pub(crate) fn problems(&self, of: &str) -> Vec<Problem> {
         let profile = if self.is_profile { self.profile_problems(of) } else { Vec::new() };
-        let empty = [("subject", &self.subject), ("typ", &self.typ)];
-        let empty = empty.into_iter().filter(|(_, value)| value.as_deref() == Some(""));
+        let values = self.values();
         let leeway = self.times.leeway;
+        let typ = self.typ.as_deref().filter(|_| self.requires_rejected_type());
         self.audience_problem(of)
             .into_iter()
             .chain(profile)
-            .chain(empty.map(|(setting, _)| problem::empty_value(setting, of)))
+            .chain(values.filter_map(|(setting, value)| value_problem(setting, value, of)))
+            .chain(typ.map(|typ| problem::type_of_another_kind(typ, of)))
             .chain((leeway > MAX_LEEWAY).then(|| problem::long_leeway(leeway, of)))
             .chain(self.algorithms_problem(of))
             .collect()
+    }
+
+    /// The values that must equal one in the token, and the names of claims, each with its description.
+    fn values(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let audiences: &[Box<str>] = match &self.audiences {
+            Audiences::OneOf(all) => all,
+            _ => &[],
+        };
+        let lists = [
+            (AUDIENCE, audiences),
+            ("client", &self.clients),
+            ("authorized party", &self.authorized_parties),
+            ("required claim", &self.required),
+            ("subject", self.subject.as_slice()),
+            ("`typ`", self.typ.as_slice()),
+        ];
+        lists.into_iter().flat_map(|(setting, list)| list.iter().map(move |it| (setting, &**it)))
     }
 
     fn audience_problem(&self, of: &str) -> Option<Problem> {
         match &self.audiences {
             Audiences::Undecided => Some(problem::no_audience(of)),
             Audiences::Contradictory => Some(problem::contradictory_audiences(of)),
-            Audiences::OneOf(all) if all.iter().any(|audience| audience.is_empty()) => {
-                Some(problem::empty_audience(of))
-            }
-            Audiences::OneOf(_) | Audiences::Any => None,
+            Audiences::OneOf(_) | Audiences::Any | Audiences::ByClient => None,
         }
     }
 
     /// The settings that contradict RFC 9068.
     fn profile_problems(&self, of: &str) -> Vec<Problem> {
         let mut problems = Vec::new();
-        if matches!(self.audiences, Audiences::Any) {
-            problems.push(problem::profile_without_audience(of));
+        match &self.audiences {
+            Audiences::Any => problems.push(problem::profile_without_audience("any_audience", of)),
+            Audiences::ByClient => {
+                problems.push(problem::profile_without_audience("client_id", of));
+            }
+            _ => {}
         }
         if !self.times.expiry_required {
             problems.push(problem::profile_without_expiry(of));
@@ -281,6 +330,9 @@ impl fmt::Debug for Policy {
         f.debug_struct("Policy")
             .field("algorithms", &self.algorithms)
             .field("audiences", &self.audiences)
+            .field("clients", &self.clients)
+            .field("authorized_parties", &self.authorized_parties)
+            .field("access_tokens_only", &self.access_tokens_only)
             .field("subject", &self.subject)
             .field("typ", &self.typ)
             .field("times", &self.times)

@@ -9,7 +9,8 @@ pub(super) fn no_audience(of: &str) -> Problem {
         ProblemKind::MissingAudience,
         format!("no audience for {of}"),
         "tokens that the issuer made for other services would be accepted",
-        "Call `audience(\"this service\")`, or `any_audience()` if the issuer serves no other service",
+        "Call `audience(\"this service\")`, `client_id(\"the client\")` if the tokens name a client and no audience, or \
+         `any_audience()` if the issuer serves no other service",
     )
 }
 
@@ -22,16 +23,7 @@ pub(super) fn contradictory_audiences(of: &str) -> Problem {
     )
 }
 
-pub(super) fn empty_audience(of: &str) -> Problem {
-    Problem::new(
-        ProblemKind::EmptyValue,
-        format!("an empty audience for {of}"),
-        "an empty name is usually a missing setting",
-        "Pass the name of this service in `aud`",
-    )
-}
-
-/// An empty `subject` or `typ`.
+/// An empty value that must equal one in the token.
 pub(super) fn empty_value(setting: &str, of: &str) -> Problem {
     Problem::new(
         ProblemKind::EmptyValue,
@@ -41,12 +33,32 @@ pub(super) fn empty_value(setting: &str, of: &str) -> Problem {
     )
 }
 
-pub(super) fn profile_without_audience(of: &str) -> Problem {
+/// A value with white space at its ends.
+pub(super) fn padded_value(setting: &str, value: &str, of: &str) -> Problem {
+    Problem::new(
+        ProblemKind::InvalidValue,
+        format!("white space around the {setting} `{}` for {of}", value.escape_debug()),
+        "values are compared byte for byte, so no token would be accepted",
+        "Remove the white space; a value from a file often ends with a line break",
+    )
+}
+
+pub(super) fn list_of_audiences(list: &str, of: &str) -> Problem {
+    Problem::new(
+        ProblemKind::InvalidValue,
+        format!("the list `{}` as one audience for {of}", list.escape_debug()),
+        "no token has the whole list as one of its audiences",
+        "Call `audience` once for each name",
+    )
+}
+
+/// `any_audience` or `client_id` without `audience`.
+pub(super) fn profile_without_audience(setting: &str, of: &str) -> Problem {
     Problem::new(
         ProblemKind::ProfileConflict,
-        format!("`rfc9068` with `any_audience` for {of}"),
+        format!("`rfc9068` with `{setting}` and without `audience` for {of}"),
         "the profile requires servers to check the audience (RFC 9068 §4)",
-        "Call `audience(\"this service\")` instead",
+        "Call `audience(\"this service\")`, and do not call `any_audience`",
     )
 }
 
@@ -65,6 +77,15 @@ pub(super) fn profile_of_another_type(typ: &str, of: &str) -> Problem {
         format!("`rfc9068` with the `typ` `{typ}` for {of}"),
         "the profile requires the `typ` `at+jwt`, which only access tokens have (RFC 9068 §4)",
         "Remove the call of `typ`",
+    )
+}
+
+pub(super) fn type_of_another_kind(typ: &str, of: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Conflict,
+        format!("`access_tokens_only` with the `typ` `{typ}` for {of}"),
+        "access tokens do not have this `typ`, so no token would be accepted",
+        "Pass the `typ` of the access tokens, or remove one of the two calls",
     )
 }
 

@@ -66,8 +66,9 @@ pub(super) fn no_audience(setting: &str) -> Problem {
         ProblemKind::MissingAudience,
         format!("{setting} is not set"),
         "tokens that were issued for other services would be accepted",
-        "Set it to the name of this service in `aud`; if the issuer serves no other service, call \
-         `VerifierBuilder::from(Settings::from_env()).any_audience()`",
+        "Set it to the name of this service in `aud`; if the tokens name a client and no audience, call \
+         `VerifierBuilder::from(Settings::from_env()).client_id(\"the client\")`; if the issuer serves no other service, \
+         call `any_audience()` instead",
     )
 }
 

@@ -60,6 +60,9 @@ pub struct CookieToken {
 
 impl CookieToken {
     /// Reads the cookie of this name. Include the prefix, as in `__Host-session`.
+    ///
+    /// A name that no cookie can have is not reported, and the token is then always missing: a name with `=`, `;` or
+    /// white space at its ends.
     pub fn new(name: impl Into<String>) -> Self {
         Self { names: vec![name.into().into()], is_chunked: false }
     }
@@ -256,6 +259,21 @@ mod tests {
             (&["s=; s=b"], Err(MultipleTokens)),
         ] {
             assert_eq!(found(&source, fields), expected, "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_no_cookie_has_never_matches() {
+        let header = "a=b=t; a;b=t; a =t;  a=t; a b=u";
+        for (name, expected) in [
+            ("a b", Ok(Some("u".to_owned()))),
+            ("a=b", Ok(None)),
+            ("a;b", Ok(None)),
+            (" a", Ok(None)),
+            ("a ", Ok(None)),
+            ("a", Err(ErrorKind::MultipleTokens)),
+        ] {
+            assert_eq!(found(&CookieToken::new(name), &[header]), expected, "{name:?}");
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use super::trusted::Trusted;
 use crate::claims::NumericDate;
-use crate::error::quoted;
+use crate::error::{ErrorKind, quoted};
 use crate::explain::{Step, UnverifiedToken, relative_to};
 use crate::json::{Strings, Value};
 use crate::jws::Algorithm;
@@ -123,8 +123,8 @@ impl<'t> Rows<'t> {
 
     /// Everything that the policy requires.
     pub(super) fn of_policy(&mut self, policy: &Policy, issuer: ExpectedIssuer<'_>) {
-        if let Some(typ) = &policy.typ {
-            self.add(Step::Type, Some(quoted(typ).to_string()), Some(self.header("typ")));
+        if let Some(expected) = policy.expected(ErrorKind::InvalidType) {
+            self.add(Step::Type, Some(expected), Some(format!("`typ` {}", self.header("typ"))));
         }
         let expected = match issuer {
             ExpectedIssuer::Named(name) => quoted(name).to_string(),
@@ -132,7 +132,7 @@ impl<'t> Rows<'t> {
             ExpectedIssuer::Any => "any or none".to_owned(),
         };
         self.add_claim(Step::Issuer, &expected, "iss");
-        let audiences = listed(policy.audience_names(), " or ");
+        let audiences = policy.expected(ErrorKind::InvalidAudience);
         let audiences = audiences.unwrap_or_else(|| "any or none".to_owned());
         self.add_claim(Step::Audience, &audiences, "aud");
         if policy.subject.is_some() {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::issuer::Issuer;
 use super::problem;
 use super::trusted::{Trusted, problems_without_keys};
+use crate::claims::mistyped_issuer;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Problem};
-use crate::json::{Object, Value};
+use crate::json::Object;
 use crate::jws::Compact;
 use crate::key::{CryptoBackend, KeyHealth, KeySource};
 use crate::policy::{ExpectedIssuer, one_of};
@@ -96,16 +97,21 @@ impl Issuers {
             let detail = "the payload is not one strict JSON object";
             Error::new(ErrorKind::MalformedToken).with_detail(detail)
         })?;
-        let index = match payload.get("iss").map(Value::string) {
-            Some(Some(name)) => self.by_name.get(name).copied(),
+        let index = match payload.get("iss") {
             None => self.unnamed,
-            Some(None) => {
-                return Err(
-                    Error::new(ErrorKind::InvalidIssuer).with_detail("`iss` is not a string")
-                );
-            }
+            Some(value) => match value.string() {
+                Some(name) => self.by_name.get(name).copied(),
+                None if value.is_null() && self.allows_null_issuer() => self.unnamed,
+                None => return Err(mistyped_issuer(value)),
+            },
         };
         index.ok_or_else(|| self.unknown_issuer())
+    }
+
+    /// Whether an `iss` that is null selects the unnamed issuer.
+    fn allows_null_issuer(&self) -> bool {
+        let unnamed = self.unnamed.and_then(|index| self.get(index));
+        unnamed.is_some_and(|issuer| issuer.policy.allows_null_claims())
     }
 
     /// The error for an `iss` that names no trusted issuer.

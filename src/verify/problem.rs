@@ -24,7 +24,7 @@ pub(super) fn two_names(name: &str, other: &str) -> Problem {
         ProblemKind::Conflict,
         format!("two names for one issuer: `{name}` and `{other}`"),
         "`iss` is one string and can equal one name only",
-        "Call `trust` for each further issuer",
+        "Name the issuer once, with the value of `iss`; for each further issuer, call `trust`",
     )
 }
 

@@ -1,5 +1,6 @@
 //! The claims type of Better Auth's users.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -71,12 +72,16 @@ impl User {
         &self.claims
     }
 
-    /// Sets the id from this claim. `false` if the claim is missing, not a string or empty, or if another id was set
-    /// before.
+    /// Sets the id from this claim, a string or an integer. `false` if the claim is missing, empty or of another type, or
+    /// if another id was set before.
     pub(super) fn take_id_from(&self, claim: &str) -> bool {
-        let id = self.text(claim).filter(|id| !id.trim().is_empty());
+        let id = match self.get(claim) {
+            Some(Value::String(id)) => Cow::Borrowed(id.as_str()),
+            Some(Value::Number(id)) if id.is_i64() || id.is_u64() => Cow::Owned(id.to_string()),
+            _ => return false,
+        };
         // Called again for a cached token.
-        id.is_some_and(|id| **self.id.get_or_init(|| id.into()) == *id)
+        !id.trim().is_empty() && **self.id.get_or_init(|| (*id).into()) == *id
     }
 }
 
@@ -115,9 +120,14 @@ mod tests {
     }
 
     #[test]
-    fn the_id_is_a_non_blank_string_and_never_changes() {
-        let user = user(r#"{"empty":"","blank":" ","number":1,"null":null,"id":"u","other":"v"}"#);
-        for claim in ["empty", "blank", "number", "null", "absent"] {
+    fn the_id_is_text_or_an_integer_and_never_changes() {
+        let integer = user(r#"{"id":-7}"#);
+        assert!(integer.take_id_from("id"));
+        assert_eq!(integer.id(), "-7");
+        let user = user(
+            r#"{"empty":"","blank":" ","fraction":1.5,"whole":1.0,"null":null,"id":"u","other":"v"}"#,
+        );
+        for claim in ["empty", "blank", "fraction", "whole", "null", "absent"] {
             assert!(!user.take_id_from(claim), "{claim}");
         }
         assert!(user.take_id_from("id"));

@@ -76,7 +76,7 @@ fn server_settings_are_supported() {
         pair().sign(header, with(plugin, &changes).to_string())
     };
     let url = || BetterAuth::url(ORIGIN).keys(keys()).clock(FixedClock::new());
-    let rows: [(Preset, Value, Result<&str, ErrorKind>); 17] = [
+    let rows: [(Preset, Value, Result<&str, ErrorKind>); 18] = [
         (|it| it, json!({}), Ok("u1")),
         (
             |it| it,
@@ -98,7 +98,8 @@ fn server_settings_are_supported() {
         (|it| it.issuer("https://a.b"), json!({}), Err(ErrorKind::InvalidIssuer)),
         (|it| it.audience("api"), json!({"aud": "api"}), Ok("u1")),
         (|it| it.user_id_claim("id"), json!({"sub": "ada@example.com"}), Ok("u1")),
-        (|it| it.user_id_claim("id"), json!({"id": 7}), Err(ErrorKind::MissingClaim)),
+        (|it| it.user_id_claim("id"), json!({"id": 7, "sub": 1}), Ok("7")),
+        (|it| it.user_id_claim("id"), json!({"id": 7.5}), Err(ErrorKind::MissingClaim)),
         (BetterAuth::require_email, json!({"email": ""}), Err(ErrorKind::CheckFailed)),
         (BetterAuth::require_verified_email, json!({"emailVerified": true}), Ok("u1")),
         (BetterAuth::require_verified_email, json!({}), Err(ErrorKind::CheckFailed)),

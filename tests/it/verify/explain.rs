@@ -134,7 +134,7 @@ fn a_report_names_both_sides_of_each_step() {
         "rejected with invalid_audience: the token is for another audience; expected the audience `orders`",
         "passed       header           `alg` `RS256`, `kid` `2026`, `typ` none; expected a JSON object with `alg`",
         "passed       key              `kid` `2026`; expected one of the keys `2026` (RS256)",
-        r"FAILED       audience         `billing`, `a\u{60}b\n`; expected `orders`",
+        r"FAILED       audience         `billing`, `a\u{60}b\n`; expected the audience `orders`",
         "not reached  expiry           2026-01-01T00:15:00Z (in 15 minutes); expected after 2026-01-01T00:00:00Z, with a leeway of 60s",
     ] {
         assert!(report.lines().any(|it| it == line), "{line}\n{report}");
@@ -281,7 +281,7 @@ fn hints_name_the_probable_cause() {
         (token().claim("aud", "Orders").mint(), "upper and lower case"),
         (token().claim("aud", "api://orders").mint(), "scheme"),
         (token().without("aud").claim("token_use", "access").mint(), "Cognito"),
-        (token().without("aud").claim("azp", "app").mint(), "by the client"),
+        (token().without("aud").claim("azp", "app").mint(), "`authorized_party`"),
         (token().claim("aud", "app").claim("nonce", "n").mint(), "ID token"),
         (token().claim("aud", "app").claim("token_use", "id").mint(), "ID token"),
         (token().claim("aud", "app").claim("typ", "Refresh").mint(), "refresh token"),

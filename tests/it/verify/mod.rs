@@ -1,6 +1,7 @@
 //! The verifier, without HTTP.
 
 // Without a crypto backend no token verifies; the only test is that `build` reports this.
+mod access_tokens;
 mod algorithms;
 mod backends;
 mod builder;
@@ -10,6 +11,8 @@ mod cache;
 mod certificates;
 mod changed_bits;
 mod claims;
+mod clients;
+mod configured_values;
 mod der;
 mod error_kinds;
 mod expected;
@@ -28,6 +31,7 @@ mod key_forms;
 mod key_problems;
 mod keys;
 mod large_rsa;
+mod lenient_claims;
 mod previous_secrets;
 mod problem_kinds;
 mod readiness;
