@@ -200,8 +200,8 @@
 //! # Methods at a glance
 //!
 //! ```text
-//! Verifier::{shared_secret, shared_secret_base64url, shared_secret_from_env, pem, jwks, key_source,
-//!            jwks_url, issuer_url}(..) -> VerifierBuilder      one issuer
+//! Verifier::{shared_secret, shared_secret_base64, shared_secret_from_env, shared_secret_from_file,
+//!            pem, jwks, key_source, jwks_url, issuer_url}(..) -> VerifierBuilder      one issuer
 //! Verifier::builder() -> VerifierBuilder, .trust(Issuer)       several issuers
 //! Verifier::from_env() -> Result<Verifier, BuildError>
 //!

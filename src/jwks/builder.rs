@@ -15,7 +15,7 @@ use super::schedule::Times;
 use super::sync::Mutex;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{BuildError, Problem, ProblemKind};
-use crate::key::{BuildKeys, KeySource, Keys};
+use crate::key::{BuildKeys, KeySource, Keys, unsafe_use};
 use crate::observe::Observer;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -58,6 +58,7 @@ pub struct RemoteJwksBuilder {
     connect_timeout: Duration,
     make_client: MakeClient,
     most_bytes: usize,
+    key_use: Option<String>,
     most_waiting: usize,
     refresh_on_bad_signature: bool,
     clock: Option<Arc<dyn Clock>>,
@@ -102,6 +103,7 @@ impl RemoteJwksBuilder {
             connect_timeout: CONNECT_TIMEOUT,
             make_client: client::with_platform_roots,
             most_bytes: MOST_BYTES,
+            key_use: None,
             most_waiting: MOST_WAITING,
             refresh_on_bad_signature: false,
             clock: None,
@@ -262,6 +264,25 @@ impl RemoteJwksBuilder {
         self
     }
 
+    /// Uses only keys with exactly this `use`, instead of those with `sig` or none (RFC 7517 §4.2).
+    ///
+    /// The signing keys in a SPIFFE bundle have the `use` `jwt-svid`. The values `enc` and `x509-svid` are rejected. See
+    /// [`KeySet::jwks_for_use`](crate::key::KeySet::jwks_for_use) for a document that is not fetched.
+    ///
+    /// ```
+    /// # #[cfg(feature = "jwks-client")] {
+    /// use tower_jwt_auth::jwks::RemoteJwks;
+    ///
+    /// let keys = || RemoteJwks::url("https://spire.example.com/keys");
+    /// assert!(keys().key_use("jwt-svid").build().is_ok());
+    /// assert!(keys().key_use("enc").build().is_err());
+    /// # }
+    /// ```
+    pub fn key_use(mut self, key_use: impl Into<String>) -> Self {
+        self.key_use = Some(key_use.into());
+        self
+    }
+
     /// Sets how many requests may wait for an in-flight fetch at the same time.
     ///
     /// The default is 1024. Further requests get 503 immediately.
@@ -324,6 +345,7 @@ impl RemoteJwksBuilder {
                 client,
                 timeout: self.timeout,
                 most_bytes: self.most_bytes,
+                key_use: self.key_use,
                 metadata_kept_for: METADATA_LIFETIME.saturating_add(self.times.stale),
             },
             issuer: self.is_issuer.then_some(self.url),
@@ -354,7 +376,8 @@ impl From<RemoteJwksBuilder> for Keys {
 impl RemoteJwksBuilder {
     /// The problems with the times and limits.
     fn problems(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
+        let mut problems: Vec<_> =
+            self.key_use.as_deref().and_then(unsafe_use).into_iter().collect();
         let mut check = |good: bool, kind, what: String, why, fix| {
             if !good {
                 problems.push(Problem::new(kind, what, why, fix));

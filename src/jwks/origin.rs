@@ -34,6 +34,8 @@ pub(super) struct Origin {
     pub(super) client: Mutex<Box<dyn Get>>,
     pub(super) timeout: Duration,
     pub(super) most_bytes: usize,
+    /// The `use` of the keys, if it is not the one of RFC 7517 §4.2.
+    pub(super) key_use: Option<String>,
     /// How long metadata is used if it cannot be read again.
     pub(super) metadata_kept_for: Duration,
 }
@@ -107,7 +109,7 @@ impl Origin {
         let fetched = get(&self.client, &url, validators, self.most_bytes).await?;
         let set = match &fetched.document {
             // An identical document keeps the set and its generation, so cached tokens stay valid.
-            Some(new) if document.is_none_or(|old| old.bytes != new) => Some(read(new)?),
+            Some(new) if document.is_none_or(|old| old.bytes != new) => Some(self.read(new)?),
             _ => None,
         };
         Ok(FetchedKeys { url, unconfirmed, fetched, set })
@@ -156,14 +158,14 @@ impl Origin {
             (Err(error), _) => Err(error),
         }
     }
-}
 
-fn read(document: &Bytes) -> Result<KeySet, FetchFailure> {
-    let text = std::str::from_utf8(document).map_err(|_| FetchFailure::NotAKeySet)?;
-    KeySet::try_from_fetched_jwks(text).map_err(|why| match why {
-        NoSet::NotADocument => FetchFailure::NotAKeySet,
-        NoSet::NoUsableKey(_) => FetchFailure::NoUsableKey,
-    })
+    fn read(&self, document: &Bytes) -> Result<KeySet, FetchFailure> {
+        let text = std::str::from_utf8(document).map_err(|_| FetchFailure::NotAKeySet)?;
+        KeySet::try_from_fetched_jwks(text, self.key_use.as_deref()).map_err(|why| match why {
+            NoSet::NotADocument => FetchFailure::NotAKeySet,
+            NoSet::NoUsableKey(_) => FetchFailure::NoUsableKey,
+        })
+    }
 }
 
 /// A random number that spreads attempts in time. It need not be secret.

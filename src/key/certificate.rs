@@ -5,37 +5,54 @@ use ::der::referenced::OwnedToRef;
 use x509_cert::Certificate;
 use x509_cert::ext::pkix::KeyUsage;
 
-use super::der::{invalid_key, material, private_key};
+use super::der::{invalid_key, material};
 use super::material::Material;
-use super::pem;
+use super::not_pem::is_der;
+use super::pem::{self, Block};
 use crate::error::BuildError;
 
-/// Reads the key of a certificate and checks it.
+/// Reads the key of a certificate, or of the first one of a chain, and checks it.
 pub(super) fn read(certificate: &[u8]) -> Result<Material, BuildError> {
-    // A DER certificate begins with the tag of a sequence.
-    if certificate.first() == Some(&0x30) {
-        return from_der(certificate);
+    if is_der(certificate) {
+        return key(&parse(certificate)?);
     }
-    match pem::decode(certificate)? {
-        ("CERTIFICATE", content) => from_der(&content),
-        (private, _) if private.ends_with("PRIVATE KEY") => {
-            Err(private_key("a PEM with a private key in place of a certificate"))
-        }
-        (other, _) => Err(other_label(other)),
+    let blocks = pem::blocks(certificate)?;
+    match &*blocks {
+        chain if chain.iter().all(Block::is_certificate) => {}
+        [other] => return Err(other_label(other.label)),
+        several => return Err(pem::several_blocks(several)),
+    }
+    let chain =
+        blocks.iter().map(|block| parse(&block.decode()?)).collect::<Result<Vec<_>, _>>()?;
+    match &*chain {
+        [first, ..] if is_chain(&chain) => key(first),
+        _ => Err(not_a_chain(chain.len())),
     }
 }
 
+fn parse(der: &[u8]) -> Result<Certificate, BuildError> {
+    Certificate::from_der(der).map_err(|_| not_a_certificate(der.len()))
+}
+
+/// Whether each certificate names the next one as its signer, and is not its own signer (RFC 5280 §6.1). Otherwise the
+/// certificates are not of one key. Signatures are not checked.
+fn is_chain(certificates: &[Certificate]) -> bool {
+    let certificates = certificates.iter().map(Certificate::tbs_certificate);
+    certificates
+        .clone()
+        .zip(certificates.skip(1))
+        .all(|(this, next)| this.issuer() == next.subject() && this.issuer() != this.subject())
+}
+
 /// Reads only the key and its usage.
-fn from_der(der: &[u8]) -> Result<Material, BuildError> {
-    let not_a_certificate = |_| not_a_certificate(der.len());
-    let certificate = Certificate::from_der(der).map_err(not_a_certificate)?;
+fn key(certificate: &Certificate) -> Result<Material, BuildError> {
     let certificate = certificate.tbs_certificate();
-    let usage = certificate.get_extension::<KeyUsage>().map_err(not_a_certificate)?;
+    let usage = certificate.get_extension::<KeyUsage>().map_err(|_| malformed())?;
     if usage.is_some_and(|(_, usage)| !usage.digital_signature() && !usage.non_repudiation()) {
         return Err(not_for_signatures());
     }
     let key = certificate.subject_public_key_info().owned_to_ref();
-    material(&key).unwrap_or_else(|error| Err(not_a_certificate(error)))
+    material(&key).unwrap_or_else(|_| Err(malformed()))
 }
 
 fn other_label(label: &str) -> BuildError {
@@ -43,6 +60,22 @@ fn other_label(label: &str) -> BuildError {
         format!("a PEM labelled `{label}` in place of a certificate"),
         "certificates have the label `CERTIFICATE`",
         "Call `VerificationKey::pem` for a public key",
+    )
+}
+
+fn not_a_chain(count: usize) -> BuildError {
+    invalid_key(
+        format!("a PEM with several blocks ({count} `CERTIFICATE`) that are not a chain"),
+        "in a chain, each certificate is signed by the next one, and the first is the issuer's",
+        "Keep only the certificate of the issuer's signing key",
+    )
+}
+
+fn malformed() -> BuildError {
+    invalid_key(
+        "an X.509 certificate with a malformed key or key usage".into(),
+        "they do not have the structure of RFC 5280 §4.1 and §4.2.1.3",
+        "Export the certificate again: `openssl x509 -in cert.pem -outform DER`",
     )
 }
 

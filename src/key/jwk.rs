@@ -6,11 +6,12 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
-use super::backend::CryptoBackend;
+use super::base64;
 use super::material::Material;
+use super::skipped::Skipped;
 use super::verification_key::{Unusable, VerificationKey};
 use super::weakness::Weakness;
-use crate::error::{BuildError, Problem, ProblemKind};
+use crate::error::BuildError;
 use crate::json::{Object, Value};
 use crate::jws::{Algorithm, base64url};
 use crate::observe::skip_reason::SkipReason;
@@ -24,15 +25,14 @@ impl VerificationKey {
     /// Without `alg`, the type of the key decides. EC and OKP keys are used with the algorithm of their curve. RSA keys
     /// are used with RS256 and `oct` keys with HS256, or with all algorithms of the type that
     /// [`Policy::algorithms`](crate::Policy::algorithms) lists. A member that is `null` and an empty `kid` count as
-    /// absent.
+    /// absent. The public members `n`, `e`, `x` and `y` may be in either alphabet of base64, and padded.
     ///
     /// # Errors
     ///
-    /// The JSON is not a usable key: it has an unknown type or curve, private members, a `use` or
-    /// `key_ops` that does not allow verifying, or a weak key.
+    /// The JSON is not a usable key: it has an unknown type or curve, a missing or malformed member, private members, a
+    /// `use` or `key_ops` that does not allow verifying, or a weak key.
     pub fn jwk(json: impl AsRef<str>) -> Result<Self, BuildError> {
-        let json = json.as_ref();
-        read_one(json, Trust::Configured).map_err(|reason| unusable(reason, json))
+        read_one(json.as_ref(), Trust::Configured, None).map_err(Skipped::into_error)
     }
 }
 
@@ -46,18 +46,21 @@ pub(super) enum Trust {
 }
 
 /// Reads one key.
-fn read_one(json: &str, trust: Trust) -> Result<VerificationKey, SkipReason> {
+fn read_one(json: &str, trust: Trust, key_use: Option<&str>) -> Result<VerificationKey, Skipped> {
     let jwk = Jwk(Object::read(json).map_err(|_| SkipReason::Malformed)?);
+    jwk.check_public()?;
     jwk.check_types()?;
-    jwk.into_key(trust)
+    jwk.into_key(trust, key_use)
 }
 
 /// Reads the `keys` of a set (RFC 7517 §5). `None` if the document is not a set.
 ///
-/// The second value is the number of entries beyond [`MAX_KEYS`], which are not read.
+/// The second value is the number of entries beyond [`MAX_KEYS`], which are not read. With a `key_use`, only keys with
+/// this `use` are read.
 pub(super) fn read_set(
     json: &str,
     trust: Trust,
+    key_use: Option<&str>,
 ) -> Option<(Vec<Result<VerificationKey, SkipReason>>, usize)> {
     #[derive(serde::Deserialize)]
     struct Document<'d> {
@@ -70,8 +73,8 @@ pub(super) fn read_set(
         return None;
     }
     let Document { keys } = serde_json::from_str(json).ok()?;
-    let read = keys.first.iter().map(|raw| read_one(raw.get(), trust)).collect();
-    Some((read, keys.more))
+    let read = |raw: &&RawValue| read_one(raw.get(), trust, key_use).map_err(|it| it.reason);
+    Some((keys.first.iter().map(read).collect(), keys.more))
 }
 
 /// The first entries of `keys`, and the number of the others, which are not stored: a long document costs no
@@ -111,19 +114,29 @@ impl<'d> Visitor<'d> for EntriesVisitor {
     }
 }
 
+type CheckPoint = fn(&[u8], &[u8]) -> Result<Material, Weakness>;
+
 /// The members of a key.
 struct Jwk<'j>(Object<&'j str>);
 
 impl Jwk<'_> {
+    /// Checks that there are no private members (RFC 7518 §6.2.2, §6.3.2).
+    fn check_public(&self) -> Result<(), SkipReason> {
+        let private = ["d", "p", "q", "dp", "dq", "qi", "oth"];
+        let has_one = private.iter().any(|name| self.member(name).is_some());
+        if has_one { Err(SkipReason::PrivateKey) } else { Ok(()) }
+    }
+
     /// Checks the types of all known members, even those that the key's type does not use.
     fn check_types(&self) -> Result<(), SkipReason> {
-        let strings = ["kty", "crv", "kid", "alg", "use", "n", "e", "x", "y", "k"];
-        let are_strings = strings
-            .iter()
-            .all(|name| self.member(name).is_none_or(|value| value.string().is_some()));
+        for name in ["kty", "crv", "kid", "alg", "use", "n", "e", "x", "y", "k"] {
+            if self.member(name).is_some_and(|value| value.string().is_none()) {
+                return Err(SkipReason::MalformedMember(name));
+            }
+        }
         let ops = self.member("key_ops");
         let is_list = ops.is_none_or(|ops| ops.string().is_none() && ops.strings().is_some());
-        if are_strings && is_list { Ok(()) } else { Err(SkipReason::Malformed) }
+        if is_list { Ok(()) } else { Err(SkipReason::MalformedMember("key_ops")) }
     }
 
     /// The value of a member that is not null.
@@ -135,25 +148,42 @@ impl Jwk<'_> {
         self.member(name)?.string()
     }
 
-    fn bytes(&self, name: &str) -> Result<Zeroizing<Vec<u8>>, SkipReason> {
-        let text = self.string(name).ok_or(SkipReason::MissingMember)?;
-        let bytes = base64url::decode(text.as_bytes()).map(Zeroizing::new);
-        bytes.map_err(|_| SkipReason::MissingMember)
+    fn required(&self, name: &'static str) -> Result<&str, SkipReason> {
+        self.string(name).ok_or(SkipReason::MissingMember(name))
     }
 
-    fn into_key(self, trust: Trust) -> Result<VerificationKey, SkipReason> {
-        let private = ["d", "p", "q", "dp", "dq", "qi", "oth"];
-        if private.iter().any(|name| self.member(name).is_some()) {
-            return Err(SkipReason::PrivateKey);
-        }
+    /// The bytes of a public member.
+    fn bytes(&self, name: &'static str) -> Result<Vec<u8>, SkipReason> {
+        let bytes = base64::decode(self.required(name)?.as_bytes());
+        bytes.filter(|it| !it.is_empty()).ok_or(SkipReason::MalformedMember(name))
+    }
+
+    /// A public member of exactly this length (RFC 7518 §6.2.1.2, RFC 8037 §2).
+    fn coordinate(&self, name: &'static str, len: usize) -> Result<Vec<u8>, SkipReason> {
+        let bytes = self.bytes(name)?;
+        if bytes.len() == len { Ok(bytes) } else { Err(SkipReason::MalformedMember(name)) }
+    }
+
+    fn point(
+        &self,
+        len: usize,
+        check: CheckPoint,
+    ) -> Result<Result<Material, Weakness>, SkipReason> {
+        Ok(check(&self.coordinate("x", len)?, &self.coordinate("y", len)?))
+    }
+
+    /// The bytes of a secret, which has one spelling.
+    fn secret(&self) -> Result<Zeroizing<Vec<u8>>, SkipReason> {
+        let bytes = base64url::decode(self.required("k")?.as_bytes()).map(Zeroizing::new);
+        bytes.map_err(|_| SkipReason::MalformedMember("k"))
+    }
+
+    fn into_key(self, trust: Trust, key_use: Option<&str>) -> Result<VerificationKey, Skipped> {
         if trust == Trust::Fetched && self.string("kty") == Some("oct") {
-            return Err(SkipReason::Secret);
+            return Err(SkipReason::Secret.into());
         }
-        let ops = self.member("key_ops").and_then(Value::strings);
-        if self.string("use").is_some_and(|usage| usage != "sig")
-            || ops.is_some_and(|ops| !ops.iter().any(|op| op == "verify"))
-        {
-            return Err(SkipReason::NotForSignatures);
+        if !self.is_for_signatures(key_use) {
+            return Err(SkipReason::NotForSignatures.into());
         }
         let algorithm = match self.string("alg") {
             None => None,
@@ -162,10 +192,10 @@ impl Jwk<'_> {
         let key =
             VerificationKey::prepare(self.material()?, algorithm).map_err(
                 |(_, why)| match why {
-                    Unusable::OtherKind => SkipReason::OtherAlgorithm,
-                    Unusable::ShortSecret => SkipReason::Weak,
-                    Unusable::NotInBackend => SkipReason::NotInBackend,
-                    Unusable::NoBackend | Unusable::Rejected => SkipReason::Rejected,
+                    Unusable::OtherKind => SkipReason::OtherAlgorithm.into(),
+                    Unusable::ShortSecret => Weakness::ShortSecret.into(),
+                    Unusable::NotInBackend => SkipReason::NotInBackend.into(),
+                    Unusable::NoBackend | Unusable::Rejected => Skipped::from(SkipReason::Rejected),
                 },
             )?;
         Ok(match self.string("kid") {
@@ -174,55 +204,31 @@ impl Jwk<'_> {
         })
     }
 
-    fn material(&self) -> Result<Material, SkipReason> {
-        let bytes = |name| self.bytes(name);
-        let checked = match (self.string("kty"), self.string("crv")) {
-            (Some("RSA"), _) => Material::rsa(&bytes("n")?, &bytes("e")?),
-            (Some("EC"), Some("P-256")) => Material::p256(&bytes("x")?, &bytes("y")?),
-            (Some("EC"), Some("P-384")) => Material::p384(&bytes("x")?, &bytes("y")?),
-            (Some("EC"), Some("P-521")) => Material::p521(&bytes("x")?, &bytes("y")?),
-            (Some("OKP"), Some("Ed25519")) => Material::ed25519(&bytes("x")?),
-            (Some("oct"), _) => Material::hmac(&bytes("k")?),
-            (Some(_), _) => return Err(SkipReason::UnknownType),
-            (None, _) => return Err(SkipReason::MissingMember),
+    /// Whether `use` and `key_ops` permit verifying (RFC 7517 §4.2, §4.3).
+    fn is_for_signatures(&self, key_use: Option<&str>) -> bool {
+        let usage = self.string("use");
+        let ops = self.member("key_ops").and_then(Value::strings);
+        let is_used = match key_use {
+            Some(_) => usage == key_use,
+            None => usage.is_none_or(|usage| usage == "sig"),
         };
-        checked.map_err(|weakness| match weakness {
-            Weakness::CoordinateLength => SkipReason::MissingMember,
-            Weakness::Published => SkipReason::Published,
-            _ => SkipReason::Weak,
-        })
+        is_used && ops.is_none_or(|ops| ops.iter().any(|op| op == "verify"))
     }
-}
 
-fn unusable(reason: SkipReason, json: &str) -> BuildError {
-    BuildError::new(Problem::new(
-        kind(reason, json),
-        "a JWK that cannot be used",
-        reason.sentence(),
-        "Export the issuer's public signing key as a JWK",
-    ))
-}
-
-fn kind(reason: SkipReason, json: &str) -> ProblemKind {
-    match reason {
-        SkipReason::OtherAlgorithm | SkipReason::NotInBackend => ProblemKind::UnsuitableAlgorithm,
-        SkipReason::PrivateKey => ProblemKind::PrivateKey,
-        SkipReason::Secret => ProblemKind::MixedKeys,
-        SkipReason::Weak if is_secret(json) => ProblemKind::WeakSecret,
-        SkipReason::Weak => ProblemKind::WeakKey,
-        SkipReason::Published => ProblemKind::PublishedSecret,
-        SkipReason::Rejected if CryptoBackend::active().is_none() => ProblemKind::MissingFeature,
-        SkipReason::Malformed
-        | SkipReason::UnknownType
-        | SkipReason::MissingMember
-        | SkipReason::NotForSignatures
-        | SkipReason::Rejected
-        | SkipReason::TooMany => ProblemKind::InvalidKey,
+    fn material(&self) -> Result<Material, Skipped> {
+        let kty = self.required("kty")?;
+        let checked = match (kty, self.string("crv")) {
+            ("RSA", _) => Material::rsa(&self.bytes("n")?, &self.bytes("e")?),
+            ("oct", _) => Material::hmac(&self.secret()?),
+            ("EC", Some("P-256")) => self.point(32, Material::p256)?,
+            ("EC", Some("P-384")) => self.point(48, Material::p384)?,
+            ("EC", Some("P-521")) => self.point(66, Material::p521)?,
+            ("OKP", Some("Ed25519")) => Material::ed25519(&self.coordinate("x", 32)?),
+            ("EC" | "OKP", None) => return Err(SkipReason::MissingMember("crv").into()),
+            _ => return Err(SkipReason::UnknownType.into()),
+        };
+        checked.map_err(Skipped::from)
     }
-}
-
-fn is_secret(json: &str) -> bool {
-    Object::read(json).is_ok_and(|jwk| Jwk(jwk).string("kty") == Some("oct"))
 }
 
 #[cfg(test)]
@@ -234,7 +240,7 @@ mod tests {
     const ED: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
 
     fn skipped(json: &str) -> Option<SkipReason> {
-        read_one(json, Trust::Configured).err()
+        read_one(json, Trust::Configured, None).err().map(|skipped| skipped.reason)
     }
 
     #[test]
@@ -258,7 +264,7 @@ mod tests {
             (ed(r#","key_ops":["sign"]"#), Some(S::NotForSignatures)),
             (ed(r#","key_ops":[]"#), Some(S::NotForSignatures)),
             (ed(r#","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A""#), Some(S::PrivateKey)),
-            (ed(r#","kid":1"#), Some(S::Malformed)),
+            (ed(r#","kid":1"#), Some(S::MalformedMember("kid"))),
             (ed(r#","kid":null,"alg":null,"use":null,"key_ops":null,"k":null,"d":null"#), None),
             (
                 ec(
@@ -269,22 +275,22 @@ mod tests {
             (ed(",\"d\":\"\""), Some(S::PrivateKey)),
             (ed(r#","d":false"#), Some(S::PrivateKey)),
             (ed(r#","d":null,"d":"AA""#), Some(S::Malformed)),
-            (ed(r#","key_ops":[null]"#), Some(S::Malformed)),
+            (ed(r#","key_ops":[null]"#), Some(S::MalformedMember("key_ops"))),
             (
                 format!(r#"{{"kty":"OKP","crv":"Ed25519","x":null,"y":"{ED}"}}"#),
-                Some(S::MissingMember),
+                Some(S::MissingMember("x")),
             ),
-            (other(r#"{"kty":null}"#), Some(S::MissingMember)),
-            (other(r#"{"kty":"oct","k":null}"#), Some(S::MissingMember)),
-            (ed(r#","alg":7"#), Some(S::Malformed)),
+            (other(r#"{"kty":null}"#), Some(S::MissingMember("kty"))),
+            (other(r#"{"kty":"oct","k":null}"#), Some(S::MissingMember("k"))),
+            (ed(r#","alg":7"#), Some(S::MalformedMember("alg"))),
             (ed(r#","x":"AA""#), Some(S::Malformed)),
-            (ed(r#","y":1"#), Some(S::Malformed)),
+            (ed(r#","y":1"#), Some(S::MalformedMember("y"))),
             (other("[]"), Some(S::Malformed)),
-            (other("{}"), Some(S::MissingMember)),
-            (other(r#"{"kty":"RSA","n":"AQAB"}"#), Some(S::MissingMember)),
+            (other("{}"), Some(S::MissingMember("kty"))),
+            (other(r#"{"kty":"RSA","n":"AQAB"}"#), Some(S::MissingMember("e"))),
             (other(r#"{"kty":"RSA","n":"AQAB","e":"AQAB"}"#), Some(S::Weak)),
             (other(r#"{"kty":"oct","k":"c2hvcnQ"}"#), Some(S::Weak)),
-            (other(r#"{"kty":"oct"}"#), Some(S::MissingMember)),
+            (other(r#"{"kty":"oct"}"#), Some(S::MissingMember("k"))),
             (
                 other(
                     r#"{"kty":"oct","alg":"HS512","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}"#,
@@ -306,14 +312,15 @@ mod tests {
             ),
             (
                 format!(r#"{{"kty":"EC","crv":"P-384","x":"{X}","y":"{Y}"}}"#),
-                Some(S::MissingMember),
+                Some(S::MalformedMember("x")),
             ),
+            (format!(r#"{{"kty":"EC","x":"{X}","y":"{Y}"}}"#), Some(S::MissingMember("crv"))),
             (format!(r#"{{"kty":"EC","crv":"P-256","x":"{Y}","y":"{X}"}}"#), Some(S::Rejected)),
-            (format!(r#"{{"kty":"EC","crv":"P-256","x":"{X}="}}"#), Some(S::MissingMember)),
+            (format!(r#"{{"kty":"EC","crv":"P-256","x":"{X}="}}"#), Some(S::MissingMember("y"))),
             (format!(r#"{{"kty":"OKP","crv":"P-256","x":"{ED}"}}"#), Some(S::UnknownType)),
             (
                 format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{}"}}"#, &ED[..42]),
-                Some(S::MissingMember),
+                Some(S::MalformedMember("x")),
             ),
         ] {
             assert_eq!(skipped(&json), reason, "{json}");
@@ -326,6 +333,7 @@ mod tests {
         let (set, more) = read_set(
             &format!(r#"{{"x":1,"keys":[{{"kid":7}},null,{good},"key"]}}"#),
             Trust::Configured,
+            None,
         )
         .unwrap();
         assert_eq!(set.iter().filter(|key| key.is_ok()).count(), 1);
@@ -334,10 +342,11 @@ mod tests {
         for other in
             ["", "[]", &array, "{}", r#"{"keys":{}}"#, r#"{"keys":[]"#, r#"{"keys":[],"keys":[]}"#]
         {
-            assert!(read_set(other, Trust::Configured).is_none(), "{other}");
+            assert!(read_set(other, Trust::Configured, None).is_none(), "{other}");
         }
         let many = vec![good; MAX_KEYS + 1].join(",");
-        let (set, more) = read_set(&format!(r#"{{"keys":[{many}]}}"#), Trust::Configured).unwrap();
+        let (set, more) =
+            read_set(&format!(r#"{{"keys":[{many}]}}"#), Trust::Configured, None).unwrap();
         assert_eq!((set.len(), more), (MAX_KEYS, 1));
         assert!(set[MAX_KEYS - 1].is_ok());
     }
@@ -346,8 +355,8 @@ mod tests {
     fn secrets_are_read_only_from_the_configuration() {
         let secret =
             r#"{"keys":[{"kty":"oct","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}]}"#;
-        assert!(read_set(secret, Trust::Configured).unwrap().0[0].is_ok());
-        let (fetched, _) = read_set(secret, Trust::Fetched).unwrap();
+        assert!(read_set(secret, Trust::Configured, None).unwrap().0[0].is_ok());
+        let (fetched, _) = read_set(secret, Trust::Fetched, None).unwrap();
         assert_eq!(fetched[0].as_ref().unwrap_err(), &SkipReason::Secret);
     }
 }

@@ -21,6 +21,7 @@
 //! ```
 
 mod backend;
+mod base64;
 #[cfg(feature = "x509")]
 mod certificate;
 #[cfg(feature = "pem")]
@@ -32,6 +33,8 @@ mod jwk;
 mod keys;
 mod keys_error;
 mod material;
+#[cfg(feature = "pem")]
+mod not_pem;
 #[cfg(feature = "test-util")]
 mod not_published;
 #[cfg(feature = "pem")]
@@ -41,6 +44,7 @@ mod problem;
 mod published;
 mod secret;
 mod set;
+mod skipped;
 mod source;
 pub(crate) mod verification_key;
 mod weakness;
@@ -52,6 +56,8 @@ pub(crate) use keys::Held;
 pub use keys::Keys;
 pub(crate) use keys_error::Failure;
 pub use keys_error::{KeysError, KeysErrorKind};
+#[cfg(feature = "jwks")]
+pub(crate) use problem::unsafe_use;
 pub use set::KeySet;
 #[cfg(feature = "jwks")]
 pub(crate) use set::NoSet;

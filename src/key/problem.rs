@@ -17,7 +17,7 @@ pub(super) fn not_a_document(len: usize) -> Problem {
 pub(super) fn no_usable_key(skipped: &[SkipReason]) -> Problem {
     let mut counts = BTreeMap::new();
     for reason in skipped {
-        *counts.entry(reason.as_str()).or_insert(0) += 1;
+        *counts.entry(reason.to_string()).or_insert(0) += 1;
     }
     let counts: Vec<_> = counts.iter().map(|(reason, n)| format!("{n} {reason}")).collect();
     Problem::new(
@@ -26,4 +26,25 @@ pub(super) fn no_usable_key(skipped: &[SkipReason]) -> Problem {
         "no token could be verified",
         "Pass the issuer's set of public signing keys",
     )
+}
+
+/// A problem with a `use` whose keys do not sign tokens, and with an empty one.
+pub(crate) fn unsafe_use(key_use: &str) -> Option<Problem> {
+    if key_use.is_empty() {
+        return Some(Problem::new(
+            ProblemKind::EmptyValue,
+            "an empty `use` of keys",
+            "an empty name is usually a missing setting",
+            "Pass the `use` of the signing keys, such as `jwt-svid`",
+        ));
+    }
+    let is_for_others = ["enc", "x509-svid"].iter().any(|it| it.eq_ignore_ascii_case(key_use));
+    is_for_others.then(|| {
+        Problem::new(
+            ProblemKind::InvalidValue,
+            format!("the `use` of keys `{key_use}`"),
+            "keys for encryption or for certificates must not verify tokens",
+            "Pass the `use` of the keys that sign tokens, such as `jwt-svid`",
+        )
+    })
 }

@@ -2,11 +2,11 @@
 
 use zeroize::Zeroizing;
 
+use super::base64;
 use super::material::Material;
 use super::verification_key::VerificationKey;
 use super::weakness::Weakness;
 use crate::error::{BuildError, Problem, ProblemKind};
-use crate::jws::base64url;
 
 /// Shared secrets for HMAC.
 impl VerificationKey {
@@ -16,23 +16,36 @@ impl VerificationKey {
     ///
     /// # Errors
     ///
-    /// The secret is shorter than 32 bytes (RFC 7518 §3.2) or is the text of a public key. Without the
+    /// The secret is shorter than 32 bytes (RFC 7518 §3.2) or is the text of a public key. A text with white space at
+    /// its start or end is rejected, because the white space is rarely a part of the secret. Without the
     /// feature `test-util`, published secrets are rejected as well: the demo secrets of that feature,
     /// and samples from documentation.
     pub fn shared_secret(secret: impl AsRef<[u8]>) -> Result<Self, BuildError> {
-        let secret = secret.as_ref();
-        let material =
-            Material::hmac(secret).map_err(|why| unusable_secret(why, secret.len(), 32))?;
-        Self::new(material, None)
+        Length::Full.secret(secret.as_ref())
     }
 
-    /// A shared secret in base64url without padding; the decoded bytes are the key.
+    /// A shared secret in base64; the decoded bytes are the key.
+    ///
+    /// Both alphabets are accepted, with or without padding (RFC 4648 §4, §5).
+    ///
+    /// ```
+    /// use tower_jwt_auth::VerificationKey;
+    ///
+    /// // An example from RFC 7515 appendix A.1, in both alphabets.
+    /// for text in [
+    ///     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ+EstJQLr/T+1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow==",
+    ///     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
+    /// ] {
+    ///     assert!(VerificationKey::shared_secret_base64(text).is_ok());
+    /// }
+    /// assert!(VerificationKey::shared_secret_base64("not base64").is_err());
+    /// ```
     ///
     /// # Errors
     ///
-    /// The text is not base64url, or [`shared_secret`](Self::shared_secret) rejects the decoded secret.
-    pub fn shared_secret_base64url(text: impl AsRef<str>) -> Result<Self, BuildError> {
-        Self::shared_secret(decode_secret(text.as_ref())?.as_slice())
+    /// The text is not base64, or the decoded secret is too short, the text of a public key, or published.
+    pub fn shared_secret_base64(text: impl AsRef<str>) -> Result<Self, BuildError> {
+        Length::Full.encoded_secret(text.as_ref())
     }
 
     /// A shared secret of 16 to 31 bytes, which is short enough to be brute-forced.
@@ -44,36 +57,96 @@ impl VerificationKey {
     /// The secret is shorter than 16 bytes, or [`shared_secret`](Self::shared_secret) rejects it for
     /// another reason.
     pub fn guessable_legacy_secret(secret: impl AsRef<[u8]>) -> Result<Self, BuildError> {
-        let secret = secret.as_ref();
-        let material =
-            Material::legacy_hmac(secret).map_err(|why| unusable_secret(why, secret.len(), 16))?;
-        Self::new(material, None)
+        Length::Legacy.secret(secret.as_ref())
     }
 
-    /// Like [`guessable_legacy_secret`](Self::guessable_legacy_secret), for a secret in base64url.
-    pub(crate) fn guessable_legacy_secret_base64url(text: &str) -> Result<Self, BuildError> {
-        Self::guessable_legacy_secret(decode_secret(text)?.as_slice())
+    /// Like [`guessable_legacy_secret`](Self::guessable_legacy_secret), for a secret in base64.
+    pub(crate) fn guessable_legacy_secret_base64(text: &str) -> Result<Self, BuildError> {
+        Length::Legacy.encoded_secret(text)
     }
 }
 
-fn decode_secret(text: &str) -> Result<Zeroizing<Vec<u8>>, BuildError> {
-    base64url::decode(text.as_bytes()).map(Zeroizing::new).map_err(|_| not_base64url(text.len()))
+/// The minimum length of a secret.
+#[derive(Clone, Copy)]
+enum Length {
+    Full,
+    Legacy,
 }
 
-fn not_base64url(len: usize) -> BuildError {
+impl Length {
+    const fn min_len(self) -> usize {
+        match self {
+            Self::Full => 32,
+            Self::Legacy => 16,
+        }
+    }
+
+    fn material(self, secret: &[u8], looks_encoded: bool) -> Result<Material, BuildError> {
+        let checked = match self {
+            Self::Full => Material::hmac(secret),
+            Self::Legacy => Material::legacy_hmac(secret),
+        };
+        checked.map_err(|why| match why {
+            Weakness::ShortSecret => short(secret.len(), self.min_len(), looks_encoded).into(),
+            _ => unusable_secret(why, secret.len(), self.min_len()),
+        })
+    }
+
+    /// A key of these bytes.
+    fn secret(self, secret: &[u8]) -> Result<VerificationKey, BuildError> {
+        let looks_encoded = base64::looks_encoded(secret);
+        let material = self.material(secret, looks_encoded)?;
+        if has_white_space_at_an_end(secret) {
+            return Err(white_space().into());
+        }
+        Ok(VerificationKey::new(material, None)?.with_doubtful_encoding(looks_encoded))
+    }
+
+    /// A key of the bytes that this text encodes.
+    fn encoded_secret(self, text: &str) -> Result<VerificationKey, BuildError> {
+        if has_white_space_at_an_end(text.as_bytes()) {
+            return Err(white_space().into());
+        }
+        let secret = base64::decode(text.as_bytes()).map(Zeroizing::new);
+        let secret = secret.ok_or_else(|| not_base64(text.len()))?;
+        let material = self.material(&secret, true)?;
+        Ok(VerificationKey::new(material, None)?.with_doubtful_encoding(true))
+    }
+}
+
+/// Whether it is a text that white space, or a byte order mark, precedes or follows. Random bytes are not text.
+fn has_white_space_at_an_end(secret: &[u8]) -> bool {
+    let is_space = |c: char| c.is_whitespace() || c == '\u{feff}';
+    str::from_utf8(secret).is_ok_and(|text| {
+        text.chars().all(|c| !c.is_control() || is_space(c))
+            && (text.starts_with(is_space) || text.ends_with(is_space))
+    })
+}
+
+fn not_base64(len: usize) -> BuildError {
     BuildError::new(Problem::new(
         ProblemKind::InvalidValue,
-        format!("a shared secret of {len} characters that is not base64url"),
+        format!("a shared secret of {len} characters that is not base64"),
         "it cannot be decoded into the bytes that the issuer signs with",
-        "Call `shared_secret` if the issuer signs with the text itself",
+        "Call `shared_secret` if the issuer signs with the text itself; `shared_secret_base64` decodes it",
     ))
+}
+
+fn white_space() -> Problem {
+    Problem::new(
+        ProblemKind::InvalidValue,
+        "a shared secret with white space at its start or end",
+        "a line break from a file or a variable is rarely a part of the secret, and no token would verify with it",
+        "Remove it; `Verifier::shared_secret_from_file` ignores one line break at the end of a file, and \
+         `shared_secret_base64` accepts a secret that really has white space",
+    )
 }
 
 pub(super) fn unusable_secret(why: Weakness, len: usize, min_len: usize) -> BuildError {
     BuildError::new(match why {
         Weakness::PublicKeyAsSecret => public_key(),
         Weakness::Published => published(),
-        _ => short(len, min_len),
+        _ => short(len, min_len, false),
     })
 }
 
@@ -95,11 +168,16 @@ fn published() -> Problem {
     )
 }
 
-fn short(len: usize, min_len: usize) -> Problem {
+fn short(len: usize, min_len: usize, looks_encoded: bool) -> Problem {
     Problem::new(
         ProblemKind::WeakSecret,
         format!("a shared secret of {len} bytes, but at least {min_len} are required"),
         "it can be brute-forced (RFC 7518 §3.2)",
-        "Generate one with `openssl rand -base64 32`",
+        if looks_encoded {
+            "Call `shared_secret` if the issuer signs with the text itself, or `shared_secret_base64` if it decodes \
+             the text; if that call fails as well, generate a longer one with `openssl rand -base64 32`"
+        } else {
+            "Generate one with `openssl rand -base64 32`"
+        },
     )
 }

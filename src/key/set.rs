@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::jwk::{Trust, read_set};
-use super::problem::{no_usable_key, not_a_document};
+use super::problem::{no_usable_key, not_a_document, unsafe_use};
 use super::verification_key::VerificationKey;
 use crate::error::BuildError;
 use crate::jws::{Algorithm, AlgorithmSet};
@@ -52,7 +52,37 @@ impl KeySet {
     ///
     /// The document is not a JWKS, or it has no usable key.
     pub fn jwks(json: impl AsRef<str>) -> Result<Self, BuildError> {
-        Self::read(json.as_ref(), Trust::Configured)
+        Self::read(json.as_ref(), Trust::Configured, None)
+    }
+
+    /// Like [`jwks`](Self::jwks), for a document whose signing keys have a `use` other than `sig`.
+    ///
+    /// Only keys with exactly this `use` are read. The bundles of SPIFFE contain keys with the `use` `jwt-svid` beside
+    /// others. For a document that is fetched, see `RemoteJwksBuilder::key_use`.
+    ///
+    /// ```
+    /// use tower_jwt_auth::key::KeySet;
+    ///
+    /// let bundle = r#"{"spiffe_sequence":1,"keys":[
+    ///     {"use":"jwt-svid","kid":"1","kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+    ///     {"use":"x509-svid","kty":"EC","crv":"P-256","x":"AA","y":"AA","x5c":["AA"]}
+    /// ]}"#;
+    /// assert_eq!(KeySet::jwks_for_use(bundle, "jwt-svid")?.len(), 1);
+    ///
+    /// assert!(KeySet::jwks(bundle).is_err()); // no key has the `use` `sig`, or none
+    /// assert!(KeySet::jwks_for_use(bundle, "enc").is_err()); // not for signatures
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The same as for [`jwks`](Self::jwks). In addition, a `use` that is empty, or whose keys do not sign tokens: `enc`
+    /// (RFC 7517 §4.2) and `x509-svid`.
+    pub fn jwks_for_use(json: impl AsRef<str>, key_use: &str) -> Result<Self, BuildError> {
+        if let Some(problem) = unsafe_use(key_use) {
+            return Err(problem.into());
+        }
+        Self::read(json.as_ref(), Trust::Configured, Some(key_use))
     }
 
     /// Like [`jwks`](Self::jwks), for a document from the network: secrets are skipped as well.
@@ -61,11 +91,11 @@ impl KeySet {
     ///
     /// The same as for [`jwks`](Self::jwks).
     pub fn fetched_jwks(json: impl AsRef<str>) -> Result<Self, BuildError> {
-        Self::read(json.as_ref(), Trust::Fetched)
+        Self::read(json.as_ref(), Trust::Fetched, None)
     }
 
-    fn read(json: &str, trust: Trust) -> Result<Self, BuildError> {
-        Self::try_read(json, trust).map_err(|why| {
+    fn read(json: &str, trust: Trust, key_use: Option<&str>) -> Result<Self, BuildError> {
+        Self::try_read(json, trust, key_use).map_err(|why| {
             BuildError::new(match why {
                 NoSet::NotADocument => not_a_document(json.len()),
                 NoSet::NoUsableKey(skipped) => no_usable_key(&skipped),
@@ -73,9 +103,9 @@ impl KeySet {
         })
     }
 
-    fn try_read(json: &str, trust: Trust) -> Result<Self, NoSet> {
+    fn try_read(json: &str, trust: Trust, key_use: Option<&str>) -> Result<Self, NoSet> {
         let (mut keys, mut skipped) = (Vec::new(), Vec::new());
-        let (read, more) = read_set(json, trust).ok_or(NoSet::NotADocument)?;
+        let (read, more) = read_set(json, trust, key_use).ok_or(NoSet::NotADocument)?;
         for key in read {
             match key {
                 Ok(key) => keys.push(key),
@@ -89,10 +119,10 @@ impl KeySet {
         Ok(Self { ids_matter: true, ..Self::with_skipped(keys, skipped) })
     }
 
-    /// Like [`fetched_jwks`](Self::fetched_jwks), with an error that can be matched.
+    /// Like [`fetched_jwks`](Self::fetched_jwks), with an error that can be matched, and for keys with this `use`.
     #[cfg(feature = "jwks")]
-    pub(crate) fn try_from_fetched_jwks(json: &str) -> Result<Self, NoSet> {
-        Self::try_read(json, Trust::Fetched)
+    pub(crate) fn try_from_fetched_jwks(json: &str, key_use: Option<&str>) -> Result<Self, NoSet> {
+        Self::try_read(json, Trust::Fetched, key_use)
     }
 
     /// Creates a set of these keys.
@@ -141,14 +171,26 @@ impl KeySet {
         if self.ids_matter {
             return None;
         }
-        Algorithm::ALL.iter().find_map(|algorithm| {
-            let usable = || self.keys.iter().filter(|key| key.usable(listed).contains(*algorithm));
-            if usable().count() > MAX_TRIES {
-                return Some(Crowded::Keys(*algorithm));
-            }
-            let large = usable().filter(|key| key.is_large()).count();
-            (large > MAX_LARGE_TRIES).then_some(Crowded::LargeKeys(*algorithm))
-        })
+        Algorithm::ALL.iter().find_map(|algorithm| self.crowded_for(*algorithm, listed))
+    }
+
+    /// Whether more keys may be used with the algorithm than are tried for a token without a `kid`.
+    pub(crate) fn is_crowded(&self, algorithm: Algorithm, listed: Option<AlgorithmSet>) -> bool {
+        self.crowded_for(algorithm, listed).is_some()
+    }
+
+    fn crowded_for(&self, algorithm: Algorithm, listed: Option<AlgorithmSet>) -> Option<Crowded> {
+        let usable = || self.keys.iter().filter(|key| key.usable(listed).contains(algorithm));
+        if usable().count() > MAX_TRIES {
+            return Some(Crowded::Keys(algorithm));
+        }
+        let large = usable().filter(|key| key.is_large()).count();
+        (large > MAX_LARGE_TRIES).then_some(Crowded::LargeKeys(algorithm))
+    }
+
+    /// Whether a key can be used with the algorithm.
+    pub(crate) fn serves(&self, algorithm: Algorithm, listed: AlgorithmSet) -> bool {
+        self.keys.iter().any(|key| key.usable(Some(listed)).contains(algorithm))
     }
 
     pub(crate) fn keys(&self) -> &[VerificationKey] {

@@ -34,16 +34,30 @@ pub struct VerificationKey {
     /// The declared algorithm, or all algorithms of the material.
     possible: AlgorithmSet,
     prepared: Vec<(Algorithm, PreparedKey)>,
+    /// A secret that looks like base64. It is not known whether the issuer signs with the text or with its bytes.
+    has_doubtful_encoding: bool,
 }
 
 impl VerificationKey {
     /// Reads a public key in PEM form.
     ///
-    /// The label is `PUBLIC KEY` (RFC 5280 §4.1) or `RSA PUBLIC KEY` (RFC 8017 §A.1.1).
+    /// The label is `PUBLIC KEY` (RFC 5280 §4.1) or `RSA PUBLIC KEY` (RFC 8017 §A.1.1). Text around the key, the length
+    /// of lines and the kind of line breaks make no difference (RFC 7468 §2, §3): the key may be on one line.
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Algorithm, VerificationKey};
+    ///
+    /// let line = "-----BEGIN PUBLIC KEY-----MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\
+    ///     -----END PUBLIC KEY-----";
+    /// assert!(VerificationKey::pem(Algorithm::EdDSA, line).is_ok());
+    ///
+    /// let error = VerificationKey::pem(Algorithm::EdDSA, "/etc/key.pem").unwrap_err();
+    /// assert!(error.to_string().starts_with("the path of a file in place of PEM"));
+    /// ```
     ///
     /// # Errors
     ///
-    /// The text is not such a PEM, or the key is private, does not fit the algorithm, or is weak (RSA below 2048 bits,
+    /// The text is not PEM with exactly one public key, or the key is private, does not fit the algorithm, or is weak (RSA below 2048 bits,
     /// an Ed25519 point of small order). A certificate is rejected as well: pass it to `VerificationKey::certificate`
     /// (feature `x509`).
     #[cfg(feature = "pem")]
@@ -65,7 +79,8 @@ impl VerificationKey {
 
     /// Reads the public key of an X.509 certificate (RFC 5280 §4.1).
     ///
-    /// The certificate is in PEM or DER form. Only its key is used, and the key is trusted because you trust this file.
+    /// The certificate is in PEM or DER form. PEM may be a chain: each certificate is followed by that of its signer, and
+    /// the first one is used. Only its key is used, and the key is trusted because you trust this file.
     /// **The certificate's dates, names, signer and revocation are not checked**: the key of an expired certificate is
     /// accepted. The key usage is the only extension that is checked.
     ///
@@ -91,7 +106,7 @@ impl VerificationKey {
     ///
     /// # Errors
     ///
-    /// The bytes are not exactly one such certificate, its key usage, if present, has neither
+    /// The bytes are not exactly one such certificate or chain, its key usage, if present, has neither
     /// `digitalSignature` nor `nonRepudiation`, or the key is rejected for the reasons of
     /// [`pem`](Self::pem).
     #[cfg(feature = "x509")]
@@ -146,7 +161,18 @@ impl VerificationKey {
             Err(Unprepared::Rejected) => Err((format!("{material:?}"), Unusable::Rejected)),
         };
         let prepared = algorithms.iter().map(prepare).collect::<Result<_, _>>()?;
-        Ok(Self { key_id: None, material, declared, possible: algorithms, prepared })
+        let has_doubtful_encoding = false;
+        let possible = algorithms;
+        Ok(Self { key_id: None, material, declared, possible, prepared, has_doubtful_encoding })
+    }
+
+    pub(crate) const fn with_doubtful_encoding(mut self, is_doubtful: bool) -> Self {
+        self.has_doubtful_encoding = is_doubtful;
+        self
+    }
+
+    pub(crate) const fn has_doubtful_encoding(&self) -> bool {
+        self.has_doubtful_encoding
     }
 
     pub(crate) const fn is_secret(&self) -> bool {

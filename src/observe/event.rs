@@ -81,6 +81,17 @@ pub enum Event<'a> {
         /// The number of keys that were skipped for this reason.
         keys: usize,
     },
+    /// The policy of an issuer lists an algorithm that none of its keys can be used with.
+    ///
+    /// Emitted once for each new key set of a source, when the first token is verified with it. Tokens with the algorithm
+    /// are rejected. For keys that never change, the same is a [`Problem`](crate::error::Problem).
+    #[non_exhaustive]
+    AlgorithmWithoutKey {
+        /// The name of the issuer in the configuration; `None` for an issuer without one.
+        issuer: Option<&'a str>,
+        /// The name of the algorithm, such as `ES256`.
+        algorithm: &'static str,
+    },
     /// The metadata of an issuer could not be refreshed; the previous `jwks_uri` was used.
     #[non_exhaustive]
     MetadataUnavailable {
@@ -131,7 +142,9 @@ impl Event<'_> {
                 )
             ),
             Self::KeysRefreshed { outcome, .. } => matches!(outcome, RefreshOutcome::Failed(_)),
-            Self::TooManyWaiting { .. } | Self::MetadataUnavailable { .. } => true,
+            Self::AlgorithmWithoutKey { .. }
+            | Self::TooManyWaiting { .. }
+            | Self::MetadataUnavailable { .. } => true,
             Self::CacheLookup { .. }
             | Self::KeysSkipped { .. }
             | Self::RefreshSuppressed { .. } => false,

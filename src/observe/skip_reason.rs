@@ -17,12 +17,14 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// Not a JSON object, a member of the wrong type, or a repeated member.
+    /// Not a strict JSON object, or an object with a repeated member.
     Malformed,
     /// The `kty` or `crv` is unknown.
     UnknownType,
-    /// A member that the key type requires is missing or not base64url.
-    MissingMember,
+    /// This member, which the type of key requires, is missing.
+    MissingMember(&'static str),
+    /// This member has the wrong JSON type, is not base64, or has the wrong length.
+    MalformedMember(&'static str),
     /// `use` or `key_ops` do not permit the verification of signatures.
     NotForSignatures,
     /// `alg` is an unknown algorithm, or one for another type of key.
@@ -33,8 +35,10 @@ pub enum SkipReason {
     Secret,
     /// The key is not safe to use.
     ///
-    /// For example RSA below 2048 bits or above 8192, a short secret, or a point of small order.
+    /// For example RSA below 2048 bits, a short secret, or a point of small order.
     Weak,
+    /// The RSA modulus has more than 8192 bits, or the exponent more than 33.
+    TooLong,
     /// The private key or the secret is published.
     ///
     /// It is a demo key of the feature `test-util`, or an example from an RFC or other documentation. Builds with that
@@ -49,17 +53,19 @@ pub enum SkipReason {
 }
 
 impl SkipReason {
-    /// The stable, lower-case label, for logs and metrics.
+    /// The stable, lower-case label, for logs and metrics. It does not contain the name of the member.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Malformed => "malformed",
             Self::UnknownType => "unknown_type",
-            Self::MissingMember => "missing_member",
+            Self::MissingMember(_) => "missing_member",
+            Self::MalformedMember(_) => "malformed_member",
             Self::NotForSignatures => "not_for_signatures",
             Self::OtherAlgorithm => "other_algorithm",
             Self::PrivateKey => "private_key",
             Self::Secret => "secret",
             Self::Weak => "weak",
+            Self::TooLong => "too_long",
             Self::Published => "published",
             Self::NotInBackend => "not_in_backend",
             Self::Rejected => "rejected",
@@ -69,16 +75,20 @@ impl SkipReason {
 
     pub(crate) const fn sentence(self) -> &'static str {
         match self {
-            Self::Malformed => "it is not a valid JSON object, or repeats a member",
+            Self::Malformed => "it is not a strict JSON object, or repeats a member",
             Self::UnknownType => "its `kty` or `crv` is unknown",
-            Self::MissingMember => "a required member is missing or not base64url",
+            Self::MissingMember(_) => "this type of key requires the member (RFC 7518 §6)",
+            Self::MalformedMember(_) => {
+                "it has the wrong JSON type, is not base64, or has the wrong length (RFC 7518 §6)"
+            }
             Self::NotForSignatures => "`use` or `key_ops` do not permit verifying signatures",
             Self::OtherAlgorithm => "its `alg` is unknown or for another type of key",
             Self::PrivateKey => "it contains the private key",
             Self::Secret => "a shared secret must not be fetched over the network",
             Self::Weak => {
-                "it is not safe to use: RSA needs 2048 to 8192 bits, a secret the length of the hash"
+                "it is not safe to use: RSA needs 2048 bits, a secret the length of the hash"
             }
+            Self::TooLong => "an RSA modulus must have at most 8192 bits, its exponent at most 33",
             Self::Published => {
                 "its private key or secret is published, so an attacker could sign tokens"
             }
@@ -90,7 +100,12 @@ impl SkipReason {
 }
 
 impl fmt::Display for SkipReason {
+    /// The label, and the name of the member if there is one.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
+        f.write_str(self.as_str())?;
+        match self {
+            Self::MissingMember(name) | Self::MalformedMember(name) => write!(f, " `{name}`"),
+            _ => Ok(()),
+        }
     }
 }

@@ -53,6 +53,10 @@ mod on {
                 let reason = reason.as_str();
                 tracing::warn!(issuer, host, reason, keys, "unusable keys skipped");
             }
+            Event::AlgorithmWithoutKey { issuer, algorithm } => {
+                let text = "no key can be used with a listed algorithm";
+                tracing::warn!(issuer, algorithm, "{text}");
+            }
             Event::MetadataUnavailable { issuer, host, trigger, reason } => {
                 let (trigger, reason) = (trigger.as_str(), reason.as_str());
                 let text = "the issuer's metadata could not be refreshed";

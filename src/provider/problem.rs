@@ -15,12 +15,13 @@ pub(super) fn not_utf8(name: &str) -> Problem {
     )
 }
 
-pub(super) fn unreadable_file(setting: &str, error: &io::Error) -> Problem {
+/// `file` is its path, or the setting that names it.
+pub(super) fn unreadable_file(file: &str, error: &io::Error) -> Problem {
     Problem::new(
         ProblemKind::InvalidValue,
-        format!("the file of {setting} cannot be read ({})", error.kind()),
+        format!("the file {file} cannot be read ({})", error.kind()),
         "there is no secret to verify tokens with",
-        "Set it to the path of a UTF-8 file that the server may read",
+        "Use the path of a UTF-8 file that the server may read",
     )
 }
 

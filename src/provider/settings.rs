@@ -2,14 +2,13 @@
 
 use std::env::{self, VarError};
 use std::fmt;
-use std::fs;
 use std::time::Duration;
 
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::problem;
-use super::shared_secret::TEXT;
+use super::shared_secret::{TEXT, read_file};
 use crate::claims::Claims;
 use crate::error::{BuildError, Problem, ProblemKind};
 use crate::jws::Algorithm;
@@ -132,14 +131,10 @@ impl Settings {
         let (secret, file) = (self.name("secret"), self.name("secret_file"));
         match (self.secret.take(), self.secret_file.take()) {
             (Some(value), None) => Some((secret, Zeroizing::new(value))),
-            (None, Some(path)) => match fs::read_to_string(path).map(Zeroizing::new) {
-                Ok(text) => {
-                    let text = text.strip_suffix('\n').unwrap_or(&text);
-                    let text = text.strip_suffix('\r').unwrap_or(text);
-                    Some((file, Zeroizing::new(text.to_owned())))
-                }
+            (None, Some(path)) => match read_file(path.as_ref()) {
+                Ok(text) => Some((file, text)),
                 Err(error) => {
-                    self.problems.push(problem::unreadable_file(&file, &error));
+                    self.problems.push(problem::unreadable_file(&format!("of {file}"), &error));
                     None
                 }
             },

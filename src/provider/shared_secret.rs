@@ -1,6 +1,8 @@
 //! Secrets shared with the issuer, current and previous.
 
 use std::env::{self, VarError};
+use std::path::Path;
+use std::{fs, io};
 
 use zeroize::Zeroizing;
 
@@ -14,7 +16,7 @@ impl Verifier<Claims> {
     /// Verifies HS256 tokens with this secret.
     ///
     /// The bytes are used as they are and not decoded. Calling [`issuer`](VerifierBuilder::issuer) is optional. A
-    /// secret of less than 32 bytes is a [`BuildError`] (RFC 7518 §3.2).
+    /// secret of less than 32 bytes (RFC 7518 §3.2), or with white space at its start or end, is a [`BuildError`].
     ///
     /// ```
     /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
@@ -32,9 +34,11 @@ impl Verifier<Claims> {
         VerifierBuilder::with_secret(VerificationKey::shared_secret(secret), TEXT)
     }
 
-    /// Like [`shared_secret`](Self::shared_secret), for a secret in base64url, which is decoded.
-    pub fn shared_secret_base64url(text: impl AsRef<str>) -> VerifierBuilder<Claims> {
-        VerifierBuilder::with_secret(VerificationKey::shared_secret_base64url(text), BASE64URL)
+    /// Like [`shared_secret`](Self::shared_secret), for a secret in base64, which is decoded.
+    ///
+    /// Both alphabets are accepted, with or without padding; see [`VerificationKey::shared_secret_base64`].
+    pub fn shared_secret_base64(text: impl AsRef<str>) -> VerifierBuilder<Claims> {
+        VerifierBuilder::with_secret(VerificationKey::shared_secret_base64(text), BASE64)
     }
 
     /// Like [`shared_secret`](Self::shared_secret), for a secret of 16 bytes or more.
@@ -60,7 +64,8 @@ impl Verifier<Claims> {
 
     /// Like [`shared_secret`](Self::shared_secret), with the value of an environment variable.
     ///
-    /// The value is neither trimmed nor decoded. A variable that is not set is a [`BuildError`].
+    /// The value is neither trimmed nor decoded. A variable that is not set, or whose value has white space at its start
+    /// or end, is a [`BuildError`].
     ///
     /// ```
     /// use tower_jwt_auth::Verifier;
@@ -69,7 +74,30 @@ impl Verifier<Claims> {
     /// assert!(error.to_string().contains("NO_SUCH_VARIABLE"));
     /// ```
     pub fn shared_secret_from_env(variable: &str) -> VerifierBuilder<Claims> {
-        VerifierBuilder::with_secret(read(variable), TEXT)
+        VerifierBuilder::with_secret(from_env(variable), TEXT)
+    }
+
+    /// Like [`shared_secret`](Self::shared_secret), with the content of a text file.
+    ///
+    /// One line break at the end of the file is ignored. The file is read once, by this call. A file that cannot be
+    /// read is a [`BuildError`].
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
+    ///
+    /// let issuer = TestIssuer::hs256();
+    /// let path = std::env::temp_dir().join(format!("secret-{}", std::process::id()));
+    /// std::fs::write(&path, format!("{}\n", issuer.secret()))?;
+    /// let verifier = Verifier::shared_secret_from_file(&path).any_audience().build()?;
+    /// std::fs::remove_file(&path)?;
+    /// assert!(verifier.verify_now(&issuer.token().mint()).is_ok());
+    ///
+    /// let error = Verifier::shared_secret_from_file("/no/such/file").any_audience().build().unwrap_err();
+    /// assert!(error.to_string().contains("`/no/such/file`"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn shared_secret_from_file(path: impl AsRef<Path>) -> VerifierBuilder<Claims> {
+        VerifierBuilder::with_secret(from_file(path.as_ref()), TEXT)
     }
 }
 
@@ -111,11 +139,11 @@ pub(super) const TEXT: ReadSecret = ReadSecret {
     guessable_legacy: legacy_text,
 };
 
-// Text that is not UTF-8 is not base64url either, and is rejected as invalid base64url.
-const BASE64URL: ReadSecret = ReadSecret {
-    like_the_first: |text| VerificationKey::shared_secret_base64url(String::from_utf8_lossy(text)),
+// Text that is not UTF-8 is not base64 either, and is rejected as invalid base64.
+const BASE64: ReadSecret = ReadSecret {
+    like_the_first: |text| VerificationKey::shared_secret_base64(String::from_utf8_lossy(text)),
     guessable_legacy: |text| {
-        VerificationKey::guessable_legacy_secret_base64url(&String::from_utf8_lossy(text))
+        VerificationKey::guessable_legacy_secret_base64(&String::from_utf8_lossy(text))
     },
 };
 
@@ -126,11 +154,27 @@ fn legacy_text(secret: &[u8]) -> Result<VerificationKey, BuildError> {
     VerificationKey::guessable_legacy_secret(secret)
 }
 
-fn read(variable: &str) -> Result<VerificationKey, BuildError> {
+fn from_env(variable: &str) -> Result<VerificationKey, BuildError> {
     match env::var(variable).map(Zeroizing::new) {
         Ok(secret) => VerificationKey::shared_secret(secret.as_bytes())
             .map_err(|error| error.within(&format!("`{variable}`"))),
         Err(VarError::NotPresent) => Err(problem::no_secret(variable).into()),
         Err(VarError::NotUnicode(_)) => Err(problem::secret_not_utf8(variable).into()),
     }
+}
+
+fn from_file(path: &Path) -> Result<VerificationKey, BuildError> {
+    let file = format!("`{}`", path.display());
+    match read_file(path) {
+        Ok(secret) => VerificationKey::shared_secret(secret.as_bytes())
+            .map_err(|error| error.within(&format!("the file {file}"))),
+        Err(error) => Err(problem::unreadable_file(&file, &error).into()),
+    }
+}
+
+/// The secret in a text file, without one line break at the end.
+pub(super) fn read_file(path: &Path) -> io::Result<Zeroizing<String>> {
+    let text = fs::read_to_string(path).map(Zeroizing::new)?;
+    let secret = text.strip_suffix('\n').map_or(&**text, |it| it.strip_suffix('\r').unwrap_or(it));
+    Ok(Zeroizing::new(secret.to_owned()))
 }

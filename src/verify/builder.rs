@@ -82,7 +82,7 @@ pub(super) enum SingleKeys {
     Other(Keys),
 }
 
-/// Creates keys from further secrets, encoded as the first one: as text, or as base64url.
+/// Creates keys from further secrets, encoded as the first one: as text, or as base64.
 #[derive(Clone, Copy)]
 pub(crate) struct ReadSecret {
     /// For a secret with the same minimum length as the first one.

@@ -36,7 +36,7 @@ impl Issuers {
             let Issuer { name, keys, policy } = issuer;
             match keys.build(clock.cloned()) {
                 Ok(keys) => {
-                    let issuer = Trusted { name, keys, policy };
+                    let issuer = Trusted::new(name, keys, policy);
                     problems.extend(without_keys);
                     problems.extend(issuer.problems(backend));
                     all.push(issuer);

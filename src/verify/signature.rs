@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::trusted::Trusted;
 use crate::error::{Error, ErrorKind};
 use crate::explain::Step;
-use crate::jws::{AlgorithmFamily, Compact, UnverifiedHeader};
+use crate::jws::{AlgorithmFamily, AlgorithmSet, Compact, UnverifiedHeader};
 use crate::jwt::SignedPayload;
 use crate::key::{
     Candidates, CryptoBackend, Held, KeySet, KeySource, RefreshReason, VerificationKey,
 };
+use crate::observe::Observing;
 
 /// Why a token was not verified with the keys in memory.
 pub(super) enum Stop {
@@ -66,6 +67,7 @@ pub(super) fn verify_signature(
     compact: Compact<'_>,
     header: &UnverifiedHeader<'_>,
     backend: CryptoBackend,
+    observing: &Observing,
     reach: &mut impl FnMut(Step),
 ) -> Result<(SignedPayload, u64), Stop> {
     reach(Step::Algorithm);
@@ -88,7 +90,10 @@ pub(super) fn verify_signature(
             let current = source.current();
             let tried = current.as_ref().map(|set| set.generation());
             let outcome = match current {
-                Some(set) => verify_with_set(&set, issuer, compact, header, backend, reach),
+                Some(set) => {
+                    issuer.report_unused_algorithms(&set, observing);
+                    verify_with_set(&set, issuer, compact, header, backend, reach)
+                }
                 None => Err((ErrorKind::KeysUnavailable.into(), Some(RefreshReason::Empty))),
             };
             outcome.map_err(|(rejection, reason)| match reason {
@@ -122,7 +127,7 @@ fn verify_with_set(
         Candidates::Keys(keys) => {
             reach(Step::Signature);
             let mut rejection = Error::new(ErrorKind::InvalidSignature);
-            for key in keys.into_iter().flatten() {
+            for key in keys.iter().flatten() {
                 match verify(key) {
                     Ok(payload) => return Ok((payload, set.generation())),
                     // The key makes no difference to a malformed token.
@@ -131,6 +136,9 @@ fn verify_with_set(
                     }
                     Err(error) => rejection = error,
                 }
+            }
+            if let Some(detail) = why_wrong(set, &keys, header, listed) {
+                rejection = rejection.with_detail(detail);
             }
             // Without a key id, the signature may be from a key that is not in memory yet.
             let known = header.key_id().is_some();
@@ -152,7 +160,25 @@ fn verify_with_set(
             let hopeless =
                 header.key_id().is_some() || header.algorithm().family() == AlgorithmFamily::Hmac;
             let reason = (!hopeless).then_some(RefreshReason::UnknownKey);
-            Err((ErrorKind::AlgorithmNotAllowed.into(), reason))
+            let detail = "no key, or no key with the token's `kid`, can be used with its `alg`";
+            Err((Error::new(ErrorKind::AlgorithmNotAllowed).with_detail(detail), reason))
         }
     }
+}
+
+/// What the configuration or the issuer may have to do with signatures that none of the keys verified.
+fn why_wrong(
+    set: &KeySet,
+    tried: &[Option<&VerificationKey>],
+    header: &UnverifiedHeader<'_>,
+    listed: Option<AlgorithmSet>,
+) -> Option<&'static str> {
+    if header.key_id().is_none() && set.is_crowded(header.algorithm(), listed) {
+        return Some(
+            "the token has no `kid`, so only some of the keys were tried; the issuer should send a `kid`",
+        );
+    }
+    tried.iter().flatten().any(|key| key.has_doubtful_encoding()).then_some(
+        "the secret looks like base64; `shared_secret` uses the text itself, `shared_secret_base64` decodes it",
+    )
 }

@@ -1,10 +1,13 @@
 //! A trusted issuer with its built keys.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::issuer::Issuer;
 use super::problem;
 use crate::error::Problem;
 use crate::jws::{AlgorithmFamily, AlgorithmSet};
 use crate::key::{Crowded, CryptoBackend, Held, KeySet, VerificationKey};
+use crate::observe::{Event, Observing};
 use crate::policy::{Policy, issuer_name_problem};
 
 /// A trusted issuer.
@@ -13,9 +16,30 @@ pub(super) struct Trusted {
     pub(super) name: Option<String>,
     pub(super) keys: Held,
     pub(super) policy: Policy,
+    /// The generation of the last key set whose algorithms were reported.
+    reported: AtomicU64,
 }
 
 impl Trusted {
+    pub(super) const fn new(name: Option<String>, keys: Held, policy: Policy) -> Self {
+        Self { name, keys, policy, reported: AtomicU64::new(0) }
+    }
+
+    /// Reports the listed algorithms that no key of a source's set can be used with, once for each set.
+    pub(super) fn report_unused_algorithms(&self, set: &KeySet, observing: &Observing) {
+        let Some(listed) = self.policy.listed() else { return };
+        let generation = set.generation();
+        if self.reported.load(Ordering::Relaxed) >= generation
+            || self.reported.fetch_max(generation, Ordering::Relaxed) >= generation
+        {
+            return;
+        }
+        for algorithm in listed.iter().filter(|one| !set.serves(*one, listed)) {
+            let (issuer, algorithm) = (self.name.as_deref(), algorithm.name());
+            observing.report(&Event::AlgorithmWithoutKey { issuer, algorithm });
+        }
+    }
+
     /// The description of the issuer in problems.
     pub(super) fn described(&self) -> String {
         described(self.name.as_deref())
@@ -85,7 +109,7 @@ impl Trusted {
 fn unused_algorithms(listed: AlgorithmSet, set: &KeySet, secrets: usize, of: &str) -> Vec<Problem> {
     let serves = |algorithm, key: &VerificationKey| key.usable(Some(listed)).contains(algorithm);
     let unused = listed.iter().filter(|one| match secrets {
-        0 => !set.keys().iter().any(|key| serves(*one, key)),
+        0 => !set.serves(*one, listed),
         _ => !set.keys().iter().all(|key| serves(*one, key)),
     });
     let problem = |unused: crate::jws::Algorithm| {

@@ -329,7 +329,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         let expected = inner.issuers.expected(issuer);
         let explained = |stop: Stop| stop.map(|error| issuer.with_expected(error, expected));
         let (payload, generation) =
-            verify_signature(issuer, compact, &header, inner.backend, reach).map_err(explained)?;
+            verify_signature(issuer, compact, &header, inner.backend, &inner.observer, reach)
+                .map_err(explained)?;
         reach(Step::Payload);
         let policy = &issuer.policy;
         let signed = payload.read::<C>(policy.mapping()).map_err(Stop::from).map_err(explained)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tower_jwt_auth::ErrorKind;
 use tower_jwt_auth::jwks::RemoteJwksBuilder;
-use tower_jwt_auth::key::{KeySource, Refreshed};
+use tower_jwt_auth::key::{KeySource, Refreshed, SkipReason};
 use tower_jwt_auth::testing::TestIssuer;
 
 use super::fixture::{COOLDOWN, Fixture, GOOD, LIFETIME, UNKNOWN, WRONG, set_of};
@@ -66,6 +66,27 @@ async fn an_unchanged_document_keeps_the_generation() {
     let refreshed = fixture.keys.refresh().await.unwrap();
     assert_eq!((refreshed, refreshed.as_str()), (Refreshed::Suppressed, "suppressed"));
     assert_eq!(fixture.server.asked(), 4);
+}
+
+#[tokio::test]
+async fn only_fetched_keys_of_the_named_use_verify() {
+    let fixture = Fixture::with(|keys| keys.key_use("jwt-svid"));
+    let next = fixture.next_issuer();
+    let with = |issuer: &TestIssuer, key_use: &str| {
+        issuer.jwk().replacen('{', &format!("{{\"use\":\"{key_use}\","), 1)
+    };
+    let set = set_of([&*with(&fixture.issuer, "jwt-svid"), &with(&next, "sig"), &next.jwk()]);
+    fixture.server.serve(&set);
+    let fixture = fixture.warm().await;
+    assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
+    assert_eq!(fixture.verdict(&next.token().mint()).await, UNKNOWN);
+    let skipped = fixture.keys.current().unwrap();
+    assert_eq!(skipped.skipped(), [SkipReason::NotForSignatures; 2]);
+    // A document without such a key does not replace the keys.
+    fixture.server.serve(&next.jwks());
+    fixture.clock.advance(COOLDOWN);
+    assert!(fixture.keys.refresh().await.is_err());
+    assert_eq!(fixture.verdict(&fixture.known()).await, GOOD);
 }
 
 #[tokio::test]

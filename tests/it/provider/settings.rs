@@ -39,12 +39,19 @@ fn a_settings_file_configures_the_verifier() {
 fn one_trailing_line_break_of_a_secret_file_is_removed() {
     let issuer = issuer();
     let path = format!("{}/settings-secret", env!("CARGO_TARGET_TMPDIR"));
-    for (end, is_the_secret) in
-        [("", true), ("\n", true), ("\r\n", true), ("\n\n", false), (" ", false)]
-    {
+    let read = || verifier(json!({"audience": "orders", "secret_file": path}));
+    for end in ["", "\n", "\r\n"] {
         fs::write(&path, format!("{}{end}", issuer.secret())).unwrap();
-        let verifier = verifier(json!({"audience": "orders", "secret_file": path})).unwrap();
-        assert_eq!(verifier.verify_now(&issuer.token().mint()).is_ok(), is_the_secret, "{end:?}");
+        assert!(read().unwrap().verify_now(&issuer.token().mint()).is_ok(), "{end:?}");
+    }
+    for end in ["\n\n", " ", "\t\n"] {
+        fs::write(&path, format!("{}{end}", issuer.secret())).unwrap();
+        let error = read().unwrap_err();
+        assert!(
+            error.to_string().starts_with("`secret_file` holds a shared secret with white space")
+        );
+        let variable = json!({"audience": "orders", "secret": format!("{}{end}", issuer.secret())});
+        assert!(verifier(variable).is_err(), "{end:?}");
     }
     fs::write(&path, [0xff; 40]).unwrap();
     let error = verifier(json!({"audience": "orders", "secret_file": path})).unwrap_err();

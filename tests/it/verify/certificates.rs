@@ -70,6 +70,54 @@ fn certificate_dates_and_signers_are_not_checked() {
 }
 
 #[test]
+fn the_first_certificate_of_a_chain_is_used() {
+    let chain = certificate!("chain");
+    let starts: Vec<_> = chain.match_indices("-----BEGIN").map(|(at, _)| at).collect();
+    let [key, authority, root] =
+        [starts[0]..starts[1], starts[1]..starts[2], starts[2]..chain.len()]
+            .map(|range| &chain[range]);
+    let made = |parts: &[&str]| VerificationKey::certificate(Algorithm::ES256, parts.concat());
+    let issuer = issuer(Algorithm::ES256).without_key_id();
+    let forged = issuer.clone().with_other_key().token().mint();
+    let notes = "0 s:CN = an issuer\n  i:CN = an authority\n";
+    for parts in [
+        &[chain][..],
+        &[key],
+        &[key, authority],
+        &[notes, key, "\n\n", notes, authority, root],
+        &[&key.replace('\n', ""), authority],
+        &[&chain.replace('\n', " \r\n")],
+    ] {
+        let verifier = over(made(parts).unwrap());
+        assert_eq!(verdict(&verifier, &issuer.token().mint()), Ok(()));
+        assert_eq!(verdict(&verifier, &forged), WRONG);
+    }
+    let several = |what: &str| format!("several blocks ({what})");
+    let public = issuer.public_pem();
+    for (parts, what) in [
+        (&[key, root][..], several("2 `CERTIFICATE`")),
+        (&[authority, key], several("2 `CERTIFICATE`")),
+        (&[key, authority, key], several("3 `CERTIFICATE`")),
+        (&[key, key], several("2 `CERTIFICATE`")),
+        // The old and the new certificate of one name are not a chain.
+        (&[root, root], several("2 `CERTIFICATE`")),
+        (&[P256, certificate!("signing")], several("2 `CERTIFICATE`")),
+        (&[key, public], several("1 `CERTIFICATE`, 1 `PUBLIC KEY`")),
+        (&[public, key], several("1 `CERTIFICATE`, 1 `PUBLIC KEY`")),
+        (&[key, &pem("CERTIFICATE", b"hunter2")], "7 bytes".into()),
+        (&[&key.replace('\n', "\\n")], "in place of line breaks".into()),
+        (&[&key[..200]], "does not end with a line".into()),
+    ] {
+        assert_rejected(made(parts), Kind::InvalidKey, &what);
+    }
+    let private = pem("PRIVATE KEY", b"hunter2");
+    assert_rejected(made(&[key, &private]), Kind::PrivateKey, "private key");
+    // `pem` names the right constructor for a chain.
+    let error = VerificationKey::pem(Algorithm::ES256, chain).unwrap_err();
+    assert!(error.problems()[0].fix().contains("`VerificationKey::certificate`"), "{error}");
+}
+
+#[test]
 fn the_key_usage_must_allow_signatures() {
     let made = |text: &str| VerificationKey::certificate(Algorithm::ES256, text);
     assert!(made(certificate!("signing")).is_ok());
@@ -88,6 +136,7 @@ fn input_that_is_not_a_certificate_is_rejected_and_named() {
         (&b""[..], "0 bytes"),
         (b"hunter2", "7 bytes"),
         (b"0", "1 bytes"),
+        (b"/etc/certificate.pem", "the path of a file"),
         (&der_of(P256)[..200], "200 bytes"),
         (&[&der_of(P256)[..], b"0"].concat(), "X.509 certificate"),
         (&der_of(public), "X.509 certificate"),

@@ -18,13 +18,13 @@ fn secrets_are_described_only_by_their_length() {
     expect_naming(VerificationKey::shared_secret(""), &short("0 bytes, but at least 32"));
     let legacy = VerificationKey::guessable_legacy_secret("hunter2");
     expect_naming(legacy, &short("7 bytes, but at least 16"));
-    for text in ["hunter2 hunter2 hunter2 hunter2 hunter2", "aHVudGVyMg==", "hunter2/+hunter2"] {
+    for text in ["hunter2 hunter2 hunter2 hunter2 hunter2", "aHVudGVyMg===", "hunter2/+hunter-2"] {
         let length = format!("{} characters", text.len());
         let expected = [(Kind::InvalidValue, &*length)];
-        expect_naming(VerificationKey::shared_secret_base64url(text), &expected);
-        expect_naming(Verifier::shared_secret_base64url(text).any_audience().build(), &expected);
+        expect_naming(VerificationKey::shared_secret_base64(text), &expected);
+        expect_naming(Verifier::shared_secret_base64(text).any_audience().build(), &expected);
     }
-    let decoded = VerificationKey::shared_secret_base64url(encode("hunter2"));
+    let decoded = VerificationKey::shared_secret_base64(encode("hunter2"));
     expect_naming(decoded, &short("7 bytes, but at least 32"));
     let builder = Verifier::shared_secret("hunter2").any_audience().build();
     expect_naming(builder, &short("7 bytes, but at least 32"));
@@ -35,7 +35,7 @@ fn a_base64url_secret_is_decoded() {
     let secret = [7; 40];
     let token = mac_token(Algorithm::HS256, &secret, &header(Algorithm::HS256), PAYLOAD);
     let clock = FixedClock::new();
-    let decoded = Verifier::shared_secret_base64url(encode(secret)).any_audience();
+    let decoded = Verifier::shared_secret_base64(encode(secret)).any_audience();
     assert_eq!(verdict(&decoded.clock(clock.clone()).build().unwrap(), &token), Ok(()));
     let as_text = Verifier::shared_secret(encode(secret)).any_audience();
     let wrong = Err(ErrorKind::InvalidSignature);
@@ -52,9 +52,7 @@ fn pem_errors_name_the_content_of_the_file() {
     for (text, kind, what) in [
         (String::new(), Kind::InvalidKey, "0 bytes"),
         ("hunter2".into(), Kind::InvalidKey, "7 bytes"),
-        (rsa.replace('\n', ""), Kind::InvalidKey, "442 bytes"),
-        (rsa.replace("MIIB", "hunter2"), Kind::InvalidKey, "457 bytes"),
-        (rsa.replace("END PUBLIC", "END PRIVATE"), Kind::InvalidKey, "452 bytes"),
+        (rsa.replace("MIIB", "hunter2"), Kind::InvalidKey, "`PUBLIC KEY`"),
         (pem("PRIVATE KEY", b"hunter2"), Kind::PrivateKey, "private key"),
         (pem("RSA PRIVATE KEY", b"hunter2"), Kind::PrivateKey, "private key"),
         (pem("ENCRYPTED PRIVATE KEY", b"hunter2"), Kind::PrivateKey, "private key"),
@@ -120,7 +118,7 @@ fn key_documents_are_described_without_their_content() {
         (
             r#"{"keys":[{"kty":"oct","k":"hunter2"},{"kty":"RSA","d":"hunter2"},7]}"#,
             Kind::MissingKeys,
-            "(1 malformed, 1 missing_member, 1 private_key)",
+            "(1 malformed, 1 malformed_member `k`, 1 private_key)",
         ),
         (
             r#"{"keys":[{"kty":"oct","k":"aHVudGVyMg"},{"kty":"hunter2"}]}"#,
@@ -205,7 +203,8 @@ fn environment_variables_are_read_verbatim() {
         ("absent", None),
         ("0 bytes", Some("".into())),
         ("31 bytes", Some(secret.trim_end().into())),
-        ("32 bytes", Some(secret.into())),
+        ("white space", Some(secret.into())),
+        ("32 bytes", Some(format!("h{}", secret.trim_end()).into())),
     ];
     #[cfg(unix)]
     {
@@ -229,6 +228,10 @@ fn judge_the_environment(case: &str) {
             expect_naming(builder().build(), &[(Kind::WeakSecret, VARIABLE)]);
             expect_naming(builder().build(), &[(Kind::WeakSecret, case)]);
         }
+        "white space" => {
+            expect_naming(builder().build(), &[(Kind::InvalidValue, VARIABLE)]);
+            expect_naming(builder().build(), &[(Kind::InvalidValue, case)]);
+        }
         "no text" => expect_naming(builder().build(), &[(Kind::InvalidValue, VARIABLE)]),
         "32 bytes" => {
             let verifier = builder().clock(FixedClock::new()).build().unwrap();
@@ -237,8 +240,8 @@ fn judge_the_environment(case: &str) {
                 mac_token(Algorithm::HS256, secret.as_bytes(), &header(Algorithm::HS256), PAYLOAD)
             };
             assert_eq!(verdict(&verifier, &signed(&secret)), Ok(()));
-            let trimmed = Err(ErrorKind::InvalidSignature);
-            assert_eq!(verdict(&verifier, &signed(secret.trim_end())), trimmed);
+            let wrong = Err(ErrorKind::InvalidSignature);
+            assert_eq!(verdict(&verifier, &signed(&secret[1..])), wrong);
         }
         other => panic!("{other}"),
     }

@@ -60,7 +60,7 @@ fn a_previous_secret_is_decoded_like_the_current_one() {
         "dGhlIHNlY3JldCBvZiBhZnRlciB0aGUgcm90YXRpb24sIDMyIGJ5dGVzIG9yIG1vcmU",
         "YSBzaG9ydCBzZWNyZXQgb2YgMjggYnl0ZXMuLg",
     );
-    let first = || Verifier::shared_secret_base64url(new);
+    let first = || Verifier::shared_secret_base64(new);
     assert!(problem(finish(first().previous_secret(short))).is_some());
     let verifier = finish(first().previous_guessable_legacy_secret(short)).unwrap();
     assert_eq!(verdict(&verifier, NEW), Ok(()));

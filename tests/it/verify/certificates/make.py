@@ -1,7 +1,8 @@
 """Generates the demo certificates: `python make.py`, with the package `cryptography`.
 
-One certificate for each demo key of the crate's `testing` module, next to the keys; and some with a key usage, next to
-this file. All of them are expired and self-signed, because the tests show that neither matters.
+One certificate for each demo key of the crate's `testing` module, next to the keys; and some with a key usage, and a
+chain, next to this file. All of them are expired, and all but the chain are self-signed, because the tests show that
+neither matters.
 """
 
 import datetime
@@ -25,16 +26,23 @@ USAGES = [
 ]
 
 
-def make(to, key, usages=()):
-    private = serialization.load_pem_private_key(
+def private_key(key):
+    return serialization.load_pem_private_key(
         (KEYS / f"{key}.private.pem").read_bytes(), None
     )
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "a demo key")])
+
+
+def named(name):
+    return x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+
+
+def certificate(key, subject, issuer, signer, usages=()):
+    """The certificate of a key, signed with another one or the same."""
     builder = (
         x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(private.public_key())
+        .subject_name(named(subject))
+        .issuer_name(named(issuer))
+        .public_key(private_key(key).public_key())
         .serial_number(1)
         .not_valid_before(datetime.datetime(2020, 1, 1))
         .not_valid_after(datetime.datetime(2020, 1, 2))
@@ -43,10 +51,22 @@ def make(to, key, usages=()):
     for usage in usages:
         extension = x509.KeyUsage(**{one: one == usage for one in USAGES})
         builder = builder.add_extension(extension, critical=True)
-    digest = None if key.startswith("ed25519") else hashes.SHA256()
-    certificate = builder.sign(private, digest)
-    pem = certificate.public_bytes(serialization.Encoding.PEM)
-    to.write_bytes(pem)
+    digest = None if signer.startswith("ed25519") else hashes.SHA256()
+    signed = builder.sign(private_key(signer), digest)
+    return signed.public_bytes(serialization.Encoding.PEM)
+
+
+def make(to, key, usages=()):
+    to.write_bytes(certificate(key, "a demo key", "a demo key", key, usages))
+
+
+def chain():
+    """A key, its authority, and the root."""
+    return [
+        certificate("p256-a", "an issuer", "an authority", "p384-a"),
+        certificate("p384-a", "an authority", "a root", "p521-a"),
+        certificate("p521-a", "a root", "a root", "p521-a"),
+    ]
 
 
 for key in ["rsa", "p256", "p384", "p521", "ed25519"]:
@@ -59,3 +79,4 @@ for name, usage in [
     ("authority", "key_cert_sign"),
 ]:
     make(HERE / f"{name}.pem", "p256-a", usages=[usage])
+(HERE / "chain.pem").write_bytes(b"".join(chain()))
