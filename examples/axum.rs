@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let app = Router::new()
         .route("/me", get(me))
-        .layer(JwtAuthLayer::new(verifier))
+        .route_layer(JwtAuthLayer::new(verifier))
         // A layer wraps only the routes that were added before it, so this one is public.
         .route("/", get(async || "public; /me needs a token\n"));
 

@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let app = Router::new()
         .route("/me", get(me))
-        .layer(JwtAuthLayer::new(verifier.clone()))
+        .route_layer(JwtAuthLayer::new(verifier.clone()))
         .route("/ready", get(ready))
         .with_state(verifier.clone());
 

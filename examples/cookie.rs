@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let token = issuer.token().subject("user-1").mint();
     let app = Router::new()
         .route("/orders", get(orders).post(order))
-        .layer(JwtAuthLayer::new(verifier).token_source(source).remove_token())
+        .route_layer(JwtAuthLayer::new(verifier).token_source(source).remove_token())
         .route("/", get(async || Html(PAGE)))
         .route("/login", post(login))
         .layer(CsrfLayer::new())

@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/me", get(me))
         // Layers inside `JwtAuthLayer` use its responder.
         .route("/admin", get(me).route_layer(RequireLayer::role("admin")))
-        .layer(JwtAuthLayer::new(verifier).responder(Pages { for_programs }))
+        .route_layer(JwtAuthLayer::new(verifier).responder(Pages { for_programs }))
         .route("/", get(async || "public; /me needs a token, /admin the role\n"))
         .route("/login", get(async || "the login page\n"));
 

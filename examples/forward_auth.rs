@@ -53,7 +53,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = Router::new()
         .route("/auth", get(identity))
         .route("/auth/{scopes}", get(identity_with_scopes))
-        .layer(JwtAuthLayer::new(verifier.clone()).responder(respond::from_fn(for_nginx)));
+        .route_layer(JwtAuthLayer::new(verifier.clone()).responder(respond::from_fn(for_nginx)));
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     print_what_to_try(&listener.local_addr()?.to_string(), &key_server);

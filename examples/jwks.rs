@@ -46,7 +46,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let app = Router::new()
         .route("/me", get(me))
-        .layer(JwtAuthLayer::new(verifier.clone()))
+        .route_layer(JwtAuthLayer::new(verifier.clone()))
         .route("/health", get(health))
         .with_state(verifier.clone());
 

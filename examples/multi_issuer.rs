@@ -45,8 +45,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let staff_only = Verifier::builder().trust(trusted_staff).build()?;
 
     let app = Router::new()
-        .route("/orders", get(who).layer(JwtAuthLayer::new(both)))
-        .route("/reports", get(who).layer(JwtAuthLayer::new(staff_only)));
+        .route("/orders", get(who).route_layer(JwtAuthLayer::new(both)))
+        .route("/reports", get(who).route_layer(JwtAuthLayer::new(staff_only)));
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     print_what_to_try(&format!("http://{}", listener.local_addr()?), &staff, &partner);

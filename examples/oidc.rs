@@ -53,7 +53,7 @@ async fn serve(issuer: &str, audience: &str) -> Result<(), Box<dyn Error>> {
 
     let app = Router::new()
         .route("/me", get(me))
-        .layer(JwtAuthLayer::new(verifier.clone()))
+        .route_layer(JwtAuthLayer::new(verifier.clone()))
         .route("/", get(async || "public; /me needs a token\n"))
         .route("/ready", get(ready))
         .with_state(verifier.clone());

@@ -32,9 +32,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let app = Router::new()
         .route("/", get(greeting))
         .route("/me", get(me))
-        .layer(from_fn(caching))
+        .route_layer(from_fn(caching))
         // An invalid token is still rejected.
-        .layer(JwtAuthLayer::new(verifier).allow_missing_token());
+        .route_layer(JwtAuthLayer::new(verifier).allow_missing_token());
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     print_what_to_try(&format!("http://{}", listener.local_addr()?), &secret);

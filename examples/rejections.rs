@@ -32,8 +32,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let app = Router::new()
         .route("/orders", get(async || "orders\n").layer(RequireLayer::new(read.clone())))
-        .layer(JwtAuthLayer::new(verifier).realm("orders").challenge_scope(&read))
-        .route("/away", get(async || "never\n").layer(JwtAuthLayer::new(without_keys)));
+        .route_layer(JwtAuthLayer::new(verifier).realm("orders").challenge_scope(&read))
+        .route("/away", get(async || "never\n").route_layer(JwtAuthLayer::new(without_keys)));
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     println!("listening on http://{}", listener.local_addr()?);

@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .route("/users/{user_id}/orders", get(orders_of).route_layer(own))
         .route("/refunds", post(who).route_layer(refund))
         // The outermost layer: authentication comes before authorization.
-        .layer(JwtAuthLayer::new(verifier));
+        .route_layer(JwtAuthLayer::new(verifier));
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;
     print_what_to_try(&format!("http://{}", listener.local_addr()?), &secret)?;

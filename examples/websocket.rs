@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let app = Router::new()
         .route("/live", get(live))
-        .layer(JwtAuthLayer::new(verifier).token_source(source).remove_token())
+        .route_layer(JwtAuthLayer::new(verifier).token_source(source).remove_token())
         .route("/", get(async || Html(PAGE)));
 
     let listener = TcpListener::bind(("127.0.0.1", demo::port()?)).await?;

@@ -1,11 +1,13 @@
 //! Extractors for axum handlers (feature `axum`).
 //!
-//! [`Verified<C>`](crate::Verified) and [`Identity`] are extractors.
+//! [`Verified<C>`](crate::Verified) and [`Identity`] are extractors. [`responder`] builds rejections as axum responses.
 //!
 //! 1. The extractor returns the identity that [`JwtAuthLayer`](crate::JwtAuthLayer) inserted.
 //! 2. For a request that was admitted without a token, the extractor answers 401. `Option<Verified<C>>` and
 //!    `Option<Identity>` return `None` instead.
-//! 3. If the route has no `JwtAuthLayer` in front of it, or the layer is for another claims type, the extractor answers
+//! 3. If an invalid token was admitted ([`allow_invalid_token`](crate::JwtAuthLayer::allow_invalid_token)), the
+//!    extractor answers as the layer would have done, and the optional ones return `None`.
+//! 4. If the route has no `JwtAuthLayer` in front of it, or the layer is for another claims type, the extractor answers
 //!    500. A configuration error must not look like a missing or bad token.
 //!
 //! ```
@@ -22,23 +24,30 @@
 //! let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
 //! let layer = JwtAuthLayer::new(verifier);
 //! let app: Router = Router::new()
-//!     .route("/me", get(me).layer(layer.clone()))
-//!     .route("/", get(greeting).layer(layer.allow_missing_token()));
+//!     .route("/me", get(me).route_layer(layer.clone()))
+//!     .route("/", get(greeting).route_layer(layer.allow_missing_token()));
 //! # let _ = app;
 //! # Ok::<(), tower_jwt_auth::BuildError>(())
 //! ```
 
+mod responder;
+
+use std::any::type_name;
+
 use axum_core::body::Body;
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
+use http::HeaderMap;
 use http::request::Parts;
-use http::{Extensions, HeaderMap};
 
 use crate::error::{Error, ErrorKind};
 use crate::identity::{Anonymous, Identity, rejector_of};
 use crate::observe::{Stage, Started};
 use crate::respond::{Demand, Rejector};
 use crate::verify::Verified;
+use crate::wiring::Needed;
+
+pub use responder::responder;
 
 /// The rejection of a request whose handler requires an identity.
 ///
@@ -91,27 +100,46 @@ impl IntoResponse for IdentityRejection {
 }
 
 /// The identity of this type that the layer inserted, if any.
-fn find<T: Clone + Send + Sync + 'static>(extensions: &Extensions) -> Result<Option<T>, Error> {
-    let misconfigured = |detail| Err(Error::new(ErrorKind::Internal).with_detail(detail));
-    match extensions.get::<T>() {
-        Some(identity) => Ok(Some(identity.clone())),
-        None if extensions.get::<Anonymous>().is_some() => Ok(None),
-        None if extensions.get::<Identity>().is_some() => misconfigured(
-            "the claims type of the handler is not that of the verifier in its JwtAuthLayer",
-        ),
-        None => misconfigured("the route has no JwtAuthLayer in front of it"),
+fn find<T: Extracted>(parts: &Parts) -> Result<Option<T>, Error> {
+    let extensions = &parts.extensions;
+    match (extensions.get::<T>(), extensions.get::<Identity>()) {
+        (Some(identity), _) => Ok(Some(identity.clone())),
+        (None, _) if extensions.get::<Anonymous>().is_some() => Ok(None),
+        (None, Some(other)) => Err(T::needed().with_other_claims(other.claims_type(), parts)),
+        (None, None) => Err(T::needed().without_layer(parts)),
     }
 }
 
-fn require<T: Clone + Send + Sync + 'static>(parts: &Parts) -> Result<T, IdentityRejection> {
-    let found = find(&parts.extensions).and_then(|it| it.ok_or(ErrorKind::MissingToken.into()));
+fn require<T: Extracted>(parts: &Parts) -> Result<T, IdentityRejection> {
+    let found = find(parts).and_then(|it| it.ok_or_else(|| without_identity(parts)));
     found.map_err(|error| IdentityRejection::new(error, parts))
 }
 
-fn allow_none<T: Clone + Send + Sync + 'static>(
-    parts: &Parts,
-) -> Result<Option<T>, IdentityRejection> {
-    find(&parts.extensions).map_err(|error| IdentityRejection::new(error, parts))
+/// The error for an anonymous request: that of its token, if it has one.
+fn without_identity(parts: &Parts) -> Error {
+    let anonymous = parts.extensions.get::<Anonymous>();
+    anonymous.map_or(ErrorKind::MissingToken.into(), Anonymous::rejection)
+}
+
+fn allow_none<T: Extracted>(parts: &Parts) -> Result<Option<T>, IdentityRejection> {
+    find(parts).map_err(|error| IdentityRejection::new(error, parts))
+}
+
+/// The types that a layer inserts and an extractor returns.
+trait Extracted: Clone + Send + Sync + 'static {
+    fn needed() -> Needed;
+}
+
+impl<C: Send + Sync + 'static> Extracted for Verified<C> {
+    fn needed() -> Needed {
+        Needed::AsVerified(type_name::<C>())
+    }
+}
+
+impl Extracted for Identity {
+    fn needed() -> Needed {
+        Needed::AsIdentity
+    }
 }
 
 impl<S: Sync, C: Send + Sync + 'static> FromRequestParts<S> for Verified<C> {

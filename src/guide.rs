@@ -7,6 +7,7 @@
 //! - [`remote_keys`]: fetch keys from a URL.
 //! - [`custom_key_source`]: load keys from another place.
 //! - [`token_sources`]: read tokens from headers, cookies, URLs and WebSockets.
+//! - [`call_another_service`]: forward or exchange the token.
 //! - [`without_tower`]: verify tokens for WebSockets, queues and jobs.
 //! - [`token_cache`]: avoid verifying the same token again.
 //! - [`better_auth`]: protect a Rust API behind Next.js with Better Auth; [`better_auth_tokens`]: choose the token;
@@ -24,8 +25,9 @@
 //! - [`rotation_and_outages`]: what happens when keys change or the key server is down.
 //! - [`threat_model`]: which attacks are prevented, and which checks remain yours.
 //! - [`responses`]: what clients receive for each error.
-//! - [`testing`]: test handlers behind the layer with valid and invalid tokens.
-//! - [`observability`]: events, metrics, alerts, and the user's id in a span.
+//! - [`testing`]: test handlers behind the layer with valid and invalid tokens; switch authentication off.
+//! - [`observability`]: events, metrics, alerts, and the user in a span.
+//! - [`compile_errors`]: what the compiler reports for common mistakes, and the fix.
 //!
 //! Migration:
 //!
@@ -103,8 +105,16 @@ pub mod scopes_and_roles {}
 pub mod behind_nginx {}
 
 #[cfg_attr(not(doctest), doc = "[alone]: without_tower")]
+#[cfg_attr(not(doctest), doc = "[forward]: call_another_service")]
 #[doc = include_str!("../docs/token-sources.md")]
 pub mod token_sources {}
+
+#[doc = include_str!("../docs/call-another-service.md")]
+pub mod call_another_service {}
+
+#[cfg(any(not(doctest), feature = "jwks-client"))]
+#[doc = include_str!("../docs/compile-errors.md")]
+pub mod compile_errors {}
 
 #[doc = include_str!("../docs/responses.md")]
 pub mod responses {}
@@ -136,7 +146,7 @@ pub mod better_auth_tokens {}
 #[doc = include_str!("../docs/better-auth-production.md")]
 pub mod better_auth_production {}
 
-#[cfg(any(not(doctest), feature = "jwks-client"))]
+#[cfg(any(not(doctest), all(feature = "jwks-client", feature = "tracing")))]
 #[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
 #[cfg_attr(not(doctest), doc = "[why]: why_401")]
 #[doc = include_str!("../docs/observability.md")]

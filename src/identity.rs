@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use http::Extensions;
 
+use crate::error::{Error, ErrorKind};
 use crate::jwt::Token;
 use crate::respond::Rejector;
 use crate::verify::{AnyToken, Verified};
@@ -42,6 +43,12 @@ impl Identity {
         self
     }
 
+    /// The name of the claims type with which the token was verified.
+    #[cfg_attr(not(feature = "axum"), allow(dead_code))]
+    pub(crate) fn claims_type(&self) -> &'static str {
+        self.verified.claims_type()
+    }
+
     pub(crate) fn rejector(&self) -> Option<&Rejector> {
         self.rejector.as_deref()
     }
@@ -68,23 +75,56 @@ impl<C: Send + Sync + 'static> Verified<C> {
     }
 }
 
-/// Marker for requests that were deliberately admitted without a token.
+/// Marker for requests that were deliberately admitted without a verified token.
 ///
-/// It is in the request's extensions if a missing token was allowed, or if the request bypassed the layer. If the
-/// extensions contain neither `Anonymous` nor [`Verified`], no layer is in front. That is a configuration error; do not
-/// treat the request as anonymous.
+/// It is in the request's extensions if a missing or an invalid token was allowed, or if the request bypassed the
+/// layer. If the extensions contain neither `Anonymous` nor [`Verified`], no layer is in front. That is a configuration
+/// error; do not treat the request as anonymous.
 ///
 /// ```
-/// use tower_jwt_auth::Anonymous;
+/// use tower_jwt_auth::{Anonymous, ErrorKind};
 ///
 /// fn greeting(extensions: &http::Extensions) -> &'static str {
-///     if extensions.get::<Anonymous>().is_some() { "hello, stranger" } else { "hello" }
+///     let Some(anonymous) = extensions.get::<Anonymous>() else { return "hello" };
+///     match anonymous.error().map(|error| error.kind()) {
+///         None => "hello, stranger",
+///         Some(ErrorKind::TokenExpired) => "your session has ended, please log in",
+///         Some(_) => "please log in",
+///     }
 /// }
 /// # assert_eq!(greeting(&http::Extensions::new()), "hello");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub struct Anonymous;
+#[derive(Clone)]
+pub struct Anonymous {
+    error: Option<Error>,
+    /// Stored here because another extension would need another allocation.
+    rejector: Arc<Rejector>,
+}
+
+impl Anonymous {
+    pub(crate) const fn new(error: Option<Error>, rejector: Arc<Rejector>) -> Self {
+        Self { error, rejector }
+    }
+
+    /// Why the request's token was not accepted.
+    ///
+    /// `None` if the request has no token, or bypassed the layer. `Some` only with
+    /// [`allow_invalid_token`](crate::JwtAuthLayer::allow_invalid_token).
+    pub const fn error(&self) -> Option<&Error> {
+        self.error.as_ref()
+    }
+
+    /// The error for a route that requires an identity.
+    pub(crate) fn rejection(&self) -> Error {
+        self.error.clone().unwrap_or(ErrorKind::MissingToken.into())
+    }
+}
+
+impl fmt::Debug for Anonymous {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Anonymous").field("error", &self.error).finish_non_exhaustive()
+    }
+}
 
 /// The rejector of the `JwtAuthLayer` that admitted a request, given the identity in its extensions.
 ///
@@ -95,6 +135,6 @@ pub(crate) fn rejector_of<'e>(
 ) -> Option<&'e Rejector> {
     match identity {
         Some(identity) => identity.rejector(),
-        None => extensions.get::<Arc<Rejector>>().map(|rejector| &**rejector),
+        None => extensions.get::<Anonymous>().map(|anonymous| &*anonymous.rejector),
     }
 }

@@ -84,7 +84,7 @@
 //!
 //! **A scope on a route.** [`Rule`] combines scopes, roles and claims.
 //! [`owner_in_path`](RequireLayer::owner_in_path) requires that a segment of the path is the token's subject.
-//! Routes that are added after `.layer(..)` are not protected.
+//! Routes that are added after `.route_layer(..)` are not protected.
 //!
 //! ```
 //! # #[cfg(feature = "axum")] {
@@ -93,7 +93,7 @@
 //! # let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
 //! let app: Router = Router::new()
 //!     .route("/orders", get(async || "all orders").layer(RequireLayer::scope("orders:read")))
-//!     .layer(JwtAuthLayer::new(verifier));
+//!     .route_layer(JwtAuthLayer::new(verifier));
 //! # let _ = app;
 //! # }
 //! # Ok::<(), tower_jwt_auth::BuildError>(())
@@ -188,7 +188,7 @@
 //! | [`possession`] | proof of possession, for tokens that are bound to a key or certificate |
 //! | [`respond`] | responses to rejected requests |
 //! | [`explain`] | why a token is accepted or rejected, step by step |
-//! | [`extract`] | the rejection of the axum extractors (feature `axum`) |
+//! | [`extract`] | the rejection of the axum extractors, and rejections as axum responses (feature `axum`) |
 //! | [`middleware`] | the services and futures of the layers, for type signatures and struct fields |
 //! | [`observe`] | events for metrics and logs |
 //! | [`openapi`] | the security scheme in an OpenAPI document |
@@ -225,7 +225,8 @@
 //! Identity:      derefs to Token
 //!
 //! JwtAuthLayer::new(Verifier<C>):   token_source responder realm challenge_scope resource_metadata remove_token
-//!                                   max_wait(..)? confirm allow_missing_token allow_cors_preflight bypass
+//!                                   promote_to_header max_wait(..)? confirm allow_missing_token allow_invalid_token
+//!                                   allow_cors_preflight bypass record_subject record_subject_hashed(..)?
 //!                                   allow_bound_tokens_without_proof unauthorized_while_keys_unavailable
 //! RequireLayer::{new(Rule), scope, all_scopes, any_scope, role, any_role, owner_in_path(..)?}:
 //!                                   owner authentication_context max_authentication_age
@@ -246,7 +247,7 @@
 //! | `tokio-timer` | limits on waiting in builds without `jwks` |
 //! | `cache` | a token cache, if clients send the same token many times and its signature is slow to verify |
 //! | `better-auth` | tokens and cookies of a Better Auth server |
-//! | `tracing` | log events for rejections, configuration errors and fetched keys |
+//! | `tracing` | log events for rejections, configuration errors and fetched keys; the user in spans |
 //! | `test-util` | tests: tokens, keys, a key server and a clock; in `dev-dependencies` only |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -292,6 +293,7 @@ pub mod testing;
 #[cfg_attr(not(feature = "jwks"), allow(dead_code))]
 mod url;
 mod verify;
+mod wiring;
 
 pub use answer::Answer;
 pub use authenticate::JwtAuthLayer;

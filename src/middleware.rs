@@ -16,9 +16,14 @@
 //!    Credentials of another scheme, such as `Basic`, do not count as a token.
 //! 4. Malformed credentials, or more than one token, are answered 400. An invalid token is answered 401.
 //! 5. If the keys are unavailable, or revocation or the proof of possession cannot be checked now, the answer is 503.
-//! 6. A request with a valid token is admitted with `Verified` and `Identity`.
-//! 7. `Require` answers 403 to an identity that does not satisfy its rule, 401 to `Anonymous`, and 500 if there is no
-//!    `JwtAuth` in front of it.
+//! 6. If [`allow_invalid_token`](crate::JwtAuthLayer::allow_invalid_token) is set, a request of rule 4 or 5 is admitted
+//!    with `Anonymous`, which contains the error.
+//! 7. A request with a valid token is admitted with `Verified` and `Identity`.
+//! 8. `Require` answers 403 to an identity that does not satisfy its rule, 401 to `Anonymous`, and 500 if there is no
+//!    `JwtAuth` in front of it. If `Anonymous` contains an error, the answer is the one to that error.
+//!
+//! In axum, add the layer with `Router::route_layer`. With `Router::layer`, it also wraps the fallback; after `merge`,
+//! every unknown path of the application is answered 401.
 //!
 //! # Example
 //!

@@ -57,3 +57,5 @@ pub use observer::{Observer, set_fallback};
 pub(crate) use observer::{Observing, Started};
 #[cfg(feature = "jwks")]
 pub(crate) use trace::cause;
+#[cfg(feature = "tracing")]
+pub(crate) use trace::record;

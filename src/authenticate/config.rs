@@ -7,6 +7,7 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 
 use super::max_wait::MaxWait;
+use super::subject::Subject;
 use crate::possession::Confirm;
 use crate::respond::{Common, Rejector};
 use crate::source::TokenSource;
@@ -21,16 +22,31 @@ pub(super) struct Config<C> {
     pub(super) confirm: Option<Arc<dyn Confirm>>,
     pub(super) exemptions: Exemptions,
     pub(super) bound_tokens_accepted: bool,
-    pub(super) token_removed: bool,
+    pub(super) inner_token: InnerToken,
+    pub(super) subject: Option<Arc<Subject>>,
     pub(super) max_wait: MaxWait,
     /// The settings from which the challenges of `rejector` are built.
     pub(super) common: Common,
+}
+
+/// What the inner service receives of a token that the layer has found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum InnerToken {
+    /// The token, where the client put it.
+    #[default]
+    Kept,
+    /// Nothing.
+    Removed,
+    /// A verified token, in `Authorization: Bearer`.
+    Promoted,
 }
 
 /// Which requests need no token.
 #[derive(Clone, Default)]
 pub(super) struct Exemptions {
     pub(super) missing_token: bool,
+    /// Implies `missing_token`.
+    pub(super) invalid_token: bool,
     pub(super) cors_preflight: bool,
     pub(super) bypass: Option<Arc<Bypass>>,
 }
@@ -52,7 +68,8 @@ impl<C> Clone for Config<C> {
             confirm: self.confirm.clone(),
             exemptions: self.exemptions.clone(),
             bound_tokens_accepted: self.bound_tokens_accepted,
-            token_removed: self.token_removed,
+            inner_token: self.inner_token,
+            subject: self.subject.clone(),
             max_wait: self.max_wait,
             common: self.common.clone(),
         }

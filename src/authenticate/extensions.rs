@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{Extensions, Request};
 
 use super::claims_types;
+use crate::error::Error;
 use crate::identity::{Anonymous, Identity};
 use crate::respond::Rejector;
 use crate::verify::Verified;
@@ -19,7 +20,6 @@ pub(super) fn remove_identity<C: Send + Sync + 'static>(extensions: &mut Extensi
     claims_types::remove_all(extensions);
     extensions.remove::<Identity>();
     extensions.remove::<Anonymous>();
-    extensions.remove::<Arc<Rejector>>();
 }
 
 pub(super) fn insert<C: Send + Sync + 'static>(
@@ -32,10 +32,12 @@ pub(super) fn insert<C: Send + Sync + 'static>(
     extensions.insert(verified);
 }
 
-/// Inserts the rejector as well, for a handler that requires an identity.
-pub(super) fn insert_anonymous(extensions: &mut Extensions, rejector: Arc<Rejector>) {
-    extensions.insert(Anonymous);
-    extensions.insert(rejector);
+pub(super) fn insert_anonymous(
+    extensions: &mut Extensions,
+    error: Option<Error>,
+    rejector: Arc<Rejector>,
+) {
+    extensions.insert(Anonymous::new(error, rejector));
 }
 
 impl<C: Send + Sync + 'static> Verified<C> {

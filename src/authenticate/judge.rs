@@ -11,23 +11,24 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
+use super::admit::{Admitted, Found};
 use super::config::Config;
-use super::extensions::{insert, insert_anonymous, remove_identity};
+use super::extensions::remove_identity;
 use super::max_wait::Limit;
 use super::response_headers::ResponseHeaders;
 use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
-use crate::observe::{self, Stage, Started};
+use crate::observe::{Stage, Started};
 use crate::possession::{Confirm, Unconfirmed};
 use crate::respond::Demand;
-use crate::source::{Places, RawToken, mark_all_sensitive, mark_sensitive};
+use crate::source::{RawToken, mark_all_sensitive, mark_sensitive};
 use crate::verify::{BeforeRevocation, Bound, FirstStage, Verified, Verifier};
 
 /// The verdict on a request.
 pub(super) enum Verdict<C> {
-    /// With this identity, or as anonymous.
-    Admitted(Option<Verified<C>>, ResponseHeaders),
+    /// With these headers for the response.
+    Admitted(Admitted<C>, ResponseHeaders),
     Rejected(Unconfirmed),
     Pending(Pending<C>),
 }
@@ -56,14 +57,19 @@ struct Steps<'r, C> {
 }
 
 impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
-    /// Judges a request as far as possible without waiting. Also returns the places of its token.
-    pub(super) fn judge(&self, parts: &mut Parts) -> (Verdict<C>, Option<Places>) {
+    /// Judges a request as far as possible without waiting. Also returns what is needed of its token later.
+    pub(super) fn judge(&self, parts: &mut Parts) -> (Verdict<C>, Option<Found>) {
         remove_identity::<C>(&mut parts.extensions);
         // From here on, the `Debug` output of the request does not contain the token.
         mark_sensitive(&mut parts.headers, &AUTHORIZATION);
         if self.exemptions.skip_token(parts) {
             return (Verdict::anonymous(), None);
         }
+        let (verdict, found) = self.find_and_verify(parts);
+        (self.tolerate(verdict), found)
+    }
+
+    fn find_and_verify(&self, parts: &mut Parts) -> (Verdict<C>, Option<Found>) {
         let raw = match self.source.find(parts) {
             Ok(Some(raw)) => raw,
             Ok(None) => return (self.without_token(ErrorKind::MissingToken.into()), None),
@@ -81,12 +87,25 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
             // `confirm` gets the request and may print it, so the places are marked first.
             let raw = raw.to_owned();
             raw.places().mark_sensitive(&mut parts.headers);
-            (self.verify(parts, &raw), Some(raw.into_places()))
+            (self.verify(parts, &raw), Some(self.found(raw)))
         } else {
             let verdict = self.verify(parts, &raw);
-            let places = raw.into_places();
-            places.mark_sensitive(&mut parts.headers);
-            (verdict, Some(places))
+            let found = self.found(raw);
+            found.mark_sensitive(&mut parts.headers);
+            (verdict, Some(found))
+        }
+    }
+
+    /// Admits a request with an invalid token as anonymous, if configured. A misconfigured server still rejects it.
+    fn tolerate(&self, verdict: Verdict<C>) -> Verdict<C> {
+        match verdict {
+            Verdict::Rejected(Unconfirmed { error, response_headers })
+                if self.exemptions.invalid_token && error.kind() != ErrorKind::Internal =>
+            {
+                let headers = ResponseHeaders::new(response_headers);
+                Verdict::Admitted(Admitted::Anonymous(Some(error)), headers)
+            }
+            verdict => verdict,
         }
     }
 
@@ -110,7 +129,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
     pub(super) fn wait(
         self: Arc<Self>,
         pending: Pending<C>,
-        places: Option<Places>,
+        found: Option<Found>,
         mut parts: Parts,
         started: Started,
     ) -> BoxFuture<'static, Judged> {
@@ -120,47 +139,17 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
             loop {
                 match verdict {
                     Verdict::Pending(pending) => {
-                        verdict = pending.wait(&mut limit, self.rejector.clock()).await;
+                        let waited = pending.wait(&mut limit, self.rejector.clock()).await;
+                        verdict = self.tolerate(waited);
                     }
                     Verdict::Rejected(reason) => return Err(self.reject(reason, &parts, started)),
-                    Verdict::Admitted(verified, headers) => {
-                        let places = places.as_ref();
-                        let headers = self.admit(verified, headers, places, &mut parts, started);
+                    Verdict::Admitted(admitted, headers) => {
+                        let headers = self.admit(admitted, headers, found, &mut parts, started);
                         return Ok((parts, headers));
                     }
                 }
             }
         })
-    }
-
-    /// Inserts the identity into the request, and removes the token if configured. Returns the headers for the
-    /// response.
-    pub(super) fn admit(
-        &self,
-        verified: Option<Verified<C>>,
-        mut headers: ResponseHeaders,
-        places: Option<&Places>,
-        parts: &mut Parts,
-        started: Started,
-    ) -> ResponseHeaders {
-        let rejector = Arc::clone(&self.rejector);
-        let Some(verified) = verified else {
-            rejector.passed(Stage::Authenticate, observe::Verdict::Anonymous, started);
-            insert_anonymous(&mut parts.extensions, rejector);
-            return headers;
-        };
-        rejector.passed(Stage::Authenticate, observe::Verdict::Accepted, started);
-        insert(&mut parts.extensions, verified, rejector);
-        if let Some(places) = places {
-            if !places.are_in_authorization() {
-                headers.keep_private();
-            }
-            if self.token_removed {
-                places.remove(parts);
-                self.source.remove_copies(parts);
-            }
-        }
-        headers
     }
 
     /// The response to a rejected request.
@@ -197,13 +186,13 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Steps<'_, C> {
 
     fn confirm(&self, verified: Verified<C>) -> Verdict<C> {
         let Some((confirm, parts)) = self.proof else {
-            return Verdict::Admitted(Some(verified), ResponseHeaders::default());
+            return Verdict::Admitted(Admitted::Verified(verified), ResponseHeaders::default());
         };
         let answer = confirm.confirm(parts, verified.token(), self.raw);
         let late = (ErrorKind::ConfirmUnavailable, None);
         self.then(answer, late, move |_, confirmation| {
             let headers = ResponseHeaders::new(confirmation.response_headers);
-            Verdict::Admitted(Some(verified), headers)
+            Verdict::Admitted(Admitted::Verified(verified), headers)
         })
     }
 
@@ -247,7 +236,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Steps<'_, C> {
 
 impl<C> Verdict<C> {
     fn anonymous() -> Self {
-        Self::Admitted(None, ResponseHeaders::default())
+        Self::Admitted(Admitted::Anonymous(None), ResponseHeaders::default())
     }
 }
 

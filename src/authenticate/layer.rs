@@ -4,10 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::request::Parts;
 use tower_layer::Layer;
 
-use super::config::{Config, Exemptions};
+use super::config::{Config, Exemptions, InnerToken};
 use super::max_wait::MaxWait;
 use super::service::JwtAuth;
 use crate::claims::Claims;
@@ -72,14 +71,15 @@ impl<C> JwtAuthLayer<C> {
             confirm: None,
             exemptions: Exemptions::default(),
             bound_tokens_accepted: false,
-            token_removed: false,
+            inner_token: InnerToken::default(),
+            subject: None,
             max_wait: MaxWait::default(),
             common: Common::default(),
         };
         Self { config: Arc::new(config) }
     }
 
-    fn with(mut self, change: impl FnOnce(&mut Config<C>)) -> Self {
+    pub(super) fn with(mut self, change: impl FnOnce(&mut Config<C>)) -> Self {
         change(Arc::make_mut(&mut self.config));
         self
     }
@@ -155,44 +155,6 @@ impl<C> JwtAuthLayer<C> {
         self.with(|config| config.bound_tokens_accepted = true)
     }
 
-    /// Removes the token from the request before the inner service is called.
-    ///
-    /// The service then cannot leak the token. It is removed from every place where the
-    /// [`token_source`](Self::token_source) found it: the header field, the cookie or its chunks, the query parameter,
-    /// the offered subprotocol. Cookies are removed under every name that the source reads, whatever their value,
-    /// including the unprefixed names of [`allow_prefixes`](crate::source::CookieToken::allow_prefixes). The rest of
-    /// the request does not change.
-    ///
-    /// A token remains if the layer did not look for it, for example with [`bypass`](Self::bypass). Copies that other
-    /// code made earlier also remain, such as axum's `OriginalUri` extension.
-    ///
-    /// ```
-    /// # futures_util::future::FutureExt::now_or_never(async {
-    /// use http::{Request, Response, StatusCode};
-    /// use tower::{Layer, ServiceExt, service_fn};
-    /// use tower_jwt_auth::{JwtAuthLayer, Verifier, testing::TestIssuer};
-    ///
-    /// let issuer = TestIssuer::hs256();
-    /// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
-    /// let layer = JwtAuthLayer::new(verifier).remove_token();
-    /// let service = layer.layer(service_fn(async |request: Request<()>| {
-    ///     assert!(!request.headers().contains_key("authorization"));
-    ///     Ok::<_, std::convert::Infallible>(Response::new(http_body_util::Empty::<bytes::Bytes>::new()))
-    /// }));
-    /// let bearer = |token| Request::builder().header("authorization", format!("Bearer {token}")).body(());
-    ///
-    /// let good = bearer(issuer.token().mint())?;
-    /// assert_eq!(service.clone().oneshot(good).await?.status(), StatusCode::OK);
-    /// let tampered = bearer(issuer.token().mint_tampered())?;
-    /// assert_eq!(service.oneshot(tampered).await?.status(), StatusCode::UNAUTHORIZED);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # }).expect("nothing waits")?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn remove_token(self) -> Self {
-        self.with(|config| config.token_removed = true)
-    }
-
     /// Rejects requests that have waited this long for their verdict; the default is 10 s.
     ///
     /// The limit covers keys, revocation and proof of possession together, and is measured by the verifier's clock. It
@@ -263,64 +225,6 @@ impl<C> JwtAuthLayer<C> {
             MaxWait::new(limit, self.config.rejector.clock()).map_err(BuildError::new)?;
         Ok(self.with(|config| config.max_wait = max_wait))
     }
-
-    /// Admits requests without a token, with [`Anonymous`](crate::Anonymous) in their extensions.
-    ///
-    /// An invalid token is still rejected.
-    pub fn allow_missing_token(self) -> Self {
-        self.with(|config| config.exemptions.missing_token = true)
-    }
-
-    /// Admits CORS preflight requests as anonymous.
-    ///
-    /// A preflight is `OPTIONS` with `Origin` and `Access-Control-Request-Method`. Browsers send it without credentials
-    /// and without a body.
-    ///
-    /// Prefer a CORS layer outside of this one. It answers preflights itself, and also adds its headers to rejections;
-    /// this method is then not needed. A [`RequireLayer`](crate::RequireLayer) behind this layer rejects preflights,
-    /// as it rejects every anonymous request.
-    ///
-    /// Any client can send such a request, not only a browser. Behind this layer, do not use a handler that acts on
-    /// `OPTIONS` requests, such as axum's `any(..)` or a proxy that forwards them. An `OPTIONS` request with
-    /// `Transfer-Encoding`, or whose `Content-Length` is not 0, is not a preflight and needs a token. HTTP/2 and
-    /// HTTP/3 need neither field to send a body, and the layer never reads the body, so a request with a body may be
-    /// admitted there.
-    ///
-    /// ```
-    /// # futures_util::future::FutureExt::now_or_never(async {
-    /// use http::{Request, Response, StatusCode};
-    /// use tower::{Layer, ServiceExt, service_fn};
-    /// use tower_jwt_auth::{JwtAuthLayer, Verifier, testing::TestIssuer};
-    ///
-    /// let issuer = TestIssuer::hs256();
-    /// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
-    /// let layer = JwtAuthLayer::new(verifier).allow_cors_preflight();
-    /// let service = layer.layer(service_fn(async |_: Request<()>| {
-    ///     Ok::<_, std::convert::Infallible>(Response::new(http_body_util::Empty::<bytes::Bytes>::new()))
-    /// }));
-    /// let preflight = || {
-    ///     let request = Request::options("/orders").header("origin", "https://app.example.com");
-    ///     request.header("access-control-request-method", "PUT")
-    /// };
-    ///
-    /// assert_eq!(service.clone().oneshot(preflight().body(())?).await?.status(), StatusCode::OK);
-    /// let with_body = preflight().header("content-length", "7").body(())?;
-    /// assert_eq!(service.oneshot(with_body).await?.status(), StatusCode::UNAUTHORIZED);
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// # }).expect("nothing waits")?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn allow_cors_preflight(self) -> Self {
-        self.with(|config| config.exemptions.cors_preflight = true)
-    }
-
-    /// Admits requests for which this function returns `true` as anonymous, whatever token they carry.
-    ///
-    /// Prefer a router that has the public routes outside of the layer. Compare whole paths, and do not use
-    /// `starts_with`: `/public` is also a prefix of `/public-admin` and of `/public/../admin`.
-    pub fn bypass(self, bypass: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
-        self.with(|config| config.exemptions.bypass = Some(Arc::new(bypass)))
-    }
 }
 
 impl<S, C> Layer<S> for JwtAuthLayer<C> {
@@ -343,6 +247,7 @@ impl<C> fmt::Debug for JwtAuthLayer<C> {
             .field("verifier", &self.config.verifier)
             .field("source", &self.config.source)
             .field("missing_allowed", &self.config.exemptions.missing_token)
+            .field("invalid_allowed", &self.config.exemptions.invalid_token)
             .field("realm", &self.config.common.realm)
             .finish_non_exhaustive()
     }

@@ -2,6 +2,8 @@
 //!
 //! The rules are on the page of [`middleware`](crate::middleware), which exports the public types.
 
+mod admit;
+mod anonymous_settings;
 mod claims_types;
 mod config;
 mod extensions;
@@ -11,6 +13,12 @@ mod layer;
 mod max_wait;
 mod response_headers;
 mod service;
+#[cfg(feature = "tracing")]
+mod subject;
+#[cfg(not(feature = "tracing"))]
+#[path = "no_subject.rs"]
+mod subject;
+mod token_settings;
 
 pub use future::JwtAuthFuture;
 pub use layer::JwtAuthLayer;

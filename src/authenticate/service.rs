@@ -70,11 +70,10 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
         let started = self.config.rejector.start();
-        let (verdict, places) = self.config.judge(&mut parts);
+        let (verdict, found) = self.config.judge(&mut parts);
         match verdict {
-            Verdict::Admitted(verified, headers) => {
-                let places = places.as_ref();
-                let headers = self.config.admit(verified, headers, places, &mut parts, started);
+            Verdict::Admitted(admitted, headers) => {
+                let headers = self.config.admit(admitted, headers, found, &mut parts, started);
                 // This must be the service that was polled ready, not a clone.
                 let future = self.inner.call(Request::from_parts(parts, body));
                 JwtAuthFuture::calling(future, headers)
@@ -89,7 +88,7 @@ where
                 // permit until its next call.
                 let unready = self.inner.clone();
                 self.inner = unready.clone();
-                let judging = Arc::clone(&self.config).wait(pending, places, parts, started);
+                let judging = Arc::clone(&self.config).wait(pending, found, parts, started);
                 JwtAuthFuture::waiting(judging, body, unready)
             }
         }

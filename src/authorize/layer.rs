@@ -59,7 +59,7 @@ use crate::rule::Rule;
 /// ```
 ///
 /// In axum, add it to single routes with `route_layer` or `get(..).layer(..)`, and add the `JwtAuthLayer` to the
-/// router:
+/// router with `route_layer`:
 ///
 /// ```
 /// # #[cfg(feature = "axum")] {
@@ -74,7 +74,7 @@ use crate::rule::Rule;
 ///         get(|| async { "yours" })
 ///             .layer(RequireLayer::owner_in_path("/users/{user_id}")?),
 ///     )
-///     .layer(JwtAuthLayer::new(verifier));
+///     .route_layer(JwtAuthLayer::new(verifier));
 /// # let _ = app;
 /// # }
 /// # Ok::<(), tower_jwt_auth::BuildError>(())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Extensions, HeaderMap, Response};
+use http::{HeaderMap, Response};
 
 use super::owner::Owner;
 use super::step_up::StepUp;
@@ -15,6 +15,7 @@ use crate::identity::{Anonymous, Identity, rejector_of};
 use crate::observe::{Stage, Started, Verdict};
 use crate::respond::{Demand, Rejector};
 use crate::rule::Rule;
+use crate::wiring::Needed;
 
 #[derive(Clone, Debug)]
 pub(super) struct Requirement {
@@ -34,7 +35,7 @@ impl Requirement {
     /// Otherwise a user could be sent to log in again for a request that would still be forbidden.
     fn judge(&self, parts: &Parts, identity: Option<&Identity>) -> Result<(), Error> {
         let Some(identity) = identity else {
-            return Err(without_identity(&parts.extensions));
+            return Err(without_identity(parts));
         };
         let path = parts.uri.path();
         if !self.rule.is_met_by(&**identity, Some(path)) {
@@ -84,7 +85,7 @@ impl Requirement {
         let started = rejector.map_or(Started::UNKNOWN, Rejector::start);
         let Err(error) = self.judge(parts, identity) else {
             if let Some(rejector) = rejector {
-                rejector.passed(Stage::Authorize, Verdict::Accepted, started);
+                rejector.judged(Stage::Authorize, Verdict::Accepted, None, started);
             }
             return None;
         };
@@ -98,9 +99,9 @@ impl Requirement {
     }
 }
 
-fn without_identity(extensions: &Extensions) -> Error {
-    if extensions.get::<Anonymous>().is_some() {
-        return ErrorKind::MissingToken.into();
+fn without_identity(parts: &Parts) -> Error {
+    match parts.extensions.get::<Anonymous>() {
+        Some(anonymous) => anonymous.rejection(),
+        None => Needed::ByRule.without_layer(parts),
     }
-    Error::new(ErrorKind::Internal).with_detail("the route has no JwtAuthLayer in front of it")
 }

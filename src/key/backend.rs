@@ -91,6 +91,22 @@ impl CryptoBackend {
             }
         }
     }
+
+    /// The HMAC-SHA-256 of the message; `None` for a backend that is not built in.
+    #[cfg_attr(not(feature = "tracing"), allow(dead_code))]
+    pub(crate) fn hmac_sha256(self, key: &[u8], message: &[u8]) -> Option<[u8; 32]> {
+        match self {
+            #[cfg(feature = "aws-lc-rs")]
+            Self::AwsLcRs => aws_lc_rs::hmac_sha256(key, message),
+            #[cfg(feature = "rust-crypto")]
+            Self::RustCrypto => rust_crypto::hmac_sha256(key, message),
+            #[cfg(not(all(feature = "aws-lc-rs", feature = "rust-crypto")))]
+            _ => {
+                let _ = (key, message);
+                None
+            }
+        }
+    }
 }
 
 /// A key prepared for one algorithm, with every built-in library that supports it.

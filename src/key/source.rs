@@ -70,6 +70,10 @@ pub(crate) fn pause_before_next_look(due_in: Duration) -> Duration {
 /// assert!(verifier.verify_now(&token).is_ok());
 /// # Ok::<(), tower_jwt_auth::BuildError>(())
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a source of keys",
+    note = "for keys that do not change, call `Verifier::jwks`, `pem` or `shared_secret`; for keys from a URL, `issuer_url` or `jwks_url`"
+)]
 pub trait KeySource: fmt::Debug + Send + Sync + 'static {
     /// Returns the current keys; `None` if there are none yet. It must not block.
     fn current(&self) -> Option<Arc<KeySet>>;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::fetch_failure::FetchFailure;
 use super::refresh_reason::RefreshReason;
 use super::skip_reason::SkipReason;
-use crate::error::ErrorKind;
+use crate::error::{Error, ErrorKind};
 
 /// An event for metrics and logs.
 ///
@@ -26,7 +26,7 @@ use crate::error::ErrorKind;
 ///     }
 /// }
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
     /// A layer or an extractor has judged a request.
@@ -39,11 +39,20 @@ pub enum Event<'a> {
         stage: Stage,
         /// The result.
         verdict: Verdict,
-        /// Why the request was rejected.
+        /// Why the request was rejected, or why its invalid token was ignored.
         reason: Option<ErrorKind>,
+        /// The error with the details for operators, as for [`reason`](Self::RequestJudged::reason). Its text is not
+        /// a label for metrics.
+        error: Option<&'a Error>,
         /// The duration of the stage by the verifier's clock, including waits. Zero for extractors, and if there
         /// is no `JwtAuthLayer`.
         took: Duration,
+    },
+    /// A responder could not build its body. The client received the rejection without a body.
+    #[non_exhaustive]
+    ResponderFailed {
+        /// A fixed sentence that describes the problem.
+        problem: &'static str,
     },
     /// A token was looked up in the cache of verified tokens.
     #[non_exhaustive]
@@ -144,7 +153,8 @@ impl Event<'_> {
             Self::KeysRefreshed { outcome, .. } => matches!(outcome, RefreshOutcome::Failed(_)),
             Self::AlgorithmWithoutKey { .. }
             | Self::TooManyWaiting { .. }
-            | Self::MetadataUnavailable { .. } => true,
+            | Self::MetadataUnavailable { .. }
+            | Self::ResponderFailed { .. } => true,
             Self::CacheLookup { .. }
             | Self::KeysSkipped { .. }
             | Self::RefreshSuppressed { .. } => false,
@@ -193,7 +203,7 @@ impl Stage {
 pub enum Verdict {
     /// The request passed this stage.
     Accepted,
-    /// The request passed without a verified token, as configured.
+    /// The request passed without a verified token, as configured. If it has an invalid one, the event has the reason.
     Anonymous,
     /// The request was rejected.
     Rejected,

@@ -103,34 +103,20 @@ impl Observing {
         Started(self.0.is_some().then(|| clock.monotonic()))
     }
 
-    /// Reports that a request passed a stage.
-    pub(crate) fn passed(
+    /// Reports the verdict on a request.
+    pub(crate) fn judged(
         &self,
         stage: Stage,
         verdict: Verdict,
+        error: Option<&Error>,
         started: Started,
         clock: &dyn Clock,
     ) {
-        if let Some(observer) = &self.0 {
-            let took = started.took(clock);
-            observer.observe(&Event::RequestJudged { stage, verdict, reason: None, took });
+        if self.0.is_none() && error.is_none() {
+            return;
         }
-    }
-
-    /// Reports that a request was rejected.
-    pub(crate) fn rejected(
-        &self,
-        stage: Stage,
-        error: &Error,
-        started: Started,
-        clock: &dyn Clock,
-    ) {
-        trace::rejected(stage, error);
-        if let Some(observer) = &self.0 {
-            let (verdict, reason) = (Verdict::Rejected, Some(error.kind()));
-            let took = started.took(clock);
-            observer.observe(&Event::RequestJudged { stage, verdict, reason, took });
-        }
+        let (reason, took) = (error.map(Error::kind), started.took(clock));
+        self.report(&Event::RequestJudged { stage, verdict, reason, error, took });
     }
 }
 

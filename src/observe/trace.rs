@@ -3,28 +3,36 @@
 #[cfg(all(feature = "jwks", feature = "tracing"))]
 pub(crate) use on::cause;
 #[cfg(feature = "tracing")]
-pub(super) use on::{event, rejected};
+pub(super) use on::event;
+#[cfg(feature = "tracing")]
+pub(crate) use on::record;
 
 #[cfg(all(feature = "jwks", not(feature = "tracing")))]
 pub(crate) use off::cause;
 #[cfg(not(feature = "tracing"))]
-pub(super) use off::{event, rejected};
+pub(super) use off::event;
 
 #[cfg(feature = "tracing")]
 mod on {
     use crate::error::{Error, ErrorKind};
-    use crate::observe::event::{Event, Stage};
+    use crate::observe::event::{Event, Stage, Verdict};
     #[cfg(feature = "jwks")]
     use crate::observe::refresh_reason::RefreshReason;
 
-    /// A request was rejected.
-    pub(in crate::observe) fn rejected(stage: Stage, error: &Error) {
+    /// Records a value in a field of the current span, if the span has that field.
+    pub(crate) fn record(field: &str, value: &str) {
+        tracing::Span::current().record(field, value);
+    }
+
+    fn not_accepted(stage: Stage, verdict: Verdict, error: &Error) {
         let (stage, reason) = (stage.as_str(), error.kind().as_str());
-        if error.kind() == ErrorKind::Internal {
-            tracing::error!(stage, reason, "{error}");
-        } else {
-            // Any client can cause any number of these: not above debug.
-            tracing::debug!(stage, reason, "request rejected: {error}");
+        // Any client can cause any number of these, except for the first: not above debug.
+        match (error.kind(), verdict) {
+            (ErrorKind::Internal, _) => tracing::error!(stage, reason, "{error}"),
+            (_, Verdict::Anonymous) => {
+                tracing::debug!(stage, reason, "invalid token, request admitted: {error}");
+            }
+            _ => tracing::debug!(stage, reason, "request rejected: {error}"),
         }
     }
 
@@ -37,8 +45,13 @@ mod on {
 
     pub(in crate::observe) fn event(event: &Event<'_>) {
         match *event {
-            // `rejected` logs these with more detail.
-            Event::RequestJudged { .. } | Event::CacheLookup { .. } => (),
+            Event::RequestJudged { stage, verdict, error: Some(error), .. } => {
+                not_accepted(stage, verdict, error);
+            }
+            Event::RequestJudged { error: None, .. } | Event::CacheLookup { .. } => (),
+            Event::ResponderFailed { problem } => {
+                tracing::error!("rejection sent without a body: {problem}");
+            }
             Event::KeysRefreshed { issuer, host, trigger, outcome, keys, skipped, took } => {
                 let (trigger, outcome) = (trigger.as_str(), outcome.as_str());
                 if event.is_failure() {
@@ -79,12 +92,9 @@ mod on {
 
 #[cfg(not(feature = "tracing"))]
 mod off {
-    use crate::error::Error;
-    use crate::observe::event::{Event, Stage};
+    use crate::observe::event::Event;
     #[cfg(feature = "jwks")]
     use crate::observe::refresh_reason::RefreshReason;
-
-    pub(in crate::observe) const fn rejected(_: Stage, _: &Error) {}
 
     #[cfg(feature = "jwks")]
     pub(crate) const fn cause(_: RefreshReason, _: &(dyn std::error::Error + 'static)) {}

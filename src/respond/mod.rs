@@ -7,6 +7,8 @@
 //! - [`ProblemJson`], the default, answers with a problem document (RFC 9457).
 //! - [`Plain`] answers without a body.
 //! - [`GrpcAware`] answers gRPC requests with a gRPC status.
+//! - [`json`] answers with a JSON document of your own.
+//! - [`extract::responder`](crate::extract::responder) answers with any axum response (feature `axum`).
 //! - [`from_fn`] creates a responder from a function.
 //!
 //! # Rules
@@ -23,6 +25,7 @@ pub(crate) mod body;
 mod challenge;
 pub(crate) mod future;
 mod grpc;
+mod json;
 mod plain;
 mod problem;
 mod rejection;
@@ -33,8 +36,11 @@ pub(crate) use body::ResponseBody;
 pub(crate) use challenge::{Challenges, Common, Demand};
 pub(crate) use future::ResponseFuture;
 pub use grpc::GrpcAware;
+pub use json::json;
 pub use plain::Plain;
 pub use problem::ProblemJson;
 pub use rejection::Rejection;
 pub(crate) use rejector::Rejector;
+#[cfg(feature = "axum")]
+pub(crate) use responder::failed;
 pub use responder::{Respond, from_fn};

@@ -10,10 +10,10 @@ use http::{HeaderMap, Method, Response};
 use super::challenge::{Challenges, Demand};
 use super::problem::ProblemJson;
 use super::rejection::Rejection;
-use super::responder::Respond;
+use super::responder::{Failure, Respond};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind};
-use crate::observe::{Observing, Stage, Started, Verdict};
+use crate::observe::{Event, Observing, Stage, Started, Verdict};
 
 /// Rejects requests with the settings of one layer, and reports verdicts to its observer.
 #[derive(Clone)]
@@ -55,9 +55,15 @@ impl Rejector {
         self.observer.start(self.clock())
     }
 
-    /// Reports that a request passed a stage.
-    pub(crate) fn passed(&self, stage: Stage, verdict: Verdict, started: Started) {
-        self.observer.passed(stage, verdict, started, self.clock());
+    /// Reports the verdict on a request, with the error of its token if it has one.
+    pub(crate) fn judged(
+        &self,
+        stage: Stage,
+        verdict: Verdict,
+        error: Option<&Error>,
+        started: Started,
+    ) {
+        self.observer.judged(stage, verdict, error, started, self.clock());
     }
 
     /// Reports the rejection of a request and returns the response. It contains these headers, the demand in its
@@ -71,12 +77,15 @@ impl Rejector {
         headers: HeaderMap,
         parts: &Parts,
     ) -> Response<Bytes> {
-        self.observer.rejected(stage, &error, started, self.clock());
+        self.judged(stage, Verdict::Rejected, Some(&error), started);
         let mut rejection = Rejection::new(&error, &self.challenges, demand);
         if self.unavailable_is_unauthorized && error.kind() == ErrorKind::KeysUnavailable {
             rejection = rejection.into_invalid_token();
         }
         let mut response = self.responder.respond(&rejection, parts);
+        if let Some(Failure(problem)) = response.extensions_mut().remove() {
+            self.observer.report(&Event::ResponderFailed { problem });
+        }
         if !headers.is_empty() {
             response.headers_mut().extend(headers);
         }

@@ -86,3 +86,14 @@ where
         (self.0)(rejection, request)
     }
 }
+
+/// The response of a responder that cannot build its body, and the reason for the observer.
+pub(crate) fn failed(rejection: &Rejection<'_>, problem: &'static str) -> Response<Bytes> {
+    let mut response = rejection.response(Bytes::new());
+    response.extensions_mut().insert(Failure(problem));
+    response
+}
+
+/// Why a responder could not build its body, in the extensions of its response.
+#[derive(Clone, Copy)]
+pub(super) struct Failure(pub(super) &'static str);

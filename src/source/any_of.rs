@@ -18,7 +18,10 @@ use crate::error::{Error, ErrorKind};
 ///   [`MultipleTokens`](crate::ErrorKind::MultipleTokens), because two parts of a system might use different ones.
 /// - The same token in two places is accepted, because a browser sends its cookies even if a page sets a header.
 ///   RFC 6750 §2 forbids clients to do this, but it is safe for the server to accept.
-/// - Credentials of another scheme, such as `Basic` for a proxy, are ignored if another source finds a token.
+/// - Credentials of another scheme, such as `Basic` for a proxy, are ignored if another source finds a token, even if
+///   they are malformed. Malformed credentials of the scheme of a source are rejected.
+///
+/// [`FirstOf`](super::FirstOf) ignores the tokens of later sources instead.
 ///
 /// ```
 /// use tower_jwt_auth::ErrorKind;
@@ -98,12 +101,16 @@ impl TokenSource for AnyOf {
     fn remove_copies(&self, parts: &mut Parts) {
         self.sources.iter().for_each(|source| source.remove_copies(parts));
     }
+
+    fn remove_all(&self, parts: &mut Parts) {
+        self.sources.iter().for_each(|source| source.remove_all(parts));
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{BearerHeader, CookieToken, QueryToken};
+    use crate::source::{BearerHeader, CookieToken, HeaderToken, QueryToken};
 
     #[test]
     fn different_tokens_in_several_places_are_rejected() {
@@ -132,6 +139,52 @@ mod tests {
             let found = source.find(&parts);
             let found = found.as_ref().map(|token| token.as_ref().map(RawToken::as_str));
             assert_eq!(found.map_err(Error::kind), expected, "{authorization:?} {cookie:?} {uri}");
+        }
+    }
+
+    #[test]
+    fn a_malformed_value_of_another_scheme_is_ignored() {
+        use ErrorKind::{MalformedHeader, MultipleTokens, UnsupportedScheme};
+        use http::header::AUTHORIZATION;
+        let cookie = BearerHeader.or(CookieToken::new("s"));
+        let bare = BearerHeader.or(HeaderToken::new(AUTHORIZATION));
+        let bare_first = HeaderToken::new(AUTHORIZATION).or(BearerHeader);
+        let token = |text| Ok(Some(text));
+        for (authorization, beside_cookie, with_bare) in [
+            // Not the scheme of any source.
+            (&["a.b.c"][..], token("x"), token("a.b.c")),
+            (&["Basic"], token("x"), token("Basic")),
+            (&["Basic a b"], token("x"), Err(UnsupportedScheme)),
+            (&["Digest a=\"b\", c"], token("x"), Err(UnsupportedScheme)),
+            (&["AWS4-HMAC-SHA256 a, b"], token("x"), Err(UnsupportedScheme)),
+            (&["Bearer: a"], token("x"), Err(MalformedHeader)),
+            (&["Bearer=a"], token("x"), Err(MalformedHeader)),
+            (&["a.b.c d"], token("x"), Err(MalformedHeader)),
+            (&["a.b.c,d"], token("x"), Err(MalformedHeader)),
+            (&[""], token("x"), Err(MalformedHeader)),
+            // The scheme of a source.
+            (&["Bearer x"], token("x"), token("x")),
+            (&["Bearer a"], Err(MultipleTokens), token("a")),
+            (&["Bearer"], Err(MalformedHeader), Err(MalformedHeader)),
+            (&["Bearer "], Err(MalformedHeader), Err(MalformedHeader)),
+            (&["bearer a b"], Err(MalformedHeader), Err(MalformedHeader)),
+            (&["Bearer\ta"], Err(MalformedHeader), Err(MalformedHeader)),
+            // Repeated fields, whatever their scheme.
+            (&["Bearer x", "Bearer x"], Err(MultipleTokens), Err(MultipleTokens)),
+            (&["Basic a", "Basic a"], Err(MultipleTokens), Err(MultipleTokens)),
+        ] {
+            let mut request = http::Request::get("/").header("cookie", "s=x");
+            for value in authorization {
+                request = request.header(AUTHORIZATION, *value);
+            }
+            let (parts, ()) = request.body(()).unwrap().into_parts();
+            for (source, expected) in
+                [(&cookie, beside_cookie), (&bare, with_bare), (&bare_first, with_bare)]
+            {
+                let found = source.find(&parts);
+                let found = found.as_ref().map(|token| token.as_ref().map(RawToken::as_str));
+                assert_eq!(found.map_err(Error::kind), expected, "{authorization:?} {source:?}");
+            }
         }
     }
 }

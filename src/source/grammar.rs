@@ -20,6 +20,13 @@ pub(super) fn credentials<'a>(wanted: &[u8], value: &'a [u8]) -> Result<&'a str,
     token68(rest.get(start..).unwrap_or_default())
 }
 
+/// Whether the value begins with a scheme and a space. Registered schemes have letters, digits and hyphens only.
+pub(super) fn has_scheme(value: &[u8]) -> bool {
+    let end = value.iter().position(|byte| *byte == b' ').unwrap_or_default();
+    let (scheme, _) = value.split_at_checked(end).unwrap_or_default();
+    !scheme.is_empty() && scheme.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-')
+}
+
 /// A value that consists of a token only.
 pub(super) fn token68(value: &[u8]) -> Result<&str, Error> {
     if !is_token68(value) {

@@ -1,10 +1,11 @@
 //! Tokens in header fields: `Authorization: Bearer …` (RFC 6750 §2.1, RFC 9110 §11.6.2) and others.
 
-use http::HeaderValue;
-use http::header::{AUTHORIZATION, HeaderName};
+use http::header::{AUTHORIZATION, HeaderName, PROXY_AUTHORIZATION};
 use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
 
-use super::grammar::{credentials, token68};
+use super::grammar::{credentials, has_scheme, token68};
+use super::lists::retain;
 use super::raw::RawToken;
 use super::token_source::TokenSource;
 use crate::error::{Error, ErrorKind};
@@ -36,6 +37,11 @@ impl TokenSource for BearerHeader {
         let token = credentials(SCHEME, value)?;
         Ok(Some(RawToken::in_header(AUTHORIZATION, token)))
     }
+
+    /// Removes credentials of this scheme, and keeps others.
+    fn remove_all(&self, parts: &mut Parts) {
+        remove_fields(&mut parts.headers, &AUTHORIZATION, |value| credentials(SCHEME, value));
+    }
 }
 
 /// A token source that reads a header field with another name or scheme.
@@ -43,6 +49,10 @@ impl TokenSource for BearerHeader {
 /// By default the whole value is the token, as many gateways send it. With a [`scheme`](Self::scheme), the value has
 /// the form that [`BearerHeader`] reads. A second field of this name is rejected with
 /// [`MultipleTokens`](crate::ErrorKind::MultipleTokens).
+///
+/// For clients that send `Authorization` without a scheme, use `HeaderToken::new(AUTHORIZATION)`. In that field, a value
+/// with a scheme is [`UnsupportedScheme`](crate::ErrorKind::UnsupportedScheme), and not a malformed token. Combined
+/// with [`BearerHeader`], it accepts both forms.
 ///
 /// ```
 /// use http::HeaderName;
@@ -79,17 +89,45 @@ impl HeaderToken {
         self.scheme = Some(scheme.into().into());
         self
     }
+
+    /// The token in a value.
+    fn token<'a>(&self, value: &'a [u8]) -> Result<&'a str, Error> {
+        match &self.scheme {
+            Some(scheme) => credentials(scheme.as_bytes(), value),
+            None if self.has_credentials() && has_scheme(value) => {
+                Err(ErrorKind::UnsupportedScheme.into())
+            }
+            None => token68(value),
+        }
+    }
+
+    /// Whether the field contains credentials, which begin with a scheme (RFC 9110 §11.4).
+    fn has_credentials(&self) -> bool {
+        self.name == AUTHORIZATION || self.name == PROXY_AUTHORIZATION
+    }
 }
 
 impl TokenSource for HeaderToken {
     fn find<'a>(&self, parts: &'a Parts) -> Result<Option<RawToken<'a>>, Error> {
         let Some(value) = only_field(parts, &self.name)? else { return Ok(None) };
-        let token = match &self.scheme {
-            Some(scheme) => credentials(scheme.as_bytes(), value)?,
-            None => token68(value)?,
-        };
-        Ok(Some(RawToken::in_header(self.name.clone(), token)))
+        Ok(Some(RawToken::in_header(self.name.clone(), self.token(value)?)))
     }
+
+    /// Removes credentials of this scheme, and keeps others.
+    fn remove_all(&self, parts: &mut Parts) {
+        remove_fields(&mut parts.headers, &self.name, |value| self.token(value));
+    }
+}
+
+/// Removes the fields of this name, except for those of another scheme.
+fn remove_fields(
+    headers: &mut HeaderMap,
+    name: &HeaderName,
+    read: impl for<'v> Fn(&'v [u8]) -> Result<&'v str, Error>,
+) {
+    let is_other = |error: Error| error.kind() == ErrorKind::UnsupportedScheme;
+    // No value contains this separator, so each value is one item.
+    retain(headers, name, 0, |value| read(value).is_err_and(is_other));
 }
 
 /// The value of the only field of this name.

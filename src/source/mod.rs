@@ -1,9 +1,9 @@
 //! Token sources, which find the token in a request.
 //!
 //! [`BearerHeader`] (`Authorization: Bearer …`) is the default. [`HeaderToken`], [`CookieToken`], [`QueryToken`] and
-//! [`WebSocketProtocol`] read the other places that clients use. [`AnyOf`] combines several sources. For your own
-//! source, pass a function to [`from_fn`] or implement [`TokenSource`]. Set the source with
-//! [`JwtAuthLayer::token_source`](crate::JwtAuthLayer::token_source).
+//! [`WebSocketProtocol`] read the other places that clients use. [`AnyOf`] combines several sources, and
+//! [`FirstOf`] uses the first one that has a token. For your own source, pass a function to [`from_fn`] or implement
+//! [`TokenSource`]. Set the source with [`JwtAuthLayer::token_source`](crate::JwtAuthLayer::token_source).
 //!
 //! # Rules
 //!
@@ -11,7 +11,7 @@
 //! 2. A token consists of the characters of `token68` (RFC 9110 §11.2); other values are rejected with
 //!    [`MalformedHeader`](crate::ErrorKind::MalformedHeader).
 //! 3. Two different tokens are rejected with [`MultipleTokens`](crate::ErrorKind::MultipleTokens), and so are two
-//!    fields, cookies or parameters of the same name. The layer never chooses between two tokens.
+//!    fields or parameters of the same name, and two different cookies. Only `FirstOf` chooses between two tokens.
 //! 4. Credentials of another scheme are [`UnsupportedScheme`](crate::ErrorKind::UnsupportedScheme), which the layer
 //!    treats as a missing token.
 //! 5. The layer marks the header fields that contain the token as sensitive, so that `Debug` output does not show it.
@@ -34,6 +34,7 @@
 
 mod any_of;
 mod cookie;
+mod first_of;
 mod grammar;
 mod header;
 mod lists;
@@ -45,6 +46,7 @@ mod websocket;
 
 pub use any_of::AnyOf;
 pub use cookie::CookieToken;
+pub use first_of::FirstOf;
 pub use header::{BearerHeader, HeaderToken};
 pub(crate) use places::{mark_all_sensitive, mark_sensitive};
 pub use query::QueryToken;

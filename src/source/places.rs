@@ -1,18 +1,22 @@
 //! Marks the places of a token as sensitive, or removes the token from them.
 
+use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, SEC_WEBSOCKET_PROTOCOL};
 use http::request::Parts;
-use http::uri::PathAndQuery;
-use http::{HeaderMap, Uri};
 
-use super::lists::{chunk_number, remove_cookies, retain};
-use super::query::value_of;
+use super::lists::{chunk_number, remove_cookies};
+use super::query::remove_parameter;
 use super::raw::{Origin, Places};
+use super::websocket::remove_protocol_after;
 
 impl Places {
     /// Marks the fields as sensitive, so that `Debug` output of the request does not contain the token.
     /// `Authorization` is always marked earlier, even without a token.
     pub(crate) fn mark_sensitive(&self, headers: &mut HeaderMap) {
+        if !self.unread().is_empty() {
+            mark_all_sensitive(headers);
+            return;
+        }
         for origin in self.iter() {
             match origin {
                 Origin::Header(name) if *name != AUTHORIZATION => mark_sensitive(headers, name),
@@ -23,8 +27,9 @@ impl Places {
         }
     }
 
-    /// Removes the token from the request, and nothing else.
+    /// Removes the token from the request, and ignored tokens, but nothing else.
     pub(crate) fn remove(&self, parts: &mut Parts) {
+        self.unread().iter().for_each(|remove| remove(parts));
         for origin in self.iter() {
             match origin {
                 Origin::Header(name) => _ = parts.headers.remove(name),
@@ -45,9 +50,12 @@ impl Places {
         }
     }
 
-    /// Whether `Authorization` is the only place of the token.
+    /// Whether `Authorization` is the only place of the token, and no other token is ignored.
     pub(crate) fn are_in_authorization(&self) -> bool {
-        self.iter().all(|origin| matches!(origin, Origin::Header(name) if *name == AUTHORIZATION))
+        self.unread().is_empty()
+            && self
+                .iter()
+                .all(|origin| matches!(origin, Origin::Header(name) if *name == AUTHORIZATION))
     }
 }
 
@@ -67,31 +75,4 @@ pub(crate) fn mark_sensitive(headers: &mut HeaderMap, name: &HeaderName) {
 /// Marks every field as sensitive, for requests whose token may be in any of them.
 pub(crate) fn mark_all_sensitive(headers: &mut HeaderMap) {
     headers.values_mut().for_each(|value| value.set_sensitive(true));
-}
-
-/// Keeps the marker, because the server must answer with a protocol that the client offered.
-fn remove_protocol_after(headers: &mut HeaderMap, marker: &str) {
-    let mut follows_marker = false;
-    retain(headers, &SEC_WEBSOCKET_PROTOCOL, b',', |part| {
-        let protocol = part.trim_ascii();
-        let is_token = follows_marker && !protocol.is_empty();
-        follows_marker = (follows_marker && !is_token) || protocol == marker.as_bytes();
-        !is_token
-    });
-}
-
-fn remove_parameter(uri: &mut Uri, name: &str) {
-    let Some(query) = uri.query() else { return };
-    let left: Vec<_> = query.split('&').filter(|part| value_of(part, name).is_none()).collect();
-    let path = match uri.path() {
-        "" => "/",
-        path => path,
-    };
-    let left = if left.is_empty() { String::new() } else { format!("?{}", left.join("&")) };
-    let path_and_query = format!("{path}{left}").parse::<PathAndQuery>();
-    // A valid URL stays valid without a parameter. If it did not, only the path would remain.
-    let path_and_query = path_and_query.or_else(|_| path.parse()).ok();
-    let mut parts = std::mem::take(uri).into_parts();
-    parts.path_and_query = path_and_query;
-    *uri = Uri::from_parts(parts).unwrap_or_default();
 }

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use http::Uri;
 use http::request::Parts;
+use http::uri::PathAndQuery;
 use percent_encoding::percent_decode;
 
 use super::grammar::token68;
@@ -54,10 +56,31 @@ impl TokenSource for QueryToken {
         };
         Ok(Some(RawToken::at(Origin::Query(Arc::clone(&self.name)), token)))
     }
+
+    fn remove_all(&self, parts: &mut Parts) {
+        remove_parameter(&mut parts.uri, &self.name);
+    }
+}
+
+/// Removes every parameter whose decoded name is this one.
+pub(super) fn remove_parameter(uri: &mut Uri, name: &str) {
+    let Some(query) = uri.query() else { return };
+    let left: Vec<_> = query.split('&').filter(|part| value_of(part, name).is_none()).collect();
+    let path = match uri.path() {
+        "" => "/",
+        path => path,
+    };
+    let left = if left.is_empty() { String::new() } else { format!("?{}", left.join("&")) };
+    let path_and_query = format!("{path}{left}").parse::<PathAndQuery>();
+    // A valid URL stays valid without a parameter. If it did not, only the path would remain.
+    let path_and_query = path_and_query.or_else(|_| path.parse()).ok();
+    let mut parts = std::mem::take(uri).into_parts();
+    parts.path_and_query = path_and_query;
+    *uri = Uri::from_parts(parts).unwrap_or_default();
 }
 
 /// The value of one query parameter, if its decoded name is this one.
-pub(super) fn value_of<'a>(part: &'a str, name: &str) -> Option<&'a str> {
+fn value_of<'a>(part: &'a str, name: &str) -> Option<&'a str> {
     let (given, value) = part.split_once('=').unwrap_or((part, ""));
     (*decoded(given) == *name.as_bytes()).then_some(value)
 }

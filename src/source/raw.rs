@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::header::HeaderName;
+use http::request::Parts;
 
 /// The unverified token of a request and its origin. `Debug` output omits the token.
 ///
@@ -62,13 +63,26 @@ impl<'a> RawToken<'a> {
 
     /// A token from this origin.
     pub fn at(origin: Origin, text: impl Into<Cow<'a, str>>) -> Self {
-        Self { text: text.into(), places: Places { first: origin, others: Vec::new() } }
+        Self {
+            text: text.into(),
+            places: Places { first: origin, others: Vec::new(), unread: Vec::new() },
+        }
     }
 
-    /// Adds the places in which the same token was also found.
+    /// Adds further places of this token, or of tokens that are ignored.
     pub(super) fn also_at(mut self, places: Places) -> Self {
         self.places.others.push(places.first);
         self.places.others.extend(places.others);
+        self.places.unread.extend(places.unread);
+        self
+    }
+
+    /// Adds an ignored place that could not be read, and how to remove its tokens.
+    pub(super) fn beside_unread(
+        mut self,
+        remove: impl Fn(&mut Parts) + Send + Sync + 'static,
+    ) -> Self {
+        self.places.unread.push(Arc::new(remove));
         self
     }
 
@@ -98,15 +112,22 @@ impl<'a> RawToken<'a> {
     }
 }
 
-/// The places of a request that contain its token.
+/// The places of a request that contain its token, and those of ignored tokens.
 #[derive(Clone)]
 pub(crate) struct Places {
     first: Origin,
-    /// Further places of the same token.
     others: Vec<Origin>,
+    /// Removes the tokens of ignored places that could not be read. Any field may contain such a token.
+    unread: Vec<Arc<Remove>>,
 }
 
+type Remove = dyn Fn(&mut Parts) + Send + Sync;
+
 impl Places {
+    pub(super) fn unread(&self) -> &[Arc<Remove>] {
+        &self.unread
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Origin> {
         std::iter::once(&self.first).chain(&self.others)
     }

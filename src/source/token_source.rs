@@ -50,6 +50,16 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
     fn remove_copies(&self, parts: &mut Parts) {
         let _ = parts;
     }
+
+    /// Removes everything that this source may read as a token; the default calls
+    /// [`remove_copies`](Self::remove_copies).
+    ///
+    /// The layer calls it if [`find`](Self::find) returned an error, so that no place of a token is known, and the
+    /// request is admitted nevertheless: with [`allow_invalid_token`](crate::JwtAuthLayer::allow_invalid_token), or if
+    /// [`FirstOf`](super::FirstOf) ignores this source.
+    fn remove_all(&self, parts: &mut Parts) {
+        self.remove_copies(parts);
+    }
 }
 
 impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
@@ -59,6 +69,10 @@ impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
 
     fn remove_copies(&self, parts: &mut Parts) {
         S::remove_copies(self, parts);
+    }
+
+    fn remove_all(&self, parts: &mut Parts) {
+        S::remove_all(self, parts);
     }
 }
 

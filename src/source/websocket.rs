@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
 use http::header::SEC_WEBSOCKET_PROTOCOL;
 use http::request::Parts;
 
 use super::grammar::token68;
+use super::lists::retain;
 use super::raw::{Origin, RawToken};
 use super::token_source::TokenSource;
 use crate::error::{Error, ErrorKind};
@@ -65,6 +67,21 @@ impl TokenSource for WebSocketProtocol {
         let origin = Origin::WebSocketProtocol(Arc::clone(&self.marker));
         Ok(Some(RawToken::at(origin, token68(token)?)))
     }
+
+    fn remove_all(&self, parts: &mut Parts) {
+        remove_protocol_after(&mut parts.headers, &self.marker);
+    }
+}
+
+/// Removes the protocol after the marker. Keeps the marker, because the server must answer with a protocol that the client offered.
+pub(super) fn remove_protocol_after(headers: &mut HeaderMap, marker: &str) {
+    let mut follows_marker = false;
+    retain(headers, &SEC_WEBSOCKET_PROTOCOL, b',', |part| {
+        let protocol = part.trim_ascii();
+        let is_token = follows_marker && !protocol.is_empty();
+        follows_marker = (follows_marker && !is_token) || protocol == marker.as_bytes();
+        !is_token
+    });
 }
 
 /// All offered protocols, in order; the list may span several fields (RFC 6455 §11.3.4).

@@ -1,6 +1,6 @@
 //! A verified token with its claims.
 
-use std::any::Any;
+use std::any::{Any, type_name};
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
@@ -117,11 +117,17 @@ pub(super) struct ErasedVerified(Arc<dyn Any + Send + Sync>);
 /// A verified token of any claims type.
 pub(crate) trait AnyToken: Send + Sync {
     fn token(&self) -> &Token;
+    /// The name of the claims type.
+    fn claims_type(&self) -> &'static str;
 }
 
 impl<C: Send + Sync> AnyToken for TokenBody<C> {
     fn token(&self) -> &Token {
         &self.token
+    }
+
+    fn claims_type(&self) -> &'static str {
+        type_name::<C>()
     }
 }
 

@@ -87,6 +87,10 @@ pub(super) fn sha256(message: &[u8]) -> Option<[u8; 32]> {
     digest::digest(&digest::SHA256, message).as_ref().try_into().ok()
 }
 
+pub(super) fn hmac_sha256(key: &[u8], message: &[u8]) -> Option<[u8; 32]> {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message).as_ref().try_into().ok()
+}
+
 fn public(algorithm: &'static dyn VerificationAlgorithm, point: &[u8]) -> Option<Key> {
     ParsedPublicKey::new(algorithm, point).ok().map(Key::Public)
 }

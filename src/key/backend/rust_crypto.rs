@@ -137,3 +137,8 @@ impl RsaKey {
 pub(super) fn sha256(message: &[u8]) -> [u8; 32] {
     Sha256::digest(message).into()
 }
+
+pub(super) fn hmac_sha256(key: &[u8], message: &[u8]) -> Option<[u8; 32]> {
+    let state = Hmac::<Sha256>::new_from_slice(key).ok()?;
+    Some(state.chain_update(message).finalize().into_bytes().into())
+}

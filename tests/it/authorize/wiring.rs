@@ -25,6 +25,10 @@ fn check_misconfigured(reply: &Reply, at: &str) {
     assert_eq!(reply.verdict(), (500, Some(Internal)), "{at}");
     let detail = reply.error.as_ref().and_then(Error::detail);
     assert_eq!(detail, Some("the route has no JwtAuthLayer in front of it"), "{at}");
+    let expected = reply.error.as_ref().and_then(Error::expected);
+    let names_layer_rule_and_request = "a `JwtAuthLayer` outside of `RequireLayer` on `GET /` \
+                                        (in axum, the layer that is added last is the outermost)";
+    assert_eq!(expected, Some(names_layer_rule_and_request), "{at}");
     assert_eq!(reply.header("www-authenticate"), None, "{at}");
     assert_eq!(reply.header("cache-control"), Some("no-store"), "{at}");
     let document = json!({

@@ -1,12 +1,14 @@
 //! Extractors on a real router.
 
+use std::any::type_name;
+
 use axum::extract::{Extension, Request};
 use axum::routing::{any, get};
 use axum::{Router, body::Body};
 use serde::Deserialize;
 use tower_jwt_auth::ErrorKind::{self, Internal, InvalidSignature, MissingToken};
 use tower_jwt_auth::testing::TestIssuer;
-use tower_jwt_auth::{Error, Identity, JwtAuthLayer, Verified, Verifier};
+use tower_jwt_auth::{Claims, Identity, JwtAuthLayer, Verified, Verifier};
 
 use crate::support::ask::{Reply, ask};
 
@@ -196,20 +198,50 @@ fn extractors_and_the_layer_reject_alike() {
 
 #[test]
 fn a_missing_layer_is_named_only_in_the_error() {
-    for (app, detail) in [
-        (routes(), "the route has no JwtAuthLayer in front of it"),
+    let claims = type_name::<Claims>();
+    let mine = type_name::<Mine>();
+    let no_layer = "the route has no JwtAuthLayer in front of it";
+    let other_type =
+        "the claims type of the handler is not that of the verifier in its JwtAuthLayer";
+    let order = "(in axum, the layer that is added last is the outermost)";
+    let without = |layer: &str, by: &str, path: &str| {
+        format!("{layer} outside of the extractor {by} on `GET {path}` {order}")
+    };
+    let other = |wanted: &str, path: &str, found: &str| {
+        format!(
+            "`JwtAuthLayer<{wanted}>` for the extractor `Verified<{wanted}>` on `GET {path}`, \
+             found `JwtAuthLayer<{found}>` as the innermost one"
+        )
+    };
+    let of = |name: &str| (format!("`JwtAuthLayer<{name}>`"), format!("`Verified<{name}>`"));
+    let ((for_claims, by_claims), (for_mine, by_mine)) = (of(claims), of(mine));
+    let inner_mine = || routes().layer(layer_of_mine()).layer(layer());
+    for (app, path, detail, expected) in [
+        (routes(), "/verified", no_layer, without(&for_claims, &by_claims, "/verified")),
+        (routes(), "/maybe-mine", no_layer, without(&for_mine, &by_mine, "/maybe-mine")),
+        (routes(), "/identity", no_layer, without("a `JwtAuthLayer`", "`Identity`", "/identity")),
         (
             routes().layer(layer_of_mine()),
-            "the claims type of the handler is not that of the verifier in its JwtAuthLayer",
+            "/verified",
+            other_type,
+            other(claims, "/verified", mine),
         ),
+        (routes().layer(layer()), "/maybe-mine", other_type, other(mine, "/maybe-mine", claims)),
+        (inner_mine(), "/verified", other_type, other(claims, "/verified", mine)),
     ] {
-        let reply = ask(app, to("/verified", Some(&token())));
+        let reply = ask(app, to(&format!("{path}?page=private-page"), Some(&token())));
         assert_eq!(reply.verdict(), (500, Some(Internal)));
-        assert_eq!(reply.error.as_ref().and_then(Error::detail), Some(detail));
-        assert!(!reply.text().contains("Layer"), "{}", reply.text());
+        let error = reply.error.as_ref().unwrap();
+        assert_eq!((error.detail(), error.expected()), (Some(detail), Some(&*expected)));
+        for hidden in ["Layer", "Verified", path] {
+            assert!(!reply.text().contains(hidden), "{}", reply.text());
+        }
         assert_eq!(reply.header("www-authenticate"), None);
         assert_eq!(reply.header("cache-control"), Some("no-store"));
     }
+    // The valid neighbours.
+    assert_eq!(ask(routes().layer(layer()), to("/verified", Some(&token()))).status, 200);
+    assert_eq!(ask(inner_mine(), to("/mine", Some(&token()))).status, 200);
 }
 
 #[test]

@@ -19,7 +19,7 @@ use super::rejections::{self, good};
 use crate::support::ask::{Reply, ask};
 
 /// Responds with the URL and the header fields, sensitive values in brackets.
-async fn seen(request: Request<String>) -> Result<Response<Full<Bytes>>, Infallible> {
+pub(super) async fn seen(request: Request<String>) -> Result<Response<Full<Bytes>>, Infallible> {
     let user = Verified::<tower_jwt_auth::Claims>::of(&request).is_some();
     let fields = request.headers().iter().map(|(name, value)| {
         let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
@@ -30,11 +30,11 @@ async fn seen(request: Request<String>) -> Result<Response<Full<Bytes>>, Infalli
     Ok(Response::new(Full::from(format!("{who} {}{fields}", request.uri()))))
 }
 
-fn asked(layer: &JwtAuthLayer, request: Request<String>) -> Reply {
+pub(super) fn asked(layer: &JwtAuthLayer, request: Request<String>) -> Reply {
     ask(layer.layer(service_fn(seen)), request)
 }
 
-fn request(uri: &str, fields: &[(&str, &str)]) -> Request<String> {
+pub(super) fn request(uri: &str, fields: &[(&str, &str)]) -> Request<String> {
     let mut request = Request::get(uri);
     for (name, value) in fields {
         request = request.header(*name, *value);

@@ -2,10 +2,14 @@
 
 mod axum;
 mod custom_source;
+mod first_of;
+mod invalid_token;
 mod locations;
 mod observed;
 mod optional;
+mod own_responders;
 mod possession;
+mod promotion;
 mod raw_sources;
 mod rejections;
 mod removal;
@@ -14,4 +18,6 @@ mod responses;
 mod secrecy;
 mod servers;
 mod sources;
+#[cfg(feature = "tracing")]
+mod subject;
 mod table;

@@ -13,7 +13,8 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::observe::{self, Event, Observer};
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::{Identity, JwtAuthLayer, RequireLayer, Rule, Verified, Verifier};
+use tower_jwt_auth::{Error, ErrorKind, Identity, JwtAuthLayer, RequireLayer, Rule};
+use tower_jwt_auth::{Verified, Verifier};
 
 use crate::support::ask::{ask, ask_layer, bearer, request, who};
 use crate::support::late_keys::LateKeys;
@@ -36,10 +37,14 @@ impl Observer for Lines {
 
 fn line(event: &Event<'_>) -> String {
     match *event {
-        Event::RequestJudged { stage, verdict, reason, took, .. } => {
+        Event::RequestJudged { stage, verdict, reason, error, took, .. } => {
             let mut line = format!("{} {}", stage.as_str(), verdict.as_str());
             line.extend(reason.iter().flat_map(|reason| [" ", reason.as_str()]));
             line.extend((!took.is_zero()).then(|| format!(" in {took:?}")));
+            assert_eq!(reason, error.map(Error::kind));
+            if let Some(error) = error.filter(|error| error.kind() == ErrorKind::Internal) {
+                assert!(error.to_string().contains("; expected "), "{error}");
+            }
             line.push_str(if event.is_failure() { " !" } else { "" });
             line
         }

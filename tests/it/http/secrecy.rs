@@ -222,7 +222,11 @@ fn debug_output_hides_tokens_in_every_location() {
         (
             "cookie",
             format!("s={token}"),
-            vec![format!("s={token}; s={token}"), format!("s.1={token}"), format!("s={tampered}")],
+            vec![
+                format!("s={token}; s={tampered}"),
+                format!("s.1={token}"),
+                format!("s={tampered}"),
+            ],
         ),
         (
             "sec-websocket-protocol",

@@ -1,0 +1,119 @@
+//! What an admitted request and its response contain.
+
+use std::sync::Arc;
+
+use http::header::AUTHORIZATION;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue};
+
+use super::config::{Config, InnerToken};
+use super::extensions::{insert, insert_anonymous};
+use super::response_headers::ResponseHeaders;
+use crate::error::Error;
+use crate::observe::{Stage, Started, Verdict};
+use crate::source::{BearerHeader, Places, RawToken, TokenSource};
+use crate::verify::Verified;
+
+/// How a request is admitted.
+pub(super) enum Admitted<C> {
+    Verified(Verified<C>),
+    /// Without an identity, and with the error of its token if it has one.
+    Anonymous(Option<Error>),
+}
+
+/// What is needed of the token after the verdict.
+pub(super) struct Found {
+    places: Places,
+    /// The credentials for the inner service, if configured.
+    promoted: Option<HeaderValue>,
+}
+
+impl Found {
+    pub(super) fn mark_sensitive(&self, headers: &mut HeaderMap) {
+        self.places.mark_sensitive(headers);
+    }
+}
+
+impl<C: Send + Sync + 'static> Config<C> {
+    pub(super) fn found(&self, raw: RawToken<'_>) -> Found {
+        let is_promoted = self.inner_token == InnerToken::Promoted;
+        let promoted = is_promoted.then(|| bearer(raw.as_str())).flatten();
+        Found { places: raw.into_places(), promoted }
+    }
+
+    /// Inserts the identity into the request, and removes or moves the token if configured. Returns the headers for
+    /// the response.
+    pub(super) fn admit(
+        &self,
+        admitted: Admitted<C>,
+        mut headers: ResponseHeaders,
+        found: Option<Found>,
+        parts: &mut Parts,
+        started: Started,
+    ) -> ResponseHeaders {
+        let rejector = Arc::clone(&self.rejector);
+        let has_token = !matches!(admitted, Admitted::Anonymous(None));
+        let is_in_authorization =
+            found.as_ref().is_some_and(|found| found.places.are_in_authorization());
+        if has_token && !is_in_authorization {
+            headers.keep_private();
+        }
+        match admitted {
+            Admitted::Verified(verified) => {
+                rejector.judged(Stage::Authenticate, Verdict::Accepted, None, started);
+                if let Some(subject) = &self.subject {
+                    subject.record(verified.subject());
+                }
+                insert(&mut parts.extensions, verified, rejector);
+                self.hand_on(found, parts);
+            }
+            Admitted::Anonymous(error) => {
+                let verdict = Verdict::Anonymous;
+                rejector.judged(Stage::Authenticate, verdict, error.as_ref(), started);
+                insert_anonymous(&mut parts.extensions, error, rejector);
+                self.remove_unverified(has_token, found, parts);
+            }
+        }
+        headers
+    }
+
+    /// Keeps, removes or moves the verified token.
+    fn hand_on(&self, found: Option<Found>, parts: &mut Parts) {
+        if self.inner_token == InnerToken::Kept {
+            return;
+        }
+        let promoted = self.remove(found, parts);
+        if let Some(credentials) = promoted {
+            parts.headers.insert(AUTHORIZATION, credentials);
+        }
+    }
+
+    /// Removes a token that was not accepted. After `promote_to_header`, the service trusts `Bearer` credentials, so
+    /// those that this layer did not look for are removed as well.
+    fn remove_unverified(&self, has_token: bool, found: Option<Found>, parts: &mut Parts) {
+        if has_token && self.inner_token != InnerToken::Kept {
+            self.remove(found, parts);
+        }
+        if self.inner_token == InnerToken::Promoted {
+            BearerHeader.remove_all(parts);
+        }
+    }
+
+    /// Removes the token from the request. Returns the credentials for the inner service.
+    fn remove(&self, found: Option<Found>, parts: &mut Parts) -> Option<HeaderValue> {
+        let Some(Found { places, promoted }) = found else {
+            self.source.remove_all(parts);
+            return None;
+        };
+        places.remove(parts);
+        self.source.remove_copies(parts);
+        promoted
+    }
+}
+
+/// The credentials for `Authorization`. A token that was verified has only visible characters.
+fn bearer(token: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
