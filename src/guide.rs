@@ -1,9 +1,22 @@
 //! The guide: the Markdown files of `docs/`, whose examples are compiled and run as tests.
 //!
+//! "I have …", each on one screen:
+//!
+//! - [`i_have_a_shared_secret`]: a secret that is shared with the issuer.
+//! - [`i_have_an_issuer_url`]: the issuer's URL.
+//! - [`i_have_a_jwks_file`]: a JWKS file.
+//! - [`i_have_a_certificate`]: an X.509 certificate of the issuer.
+//! - [`i_have_cookies`]: a browser app with the token in a cookie.
+//! - [`i_have_two_issuers`]: two issuers.
+//! - [`i_have_a_private_ca`]: an issuer with a certificate of a private CA.
+//! - [`i_have_a_proxy`]: a proxy between the server and the issuer.
+//! - [`i_have_a_service_to_call`]: a handler that calls another service.
+//! - [`i_have_tests_without_network`]: tests that must not use the network.
+//!
 //! Setup:
 //!
 //! - [`keys_and_policy`]: choose keys and settings.
-//! - [`several_issuers`]: trust more than one issuer.
+//! - [`frameworks`]: axum, hyper, tonic, salvo, warp, poem, `lambda_http` and others.
 //! - [`remote_keys`]: fetch keys from a URL.
 //! - [`custom_key_source`]: load keys from another place.
 //! - [`token_sources`]: read tokens from headers, cookies, URLs and WebSockets.
@@ -46,7 +59,69 @@
 pub mod readme {}
 
 #[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
-#[cfg_attr(not(doctest), doc = "[issuers]: several_issuers")]
+#[cfg_attr(not(doctest), doc = "[tests]: i_have_tests_without_network")]
+#[doc = include_str!("../docs/i-have-a-shared-secret.md")]
+pub mod i_have_a_shared_secret {}
+
+#[cfg(any(not(doctest), feature = "jwks-client"))]
+#[cfg_attr(not(doctest), doc = "[remote]: remote_keys")]
+#[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
+#[cfg_attr(not(doctest), doc = "[ca]: i_have_a_private_ca")]
+#[cfg_attr(not(doctest), doc = "[proxy]: i_have_a_proxy")]
+#[cfg_attr(not(doctest), doc = "[two]: i_have_two_issuers")]
+#[doc = include_str!("../docs/i-have-an-issuer-url.md")]
+pub mod i_have_an_issuer_url {}
+
+#[cfg_attr(not(doctest), doc = "[url]: i_have_an_issuer_url")]
+#[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
+#[cfg_attr(not(doctest), doc = "[custom]: custom_key_source")]
+#[doc = include_str!("../docs/i-have-a-jwks-file.md")]
+pub mod i_have_a_jwks_file {}
+
+#[cfg(any(not(doctest), feature = "x509"))]
+#[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
+#[cfg_attr(not(doctest), doc = "[url]: i_have_an_issuer_url")]
+#[doc = include_str!("../docs/i-have-a-certificate.md")]
+pub mod i_have_a_certificate {}
+
+#[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
+#[doc = include_str!("../docs/i-have-cookies.md")]
+pub mod i_have_cookies {}
+
+#[cfg_attr(not(doctest), doc = "[remote]: remote_keys")]
+#[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
+#[doc = include_str!("../docs/i-have-two-issuers.md")]
+pub mod i_have_two_issuers {}
+
+#[cfg(any(not(doctest), feature = "jwks-client"))]
+#[cfg_attr(not(doctest), doc = "[remote]: remote_keys")]
+#[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
+#[doc = include_str!("../docs/i-have-a-private-ca.md")]
+pub mod i_have_a_private_ca {}
+
+#[cfg(any(not(doctest), feature = "jwks-client"))]
+#[cfg_attr(not(doctest), doc = "[ca]: i_have_a_private_ca")]
+#[cfg_attr(not(doctest), doc = "[remote]: remote_keys")]
+#[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
+#[doc = include_str!("../docs/i-have-a-proxy.md")]
+pub mod i_have_a_proxy {}
+
+#[cfg_attr(not(doctest), doc = "[alone]: without_tower")]
+#[cfg_attr(not(doctest), doc = "[call]: call_another_service")]
+#[doc = include_str!("../docs/i-have-a-service-to-call.md")]
+pub mod i_have_a_service_to_call {}
+
+#[cfg_attr(not(doctest), doc = "[tests]: testing")]
+#[doc = include_str!("../docs/i-have-tests-without-network.md")]
+pub mod i_have_tests_without_network {}
+
+#[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
+#[cfg_attr(not(doctest), doc = "[alone]: without_tower")]
+#[doc = include_str!("../docs/frameworks.md")]
+pub mod frameworks {}
+
+#[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
+#[cfg_attr(not(doctest), doc = "[issuers]: i_have_two_issuers")]
 #[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
 #[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
 #[cfg_attr(
@@ -60,7 +135,7 @@ pub mod threat_model {}
 #[cfg_attr(not(doctest), doc = "[remote]: remote_keys")]
 #[cfg_attr(not(doctest), doc = "[custom]: custom_key_source")]
 #[cfg_attr(not(doctest), doc = "[alone]: without_tower")]
-#[cfg_attr(not(doctest), doc = "[issuers]: several_issuers")]
+#[cfg_attr(not(doctest), doc = "[issuers]: i_have_two_issuers")]
 #[doc = include_str!("../docs/keys-and-policy.md")]
 pub mod keys_and_policy {}
 
@@ -68,9 +143,6 @@ pub mod keys_and_policy {}
 #[cfg_attr(not(doctest), doc = "[hint]: crate::VerifierBuilder::operator_hint")]
 #[doc = include_str!("../docs/why-401.md")]
 pub mod why_401 {}
-
-#[doc = include_str!("../docs/several-issuers.md")]
-pub mod several_issuers {}
 
 #[cfg(any(not(doctest), feature = "cache"))]
 #[doc = include_str!("../docs/token-cache.md")]

@@ -11,6 +11,8 @@
 
 mod authorize;
 mod better_auth;
+#[cfg(all(feature = "jwks-client", feature = "x509"))]
+mod guide;
 mod http;
 #[cfg(feature = "jwks-client")]
 mod jwks;
