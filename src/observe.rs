@@ -48,6 +48,7 @@
 mod event;
 pub(crate) mod fetch_failure;
 mod observer;
+mod observers;
 pub(crate) mod refresh_reason;
 pub(crate) mod skip_reason;
 mod trace;
@@ -55,6 +56,7 @@ mod trace;
 pub use event::{Event, RefreshOutcome, Stage, Verdict};
 pub use observer::{Observer, set_fallback};
 pub(crate) use observer::{Observing, Started};
+pub(crate) use observers::Observers;
 #[cfg(feature = "jwks")]
 pub(crate) use trace::cause;
 #[cfg(feature = "tracing")]

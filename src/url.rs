@@ -67,11 +67,21 @@ impl Url {
         }
     }
 
+    /// Scheme, host, port and path, without the query.
+    pub(crate) fn place(&self) -> String {
+        format!("{}{}", self.origin(), self.path())
+    }
+
     /// Whether the host is `localhost` or a loopback address. Names are not resolved.
     pub(crate) fn is_loopback(&self) -> bool {
-        let address = self.host().trim_start_matches('[').trim_end_matches(']');
-        address == "localhost" || address.parse().is_ok_and(|it: IpAddr| it.is_loopback())
+        is_loopback(self.host())
     }
+}
+
+/// Whether the host of a URL is `localhost` or a loopback address.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']');
+    address == "localhost" || address.parse().is_ok_and(|it: IpAddr| it.is_loopback())
 }
 
 /// Why a URL cannot be used. Does not contain the URL, which may include a password.

@@ -75,7 +75,17 @@ pub(crate) async fn run(options: &mut Options) -> Result<bool, Box<dyn Error>> {
     } else {
         KeySet::jwks(read(&place)?)?.into()
     };
-    println!("{set:#?}");
+    for key in set.keys() {
+        let algorithms: Vec<_> = key.algorithms().map(Algorithm::name).collect();
+        println!(
+            "used     {:40} {}",
+            key.key_id().unwrap_or("without an id"),
+            algorithms.join(" ")
+        );
+    }
+    for (id, reason) in set.skipped_keys() {
+        println!("skipped  {:40} {reason}", id.unwrap_or("without an id"));
+    }
     Ok(true)
 }
 

@@ -18,5 +18,4 @@ pub(crate) use build_error::BuildError;
 pub use build_error::{Problem, ProblemKind};
 pub use error::BoxError;
 pub(crate) use error::{Error, ErrorKind};
-#[allow(unused_imports)] // depends on the features
 pub(crate) use quoted::quoted;

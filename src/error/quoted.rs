@@ -9,7 +9,6 @@ const MOST_BYTES: usize = 128;
 ///
 /// The text may be an attacker's. Backquotes, backslashes and characters without a visible form are escaped: control
 /// characters, line separators, zero-width characters and those that change the direction of the text.
-#[allow(dead_code)] // depends on the features
 pub(crate) fn quoted(text: &str) -> impl fmt::Display {
     let longest = MOST_BYTES.min(text.len());
     let end = (0..=longest).rev().find(|&end| text.is_char_boundary(end)).unwrap_or_default();

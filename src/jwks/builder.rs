@@ -1,33 +1,27 @@
 //! The builder of a remote key set.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
-
-use super::client::{self, MakeClient};
-use super::fetch::{Fetch, Get};
+#[cfg(feature = "jwks-client")]
+use super::client::DefaultClient;
+use super::fetch::{Fetch, Get, KeyClient};
 use super::location::{Allowed, PlainHttp};
-use super::origin::{METADATA_LIFETIME, Origin};
+use super::origin::{METADATA_LIFETIME, Origin, Place};
 use super::remote::{RemoteJwks, Settings};
+use super::request::RequestHeaders;
 use super::schedule::Times;
 use super::sync::Mutex;
 use crate::clock::{Clock, SystemClock};
-use crate::error::{BuildError, Problem, ProblemKind};
-use crate::key::{BuildKeys, KeySource, Keys, unsafe_use};
+use crate::error::{BuildError, Problem};
+use crate::key::{BuildKeys, KeySet, KeySource, Keys};
 use crate::observe::Observer;
 
 const TIMEOUT: Duration = Duration::from_secs(5);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-/// The upper bound of the timeouts.
-const LONGEST_TIMEOUT: Duration = Duration::from_secs(30);
 const MOST_BYTES: usize = 256 * 1024;
-const LARGEST_MOST_BYTES: usize = 8 * 1024 * 1024;
 const MOST_WAITING: usize = 1024;
-const LEAST_LIFETIME: Duration = Duration::from_secs(10);
-const LONGEST_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
-const LEAST_COOLDOWN: Duration = Duration::from_secs(1);
 
 /// Collects the settings of a [`RemoteJwks`].
 ///
@@ -53,13 +47,16 @@ pub struct RemoteJwksBuilder {
     /// In a lock, so that the builder is `Sync`.
     client: Option<Mutex<Box<dyn Get>>>,
     pub(super) allowed: Allowed,
-    times: Times,
-    timeout: Duration,
-    connect_timeout: Duration,
-    make_client: MakeClient,
-    most_bytes: usize,
-    key_use: Option<String>,
-    most_waiting: usize,
+    pub(super) times: Times,
+    pub(super) timeout: Duration,
+    pub(super) connect_timeout: Duration,
+    #[cfg(feature = "jwks-client")]
+    pub(super) default_client: DefaultClient,
+    pub(super) headers: RequestHeaders,
+    pub(super) most_bytes: usize,
+    pub(super) key_use: Option<String>,
+    pub(super) most_waiting: usize,
+    seed: Option<String>,
     refresh_on_bad_signature: bool,
     clock: Option<Arc<dyn Clock>>,
     observer: Option<Arc<dyn Observer>>,
@@ -101,10 +98,13 @@ impl RemoteJwksBuilder {
             times: Times::default(),
             timeout: TIMEOUT,
             connect_timeout: CONNECT_TIMEOUT,
-            make_client: client::with_platform_roots,
+            #[cfg(feature = "jwks-client")]
+            default_client: DefaultClient::default(),
+            headers: RequestHeaders::default(),
             most_bytes: MOST_BYTES,
             key_use: None,
             most_waiting: MOST_WAITING,
+            seed: None,
             refresh_on_bad_signature: false,
             clock: None,
             observer: None,
@@ -178,6 +178,19 @@ impl RemoteJwksBuilder {
         self
     }
 
+    /// Starts with the keys of this JWKS document, for example one from the deployment package.
+    ///
+    /// A server without a network, or a function that must answer at once, can then verify its first token. The first
+    /// request starts a refresh in the background; a token with another key id waits for it. If no fetch succeeds, the
+    /// keys are used for [`ttl`](Self::ttl) and [`max_stale`](Self::max_stale) from the start of this server. A key
+    /// that was withdrawn since the document was packaged is accepted until a fetch succeeds, or until then.
+    ///
+    /// As in a fetched document, secrets are skipped. A document without a usable key is a problem at `build`.
+    pub fn seed(mut self, jwks: impl Into<String>) -> Self {
+        self.seed = Some(jwks.into());
+        self
+    }
+
     /// Sets the lifetime of keys whose response has no `Cache-Control: max-age`.
     ///
     /// The default is ten minutes.
@@ -236,23 +249,6 @@ impl RemoteJwksBuilder {
     /// It is also the limit for a request that waits for keys. The default is 5 seconds.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
-        self
-    }
-
-    /// Sets the connect timeout of the default client (feature `jwks-client`).
-    ///
-    /// The default is 2 seconds.
-    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
-        self
-    }
-
-    /// Uses Mozilla's root certificates in the default client, instead of the platform's.
-    ///
-    /// They are compiled into the binary. Use it for container images without root certificates.
-    #[cfg(feature = "webpki-roots")]
-    pub fn webpki_roots(mut self) -> Self {
-        self.make_client = client::with_mozilla_roots;
         self
     }
 
@@ -323,38 +319,72 @@ impl RemoteJwksBuilder {
     }
 
     /// Like [`build`](Self::build), with this clock if none is set.
-    fn build_with_clock(self, clock: Option<Arc<dyn Clock>>) -> Result<RemoteJwks, BuildError> {
-        let mut problems = self.problems();
+    fn build_with_clock(mut self, clock: Option<Arc<dyn Clock>>) -> Result<RemoteJwks, BuildError> {
+        let clock = self.clock.take().or(clock).unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let mut problems = self.limit_problems();
+        problems.extend(self.headers.problems());
         let place = self.place(&mut problems);
-        let client = match self.client {
-            Some(client) => Some(client),
-            None => (self.make_client)(self.connect_timeout)
-                .map_err(|why| problems.push(why))
-                .ok()
-                .map(Mutex::new),
-        };
-        let (Some(place), Some(client)) = (place, client) else {
+        let service = self.service(place.as_ref(), &clock, &mut problems);
+        let seed = self.seed.map(|jwks| KeySet::read_fetched(&jwks, self.key_use.as_deref()));
+        let seed = seed.transpose().map_err(|error| {
+            problems.extend(error.within("`seed`").into_problems());
+        });
+        let (Some(place), Some(service), Ok(seed), true) =
+            (place, service, seed, problems.is_empty())
+        else {
             return Err(BuildError::of(problems));
         };
-        if !problems.is_empty() {
-            return Err(BuildError::of(problems));
-        }
         Ok(RemoteJwks::new(Settings {
             origin: Origin {
+                client: KeyClient {
+                    service: Mutex::new(service),
+                    headers: self.headers,
+                    origin: place.first_url().origin(),
+                    most_bytes: self.most_bytes,
+                },
                 place,
-                client,
                 timeout: self.timeout,
-                most_bytes: self.most_bytes,
                 key_use: self.key_use,
                 metadata_kept_for: METADATA_LIFETIME.saturating_add(self.times.stale),
             },
+            seed,
             issuer: self.is_issuer.then_some(self.url),
             times: self.times,
             most_waiting: self.most_waiting,
             refresh_on_bad_signature: self.refresh_on_bad_signature,
-            clock: self.clock.or(clock).unwrap_or_else(|| Arc::new(SystemClock::new())),
+            clock,
             observer: self.observer.into(),
         }))
+    }
+
+    /// The configured client, or the default one.
+    #[cfg(feature = "jwks-client")]
+    fn service(
+        &mut self,
+        place: Option<&Place>,
+        clock: &Arc<dyn Clock>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Box<dyn Get>> {
+        let default = std::mem::take(&mut self.default_client);
+        if let Some(client) = self.client.take() {
+            problems.extend(default.unused());
+            return Some(client.into_inner().unwrap_or_else(PoisonError::into_inner));
+        }
+        let client = default.build(place.map(Place::first_url), self.connect_timeout, clock);
+        client.map_err(|why| problems.extend(why)).ok()
+    }
+
+    /// The configured client.
+    #[cfg(not(feature = "jwks-client"))]
+    fn service(
+        &mut self,
+        _: Option<&Place>,
+        _: &Arc<dyn Clock>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Box<dyn Get>> {
+        let client = self.client.take();
+        problems.extend(client.is_none().then(Self::no_client));
+        Some(client?.into_inner().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -370,87 +400,6 @@ impl BuildKeys for RemoteJwksBuilder {
 impl From<RemoteJwksBuilder> for Keys {
     fn from(builder: RemoteJwksBuilder) -> Self {
         Self::unbuilt(builder)
-    }
-}
-
-impl RemoteJwksBuilder {
-    /// The problems with the times and limits.
-    fn problems(&self) -> Vec<Problem> {
-        let mut problems: Vec<_> =
-            self.key_use.as_deref().and_then(unsafe_use).into_iter().collect();
-        let mut check = |good: bool, kind, what: String, why, fix| {
-            if !good {
-                problems.push(Problem::new(kind, what, why, fix));
-            }
-        };
-        let times = &self.times;
-        let shortest_ttl = times.shortest_lifetime.min(times.lifetime);
-        let longest_ttl = times.longest_lifetime.max(times.lifetime);
-        check(
-            shortest_ttl >= LEAST_LIFETIME,
-            ProblemKind::OutOfRange,
-            format!("a `ttl` of {shortest_ttl:?}"),
-            "below 10 seconds, almost every request would fetch the keys",
-            "Keep the default of 10 minutes; an unknown key id causes a fetch whatever the `ttl`",
-        );
-        check(
-            times.shortest_lifetime <= times.longest_lifetime,
-            ProblemKind::Conflict,
-            format!(
-                "`ttl_between` with {:?} and {:?}",
-                times.shortest_lifetime, times.longest_lifetime
-            ),
-            "the minimum is above the maximum",
-            "Swap the two arguments",
-        );
-        check(
-            longest_ttl <= LONGEST_LIFETIME,
-            ProblemKind::OutOfRange,
-            format!("a `ttl` of {longest_ttl:?}"),
-            "above one day, a withdrawn key would be accepted for too long",
-            "Keep the default of at most 1 hour; a fetch is cheap if the key server answers 304",
-        );
-        check(
-            times.cooldown >= LEAST_COOLDOWN,
-            ProblemKind::OutOfRange,
-            format!("a `cooldown` of {:?}", times.cooldown),
-            "below 1 second, tokens with invented key ids would make this server flood the key server",
-            "Keep the default of 30 seconds",
-        );
-        check(
-            times.max_backoff >= LEAST_COOLDOWN,
-            ProblemKind::OutOfRange,
-            format!("a `max_backoff` of {:?}", times.max_backoff),
-            "below 1 second, this server would overload a key server that is recovering",
-            "Keep the default of 1 minute",
-        );
-        check(
-            [self.timeout, self.connect_timeout]
-                .iter()
-                .all(|timeout| !timeout.is_zero() && *timeout <= LONGEST_TIMEOUT),
-            ProblemKind::OutOfRange,
-            format!(
-                "a `timeout` of {:?} and a `connect_timeout` of {:?}",
-                self.timeout, self.connect_timeout
-            ),
-            "with 0 no fetch could succeed; above 30 seconds, requests would pile up if the key server hangs",
-            "Keep the defaults of 5 and 2 seconds",
-        );
-        check(
-            (1..=LARGEST_MOST_BYTES).contains(&self.most_bytes),
-            ProblemKind::OutOfRange,
-            format!("`max_bytes` of {}", self.most_bytes),
-            "with 0 no key set could be read; above 8 MiB, a faulty key server could exhaust the memory",
-            "Keep the default of 256 KiB",
-        );
-        check(
-            (1..=Semaphore::MAX_PERMITS).contains(&self.most_waiting),
-            ProblemKind::OutOfRange,
-            format!("`max_waiting` of {}", self.most_waiting),
-            "with 0 no request could wait for the first keys; the maximum is `Semaphore::MAX_PERMITS` of Tokio",
-            "Keep the default of 1024",
-        );
-        problems
     }
 }
 

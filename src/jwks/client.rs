@@ -1,86 +1,163 @@
-//! The default HTTP client (feature `jwks-client`): hyper and rustls, HTTP/1.1, no redirects, no proxy.
+//! The default HTTP client (feature `jwks-client`): hyper and rustls, HTTP/1.1, no redirects.
 
+use std::error::Error;
+use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use super::fetch::Get;
-use crate::error::{Problem, ProblemKind};
+use futures_util::future::BoxFuture;
+use http::header::PROXY_AUTHORIZATION;
+use http::uri::Authority;
+use http::{Request, Response, Uri};
+use hyper::body::Incoming;
+use hyper_rustls::HttpsConnector;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::proxy::Tunnel;
+use hyper_util::client::legacy::{Client, Error as ClientError, connect::Connect};
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use hyper_util::rt::TokioExecutor;
+use rustls::ClientConfig;
+use tower_service::Service;
 
-/// Creates a client with this connect timeout.
-pub(super) type MakeClient = fn(Duration) -> Result<Box<dyn Get>, Problem>;
+use super::failure::Described;
+use super::fetch::{Get, NoBody};
+use super::proxy::{Forward, Limited, ProxySetting};
+use super::roots::Roots;
+use crate::clock::Clock;
+use crate::error::{Problem, ProblemKind, quoted};
+use crate::url::{Url, is_loopback};
 
-/// Without the feature there is no default client.
-#[cfg(not(feature = "jwks-client"))]
-pub(super) fn with_platform_roots(_: Duration) -> Result<Box<dyn Get>, Problem> {
-    Err(no_client())
+/// The settings of the default client.
+#[derive(Default)]
+pub(super) struct DefaultClient {
+    pub(super) roots: Roots,
+    pub(super) proxy: ProxySetting,
 }
 
-/// Verifies certificates with the platform's root certificates, including those that an administrator added.
-#[cfg(feature = "jwks-client")]
-pub(super) fn with_platform_roots(connect_timeout: Duration) -> Result<Box<dyn Get>, Problem> {
-    use hyper_rustls::ConfigBuilderExt;
+impl DefaultClient {
+    /// Builds the client; `url` is the first URL that it will fetch.
+    pub(super) fn build(
+        self,
+        url: Option<&Url>,
+        connect_timeout: Duration,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Box<dyn Get>, Vec<Problem>> {
+        let variable = |name: &str| std::env::var(name).ok();
+        let proxies = self.proxy.matcher(url, variable);
+        match (self.roots.config(), proxies) {
+            (Ok(tls), Ok(proxies)) => {
+                let mut http = HttpConnector::new();
+                http.enforce_http(false);
+                http.set_connect_timeout(Some(connect_timeout));
+                Ok(Box::new(Routed {
+                    http,
+                    tls: Arc::new(tls),
+                    proxies: Arc::new(proxies),
+                    connect_timeout,
+                    clock: Arc::clone(clock),
+                }))
+            }
+            (tls, proxies) => {
+                let mut problems = tls.err().unwrap_or_default();
+                problems.extend(proxies.err());
+                Err(problems)
+            }
+        }
+    }
 
-    let verified = tls().and_then(ConfigBuilderExt::try_with_platform_verifier);
-    let config = verified.map_err(|error| {
-        let fix = "Install root certificates (`ca-certificates` in a container), or enable the feature \
-                   `webpki-roots` and call `webpki_roots`";
-        no_tls(&error, fix)
-    })?;
-    Ok(over(config.with_no_client_auth(), connect_timeout))
+    /// The problem with settings that another client does not use.
+    pub(super) fn unused(&self) -> Option<Problem> {
+        let has_proxy = !matches!(self.proxy, ProxySetting::Environment);
+        (has_proxy || !self.roots.is_default()).then(|| {
+            Problem::new(
+                ProblemKind::NoEffect,
+                "root certificates or a proxy together with `client`",
+                "they configure the built-in client, and `client` replaces it",
+                "Configure your own client instead, or remove the call of `client`",
+            )
+        })
+    }
 }
 
-/// Verifies certificates with Mozilla's root certificates at build time.
-#[cfg(feature = "webpki-roots")]
-pub(super) fn with_mozilla_roots(connect_timeout: Duration) -> Result<Box<dyn Get>, Problem> {
-    use hyper_rustls::ConfigBuilderExt;
-
-    let config = tls().map(ConfigBuilderExt::with_webpki_roots).map_err(|error| {
-        no_tls(&error, "Report a bug: the TLS library rejects its own defaults")
-    })?;
-    Ok(over(config.with_no_client_auth(), connect_timeout))
+/// Sends each request directly or through a proxy.
+#[derive(Clone)]
+struct Routed {
+    http: HttpConnector,
+    tls: Arc<ClientConfig>,
+    proxies: Arc<Matcher>,
+    connect_timeout: Duration,
+    clock: Arc<dyn Clock>,
 }
 
-/// Uses an explicit crypto provider; the process-wide default is neither read nor set.
-#[cfg(feature = "jwks-client")]
-fn tls() -> Result<rustls::ConfigBuilder<rustls::ClientConfig, rustls::WantsVerifier>, rustls::Error>
-{
-    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
+impl Routed {
+    /// The proxy for this URL, if any. `http` to this machine is allowed because it does not leave the machine.
+    fn proxy_for(&self, url: &Uri) -> Option<Intercept> {
+        let stays_here = url.scheme_str() == Some("http") && url.host().is_some_and(is_loopback);
+        if stays_here { None } else { self.proxies.intercept(url) }
+    }
+
+    fn limited<C>(&self, inner: C) -> Limited<C> {
+        Limited { inner, limit: self.connect_timeout, clock: Arc::clone(&self.clock) }
+    }
 }
 
-#[cfg(feature = "jwks-client")]
-fn over(config: rustls::ClientConfig, connect_timeout: Duration) -> Box<dyn Get> {
-    use hyper_rustls::HttpsConnectorBuilder;
-    use hyper_util::client::legacy::{Client, connect::HttpConnector};
-    use hyper_util::rt::TokioExecutor;
+impl Service<Request<NoBody>> for Routed {
+    type Response = Response<Incoming>;
+    type Error = Described;
+    type Future = BoxFuture<'static, Result<Response<Incoming>, Described>>;
 
-    let mut http = HttpConnector::new();
-    http.enforce_http(false);
-    http.set_connect_timeout(Some(connect_timeout));
-    // Whether plain HTTP is allowed was checked when the URL was read.
-    let connector = HttpsConnectorBuilder::new().with_tls_config(config).https_or_http();
-    let connector = connector.enable_http1().wrap_connector(http);
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Described>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: Request<NoBody>) -> Self::Future {
+        // Whether plain HTTP is allowed was checked when the URL was read.
+        let direct = HttpsConnector::from((self.http.clone(), Arc::clone(&self.tls)));
+        let proxy = self.proxy_for(request.uri());
+        let sent = match &proxy {
+            None => client(direct).request(request),
+            Some(proxy) if request.uri().scheme_str() == Some("https") => {
+                let mut tunnel = Tunnel::new(proxy.uri().clone(), direct);
+                if let Some(credential) = proxy.basic_auth() {
+                    tunnel = tunnel.with_auth(credential.clone());
+                }
+                let tunnel = self.limited(tunnel);
+                client(HttpsConnector::from((tunnel, Arc::clone(&self.tls)))).request(request)
+            }
+            Some(proxy) => {
+                if let Some(credential) = proxy.basic_auth() {
+                    request.headers_mut().insert(PROXY_AUTHORIZATION, credential.clone());
+                }
+                let forward = Forward { proxy: proxy.uri().clone(), inner: direct };
+                client(self.limited(forward)).request(request)
+            }
+        };
+        Box::pin(async move { sent.await.map_err(|error| describe(error, proxy.as_ref())) })
+    }
+}
+
+fn client<C: Connect + Clone>(connector: C) -> Client<C, NoBody> {
     // Fetches are minutes apart: an idle connection may be broken by then, and the fetch would run into its timeout.
     let mut client = Client::builder(TokioExecutor::new());
     client.pool_max_idle_per_host(0);
-    Box::new(client.build::<_, super::NoBody>(connector))
+    client.build(connector)
 }
 
-#[cfg(not(feature = "jwks-client"))]
-fn no_client() -> Problem {
-    Problem::new(
-        ProblemKind::MissingFeature,
-        "a remote key set without an HTTP client",
-        "the keys cannot be fetched, because the feature `jwks-client` is disabled",
-        "Enable the feature `jwks-client`, or call `client` with a Tower HTTP client",
-    )
-}
-
-#[cfg(feature = "jwks-client")]
-fn no_tls(error: &rustls::Error, fix: &'static str) -> Problem {
-    Problem::new(
-        ProblemKind::TlsUnavailable,
-        format!("the TLS client cannot be set up ({error})"),
-        "the certificate of the key server could not be verified",
-        fix,
-    )
+/// Names the proxy and the innermost cause. Neither contains the credential of the proxy.
+fn describe(error: ClientError, proxy: Option<&Intercept>) -> Described {
+    let mut cause: &(dyn Error + 'static) = &error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    let cause = cause.to_string();
+    let cause = quoted(&cause);
+    let text = match proxy.map(Intercept::uri) {
+        Some(proxy) => {
+            let host = proxy.authority().map(Authority::as_str).unwrap_or_default();
+            let place = format!("{}://{host}", proxy.scheme_str().unwrap_or_default());
+            format!("failed through the proxy {} with {cause}", quoted(&place))
+        }
+        None => format!("failed with {cause}"),
+    };
+    Described { text, source: error.into() }
 }

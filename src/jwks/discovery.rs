@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use http::HeaderValue;
 use serde::Deserialize;
 
+use super::document;
 use super::failure::FetchError;
-use super::fetch::{Get, Validators, get};
+use super::fetch::{Fetched, KeyClient, Validators};
 use super::location::{self, Allowed};
-use super::sync::Mutex;
+use crate::error::quoted;
 use crate::key::FetchFailure;
 use crate::url::{BadUrl, Url};
 
@@ -83,17 +85,13 @@ impl Issuer {
     ///
     /// There is no metadata, it names another issuer, or it names a forbidden URL. The second URL is used only if the
     /// first answers 404, not after other failures.
-    pub(super) async fn discover(
-        &self,
-        client: &Mutex<Box<dyn Get>>,
-        most_bytes: usize,
-    ) -> Result<Url, FetchError> {
-        let request = |url| get(client, url, &Validators::NONE, most_bytes);
-        let fetched = match (request(&self.metadata).await, &self.oauth) {
-            (Err(error), Some(oauth)) if error.failure == FetchFailure::NotFound => {
-                request(oauth).await
+    pub(super) async fn discover(&self, client: &KeyClient) -> Result<Url, FetchError> {
+        let (url, fetched) = match (self.request(client, &self.metadata).await, &self.oauth) {
+            (Err(first), Some(oauth)) if first.failure == FetchFailure::NotFound => {
+                let second = self.request(client, oauth).await;
+                (oauth, second.map_err(|second| second.after(&first)))
             }
-            (other, _) => other,
+            (other, _) => (&self.metadata, other),
         };
         // For keys, these two failures trigger a new discovery; here they mean that there is no metadata.
         let fetched = fetched.map_err(|error| match error.failure {
@@ -102,28 +100,59 @@ impl Issuer {
             }
             _ => error,
         })?;
-        Ok(self.read(&fetched.document.unwrap_or_default())?)
+        let document = fetched.document.unwrap_or_default();
+        let read = self.read(&document, fetched.content_type.as_ref());
+        read.map_err(|error| error.at(url))
     }
 
-    fn read(&self, document: &[u8]) -> Result<Url, FetchFailure> {
+    async fn request(&self, client: &KeyClient, url: &Url) -> Result<Fetched, FetchError> {
+        client.get(url, &Validators::NONE).await
+    }
+
+    fn read(&self, document: &[u8], content_type: Option<&HeaderValue>) -> Result<Url, FetchError> {
         // The derived `Deserialize` also accepts an array of two strings.
         let is_object = document.trim_ascii_start().starts_with(b"{");
         let metadata = serde_json::from_slice(document).ok().filter(|_| is_object);
-        let metadata: Metadata<'_> = metadata.ok_or(FetchFailure::NotMetadata)?;
+        let metadata: Metadata<'_> = metadata.ok_or_else(|| {
+            let predicate = document::describe(document, content_type);
+            FetchError::because(FetchFailure::NotMetadata, &predicate)
+        })?;
         // Without normalization: RFC 8414 §3.3.
         if metadata.issuer != self.name {
-            return Err(FetchFailure::OtherIssuer);
+            let (found, configured) = (quoted(&metadata.issuer), quoted(&self.name));
+            let predicate = format!("names the issuer {found}, and {configured} is configured");
+            return Err(FetchError::because(FetchFailure::OtherIssuer, &predicate));
         }
-        let jwks_uri = metadata.jwks_uri.ok_or(FetchFailure::NoMetadata)?;
-        let url = location::read(&jwks_uri, self.allowed);
-        let url = url.map_err(|_| FetchFailure::ForbiddenUrl)?;
+        let jwks_uri = metadata
+            .jwks_uri
+            .ok_or_else(|| FetchError::because(FetchFailure::NoMetadata, "has no `jwks_uri`"))?;
+        self.allowed_url(&jwks_uri)
+    }
+
+    fn allowed_url(&self, jwks_uri: &str) -> Result<Url, FetchError> {
+        let forbidden = |place: &str, rule: &str| {
+            let predicate = format!("names {place}: {rule}");
+            Err(FetchError::because(FetchFailure::ForbiddenUrl, &predicate))
+        };
+        let url = match Url::read(jwks_uri) {
+            Ok(url) => url,
+            // Without the URL, which may contain a password.
+            Err(bad) => return forbidden("a bad `jwks_uri`", bad.why()),
+        };
         let elsewhere = url.host() != self.metadata.host();
-        // Rejected even if plain HTTP is allowed: it would give up the authenticity of the metadata.
-        let downgraded = self.metadata.is_https() && !url.is_https();
-        let forbidden = downgraded
-            || self.allowed.same_origin_only && url.origin() != self.metadata.origin()
-            || elsewhere && !self.allowed.private_jwks_uri && location::is_private(&url);
-        if forbidden { Err(FetchFailure::ForbiddenUrl) } else { Ok(url) }
+        let rule = if self.metadata.is_https() && !url.is_https() {
+            // Rejected even if plain HTTP is allowed: it would give up the authenticity of the metadata.
+            "metadata that was read over `https` must not name an `http` URL"
+        } else if let Err(bad) = location::read(jwks_uri, self.allowed) {
+            bad.why()
+        } else if self.allowed.same_origin_only && url.origin() != self.metadata.origin() {
+            "it is on another origin, and `require_same_origin` was called"
+        } else if elsewhere && !self.allowed.private_jwks_uri && location::is_private(&url) {
+            "it is at a private address, and `allow_private_jwks_uri` was not called"
+        } else {
+            return Ok(url);
+        };
+        forbidden(&quoted(&url.place()).to_string(), rule)
     }
 }
 
@@ -172,6 +201,7 @@ mod tests {
         let read = |name: &str| {
             issuer().read(
                 format!(r#"{{"issuer":"{name}","jwks_uri":"https://k.example/k"}}"#).as_bytes(),
+                None,
             )
         };
         assert_eq!(read(NAME).unwrap().uri().to_string(), "https://k.example/k");
@@ -182,7 +212,7 @@ mod tests {
             "https://evil.example/tenant",
             "",
         ] {
-            assert_eq!(read(other).unwrap_err(), FetchFailure::OtherIssuer, "{other}");
+            assert_eq!(read(other).unwrap_err().failure, FetchFailure::OtherIssuer, "{other}");
         }
         for bad in [
             "",
@@ -193,7 +223,7 @@ mod tests {
             r#"["https://auth.example.com/tenant","https://k.example/k"]"#,
         ] {
             assert_eq!(
-                issuer().read(bad.as_bytes()).unwrap_err(),
+                issuer().read(bad.as_bytes(), None).unwrap_err().failure,
                 FetchFailure::NotMetadata,
                 "{bad}"
             );
@@ -204,7 +234,8 @@ mod tests {
     fn only_json_white_space_may_surround_the_metadata() {
         let metadata = format!(r#"{{"issuer":"{NAME}","jwks_uri":"https://k.example/k"}}"#);
         let read = |before, after| {
-            issuer().read(format!("{before}{metadata}{after}").as_bytes()).map(|_| ())
+            let read = issuer().read(format!("{before}{metadata}{after}").as_bytes(), None);
+            read.map(drop).map_err(|error| error.failure)
         };
         for space in ["", " ", "\t", "\n", "\r\n", " \t\r\n"] {
             assert_eq!((read(space, ""), read("", space)), (Ok(()), Ok(())), "{space:?}");
@@ -233,8 +264,8 @@ mod tests {
                 ("http://a.example", "https://a.example/keys", anywhere),
             ] {
                 let text = format!(r#"{{"issuer":"{name}","jwks_uri":"{jwks_uri}"}}"#);
-                let read =
-                    Issuer::new(name, allowed).is_ok_and(|it| it.read(text.as_bytes()).is_ok());
+                let read = Issuer::new(name, allowed)
+                    .is_ok_and(|it| it.read(text.as_bytes(), None).is_ok());
                 assert_eq!(read, is_allowed, "{plain_http:?} {name} {jwks_uri}");
             }
         }
@@ -243,7 +274,8 @@ mod tests {
     #[test]
     fn settings_restrict_the_hosts_of_the_jwks_uri() {
         let read = |issuer: &Issuer, url: &str| {
-            issuer.read(format!(r#"{{"issuer":"{NAME}","jwks_uri":"{url}"}}"#).as_bytes()).is_ok()
+            let document = format!(r#"{{"issuer":"{NAME}","jwks_uri":"{url}"}}"#);
+            issuer.read(document.as_bytes(), None).is_ok()
         };
         let (default, mut private, mut strict) = (issuer(), issuer(), issuer());
         private.allowed.private_jwks_uri = true;

@@ -8,13 +8,14 @@ use std::time::Duration;
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use futures_util::future::BoxFuture;
-use http::header::{ACCEPT, AGE, CACHE_CONTROL, CONTENT_ENCODING, ETAG, IF_MODIFIED_SINCE};
-use http::header::{IF_NONE_MATCH, LAST_MODIFIED, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use tower_service::Service;
 
 use super::failure::FetchError;
+use super::request::RequestHeaders;
+use super::response;
 use super::sync::Mutex;
 use crate::error::BoxError;
 use crate::key::FetchFailure;
@@ -133,8 +134,12 @@ where
 {
     let mut body = pin!(body);
     let (mut read, mut pieces) = (BytesMut::new(), 0);
+    let too_large = || {
+        let predicate = format!("answered with more than {most_bytes} bytes, the `max_bytes`");
+        Err(FetchError::because(FetchFailure::TooLarge, &predicate))
+    };
     if body.size_hint().lower() > u64::try_from(most_bytes).unwrap_or(u64::MAX) {
-        return Err(FetchFailure::TooLarge.into());
+        return too_large();
     }
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
         let data = frame.map_err(disconnected)?.into_data().ok();
@@ -142,7 +147,7 @@ where
         // A frame without data counts as one byte, so that an endless sequence of them also reaches the limit.
         pieces += usize::from(length == 0);
         if read.len().saturating_add(pieces).saturating_add(length) > most_bytes {
-            return Err(FetchFailure::TooLarge.into());
+            return too_large();
         }
         if let Some(data) = data {
             read.put(data);
@@ -184,146 +189,73 @@ impl Validators {
 pub(super) struct Fetched {
     /// `None` if it is unchanged.
     pub(super) document: Option<Bytes>,
+    pub(super) content_type: Option<HeaderValue>,
     pub(super) validators: Validators,
     /// The `max-age` of the response, if any (RFC 9111 §5.2.2.1).
     pub(super) max_age: Option<Duration>,
 }
 
-/// Sends a GET request to this URL.
-///
-/// # Errors
-///
-/// Every response except status 200 with an unencoded body within the limit, or 304 to a request with validators.
-pub(super) async fn get(
-    client: &Mutex<Box<dyn Get>>,
-    url: &Url,
-    validators: &Validators,
-    most_bytes: usize,
-) -> Result<Fetched, FetchError> {
-    let mut request = Request::new(NoBody);
-    *request.uri_mut() = url.uri().clone();
-    let headers = request.headers_mut();
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json, application/jwk-set+json"));
-    for (name, value) in
-        [(IF_NONE_MATCH, &validators.entity_tag), (IF_MODIFIED_SINCE, &validators.last_modified)]
-    {
-        if let Some(value) = value {
-            headers.insert(name, value.clone());
-        }
+/// An HTTP client, with the headers and the limit of its requests.
+pub(super) struct KeyClient {
+    pub(super) service: Mutex<Box<dyn Get>>,
+    pub(super) headers: RequestHeaders,
+    /// The origin of the configured URL, which alone receives the configured headers.
+    pub(super) origin: String,
+    pub(super) most_bytes: usize,
+}
+
+impl KeyClient {
+    /// Sends a GET request to this URL.
+    ///
+    /// # Errors
+    ///
+    /// Every response except status 200 with an unencoded body within the limit, or 304 to a request with validators.
+    pub(super) async fn get(
+        &self,
+        url: &Url,
+        validators: &Validators,
+    ) -> Result<Fetched, FetchError> {
+        self.get_unnamed(url, validators).await.map_err(|error| error.at(url))
     }
-    // The lock is held only while the client is cloned, not during the request.
-    let response = client.lock().unwrap_or_else(PoisonError::into_inner).get(request, most_bytes);
-    let (parts, body) = response.await?.into_parts();
-    let document = match parts.status {
-        StatusCode::OK if is_encoded(&parts.headers) => return Err(FetchFailure::Encoding.into()),
-        StatusCode::OK => Some(body),
-        StatusCode::NOT_MODIFIED if validators.is_some() => None,
-        status => return Err(status_error(status, &parts.headers)),
-    };
-    let max_age = max_age(&parts.headers);
-    let validators = match document {
-        Some(_) => Validators::of(&parts.headers),
-        None => Validators::of(&parts.headers).or(validators),
-    };
-    Ok(Fetched { document, validators, max_age })
-}
 
-fn status_error(status: StatusCode, headers: &HeaderMap) -> FetchError {
-    let failure = match status {
-        StatusCode::NOT_MODIFIED => FetchFailure::UnexpectedNotModified,
-        StatusCode::NOT_FOUND => FetchFailure::NotFound,
-        StatusCode::GONE => FetchFailure::Gone,
-        _ if status.is_redirection() => FetchFailure::Redirect,
-        _ if status.is_client_error() => FetchFailure::ClientError,
-        _ if status.is_server_error() => FetchFailure::ServerError,
-        _ => FetchFailure::Status,
-    };
-    let mut error = FetchError::caused(failure, format!("status {status}"));
-    error.retry_after = retry_after(headers);
-    error
-}
-
-/// The seconds of `Retry-After` (RFC 9110 §10.2.3). A date is ignored, because it depends on the server's clock.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let seconds = seconds(headers.get(RETRY_AFTER)?.to_str().ok()?.trim())?;
-    (seconds != 0).then(|| Duration::from_secs(seconds))
-}
-
-fn is_encoded(headers: &HeaderMap) -> bool {
-    headers
-        .get_all(CONTENT_ENCODING)
-        .iter()
-        .any(|value| !value.as_bytes().eq_ignore_ascii_case(b"identity"))
-}
-
-/// `max-age` minus `Age` (RFC 9111 §4.2). `no-store` and `no-cache` mean zero. Unreadable values are ignored.
-fn max_age(headers: &HeaderMap) -> Option<Duration> {
-    let directives = headers.get_all(CACHE_CONTROL);
-    let directives = directives.iter().filter_map(|value| value.to_str().ok());
-    let mut age = None;
-    for directive in directives.flat_map(|value| value.split(',')) {
-        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
-        let (name, value) = (name.trim(), value.trim().trim_matches('"'));
-        if name.eq_ignore_ascii_case("no-store") || name.eq_ignore_ascii_case("no-cache") {
-            return Some(Duration::ZERO);
-        }
-        if name.eq_ignore_ascii_case("max-age") {
-            // The shortest of several values applies.
-            let Some(seconds) = seconds(value) else { continue };
-            age = Some(age.map_or(seconds, |other: u64| other.min(seconds)));
-        }
-    }
-    let spent = headers.get(AGE).and_then(|age| seconds(age.to_str().ok()?.trim()));
-    age.map(|age| Duration::from_secs(age.saturating_sub(spent.unwrap_or_default())))
-}
-
-/// A number of seconds; a number that does not fit becomes the maximum (RFC 9111 §1.2.2).
-fn seconds(text: &str) -> Option<u64> {
-    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| text.parse().unwrap_or(u64::MAX))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn max_age_follows_from_the_response_headers() {
-        for (cache_control, age, seconds) in [
-            (&[][..], "", None),
-            (&["max-age=300"], "", Some(300)),
-            (&["public, max-age=300, must-revalidate"], "", Some(300)),
-            (&["MAX-AGE = 300"], "", Some(300)),
-            (&["max-age=\"300\""], "", Some(300)),
-            (&["max-age=300"], "100", Some(200)),
-            (&["max-age=300"], "400", Some(0)),
-            (&["max-age=300"], "soon", Some(300)),
-            (&["max-age=300", "max-age=200"], "", Some(200)),
-            (&["no-store"], "", Some(0)),
-            (&["no-cache, max-age=300"], "", Some(0)),
-            (&["max-age=300", "no-cache=\"set-cookie\""], "", Some(0)),
-            (&["max-age=-1"], "", None),
-            (&["max-age=soon, no-store"], "", Some(0)),
-            (&["max-age="], "", None),
-            (&["max-age"], "", None),
-            (&["max-age=1.5"], "", None),
-            (&["s-maxage=300"], "", None),
-            (&["x-max-age=300"], "", None),
-            (&["max-age=99999999999999999999999999"], "", Some(u64::MAX)),
-            (&["max-age=99999999999999999999999999"], "99999999999999999999", Some(0)),
+    async fn get_unnamed(&self, url: &Url, validators: &Validators) -> Result<Fetched, FetchError> {
+        let mut request = Request::new(NoBody);
+        *request.uri_mut() = url.uri().clone();
+        let headers = request.headers_mut();
+        let is_configured_origin = url.origin() == self.origin;
+        *headers = self.headers.for_request(is_configured_origin)?;
+        for (name, value) in [
+            (IF_NONE_MATCH, &validators.entity_tag),
+            (IF_MODIFIED_SINCE, &validators.last_modified),
         ] {
-            let mut headers = HeaderMap::new();
-            for value in cache_control {
-                headers.append(CACHE_CONTROL, value.parse().unwrap());
+            if let Some(value) = value {
+                headers.insert(name, value.clone());
             }
-            if !age.is_empty() {
-                headers.insert(AGE, age.parse().unwrap());
-            }
-            assert_eq!(
-                max_age(&headers),
-                seconds.map(Duration::from_secs),
-                "{cache_control:?} {age}"
-            );
         }
+        // The lock is held only while the client is cloned, not during the request.
+        let response = self
+            .service
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(request, self.most_bytes);
+        let (parts, body) = response.await?.into_parts();
+        let document = match parts.status {
+            StatusCode::OK => match response::encoding(&parts.headers) {
+                Some(error) => return Err(error),
+                None => Some(body),
+            },
+            StatusCode::NOT_MODIFIED if validators.is_some() => None,
+            status => {
+                let withheld = !is_configured_origin && !self.headers.is_empty();
+                return Err(response::failure(status, &parts.headers, withheld));
+            }
+        };
+        let max_age = response::max_age(&parts.headers);
+        let content_type = parts.headers.get(CONTENT_TYPE).cloned();
+        let validators = match document {
+            Some(_) => Validators::of(&parts.headers),
+            None => Validators::of(&parts.headers).or(validators),
+        };
+        Ok(Fetched { document, content_type, validators, max_age })
     }
 }

@@ -29,7 +29,10 @@ pub(super) fn read(text: &str, allowed: Allowed) -> Result<Url, BadUrl> {
     let url = Url::read(text)?;
     match allowed.plain_http {
         PlainHttp::Nowhere | PlainHttp::OnLoopback if !url.is_https() && !url.is_loopback() => {
-            Err(BadUrl::insecure("an attacker on the network path could substitute the keys"))
+            Err(BadUrl::insecure(
+                "`http` lets an attacker on the network path substitute the keys, and \
+                 `allow_insecure_http` was not called",
+            ))
         }
         PlainHttp::Nowhere if !url.is_https() => Err(BadUrl::insecure(
             "plain HTTP is for development, and `allow_http_on_loopback` was not called",

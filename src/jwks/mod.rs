@@ -20,18 +20,27 @@
 mod addresses;
 mod background;
 mod builder;
+#[cfg(feature = "jwks-client")]
 mod client;
 mod discovery;
+mod document;
 mod failure;
 mod fetch;
+mod http_settings;
 #[cfg(all(test, shuttle))]
 #[path = "../../tests/interleavings/jwks.rs"]
 mod interleavings;
 mod location;
-mod observers;
 mod origin;
 mod place;
+mod problem;
+#[cfg(feature = "jwks-client")]
+mod proxy;
 mod remote;
+mod request;
+mod response;
+#[cfg(feature = "jwks-client")]
+mod roots;
 mod schedule;
 mod shared;
 mod single_flight;

@@ -7,10 +7,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::discovery::{Found, Issuer};
+use super::document;
 use super::failure::FetchError;
-use super::fetch::{Fetched, Get, Validators, get};
+use super::fetch::{Fetched, KeyClient, Validators};
 use super::schedule::scaled;
-use super::sync::{Mutex, timer, within};
+use super::sync::{timer, within};
 use crate::clock::Clock;
 use crate::key::{FetchFailure, KeySet, NoSet};
 use crate::url::Url;
@@ -31,9 +32,8 @@ pub(super) enum Place {
 /// The place of the keys, and how they are fetched.
 pub(super) struct Origin {
     pub(super) place: Place,
-    pub(super) client: Mutex<Box<dyn Get>>,
+    pub(super) client: KeyClient,
     pub(super) timeout: Duration,
-    pub(super) most_bytes: usize,
     /// The `use` of the keys, if it is not the one of RFC 7517 §4.2.
     pub(super) key_use: Option<String>,
     /// How long metadata is used if it cannot be read again.
@@ -98,7 +98,8 @@ impl Origin {
             timer(clock, RETRY_AFTER + scaled(RETRY_SPREAD, chance()))?.await;
             self.attempt(plan, clock).await
         };
-        within(limit, attempts).await?
+        let outcome = within(limit, attempts).await;
+        outcome.unwrap_or_else(|failure| Err(FetchError::from(failure).at(&plan.last_url)))
     }
 
     async fn attempt(&self, plan: &mut Plan, clock: &dyn Clock) -> Result<FetchedKeys, FetchError> {
@@ -106,10 +107,12 @@ impl Origin {
         let document = plan.document.as_ref().filter(|document| document.url == url);
         let validators = document.map_or(&Validators::NONE, |document| &document.validators);
         plan.last_url = url.clone();
-        let fetched = get(&self.client, &url, validators, self.most_bytes).await?;
+        let fetched = self.client.get(&url, validators).await?;
         let set = match &fetched.document {
             // An identical document keeps the set and its generation, so cached tokens stay valid.
-            Some(new) if document.is_none_or(|old| old.bytes != new) => Some(self.read(new)?),
+            Some(new) if document.is_none_or(|old| old.bytes != new) => {
+                Some(self.read(new, &fetched).map_err(|error| error.at(&url))?)
+            }
             _ => None,
         };
         Ok(FetchedKeys { url, unconfirmed, fetched, set })
@@ -133,12 +136,12 @@ impl Origin {
             _ => {}
         }
         plan.last_url = issuer.metadata().clone();
-        let discovery = issuer.discover(&self.client, self.most_bytes);
+        let discovery = issuer.discover(&self.client);
         let discovered = match &plan.found {
             // Half of the timeout is reserved for fetching the keys from the known URL.
             Some(_) => within(timer(clock, self.timeout / 2)?, discovery)
                 .await
-                .unwrap_or_else(|failure| Err(failure.into())),
+                .unwrap_or_else(|failure| Err(FetchError::from(failure).at(issuer.metadata()))),
             None => discovery.await,
         };
         match (discovered, &plan.found) {
@@ -159,11 +162,19 @@ impl Origin {
         }
     }
 
-    fn read(&self, document: &Bytes) -> Result<KeySet, FetchFailure> {
-        let text = std::str::from_utf8(document).map_err(|_| FetchFailure::NotAKeySet)?;
-        KeySet::try_from_fetched_jwks(text, self.key_use.as_deref()).map_err(|why| match why {
-            NoSet::NotADocument => FetchFailure::NotAKeySet,
-            NoSet::NoUsableKey(_) => FetchFailure::NoUsableKey,
+    fn read(&self, document: &Bytes, fetched: &Fetched) -> Result<KeySet, FetchError> {
+        let set = match std::str::from_utf8(document) {
+            Ok(text) => KeySet::try_from_fetched_jwks(text, self.key_use.as_deref()),
+            Err(_) => Err(NoSet::NotADocument),
+        };
+        set.map_err(|why| {
+            let failure = match why {
+                NoSet::NotADocument => FetchFailure::NotAKeySet,
+                NoSet::NoUsableKey(_) => FetchFailure::NoUsableKey,
+            };
+            let content_type = fetched.content_type.as_ref();
+            let predicate = document::in_place_of_keys(document, content_type, &why);
+            FetchError::because(failure, &predicate)
         })
     }
 }

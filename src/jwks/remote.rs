@@ -8,7 +8,6 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::failure::FetchError;
-use super::observers::Observers;
 use super::origin::{Origin, Place};
 use super::schedule::{Decision, Schedule, Times};
 use super::shared::{Inner, MIN_RETRY_AFTER, State, nanos};
@@ -20,7 +19,7 @@ use crate::key::{
     FetchFailure, KeyHealth, KeySet, KeySetState, KeySource, RefreshError, RefreshReason,
     Refreshed, refresh_if_empty,
 };
-use crate::observe::{Event, Observer, Observing, RefreshOutcome};
+use crate::observe::{Event, Observer, Observers, Observing, RefreshOutcome};
 
 /// A key set at a URL, or at the URL in an issuer's metadata.
 ///
@@ -67,6 +66,7 @@ pub struct RemoteJwks(Arc<Inner>);
 /// The settings from the builder.
 pub(super) struct Settings {
     pub(super) origin: Origin,
+    pub(super) seed: Option<KeySet>,
     pub(super) issuer: Option<String>,
     pub(super) times: Times,
     pub(super) most_waiting: usize,
@@ -77,7 +77,7 @@ pub(super) struct Settings {
 
 impl RemoteJwks {
     pub(super) fn new(settings: Settings) -> Self {
-        Self(Arc::new(Inner {
+        let keys = Self(Arc::new(Inner {
             held: Swap::empty(),
             refresh_at: AtomicU64::new(u64::MAX),
             suspension_check_at: AtomicU64::new(0),
@@ -94,7 +94,11 @@ impl RemoteJwks {
             issuer: settings.issuer,
             refresh_on_bad_signature: settings.refresh_on_bad_signature,
             clock: settings.clock,
-        }))
+        }));
+        if let Some(seed) = settings.seed {
+            keys.0.seed(seed);
+        }
+        keys
     }
 
     /// Fetches the keys if there are none, and waits for them.
@@ -138,6 +142,7 @@ impl RemoteJwks {
             host: self.0.host(),
             trigger: RefreshReason::Schedule,
             outcome: RefreshOutcome::Failed(failure),
+            detail: None,
             keys,
             skipped: 0,
             took: Duration::ZERO,

@@ -174,6 +174,13 @@ impl Schedule {
         life
     }
 
+    /// Records a set that was not fetched: it has the lifetime of one without `max-age`, and a refresh is due at once.
+    pub(super) fn seeded(&mut self, now: Duration) -> Life {
+        let expires_at = now.saturating_add(self.times.lifetime);
+        let unusable_at = expires_at.saturating_add(self.times.stale);
+        *self.life.insert(Life { confirmed: now, refresh_at: now, expires_at, unusable_at })
+    }
+
     /// Records a failed attempt. The backoff doubles and has a random part, so that many servers do not retry at the
     /// same time. `retry_after` is the key server's `Retry-After`; it is limited to the maximum backoff, so that a
     /// response cannot stop the attempts.

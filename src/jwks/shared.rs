@@ -8,7 +8,6 @@ use tokio::sync::Semaphore;
 
 use super::discovery::Found;
 use super::failure::FetchError;
-use super::observers::Observers;
 use super::origin::{Document, FetchedKeys, Origin, Plan, chance};
 use super::schedule::{Decision, Schedule};
 use super::single_flight::{SingleFlight, Ticket, Waiting};
@@ -17,7 +16,7 @@ use crate::clock::Clock;
 use crate::key::{
     FetchFailure, KeySet, KeySetState, RefreshError, RefreshReason, Refreshed, SkipReason,
 };
-use crate::observe::{self, Event, RefreshOutcome};
+use crate::observe::{self, Event, Observers, RefreshOutcome};
 use crate::url::Url;
 
 /// The number of failures after which the metadata is read again, because the URL of the keys may have changed.
@@ -93,6 +92,18 @@ impl Inner {
 
     pub(super) fn report<'a>(&'a self, event: impl FnOnce(Option<&'a str>) -> Event<'a>) {
         self.observers.report(self.issuer.as_deref(), event);
+    }
+
+    /// Holds these keys as if they had been fetched now, with a refresh that is due.
+    pub(super) fn seed(&self, set: KeySet) {
+        let now = self.clock.monotonic();
+        let life = self.state().schedule.seeded(now);
+        self.refresh_at.store(nanos(life.refresh_at), Ordering::Relaxed);
+        self.held.store(Held {
+            set: Arc::new(set),
+            unusable_at: nanos(life.unusable_at),
+            fetched: self.moment(now),
+        });
     }
 
     /// The host of the configured URL.
@@ -333,6 +344,7 @@ impl CompletionGuard {
                 host: inner.host(),
                 trigger,
                 reason: error.failure,
+                detail: error.detail(),
             });
             observe::cause(trigger, error);
         }
@@ -346,6 +358,7 @@ impl CompletionGuard {
                 Some(Err(error)) => RefreshOutcome::Failed(error.failure),
                 None => RefreshOutcome::Superseded,
             },
+            detail: outcome.and_then(|it| it.as_ref().err()?.detail()),
             keys: set.map_or(0, |set| set.len()),
             skipped: set.map_or(0, |set| set.skipped().len()),
             took: inner.clock.monotonic().saturating_sub(self.started.monotonic),

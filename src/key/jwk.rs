@@ -61,7 +61,7 @@ pub(super) fn read_set(
     json: &str,
     trust: Trust,
     key_use: Option<&str>,
-) -> Option<(Vec<Result<VerificationKey, SkipReason>>, usize)> {
+) -> Option<(Vec<Read>, usize)> {
     #[derive(serde::Deserialize)]
     struct Document<'d> {
         #[serde(borrow)]
@@ -73,8 +73,18 @@ pub(super) fn read_set(
         return None;
     }
     let Document { keys } = serde_json::from_str(json).ok()?;
-    let read = |raw: &&RawValue| read_one(raw.get(), trust, key_use).map_err(|it| it.reason);
+    let read = |raw: &&RawValue| {
+        read_one(raw.get(), trust, key_use).map_err(|it| (key_id(raw.get()), it.reason))
+    };
     Some((keys.first.iter().map(read).collect(), keys.more))
+}
+
+/// A key of a document, or the id and the reason of one that is skipped.
+pub(super) type Read = Result<VerificationKey, (Option<Box<str>>, SkipReason)>;
+
+/// The id of a key that is skipped, if it can be read.
+fn key_id(json: &str) -> Option<Box<str>> {
+    Object::read(json).ok()?.get("kid")?.string().map(Into::into)
 }
 
 /// The first entries of `keys`, and the number of the others, which are not stored: a long document costs no
@@ -357,6 +367,6 @@ mod tests {
             r#"{"keys":[{"kty":"oct","k":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY"}]}"#;
         assert!(read_set(secret, Trust::Configured, None).unwrap().0[0].is_ok());
         let (fetched, _) = read_set(secret, Trust::Fetched, None).unwrap();
-        assert_eq!(fetched[0].as_ref().unwrap_err(), &SkipReason::Secret);
+        assert_eq!(fetched[0].as_ref().unwrap_err().1, SkipReason::Secret);
     }
 }

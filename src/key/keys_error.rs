@@ -8,7 +8,7 @@ use super::source::RefreshError;
 /// The keys of one or more issuers could not be fetched.
 ///
 /// Returned by [`Verifier::warm`](crate::Verifier::warm) and [`Verifier::refresh`](crate::Verifier::refresh).
-/// `Display` names the issuers as they are configured. [`source`](Error::source) returns the error of the first
+/// `Display` names the issuers as they are configured, each with its error. [`source`](Error::source) returns the error of the first
 /// issuer, [`failures`](Self::failures) the errors of all.
 ///
 /// ```
@@ -92,9 +92,10 @@ impl fmt::Display for KeysError {
                 None => f.write_str("the unnamed issuer")?,
             }
             f.write_str(match failure.kind {
-                KeysErrorKind::NoKeys => " has no keys, and they could not be fetched",
-                KeysErrorKind::NotRefreshed => " has keys, and newer ones could not be fetched",
+                KeysErrorKind::NoKeys => " has no keys, and they could not be fetched: ",
+                KeysErrorKind::NotRefreshed => " has keys, and newer ones could not be fetched: ",
             })?;
+            failure.error.fmt(f)?;
         }
         Ok(())
     }

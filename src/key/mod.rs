@@ -1,7 +1,8 @@
 //! Keys for verifying signatures, and the sources that supply them.
 //!
 //! [`VerificationKey`] is one key, [`KeySet`] the keys of one issuer. A [`KeySource`] supplies keys that change while
-//! the server runs, and reports their [`KeyHealth`].
+//! the server runs, and reports their [`KeyHealth`]: [`JwksFile`] reads them from a file, and [`Settable`] has the keys
+//! that the application sets.
 //!
 //! 1. A key is checked before a crypto library receives it; weak and private keys are rejected.
 //! 2. A key is used only with algorithms that its type, its `alg` and the policy allow (RFC 8725 §3.1).
@@ -28,7 +29,8 @@ mod certificate;
 mod der;
 mod from_jsonwebtoken;
 mod jwk;
-// Only remote keys are built later.
+mod jwks_file;
+// Only remote keys are changed before they are built.
 #[cfg_attr(not(feature = "jwks"), allow(dead_code))]
 mod keys;
 mod keys_error;
@@ -44,12 +46,14 @@ mod problem;
 mod published;
 mod secret;
 mod set;
+mod settable;
 mod skipped;
 mod source;
 pub(crate) mod verification_key;
 mod weakness;
 
 pub use backend::CryptoBackend;
+pub use jwks_file::JwksFile;
 #[cfg(feature = "jwks")]
 pub(crate) use keys::BuildKeys;
 pub(crate) use keys::Held;
@@ -62,6 +66,7 @@ pub use set::KeySet;
 #[cfg(feature = "jwks")]
 pub(crate) use set::NoSet;
 pub(crate) use set::{Candidates, Crowded};
+pub use settable::Settable;
 pub(crate) use source::pause_before_next_look;
 #[cfg(feature = "jwks")]
 pub(crate) use source::refresh_if_empty;

@@ -48,3 +48,12 @@ pub(crate) fn unsafe_use(key_use: &str) -> Option<Problem> {
         )
     })
 }
+
+pub(super) fn unreadable_file(path: &str, error: &std::io::Error) -> Problem {
+    Problem::new(
+        ProblemKind::InvalidValue,
+        format!("the key file `{path}` cannot be read ({error})"),
+        "there are no keys to verify tokens with",
+        "Pass the path of a JWKS document that the server may read",
+    )
+}

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::iter;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::jwk::{Trust, read_set};
@@ -42,6 +43,8 @@ pub struct KeySet {
     /// has none, but the issuer's tokens may still contain a `kid`.
     ids_matter: bool,
     skipped: Vec<SkipReason>,
+    /// The ids of the skipped keys that were read, in the same order.
+    skipped_ids: Vec<Option<Box<str>>>,
     generation: u64,
 }
 
@@ -91,7 +94,12 @@ impl KeySet {
     ///
     /// The same as for [`jwks`](Self::jwks).
     pub fn fetched_jwks(json: impl AsRef<str>) -> Result<Self, BuildError> {
-        Self::read(json.as_ref(), Trust::Fetched, None)
+        Self::read_fetched(json.as_ref(), None)
+    }
+
+    /// Like [`fetched_jwks`](Self::fetched_jwks), for keys with this `use`.
+    pub(crate) fn read_fetched(json: &str, key_use: Option<&str>) -> Result<Self, BuildError> {
+        Self::read(json, Trust::Fetched, key_use)
     }
 
     fn read(json: &str, trust: Trust, key_use: Option<&str>) -> Result<Self, BuildError> {
@@ -104,23 +112,26 @@ impl KeySet {
     }
 
     fn try_read(json: &str, trust: Trust, key_use: Option<&str>) -> Result<Self, NoSet> {
-        let (mut keys, mut skipped) = (Vec::new(), Vec::new());
+        let (mut keys, mut skipped, mut skipped_ids) = (Vec::new(), Vec::new(), Vec::new());
         let (read, more) = read_set(json, trust, key_use).ok_or(NoSet::NotADocument)?;
         for key in read {
             match key {
                 Ok(key) => keys.push(key),
-                Err(reason) => skipped.push(reason),
+                Err((id, reason)) => {
+                    skipped.push(reason);
+                    skipped_ids.push(id);
+                }
             }
         }
         skipped.resize(skipped.len() + more, SkipReason::TooMany);
         if keys.is_empty() {
             return Err(NoSet::NoUsableKey(skipped));
         }
-        Ok(Self { ids_matter: true, ..Self::with_skipped(keys, skipped) })
+        let set = Self::with_skipped(keys, skipped);
+        Ok(Self { ids_matter: true, skipped_ids, ..set })
     }
 
     /// Like [`fetched_jwks`](Self::fetched_jwks), with an error that can be matched, and for keys with this `use`.
-    #[cfg(feature = "jwks")]
     pub(crate) fn try_from_fetched_jwks(json: &str, key_use: Option<&str>) -> Result<Self, NoSet> {
         Self::try_read(json, Trust::Fetched, key_use)
     }
@@ -140,7 +151,8 @@ impl KeySet {
             }
         }
         let generation = GENERATIONS.fetch_add(1, Ordering::Relaxed);
-        Self { ids_matter: !by_id.is_empty(), keys, by_id, skipped, generation }
+        let ids_matter = !by_id.is_empty();
+        Self { keys, by_id, ids_matter, skipped, skipped_ids: Vec::new(), generation }
     }
 
     /// The number of keys.
@@ -156,6 +168,26 @@ impl KeySet {
     /// The reasons why keys of the document were skipped, one for each key.
     pub fn skipped(&self) -> &[SkipReason] {
         &self.skipped
+    }
+
+    /// The skipped keys in the order of the document: the id, if there is one, and the reason.
+    ///
+    /// ```
+    /// use tower_jwt_auth::key::{KeySet, SkipReason};
+    ///
+    /// let set = KeySet::jwks(r#"{"keys":[
+    ///     {"kty":"OKP","crv":"Ed25519","kid":"2026","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"},
+    ///     {"kty":"RSA","use":"enc","kid":"encryption","n":"AQAB","e":"AQAB"}
+    /// ]}"#)?;
+    /// let ids: Vec<_> = set.keys().iter().map(|key| key.key_id()).collect();
+    /// assert_eq!(ids, [Some("2026")]);
+    /// let skipped: Vec<_> = set.skipped_keys().collect();
+    /// assert_eq!(skipped, [(Some("encryption"), SkipReason::NotForSignatures)]);
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    pub fn skipped_keys(&self) -> impl Iterator<Item = (Option<&str>, SkipReason)> {
+        let ids = self.skipped_ids.iter().map(Option::as_deref).chain(iter::repeat(None));
+        ids.zip(self.skipped.iter().copied())
     }
 
     /// A number that is unique to this set within the process.
@@ -193,7 +225,8 @@ impl KeySet {
         self.keys.iter().any(|key| key.usable(Some(listed)).contains(algorithm))
     }
 
-    pub(crate) fn keys(&self) -> &[VerificationKey] {
+    /// The keys, in the order of the document.
+    pub fn keys(&self) -> &[VerificationKey] {
         &self.keys
     }
 

@@ -25,7 +25,8 @@ pub(crate) fn pause_before_next_look(due_in: Duration) -> Duration {
 ///
 /// [`current`](Self::current) is called for every token and must not block. [`refresh`](Self::refresh) is called at
 /// most once per token, and only if no current key verifies it. The source itself must limit how often it fetches, and
-/// let concurrent calls share one fetch.
+/// let concurrent calls share one fetch. For keys that the application replaces itself, use
+/// [`Settable`](crate::key::Settable).
 ///
 /// ```
 /// use std::sync::{Arc, RwLock};
@@ -85,6 +86,21 @@ pub trait KeySource: fmt::Debug + Send + Sync + 'static {
     /// caller may drop the answer without polling it, as [`verify_now`](crate::Verifier::verify_now) does.
     fn refresh(&self, reason: RefreshReason) -> Answer<Result<Refreshed, RefreshError>>;
 
+    /// Fetches the key with this id, which no current key has.
+    ///
+    /// It is called instead of [`refresh`](Self::refresh) for a token that names an unknown key. The default ignores
+    /// the id and calls `refresh`. Override it for a source that can look up one key, and limit how often it does: the
+    /// id is from a token that is not verified, and an attacker can send any number of them. Do not put it into a URL
+    /// or a log without escaping it.
+    fn refresh_key(
+        &self,
+        key_id: &str,
+        reason: RefreshReason,
+    ) -> Answer<Result<Refreshed, RefreshError>> {
+        let _ = key_id;
+        self.refresh(reason)
+    }
+
     /// Returns the state of the keys, for readiness probes and dashboards.
     fn health(&self) -> KeyHealth;
 
@@ -140,6 +156,14 @@ impl<S: KeySource + ?Sized> KeySource for Arc<S> {
 
     fn refresh(&self, reason: RefreshReason) -> Answer<Result<Refreshed, RefreshError>> {
         S::refresh(self, reason)
+    }
+
+    fn refresh_key(
+        &self,
+        key_id: &str,
+        reason: RefreshReason,
+    ) -> Answer<Result<Refreshed, RefreshError>> {
+        S::refresh_key(self, key_id, reason)
     }
 
     fn health(&self) -> KeyHealth {
@@ -204,9 +228,9 @@ impl Refreshed {
 /// The keys could not be refreshed.
 ///
 /// It is the [`source`](StdError::source) of an [`ErrorKind::KeysUnavailable`](crate::ErrorKind::KeysUnavailable)
-/// error and is never sent to a client. Its own `source` is the error of the HTTP client, or the status that was
-/// received instead of keys. `Display` and `Debug` leave it out, because it may contain a host or, with some clients,
-/// a whole URL.
+/// error and is never sent to a client. For keys from a URL, `Display` names the place that was asked, without the
+/// query, and what it answered. Its own `source` is the error of the HTTP client, or the status that was received
+/// instead of keys. `Display` and `Debug` leave it out, because with some clients it contains a whole URL.
 ///
 /// ```
 /// use std::error::Error;
@@ -222,13 +246,14 @@ impl Refreshed {
 pub struct RefreshError {
     retry_after: Duration,
     failure: Option<FetchFailure>,
+    detail: Option<Arc<str>>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl RefreshError {
     /// Creates an error; the next attempt makes sense after `retry_after`.
     pub const fn new(retry_after: Duration) -> Self {
-        Self { retry_after, failure: None, source: None }
+        Self { retry_after, failure: None, detail: None, source: None }
     }
 
     /// Adds the cause.
@@ -239,13 +264,18 @@ impl RefreshError {
     }
 
     /// An error with the reason why a fetch failed.
-    #[cfg(feature = "jwks")]
     pub(crate) fn of_fetch(
         failure: FetchFailure,
+        detail: Option<Arc<str>>,
         source: Option<Arc<dyn StdError + Send + Sync>>,
         retry_after: Duration,
     ) -> Self {
-        Self { retry_after, failure: Some(failure), source }
+        Self { retry_after, failure: Some(failure), detail, source }
+    }
+
+    /// The place that was asked and what it answered.
+    pub(crate) fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
     }
 
     /// The time after which the next attempt makes sense.
@@ -253,7 +283,7 @@ impl RefreshError {
         self.retry_after
     }
 
-    /// Why the keys could not be fetched, for sources that fetch from a URL.
+    /// Why the keys could not be fetched, for keys from a URL or a file.
     pub const fn failure(&self) -> Option<FetchFailure> {
         self.failure
     }
@@ -262,8 +292,12 @@ impl RefreshError {
 impl fmt::Display for RefreshError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.failure {
-            Some(failure) => failure.fmt(f),
-            None => f.write_str("the keys could not be refreshed"),
+            Some(failure) => failure.fmt(f)?,
+            None => f.write_str("the keys could not be refreshed")?,
+        }
+        match &self.detail {
+            Some(detail) => write!(f, ": {detail}"),
+            None => Ok(()),
         }
     }
 }
@@ -272,6 +306,7 @@ impl fmt::Debug for RefreshError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RefreshError")
             .field("failure", &self.failure)
+            .field("detail", &self.detail)
             .field("retry_after", &self.retry_after)
             .finish_non_exhaustive()
     }

@@ -133,6 +133,11 @@ impl VerificationKey {
         self.key_id.as_deref()
     }
 
+    /// The algorithms that tokens may have if the policy lists none.
+    pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        self.usable(None).iter()
+    }
+
     pub(super) fn new(material: Material, declared: Option<Algorithm>) -> Result<Self, BuildError> {
         Self::prepare(material, declared).map_err(|(what, why)| BuildError::new(why.problem(what)))
     }

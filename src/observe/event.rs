@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind};
 /// An event for metrics and logs.
 ///
 /// Every field that is an enum has `as_str()`, which returns a stable label. No label comes from a token, so a client
-/// cannot create new ones. `issuer` and `host` come from the configuration and from the issuer's metadata.
+/// cannot create new ones. `issuer`, `host` and `detail` come from the configuration and from the issuer's metadata.
 ///
 /// ```
 /// use tower_jwt_auth::observe::{Event, RefreshOutcome};
@@ -18,8 +18,8 @@ use crate::error::{Error, ErrorKind};
 /// /// Writes a line for each event that an operator should see.
 /// fn alert(event: &Event<'_>) -> Option<String> {
 ///     match event {
-///         Event::KeysRefreshed { host, outcome: RefreshOutcome::Failed(failure), .. } => {
-///             Some(format!("{host}: {failure}"))
+///         Event::KeysRefreshed { detail, outcome: RefreshOutcome::Failed(failure), .. } => {
+///             Some(format!("{failure}: {}", detail.unwrap_or_default()))
 ///         }
 ///         event if event.is_failure() => Some(format!("{event:?}")),
 ///         _ => None,
@@ -65,12 +65,15 @@ pub enum Event<'a> {
     KeysRefreshed {
         /// The name of the issuer that the keys belong to; `None` if it is not known.
         issuer: Option<&'a str>,
-        /// The host of the last request.
+        /// The host of the last request; empty for keys from a file.
         host: &'a str,
         /// Why the keys were fetched.
         trigger: RefreshReason,
         /// The result of the fetch.
         outcome: RefreshOutcome,
+        /// For a failure, the place that was asked, without the query, and what it answered. Not a label for metrics:
+        /// it may quote the issuer's metadata, escaped and cut.
+        detail: Option<&'a str>,
         /// The number of keys that are available now.
         keys: usize,
         /// The number of unusable keys in the document.
@@ -83,7 +86,7 @@ pub enum Event<'a> {
     KeysSkipped {
         /// As for [`KeysRefreshed`](Self::KeysRefreshed).
         issuer: Option<&'a str>,
-        /// The host of the document.
+        /// The host of the document; empty for keys from a file.
         host: &'a str,
         /// Why the keys were skipped.
         reason: SkipReason,
@@ -112,6 +115,8 @@ pub enum Event<'a> {
         trigger: RefreshReason,
         /// Why the metadata could not be refreshed.
         reason: FetchFailure,
+        /// As for [`KeysRefreshed`](Self::KeysRefreshed).
+        detail: Option<&'a str>,
     },
     /// A request was rejected because too many requests already wait for keys.
     #[non_exhaustive]

@@ -54,6 +54,10 @@ pub enum FetchFailure {
     Aborted,
     /// There is no timer for the timeout: the Tokio runtime was built without `enable_time`.
     NoTimer,
+    /// The function that was passed to `authorization` returned an error.
+    NoCredential,
+    /// The file of the keys could not be read.
+    Unreadable,
 }
 
 impl FetchFailure {
@@ -79,6 +83,8 @@ impl FetchFailure {
         Self::TooManyWaiting,
         Self::Aborted,
         Self::NoTimer,
+        Self::NoCredential,
+        Self::Unreadable,
     ];
 
     /// The stable, lower-case label, for logs and metrics.
@@ -104,6 +110,8 @@ impl FetchFailure {
             Self::TooManyWaiting => "too_many_waiting",
             Self::Aborted => "aborted",
             Self::NoTimer => "no_timer",
+            Self::NoCredential => "no_credential",
+            Self::Unreadable => "unreadable",
         }
     }
 
@@ -124,7 +132,7 @@ impl FetchFailure {
                 "the key server's response has a `Content-Encoding` that was not requested"
             }
             Self::TooLarge => "the key server's response is larger than the limit",
-            Self::NotAKeySet => "the key server's response is not a JWKS document",
+            Self::NotAKeySet => "the document is not a JWKS document",
             Self::NoUsableKey => "the JWKS document has no usable key",
             Self::NotMetadata => "the response is not a metadata document",
             Self::NoMetadata => "the issuer has no metadata with a `jwks_uri`",
@@ -135,6 +143,8 @@ impl FetchFailure {
             Self::NoTimer => {
                 "fetching needs a timer: build the Tokio runtime with `enable_time` or `enable_all`"
             }
+            Self::NoCredential => "the function passed to `authorization` returned an error",
+            Self::Unreadable => "the file of the keys could not be read",
         }
     }
 }

@@ -52,11 +52,20 @@ mod on {
             Event::ResponderFailed { problem } => {
                 tracing::error!("rejection sent without a body: {problem}");
             }
-            Event::KeysRefreshed { issuer, host, trigger, outcome, keys, skipped, took } => {
+            Event::KeysRefreshed {
+                issuer,
+                host,
+                trigger,
+                outcome,
+                detail,
+                keys,
+                skipped,
+                took,
+            } => {
                 let (trigger, outcome) = (trigger.as_str(), outcome.as_str());
                 if event.is_failure() {
                     let text = "key fetch failed";
-                    tracing::warn!(issuer, host, trigger, outcome, keys, ?took, "{text}");
+                    tracing::warn!(issuer, host, trigger, outcome, detail, keys, ?took, "{text}");
                 } else {
                     let text = "keys fetched";
                     tracing::info!(issuer, host, trigger, outcome, keys, skipped, ?took, "{text}");
@@ -70,10 +79,10 @@ mod on {
                 let text = "no key can be used with a listed algorithm";
                 tracing::warn!(issuer, algorithm, "{text}");
             }
-            Event::MetadataUnavailable { issuer, host, trigger, reason } => {
+            Event::MetadataUnavailable { issuer, host, trigger, reason, detail } => {
                 let (trigger, reason) = (trigger.as_str(), reason.as_str());
                 let text = "the issuer's metadata could not be refreshed";
-                tracing::warn!(issuer, host, trigger, reason, "{text}");
+                tracing::warn!(issuer, host, trigger, reason, detail, "{text}");
             }
             Event::TooManyWaiting { issuer, host, trigger } => {
                 let trigger = trigger.as_str();

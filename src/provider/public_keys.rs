@@ -1,11 +1,13 @@
 //! Public keys from a JWKS document, a PEM or a key source.
 
+use std::path::PathBuf;
+
 use crate::claims::Claims;
 #[cfg(feature = "pem")]
 use crate::jws::Algorithm;
 #[cfg(feature = "pem")]
 use crate::key::VerificationKey;
-use crate::key::{KeySet, KeySource};
+use crate::key::{JwksFile, KeySet, KeySource};
 use crate::verify::{Verifier, VerifierBuilder};
 
 impl Verifier<Claims> {
@@ -34,8 +36,9 @@ impl Verifier<Claims> {
 
     /// Verifies tokens with the keys of this JWKS document, as [`KeySet::jwks`] reads it.
     ///
-    /// The keys never change; use it for keys that are deployed with the server. You must also call
-    /// [`issuer`](VerifierBuilder::issuer) or [`any_issuer`](VerifierBuilder::any_issuer).
+    /// The keys never change; use it for keys that are deployed with the server. For keys in a file that may change,
+    /// call [`jwks_file`](Self::jwks_file). You must also call [`issuer`](VerifierBuilder::issuer) or
+    /// [`any_issuer`](VerifierBuilder::any_issuer).
     ///
     /// ```
     /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
@@ -53,6 +56,21 @@ impl Verifier<Claims> {
     /// ```
     pub fn jwks(document: impl AsRef<str>) -> VerifierBuilder<Claims> {
         VerifierBuilder::with_public_keys(KeySet::jwks(document))
+    }
+
+    /// Verifies tokens with the public keys in this JWKS file, which is read again when it changes.
+    ///
+    /// [`JwksFile`] describes when the file is read. You must also call [`issuer`](VerifierBuilder::issuer) or
+    /// [`any_issuer`](VerifierBuilder::any_issuer).
+    ///
+    /// ```
+    /// use tower_jwt_auth::Verifier;
+    ///
+    /// let verifier = Verifier::jwks_file("/run/keys/missing.json").any_issuer().any_audience().build();
+    /// assert!(verifier.unwrap_err().to_string().contains("/run/keys/missing.json"));
+    /// ```
+    pub fn jwks_file(path: impl Into<PathBuf>) -> VerifierBuilder<Claims> {
+        VerifierBuilder::with_public_keys(Ok(JwksFile::new(path)))
     }
 
     /// Verifies tokens with the keys of this source.

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use super::trusted::Trusted;
+use crate::answer::Answer;
 use crate::error::{Error, ErrorKind};
 use crate::explain::Step;
 use crate::jws::{AlgorithmFamily, AlgorithmSet, Compact, UnverifiedHeader};
 use crate::jwt::SignedPayload;
 use crate::key::{
-    Candidates, CryptoBackend, Held, KeySet, KeySource, RefreshReason, VerificationKey,
+    Candidates, CryptoBackend, Held, KeySet, KeySource, RefreshError, RefreshReason, Refreshed,
+    VerificationKey,
 };
 use crate::observe::Observing;
 
@@ -22,17 +24,27 @@ pub(super) enum Stop {
 
 /// A refresh that may provide the missing key, and the error if it does not.
 pub(super) struct RefreshRequest {
-    pub(super) source: Arc<dyn KeySource>,
-    pub(super) reason: RefreshReason,
+    source: Arc<dyn KeySource>,
+    reason: RefreshReason,
+    /// The id that the token names, if no key has it.
+    unknown_id: Option<Box<str>>,
     pub(super) rejection: Error,
-    /// The generation of the set that was tried.
-    tried: Option<u64>,
+    /// The generation of the set that was tried; zero if there was none.
+    tried: u64,
 }
 
 impl RefreshRequest {
+    /// Starts the refresh.
+    pub(super) fn start(&self) -> Answer<Result<Refreshed, RefreshError>> {
+        match &self.unknown_id {
+            Some(id) => self.source.refresh_key(id, self.reason),
+            None => self.source.refresh(self.reason),
+        }
+    }
+
     /// Whether the source now has another set than the one that was tried.
     pub(super) fn set_has_changed(&self) -> bool {
-        self.source.current().map(|set| set.generation()) != self.tried
+        self.source.current().map_or(0, |set| set.generation()) != self.tried
     }
 
     /// The error if no refresh is possible: if the token names a known key, it is rejected. Otherwise `None`: the keys
@@ -88,7 +100,7 @@ pub(super) fn verify_signature(
         Held::Source(source) => {
             reach(Step::Key);
             let current = source.current();
-            let tried = current.as_ref().map(|set| set.generation());
+            let tried = current.as_ref().map_or(0, |set| set.generation());
             let outcome = match current {
                 Some(set) => {
                     issuer.report_unused_algorithms(&set, observing);
@@ -99,7 +111,9 @@ pub(super) fn verify_signature(
             outcome.map_err(|(rejection, reason)| match reason {
                 Some(reason) => {
                     let source = Arc::clone(source);
-                    Stop::Refresh(RefreshRequest { source, reason, rejection, tried })
+                    let is_unknown = reason == RefreshReason::UnknownKey;
+                    let unknown_id = header.key_id().filter(|_| is_unknown).map(Box::from);
+                    Stop::Refresh(RefreshRequest { source, reason, unknown_id, rejection, tried })
                 }
                 None => Stop::Rejected(rejection),
             })

@@ -143,7 +143,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         let verified = match self.verify_with_current_keys(token, Bound::Refuse) {
             Ok(verified) => Ok(verified),
             Err(Stop::Rejected(error)) => Err(error),
-            Err(Stop::Refresh(request)) => match request.source.refresh(request.reason).try_now() {
+            Err(Stop::Refresh(request)) => match request.start().try_now() {
                 Ok(outcome) => self.retry_after_refresh(token, Bound::Refuse, outcome, request),
                 Err(_) => Err(request.fault().unwrap_or_else(|| {
                     let detail = "the keys must be fetched first";
@@ -178,7 +178,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         let outcome = match self.verify_with_current_keys(token, bound) {
             Ok(verified) => Ok(verified),
             Err(Stop::Rejected(error)) => Err(error),
-            Err(Stop::Refresh(request)) => match request.source.refresh(request.reason).try_now() {
+            Err(Stop::Refresh(request)) => match request.start().try_now() {
                 Ok(outcome) => self.retry_after_refresh(token, bound, outcome, request),
                 Err(refreshing) => {
                     let fault = request.fault();

@@ -58,8 +58,8 @@ async fn an_unknown_id_during_the_cooldown_allocates_little() {
         assert!(verify());
         allocations(verify).0
     };
-    // The observer of the tests allocates a line, and its list may grow.
+    // The unknown id is copied. The observer of the tests allocates a line, and its list may grow.
     let (remote, local) = (rejected(&fixture.verifier), rejected(&fixed));
     println!("an unknown id: {remote} with remote keys, {local} with fixed ones");
-    assert!(remote <= local + 2, "{remote} > {local} + 2");
+    assert!(remote <= local + 3, "{remote} > {local} + 3");
 }

@@ -173,6 +173,8 @@ fn causes(error: &dyn Error) -> Vec<String> {
 #[tokio::test]
 async fn a_client_error_appears_only_in_the_source_chain() {
     const CLIENT_ERROR: &str = "no route to 10.0.0.7";
+    const UNREACHABLE: &str =
+        "the key server could not be reached: `https://auth.example.com/keys`";
     let client = tower::service_fn(|_: Request<NoBody>| async {
         Err::<Response<Empty<Bytes>>, _>(std::io::Error::other(CLIENT_ERROR))
     });
@@ -191,11 +193,11 @@ async fn a_client_error_appears_only_in_the_source_chain() {
     // First after a fetch, then during its backoff.
     for _ in 0..2 {
         let error = verifier.verify(&token).await.unwrap_err();
-        assert_eq!(causes(&error), ["the key server could not be reached", CLIENT_ERROR]);
+        assert_eq!(causes(&error), [UNREACHABLE, CLIENT_ERROR]);
     }
     let failed = keys.warm().await.unwrap_err();
     let last = keys.health().last_error.unwrap();
-    assert_eq!(failed.to_string(), "the key server could not be reached");
+    assert_eq!(failed.to_string(), UNREACHABLE);
     assert_eq!(causes(&failed), [CLIENT_ERROR]);
     assert_eq!(
         (last.failure(), causes(&last)),
@@ -259,6 +261,8 @@ fn failure_labels_are_fixed() {
             "too_many_waiting",
             "aborted",
             "no_timer",
+            "no_credential",
+            "unreadable",
         ]
     );
 }

@@ -129,7 +129,7 @@ async fn cell(row: Row, state: &'static str, expected: &str) -> (String, Option<
         Location::Http => RemoteJwks::url(server.url("/keys")).allow_http_on_loopback(),
         Location::Https => {
             server.greet(super::tls::greeting("good"));
-            RemoteJwks::url(server.https_url("/keys"))
+            RemoteJwks::url(server.https_url("/keys")).no_proxy()
         }
         Location::Named => {
             // The built-in client uses the lookup of the system, which a test cannot make fail.

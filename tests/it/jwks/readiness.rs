@@ -188,6 +188,7 @@ async fn remote_keys_settings_apply_to_every_url() {
 
 #[test]
 fn plain_http_needs_an_explicit_setting() {
+    type Set = fn(RemoteJwksBuilder) -> RemoteJwksBuilder;
     for (url, on_loopback, anywhere) in [
         ("https://auth.example.com", true, true),
         ("http://127.0.0.1:3000", true, true),
@@ -199,6 +200,24 @@ fn plain_http_needs_an_explicit_setting() {
             assert_eq!(start().build().is_ok(), url.starts_with("https"), "{url}");
             assert_eq!(start().allow_http_on_loopback().build().is_ok(), on_loopback, "{url}");
             assert_eq!(start().allow_insecure_http().build().is_ok(), anywhere, "{url}");
+        }
+        // The same settings, for one of several issuers.
+        let settings: [(Set, bool); 3] = [
+            (|it| it, url.starts_with("https")),
+            (RemoteJwksBuilder::allow_http_on_loopback, on_loopback),
+            (RemoteJwksBuilder::allow_insecure_http, anywhere),
+        ];
+        let elsewhere: [fn(RemoteJwksBuilder, String) -> RemoteJwksBuilder; 3] = [
+            |it, _| it,
+            |it, url| it.keys_url(format!("{url}/keys")),
+            |it, url| it.metadata_url(format!("{url}/metadata")),
+        ];
+        for (set, is_ok) in settings {
+            for place in elsewhere {
+                let keys = set(place(RemoteJwks::issuer(url), url.to_owned()));
+                let trusted = Issuer::new(url, keys, Policy::new().audience("orders"));
+                assert_eq!(Verifier::builder().trust(trusted).build().is_ok(), is_ok, "{url}");
+            }
         }
     }
 }

@@ -10,6 +10,9 @@ use tokio_rustls::rustls::{ServerConfig, crypto::aws_lc_rs};
 
 use crate::support::key_server::Greeting;
 
+/// The authority that signed most of them.
+pub(super) const AUTHORITY: &str = include_str!("../data/tls/ca.pem");
+
 /// TLS with the certificate of this name.
 pub(super) fn greeting(certificate: &str) -> Greeting {
     let certificate = match certificate {

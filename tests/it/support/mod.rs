@@ -4,6 +4,8 @@ pub(crate) mod alloc;
 #[cfg(feature = "jwks-client")]
 pub(crate) mod answers;
 pub(crate) mod ask;
+#[cfg(feature = "jwks-client")]
+pub(crate) mod forward_proxy;
 pub(crate) mod interop;
 #[cfg(feature = "jwks-client")]
 pub(crate) mod key_server;

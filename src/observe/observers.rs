@@ -1,11 +1,12 @@
-//! The observers of a remote key set.
+//! The observers of a key source.
 
 use std::sync::{Arc, OnceLock};
 
-use crate::observe::{Event, Observer, Observing};
+use super::event::Event;
+use super::observer::{Observer, Observing};
 
-pub(super) struct Observers {
-    /// The observer of the builder, which takes precedence.
+pub(crate) struct Observers {
+    /// The observer of the source, which takes precedence.
     own: Observing,
     /// The observer of the first verifier that uses the keys.
     verifiers: OnceLock<Attached>,
@@ -17,12 +18,13 @@ struct Attached {
 }
 
 impl Observers {
-    pub(super) const fn new(own: Observing) -> Self {
+    /// An observer of the source's own, if there is one.
+    pub(crate) const fn new(own: Observing) -> Self {
         Self { own, verifiers: OnceLock::new() }
     }
 
     /// Attaches the observer of a verifier. Only the first call has an effect.
-    pub(super) fn attach(&self, issuer: Option<&str>, observer: &Arc<dyn Observer>) {
+    pub(crate) fn attach(&self, issuer: Option<&str>, observer: &Arc<dyn Observer>) {
         self.verifiers.get_or_init(|| Attached {
             issuer: issuer.map(Box::from),
             observing: Observing::from(Some(Arc::clone(observer))),
@@ -30,7 +32,7 @@ impl Observers {
     }
 
     /// Reports an event with this issuer's name, or with the name in the verifier's configuration.
-    pub(super) fn report<'a>(
+    pub(crate) fn report<'a>(
         &'a self,
         issuer: Option<&'a str>,
         event: impl FnOnce(Option<&'a str>) -> Event<'a>,
