@@ -147,11 +147,11 @@ def check_verify(name):
         token = server.printed("TOKEN")
         check("public", server.ask("/")[0], 200)  # the server handles SIGINT once it serves
     keys = ROOT / "src" / "testing" / "keys"
-    with tempfile.NamedTemporaryFile("w", suffix=".secret") as secret:
-        secret.write(SECRET + "\n")
-        secret.flush()
-        by_secret = ["--secret-file", secret.name]
-        minted = os.path.join(os.path.dirname(secret.name), "minted.jwks")
+    with tempfile.TemporaryDirectory() as folder:
+        secret, minted = os.path.join(folder, "secret"), os.path.join(folder, "minted.jwks")
+        with open(secret, "w") as file:
+            file.write(SECRET + "\n")
+        by_secret = ["--secret-file", secret]
         test = ["--issuer", "https://test.example", "--audience", "orders"]
         mint = subprocess.run(
             [BINARIES / name, "mint", *test, "--jwks-file", minted], capture_output=True, text=True, timeout=20
@@ -174,13 +174,31 @@ def check_verify(name):
             (["explain", mint.stdout, *by_test[2:], "--issuer", "https://test.example/"], None, 1, "slash"),
             (["keys", minted], None, 0, "ES256"),
             (["keys", "/nonexistent.jwks"], None, 2, "/nonexistent.jwks"),
-                ]:
-            done = subprocess.run(
-                [BINARIES / name, *arguments], input=stdin, capture_output=True, text=True, timeout=20
-            )
-            check(f"{arguments}, exit status {done.stderr}", done.returncode, status)
-            check(f"{arguments}, output {done.stdout}", printed in done.stdout + done.stderr, True)
-            check(f"{arguments}, no secret", SECRET in done.stdout + done.stderr, False)
+        ]:
+            explained(name, arguments, stdin, status, printed)
+    with Server("jwks") as server:
+        token, issuer = server.printed("TOKEN"), server.printed("ISSUER")
+        keys, ours = f"{issuer}/jwks", ["--issuer", issuer, "--audience", "orders"]
+        for arguments, status, printed in [
+            (["keys", keys], 0, "ES256"),
+            (["explain", token, *ours], 0, "accepted"),
+            (["explain", token, *ours, "--jwks", keys], 0, "accepted"),
+            (["explain", token, "--issuer", issuer, "--audience", "other"], 1, "FAILED       audience"),
+            (["keys", "http://127.0.0.1:1/jwks"], 2, "could not be reached"),
+            (["explain", token, "--issuer", "http://127.0.0.1:1"], 2, "http://127.0.0.1:1/.well-known"),
+        ]:
+            explained(name, arguments, None, status, printed)
+
+
+def explained(name, arguments, stdin, status, printed):
+    """Runs the command line, and expects this exit status and text."""
+    done = subprocess.run(
+        [BINARIES / name, *arguments], input=stdin, capture_output=True, text=True, timeout=20
+    )
+    output = done.stdout + done.stderr
+    check(f"{arguments}, exit status {output}", done.returncode, status)
+    check(f"{arguments}, output {output}", printed in output, True)
+    check(f"{arguments}, no secret", SECRET in output, False)
 
 
 def unavailable(server, token):

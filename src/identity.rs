@@ -78,8 +78,8 @@ impl<C: Send + Sync + 'static> Verified<C> {
 /// Marker for requests that were deliberately admitted without a verified token.
 ///
 /// It is in the request's extensions if a missing or an invalid token was allowed, or if the request bypassed the
-/// layer. If the extensions contain neither `Anonymous` nor [`Verified`], no layer is in front. That is a configuration
-/// error; do not treat the request as anonymous.
+/// layer. If the extensions contain neither `Anonymous` nor [`Verified`], the route has no `JwtAuthLayer`. That is a
+/// configuration error; do not treat the request as anonymous.
 ///
 /// ```
 /// use tower_jwt_auth::{Anonymous, ErrorKind};

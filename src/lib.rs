@@ -68,7 +68,8 @@
 //! # Ok::<(), tower_jwt_auth::BuildError>(())
 //! ```
 //!
-//! **A key file.** For a PEM file, use [`Verifier::pem`]; for a JWKS document, [`Verifier::jwks`].
+//! **A key file.** For a PEM file, use [`Verifier::pem`]; for a JWKS document, [`Verifier::jwks`] or, if the file may
+//! change, [`Verifier::jwks_file`].
 //!
 //! ```no_run
 //! # use tower_jwt_auth::{Algorithm, Verifier};
@@ -201,7 +202,7 @@
 //!
 //! ```text
 //! Verifier::{shared_secret, shared_secret_base64, shared_secret_from_env, shared_secret_from_file,
-//!            pem, jwks, key_source, jwks_url, issuer_url}(..) -> VerifierBuilder      one issuer
+//!            pem, jwks, jwks_file, key_source, jwks_url, issuer_url}(..) -> VerifierBuilder      one issuer
 //! Verifier::builder() -> VerifierBuilder, .trust(Issuer)       several issuers
 //! Verifier::from_env() -> Result<Verifier, BuildError>
 //!
@@ -234,7 +235,7 @@
 //!
 //! # Features
 //!
-//! | feature | turn it on for |
+//! | feature | enable it for |
 //! |---|---|
 //! | `aws-lc-rs` (default) | the crypto backend AWS-LC; needs a C compiler |
 //! | `rust-crypto` | a crypto backend in pure Rust: no C compiler, slower |

@@ -20,7 +20,7 @@
 //!    with `Anonymous`, which contains the error.
 //! 7. A request with a valid token is admitted with `Verified` and `Identity`.
 //! 8. `Require` answers 403 to an identity that does not satisfy its rule, 401 to `Anonymous`, and 500 if there is no
-//!    `JwtAuth` in front of it. If `Anonymous` contains an error, the answer is the one to that error.
+//!    `JwtAuth` in front of it. If `Anonymous` contains an error, the response is that of the error.
 //!
 //! In axum, add the layer with `Router::route_layer`. With `Router::layer`, it also wraps the fallback; after `merge`,
 //! every unknown path of the application is answered 401.

@@ -26,6 +26,7 @@ fn verifier(options: &mut Options) -> Result<Verifier, Box<dyn Error>> {
     let mut policy = Policy::new();
     let audiences = options.all("audience");
     if audiences.is_empty() {
+        eprintln!("not checked: the audience (--audience)");
         policy = policy.any_audience();
     }
     policy = audiences.into_iter().fold(policy, Policy::audience);
@@ -38,9 +39,11 @@ fn verifier(options: &mut Options) -> Result<Verifier, Box<dyn Error>> {
     let issuer = options.one("issuer")?;
     let keys = keys::configured(options, issuer.as_deref(), &algorithms)?;
     options.end()?;
-    let issuer = match issuer {
-        Some(name) => Issuer::new(name, keys, policy),
-        None => Issuer::unnamed(keys, policy),
+    let issuer = if let Some(name) = issuer {
+        Issuer::new(name, keys, policy)
+    } else {
+        eprintln!("not checked: the issuer (--issuer)");
+        Issuer::unnamed(keys, policy)
     };
     Ok(Verifier::builder().trust(issuer).build()?)
 }

@@ -1,4 +1,4 @@
-//! The keys to verify with.
+//! Reads the keys that verify tokens.
 
 use std::error::Error;
 use std::fs;

@@ -19,16 +19,16 @@
 //! --secret-file FILE     a shared secret: the file without one line break at its end
 //! ```
 //!
-//! Without `KEYS`, `--issuer` is the issuer's URL, and its metadata names the keys. Issuer and audience are checked only
+//! Without `KEYS`, `--issuer` must be the issuer's URL, and the keys are fetched. Issuer and audience are checked only
 //! if they are given.
 //!
-//! `mint` prints a token of a test issuer, whose private key is public: it is for tests only. `--jwks-file` writes its
-//! keys for `explain --jwks`.
+//! `mint` prints a token of a test issuer. It is for tests only, because the issuer's private key is published.
+//! `--jwks-file` writes the issuer's public keys to a file for `explain --jwks`.
 //!
 //! `keys` prints the keys of a JWKS document: which are used, with which algorithms, and why others are skipped.
 //!
-//! URLs need the feature `jwks-client`: `cargo run --features jwks-client --example verify -- …`. Exit status: 0 accepted,
-//! 1 rejected, 2 invalid arguments or no keys.
+//! URLs need the feature `jwks-client`: `cargo run --features jwks-client --example verify -- …`. The exit status is 0
+//! for an accepted token, 1 for a rejected one, and 2 for invalid arguments or missing keys.
 
 mod explain;
 mod keys;

@@ -11,7 +11,7 @@ use super::extensions::{insert, insert_anonymous};
 use super::response_headers::ResponseHeaders;
 use crate::error::Error;
 use crate::observe::{Stage, Started, Verdict};
-use crate::source::{BearerHeader, Places, RawToken, TokenSource};
+use crate::source::{Places, RawToken, TokenSource, remove_unverified_credentials};
 use crate::verify::Verified;
 
 /// How a request is admitted.
@@ -21,7 +21,7 @@ pub(super) enum Admitted<C> {
     Anonymous(Option<Error>),
 }
 
-/// What is needed of the token after the verdict.
+/// The parts of the token that are needed after the verdict.
 pub(super) struct Found {
     places: Places,
     /// The credentials for the inner service, if configured.
@@ -95,7 +95,7 @@ impl<C: Send + Sync + 'static> Config<C> {
             self.remove(found, parts);
         }
         if self.inner_token == InnerToken::Promoted {
-            BearerHeader.remove_all(parts);
+            remove_unverified_credentials(&mut parts.headers);
         }
     }
 

@@ -23,14 +23,13 @@ impl<C> JwtAuthLayer<C> {
     ///   The token itself is still in the request, unless [`remove_token`](Self::remove_token) is set.
     /// - A [`RequireLayer`](crate::RequireLayer), or an extractor that requires an identity, answers with that reason:
     ///   the same status and challenge as without this setting.
-    /// - Every reason counts as invalid: a malformed, repeated, expired, forged or revoked token, a missing proof of
-    ///   possession, and keys, revocation or a proof that cannot be checked now. Only
+    /// - A request is admitted whatever the reason: a malformed, repeated, expired, forged or revoked token, a missing
+    ///   proof of possession, or a check of keys, revocation or proof that is not possible now. Only
     ///   [`Internal`](crate::ErrorKind::Internal) errors are still answered 500.
     /// - Observers and logs receive the reason, with the verdict
     ///   [`Anonymous`](crate::observe::Verdict::Anonymous).
     ///
-    /// A request whose keys, revocation or proof must be fetched first still waits, for at most
-    /// [`max_wait`](Self::max_wait).
+    /// A request still waits for keys, the revocation check or the proof, for at most [`max_wait`](Self::max_wait).
     ///
     /// ```
     /// # futures_util::future::FutureExt::now_or_never(async {
@@ -108,7 +107,7 @@ impl<C> JwtAuthLayer<C> {
         self.with(|config| config.exemptions.cors_preflight = true)
     }
 
-    /// Admits requests for which this function returns `true` as anonymous, whatever token they carry.
+    /// Admits requests as anonymous if this function returns `true`, whatever token they carry.
     ///
     /// Prefer a router that has the public routes outside of the layer. Compare whole paths, and do not use
     /// `starts_with`: `/public` is also a prefix of `/public-admin` and of `/public/../admin`.

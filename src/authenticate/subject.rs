@@ -10,10 +10,10 @@ const SHORTEST_KEY: usize = 32;
 /// The number of bytes of the HMAC that are recorded.
 const RECORDED: usize = 16;
 
-/// The field that gets the subject of each accepted token.
+/// The span field in which the subject of each accepted token is recorded.
 pub(super) struct Subject {
     field: Box<str>,
-    /// Set if the hash of the subject is recorded instead.
+    /// The key of the hash; `None` if the subject itself is recorded.
     key: Option<Zeroizing<Vec<u8>>>,
 }
 
@@ -56,7 +56,7 @@ fn short_key(len: usize) -> Problem {
     Problem::new(
         ProblemKind::WeakSecret,
         format!("the key of `record_subject_hashed` has {len} bytes"),
-        "the key of a short hash can be found by trial, and with it the subject of each log line",
+        "a short key can be brute-forced, which reveals the subject in each log line",
         "Pass at least 32 random bytes, and keep them secret",
     )
 }

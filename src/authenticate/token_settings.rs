@@ -1,4 +1,4 @@
-//! The settings for what is handed on of a token: to the inner service, and to the current span.
+//! The settings that pass a token to the inner service, or its subject to the current span.
 
 #[cfg(feature = "tracing")]
 use std::sync::Arc;
@@ -54,13 +54,15 @@ impl<C> JwtAuthLayer<C> {
     ///
     /// Use it in front of a service that reads only that field, such as a proxy that forwards requests, if the
     /// [`token_source`](Self::token_source) reads a cookie, a query parameter or another field. The token is removed
-    /// from its place as with [`remove_token`](Self::remove_token), whose call this one replaces.
+    /// from its place as by [`remove_token`](Self::remove_token), which need not be called as well.
     ///
     /// - The service receives `Bearer` credentials only if this layer has verified them. In requests that are admitted
     ///   without a verified token, the client's own `Bearer` credentials are removed, even if the token source does not
     ///   read `Authorization`, or if the request bypassed the layer.
     /// - In requests with a verified token, all other credentials in `Authorization` are replaced. In other requests,
     ///   credentials of another scheme, such as `Basic`, are kept.
+    /// - A token with `cnf` becomes a bearer token there, so the service cannot check its proof of possession. Do not use
+    ///   it together with [`confirm`](Self::confirm).
     /// - The new field is marked as sensitive.
     ///
     /// Forward a token only to a service that it was issued for (RFC 9700 §2.3). See the guide page
@@ -100,12 +102,12 @@ impl<C> JwtAuthLayer<C> {
     /// Records the token's subject in this field of the current span (feature `tracing`).
     ///
     /// The subject is personal data, so nothing is recorded by default.
-    /// [`record_subject_hashed`](Self::record_subject_hashed) records a hash instead. The OpenTelemetry name of the
-    /// field is `user.id`.
+    /// [`record_subject_hashed`](Self::record_subject_hashed) records a hash instead. In OpenTelemetry, the field is
+    /// named `user.id`.
     ///
     /// The span must be entered outside of this layer, for example by tower-http's `TraceLayer`, and must declare the
     /// field: `user.id = tracing::field::Empty`. Otherwise nothing is recorded. The subject is recorded when the token
-    /// is accepted, before a [`RequireLayer`](crate::RequireLayer) is asked. It is that of
+    /// is accepted, before a [`RequireLayer`](crate::RequireLayer) checks the request. It is the value of
     /// [`Verified::subject`](crate::Verified::subject).
     ///
     /// ```
@@ -124,10 +126,10 @@ impl<C> JwtAuthLayer<C> {
 
     /// Records a keyed hash of the token's subject in this field of the current span (feature `tracing`).
     ///
-    /// As [`record_subject`](Self::record_subject), for logs that must not contain the subject itself. The value is the
-    /// first 16 bytes of the HMAC-SHA-256 of the subject, in hexadecimal. It is the same for every request of one
-    /// subject, so the requests can still be correlated. Without the key, it cannot be computed from a known subject.
-    /// The OpenTelemetry name of the field is `user.hash`.
+    /// Use it instead of [`record_subject`](Self::record_subject) if the logs must not contain the subject itself. The
+    /// value is the first 16 bytes of the HMAC-SHA-256 of the subject, in hexadecimal. It is the same for every request
+    /// of a subject, so its requests can be correlated. It cannot be computed from a known subject without the key.
+    /// In OpenTelemetry, the field is named `user.hash`.
     ///
     /// ```
     /// use tower_jwt_auth::{JwtAuthLayer, Verifier, testing::TestIssuer};

@@ -12,7 +12,7 @@ pub(crate) struct Dates {
     pub(crate) iat: Option<NumericDate>,
 }
 
-/// What a policy accepts although RFC 7519 §4.1 does not.
+/// Deviations from RFC 7519 §4.1 that a policy accepts.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Lenience {
     /// A claim that is null counts as absent.
@@ -26,7 +26,7 @@ pub(crate) enum SubjectType {
     #[default]
     String,
     StringOrInteger,
-    /// Another claim has the subject.
+    /// Any type: the subject is read from another claim.
     Any,
 }
 

@@ -101,8 +101,8 @@ impl Error {
     /// What the configuration requires in place of what the token has, for operators: the issuer, the audiences, the
     /// algorithms, the type, the claims or the key ids. `None` if no setting explains the rejection.
     ///
-    /// For [`Internal`](ErrorKind::Internal) errors of layers and extractors, it is the layer that is missing, with the
-    /// method and path of the request.
+    /// For an [`Internal`](ErrorKind::Internal) error of a layer or extractor, it names the layer that is missing, and
+    /// the method and path of the request.
     ///
     /// It contains nothing of the token, and is not part of a response.
     ///

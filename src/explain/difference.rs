@@ -1,4 +1,4 @@
-//! Ways in which two names differ that mean the same to a reader. Each is about one way alone.
+//! Small differences between two names. Each function returns whether the names differ in that way only.
 
 /// The parts of a URL, or of a name without a scheme.
 #[derive(PartialEq, Eq)]
@@ -54,7 +54,7 @@ pub(super) fn local_host(one: &str, other: &str) -> bool {
     differ && one == Parts { host: one.host, ..other }
 }
 
-/// More than one of the ways above.
+/// Whether the names differ in more than one of these ways.
 pub(super) fn several(one: &str, other: &str) -> bool {
     let is_one = [slash, case, scheme, port, local_host].iter().any(|how| how(one, other));
     let (first, second) = (parts(one.trim()), parts(other.trim()));
@@ -63,7 +63,7 @@ pub(super) fn several(one: &str, other: &str) -> bool {
     one != other && !is_one && is_same_host && first.path.eq_ignore_ascii_case(second.path)
 }
 
-/// URLs of one host with different paths.
+/// Whether the names are URLs with the same host and different paths.
 pub(super) fn path(one: &str, other: &str) -> bool {
     let (one, other) = (parts(one), parts(other));
     !one.scheme.is_empty()

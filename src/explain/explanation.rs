@@ -7,8 +7,8 @@ use super::step::Step;
 
 /// Every step of a verification, with what is configured and what the token has.
 ///
-/// Returned by [`Verifier::explain`](crate::Verifier::explain). `Display` prints a report, `Serialize` the same as data.
-/// See [`explain`](crate::explain) for the rules.
+/// Returned by [`Verifier::explain`](crate::Verifier::explain). `Display` prints a report, and `Serialize` returns the
+/// same as data. See [`explain`](crate::explain) for the rules.
 ///
 /// ```
 /// use tower_jwt_auth::explain::{Outcome, Step};
@@ -157,8 +157,8 @@ impl Explanation {
     }
 }
 
-/// The step that an error is about: a missing key is noticed after its signature could have been checked, and an
-/// algorithm that no key serves when the key is chosen.
+/// The step that failed. The verifier reports a missing key at the step of the signature, and an algorithm that no key
+/// supports at the step of the key.
 fn failed_step(kind: ErrorKind, reached: Step) -> Step {
     match (kind, reached) {
         (ErrorKind::UnknownKey, _) => Step::Key,

@@ -10,7 +10,7 @@ use crate::error::ErrorKind;
 use crate::json::{Strings, Value};
 use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet};
 
-/// What a hint is decided with.
+/// The inputs for the hints.
 pub(crate) struct Case<'c> {
     pub(crate) token: &'c UnverifiedToken<'c>,
     pub(crate) kind: ErrorKind,
@@ -21,6 +21,10 @@ pub(crate) struct Case<'c> {
     pub(crate) algorithms: AlgorithmSet,
     pub(crate) now: NumericDate,
     pub(crate) leeway: Duration,
+    /// Whether the policy requires a `typ`.
+    pub(crate) requires_type: bool,
+    /// Whether there are keys in memory.
+    pub(crate) has_keys: bool,
     /// Whether a request would wait for newer keys.
     pub(crate) would_refresh: bool,
 }
@@ -92,7 +96,7 @@ const HINTS: &[Hint] = &[
          `Verifier::issuer_url`, `jwks_url` or `pem` for the issuer's public keys",
     ),
     (
-        |case| case.kind == ErrorKind::KeysUnavailable,
+        |case| case.kind == ErrorKind::KeysUnavailable && !case.has_keys,
         "no keys have been fetched: call `warm` and look at its error",
     ),
     (
@@ -115,37 +119,40 @@ const HINTS: &[Hint] = &[
     // The issuer and the audience.
     (
         |case| issuer_differs(case, difference::slash),
-        "the issuers differ only by a slash at the end",
+        "`iss` and the configured issuer differ only by a slash at the end",
     ),
     (
         |case| issuer_differs(case, difference::case),
-        "the issuers differ only in upper and lower case",
+        "`iss` and the configured issuer differ only in upper and lower case",
     ),
     (
         |case| issuer_differs(case, difference::scheme),
-        "the issuers differ only by `http`, `https` or a missing scheme: behind a proxy, set the issuer's public URL",
+        "`iss` and the configured issuer differ only by `http`, `https` or a missing scheme: behind a proxy, set the issuer's public URL",
     ),
-    (|case| issuer_differs(case, difference::port), "the issuers differ only by the port"),
+    (
+        |case| issuer_differs(case, difference::port),
+        "`iss` and the configured issuer differ only by the port",
+    ),
     (
         |case| issuer_differs(case, difference::local_host),
-        "the issuers differ only by the name of this machine (`localhost`, `127.0.0.1`, `[::1]`)",
+        "`iss` and the configured issuer differ only by the name of this machine (`localhost`, `127.0.0.1`, `[::1]`)",
     ),
     (
         |case| issuer_differs(case, difference::several),
-        "the issuers differ only in spelling: scheme, case, port, slash or the name of this machine",
+        "`iss` and the configured issuer differ only in spelling: scheme, case, port, slash or the name of this machine",
     ),
     (
         |case| issuer_differs(case, difference::path),
-        "the issuers are on one host with different paths: compare the tenant, realm and version",
+        "`iss` and the configured issuer are on one host with different paths: compare the tenant, realm and version",
     ),
     (
         |case| case.kind == ErrorKind::InvalidIssuer && is_entra_v1(case),
-        "the token is of version 1 of Entra, and the issuer is of version 2: set `requestedAccessTokenVersion` to 2 in \
-         the manifest of the API's app registration",
+        "the token has Entra's version 1, and version 2 of the issuer is trusted: set `requestedAccessTokenVersion` to \
+         2 in the manifest of the API's app registration",
     ),
     (
         |case| case.kind == ErrorKind::InvalidIssuer && is_entra_v2(case),
-        "the token is of version 2 of Entra, and the issuer is of version 1: trust the issuer that ends with `/v2.0`",
+        "the token has Entra's version 2, and version 1 of the issuer is trusted: trust the one that ends with `/v2.0`",
     ),
     (
         |case| is_audience(case) && claims(case, "aud", "account"),
@@ -159,27 +166,31 @@ const HINTS: &[Hint] = &[
     ),
     (
         |case| is_audience(case) && !has_claim(case, "aud") && has_claim(case, "azp"),
-        "the token has no `aud`, and `azp` names the client that requested it: call `client_id`, or `authorized_party` for the origin of a page",
+        "the token has no `aud`, and `azp` names the client that requested it: call `client_id`, or `authorized_party` \
+         for the origin of a page",
     ),
     (
         |case| audience_differs(case, difference::slash),
-        "the audiences differ only by a slash at the end",
+        "`aud` and the configured audience differ only by a slash at the end",
     ),
     (
         |case| audience_differs(case, difference::case),
-        "the audiences differ only in upper and lower case",
+        "`aud` and the configured audience differ only in upper and lower case",
     ),
     (
         |case| audience_differs(case, difference::scheme),
-        "the audiences differ only by the scheme, such as `https://` or `api://`",
+        "`aud` and the configured audience differ only by the scheme, such as `https://` or `api://`",
     ),
-    (|case| audience_differs(case, difference::port), "the audiences differ only by the port"),
+    (
+        |case| audience_differs(case, difference::port),
+        "`aud` and the configured audience differ only by the port",
+    ),
     (
         |case| {
             audience_differs(case, difference::several)
                 || audience_differs(case, difference::local_host)
         },
-        "the audiences differ only in spelling: scheme, case, port, slash or the name of this machine",
+        "`aud` and the configured audience differ only in spelling: scheme, case, port, slash or the name of this machine",
     ),
     // The kind of token.
     (
@@ -193,9 +204,11 @@ const HINTS: &[Hint] = &[
     (
         |case| {
             case.kind == ErrorKind::InvalidType
+                && case.requires_type
                 && text(case, "typ").is_none_or(|it| it.eq_ignore_ascii_case("jwt"))
         },
-        "the issuer does not set the `typ` of RFC 9068: without `rfc9068` or `typ`, the other checks still apply",
+        "the token's `typ` is missing or `JWT`: if the issuer sets no other, call `access_tokens_only` instead of \
+         `rfc9068` or `typ`",
     ),
     // The dates.
     (
@@ -204,13 +217,17 @@ const HINTS: &[Hint] = &[
     ),
     (
         |case| is_slightly_early(case) || is_slightly_late(case),
-        "the time is missed by less than ten minutes: compare the clocks of the issuer and this server",
+        "the token is early or late by less than ten minutes: compare the clocks of the issuer and this server",
     ),
 ];
 
 const DATES: [&str; 3] = ["exp", "nbf", "iat"];
 
-/// The largest difference that is probably a wrong clock, in seconds.
+/// The most values of one claim that are compared, and the longest of them in bytes.
+const MAX_COMPARED: usize = 64;
+const MAX_COMPARED_LEN: usize = 512;
+
+/// The largest difference, in seconds, that is probably due to a wrong clock.
 const SKEW: i64 = 600;
 
 fn has_prefix(case: &Case<'_>, prefix: &str) -> bool {
@@ -257,7 +274,7 @@ fn has_claim(case: &Case<'_>, name: &str) -> bool {
 
 fn values<'t>(case: &'t Case<'_>, name: &str) -> impl Iterator<Item = &'t str> {
     let value = case.token.payload_object().and_then(|payload| payload.get(name));
-    value.and_then(Value::strings).into_iter().flat_map(Strings::iter)
+    value.and_then(Value::strings).into_iter().flat_map(Strings::iter).take(MAX_COMPARED)
 }
 
 fn claims(case: &Case<'_>, name: &str, value: &str) -> bool {
@@ -310,14 +327,14 @@ fn is_type(case: &Case<'_>, types: &[&str]) -> bool {
 }
 
 fn issuer_differs(case: &Case<'_>, how: fn(&str, &str) -> bool) -> bool {
+    let found = text_claim(case, "iss").filter(|found| found.len() <= MAX_COMPARED_LEN);
     case.kind == ErrorKind::InvalidIssuer
-        && text_claim(case, "iss")
-            .is_some_and(|found| case.issuers.iter().any(|it| how(it, &found)))
+        && found.is_some_and(|found| case.issuers.iter().any(|it| how(it, &found)))
 }
 
 fn audience_differs(case: &Case<'_>, how: fn(&str, &str) -> bool) -> bool {
-    is_audience(case)
-        && values(case, "aud").any(|found| case.audiences.iter().any(|it| how(it, found)))
+    let mut found = values(case, "aud").filter(|found| found.len() <= MAX_COMPARED_LEN);
+    is_audience(case) && found.any(|found| case.audiences.iter().any(|it| how(it, found)))
 }
 
 fn is_entra_v1(case: &Case<'_>) -> bool {

@@ -2,16 +2,20 @@
 //!
 //! [`Verifier::explain`](crate::Verifier::explain) returns an [`Explanation`]: every step of the verification with what
 //! is configured, what the token has, and hints about the probable cause. `Display` prints it as a report, `Serialize`
-//! as data. [`VerifierBuilder::explain_rejections`](crate::VerifierBuilder::explain_rejections) passes an explanation of
-//! rejected tokens to a function, and
-//! [`ProblemJson::verbose`](crate::respond::ProblemJson::verbose) adds one to the response, for development.
+//! as data.
 //!
-//! 1. An explanation is for operators and developers. It names settings and keys' ids, so it must not reach clients in
-//!    production.
-//! 2. It never contains a key, a signature, the whole token, or a claim except `iss`, `aud` and dates. Others are added
-//!    by [`with_claims`](Explanation::with_claims).
+//! [`VerifierBuilder::explain_rejections`](crate::VerifierBuilder::explain_rejections) passes explanations of rejected
+//! tokens to a function. During development, [`ProblemJson::verbose`](crate::respond::ProblemJson::verbose) adds the
+//! explanation to the response.
+//!
+//! 1. An explanation is for operators and developers. It names settings and the ids of keys, so it must not reach
+//!    clients in production.
+//! 2. It never contains a key, a signature or the whole token. Of the claims, it contains only `iss`, `aud` and dates;
+//!    add others with [`with_claims`](Explanation::with_claims).
 //! 3. Text from the token is escaped, cut after 128 bytes, and marked as unverified unless the signature is valid.
-//! 4. No keys are fetched. Call [`warm`](crate::Verifier::warm) first if they come from a URL.
+//! 4. It waits for no keys, but may start a fetch that is due. Call [`warm`](crate::Verifier::warm) first if the keys
+//!    come from a URL.
+//! 5. The checks of the application are run once more, so they must have no effects.
 //!
 //! ```
 //! use tower_jwt_auth::{Verifier, testing::TestIssuer};

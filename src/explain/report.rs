@@ -5,6 +5,7 @@ use std::fmt;
 use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
 use super::explanation::{ExplainedStep, Explanation, Outcome};
+use super::step::Step;
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -28,12 +29,21 @@ impl fmt::Display for Explanation {
 }
 
 impl Explanation {
-    /// Precedes everything that is found in the token.
+    /// Precedes text that is found in the token.
     const fn mark(&self) -> &'static str {
         if self.is_signature_valid { "" } else { "unverified " }
     }
 
+    /// Like [`mark`](Self::mark), but not for what is measured.
+    const fn mark_of(&self, step: Step) -> &'static str {
+        match step {
+            Step::Length | Step::Format | Step::Payload => "",
+            _ => self.mark(),
+        }
+    }
+
     fn write_step(&self, step: &ExplainedStep, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mark = self.mark_of(step.step);
         let outcome = match step.outcome {
             Outcome::Passed => "passed",
             Outcome::Failed => "FAILED",
@@ -47,9 +57,9 @@ impl Explanation {
         write!(f, "{name:17}")?;
         match (&step.found, &step.expected) {
             (Some(found), Some(expected)) => {
-                writeln!(f, "{}{found}; expected {expected}", self.mark())
+                writeln!(f, "{mark}{found}; expected {expected}")
             }
-            (Some(found), None) => writeln!(f, "{}{found}", self.mark()),
+            (Some(found), None) => writeln!(f, "{mark}{found}"),
             (None, Some(expected)) => writeln!(f, "expected {expected}"),
             (None, None) => Ok(()),
         }

@@ -17,11 +17,12 @@ const MOST_BYTES: usize = 1024 * 1024;
 
 /// Creates a responder that answers with the axum response that this function returns.
 ///
-/// Any `IntoResponse` works whose body is complete at once: `Json`, `Html`, `Redirect`, a string, or a tuple with a
-/// status and headers. If the body must be awaited, or has more than 1 MiB, the response has no body, and
-/// observers receive [`Event::ResponderFailed`](crate::observe::Event::ResponderFailed).
+/// The function may return any `IntoResponse` whose body is complete without waiting: `Json`, `Html`, `Redirect`, a
+/// string, or a tuple with a status and headers. If the body must be awaited, or has more than 1 MiB, the response has
+/// no body, and observers receive [`Event::ResponderFailed`](crate::observe::Event::ResponderFailed).
 ///
-/// - Redirects and errors keep their status. Any other status, such as the 200 of `Json`, becomes that of the rejection.
+/// - Redirects and errors keep their status. Any other status, such as the 200 of `Json`, is replaced by that of the
+///   rejection.
 /// - The layer adds a missing challenge, `Retry-After` and `Cache-Control`.
 ///
 /// For a response that depends on the request, use [`respond::from_fn`](crate::respond::from_fn).

@@ -34,12 +34,16 @@ enum Reason {
 impl Unfit {
     /// What the type expects, as a noun; `None` if it does not say.
     pub(crate) fn expected(&self) -> Option<String> {
-        let name = |member: &Cow<'_, str>| member.chars().take(64).collect::<String>();
-        let member = self.member.as_ref().map(|member| name(member).escape_debug().to_string());
+        // A name that is not from the type is from the token, and may be data.
+        let member = match &self.member {
+            Some(Cow::Borrowed(name)) => Some(name),
+            _ => None,
+        };
         match (&self.reason, member) {
             (Reason::Missing, Some(member)) => Some(format!("the claim `{member}`")),
             (Reason::Expected(expected), Some(member)) => Some(format!("{expected} in `{member}`")),
             (Reason::Other, Some(member)) => Some(format!("another value in `{member}`")),
+            (Reason::Expected(expected), None) => Some(expected.clone()),
             (_, None) => None,
         }
     }

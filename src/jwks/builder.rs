@@ -182,8 +182,8 @@ impl RemoteJwksBuilder {
     ///
     /// A server without a network, or a function that must answer at once, can then verify its first token. The first
     /// request starts a refresh in the background; a token with another key id waits for it. If no fetch succeeds, the
-    /// keys are used for [`ttl`](Self::ttl) and [`max_stale`](Self::max_stale) from the start of this server. A key
-    /// that was withdrawn since the document was packaged is accepted until a fetch succeeds, or until then.
+    /// keys are used for [`ttl`](Self::ttl) plus [`max_stale`](Self::max_stale) from the start of this server. A key
+    /// that has been withdrawn since the document was packaged is accepted until a fetch succeeds or this time ends.
     ///
     /// As in a fetched document, secrets are skipped. A document without a usable key is a problem at `build`.
     pub fn seed(mut self, jwks: impl Into<String>) -> Self {

@@ -90,7 +90,7 @@ struct Routed {
 }
 
 impl Routed {
-    /// The proxy for this URL, if any. `http` to this machine is allowed because it does not leave the machine.
+    /// The proxy for this URL, if any. Requests over `http` to this machine never leave it, so they use no proxy.
     fn proxy_for(&self, url: &Uri) -> Option<Intercept> {
         let stays_here = url.scheme_str() == Some("http") && url.host().is_some_and(is_loopback);
         if stays_here { None } else { self.proxies.intercept(url) }

@@ -1,4 +1,4 @@
-//! Names a document that is not the expected one, for operators.
+//! Describes an unexpected document to the operator.
 
 use http::HeaderValue;
 use serde_json::{Map, Value};
@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::response::html;
 use crate::key::NoSet;
 
-/// What the place answered in place of a key set.
+/// Describes what was received in place of a key set.
 pub(super) fn in_place_of_keys(
     document: &[u8],
     content_type: Option<&HeaderValue>,
@@ -26,7 +26,7 @@ pub(super) fn in_place_of_keys(
     }
 }
 
-/// What the place answered in place of the expected document.
+/// Describes what was received in place of the expected document.
 pub(super) fn describe(document: &[u8], content_type: Option<&HeaderValue>) -> String {
     let text = document.trim_ascii();
     if let Some(content_type) = html(content_type) {

@@ -112,8 +112,7 @@ impl RemoteJwksBuilder {
 
     /// Trusts only these root certificates, and not those of the platform.
     ///
-    /// It takes precedence over `webpki_roots`. In everything else it is like
-    /// [`root_certificates`](Self::root_certificates).
+    /// It takes precedence over `webpki_roots`. Otherwise it is like [`root_certificates`](Self::root_certificates).
     pub fn only_root_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
         self.default_client.roots.only("only_root_certificates", pem.as_ref());
         self

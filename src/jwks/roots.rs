@@ -103,7 +103,7 @@ fn platform_verifier(
         return Verifier::new(provider);
     }
     #[cfg(target_os = "android")]
-    return Err(Error::General("Android takes no further certificates".to_owned()));
+    return Err(Error::General("certificates cannot be added on Android".to_owned()));
     #[cfg(not(target_os = "android"))]
     Verifier::new_with_extra_roots(more, provider)
 }

@@ -1,6 +1,6 @@
-//! The base64 of keys in the configuration and in key sets: either alphabet, with or without padding (RFC 4648 §4, §5).
+//! Base64 for keys in the configuration and in key sets: either alphabet, with or without padding (RFC 4648 §4, §5).
 //!
-//! Only for texts that a token does not contain. The parts of a token have exactly one spelling.
+//! Do not use it for the parts of a token, which have exactly one valid encoding.
 
 use base64_simd::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 

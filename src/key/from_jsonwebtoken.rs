@@ -203,7 +203,7 @@ fn no_der_reader() -> BuildError {
         ProblemKind::MissingFeature,
         "a `DecodingKey` in DER form",
         "this build cannot read DER",
-        "Turn on the feature `pem` of `tower-jwt-auth`, or make the key from its components",
+        "Enable the feature `pem` of `tower-jwt-auth`, or make the key from its components",
     ))
 }
 

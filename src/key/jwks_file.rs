@@ -4,8 +4,8 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
@@ -31,8 +31,8 @@ const MOST_BYTES: u64 = 1024 * 1024;
 /// on another thread, so that no request waits for the file system. The first token with a new key may therefore still
 /// be rejected. [`Verifier::refresh`](crate::Verifier::refresh) checks at once.
 ///
-/// A new file that cannot be read or has no usable key replaces nothing. It is reported as
-/// [`Event::KeysRefreshed`] and in [`last_error`](KeyHealth::last_error). Secrets in the file are skipped. Replace the
+/// If the new file cannot be read or has no usable key, the keys in memory are kept, and the error is reported in
+/// [`Event::KeysRefreshed`] and [`last_error`](KeyHealth::last_error). Secrets in the file are skipped. Replace the
 /// file atomically, by renaming another one.
 ///
 /// ```
@@ -82,6 +82,7 @@ impl BuildKeys for JwksFile {
             path: self.0,
             set: RwLock::new(Arc::new(set)),
             check_at: AtomicU64::new(nanos(now.saturating_add(INTERVAL))),
+            is_checking: AtomicBool::new(false),
             state: Mutex::new(State { stamp, confirmed: now, last_error: None }),
             observers: Observers::new(Observing::from(None)),
             clock,
@@ -89,7 +90,7 @@ impl BuildKeys for JwksFile {
     }
 }
 
-/// What shows that a file has changed: its time, its length and, on Unix, its number. `None` if it cannot be found.
+/// Shows that a file has changed: its time, its length and, on Unix, its inode. `None` if it cannot be found.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Stamp(Option<(Option<SystemTime>, u64, u64)>);
 
@@ -111,6 +112,8 @@ struct Inner {
     set: RwLock<Arc<KeySet>>,
     /// In nanoseconds: the earliest time of the next check.
     check_at: AtomicU64,
+    /// Whether a thread is checking the file.
+    is_checking: AtomicBool,
     state: Mutex<State>,
     observers: Observers,
     clock: Arc<dyn Clock>,
@@ -135,32 +138,38 @@ impl Inner {
         let due = self.check_at.load(Ordering::Relaxed);
         let next = nanos(now.saturating_add(INTERVAL));
         let won = nanos(now) >= due
+            && !self.is_checking.load(Ordering::Relaxed)
             && self
                 .check_at
                 .compare_exchange(due, next, Ordering::Relaxed, Ordering::Relaxed)
                 .is_ok();
         if won {
+            // A file system that does not answer blocks one thread, not one in each interval.
+            self.is_checking.store(true, Ordering::Relaxed);
             let this = Arc::clone(self);
-            let check = move || drop(this.check(RefreshReason::Schedule));
-            // Without a thread, the next check is an interval later.
-            drop(thread::Builder::new().name("jwks-file".to_owned()).spawn(check));
+            let check = move || {
+                drop(this.check(RefreshReason::Schedule));
+                this.is_checking.store(false, Ordering::Relaxed);
+            };
+            // If no thread can be started, the next check is one interval later.
+            if thread::Builder::new().name("jwks-file".to_owned()).spawn(check).is_err() {
+                self.is_checking.store(false, Ordering::Relaxed);
+            }
         }
     }
 
     /// Reads the file if it has changed.
     fn check(&self, trigger: RefreshReason) -> Result<Refreshed, RefreshError> {
         let stamp = Stamp::of(&self.path);
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.monotonic();
-        if state.stamp == stamp {
-            if let Some(error) = &state.last_error {
-                return Err(error.clone());
-            }
-            state.confirmed = now;
-            return Ok(Refreshed::Unchanged);
+        if let Some(outcome) = self.known_outcome(stamp, now) {
+            return outcome;
         }
+        // Without the lock, which `health` takes: reading may block.
+        let read = read(&self.path);
+        let mut state = self.lock();
         state.stamp = stamp;
-        let outcome = match read(&self.path) {
+        let outcome = match read {
             Ok(set) => {
                 *self.set.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(set);
                 state.confirmed = now;
@@ -176,6 +185,27 @@ impl Inner {
         drop(state);
         self.report(trigger, &outcome, self.clock.monotonic().saturating_sub(now));
         outcome
+    }
+
+    /// The outcome for a file that has not changed since it was read.
+    fn known_outcome(
+        &self,
+        stamp: Stamp,
+        now: Duration,
+    ) -> Option<Result<Refreshed, RefreshError>> {
+        let mut state = self.lock();
+        if state.stamp != stamp {
+            return None;
+        }
+        if let Some(error) = &state.last_error {
+            return Some(Err(error.clone()));
+        }
+        state.confirmed = now;
+        Some(Ok(Refreshed::Unchanged))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn report(
@@ -215,7 +245,7 @@ impl KeySource for FileKeys {
 
     fn health(&self) -> KeyHealth {
         let now = self.0.clock.monotonic();
-        let state = self.0.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = self.0.lock();
         let freshness = match state.last_error {
             Some(_) => KeySetState::Stale,
             None => KeySetState::Fresh,

@@ -8,8 +8,8 @@ use super::source::RefreshError;
 /// The keys of one or more issuers could not be fetched.
 ///
 /// Returned by [`Verifier::warm`](crate::Verifier::warm) and [`Verifier::refresh`](crate::Verifier::refresh).
-/// `Display` names the issuers as they are configured, each with its error. [`source`](Error::source) returns the error of the first
-/// issuer, [`failures`](Self::failures) the errors of all.
+/// `Display` names the issuers as they are configured, each with its error. [`source`](Error::source) returns the error
+/// of the first issuer, [`failures`](Self::failures) the errors of all.
 ///
 /// ```
 /// use tower_jwt_auth::{Verifier, key::KeysErrorKind};

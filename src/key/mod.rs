@@ -42,6 +42,7 @@ mod not_published;
 #[cfg(feature = "pem")]
 mod pem;
 mod problem;
+mod public_text;
 #[cfg(any(test, not(feature = "test-util")))]
 mod published;
 mod secret;

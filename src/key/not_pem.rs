@@ -1,18 +1,15 @@
-//! What was passed in place of PEM, in the user's terms. Nothing of it is printed: it may be a secret.
+//! Recognizes what was passed in place of PEM. No part of it is printed, because it may be a secret.
 
 use base64_simd::STANDARD;
 use memchr::memmem::find;
 
 use super::der::{invalid_key, private_key};
+use super::public_text::SSH;
 use crate::error::BuildError;
 
-/// Line breaks as they look after an encoding. A backslash, `%`, `&` and `<` are not base64.
+/// Line breaks in the encodings that replace them. A backslash, `%`, `&` and `<` are not base64.
 const ESCAPED_LINE_BREAKS: [&str; 10] =
     ["\\n", "\\r", "%0A", "%0a", "%0D", "%0d", "&#10;", "&#13;", "&#x", "<br"];
-
-/// The beginnings of public keys in the formats of SSH.
-const SSH: [&[u8]; 5] =
-    [b"ssh-", b"ecdsa-sha2-", b"sk-ssh-", b"sk-ecdsa-", b"---- BEGIN SSH2 PUBLIC KEY"];
 
 /// The endings of the names of key files.
 const FILE_ENDINGS: [&[u8]; 10] =
@@ -53,7 +50,7 @@ pub(super) fn escaped_line_breaks(content: &[u8]) -> Option<&'static str> {
     escaped.copied().or_else(|| is_bare().then_some("n"))
 }
 
-/// Whether the bytes begin like DER. Text has no control characters but white space.
+/// Whether the bytes begin like DER. Text contains no control characters except white space.
 pub(super) fn is_der(bytes: &[u8]) -> bool {
     let is_control = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
     bytes.first() == Some(&0x30) && bytes.iter().any(is_control)
@@ -92,7 +89,7 @@ fn utf_16() -> BuildError {
     invalid_key("UTF-16 text in place of PEM".into(), "PEM is ASCII text", "Save the file as UTF-8")
 }
 
-/// Also for a block whose first line is incomplete.
+/// Also the error for a block whose first line is incomplete.
 pub(super) fn damaged_boundary() -> BuildError {
     invalid_key(
         "a PEM with a damaged first or last line".into(),

@@ -22,7 +22,7 @@ const END: &[u8] = b"-----END ";
 const CERTIFICATE_FIX: &str =
     "Call `VerificationKey::certificate` if you trust this certificate's key";
 #[cfg(not(feature = "x509"))]
-const CERTIFICATE_FIX: &str = "Turn on the feature `x509` and call `VerificationKey::certificate` if you trust this \
+const CERTIFICATE_FIX: &str = "Enable the feature `x509` and call `VerificationKey::certificate` if you trust this \
     certificate's key, or pass its public key: `openssl x509 -in cert.pem -noout -pubkey`";
 
 /// Reads and checks a key. The caller's algorithm is checked against its type later.

@@ -33,7 +33,7 @@ pub(crate) fn unsafe_use(key_use: &str) -> Option<Problem> {
     if key_use.is_empty() {
         return Some(Problem::new(
             ProblemKind::EmptyValue,
-            "an empty `use` of keys",
+            "an empty `key_use`",
             "an empty name is usually a missing setting",
             "Pass the `use` of the signing keys, such as `jwt-svid`",
         ));
@@ -42,7 +42,7 @@ pub(crate) fn unsafe_use(key_use: &str) -> Option<Problem> {
     is_for_others.then(|| {
         Problem::new(
             ProblemKind::InvalidValue,
-            format!("the `use` of keys `{key_use}`"),
+            format!("`key_use` or `jwks_for_use` with `{key_use}`"),
             "keys for encryption or for certificates must not verify tokens",
             "Pass the `use` of the keys that sign tokens, such as `jwt-svid`",
         )

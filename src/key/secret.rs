@@ -114,7 +114,7 @@ impl Length {
     }
 }
 
-/// Whether it is a text that white space, or a byte order mark, precedes or follows. Random bytes are not text.
+/// Whether it is text with white space or a byte order mark at its start or end. Random bytes are not text.
 fn has_white_space_at_an_end(secret: &[u8]) -> bool {
     let is_space = |c: char| c.is_whitespace() || c == '\u{feff}';
     str::from_utf8(secret).is_ok_and(|text| {
@@ -164,7 +164,7 @@ fn published() -> Problem {
         ProblemKind::PublishedSecret,
         "a shared secret that is published",
         "an attacker can find it in documentation or source code and sign tokens with it",
-        "Generate one with `openssl rand -base64 32`; in tests, turn on the feature `test-util`",
+        "Generate one with `openssl rand -base64 32`; in tests, enable the feature `test-util`",
     )
 }
 

@@ -16,7 +16,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// A key source whose keys the application sets.
 ///
 /// Use it for keys that the application loads itself, for example from a configuration service. It is an `Arc`: keep a
-/// clone to call [`set`](Self::set). Until then, tokens are rejected with
+/// clone to call [`set`](Self::set). Until the first call, tokens are rejected with
 /// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable).
 ///
 /// ```

@@ -228,9 +228,9 @@ impl Refreshed {
 /// The keys could not be refreshed.
 ///
 /// It is the [`source`](StdError::source) of an [`ErrorKind::KeysUnavailable`](crate::ErrorKind::KeysUnavailable)
-/// error and is never sent to a client. For keys from a URL, `Display` names the place that was asked, without the
-/// query, and what it answered. Its own `source` is the error of the HTTP client, or the status that was received
-/// instead of keys. `Display` and `Debug` leave it out, because with some clients it contains a whole URL.
+/// error and is never sent to a client. For keys from a URL, `Display` names the URL, without the query, and what the
+/// server answered. Its own `source` is the error of the HTTP client, or the status that was received instead of keys.
+/// `Display` and `Debug` do not contain the `source`, because with some clients it contains a whole URL.
 ///
 /// ```
 /// use std::error::Error;

@@ -57,9 +57,9 @@ impl VerificationKey {
     ///
     /// # Errors
     ///
-    /// The text is not PEM with exactly one public key, or the key is private, does not fit the algorithm, or is weak (RSA below 2048 bits,
-    /// an Ed25519 point of small order). A certificate is rejected as well: pass it to `VerificationKey::certificate`
-    /// (feature `x509`).
+    /// The text is not PEM with exactly one public key, or the key is private, does not fit the algorithm, or is weak
+    /// (RSA below 2048 bits, an Ed25519 point of small order). A certificate is rejected as well: pass it to
+    /// `VerificationKey::certificate` (feature `x509`).
     #[cfg(feature = "pem")]
     pub fn pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, BuildError> {
         Self::new(super::pem::read(pem.as_ref())?, Some(algorithm))
@@ -79,8 +79,8 @@ impl VerificationKey {
 
     /// Reads the public key of an X.509 certificate (RFC 5280 §4.1).
     ///
-    /// The certificate is in PEM or DER form. PEM may be a chain: each certificate is followed by that of its signer, and
-    /// the first one is used. Only its key is used, and the key is trusted because you trust this file.
+    /// The certificate is in PEM or DER form. PEM may contain a chain, in which each certificate is followed by that of
+    /// its signer. Only the key of the first certificate is used, and it is trusted because you trust this file.
     /// **The certificate's dates, names, signer and revocation are not checked**: the key of an expired certificate is
     /// accepted. The key usage is the only extension that is checked.
     ///
@@ -317,9 +317,9 @@ impl Unusable {
             Self::OtherKind => "Pass the algorithm that the issuer signs with",
             Self::ShortSecret => "Generate a longer one with `openssl rand -base64 64`",
             Self::NoBackend => {
-                "Turn on the feature `aws-lc-rs` or `rust-crypto` of `tower-jwt-auth`"
+                "Enable the feature `aws-lc-rs` or `rust-crypto` of `tower-jwt-auth`"
             }
-            Self::NotInBackend => "Turn on the feature `aws-lc-rs` of `tower-jwt-auth`",
+            Self::NotInBackend => "Enable the feature `aws-lc-rs` of `tower-jwt-auth`",
             Self::Rejected => "Export the key again",
         }
     }

@@ -71,8 +71,8 @@ pub enum Event<'a> {
         trigger: RefreshReason,
         /// The result of the fetch.
         outcome: RefreshOutcome,
-        /// For a failure, the place that was asked, without the query, and what it answered. Not a label for metrics:
-        /// it may quote the issuer's metadata, escaped and cut.
+        /// For a failure, the URL without its query, or the file, and what was found there. Not a label for metrics: it
+        /// may quote the issuer's metadata, escaped and cut.
         detail: Option<&'a str>,
         /// The number of keys that are available now.
         keys: usize,

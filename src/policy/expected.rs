@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::identity::Audiences;
 use super::policy::Policy;
-use crate::error::ErrorKind;
+use crate::error::{ErrorKind, quoted};
 
 /// The most values that one text lists.
 const MAX_LISTED: usize = 8;
@@ -54,10 +54,10 @@ fn all_of<const N: usize>(texts: [Option<String>; N]) -> Option<String> {
 /// The text for one of these values; `None` if there are none.
 pub(crate) fn one_of<'v>(noun: &str, values: impl IntoIterator<Item = &'v str>) -> Option<String> {
     let mut values = values.into_iter();
-    let mut text = format!("the {noun} `{}`", values.next()?);
+    let mut text = format!("the {noun} {}", quoted(values.next()?));
     for value in values.by_ref().take(MAX_LISTED - 1) {
         // Writing to a string cannot fail.
-        let _ = write!(text, " or `{value}`");
+        let _ = write!(text, " or {}", quoted(value));
     }
     if values.next().is_some() {
         text.push_str(" or …");

@@ -16,7 +16,7 @@ const ENTRA: [&str; 5] = [
 /// The reason why no token can have this name in `iss`, if one is known.
 pub(crate) fn problem(name: &str) -> Option<Problem> {
     if is_padded(name) {
-        return Some(padded(name));
+        return Some(padded());
     }
     if let Some(host) = host_of(name).filter(|host| !may_exist(host)) {
         return Some(impossible_host(host));
@@ -62,10 +62,11 @@ fn is_shared_by_tenants(segment: &str) -> bool {
     ["common", "organizations", "consumers"].iter().any(|it| segment.eq_ignore_ascii_case(it))
 }
 
-fn padded(name: &str) -> Problem {
+/// Without the name: a URL may contain a password.
+fn padded() -> Problem {
     Problem::new(
         ProblemKind::InvalidIssuer,
-        format!("white space around the name of the issuer `{}`", name.escape_debug()),
+        "white space around the name of the issuer",
         "`iss` is compared byte for byte, so no token would be accepted",
         "Remove the white space; a value from a file often ends with a line break",
     )

@@ -24,15 +24,15 @@ macro_rules! policy_settings {
 
             /// Accepts access tokens that were issued to this client.
             ///
-            /// Use it for issuers whose access tokens do not name this service in `aud`. A token that the client requested
-            /// for another service is then accepted as well.
+            /// Use it for issuers whose access tokens do not name this service in `aud`. A token that the client
+            /// requested for another service is then accepted as well.
             ///
-            /// Of the claims `client_id` (RFC 9068 §2.2), `azp`, `cid` and `appid`, the first that is present decides: its
-            /// value must be this text. If it is null or not a string, the token is rejected. If called several times, a
-            /// token of any of the clients is accepted.
+            /// The first of the claims `client_id` (RFC 9068 §2.2), `azp`, `cid` and `appid` that is present must have
+            /// this value. If it is null or not a string, the token is rejected. If called several times, a token of
+            /// any of the clients is accepted.
             ///
-            /// It replaces the decision about the audience, and implies [`access_tokens_only`](Self::access_tokens_only).
-            /// Together with [`audience`](Self::audience), both must match.
+            /// `audience` and `any_audience` are then not required. If [`audience`](Self::audience) is called as well,
+            /// both must match. `client_id` implies [`access_tokens_only`](Self::access_tokens_only).
             pub fn client_id(mut self, id: impl Into<String>) -> Self {
                 self.policy_mut().add_client(id.into());
                 self
@@ -41,7 +41,7 @@ macro_rules! policy_settings {
             /// Accepts only tokens whose `azp` is this text; `azp` is then required.
             ///
             /// Some issuers put the origin of the web page there, such as `https://app.example.com`. If called several
-            /// times, any of the values is accepted. You must also decide about the audience.
+            /// times, any of the values is accepted. You must also call `audience`, `client_id` or `any_audience`.
             pub fn authorized_party(mut self, party: impl Into<String>) -> Self {
                 self.policy_mut().authorized_parties.push(party.into().into());
                 self
@@ -50,9 +50,9 @@ macro_rules! policy_settings {
             /// Rejects tokens that are recognizably ID, refresh or logout tokens.
             ///
             /// These are tokens with the claim `at_hash`, `c_hash`, `s_hash` (ID tokens) or `events` (logout tokens), and
-            /// those with `ID`, `Refresh`, `Offline`, `logout+jwt` or a similar name in the header `typ` or in the claim
-            /// `typ`, `token_use`, `token_type` or `type`. An ID token without any of them is accepted: if the issuer's
-            /// access tokens have a `typ` of their own, call [`typ`](Self::typ) as well.
+            /// tokens with `ID`, `Refresh`, `Offline`, `logout+jwt` or a similar name in the header `typ` or in the
+            /// claim `typ`, `token_use`, `token_type` or `type`. An ID token without any of these is accepted: if the
+            /// issuer's access tokens have a `typ` of their own, call [`typ`](Self::typ) as well.
             pub fn access_tokens_only(mut self) -> Self {
                 self.policy_mut().access_tokens_only = true;
                 self
@@ -113,8 +113,8 @@ macro_rules! policy_settings {
             ///
             /// These are `iss`, `sub`, `aud`, `exp`, `nbf`, `iat` and `jti`. Issuers that serialize an absent value as
             /// null send such tokens. A claim that is required is then missing: a token whose `exp` is null is rejected
-            /// unless [`allow_missing_expiry`](Self::allow_missing_expiry) is set. For other claims, such as `cnf`, null
-            /// has the same meaning with and without this setting.
+            /// unless [`allow_missing_expiry`](Self::allow_missing_expiry) is set. The setting does not change how null is
+            /// read in other claims, such as `cnf`.
             pub fn allow_null_claims(mut self) -> Self {
                 self.policy_mut().mapping_mut().allows_null_claims = true;
                 self
@@ -151,8 +151,8 @@ macro_rules! policy_settings {
             /// Reads the subject from this claim, for issuers whose `sub` is not the user's id.
             ///
             /// [`Token::subject`](crate::Token::subject) and owner rules use this claim; the claims type is
-            /// unchanged. An integer of at most 64 bits is read as its decimal text. A token in which the claim is missing
-            /// or of another type is rejected. The type of `sub` is then not checked.
+            /// unchanged. An integer of at most 64 bits is read as its decimal text. If the claim is missing or has
+            /// another type, the token is rejected. The type of `sub` is not checked.
             pub fn subject_claim(mut self, claim: impl Into<$crate::claims::ClaimPath>) -> Self {
                 self.policy_mut().mapping_mut().subject = Some(claim.into());
                 self

@@ -1,8 +1,9 @@
 //! Secrets shared with the issuer, current and previous.
 
 use std::env::{self, VarError};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
-use std::{fs, io};
 
 use zeroize::Zeroizing;
 
@@ -172,9 +173,14 @@ fn from_file(path: &Path) -> Result<VerificationKey, BuildError> {
     }
 }
 
+/// The longest secret that is read from a file, in bytes.
+const MOST_BYTES: u64 = 1024 * 1024;
+
 /// The secret in a text file, without one line break at the end.
 pub(super) fn read_file(path: &Path) -> io::Result<Zeroizing<String>> {
-    let text = fs::read_to_string(path).map(Zeroizing::new)?;
+    let mut text = Zeroizing::new(String::new());
+    // A secret is short. The limit is for a path such as `/dev/zero`.
+    File::open(path)?.take(MOST_BYTES).read_to_string(&mut text)?;
     let secret = text.strip_suffix('\n').map_or(&**text, |it| it.strip_suffix('\r').unwrap_or(it));
     Ok(Zeroizing::new(secret.to_owned()))
 }

@@ -6,9 +6,14 @@ use crate::error::{Error, ErrorKind};
 const BLOCK: usize = 64;
 
 /// The token of this scheme in a field value. Works on bytes, because a field value may contain any byte.
+///
+/// White space before the scheme is malformed: HTTP/2 does not remove it, and the next parser might.
 pub(super) fn credentials<'a>(wanted: &[u8], value: &'a [u8]) -> Result<&'a str, Error> {
     let rest = match value.split_at_checked(wanted.len()) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case(wanted) => rest,
+        _ if value.first().is_some_and(|byte| matches!(byte, b' ' | b'\t')) => {
+            return Err(ErrorKind::MalformedHeader.into());
+        }
         _ => return Err(ErrorKind::UnsupportedScheme.into()),
     };
     match rest.first() {
@@ -101,7 +106,11 @@ mod tests {
             (b"Bearer=a.b.c", UnsupportedScheme),
             (b"Bearer\xa0a.b.c", UnsupportedScheme),
             (b"Bearer\xc2\xa0a.b.c", UnsupportedScheme),
-            (b" Bearer a.b.c", UnsupportedScheme),
+            (b" Bearer a.b.c", MalformedHeader),
+            (b"\tBearer a.b.c", MalformedHeader),
+            (b" Basic YTpi", MalformedHeader),
+            (b" a.b.c", MalformedHeader),
+            (b" ", MalformedHeader),
             (b"Bearer", MalformedHeader),
             (b"Bearer ", MalformedHeader),
             (b"Bearer\ta.b.c", MalformedHeader),

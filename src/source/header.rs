@@ -119,6 +119,14 @@ impl TokenSource for HeaderToken {
     }
 }
 
+/// Removes `Authorization` unless it is of a scheme other than `Bearer`. A token without a scheme is removed as well.
+pub(crate) fn remove_unverified_credentials(headers: &mut HeaderMap) {
+    retain(headers, &AUTHORIZATION, 0, |value| {
+        let is_other = |error: Error| error.kind() == ErrorKind::UnsupportedScheme;
+        has_scheme(value) && credentials(SCHEME, value).is_err_and(is_other)
+    });
+}
+
 /// Removes the fields of this name, except for those of another scheme.
 fn remove_fields(
     headers: &mut HeaderMap,

@@ -47,6 +47,7 @@ mod websocket;
 pub use any_of::AnyOf;
 pub use cookie::CookieToken;
 pub use first_of::FirstOf;
+pub(crate) use header::remove_unverified_credentials;
 pub use header::{BearerHeader, HeaderToken};
 pub(crate) use places::{mark_all_sensitive, mark_sensitive};
 pub use query::QueryToken;

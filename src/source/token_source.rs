@@ -51,13 +51,19 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
         let _ = parts;
     }
 
-    /// Removes everything that this source may read as a token; the default calls
-    /// [`remove_copies`](Self::remove_copies).
+    /// Removes everything that this source may read as a token.
     ///
-    /// The layer calls it if [`find`](Self::find) returned an error, so that no place of a token is known, and the
+    /// The default removes the token that [`find`](Self::find) returns, and calls
+    /// [`remove_copies`](Self::remove_copies). Implement it for a source that can be malformed.
+    ///
+    /// The layer calls it if the whole source returned an error, so that no place of a token is known, and the
     /// request is admitted nevertheless: with [`allow_invalid_token`](crate::JwtAuthLayer::allow_invalid_token), or if
     /// [`FirstOf`](super::FirstOf) ignores this source.
     fn remove_all(&self, parts: &mut Parts) {
+        let places = self.find(parts).ok().flatten().map(RawToken::into_places);
+        if let Some(places) = places {
+            places.remove(parts);
+        }
         self.remove_copies(parts);
     }
 }

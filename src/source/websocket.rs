@@ -73,7 +73,8 @@ impl TokenSource for WebSocketProtocol {
     }
 }
 
-/// Removes the protocol after the marker. Keeps the marker, because the server must answer with a protocol that the client offered.
+/// Removes the protocol after the marker. Keeps the marker, because the server must answer with a protocol that the
+/// client offered.
 pub(super) fn remove_protocol_after(headers: &mut HeaderMap, marker: &str) {
     let mut follows_marker = false;
     retain(headers, &SEC_WEBSOCKET_PROTOCOL, b',', |part| {

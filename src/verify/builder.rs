@@ -238,7 +238,8 @@ impl<C> VerifierBuilder<C> {
 
     /// Adds a check of the claims, for every issuer; `false` rejects the token with 401.
     ///
-    /// Logs contain the name of the check that failed. To decide what a user may do, use a [`Rule`](crate::Rule), which
+    /// The check must have no effects: an [explanation](crate::explain) runs it again. Logs contain the name of the
+    /// check that failed. To decide what a user may do, use a [`Rule`](crate::Rule), which
     /// rejects with 403.
     pub fn check(
         mut self,

@@ -15,11 +15,12 @@ use crate::error::{Error, ErrorKind};
 use crate::explain::{Case, Draft, Explanation, Step, UnverifiedToken, hints};
 
 impl<C> VerifierBuilder<C> {
-    /// Explains rejected tokens to this function, for a log; at most ten in one second.
+    /// Passes explanations of rejected tokens to this function, for a log; at most ten per second.
     ///
-    /// It is off by default: an [`Explanation`] contains the token's issuer, audience and dates, and verifies the token
-    /// a second time. The function must not block. It is called for every rejection by the verifier, but not for a
-    /// missing or malformed `Authorization` header, or a failed proof of possession.
+    /// It is off by default: an [`Explanation`] contains the token's issuer, audience and dates, and to create it, the
+    /// token is verified a second time, with the checks of the application. A client that sends many invalid tokens can
+    /// use up the ten. The function must not block. It is called for rejections by the verifier, but
+    /// not for a missing or malformed `Authorization` header or a failed proof of possession.
     ///
     /// ```
     /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
@@ -44,8 +45,8 @@ impl<C> VerifierBuilder<C> {
 impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     /// Explains how [`verify`](Self::verify) judges a token with the keys in memory, step by step.
     ///
-    /// For operators and developers; see the rules of [`explain`](crate::explain). No keys are fetched, and the
-    /// revocation check is not asked. It costs more than verifying, so do not call it for each request:
+    /// It is for operators and developers; see the rules of [`explain`](crate::explain). No keys are fetched, and the
+    /// revocation check is not called. It costs more than verifying, so do not call it for each request:
     /// [`explain_rejections`](crate::VerifierBuilder::explain_rejections) limits the rate.
     ///
     /// ```
@@ -77,6 +78,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     fn explained(&self, token: &str, bound: Bound, known: Option<&Error>) -> Explanation {
         let inner = &*self.0;
         let (error, mut reached, would_refresh) = self.walk(token, bound);
+        // A rejected request has already waited for newer keys.
+        let would_refresh = would_refresh && known.is_none();
         let error = match known {
             Some(known) => {
                 // A check after those of `walk` rejected the token, or the keys have changed since.
@@ -97,9 +100,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
             None => Vec::new(),
         };
         let rows = self.rows(&unverified, issuer, now, reached, error.as_ref());
-        let is_hidden = issuer
-            .and_then(|issuer| issuer.policy.mapping())
-            .is_some_and(|mapping| mapping.is_sealed);
+        let is_hidden = match issuer {
+            Some(issuer) => issuer.hides_claims(),
+            None => inner.issuers.all().any(Trusted::hides_claims),
+        };
         let payload = unverified.payload_object().filter(|_| !is_hidden).cloned();
         Explanation::new(Draft { error, reached, rows, hints, payload })
     }
@@ -113,7 +117,11 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         match self.trace(token, bound, &mut |step| reached = step) {
             Ok(_) => (None, Step::Revocation, false),
             Err(Stop::Rejected(error)) => (Some(error), reached, false),
-            Err(Stop::Refresh(request)) => (Some(request.rejection), reached, true),
+            Err(Stop::Refresh(request)) => {
+                // By default, a bad signature of a known key causes no fetch.
+                let would_refresh = request.fault().is_none();
+                (Some(request.rejection), reached, would_refresh)
+            }
         }
     }
 
@@ -138,6 +146,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
             algorithms: issuer.and_then(Trusted::allowed_algorithms).unwrap_or_default(),
             now: NumericDate::from(inner.clock.now()),
             leeway: issuer.map(|issuer| issuer.policy.times.leeway).unwrap_or_default(),
+            has_keys: issuer.is_some_and(|issuer| issuer.with_keys(|_| ()).is_some()),
+            requires_type: issuer.is_some_and(|issuer| issuer.policy.typ.is_some()),
             would_refresh,
         };
         let configured = inner.hint.as_ref().and_then(|hint| hint(token, error.kind()));

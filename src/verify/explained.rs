@@ -138,6 +138,8 @@ impl<'t> Rows<'t> {
         if policy.subject.is_some() {
             // A subject is personal data and is not named.
             self.add(Step::Subject, Some("the configured subject".to_owned()), None);
+        } else if policy.mapping().is_some_and(|mapping| mapping.subject.is_some()) {
+            self.add(Step::Subject, Some("the claim of `subject_claim`".to_owned()), None);
         }
         self.add_required(policy);
         self.add_dates(policy);

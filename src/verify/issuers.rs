@@ -78,6 +78,10 @@ impl Issuers {
         self.all.get(index)
     }
 
+    pub(super) fn all(&self) -> impl Iterator<Item = &Trusted> {
+        self.all.iter()
+    }
+
     /// The names of the named issuers.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.all.iter().filter_map(|issuer| issuer.name.as_deref())

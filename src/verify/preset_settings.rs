@@ -43,10 +43,10 @@ impl<C> VerifierBuilder<C> {
     /// Sets a function that returns a hint for the operator about a rejected token.
     ///
     /// The hint should name the kind of token that was probably sent, and the setting that accepts it. It replaces
-    /// [`Error::detail`](crate::Error::detail), which is logged and never sent to clients. The function receives the
-    /// unverified token and the reason for the rejection, for each rejected token: it must be fast. A
-    /// hint is a static text, so no part of the token is logged. It is also part of an
-    /// [`Explanation`](crate::explain::Explanation), beside the hints of this crate.
+    /// [`Error::detail`](crate::Error::detail), which is logged and never sent to clients. The function is called
+    /// with each rejected token, which is unverified, and the reason for the rejection, so it must be fast. A hint is a
+    /// static text, so no part of the token is logged. It is also in the hints of an
+    /// [`Explanation`](crate::explain::Explanation).
     ///
     /// ```
     /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};

@@ -6,10 +6,10 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::explain::Explanation;
 
-/// The most explanations in one second.
+/// The maximum number of explanations per second.
 const MOST_PER_SECOND: u32 = 10;
 
-/// Receives explanations of rejected tokens, at most ten in one second.
+/// Receives explanations of rejected tokens, at most ten per second.
 pub(super) struct Rejections {
     sink: Arc<dyn Fn(&Explanation) + Send + Sync>,
     /// When the current second began, and the explanations since.

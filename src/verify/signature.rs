@@ -180,7 +180,7 @@ fn verify_with_set(
     }
 }
 
-/// What the configuration or the issuer may have to do with signatures that none of the keys verified.
+/// A probable cause, in the configuration or at the issuer, of a signature that no key verified.
 fn why_wrong(
     set: &KeySet,
     tried: &[Option<&VerificationKey>],

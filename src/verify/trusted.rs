@@ -41,6 +41,11 @@ impl Trusted {
     }
 
     /// The description of the issuer in problems.
+    /// Whether claims other than the registered ones are hidden.
+    pub(super) fn hides_claims(&self) -> bool {
+        self.policy.mapping().is_some_and(|mapping| mapping.is_sealed)
+    }
+
     pub(super) fn described(&self) -> String {
         described(self.name.as_deref())
     }

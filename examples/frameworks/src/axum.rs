@@ -8,5 +8,5 @@ async fn me(user: Verified) -> String {
 }
 
 pub fn app(verifier: Verifier) -> Router {
-    Router::new().route("/me", get(me)).layer(JwtAuthLayer::new(verifier))
+    Router::new().route("/me", get(me)).route_layer(JwtAuthLayer::new(verifier))
 }

@@ -17,7 +17,7 @@ use tower::{Layer, ServiceExt, service_fn};
 use tower_jwt_auth::observe::Event;
 use tower_jwt_auth::possession::{Confirm, Confirmation, Unconfirmed};
 use tower_jwt_auth::source::{
-    BearerHeader, CookieToken, HeaderToken, QueryToken, RawToken, WebSocketProtocol,
+    AnyOf, BearerHeader, CookieToken, HeaderToken, QueryToken, RawToken, WebSocketProtocol, from_fn,
 };
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{
@@ -236,6 +236,33 @@ fn a_request_that_waited_for_keys_is_admitted_as_well() {
         let reply = take_apart(response).now_or_never().unwrap();
         assert_eq!((reply.status, reply.text()), (200, expected));
     }
+}
+
+#[test]
+fn tokens_of_custom_sources_are_removed_as_well() {
+    #[expect(clippy::unnecessary_wraps, reason = "the signature that `from_fn` requires")]
+    fn find(parts: &Parts) -> Result<Option<RawToken<'_>>, Error> {
+        let value = parts.headers.get("x-access-token").and_then(|value| value.to_str().ok());
+        let name = HeaderName::from_static("x-access-token");
+        Ok(value.map(|value| RawToken::in_header(name, value)))
+    }
+    let source = AnyOf::new(BearerHeader).or(from_fn(find));
+    let layer = rejections::layer().token_source(source).allow_invalid_token().remove_token();
+    let two = [("authorization", "Bearer a.b.c"), ("x-access-token", "d.e.f"), ("x", "y")];
+    assert_eq!(asked(&layer, request("/", &two)).text().trim(), "anonymous / x=[y]");
+}
+
+#[test]
+fn white_space_before_a_scheme_hides_no_token() {
+    let source = || BearerHeader.or(CookieToken::new("s"));
+    let layer = rejections::layer().token_source(source());
+    let cookie = format!("s={}", good().mint());
+    for value in [" Bearer a.b.c", "\tBearer a.b.c", "  Basic YTpi"] {
+        let both = request("/", &[("authorization", value), ("cookie", &cookie)]);
+        assert_eq!(asked(&layer, both).status, 400, "{value:?}");
+    }
+    let both = request("/", &[("authorization", "Basic YTpi"), ("cookie", &cookie)]);
+    assert_eq!(asked(&layer, both).status, 200);
 }
 
 /// The URL, the fields, and what the service sees after `remove_token`.

@@ -84,6 +84,11 @@ fn unverified_bearer_credentials_never_reach_the_service() {
         (&promoting, &[bearer], Err(401)),
         (&optional, &[bearer], empty()),
         (&optional, &[("authorization", "bearer a b")], empty()),
+        // Parsers that ignore the white space, or need no scheme, would read a token.
+        (&optional, &[("authorization", " Bearer ②")], empty()),
+        (&optional, &[("authorization", "\tBearer ②")], empty()),
+        (&optional, &[("authorization", "②")], empty()),
+        (&open, &[("authorization", " ②")], empty()),
         (&optional, &[basic], Ok("anonymous / authorization=[Basic YTpi]".to_owned())),
         (&optional, &[basic, bearer], Ok("anonymous / authorization=[Basic YTpi]".to_owned())),
         (&optional, &[("cookie", "s=①"), bearer], ours.clone()),

@@ -1,12 +1,14 @@
 //! Rejections name what the configuration requires, to operators only.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::json;
 use tower_jwt_auth::key::KeySet;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer, TestToken};
 use tower_jwt_auth::{
-    Algorithm, ErrorKind, Issuer, JwtAuthLayer, Policy, VerificationKey, Verifier,
+    Algorithm, Error, ErrorKind, Issuer, JwtAuthLayer, Policy, VerificationKey, Verifier,
 };
 
 use crate::support::ask::{ask_layer, bearer};
@@ -144,4 +146,48 @@ fn clients_do_not_learn_what_is_expected() {
             assert!(!shown.contains(hidden), "{shown}");
         }
     }
+}
+
+#[test]
+fn only_members_of_the_claims_type_are_named() {
+    #[derive(Debug, Deserialize)]
+    struct Mine {
+        #[serde(rename = "admin")]
+        _admin: bool,
+        #[serde(rename = "sessions")]
+        _sessions: Option<HashMap<String, bool>>,
+    }
+
+    let issuer = issuer(Algorithm::HS256);
+    let builder =
+        || Verifier::shared_secret(issuer.secret()).any_audience().clock(FixedClock::new());
+    let mine = builder().claims::<Mine>().build().unwrap();
+    let map = builder().claims::<HashMap<String, bool>>().build().unwrap();
+    let expected = |error: Error| {
+        assert!(!error.to_string().contains("d3b07384"), "{error}");
+        error.expected().map(str::to_owned)
+    };
+    for (token, wanted) in [
+        (issuer.token(), Some("the claim `admin`")),
+        (issuer.token().claim("admin", "yes"), Some("a boolean in `admin`")),
+        (
+            issuer.token().claim("admin", true).claim("sessions", json!({"d3b07384": 7})),
+            Some("another value in `sessions`"),
+        ),
+    ] {
+        let error = mine.verify_now(&token.mint()).unwrap_err();
+        assert_eq!(expected(error).as_deref(), wanted);
+    }
+    // The names of a map are data.
+    let error = map.verify_now(&issuer.token().claim("d3b07384", 7).mint()).unwrap_err();
+    assert_eq!(expected(error).as_deref(), Some("a boolean"));
+}
+
+#[test]
+fn key_ids_of_a_fetched_document_are_escaped() {
+    let (ours, others) = (issuer(Algorithm::ES256).key_id("a\nb"), good_issuer());
+    let verifier = Verifier::jwks(ours.jwks()).any_issuer().any_audience();
+    let verifier = verifier.clock(FixedClock::new()).build().unwrap();
+    let error = verifier.verify_now(&good(&others).mint()).unwrap_err();
+    assert_eq!(error.expected(), Some(r"the key id `a\nb`"));
 }

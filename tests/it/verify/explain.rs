@@ -195,6 +195,52 @@ fn hidden_claims_are_never_shown() {
 }
 
 #[test]
+fn claims_stay_hidden_if_the_issuer_is_unknown() {
+    let issuer = issuer(Algorithm::HS256);
+    let verifier = |policy: Policy| {
+        let key = VerificationKey::shared_secret(issuer.secret()).unwrap();
+        Verifier::builder().trust(Issuer::unnamed(key, policy)).build().unwrap()
+    };
+    let token = issuer.token().claim("password", "hunter2").mint();
+    let [head, payload, _] = token.split('.').collect::<Vec<_>>()[..] else { panic!("{token}") };
+    let (hidden, shown) = (
+        verifier(Policy::new().any_audience().hide_claims()),
+        verifier(Policy::new().any_audience()),
+    );
+    for token in [
+        format!("{head}.{payload}."),
+        format!("{head}.{payload}"),
+        format!("Bearer {token}"),
+        format!("e30.{payload}.AA"),
+    ] {
+        let explain = |verifier: &Verifier| verifier.explain(&token).with_claims(["password"]);
+        assert!(!explain(&hidden).to_string().contains("hunter2"), "{}", explain(&hidden));
+        assert!(explain(&shown).to_string().contains("hunter2"), "{}", explain(&shown));
+    }
+}
+
+#[test]
+fn a_mapped_subject_that_is_missing_is_a_failed_step() {
+    let issuer = issuer(Algorithm::HS256);
+    let verifier = Verifier::shared_secret(issuer.secret()).any_audience().subject_claim("uid");
+    let verifier = verifier.clock(FixedClock::new()).build().unwrap();
+    assert_eq!(failed(&verifier.explain(&issuer.token().mint())), Some(Step::Subject));
+    assert_eq!(failed(&verifier.explain(&issuer.token().claim("uid", "7").mint())), None);
+}
+
+#[test]
+fn long_names_are_not_compared() {
+    let issuer = issuer(Algorithm::HS256).audience("orders");
+    let verifier = Verifier::shared_secret(issuer.secret()).issuer(NAME).audience("orders");
+    let verifier = verifier.clock(FixedClock::new()).build().unwrap();
+    let hints = |slashes: usize| {
+        let name = format!("{NAME}{}", "/".repeat(slashes));
+        verifier.explain(&issuer.token().claim("iss", name).mint()).hints().len()
+    };
+    assert_eq!((hints(1), hints(400), hints(600)), (1, 1, 0));
+}
+
+#[test]
 fn long_tokens_are_not_read() {
     let explanation = verifier().explain(&"a.".repeat(20_000));
     assert_eq!(failed(&explanation), Some(Step::Length));
@@ -216,7 +262,10 @@ fn the_issuer_is_chosen_before_the_signature_is_checked() {
         .unwrap();
     let slash = verifier.explain(&other.token().claim("iss", "https://partner.example/").mint());
     assert_eq!(failed(&slash), Some(Step::TrustedIssuer));
-    assert_eq!(slash.hints(), ["the issuers differ only by a slash at the end"]);
+    assert_eq!(
+        slash.hints(),
+        ["`iss` and the configured issuer differ only by a slash at the end"]
+    );
     let report = slash.to_string();
     let both = "unverified `https://partner.example/`; expected `https://auth.example.com` or `https://partner.example`";
     assert!(report.contains(both), "{report}");

@@ -62,7 +62,7 @@ fn a_use_that_is_not_for_tokens_cannot_be_named() {
         ("enc", &[(Kind::InvalidValue, "`enc`")][..]),
         ("ENC", &[(Kind::InvalidValue, "`ENC`")]),
         ("x509-svid", &[(Kind::InvalidValue, "`x509-svid`")]),
-        ("", &[(Kind::EmptyValue, "empty `use`")]),
+        ("", &[(Kind::EmptyValue, "an empty `key_use`")]),
         ("sig", &[]),
         ("jwt-svid", &[]),
         ("acme", &[]),
