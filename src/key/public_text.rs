@@ -18,7 +18,7 @@ const KEY_TYPES: [&[u8]; 3] = [
     b"\x06\x03\x2b\x65\x70",
 ];
 
-/// The end of an RSA key without an object identifier, with the usual exponent 65537.
+/// The end of an RSA key without an object identifier, with the exponent 65537.
 const EXPONENT: &[u8] = b"\x02\x03\x01\x00\x01";
 
 /// Whether the secret is a public key, in any of the forms in which they are exchanged, or the base64 of one.
