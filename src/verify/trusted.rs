@@ -40,12 +40,12 @@ impl Trusted {
         }
     }
 
-    /// The description of the issuer in problems.
     /// Whether claims other than the registered ones are hidden.
     pub(super) fn hides_claims(&self) -> bool {
         self.policy.mapping().is_some_and(|mapping| mapping.is_sealed)
     }
 
+    /// The description of the issuer in problems.
     pub(super) fn described(&self) -> String {
         described(self.name.as_deref())
     }
