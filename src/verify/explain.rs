@@ -172,9 +172,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         rows.of_signature(issuer);
         rows.of_policy(&issuer.policy, inner.issuers.expected(issuer));
         if TypeId::of::<C>() != TypeId::of::<Claims>() {
-            let unfit = error.filter(|_| reached == Step::ClaimsType);
-            let unfit = unfit.and_then(Error::expected).map(|expected| format!("not {expected}"));
-            rows.add(Step::ClaimsType, Some(format!("`{}`", type_name::<C>())), unfit);
+            let unfit = error.filter(|_| reached == Step::ClaimsType).and_then(Error::expected);
+            let with = unfit.map(|expected| format!(", with {expected}")).unwrap_or_default();
+            let expected = format!("`{}`{with}", type_name::<C>());
+            rows.add(Step::ClaimsType, Some(expected), None);
         }
         let names: Vec<_> = inner.checks.iter().map(|(name, _)| format!("`{name}`")).collect();
         if !names.is_empty() {

@@ -127,6 +127,17 @@ fn twelve_tokens_are_explained() {
 }
 
 #[test]
+fn the_member_that_does_not_fit_is_named() {
+    for (token, line) in [
+        (good(&rs256()).without("tenant"), "Tenant`, with the claim `tenant`"),
+        (good(&rs256()).claim("tenant", 7), "Tenant`, with a string in `tenant`"),
+    ] {
+        let report = verifier().explain(&token.mint()).to_string();
+        assert!(report.contains("FAILED       claims type") && report.contains(line), "{report}");
+    }
+}
+
+#[test]
 fn a_report_names_both_sides_of_each_step() {
     let token = good(&rs256()).claim("aud", json!(["billing", "a`b\n"])).mint();
     let report = verifier().explain(&token).to_string();
