@@ -171,7 +171,7 @@ impl VerificationKey {
         Ok(Self { key_id: None, material, declared, possible, prepared, has_doubtful_encoding })
     }
 
-    pub(crate) const fn with_doubtful_encoding(mut self, is_doubtful: bool) -> Self {
+    pub(super) const fn with_doubtful_encoding(mut self, is_doubtful: bool) -> Self {
         self.has_doubtful_encoding = is_doubtful;
         self
     }

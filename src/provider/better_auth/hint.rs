@@ -24,12 +24,14 @@ impl Profile {
                 not_a_jwt(token, kind, NOT_A_JWT).or_else(|| signed_with_secret(token, kind))
             },
             Self::BridgeToken => |token, kind| {
-                not_a_jwt(token, kind, NOT_A_JWT).or_else(|| {
-                    (!is_by_secret(token, kind)?).then_some(
-                        "it is signed with a key pair, but this preset has a secret: \
+                not_a_jwt(token, kind, NOT_A_JWT)
+                    .or_else(|| {
+                        (!is_by_secret(token, kind)?).then_some(
+                            "it is signed with a key pair, but this preset has a secret: \
                          use `BetterAuth::url` for tokens of the JWT plugin",
-                    )
-                })
+                        )
+                    })
+                    .or_else(|| other_secret(kind))
             },
             Self::SessionByServer => |token, kind| {
                 not_a_jwt(token, kind, NOT_A_JWT_COOKIE).or_else(|| {
@@ -39,12 +41,14 @@ impl Profile {
                 })
             },
             Self::SessionBySecret => |token, kind| {
-                not_a_jwt(token, kind, NOT_A_JWT_COOKIE).or_else(|| {
-                    (!is_by_secret(token, kind)?).then_some(
-                        "the cookie is signed with the server's key pairs: \
+                not_a_jwt(token, kind, NOT_A_JWT_COOKIE)
+                    .or_else(|| {
+                        (!is_by_secret(token, kind)?).then_some(
+                            "the cookie is signed with the server's key pairs: \
                          use `BetterAuth::session_cookie_url`",
-                    )
-                })
+                        )
+                    })
+                    .or_else(|| other_secret(kind))
             },
         }
     }
@@ -68,6 +72,12 @@ fn signed_with_secret(token: &UnverifiedToken<'_>, kind: ErrorKind) -> Option<&'
         "it is signed with a secret, but this preset has the server's key pairs: \
          use `BetterAuth::bridge_token` for tokens of an application",
     )
+}
+
+/// The hint for a signature that the secret does not verify. Both sides use the text of the secret.
+fn other_secret(kind: ErrorKind) -> Option<&'static str> {
+    (kind == ErrorKind::InvalidSignature)
+        .then_some("the secret here differs from the server's `BETTER_AUTH_SECRET`")
 }
 
 /// The hint for text that is not a JWT.
@@ -115,6 +125,8 @@ mod tests {
             (Profile::Token, pair, InvalidAudience, "`jwt.audience`"),
             (Profile::BridgeToken, pair, AlgorithmNotAllowed, "BetterAuth::url"),
             (Profile::BridgeToken, "abc", MalformedToken, "/api/auth/token"),
+            (Profile::BridgeToken, secret, InvalidSignature, "BETTER_AUTH_SECRET"),
+            (Profile::SessionBySecret, secret, InvalidSignature, "BETTER_AUTH_SECRET"),
             (Profile::SessionBySecret, pair, AlgorithmNotAllowed, "session_cookie_url"),
             (Profile::SessionByServer, secret, AlgorithmNotAllowed, "session_cookie`"),
             (Profile::SessionBySecret, "abc", MalformedToken, "strategy"),

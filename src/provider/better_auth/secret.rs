@@ -12,16 +12,13 @@ const FIX: &str =
 /// The key of this secret. The text is used as it is and not decoded, even if it looks like base64.
 pub(super) fn key(secret: &str) -> Result<VerificationKey, BuildError> {
     check(secret)?;
-    VerificationKey::shared_secret(secret)
-        .map(|key| key.with_doubtful_encoding(false))
-        .map_err(|error| error.within("the Better Auth secret"))
+    VerificationKey::shared_secret(secret).map_err(|error| error.within("the Better Auth secret"))
 }
 
 /// As [`key`], for a secret of 16 bytes or more.
 pub(super) fn legacy_key(secret: &str) -> Result<VerificationKey, BuildError> {
     check(secret)?;
     VerificationKey::guessable_legacy_secret(secret)
-        .map(|key| key.with_doubtful_encoding(false))
         .map_err(|error| error.within("the previous Better Auth secret"))
 }
 

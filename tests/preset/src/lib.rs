@@ -17,6 +17,9 @@ mod error {
     pub(crate) use tower_jwt_auth::error::{Problem, ProblemKind};
     pub(crate) use tower_jwt_auth::{BuildError, ErrorKind};
 }
+mod explain {
+    pub(crate) use tower_jwt_auth::explain::UnverifiedToken;
+}
 mod jwks {
     pub(crate) use tower_jwt_auth::jwks::{RemoteJwks, RemoteJwksBuilder};
 }
