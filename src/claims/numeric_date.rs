@@ -105,13 +105,30 @@ impl fmt::Display for NumericDate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// 9999-12-31T23:59:59Z.
         const LAST: u64 = 253_402_300_799;
-        match u64::try_from(self.seconds) {
-            Ok(seconds) if seconds <= LAST => {
-                humantime::format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(seconds)).fmt(f)
-            }
-            _ => self.seconds.fmt(f),
-        }
+        let seconds = match u64::try_from(self.seconds) {
+            Ok(seconds) if seconds <= LAST => seconds,
+            _ => return self.seconds.fmt(f),
+        };
+        let (days, time) = (seconds / 86_400, seconds % 86_400);
+        let (year, month, day) = calendar_day(days);
+        let (hours, minutes, seconds) = (time / 3_600, time / 60 % 60, time % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hours:02}:{minutes:02}:{seconds:02}Z")
     }
+}
+
+/// Year, month and day of a number of days since 1970-01-01, in the Gregorian calendar. The calculation counts from
+/// March, so that a leap day is the last day of a year.
+const fn calendar_day(days: u64) -> (u64, u64, u64) {
+    const DAYS_OF_400_YEARS: u64 = 146_097;
+    let since_0000_03_01 = days + 719_468;
+    let (centuries, day) =
+        (since_0000_03_01 / DAYS_OF_400_YEARS, since_0000_03_01 % DAYS_OF_400_YEARS);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day_of_year = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let (month, is_next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    (400 * centuries + year + is_next_year, month, day)
 }
 
 impl From<SystemTime> for NumericDate {
@@ -168,6 +185,31 @@ mod tests {
 
     fn date(text: &str) -> NumericDate {
         from_json(text).unwrap()
+    }
+
+    #[test]
+    fn dates_are_printed_as_rfc_3339() {
+        let print = |seconds: i64| NumericDate::from_seconds(seconds).to_string();
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (4_107_542_399, "2100-02-28T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+            (253_402_300_799, "9999-12-31T23:59:59Z"),
+            (253_402_300_800, "253402300800"),
+            (-1, "-1"),
+            (i64::MIN, "-9223372036854775808"),
+            (i64::MAX, "9223372036854775807"),
+        ] {
+            assert_eq!(print(seconds), text);
+        }
+        // Every seventh day, each at another time.
+        for day in (0..2_932_896).step_by(7) {
+            let seconds = day * 86_400 + day * 7_919 % 86_400;
+            let time = UNIX_EPOCH + Duration::from_secs(seconds);
+            let expected = humantime::format_rfc3339_seconds(time).to_string();
+            assert_eq!(print(i64::try_from(seconds).unwrap()), expected);
+        }
     }
 
     #[test]
