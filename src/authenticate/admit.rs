@@ -25,7 +25,7 @@ pub(super) enum Admitted<C> {
 pub(super) struct Found {
     places: Places,
     /// The credentials for the inner service, if configured.
-    promoted: Option<HeaderValue>,
+    promoted: Option<Box<HeaderValue>>,
 }
 
 impl Found {
@@ -37,7 +37,7 @@ impl Found {
 impl<C: Send + Sync + 'static> Config<C> {
     pub(super) fn found(&self, raw: RawToken<'_>) -> Found {
         let is_promoted = self.inner_token == InnerToken::Promoted;
-        let promoted = is_promoted.then(|| bearer(raw.as_str())).flatten();
+        let promoted = is_promoted.then(|| bearer(raw.as_str()).map(Box::new)).flatten();
         Found { places: raw.into_places(), promoted }
     }
 
@@ -107,7 +107,7 @@ impl<C: Send + Sync + 'static> Config<C> {
         };
         places.remove(parts);
         self.source.remove_copies(parts);
-        promoted
+        promoted.map(|credentials| *credentials)
     }
 }
 

@@ -65,10 +65,14 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
         if self.exemptions.skip_token(parts) {
             return (Verdict::anonymous(), None);
         }
-        let (verdict, found) = self.find_and_verify(parts);
-        (self.tolerate(verdict), found)
+        let judged = self.find_and_verify(parts);
+        if self.exemptions.invalid_token {
+            return (self.tolerate(judged.0), judged.1);
+        }
+        judged
     }
 
+    #[inline]
     fn find_and_verify(&self, parts: &mut Parts) -> (Verdict<C>, Option<Found>) {
         let raw = match self.source.find(parts) {
             Ok(Some(raw)) => raw,
@@ -97,6 +101,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
     }
 
     /// Admits a request with an invalid token as anonymous, if configured. A misconfigured server still rejects it.
+    #[cold]
     fn tolerate(&self, verdict: Verdict<C>) -> Verdict<C> {
         match verdict {
             Verdict::Rejected(Unconfirmed { error, response_headers })

@@ -115,7 +115,9 @@ impl Observing {
         if self.0.is_none() && error.is_none() {
             return;
         }
-        let (reason, took) = (error.map(Error::kind), started.took(clock));
+        let reason = error.map(Error::kind);
+        // Without an observer, nothing reads the duration.
+        let took = if self.0.is_some() { started.took(clock) } else { Duration::ZERO };
         self.report(&Event::RequestJudged { stage, verdict, reason, error, took });
     }
 }
