@@ -1,4 +1,4 @@
-//! Loose tokens of honest issuers: empty audiences, null claims and numeric subjects.
+//! Tokens that deviate from the defaults: empty audiences, null claims and numeric subjects.
 
 use serde::Deserialize;
 use tower_jwt_auth::testing::FixedClock;
