@@ -8,6 +8,7 @@ const BLOCK: usize = 64;
 /// The token of this scheme in a field value. Works on bytes, because a field value may contain any byte.
 ///
 /// White space before the scheme is malformed: HTTP/2 does not remove it, and the next parser might.
+#[inline]
 pub(super) fn credentials<'a>(wanted: &[u8], value: &'a [u8]) -> Result<&'a str, Error> {
     let rest = match value.split_at_checked(wanted.len()) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case(wanted) => rest,

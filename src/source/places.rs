@@ -6,56 +6,70 @@ use http::request::Parts;
 
 use super::lists::{chunk_number, remove_cookies};
 use super::query::remove_parameter;
-use super::raw::{Origin, Places};
+use super::raw::{Origin, Place, Places};
 use super::websocket::remove_protocol_after;
 
 impl Places {
     /// Marks the fields as sensitive, so that `Debug` output of the request does not contain the token.
     /// `Authorization` is always marked earlier, even without a token.
     pub(crate) fn mark_sensitive(&self, headers: &mut HeaderMap) {
-        if !self.unread().is_empty() {
-            mark_all_sensitive(headers);
-            return;
-        }
-        for origin in self.iter() {
-            match origin {
-                Origin::Header(name) if *name != AUTHORIZATION => mark_sensitive(headers, name),
-                Origin::Cookie(_) | Origin::CookieChunks(_) => mark_sensitive(headers, &COOKIE),
-                Origin::WebSocketProtocol(_) => mark_sensitive(headers, &SEC_WEBSOCKET_PROTOCOL),
-                Origin::Header(_) | Origin::Query(_) | Origin::Other => {}
+        self.first.mark_sensitive(headers);
+        for place in &self.further {
+            match place {
+                Place::Read(origin) => origin.mark_sensitive(headers),
+                Place::Unread(_) => mark_all_sensitive(headers),
             }
         }
     }
 
     /// Removes the token from the request, and ignored tokens, but nothing else.
     pub(crate) fn remove(&self, parts: &mut Parts) {
-        self.unread().iter().for_each(|remove| remove(parts));
-        for origin in self.iter() {
-            match origin {
-                Origin::Header(name) => _ = parts.headers.remove(name),
-                Origin::Cookie(name) => {
-                    remove_cookies(&mut parts.headers, |cookie| cookie == name.as_bytes());
-                }
-                Origin::CookieChunks(name) => {
-                    remove_cookies(&mut parts.headers, |cookie| {
-                        chunk_number(cookie, name).is_some()
-                    });
-                }
-                Origin::Query(name) => remove_parameter(&mut parts.uri, name),
-                Origin::WebSocketProtocol(marker) => {
-                    remove_protocol_after(&mut parts.headers, marker);
-                }
-                Origin::Other => {}
+        self.first.remove(parts);
+        for place in &self.further {
+            match place {
+                Place::Read(origin) => origin.remove(parts),
+                Place::Unread(remove) => remove(parts),
             }
         }
     }
 
     /// Whether `Authorization` is the only place of the token, and no other token is ignored.
     pub(crate) fn are_in_authorization(&self) -> bool {
-        self.unread().is_empty()
-            && self
-                .iter()
-                .all(|origin| matches!(origin, Origin::Header(name) if *name == AUTHORIZATION))
+        let is_in_authorization = |place: &Place| match place {
+            Place::Read(origin) => origin.is_authorization(),
+            Place::Unread(_) => false,
+        };
+        self.first.is_authorization() && self.further.iter().all(is_in_authorization)
+    }
+}
+
+impl Origin {
+    fn is_authorization(&self) -> bool {
+        matches!(self, Self::Header(name) if *name == AUTHORIZATION)
+    }
+
+    fn mark_sensitive(&self, headers: &mut HeaderMap) {
+        match self {
+            Self::Header(name) if *name != AUTHORIZATION => mark_sensitive(headers, name),
+            Self::Cookie(_) | Self::CookieChunks(_) => mark_sensitive(headers, &COOKIE),
+            Self::WebSocketProtocol(_) => mark_sensitive(headers, &SEC_WEBSOCKET_PROTOCOL),
+            Self::Header(_) | Self::Query(_) | Self::Other => {}
+        }
+    }
+
+    fn remove(&self, parts: &mut Parts) {
+        match self {
+            Self::Header(name) => _ = parts.headers.remove(name),
+            Self::Cookie(name) => {
+                remove_cookies(&mut parts.headers, |cookie| cookie == name.as_bytes());
+            }
+            Self::CookieChunks(name) => {
+                remove_cookies(&mut parts.headers, |cookie| chunk_number(cookie, name).is_some());
+            }
+            Self::Query(name) => remove_parameter(&mut parts.uri, name),
+            Self::WebSocketProtocol(marker) => remove_protocol_after(&mut parts.headers, marker),
+            Self::Other => {}
+        }
     }
 }
 

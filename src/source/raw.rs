@@ -63,17 +63,13 @@ impl<'a> RawToken<'a> {
 
     /// A token from this origin.
     pub fn at(origin: Origin, text: impl Into<Cow<'a, str>>) -> Self {
-        Self {
-            text: text.into(),
-            places: Places { first: origin, others: Vec::new(), unread: Vec::new() },
-        }
+        Self { text: text.into(), places: Places { first: origin, further: Vec::new() } }
     }
 
     /// Adds further places of this token, or of tokens that are ignored.
     pub(super) fn also_at(mut self, places: Places) -> Self {
-        self.places.others.push(places.first);
-        self.places.others.extend(places.others);
-        self.places.unread.extend(places.unread);
+        self.places.further.push(Place::Read(places.first));
+        self.places.further.extend(places.further);
         self
     }
 
@@ -82,7 +78,7 @@ impl<'a> RawToken<'a> {
         mut self,
         remove: impl Fn(&mut Parts) + Send + Sync + 'static,
     ) -> Self {
-        self.places.unread.push(Arc::new(remove));
+        self.places.further.push(Place::Unread(Arc::new(remove)));
         self
     }
 
@@ -115,22 +111,16 @@ impl<'a> RawToken<'a> {
 /// The places of a request that contain its token, and those of ignored tokens.
 #[derive(Clone)]
 pub(crate) struct Places {
-    first: Origin,
-    others: Vec<Origin>,
-    /// Removes the tokens of ignored places that could not be read. Any field may contain such a token.
-    unread: Vec<Arc<Remove>>,
+    pub(super) first: Origin,
+    pub(super) further: Vec<Place>,
 }
 
-type Remove = dyn Fn(&mut Parts) + Send + Sync;
-
-impl Places {
-    pub(super) fn unread(&self) -> &[Arc<Remove>] {
-        &self.unread
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Origin> {
-        std::iter::once(&self.first).chain(&self.others)
-    }
+#[derive(Clone)]
+pub(super) enum Place {
+    Read(Origin),
+    /// An ignored place that could not be read, with a function that removes its tokens. Any field may contain such a
+    /// token.
+    Unread(Arc<dyn Fn(&mut Parts) + Send + Sync>),
 }
 
 impl fmt::Debug for RawToken<'_> {
