@@ -29,12 +29,14 @@ pub(super) struct Found {
 }
 
 impl Found {
+    #[inline]
     pub(super) fn mark_sensitive(&self, headers: &mut HeaderMap) {
         self.places.mark_sensitive(headers);
     }
 }
 
 impl<C: Send + Sync + 'static> Config<C> {
+    #[inline]
     pub(super) fn found(&self, raw: RawToken<'_>) -> Found {
         let is_promoted = self.inner_token == InnerToken::Promoted;
         let promoted = is_promoted.then(|| bearer(raw.as_str()).map(Box::new)).flatten();

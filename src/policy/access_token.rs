@@ -40,16 +40,21 @@ const CLAIMS: [(&str, Kind); 4] =
 
 impl Policy {
     /// Checks that the token is not recognizably of another kind, if only access tokens are accepted.
+    #[inline]
     pub(crate) fn check_access_token(&self, token: &Token) -> Result<(), Error> {
-        match self.access_tokens_only.then(|| kind_of(token)).flatten() {
-            Some(kind) => Err(Error::new(ErrorKind::InvalidType).with_detail(kind.detail())),
-            None => Ok(()),
-        }
+        if self.access_tokens_only { check_kind(token) } else { Ok(()) }
     }
 
     /// Whether `typ` requires tokens that [`check_access_token`](Self::check_access_token) rejects.
     pub(super) fn requires_rejected_type(&self) -> bool {
         self.access_tokens_only && self.typ.as_deref().and_then(named).is_some()
+    }
+}
+
+fn check_kind(token: &Token) -> Result<(), Error> {
+    match kind_of(token) {
+        Some(kind) => Err(Error::new(ErrorKind::InvalidType).with_detail(kind.detail())),
+        None => Ok(()),
     }
 }
 

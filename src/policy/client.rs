@@ -23,10 +23,12 @@ const AZP: [&str; 3] = texts!("azp");
 
 impl Policy {
     /// Checks the client that requested the token, if `client_id` was called.
+    #[inline]
     pub(crate) fn check_client(&self, token: &Token) -> Result<(), Error> {
-        if self.clients.is_empty() {
-            return Ok(());
-        }
+        if self.clients.is_empty() { Ok(()) } else { self.check_named_client(token) }
+    }
+
+    fn check_named_client(&self, token: &Token) -> Result<(), Error> {
         let present = CLAIMS.iter().find(|[claim, ..]| token.value(claim).is_some());
         match present {
             Some(claim) => check_claim(claim, &self.clients, token),
@@ -35,10 +37,12 @@ impl Policy {
     }
 
     /// Checks `azp`, if `authorized_party` was called.
+    #[inline]
     pub(crate) fn check_authorized_party(&self, token: &Token) -> Result<(), Error> {
-        if self.authorized_parties.is_empty() {
-            return Ok(());
-        }
+        if self.authorized_parties.is_empty() { Ok(()) } else { self.check_azp(token) }
+    }
+
+    fn check_azp(&self, token: &Token) -> Result<(), Error> {
         if token.value("azp").is_none() {
             return Err(rejected("`azp` is missing"));
         }

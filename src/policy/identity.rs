@@ -43,27 +43,27 @@ pub(super) enum Audiences {
 }
 
 pub(super) fn check_audience(wanted: &Audiences, token: &Token) -> Result<(), Error> {
-    let rejected = Error::new(ErrorKind::InvalidAudience);
+    let rejected = || Error::new(ErrorKind::InvalidAudience);
     match wanted {
         Audiences::Any | Audiences::ByClient => Ok(()),
         Audiences::OneOf(wanted) => {
             let is_wanted = |audience: &str| wanted.iter().any(|one| **one == *audience);
             let mut audiences = token.audience().peekable();
             if audiences.peek().is_none() {
-                return Err(rejected.with_detail("`aud` is missing or names no audience"));
+                return Err(rejected().with_detail("`aud` is missing or names no audience"));
             }
-            if audiences.any(is_wanted) { Ok(()) } else { Err(rejected) }
+            if audiences.any(is_wanted) { Ok(()) } else { Err(rejected()) }
         }
         // `build` rejects these configurations.
-        Audiences::Undecided | Audiences::Contradictory => Err(rejected),
+        Audiences::Undecided | Audiences::Contradictory => Err(rejected()),
     }
 }
 
 pub(super) fn check_subject(wanted: Option<&str>, token: &Token) -> Result<(), Error> {
-    match (wanted, token.subject()) {
-        (None, _) => Ok(()),
-        (Some(wanted), Some(subject)) if wanted == subject => Ok(()),
-        (Some(_), Some(_)) => Err(ErrorKind::InvalidSubject.into()),
-        (Some(_), None) => Err(Error::new(ErrorKind::MissingClaim).with_detail("`sub` is missing")),
+    let Some(wanted) = wanted else { return Ok(()) };
+    match token.subject() {
+        Some(subject) if wanted == subject => Ok(()),
+        Some(_) => Err(ErrorKind::InvalidSubject.into()),
+        None => Err(Error::new(ErrorKind::MissingClaim).with_detail("`sub` is missing")),
     }
 }

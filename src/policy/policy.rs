@@ -207,15 +207,9 @@ impl Policy {
         Ok(Accepted::new(signed))
     }
 
+    #[inline]
     fn check_required(&self, token: &Token) -> Result<(), Error> {
-        match self.missing_claims(|claim| token.has_claim(claim)).next() {
-            None => Ok(()),
-            Some(missing) => {
-                let detail = "a claim that the policy requires is missing";
-                let error = Error::new(ErrorKind::MissingClaim).with_detail(detail);
-                Err(error.with_expected(format!("the claim `{missing}`")))
-            }
-        }
+        self.missing_claims(|claim| token.has_claim(claim)).next().map_or(Ok(()), missing_claim)
     }
 
     /// The required claims that a token does not have.
@@ -316,6 +310,13 @@ impl Policy {
             _ => None,
         }
     }
+}
+
+#[cold]
+fn missing_claim(claim: &str) -> Result<(), Error> {
+    let detail = "a claim that the policy requires is missing";
+    let error = Error::new(ErrorKind::MissingClaim).with_detail(detail);
+    Err(error.with_expected(format!("the claim `{claim}`")))
 }
 
 impl Default for Policy {

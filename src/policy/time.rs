@@ -16,24 +16,30 @@ pub(crate) struct Times {
 
 impl Times {
     /// Checks `nbf` (RFC 7519 §4.1.5).
+    #[inline]
     pub(super) fn check_start(&self, token: &Token, now: NumericDate) -> Result<(), Error> {
-        let latest = now.saturating_add(self.leeway);
-        if token.not_before().is_some_and(|start| latest < start) {
+        if token.not_before().is_some_and(|start| now.saturating_add(self.leeway) < start) {
             return Err(ErrorKind::TokenNotYetValid.into());
         }
         Ok(())
     }
 
     /// Checks the maximum age, if there is one.
+    #[inline]
     pub(super) fn check_age(&self, token: &Token, now: NumericDate) -> Result<(), Error> {
-        let latest = now.saturating_add(self.leeway);
-        let Some(max_age) = self.max_age else {
-            return Ok(());
-        };
+        self.max_age.map_or(Ok(()), |max_age| self.check_max_age(max_age, token, now))
+    }
+
+    fn check_max_age(
+        &self,
+        max_age: Duration,
+        token: &Token,
+        now: NumericDate,
+    ) -> Result<(), Error> {
         let Some(issued) = token.issued_at() else {
             return Err(missing("iat", "`iat` is missing"));
         };
-        if latest < issued {
+        if now.saturating_add(self.leeway) < issued {
             let detail = "`iat` is in the future";
             return Err(Error::new(ErrorKind::TokenNotYetValid).with_detail(detail));
         }
@@ -44,6 +50,7 @@ impl Times {
     }
 
     /// Checks `exp` (RFC 7519 §4.1.4).
+    #[inline]
     pub(super) fn check_expiry(&self, token: &Token, now: NumericDate) -> Result<(), Error> {
         match token.expires_at() {
             Some(end) if now >= end.saturating_add(self.leeway) => {
