@@ -6,8 +6,9 @@
 
 callgrind has no SHA instructions, so hashing would dominate every figure. Calls into the crypto library are
 therefore excluded, with everything that they call. The allocator is excluded because its cost depends on earlier
-allocations of the crypto library; `allocations` counts those. The remaining counts have no noise, but they depend on
-the compiler, `Cargo.lock` and the processor. The compiler and the processor are recorded with the counts.
+allocations of the crypto library; `allocations` counts those. The crate is compiled as one unit, so that the counts
+show its work and not what the compiler inlines. They have no noise, but they depend on the compiler, `Cargo.lock` and
+the processor. The compiler and the processor are recorded with the counts.
 """
 
 import json
