@@ -84,7 +84,8 @@
 //! ```
 //!
 //! **A scope on a route.** [`Rule`] combines scopes, roles and claims.
-//! [`owner_in_path`](RequireLayer::owner_in_path) requires that a segment of the path is the token's subject.
+//! [`owner_in_path`](RequireLayer::owner_in_path) requires that a segment of the path is the token's subject,
+//! [`tenant_in_path`](RequireLayer::tenant_in_path) that it is its tenant.
 //! Routes that are added after `.route_layer(..)` are not protected.
 //!
 //! ```
@@ -209,7 +210,8 @@
 //! VerifierBuilder, for one issuer:  issuer any_issuer previous_secret
 //!     also on Policy:               audience any_audience client_id authorized_party access_tokens_only algorithms
 //!                                   subject leeway max_age require_claim typ allow_missing_expiry allow_null_claims
-//!                                   allow_numeric_subject check_token grants subject_claim rfc9068 hide_claims
+//!                                   allow_numeric_subject check_token grants subject_claim tenant_claim rfc9068
+//!                                   hide_claims
 //!     for keys from a URL:          remote_keys client keys_url metadata_url allow_http_on_loopback
 //!                                   allow_insecure_http
 //! VerifierBuilder, for all issuers: claims check revocation clock max_token_len cache crypto_backend observer
@@ -222,14 +224,16 @@
 //!                warm() refresh() keep_fresh() -> impl Future           health() -> impl Iterator<Item = KeyHealth>
 //! Verified<C>:   subject issuer scopes has_scope roles has_role expires_at claims token identity; derefs to C
 //! Token:         subject issuer audience expires_at not_before issued_at token_id session_id client_id
-//!                scopes has_scope roles has_role owns claim header is_sender_constrained
+//!                scopes has_scope roles has_role owns tenant has_tenant claim header
+//!                is_sender_constrained
 //! Identity:      derefs to Token
 //!
 //! JwtAuthLayer::new(Verifier<C>):   token_source responder realm challenge_scope resource_metadata remove_token
 //!                                   promote_to_header max_wait(..)? confirm allow_missing_token allow_invalid_token
 //!                                   allow_cors_preflight bypass record_subject record_subject_hashed(..)?
 //!                                   allow_bound_tokens_without_proof unauthorized_while_keys_unavailable
-//! RequireLayer::{new(Rule), scope, all_scopes, any_scope, role, any_role, owner_in_path(..)?}:
+//! RequireLayer::{new(Rule), scope, all_scopes, any_scope, role, any_role, owner_in_path(..)?,
+//!                tenant_in_path(..)?}:
 //!                                   owner authentication_context max_authentication_age
 //! ```
 //!

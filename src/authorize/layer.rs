@@ -135,6 +135,15 @@ impl RequireLayer {
         Rule::owner_in_path(template).map(Self::new)
     }
 
+    /// Requires that a segment of the path is the token's tenant; see [`Rule::tenant_in_path`].
+    ///
+    /// # Errors
+    ///
+    /// The template does not begin with a slash, or does not have exactly one segment in braces.
+    pub fn tenant_in_path(template: impl AsRef<str>) -> Result<Self, BuildError> {
+        Rule::tenant_in_path(template).map(Self::new)
+    }
+
     /// The required rule.
     pub fn rule(&self) -> &Rule {
         &self.requirement.rule

@@ -19,6 +19,9 @@ pub(crate) trait Grants {
 
     /// Whether `owner` is the subject, byte for byte. An empty `owner` never matches.
     fn owns(&self, owner: &str) -> bool;
+
+    /// The tenant. It is not empty.
+    fn tenant(&self) -> Option<&str>;
 }
 
 /// The value of a claim, as far as it is known.

@@ -22,6 +22,11 @@ use crate::json::{Found, Object, Value};
 pub struct ClaimPath(Box<[Box<str>]>);
 
 impl ClaimPath {
+    /// The names, from the outermost one on.
+    pub(crate) const fn names(&self) -> &[Box<str>] {
+        &self.0
+    }
+
     /// Finds the value in an object, if there is exactly one.
     pub(crate) fn find<'a>(&self, object: &'a Object) -> Option<Value<'a>> {
         match self.look_up(object) {

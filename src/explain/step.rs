@@ -51,8 +51,10 @@ steps! {
     Issuer = "issuer";
     /// The audience: `aud`, or the client.
     Audience = "audience";
-    /// The subject: `sub`.
+    /// The subject: `sub`, or the claim of [`Policy::subject_claim`](crate::Policy::subject_claim).
     Subject = "subject";
+    /// The tenant: the claim of [`Policy::tenant_claim`](crate::Policy::tenant_claim).
+    Tenant = "tenant";
     /// The claims that the policy requires.
     RequiredClaims = "required_claims";
     /// The start of validity: `nbf`.

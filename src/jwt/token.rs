@@ -19,6 +19,8 @@ pub(crate) struct ClaimMapping {
     pub(crate) grants: GrantClaims,
     /// The claim with the subject, if it is not `sub`.
     pub(crate) subject: Option<ClaimPath>,
+    /// The claim with the tenant.
+    pub(crate) tenant: Option<ClaimPath>,
     /// Whether claims other than the registered ones are hidden.
     pub(crate) is_sealed: bool,
     /// Whether registered claims that are null count as absent.
@@ -137,6 +139,36 @@ impl Token {
         !owner.is_empty() && self.subject() == Some(owner)
     }
 
+    /// The tenant: the customer, organization or workspace to which the token belongs. It is not empty.
+    ///
+    /// It is read from the claim that [`Policy::tenant_claim`](crate::Policy::tenant_claim) names. `None` if the issuer's
+    /// policy names no claim: do not permit a request because of it.
+    ///
+    /// ```
+    /// use tower_jwt_auth::{Verifier, testing::TestIssuer};
+    ///
+    /// let issuer = TestIssuer::hs256();
+    /// let verifier =
+    ///     Verifier::shared_secret(issuer.secret()).any_audience().tenant_claim("org_id").build()?;
+    /// let user = verifier.verify_now(&issuer.token().claim("org_id", "acme").mint())?.identity();
+    /// assert_eq!(user.tenant(), Some("acme"));
+    /// assert!(user.has_tenant("acme") && !user.has_tenant("Acme") && !user.has_tenant(""));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn tenant(&self) -> Option<&str> {
+        let path = self.mapping.as_ref()?.tenant.as_ref()?;
+        path.find(&self.object)?.string_or_integer().filter(|tenant| !tenant.is_empty())
+    }
+
+    /// Whether this is the tenant, byte for byte. An empty `tenant` never matches.
+    ///
+    /// Use it in handlers that read the tenant from their data. If the tenant is in the path, use
+    /// [`Rule::tenant_in_path`]. A tenant is unique only within its issuer: with several issuers, compare
+    /// [`issuer`](Self::issuer) as well.
+    pub fn has_tenant(&self, tenant: &str) -> bool {
+        self.tenant() == Some(tenant)
+    }
+
     /// The audience: the values of `aud` (RFC 7519 §4.1.3).
     pub fn audience(&self) -> impl Iterator<Item = &str> {
         self.strings("aud").into_iter().flat_map(Strings::iter)
@@ -249,6 +281,10 @@ impl Grants for Token {
     fn owns(&self, owner: &str) -> bool {
         self.owns(owner)
     }
+
+    fn tenant(&self) -> Option<&str> {
+        self.tenant()
+    }
 }
 
 impl Rule {
@@ -256,7 +292,7 @@ impl Rule {
     ///
     /// Use it in handlers whose decision depends on their own data; otherwise use a
     /// [`RequireLayer`](crate::RequireLayer), which answers 403 itself. There is no request path here, so
-    /// [`owner_in_path`](Self::owner_in_path) is not met. An [`Identity`](crate::Identity) derefs to its token:
+    /// [`owner_in_path`](Self::owner_in_path) and [`tenant_in_path`](Self::tenant_in_path) are not met. An [`Identity`](crate::Identity) derefs to its token:
     /// `rule.permits(&identity)`.
     pub fn permits(&self, token: &Token) -> bool {
         self.is_met_by(token, None)

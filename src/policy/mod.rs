@@ -8,6 +8,7 @@ mod from_jsonwebtoken;
 mod header;
 mod identity;
 mod issuer_name;
+mod mapped;
 #[allow(clippy::module_inception)] // the module is named after its main type
 mod policy;
 mod problem;

@@ -163,9 +163,9 @@ impl Policy {
 
     /// Checks a token whose signature is verified.
     ///
-    /// The order is: `typ`, other kinds of token, issuer, audience, client, authorized party, subject, required claims,
-    /// and then [`check_now`](Self::check_now). The types of the registered claims were checked before, when they were
-    /// read.
+    /// The order is: `typ`, other kinds of token, issuer, audience, client, authorized party, subject, tenant, required
+    /// claims, and then [`check_now`](Self::check_now). The types of the registered claims were checked before, when
+    /// they were read.
     ///
     /// Expiry is checked last, because the response reports it to the client: a token for another service must not
     /// be reported as expired.
@@ -193,13 +193,10 @@ impl Policy {
         self.check_client(token)?;
         self.check_authorized_party(token)?;
         reach(Step::Subject);
+        self.check_mapped_subject(token)?;
         check_subject(self.subject.as_deref(), token)?;
-        let mapped = self.mapping.as_ref().and_then(|mapping| mapping.subject.as_ref());
-        if mapped.is_some() && token.subject().is_none() {
-            let detail =
-                "the claim of `subject_claim` is missing, or neither a string nor an integer";
-            return Err(Error::new(ErrorKind::MissingClaim).with_detail(detail));
-        }
+        reach(Step::Tenant);
+        self.check_tenant(token)?;
         reach(Step::RequiredClaims);
         self.check_required(token)?;
         self.check_now(token, now, reach)?;
@@ -249,6 +246,7 @@ impl Policy {
             .into_iter()
             .chain(profile)
             .chain(values.filter_map(|(setting, value)| value_problem(setting, value, of)))
+            .chain(self.empty_paths(of))
             .chain(typ.map(|typ| problem::type_of_another_kind(typ, of)))
             .chain((leeway > MAX_LEEWAY).then(|| problem::long_leeway(leeway, of)))
             .chain(self.algorithms_problem(of))
@@ -269,7 +267,8 @@ impl Policy {
             ("subject", self.subject.as_slice()),
             ("`typ`", self.typ.as_slice()),
         ];
-        lists.into_iter().flat_map(|(setting, list)| list.iter().map(move |it| (setting, &**it)))
+        let lists = lists.into_iter().chain(self.mapped_names());
+        lists.flat_map(|(setting, list)| list.iter().map(move |it| (setting, &**it)))
     }
 
     fn audience_problem(&self, of: &str) -> Option<Problem> {

@@ -158,6 +158,17 @@ macro_rules! policy_settings {
                 self
             }
 
+            /// Reads the tenant from this claim: the customer, organization or workspace.
+            ///
+            /// [`Token::tenant`](crate::Token::tenant) and [`Rule::tenant_in_path`](crate::Rule::tenant_in_path) use this
+            /// claim. An integer of at most 64 bits is read as its decimal text. A token in which the claim is missing,
+            /// empty or of another type is rejected. If some users have no tenant, do not call it, and read the claim
+            /// with [`Token::claim`](crate::Token::claim).
+            pub fn tenant_claim(mut self, claim: impl Into<$crate::claims::ClaimPath>) -> Self {
+                self.policy_mut().mapping_mut().tenant = Some(claim.into());
+                self
+            }
+
             /// Accepts only access tokens of the JWT profile for OAuth 2.0 (RFC 9068).
             ///
             /// `typ` must be `at+jwt`, and `iss`, `sub`, `aud`, `exp`, `iat`, `jti` and `client_id` must be present.
@@ -167,7 +178,7 @@ macro_rules! policy_settings {
                 self
             }
 
-            /// Hides all claims except the registered ones, scopes and roles.
+            /// Hides all claims except the registered ones, scopes, roles and the tenant.
             ///
             /// Use it for tokens whose claims contain credentials, such as session cookies.
             /// [`Token::claim`](crate::Token::claim) returns `None` for a hidden claim. A

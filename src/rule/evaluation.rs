@@ -30,6 +30,13 @@ impl Rule {
                 Some(owner) => Truth::from(grants.owns(&owner)),
                 None => Truth::Unknown,
             },
+            Condition::TenantInPath(template) => {
+                let named = path.and_then(|path| template.find(path));
+                match (named, grants.tenant()) {
+                    (Some(named), Some(tenant)) => Truth::from(named == tenant),
+                    _ => Truth::Unknown,
+                }
+            }
             Condition::All(rules) => Truth::all(rules.iter().map(|rule| rule.truth(grants, path))),
             Condition::Any(rules) => Truth::any(rules.iter().map(|rule| rule.truth(grants, path))),
             Condition::Not(rule) => rule.truth(grants, path).not(),
@@ -50,6 +57,12 @@ impl Rule {
                 Some(owner) if grants.owns(&owner) => None,
                 Some(_) => Some("the path belongs to another user"),
                 None => Some("the path does not match the owner template"),
+            },
+            Condition::TenantInPath(template) => match (template.find(path), grants.tenant()) {
+                (None, _) => Some("the path does not match the tenant template"),
+                (_, None) => Some("the policy of the token's issuer has no `tenant_claim`"),
+                (Some(named), Some(tenant)) if named == tenant => None,
+                _ => Some("the path belongs to another tenant"),
             },
             Condition::All(rules) | Condition::Any(rules) => {
                 rules.iter().find_map(|rule| rule.path_mismatch(grants, path))
@@ -111,6 +124,10 @@ impl Grants for WithScopes<'_> {
     fn owns(&self, owner: &str) -> bool {
         self.grants.owns(owner)
     }
+
+    fn tenant(&self) -> Option<&str> {
+        self.grants.tenant()
+    }
 }
 
 #[cfg(test)]
@@ -134,6 +151,9 @@ mod tests {
         }
         fn owns(&self, owner: &str) -> bool {
             owner == "ada"
+        }
+        fn tenant(&self) -> Option<&str> {
+            None
         }
     }
 

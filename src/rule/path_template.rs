@@ -1,4 +1,4 @@
-//! Path templates in which one segment is the owner.
+//! Path templates in which one segment is the owner or the tenant.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,48 +7,48 @@ use percent_encoding::percent_decode_str;
 
 use crate::error::{Problem, ProblemKind};
 
-/// A path template with the owner's segment in braces.
+/// A path template with one segment in braces.
 #[derive(Clone)]
 pub(super) struct PathTemplate {
     text: Box<str>,
-    /// The index of the owner's segment, counted from 0.
-    owner: Option<usize>,
+    /// The index of the segment in braces, counted from 0.
+    marked: Option<usize>,
 }
 
 impl PathTemplate {
     pub(super) fn new(text: &str) -> Self {
-        let is_owner = |segment: &str| {
+        let is_marked = |segment: &str| {
             let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
-            // A router matches several segments with `{*rest}`, so it cannot be an owner.
+            // A router matches several segments with `{*rest}`, so it cannot be a name.
             name.is_some_and(|name| !name.is_empty() && !name.contains(['{', '}', '*']))
         };
-        let mut indices = segments(text).enumerate().filter(|(_, segment)| is_owner(segment));
-        let owner = indices.next().map(|(index, _)| index);
-        Self { text: text.into(), owner: owner.filter(|_| indices.next().is_none()) }
+        let mut indices = segments(text).enumerate().filter(|(_, segment)| is_marked(segment));
+        let marked = indices.next().map(|(index, _)| index);
+        Self { text: text.into(), marked: marked.filter(|_| indices.next().is_none()) }
     }
 
-    /// The template's problem, if it has one. Such a template finds no owner.
-    pub(super) fn problem(&self) -> Option<Problem> {
-        let is_valid = self.owner.is_some() && self.text.starts_with('/');
-        (!is_valid).then(|| unusable_template(&self.text))
+    /// The template's problem, if it has one. Such a template matches no path.
+    pub(super) fn problem(&self, of: &str) -> Option<Problem> {
+        let is_valid = self.marked.is_some() && self.text.starts_with('/');
+        (!is_valid).then(|| unusable_template(of, &self.text))
     }
 
-    /// Returns the owner's segment of a path, percent-decoded once.
+    /// Returns the segment of a path that is in braces in the template, percent-decoded once.
     ///
     /// All other segments of the template must be equal to those of the path. The path may be longer.
     pub(super) fn find<'a>(&self, path: &'a str) -> Option<Cow<'a, str>> {
-        let owner = self.owner?;
+        let marked = self.marked?;
         if segments(path).any(is_ambiguous) {
             return None;
         }
         let mut given = segments(path);
-        for wanted in segments(&self.text).take(owner) {
+        for wanted in segments(&self.text).take(marked) {
             if given.next()? != wanted {
                 return None;
             }
         }
         let segment = given.next().filter(|segment| !segment.is_empty())?;
-        let mut rest = segments(&self.text).skip(owner + 1);
+        let mut rest = segments(&self.text).skip(marked + 1);
         rest.all(|wanted| given.next() == Some(wanted)).then_some(())?;
         percent_decode_str(segment).decode_utf8().ok()
     }
@@ -78,13 +78,13 @@ impl fmt::Debug for PathTemplate {
     }
 }
 
-fn unusable_template(text: &str) -> Problem {
+fn unusable_template(of: &str, text: &str) -> Problem {
     let kind = if text.is_empty() { ProblemKind::EmptyValue } else { ProblemKind::InvalidValue };
     Problem::new(
         kind,
-        format!("the owner template `{text}`"),
+        format!("the {of} template `{text}`"),
         "no request path can match it, so every request would be rejected",
-        "Pass the whole path, starting with a slash, with one segment in braces: `/users/{user_id}`",
+        "Pass the whole path, starting with a slash, with one segment in braces: `/users/{user_id}`, `/orgs/{org}`",
     )
 }
 
@@ -135,11 +135,11 @@ mod tests {
         for template in
             ["", "/", "/users", "/users/{a}/{b}", "users/{id}", "/users/x{id}", "/{}", "/{*id}"]
         {
-            assert!(PathTemplate::new(template).problem().is_some(), "{template}");
+            assert!(PathTemplate::new(template).problem("owner").is_some(), "{template}");
             for path in ["/users/ada", "/users", "/users/ada/bob"] {
                 assert_eq!(found(template, path), None, "{template} {path}");
             }
         }
-        assert!(PathTemplate::new("/users/{id}/todos").problem().is_none());
+        assert!(PathTemplate::new("/users/{id}/todos").problem("owner").is_none());
     }
 }

@@ -36,6 +36,7 @@ pub(super) enum Condition {
     Role(Box<str>),
     Claim(ClaimPath, Predicate),
     OwnerInPath(PathTemplate),
+    TenantInPath(PathTemplate),
     All(Vec<Rule>),
     Any(Vec<Rule>),
     Not(Box<Rule>),
@@ -155,9 +156,58 @@ impl Rule {
     /// The template does not begin with a slash, or does not have exactly one segment in braces.
     pub fn owner_in_path(template: impl AsRef<str>) -> Result<Self, BuildError> {
         let template = PathTemplate::new(template.as_ref());
-        match template.problem() {
+        match template.problem("owner") {
             Some(problem) => Err(BuildError::new(problem)),
             None => Ok(Self(Condition::OwnerInPath(template))),
+        }
+    }
+
+    /// Requires that one segment of the request's path is the token's tenant.
+    ///
+    /// `/orgs/{org}/orders` compares the second segment, percent-decoded once, with
+    /// [`Token::tenant`](crate::Token::tenant). [`Policy::tenant_claim`](crate::Policy::tenant_claim) names the claim.
+    ///
+    /// Templates and paths follow the rules of [`owner_in_path`](Self::owner_in_path). If the path does not match, or if
+    /// the issuer's policy has no tenant claim, neither the rule nor its [`not`](Self::not) permits.
+    ///
+    /// A tenant is unique only within its issuer. With several issuers, also require the issuer of these tenants, with
+    /// `.and(Rule::claim("iss", ..))`.
+    ///
+    /// ```
+    /// # futures_util::future::FutureExt::now_or_never(async {
+    /// use http::{Request, Response, StatusCode};
+    /// use tower::{ServiceBuilder, ServiceExt};
+    /// use tower_jwt_auth::{JwtAuthLayer, RequireLayer, Rule, Verifier, testing::TestIssuer};
+    ///
+    /// let issuer = TestIssuer::hs256();
+    /// let verifier =
+    ///     Verifier::shared_secret(issuer.secret()).any_audience().tenant_claim("org_id").build()?;
+    /// let rule = Rule::tenant_in_path("/orgs/{org}/orders")?.and(Rule::scope("orders:read"));
+    /// let service = ServiceBuilder::new()
+    ///     .layer(JwtAuthLayer::new(verifier))
+    ///     .layer(RequireLayer::new(rule))
+    ///     .service_fn(async |_: Request<()>| {
+    ///         Ok::<_, std::convert::Infallible>(Response::new(http_body_util::Empty::<bytes::Bytes>::new()))
+    ///     });
+    /// let token = issuer.token().claim("org_id", "acme").scope("orders:read").mint();
+    /// let get = |path| Request::get(path).header("authorization", format!("Bearer {token}")).body(());
+    ///
+    /// assert_eq!(service.clone().oneshot(get("/orgs/acme/orders/7")?).await?.status(), StatusCode::OK);
+    /// let rejected = service.oneshot(get("/orgs/globex/orders/7")?).await?;
+    /// assert_eq!(rejected.status(), StatusCode::FORBIDDEN);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).expect("the future is ready")?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The template does not begin with a slash, or does not have exactly one segment in braces.
+    pub fn tenant_in_path(template: impl AsRef<str>) -> Result<Self, BuildError> {
+        let template = PathTemplate::new(template.as_ref());
+        match template.problem("tenant") {
+            Some(problem) => Err(BuildError::new(problem)),
+            None => Ok(Self(Condition::TenantInPath(template))),
         }
     }
 
@@ -222,6 +272,7 @@ impl Rule {
             | Condition::Role(_)
             | Condition::Claim(..)
             | Condition::OwnerInPath(_)
+            | Condition::TenantInPath(_)
             | Condition::Not(_) => {}
         }
     }

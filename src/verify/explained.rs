@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::trusted::Trusted;
-use crate::claims::NumericDate;
+use crate::claims::{ClaimPath, NumericDate};
 use crate::error::{ErrorKind, quoted};
 use crate::explain::{Step, UnverifiedToken, relative_to};
 use crate::json::{Strings, Value};
@@ -141,12 +141,32 @@ impl<'t> Rows<'t> {
         } else if policy.mapping().is_some_and(|mapping| mapping.subject.is_some()) {
             self.add(Step::Subject, Some("the claim of `subject_claim`".to_owned()), None);
         }
+        if let (None, Some(claim)) = (&policy.subject, policy.mapped_subject()) {
+            self.add_mapped(Step::Subject, claim);
+        }
+        if let Some(claim) = policy.mapped_tenant() {
+            self.add_mapped(Step::Tenant, claim);
+        }
         self.add_required(policy);
         self.add_dates(policy);
     }
 
     fn add_claim(&mut self, step: Step, expected: &str, name: &str) {
         self.add_texts(step, expected, self.claim(name));
+    }
+
+    /// A claim with a value that is personal data and is not shown.
+    fn add_mapped(&mut self, step: Step, claim: &ClaimPath) {
+        let found = match self.token.payload_object().map(|payload| claim.find(payload)) {
+            None => UNREADABLE,
+            Some(None) => "none",
+            Some(Some(value)) => match value.string_or_integer() {
+                None => "neither a string nor an integer",
+                Some("") => "an empty string",
+                Some(_) => "a value",
+            },
+        };
+        self.add_texts(step, &format!("a value in {claim:?}"), found.to_owned());
     }
 
     fn add_required(&mut self, policy: &Policy) {

@@ -11,9 +11,10 @@ use http::{Request, Response};
 use http_body_util::Empty;
 use serde_json::json;
 use tower::{Layer, Service, service_fn};
-use tower_jwt_auth::{Identity, RequireLayer, Rule};
+use tower_jwt_auth::testing::FixedClock;
+use tower_jwt_auth::{Identity, JwtAuthLayer, RequireLayer, Rule, Verifier};
 
-use super::fixture::{layer, to, token};
+use super::fixture::{issuer, layer, to, token};
 use crate::support::alloc::allocations;
 
 /// Responds at once without allocating.
@@ -61,6 +62,17 @@ fn permitting_scopes_roles_and_owners_does_not_allocate() {
         let (with, status) = counted(layer().layer(require.layer(service_fn(bare))), &request);
         assert_eq!((with - without, status), (0, 200), "{require:?}");
     }
+}
+
+#[test]
+fn permitting_tenants_does_not_allocate() {
+    let verifier = Verifier::shared_secret(issuer().secret()).any_audience().tenant_claim("org_id");
+    let layer = JwtAuthLayer::new(verifier.clock(FixedClock::new()).build().unwrap());
+    let request = to("/orgs/acme/orders", &token(&json!({"org_id": "acme"})));
+    let (without, _) = counted(layer.layer(service_fn(bare)), &request);
+    let require = RequireLayer::tenant_in_path("/orgs/{org}").unwrap();
+    let (with, status) = counted(layer.layer(require.layer(service_fn(bare))), &request);
+    assert_eq!((with - without, status), (0, 200));
 }
 
 #[test]

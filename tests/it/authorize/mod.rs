@@ -16,4 +16,5 @@ mod responders;
 mod rules;
 mod scopes;
 mod step_up;
+mod tenant;
 mod wiring;

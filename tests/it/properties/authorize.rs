@@ -505,7 +505,7 @@ fn grants_are_the_strings_at_the_end_of_the_path() {
 }
 
 #[test]
-fn only_the_subject_named_in_the_path_is_admitted() {
+fn only_the_subject_or_tenant_named_in_the_path_is_admitted() {
     const PIECES: [&str; 20] = [
         "/", "/", "/", "users", "users", "ada", "ada", "%61da", "bob", "..", ".", "%2e%2e", "%2f",
         "%", "%ff", ";", "{id}", "todos", "%2561da", "\\",
@@ -524,8 +524,8 @@ fn only_the_subject_named_in_the_path_is_admitted() {
     ];
     let seen = Seen::default();
     let tokens = issuer(Algorithm::HS256);
-    let layer = JwtAuthLayer::new(trusting(&tokens).build().unwrap());
-    let good = tokens.token().subject("ada").claim("iat", NOW).mint();
+    let layer = JwtAuthLayer::new(trusting(&tokens).tenant_claim("org").build().unwrap());
+    let good = tokens.token().subject("ada").claim("iat", NOW).claim("org", "ada").mint();
     for_all(3_000, &(template, path), |(template, path)| {
         let Ok(uri) = path.parse::<http::Uri>() else {
             seen.note("no URI");
@@ -535,10 +535,16 @@ fn only_the_subject_named_in_the_path_is_admitted() {
             seen.note("no template");
             return Ok(());
         };
-        let mut request = bearer(&good);
-        *request.uri_mut() = uri;
-        let reply = ask(layer.layer(require.layer(service_fn(who::<String>))), request);
+        let asked = |require: &RequireLayer| {
+            let mut request = bearer(&good);
+            *request.uri_mut() = uri.clone();
+            ask(layer.layer(require.layer(service_fn(who::<String>))), request)
+        };
+        let reply = asked(&require);
         prop_assert!([200, 403].contains(&reply.status), "{reply:?}");
+        // A tenant of the same name gets the same verdict.
+        let of_tenant = asked(&RequireLayer::tenant_in_path(&template).unwrap());
+        prop_assert_eq!(of_tenant.status, reply.status);
         seen.note(reply.status);
         if reply.status == 200 {
             // The path as an upstream server may see it, after resolving dots and some escapes.

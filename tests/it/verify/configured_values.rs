@@ -19,13 +19,15 @@ fn settings() -> VerifierBuilder {
 #[test]
 fn white_space_around_a_value_is_reported() {
     type Set = fn(VerifierBuilder, &str) -> VerifierBuilder;
-    let sets: [(&str, Set); 6] = [
+    let sets: [(&str, Set); 8] = [
         ("audience", |it, value| it.audience(value)),
         ("client", |it, value| it.client_id(value)),
         ("authorized party", |it, value| it.authorized_party(value)),
         ("subject", |it, value| it.subject(value)),
         ("`typ`", |it, value| it.typ(value)),
         ("required claim", |it, value| it.require_claim(value)),
+        ("`subject_claim`", |it, value| it.subject_claim(value)),
+        ("`tenant_claim`", |it, value| it.tenant_claim(value)),
     ];
     for (setting, set) in sets {
         let build = |value: &str| set(settings(), value).build();

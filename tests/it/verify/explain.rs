@@ -174,6 +174,34 @@ fn found_text_is_marked_unless_the_signature_is_valid() {
 }
 
 #[test]
+fn configured_subject_and_tenant_claims_are_rows_without_values() {
+    let verifier = Verifier::jwks(rs256().jwks()).issuer(NAME).audience("orders");
+    let verifier = verifier.subject_claim("uid").tenant_claim(["org", "id"]);
+    let verifier = verifier.clock(FixedClock::new()).build().unwrap();
+    let token = |claims: Value| rs256().token().claims(&claims).mint();
+    for (claims, failed_step, line) in [
+        (json!({"uid": 7, "org": {"id": "acme"}}), None, "a value; expected a value in `org › id`"),
+        (
+            json!({"uid": 7, "org": {"id": ["acme"]}}),
+            Some(Step::Tenant),
+            "neither a string nor an integer; expected a value in `org › id`",
+        ),
+        (
+            json!({"uid": 7, "org": {"id": ""}}),
+            Some(Step::Tenant),
+            "an empty string; expected a value in `org › id`",
+        ),
+        (json!({"uid": 7}), Some(Step::Tenant), "none; expected a value in `org › id`"),
+        (json!({"org": {"id": "acme"}}), Some(Step::Subject), "none; expected a value in `uid`"),
+    ] {
+        let explanation = verifier.explain(&token(claims));
+        assert_eq!(failed(&explanation), failed_step, "{explanation}");
+        assert!(explanation.to_string().contains(line), "{explanation}");
+        assert!(!explanation.to_string().contains("acme"), "{explanation}");
+    }
+}
+
+#[test]
 fn other_claims_are_shown_only_on_request() {
     let verifier = verifier();
     let token = good(&rs256()).claim("email", "ada@example.com").mint();
