@@ -22,9 +22,9 @@
 //! ```
 //!
 //! `build()` reports all configuration errors at once: its [`BuildError`] has the risk and the fix of each.
-//! [`RequireLayer::owner_in_path`] and [`JwtAuthLayer::max_wait`] also return a [`BuildError`]. The response to a
-//! rejected request has an [`Error`] in its extensions. Its [`ErrorKind`] is the exact reason. Observers ([`observe`])
-//! receive it as well.
+//! [`RequireLayer::owner_in_path`], [`RequireLayer::tenant_in_path`] and [`JwtAuthLayer::max_wait`] also return a
+//! [`BuildError`]. The response to a rejected request has an [`Error`] in its extensions. Its [`ErrorKind`] is the exact
+//! reason. Observers ([`observe`]) receive it as well.
 //!
 //! # Recipes
 //!

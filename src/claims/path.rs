@@ -6,7 +6,7 @@ use crate::json::{Found, Object, Value};
 
 /// The path of a claim: its name, or a list of nested names.
 ///
-/// A list begins with the outermost name. Dots, slashes and colons are part of a name: many servers use
+/// A list begins with the outermost name. Dots, slashes, colons and stars are part of a name: many servers use
 /// URLs as names.
 ///
 /// ```
@@ -38,12 +38,23 @@ impl ClaimPath {
     /// Like [`find`](Self::find), but distinguishes absent and ambiguous claims.
     pub(crate) fn look_up<'a>(&self, object: &'a Object) -> Found<'a> {
         let Some((name, inside)) = self.0.split_first() else { return Found::Absent };
-        let first = object.get(name).map_or(Found::Absent, Found::Value);
-        inside.iter().fold(first, |found, name| match found {
-            Found::Value(value) => value.member(name),
-            missing => missing,
-        })
+        descend(object.get(name).map_or(Found::Absent, Found::Value), inside)
     }
+
+    /// Finds the value inside of another one, if there is exactly one.
+    pub(super) fn find_in<'a>(&self, value: Value<'a>) -> Option<Value<'a>> {
+        match descend(Found::Value(value), &self.0) {
+            Found::Value(value) if !self.0.is_empty() => Some(value),
+            _ => None,
+        }
+    }
+}
+
+fn descend<'a>(found: Found<'a>, names: &[Box<str>]) -> Found<'a> {
+    names.iter().fold(found, |found, name| match found {
+        Found::Value(value) => value.member(name),
+        missing => missing,
+    })
 }
 
 impl From<&str> for ClaimPath {

@@ -95,25 +95,44 @@ impl<'a> Value<'a> {
 
     /// The value's member of this name.
     pub(crate) fn member(self, wanted: &str) -> Found<'a> {
-        self.find_member(wanted).unwrap_or(Found::Absent)
+        let mut found = Found::Absent;
+        let visited = self.visit_members(|name, value| {
+            if name == wanted {
+                let is_first = matches!(found, Found::Absent);
+                found = if is_first { Found::Value(value) } else { Found::Ambiguous };
+            }
+        });
+        visited.map_or(Found::Absent, |()| found)
     }
 
-    fn find_member(self, wanted: &str) -> Option<Found<'a>> {
+    /// The value's members, in the order of the text. There are none if the value is not an object, or if two members
+    /// have one name, because it is not clear which one counts.
+    pub(crate) fn members(self) -> Vec<(&'a str, Self)> {
+        let mut members = Vec::new();
+        let visited = self.visit_members(|name, value| members.push((name, value)));
+        let mut names: Vec<_> = members.iter().map(|(name, _)| *name).collect();
+        names.sort_unstable();
+        let are_distinct = names.is_sorted_by(|one, next| one < next);
+        if visited.is_some() && are_distinct { members } else { Vec::new() }
+    }
+
+    /// Calls `visit` with each member; `None` if the value is not an object.
+    fn visit_members(self, mut visit: impl FnMut(&'a str, Self)) -> Option<()> {
         let mut again = Unescaped::default();
         let mut scanner = Scanner::new(self.text, self.span.start()).ok()?;
-        let (mut found, mut is_first) = (Found::Absent, true);
+        let mut is_first = true;
         scanner.open_object().ok()?;
         while let Some(name) = scanner.name(is_first, &mut again).ok()? {
             let value = Self { span: scanner.member_value(&mut again).ok()?, ..self };
-            if self.unescaped.read(self.text, name) == wanted {
-                found = match found {
-                    Found::Absent => Found::Value(value),
-                    _ => return Some(Found::Ambiguous),
-                };
-            }
+            visit(self.unescaped.read(self.text, name), value);
             is_first = false;
         }
-        Some(found)
+        Some(())
+    }
+
+    /// Whether the value is `true`, or an object with members. An object with two members of one name has none.
+    pub(crate) fn is_true_or_members(self) -> bool {
+        self.first() == b't' || !self.members().is_empty()
     }
 
     /// Deserializes the value into any type; `None` if it does not fit.
@@ -237,6 +256,23 @@ mod tests {
         let words = |name: &str| strings(name).unwrap().words().collect::<Vec<_>>();
         assert_eq!(words("one"), ["a", "b"]);
         assert_eq!(words("list"), ["a b", "\"c\\", "d"]);
+    }
+
+    #[test]
+    fn only_objects_without_duplicate_names_have_members() {
+        let text = r#"{"a":{"x":1,"\u0079":{"z":[]}," z":"{"},"b":{"x":1,"y":2,"\u0078":3},"c":{ },"d":["x"],
+            "e":"x","f":null,"g":true,"h":false,"i":7}"#;
+        let object = Object::read(text).unwrap();
+        let members = |name: &str| {
+            let members = object.get(name).unwrap().members();
+            members.iter().map(|(name, it)| format!("{name}={}", it.json())).collect::<Vec<_>>()
+        };
+        assert_eq!(members("a"), ["x=1", r#"y={"z":[]}"#, r#" z="{""#]);
+        for other in ["b", "c", "d", "e", "f", "g", "h", "i"] {
+            assert!(members(other).is_empty(), "{other}");
+        }
+        let kept: Vec<_> = object.members().filter(|(_, it)| it.is_true_or_members()).collect();
+        assert_eq!(kept.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["a", "g"]);
     }
 
     #[test]

@@ -17,6 +17,14 @@ impl GrantClaims {
         Self::new().roles("cognito:groups")
     }
 
+    /// Reads the roles of this project from Zitadel's `urn:zitadel:iam:org:project:{project}:roles`.
+    ///
+    /// Zitadel lists the organizations in which the user has each role. They are not distinguished: a role of any
+    /// organization is granted.
+    pub fn zitadel(project: impl AsRef<str>) -> Self {
+        Self::new().role_keys(format!("urn:zitadel:iam:org:project:{}:roles", project.as_ref()))
+    }
+
     /// Reads Auth0's `permissions` (role-based access control) as scopes.
     pub fn auth0() -> Self {
         Self::new().scopes("permissions")

@@ -128,6 +128,128 @@ fn keycloak_grants_realm_roles_and_the_roles_of_this_client() {
     expect(&GrantClaims::keycloak("a.b"), members, &[], &["admin"]);
 }
 
+/// Values of a key that grant nothing.
+const NOT_GRANTED: [&str; 9] =
+    ["false", "null", "{}", "[]", "0", "1", r#""""#, r#""admin""#, r#"["admin"]"#];
+
+#[test]
+fn zitadel_grants_the_role_keys_of_this_project() {
+    let grants = GrantClaims::zitadel("4711");
+    for (members, roles) in [
+        (
+            r#""urn:zitadel:iam:org:project:4711:roles":{"admin":{"1":"acme.example"}}"#,
+            &["admin"][..],
+        ),
+        (
+            r#""urn:zitadel:iam:org:project:4711:roles":{"clerk":{"1":"a"},"user":{"1":"a","2":"b"}}"#,
+            &["clerk", "user"],
+        ),
+        (
+            r#""roles":["user"],"urn:zitadel:iam:org:project:4711:roles":{"admin":{"1":"a"}}"#,
+            &["user", "admin"],
+        ),
+        // A role that is granted in no organization.
+        (r#""urn:zitadel:iam:org:project:4711:roles":{"admin":{}}"#, &[]),
+        // Roles of other projects, or of the client's project.
+        (r#""urn:zitadel:iam:org:project:4712:roles":{"admin":{"1":"a"}}"#, &[]),
+        (r#""urn:zitadel:iam:org:project:roles":{"admin":{"1":"a"}}"#, &[]),
+        // The organization is not a role.
+        (r#""urn:zitadel:iam:org:project:4711:roles":{"user":{"admin":"clerk"}}"#, &["user"]),
+    ] {
+        expect(&grants, members, &[], roles);
+    }
+}
+
+#[test]
+fn the_keys_of_a_claim_are_roles_if_granted() {
+    let grants = GrantClaims::new().role_keys("r").role_keys(["app", "roles"]);
+    for (members, roles) in [
+        (r#""r":{"admin":true}"#, &["admin"][..]),
+        (r#""r":{"admin":{"org":1}}"#, &["admin"]),
+        (r#""r":{"\u0061dmin":true}"#, &["admin"]),
+        (r#""app":{"roles":{"user":true}},"r":{"clerk":true}"#, &["clerk", "user"]),
+        (r#""r":{"a b":true}"#, &["a b"]),
+        (r#""r":{"admin":true,"clerk":false,"user":{}}"#, &["admin"]),
+        (r#""r":["admin"]"#, &[]),
+        (r#""r":"admin""#, &[]),
+        (r#""r":null"#, &[]),
+        (r#""r":{}"#, &[]),
+        (r#""r":[{"admin":true}]"#, &[]),
+        (r#""R":{"admin":true}"#, &[]),
+        (r#""x":{"r":{"admin":true}}"#, &[]),
+        (r#""app.roles":{"admin":true}"#, &[]),
+        (r#""app":{"roles":[{"admin":true}]}"#, &[]),
+        // A duplicate key, with any value, makes the object ambiguous.
+        (r#""r":{"admin":true,"admin":false}"#, &[]),
+        (r#""r":{"admin":true,"\u0061dmin":true}"#, &[]),
+        (r#""r":{"clerk":1,"admin":true,"clerk":1}"#, &[]),
+        (r#""r":{"admin":{"x":1,"x":2}}"#, &[]),
+        (r#""app":{"roles":{"admin":true},"roles":{"admin":true}}"#, &[]),
+    ] {
+        expect(&grants, members, &[], roles);
+    }
+    for value in NOT_GRANTED {
+        expect(&grants, &format!(r#""r":{{"admin":{value},"user":true}}"#), &[], &["user"]);
+    }
+}
+
+#[test]
+fn roles_of_each_member_are_granted_only_on_request() {
+    let each = GrantClaims::new().roles_of_each("resource_access", "roles");
+    let deep = GrantClaims::new().roles_of_each(["a", "b"], ["c", "roles"]);
+    for (grants, members, roles) in [
+        (
+            &each,
+            r#""resource_access":{"orders":{"roles":["clerk"]},"billing":{"roles":"admin"}}"#,
+            &["clerk", "admin"][..],
+        ),
+        (&each, r#""resource_access":{"":{"roles":["user"]}}"#, &["user"]),
+        (
+            &each,
+            r#""resource_access":{"x":{"roles":["user"]},"y":{"roles":["admin",7]},"z":7}"#,
+            &["user"],
+        ),
+        (&each, r#""resource_access":{"x":{"roles":{"admin":true}}}"#, &[]),
+        (&each, r#""resource_access":{"x":["admin"],"y":"admin"}"#, &[]),
+        (&each, r#""resource_access":{"roles":["admin"]}"#, &[]),
+        (&each, r#""resource_access":{"x":{"y":{"roles":["admin"]}}}"#, &[]),
+        (&each, r#""resource_access":[{"roles":["admin"]}]"#, &[]),
+        (&each, r#""resource_access":"admin""#, &[]),
+        (&each, r#""other":{"x":{"roles":["admin"]}}"#, &[]),
+        // Duplicates make the object, or one member of it, ambiguous.
+        (&each, r#""resource_access":{"x":{"roles":["user"]},"x":{"roles":["admin"]}}"#, &[]),
+        (
+            &each,
+            r#""resource_access":{"x":{"roles":["user"],"roles":["admin"]},"y":{"roles":"clerk"}}"#,
+            &["clerk"],
+        ),
+        (
+            &deep,
+            r#""a":{"b":{"x":{"c":{"roles":["user"]}},"y":{"c":{"roles":["clerk"]}}}}"#,
+            &["user", "clerk"],
+        ),
+        (&deep, r#""a":{"b":{"x":{"roles":["admin"]}}}"#, &[]),
+        (&deep, r#""a":{"b":{"c":{"roles":["admin"]}}}"#, &[]),
+    ] {
+        expect(grants, members, &[], roles);
+    }
+    // A star is the name of a member everywhere else.
+    let star = GrantClaims::new().roles(["resource_access", "*", "roles"]).roles("*").scopes("*");
+    for (members, scopes, roles) in [
+        (r#""resource_access":{"*":{"roles":["user"]}}"#, &[][..], &["user"][..]),
+        (r#""resource_access":{"orders":{"roles":["admin"]}}"#, &[], &[]),
+        (r#""*":"a""#, &["a"], &["a"]),
+        (r#""x":"admin""#, &[], &[]),
+    ] {
+        expect(&star, members, scopes, roles);
+    }
+    // Empty paths match nothing.
+    let none = || ClaimPath::from([] as [&str; 0]);
+    let empty = GrantClaims::new().role_keys(none()).roles_of_each(none(), "roles");
+    let empty = empty.roles_of_each("r", none());
+    expect(&empty, r#""admin":true,"r":{"x":["admin"],"roles":"admin"}"#, &[], &[]);
+}
+
 #[test]
 fn configured_claims_may_be_nested_and_have_any_name() {
     let grants = GrantClaims::new()
