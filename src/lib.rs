@@ -224,7 +224,7 @@
 //!                warm() refresh() keep_fresh() -> impl Future           health() -> impl Iterator<Item = KeyHealth>
 //! Verified<C>:   subject issuer scopes has_scope roles has_role expires_at claims token identity; derefs to C
 //! Token:         subject issuer audience expires_at not_before issued_at token_id session_id client_id
-//!                scopes has_scope roles has_role owns tenant has_tenant claim header
+//!                scopes has_scope roles has_role owns tenant has_tenant actors claim header
 //!                is_sender_constrained
 //! Identity:      derefs to Token
 //!

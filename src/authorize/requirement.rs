@@ -61,7 +61,7 @@ impl Requirement {
             return ErrorKind::InsufficientScope.into();
         }
         let error = Error::new(ErrorKind::Forbidden);
-        match self.rule.path_mismatch(&**identity, path) {
+        match self.rule.mismatch(&**identity, path) {
             Some(detail) => error.with_detail(detail),
             None => error,
         }

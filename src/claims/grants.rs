@@ -22,6 +22,20 @@ pub(crate) trait Grants {
 
     /// The tenant. It is not empty.
     fn tenant(&self) -> Option<&str>;
+
+    /// The party that acts for the subject now.
+    fn current_actor(&self) -> CurrentActor<'_>;
+}
+
+/// The party that acts for the subject now (RFC 8693 §4.1). Earlier actors are not considered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CurrentActor<'a> {
+    /// The token has no `act`.
+    Absent,
+    /// A subject of the token's issuer, not empty.
+    Named(&'a str),
+    /// The token does not name the actor, or it is a subject of another issuer.
+    Unknown,
 }
 
 /// The value of a claim, as far as it is known.

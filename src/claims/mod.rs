@@ -2,7 +2,7 @@
 //!
 //! Any `serde` type can be the claims type of a [`Verifier`](crate::Verifier); [`Claims`] is the default. In your own
 //! type, use [`Audience`], [`ScopeSet`] and [`NumericDate`] for claims with more than one form. [`GrantClaims`] and
-//! [`ClaimPath`] name the claims in which an issuer puts scopes and roles.
+//! [`ClaimPath`] name the claims in which an issuer puts scopes and roles. An [`Actor`] acts for the subject of a token.
 //!
 //! ```
 //! use serde::Deserialize;
@@ -25,6 +25,7 @@
 //! # Ok::<(), serde_json::Error>(())
 //! ```
 
+mod actor;
 mod audience;
 mod grant_claims;
 mod grants;
@@ -35,9 +36,10 @@ mod scope;
 pub(crate) mod standard;
 mod string_or_list;
 
+pub use actor::Actor;
 pub use audience::Audience;
 pub use grant_claims::GrantClaims;
-pub(crate) use grants::{ClaimValue, Grants};
+pub(crate) use grants::{ClaimValue, CurrentActor, Grants};
 pub use numeric_date::NumericDate;
 pub use path::ClaimPath;
 pub(crate) use registered::{Dates, Lenience, SubjectType, check_types, mistyped_issuer};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use crate::claims::{
-    ClaimPath, ClaimValue, Dates, GrantClaims, Grants, Lenience, NumericDate, SubjectType,
+    Actor, ClaimPath, ClaimValue, CurrentActor, Dates, GrantClaims, Grants, Lenience, NumericDate,
+    SubjectType,
 };
 use crate::json::{Found, Object, Strings, Value};
 use crate::jws::{HeaderMembers, JoseHeader};
@@ -204,6 +205,17 @@ impl Token {
         self.text("client_id")
     }
 
+    /// The parties that act for the subject: `act` (RFC 8693 §4.1), the current actor first.
+    ///
+    /// There are none if the token has no `act`. An `act` of any other form than an object with a string `sub` is an
+    /// actor without a subject. At most eight are returned. Only the first may decide about access, as
+    /// [`Rule::actor`] does; the others are for logs.
+    ///
+    /// A token in which the issuer records an impersonation in another claim has no actors.
+    pub fn actors(&self) -> impl Iterator<Item = Actor<'_>> {
+        Actor::all(self.object.get("act"))
+    }
+
     /// The granted scopes: from `scope` (RFC 8693 §4.2), `scp`, and the claims that
     /// [`Policy::grants`](crate::Policy::grants) names.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
@@ -284,6 +296,16 @@ impl Grants for Token {
 
     fn tenant(&self) -> Option<&str> {
         self.tenant()
+    }
+
+    fn current_actor(&self) -> CurrentActor<'_> {
+        match self.actors().next() {
+            None => CurrentActor::Absent,
+            Some(actor) => {
+                let subject = actor.subject_at(self.issuer());
+                subject.map_or(CurrentActor::Unknown, CurrentActor::Named)
+            }
+        }
     }
 }
 

@@ -178,7 +178,7 @@ macro_rules! policy_settings {
                 self
             }
 
-            /// Hides all claims except the registered ones, scopes, roles and the tenant.
+            /// Hides all claims except the registered ones, scopes, roles, the tenant and the actors.
             ///
             /// Use it for tokens whose claims contain credentials, such as session cookies.
             /// [`Token::claim`](crate::Token::claim) returns `None` for a hidden claim. A

@@ -1,7 +1,7 @@
 //! The evaluation of rules.
 
 use super::rule::{Condition, Rule};
-use crate::claims::{ClaimPath, ClaimValue, Grants};
+use crate::claims::{ClaimPath, ClaimValue, CurrentActor, Grants};
 
 /// A truth value of Kleene's three-valued logic. In this order, `and` is the minimum and `or` the maximum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,6 +37,12 @@ impl Rule {
                     _ => Truth::Unknown,
                 }
             }
+            Condition::Direct => Truth::from(grants.current_actor() == CurrentActor::Absent),
+            Condition::Actor(wanted) => match grants.current_actor() {
+                CurrentActor::Named(actor) => Truth::from(*actor == **wanted),
+                CurrentActor::Absent => Truth::False,
+                CurrentActor::Unknown => Truth::Unknown,
+            },
             Condition::All(rules) => Truth::all(rules.iter().map(|rule| rule.truth(grants, path))),
             Condition::Any(rules) => Truth::any(rules.iter().map(|rule| rule.truth(grants, path))),
             Condition::Not(rule) => rule.truth(grants, path).not(),
@@ -50,8 +56,8 @@ impl Rule {
         !scopes.is_empty() && self.is_met_by(&WithScopes { grants, scopes }, path)
     }
 
-    /// The first condition on the path that is not met, as a message.
-    pub(crate) fn path_mismatch(&self, grants: &dyn Grants, path: &str) -> Option<&'static str> {
+    /// The first condition on the path or the actor that is not met, as a message.
+    pub(crate) fn mismatch(&self, grants: &dyn Grants, path: &str) -> Option<&'static str> {
         match &self.0 {
             Condition::OwnerInPath(template) => match template.find(path) {
                 Some(owner) if grants.owns(&owner) => None,
@@ -64,8 +70,14 @@ impl Rule {
                 (Some(named), Some(tenant)) if named == tenant => None,
                 _ => Some("the path belongs to another tenant"),
             },
+            Condition::Direct if !self.is_met_by(grants, None) => {
+                Some("another party acts for the subject")
+            }
+            Condition::Actor(_) if !self.is_met_by(grants, None) => {
+                Some("the token has another current actor, or none")
+            }
             Condition::All(rules) | Condition::Any(rules) => {
-                rules.iter().find_map(|rule| rule.path_mismatch(grants, path))
+                rules.iter().find_map(|rule| rule.mismatch(grants, path))
             }
             _ => None,
         }
@@ -128,6 +140,10 @@ impl Grants for WithScopes<'_> {
     fn tenant(&self) -> Option<&str> {
         self.grants.tenant()
     }
+
+    fn current_actor(&self) -> CurrentActor<'_> {
+        self.grants.current_actor()
+    }
 }
 
 #[cfg(test)]
@@ -154,6 +170,9 @@ mod tests {
         }
         fn tenant(&self) -> Option<&str> {
             None
+        }
+        fn current_actor(&self) -> CurrentActor<'_> {
+            CurrentActor::Absent
         }
     }
 

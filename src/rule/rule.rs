@@ -37,6 +37,8 @@ pub(super) enum Condition {
     Claim(ClaimPath, Predicate),
     OwnerInPath(PathTemplate),
     TenantInPath(PathTemplate),
+    Direct,
+    Actor(Box<str>),
     All(Vec<Rule>),
     Any(Vec<Rule>),
     Not(Box<Rule>),
@@ -211,6 +213,43 @@ impl Rule {
         }
     }
 
+    /// Requires that no other party acts for the subject: the token has no `act` claim (RFC 8693 §4.1).
+    ///
+    /// A token with an `act` of any form is not direct, also if the claim is null or [hidden][hide]. If the issuer
+    /// records an impersonation in another claim, check that claim as well.
+    ///
+    /// ```
+    /// use serde_json::json;
+    /// use tower_jwt_auth::{Error, Rule, Verifier, testing::TestIssuer};
+    ///
+    /// let issuer = TestIssuer::hs256();
+    /// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
+    /// let permits = |rule: Rule, token: &str| -> Result<bool, Error> {
+    ///     Ok(rule.permits(&verifier.verify_now(token)?.identity()))
+    /// };
+    /// let user = issuer.token().subject("ada").mint();
+    /// let service = issuer.token().subject("ada").claim("act", json!({"sub": "billing"})).mint();
+    /// assert!(permits(Rule::direct(), &user)? && !permits(Rule::direct(), &service)?);
+    /// assert!(permits(Rule::actor("billing"), &service)? && !permits(Rule::actor("billing"), &user)?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// [hide]: crate::Policy::hide_claims
+    pub const fn direct() -> Self {
+        Self(Condition::Direct)
+    }
+
+    /// Requires that this party acts for the subject: it is the `sub` of the token's `act` claim (RFC 8693 §4.1).
+    ///
+    /// Only the current actor counts, not the earlier ones in nested `act` claims. An empty name never permits. If the
+    /// token does not name the current actor by a string, or names one of another issuer (`iss` inside of `act`),
+    /// neither the rule nor its [`not`](Self::not) permits.
+    ///
+    /// To also permit the subject itself, write `Rule::direct().or(Rule::actor("billing"))`.
+    pub fn actor(subject: impl Into<String>) -> Self {
+        Self(Condition::Actor(subject.into().into()))
+    }
+
     /// Requires both this rule and the other.
     pub fn and(self, other: Self) -> Self {
         Self(Condition::All(vec![self, other]))
@@ -273,6 +312,8 @@ impl Rule {
             | Condition::Claim(..)
             | Condition::OwnerInPath(_)
             | Condition::TenantInPath(_)
+            | Condition::Direct
+            | Condition::Actor(_)
             | Condition::Not(_) => {}
         }
     }

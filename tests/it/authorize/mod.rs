@@ -1,5 +1,6 @@
 //! Authorization: the rules of `RequireLayer`, its challenges and its responses.
 
+mod actors;
 // The counts assume prepared keys; the other backend builds a verifier for each signature.
 #[cfg(feature = "aws-lc-rs")]
 mod allocations;
