@@ -138,10 +138,7 @@ impl<'t> Rows<'t> {
         if policy.subject.is_some() {
             // A subject is personal data and is not named.
             self.add(Step::Subject, Some("the configured subject".to_owned()), None);
-        } else if policy.mapping().is_some_and(|mapping| mapping.subject.is_some()) {
-            self.add(Step::Subject, Some("the claim of `subject_claim`".to_owned()), None);
-        }
-        if let (None, Some(claim)) = (&policy.subject, policy.mapped_subject()) {
+        } else if let Some(claim) = policy.mapped_subject() {
             self.add_mapped(Step::Subject, claim);
         }
         if let Some(claim) = policy.mapped_tenant() {
