@@ -17,8 +17,8 @@ pub(crate) trait Grants {
     /// The value of a claim, as far as it is known.
     fn claim(&self, path: &ClaimPath) -> ClaimValue;
 
-    /// Whether `owner` is the subject, byte for byte. An empty `owner` never matches.
-    fn owns(&self, owner: &str) -> bool;
+    /// The subject. It is not empty.
+    fn subject(&self) -> Option<&str>;
 
     /// The tenant. It is not empty.
     fn tenant(&self) -> Option<&str>;

@@ -53,7 +53,7 @@ fn object(members: &Map<String, Value>) -> &'static str {
     if members.contains_key("jwks_uri") {
         "the metadata of an issuer, whose keys are at its `jwks_uri`; pass the issuer's URL to `issuer_url`"
     } else if members.contains_key("keys") {
-        "a key set, or an object with other `keys`; the URL of a key set is for `jwks_url` or `keys_url`"
+        "an object with `keys`, like a key set; pass the URL of a key set to `jwks_url` or `keys_url`"
     } else if members.contains_key("kty") {
         "a single JWK in place of an object with `keys`"
     } else if !members.is_empty() && members.values().all(is_pem) {
@@ -96,7 +96,7 @@ mod tests {
                 &json,
                 "`issuer_url`",
             ),
-            (r#"{"keys":{}}"#, &json, "other `keys`"),
+            (r#"{"keys":{}}"#, &json, "an object with `keys`, like a key set"),
             (r#"{"error":"not found"}"#, &json, "another JSON object"),
             ("{}", &json, "another JSON object"),
             ("null", &json, "JSON that is not an object"),

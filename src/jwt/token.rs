@@ -290,8 +290,8 @@ impl Grants for Token {
         }
     }
 
-    fn owns(&self, owner: &str) -> bool {
-        self.owns(owner)
+    fn subject(&self) -> Option<&str> {
+        self.subject().filter(|subject| !subject.is_empty())
     }
 
     fn tenant(&self) -> Option<&str> {
@@ -314,8 +314,8 @@ impl Rule {
     ///
     /// Use it in handlers whose decision depends on their own data; otherwise use a
     /// [`RequireLayer`](crate::RequireLayer), which answers 403 itself. There is no request path here, so
-    /// [`owner_in_path`](Self::owner_in_path) and [`tenant_in_path`](Self::tenant_in_path) are not met. An [`Identity`](crate::Identity) derefs to its token:
-    /// `rule.permits(&identity)`.
+    /// [`owner_in_path`](Self::owner_in_path) and [`tenant_in_path`](Self::tenant_in_path) are not met. An
+    /// [`Identity`](crate::Identity) derefs to its token: `rule.permits(&identity)`.
     pub fn permits(&self, token: &Token) -> bool {
         self.is_met_by(token, None)
     }

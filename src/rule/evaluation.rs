@@ -1,5 +1,6 @@
 //! The evaluation of rules.
 
+use super::path_template::PathTemplate;
 use super::rule::{Condition, Rule};
 use crate::claims::{ClaimPath, ClaimValue, CurrentActor, Grants};
 
@@ -26,17 +27,8 @@ impl Rule {
                 ClaimValue::Absent => Truth::False,
                 ClaimValue::Unknown => Truth::Unknown,
             },
-            Condition::OwnerInPath(template) => match path.and_then(|path| template.find(path)) {
-                Some(owner) => Truth::from(grants.owns(&owner)),
-                None => Truth::Unknown,
-            },
-            Condition::TenantInPath(template) => {
-                let named = path.and_then(|path| template.find(path));
-                match (named, grants.tenant()) {
-                    (Some(named), Some(tenant)) => Truth::from(named == tenant),
-                    _ => Truth::Unknown,
-                }
-            }
+            Condition::OwnerInPath(template) => named_in(path, template, grants.subject()),
+            Condition::TenantInPath(template) => named_in(path, template, grants.tenant()),
             Condition::Direct => Truth::from(grants.current_actor() == CurrentActor::Absent),
             Condition::Actor(wanted) => match grants.current_actor() {
                 CurrentActor::Named(actor) => Truth::from(*actor == **wanted),
@@ -59,10 +51,11 @@ impl Rule {
     /// The first condition on the path or the actor that is not met, as a message.
     pub(crate) fn mismatch(&self, grants: &dyn Grants, path: &str) -> Option<&'static str> {
         match &self.0 {
-            Condition::OwnerInPath(template) => match template.find(path) {
-                Some(owner) if grants.owns(&owner) => None,
-                Some(_) => Some("the path belongs to another user"),
-                None => Some("the path does not match the owner template"),
+            Condition::OwnerInPath(template) => match (template.find(path), grants.subject()) {
+                (None, _) => Some("the path does not match the owner template"),
+                (_, None) => Some("the token has no subject"),
+                (Some(named), Some(subject)) if named == subject => None,
+                _ => Some("the path belongs to another user"),
             },
             Condition::TenantInPath(template) => match (template.find(path), grants.tenant()) {
                 (None, _) => Some("the path does not match the tenant template"),
@@ -81,6 +74,14 @@ impl Rule {
             }
             _ => None,
         }
+    }
+}
+
+/// Whether the path names this subject or tenant. Unknown if either is missing.
+fn named_in(path: Option<&str>, template: &PathTemplate, wanted: Option<&str>) -> Truth {
+    match (path.and_then(|path| template.find(path)), wanted) {
+        (Some(named), Some(wanted)) => Truth::from(named == wanted),
+        _ => Truth::Unknown,
     }
 }
 
@@ -133,8 +134,8 @@ impl Grants for WithScopes<'_> {
         self.grants.claim(path)
     }
 
-    fn owns(&self, owner: &str) -> bool {
-        self.grants.owns(owner)
+    fn subject(&self) -> Option<&str> {
+        self.grants.subject()
     }
 
     fn tenant(&self) -> Option<&str> {
@@ -165,8 +166,8 @@ mod tests {
             }
             (*path == ClaimPath::from("level")).then(|| 7.into()).into()
         }
-        fn owns(&self, owner: &str) -> bool {
-            owner == "ada"
+        fn subject(&self) -> Option<&str> {
+            Some("ada")
         }
         fn tenant(&self) -> Option<&str> {
             None

@@ -114,9 +114,9 @@ impl Rule {
     /// braces must be equal. The name in braces is only a label. The path is the one that the
     /// [`RequireLayer`](crate::RequireLayer) receives: axum's `nest` has removed its prefix.
     ///
-    /// If the path does not match, neither the rule nor its [`not`](Self::not) permits. The same applies to a path
-    /// with a `.` or `..` segment, encoded or not, because a program that resolves it could return another user's
-    /// data. It also applies to [`permits`](Self::permits), which has no path.
+    /// If the path does not match, or if the token has no subject, neither the rule nor its [`not`](Self::not)
+    /// permits. The same applies to a path with a `.` or `..` segment, encoded or not, because a program that resolves
+    /// it could return another user's data. It also applies to [`permits`](Self::permits), which has no path.
     ///
     /// A subject is unique only within its issuer (RFC 7519 §4.1.2). With several issuers, also require the issuer of
     /// these users, with `.and(Rule::claim("iss", ..))`.

@@ -174,7 +174,10 @@ fn verify_with_set(
             let hopeless =
                 header.key_id().is_some() || header.algorithm().family() == AlgorithmFamily::Hmac;
             let reason = (!hopeless).then_some(RefreshReason::UnknownKey);
-            let detail = "no key, or no key with the token's `kid`, can be used with its `alg`";
+            let detail = match header.key_id() {
+                Some(_) => "no key with the token's `kid` can be used with its `alg`",
+                None => "no key can be used with the token's `alg`",
+            };
             Err((Error::new(ErrorKind::AlgorithmNotAllowed).with_detail(detail), reason))
         }
     }
