@@ -219,7 +219,7 @@ macro_rules! kinds {
 kinds! {
     /// Neither an audience nor `any_audience` is set.
     MissingAudience = "missing_audience";
-    /// No issuer is trusted, or public keys are used without the issuer's name.
+    /// No issuer is trusted, or public keys are used without the issuer's name, or a template without tenants.
     MissingIssuer = "missing_issuer";
     /// There are no keys, or a document has no key that can be used.
     MissingKeys = "missing_keys";

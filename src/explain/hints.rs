@@ -16,6 +16,8 @@ pub(crate) struct Case<'c> {
     pub(crate) kind: ErrorKind,
     pub(crate) reached: Step,
     pub(crate) issuers: Vec<&'c str>,
+    /// Whether the issuer is a template, and the tenant in `iss` is not trusted.
+    pub(crate) is_of_another_tenant: bool,
     pub(crate) audiences: Vec<&'c str>,
     /// The algorithms that the policy and the keys allow; empty if they are not known.
     pub(crate) algorithms: AlgorithmSet,
@@ -144,6 +146,19 @@ const HINTS: &[Hint] = &[
     (
         |case| issuer_differs(case, difference::path),
         "`iss` and the configured issuer are on one host with different paths: compare the tenant, realm and version",
+    ),
+    (
+        |case| case.kind == ErrorKind::InvalidIssuer && case.is_of_another_tenant,
+        "the tenant in `iss` is not in the list of `tenants`: add it only if you trust this customer of the provider",
+    ),
+    (
+        |case| {
+            issuer_differs(case, |one, other| one == other)
+                && !case.is_of_another_tenant
+                && is_of_entra_v1(case)
+        },
+        "the issuer is trusted, but not the key: keys of version 2 of Entra are not for tokens of version 1; fetch the \
+         keys from `/discovery/keys`, without `v2.0`",
     ),
     (
         |case| case.kind == ErrorKind::InvalidIssuer && is_entra_v1(case),
@@ -337,9 +352,12 @@ fn audience_differs(case: &Case<'_>, how: fn(&str, &str) -> bool) -> bool {
     is_audience(case) && found.any(|found| case.audiences.iter().any(|it| how(it, found)))
 }
 
-fn is_entra_v1(case: &Case<'_>) -> bool {
+fn is_of_entra_v1(case: &Case<'_>) -> bool {
     text_claim(case, "iss").is_some_and(|it| it.starts_with("https://sts.windows.net/"))
-        && case.issuers.iter().any(|it| it.ends_with("/v2.0"))
+}
+
+fn is_entra_v1(case: &Case<'_>) -> bool {
+    is_of_entra_v1(case) && case.issuers.iter().any(|it| it.ends_with("/v2.0"))
 }
 
 fn is_entra_v2(case: &Case<'_>) -> bool {

@@ -118,6 +118,8 @@ impl HeaderBuffer {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     struct Check(fn(&[u8], &[u8]) -> bool);
@@ -125,6 +127,10 @@ mod tests {
     impl SignatureCheck for Check {
         fn is_signature(&self, message: &[u8], signature: &[u8]) -> bool {
             self.0(message, signature)
+        }
+
+        fn issuer(&self) -> Option<&Arc<str>> {
+            None
         }
     }
 

@@ -18,6 +18,8 @@ pub(crate) struct SignedPayload {
     text: String,
     header_len: usize,
     header: HeaderMembers,
+    /// The only issuer whose tokens the key verifies, if it names one.
+    key_issuer: Option<Arc<str>>,
 }
 
 impl SignedPayload {
@@ -32,17 +34,23 @@ impl SignedPayload {
         header: &UnverifiedHeader<'_>,
         check: &impl SignatureCheck,
     ) -> Result<Self, Error> {
-        Self::decode(header, compact.signed_payload(check)?)
+        let payload = compact.signed_payload(check)?;
+        Self::decode(header, payload, check.issuer().cloned())
     }
 
     /// Appends the decoded payload to the header.
-    fn decode(header: &UnverifiedHeader<'_>, payload: &[u8]) -> Result<Self, Error> {
+    fn decode(
+        header: &UnverifiedHeader<'_>,
+        payload: &[u8],
+        key_issuer: Option<Arc<str>>,
+    ) -> Result<Self, Error> {
         let mut bytes = Vec::with_capacity(header.text.len() + base64url::decoded_len(payload));
         bytes.extend_from_slice(header.text.as_bytes());
         base64url::decode_append(payload, &mut bytes)
             .map_err(|_| malformed("the payload is not base64url"))?;
         let text = String::from_utf8(bytes).map_err(|_| malformed("the payload is not UTF-8"))?;
-        Ok(Self { text, header_len: header.text.len(), header: header.members.clone() })
+        let (header_len, header) = (header.text.len(), header.members.clone());
+        Ok(Self { text, header_len, header, key_issuer })
     }
 
     /// Reads the claims.
@@ -63,10 +71,11 @@ impl SignedPayload {
         let lenience = mapping.map(|mapping| mapping.lenience()).unwrap_or_default();
         let dates = check_types(&object, lenience)?;
         let token = Token::new(object, dates, self.header, mapping.cloned());
-        Ok(SignedClaims(match read_claims(token.object()) {
+        let body = match read_claims(token.object()) {
             Ok(claims) => Ok(Arc::new(TokenBody { token, claims })),
             Err(error) => Err(Box::new((token, error))),
-        }))
+        };
+        Ok(SignedClaims { body, key_issuer: self.key_issuer })
     }
 }
 
@@ -105,14 +114,22 @@ pub(crate) struct TokenBody<C> {
 /// The claims of a token with a valid signature, before the policy is checked.
 ///
 /// An error of the claims type is kept until the policy has been checked.
-pub(crate) struct SignedClaims<C>(Result<Arc<TokenBody<C>>, Box<(Token, Error)>>);
+pub(crate) struct SignedClaims<C> {
+    body: Result<Arc<TokenBody<C>>, Box<(Token, Error)>>,
+    key_issuer: Option<Arc<str>>,
+}
 
 impl<C> SignedClaims<C> {
     pub(crate) fn token(&self) -> &Token {
-        match &self.0 {
+        match &self.body {
             Ok(body) => &body.token,
             Err(unfit) => &unfit.0,
         }
+    }
+
+    /// The only issuer whose tokens the key of the signature verifies, if the key names one.
+    pub(crate) fn key_issuer(&self) -> Option<&str> {
+        self.key_issuer.as_deref()
     }
 
     /// The claims.
@@ -121,7 +138,7 @@ impl<C> SignedClaims<C> {
     ///
     /// The error of the claims type.
     pub(crate) fn into_body(self) -> Result<Arc<TokenBody<C>>, Error> {
-        self.0.map_err(|unfit| unfit.1)
+        self.body.map_err(|unfit| unfit.1)
     }
 }
 
@@ -150,7 +167,7 @@ mod tests {
         let header = UnverifiedHeader::read(r#"{"alg":"HS256","kid":"k\u0031"}"#)?;
         let text = format!("{}{payload}", header.text);
         let header_len = header.text.len();
-        SignedPayload { text, header_len, header: header.members }.read(None)
+        SignedPayload { text, header_len, header: header.members, key_issuer: None }.read(None)
     }
 
     fn kind_of<C: DeserializeOwned + 'static>(payload: &str) -> Result<(), ErrorKind> {

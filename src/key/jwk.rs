@@ -27,6 +27,10 @@ impl VerificationKey {
     /// [`Policy::algorithms`](crate::Policy::algorithms) lists. A member that is `null` and an empty `kid` count as
     /// absent. The public members `n`, `e`, `x` and `y` may be in either alphabet of base64, and padded.
     ///
+    /// A key with the member `issuer`, as in the key sets of Microsoft Entra ID, verifies only tokens with this `iss`,
+    /// whatever the verifier accepts. A placeholder in it, such as `{tenantid}`, is replaced by the tenant: that of an
+    /// [`Issuer::template`](crate::Issuer::template), otherwise the claim `tid`.
+    ///
     /// # Errors
     ///
     /// The JSON is not a usable key: it has an unknown type or curve, a missing or malformed member, private members, a
@@ -139,7 +143,7 @@ impl Jwk<'_> {
 
     /// Checks the types of all known members, even those that the key's type does not use.
     fn check_types(&self) -> Result<(), SkipReason> {
-        for name in ["kty", "crv", "kid", "alg", "use", "n", "e", "x", "y", "k"] {
+        for name in ["kty", "crv", "kid", "alg", "use", "issuer", "n", "e", "x", "y", "k"] {
             if self.member(name).is_some_and(|value| value.string().is_none()) {
                 return Err(SkipReason::MalformedMember(name));
             }
@@ -208,6 +212,7 @@ impl Jwk<'_> {
                     Unusable::NoBackend | Unusable::Rejected => Skipped::from(SkipReason::Rejected),
                 },
             )?;
+        let key = key.for_issuer(self.string("issuer"));
         Ok(match self.string("kid") {
             Some(kid) => key.with_key_id(kid),
             None => key,
@@ -275,6 +280,11 @@ mod tests {
             (ed(r#","key_ops":[]"#), Some(S::NotForSignatures)),
             (ed(r#","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A""#), Some(S::PrivateKey)),
             (ed(r#","kid":1"#), Some(S::MalformedMember("kid"))),
+            (ed(r#","issuer":"https://a.example""#), None),
+            (ed(r#","issuer":null"#), None),
+            (ed(r#","issuer":["https://a.example"]"#), Some(S::MalformedMember("issuer"))),
+            (ed(r#","issuer":7"#), Some(S::MalformedMember("issuer"))),
+            (ed(r#","issuer":"a","iss\u0075er":"a""#), Some(S::Malformed)),
             (ed(r#","kid":null,"alg":null,"use":null,"key_ops":null,"k":null,"d":null"#), None),
             (
                 ec(

@@ -1,6 +1,7 @@
 //! A key: its material, its id, and the algorithms that it may be used with.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::backend::{CryptoBackend, PreparedKey, Unprepared};
 use super::material::Material;
@@ -28,6 +29,8 @@ use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet, SignatureCheck};
 /// ```
 pub struct VerificationKey {
     key_id: Option<Box<str>>,
+    /// The only issuer whose tokens the key verifies, from the member `issuer` of a JWK.
+    issuer: Option<Arc<str>>,
     material: Material,
     /// The only algorithm of the key, if the caller or a JWK's `alg` names one.
     declared: Option<Algorithm>,
@@ -168,7 +171,21 @@ impl VerificationKey {
         let prepared = algorithms.iter().map(prepare).collect::<Result<_, _>>()?;
         let has_doubtful_encoding = false;
         let possible = algorithms;
-        Ok(Self { key_id: None, material, declared, possible, prepared, has_doubtful_encoding })
+        Ok(Self {
+            key_id: None,
+            issuer: None,
+            material,
+            declared,
+            possible,
+            prepared,
+            has_doubtful_encoding,
+        })
+    }
+
+    /// Limits the key to tokens of this issuer.
+    pub(super) fn for_issuer(mut self, issuer: Option<&str>) -> Self {
+        self.issuer = issuer.map(Arc::from);
+        self
     }
 
     pub(super) const fn with_doubtful_encoding(mut self, is_doubtful: bool) -> Self {
@@ -230,7 +247,7 @@ impl VerificationKey {
         backend: CryptoBackend,
     ) -> Result<impl SignatureCheck, Error> {
         match self.prepared_for(algorithm) {
-            Some(key) => Ok(KeyCheck { key, backend }),
+            Some(key) => Ok(KeyCheck { key, backend, issuer: self.issuer.as_ref() }),
             None => Err(ErrorKind::AlgorithmNotAllowed.into()),
         }
     }
@@ -258,11 +275,16 @@ impl VerificationKey {
 struct KeyCheck<'k> {
     key: &'k PreparedKey,
     backend: CryptoBackend,
+    issuer: Option<&'k Arc<str>>,
 }
 
 impl SignatureCheck for KeyCheck<'_> {
     fn is_signature(&self, message: &[u8], signature: &[u8]) -> bool {
         self.key.verify(self.backend, message, signature)
+    }
+
+    fn issuer(&self) -> Option<&Arc<str>> {
+        self.issuer
     }
 }
 
@@ -270,6 +292,7 @@ impl fmt::Debug for VerificationKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VerificationKey")
             .field("key_id", &self.key_id)
+            .field("issuer", &self.issuer)
             .field("material", &self.material)
             .field("declared", &self.declared)
             .finish_non_exhaustive()

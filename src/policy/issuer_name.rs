@@ -97,7 +97,8 @@ fn placeholder() -> Problem {
         ProblemKind::InvalidIssuer,
         "a placeholder in the name of the issuer",
         "tokens contain a value in its place, so no token would be accepted",
-        "Replace the placeholder with that value, such as the id of the tenant",
+        "Replace the placeholder with that value, such as the id of the tenant; for several tenants, trust an \
+         `Issuer::template`",
     )
 }
 
@@ -106,8 +107,7 @@ fn shared_endpoint(endpoint: &str) -> Problem {
         ProblemKind::InvalidIssuer,
         format!("the Entra endpoint `{endpoint}` as the issuer"),
         "its metadata and its tokens name the tenant of each user, so no token would be accepted",
-        "Pass `https://login.microsoftonline.com/<tenant id>/v2.0`; for several tenants, call `trust` for \
-         each",
+        "Pass `https://login.microsoftonline.com/<tenant id>/v2.0`; for several tenants, trust an `Issuer::template`",
     )
 }
 

@@ -8,6 +8,7 @@ mod from_jsonwebtoken;
 mod header;
 mod identity;
 mod issuer_name;
+mod issuer_template;
 mod mapped;
 #[allow(clippy::module_inception)] // the module is named after its main type
 mod policy;
@@ -20,5 +21,6 @@ pub(crate) use accepted::Accepted;
 pub(crate) use expected::one_of;
 pub(crate) use identity::ExpectedIssuer;
 pub(crate) use issuer_name::problem as issuer_name_problem;
+pub(crate) use issuer_template::IssuerTemplate;
 pub use policy::Policy;
 pub(crate) use settings::policy_settings;

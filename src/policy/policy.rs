@@ -187,7 +187,7 @@ impl Policy {
         }
         self.check_access_token(token)?;
         reach(Step::Issuer);
-        check_issuer(issuer, token)?;
+        check_issuer(issuer, signed.key_issuer(), token)?;
         reach(Step::Audience);
         check_audience(&self.audiences, token)?;
         self.check_client(token)?;

@@ -312,7 +312,10 @@ impl<C> VerifierBuilder<C> {
                 problems.extend(single.problem_of_name(!trusted.is_empty()));
                 match single.keys {
                     Some(keys) => {
-                        let issuer = Issuer { name: single.name, keys: keys.into(), policy };
+                        let issuer = match single.name {
+                            Some(name) => Issuer::new(name, keys, policy),
+                            None => Issuer::unnamed(keys, policy),
+                        };
                         trusted.insert(0, issuer);
                     }
                     // The problem of the keys is already in the list; the policy may have more.

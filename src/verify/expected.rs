@@ -15,6 +15,7 @@ impl Trusted {
         let expected = match error.kind() {
             ErrorKind::InvalidIssuer => match issuer {
                 ExpectedIssuer::Named(name) => one_of("issuer", [name]),
+                ExpectedIssuer::Template(template) => Some(template.described()),
                 ExpectedIssuer::Absent => Some("a token without `iss`".to_owned()),
                 ExpectedIssuer::Any => None,
             },

@@ -134,12 +134,17 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         would_refresh: bool,
     ) -> Vec<&'static str> {
         let inner = &*self.0;
-        let names = inner.issuers.names();
+        let names = inner.issuers.names_for(|claim| token.claim(claim));
+        let iss = token.claim::<String>("iss");
+        let template = issuer.and_then(Trusted::template);
         let case = Case {
             token,
             kind: error.kind(),
             reached,
-            issuers: names.collect(),
+            issuers: names.iter().map(String::as_str).collect(),
+            is_of_another_tenant: iss
+                .zip(template)
+                .is_some_and(|(iss, template)| template.is_of_another_tenant(&iss)),
             audiences: issuer
                 .map(|issuer| issuer.policy.audience_names().collect())
                 .unwrap_or_default(),

@@ -128,6 +128,7 @@ impl<'t> Rows<'t> {
         }
         let expected = match issuer {
             ExpectedIssuer::Named(name) => quoted(name).to_string(),
+            ExpectedIssuer::Template(template) => template.described(),
             ExpectedIssuer::Absent => "none".to_owned(),
             ExpectedIssuer::Any => "any or none".to_owned(),
         };

@@ -1,7 +1,7 @@
 //! An issuer to trust, with its configuration.
 
 use crate::key::Keys;
-use crate::policy::Policy;
+use crate::policy::{IssuerTemplate, Policy};
 
 /// An issuer to trust, with its own keys and its own policy.
 ///
@@ -27,9 +27,38 @@ use crate::policy::Policy;
 #[derive(Clone, Debug)]
 #[must_use = "an issuer is not trusted until it is passed to `VerifierBuilder::trust`"]
 pub struct Issuer {
-    pub(super) name: Option<String>,
+    pub(super) name: IssuerName,
     pub(super) keys: Keys,
     pub(super) policy: Policy,
+    /// The name of a setting for templates that was called on another issuer; `build` rejects it.
+    pub(super) stray: Option<&'static str>,
+}
+
+/// The values of `iss` that identify an issuer.
+#[derive(Clone, Debug)]
+pub(super) enum IssuerName {
+    Exact(String),
+    Template(IssuerTemplate),
+    /// Only the keys identify the issuer.
+    Unnamed,
+}
+
+impl IssuerName {
+    /// The name as configured.
+    pub(super) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Exact(name) => Some(name),
+            Self::Template(template) => Some(template.text()),
+            Self::Unnamed => None,
+        }
+    }
+
+    pub(super) const fn template(&self) -> Option<&IssuerTemplate> {
+        match self {
+            Self::Template(template) => Some(template),
+            Self::Exact(_) | Self::Unnamed => None,
+        }
+    }
 }
 
 impl Issuer {
@@ -39,7 +68,63 @@ impl Issuer {
     /// [`RemoteJwks`](crate::jwks::RemoteJwks). Building the verifier fails if the keys belong to an issuer with
     /// another name ([`KeySource::issuer`](crate::key::KeySource::issuer)).
     pub fn new(name: impl Into<String>, keys: impl Into<Keys>, policy: Policy) -> Self {
-        Self { name: Some(name.into()), keys: keys.into(), policy }
+        Self::with_name(IssuerName::Exact(name.into()), keys.into(), policy)
+    }
+
+    /// A provider with one issuer for each of its tenants, all with the same keys.
+    ///
+    /// The template is a URL in which one whole segment of the path is a placeholder. The placeholder is the name of a
+    /// claim. You must also call [`tenants`](Self::tenants) or [`any_tenant`](Self::any_tenant).
+    ///
+    /// After the signature is verified, `iss` must be the template with a tenant in place of the placeholder, byte for
+    /// byte, and the claim must be the same tenant. A tenant has 1 to 128 ASCII letters, digits, `-` and `_`. If an
+    /// issuer is also trusted by its exact name, only its own keys and policy apply.
+    ///
+    /// ```
+    /// use tower_jwt_auth::key::KeySet;
+    /// use tower_jwt_auth::{ErrorKind, Issuer, Policy, Verifier, testing::TestIssuer};
+    ///
+    /// let provider = TestIssuer::es256().audience("orders");
+    /// let template = "https://login.example.com/{tid}/v2.0";
+    /// let issuer = Issuer::template(template, KeySet::jwks(provider.jwks())?, Policy::new().audience("orders"));
+    /// assert!(Verifier::builder().trust(issuer.clone()).build().is_err()); // which tenants?
+    /// let verifier = Verifier::builder().trust(issuer.tenants(["acme", "globex"])).build()?;
+    ///
+    /// let token = |of: &str, tid: &str| {
+    ///     provider.token().claim("iss", format!("https://login.example.com/{of}/v2.0")).claim("tid", tid).mint()
+    /// };
+    /// assert!(verifier.verify_now(&token("acme", "acme")).is_ok());
+    /// for other in [token("evil", "evil"), token("acme", "globex"), token("ACME", "ACME")] {
+    ///     assert_eq!(verifier.verify_now(&other).unwrap_err().kind(), ErrorKind::InvalidIssuer);
+    /// }
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    pub fn template(template: impl Into<String>, keys: impl Into<Keys>, policy: Policy) -> Self {
+        let template = IssuerTemplate::new(template.into());
+        Self::with_name(IssuerName::Template(template), keys.into(), policy)
+    }
+
+    /// Trusts these tenants of a [`template`](Self::template); call it again for more.
+    ///
+    /// They are compared byte for byte.
+    pub fn tenants(mut self, tenants: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        match &mut self.name {
+            IssuerName::Template(it) => it.add_tenants(tenants.into_iter().map(Into::into)),
+            IssuerName::Exact(_) | IssuerName::Unnamed => self.stray = Some("tenants"),
+        }
+        self
+    }
+
+    /// Trusts every tenant of a [`template`](Self::template).
+    ///
+    /// **Every customer of the provider can then sign in**, and with many providers anyone can become a customer.
+    /// Compare the tenant in the claims with the requested data.
+    pub fn any_tenant(mut self) -> Self {
+        match &mut self.name {
+            IssuerName::Template(it) => it.set_any_tenant(),
+            IssuerName::Exact(_) | IssuerName::Unnamed => self.stray = Some("any_tenant"),
+        }
+        self
     }
 
     /// An issuer without a name, identified only by its keys.
@@ -47,6 +132,10 @@ impl Issuer {
     /// If it is the only issuer, tokens with any `iss` or none are accepted. Together with other issuers, only tokens
     /// without `iss` are accepted.
     pub fn unnamed(keys: impl Into<Keys>, policy: Policy) -> Self {
-        Self { name: None, keys: keys.into(), policy }
+        Self::with_name(IssuerName::Unnamed, keys.into(), policy)
+    }
+
+    const fn with_name(name: IssuerName, keys: Keys, policy: Policy) -> Self {
+        Self { name, keys, policy, stray: None }
     }
 }

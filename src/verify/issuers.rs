@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::issuer::Issuer;
+use super::issuer::{Issuer, IssuerName};
 use super::problem;
 use super::trusted::{Trusted, problems_without_keys};
 use crate::claims::mistyped_issuer;
@@ -33,7 +33,7 @@ impl Issuers {
         let mut all: Vec<Trusted> = Vec::new();
         for issuer in configured {
             let without_keys = problems_without_keys(&issuer);
-            let Issuer { name, keys, policy } = issuer;
+            let Issuer { name, keys, policy, .. } = issuer;
             match keys.build(clock.cloned()) {
                 Ok(keys) => {
                     let issuer = Trusted::new(name, keys, policy);
@@ -55,8 +55,15 @@ impl Issuers {
                 problems.push(problem::same_secret(&issuer.described()));
             }
             let twice = match &issuer.name {
-                Some(name) => by_name.insert(name.as_str().into(), index).is_some(),
-                None => unnamed.replace(index).is_some(),
+                IssuerName::Exact(name) => by_name.insert(name.as_str().into(), index).is_some(),
+                IssuerName::Unnamed => unnamed.replace(index).is_some(),
+                IssuerName::Template(template) => {
+                    let mut before = all.iter().take(index).filter_map(Trusted::template);
+                    if before.any(|other| template.overlaps(other)) {
+                        problems.push(problem::overlapping_templates(&issuer.described()));
+                    }
+                    false
+                }
             };
             if twice {
                 problems.push(problem::trusted_twice(&issuer.described()));
@@ -66,7 +73,8 @@ impl Issuers {
     }
 
     pub(super) fn health(&self) -> impl Iterator<Item = KeyHealth> {
-        self.all.iter().map(|it| KeyHealth { issuer: it.name.clone(), ..it.keys.health() })
+        let name = |it: &Trusted| it.name().map(str::to_owned);
+        self.all.iter().map(move |it| KeyHealth { issuer: name(it), ..it.keys.health() })
     }
 
     /// The issuers whose keys may change, with their key sources.
@@ -82,9 +90,18 @@ impl Issuers {
         self.all.iter()
     }
 
-    /// The names of the named issuers.
+    /// The names of the named issuers, and the templates.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.all.iter().filter_map(|issuer| issuer.name.as_deref())
+        self.all.iter().filter_map(Trusted::name)
+    }
+
+    /// The names to compare with the `iss` of a token. The tenant of a template is that of the token, if it has one.
+    pub(super) fn names_for(&self, claim: impl Fn(&str) -> Option<String>) -> Vec<String> {
+        let name_of = |issuer: &Trusted| match issuer.template() {
+            Some(template) => template.name_of(&claim).or_else(|| Some(template.text().to_owned())),
+            None => issuer.name().map(str::to_owned),
+        };
+        self.all.iter().filter_map(name_of).collect()
     }
 
     pub(super) fn are_several(&self) -> bool {
@@ -92,7 +109,7 @@ impl Issuers {
     }
 
     /// Selects the issuer of a token. With a single issuer, nothing is read; with several, the unverified `iss` only
-    /// selects among the configured issuers.
+    /// selects among the configured issuers. An exact name is preferred to a template.
     pub(super) fn route(&self, compact: &Compact<'_>) -> Result<usize, Error> {
         if self.all.len() == 1 {
             return Ok(0);
@@ -104,12 +121,18 @@ impl Issuers {
         let index = match payload.get("iss") {
             None => self.unnamed,
             Some(value) => match value.string() {
-                Some(name) => self.by_name.get(name).copied(),
+                Some(name) => self.by_name.get(name).copied().or_else(|| self.template_for(name)),
                 None if value.is_null() && self.allows_null_issuer() => self.unnamed,
                 None => return Err(mistyped_issuer(value)),
             },
         };
         index.ok_or_else(|| self.unknown_issuer())
+    }
+
+    /// The issuer whose template matches a name. `build` ensures that there is at most one.
+    fn template_for(&self, name: &str) -> Option<usize> {
+        let matches = |issuer: &Trusted| issuer.template()?.tenant_in(name);
+        self.all.iter().position(|issuer| matches(issuer).is_some())
     }
 
     /// Whether an `iss` that is null selects the unnamed issuer.
@@ -130,9 +153,10 @@ impl Issuers {
     /// The `iss` that the verified token must have, which confirms the selection of `route`.
     pub(super) fn expected<'i>(&self, issuer: &'i Trusted) -> ExpectedIssuer<'i> {
         match &issuer.name {
-            Some(name) => ExpectedIssuer::Named(name),
-            None if self.all.len() == 1 => ExpectedIssuer::Any,
-            None => ExpectedIssuer::Absent,
+            IssuerName::Exact(name) => ExpectedIssuer::Named(name),
+            IssuerName::Template(template) => ExpectedIssuer::Template(template),
+            IssuerName::Unnamed if self.all.len() == 1 => ExpectedIssuer::Any,
+            IssuerName::Unnamed => ExpectedIssuer::Absent,
         }
     }
 }

@@ -130,6 +130,15 @@ pub(super) fn empty_name() -> Problem {
     )
 }
 
+pub(super) fn tenants_without_template(setting: &str, of: &str) -> Problem {
+    Problem::new(
+        ProblemKind::NoEffect,
+        format!("`{setting}` on {of}"),
+        "only a template has tenants, so the setting would have no effect",
+        "Start with `Issuer::template`, or remove the call",
+    )
+}
+
 pub(super) fn unnamed_profile() -> Problem {
     Problem::new(
         ProblemKind::ProfileConflict,
@@ -144,7 +153,8 @@ pub(super) fn keys_of_another(other: &str, of: &str) -> Problem {
         ProblemKind::ForeignKeys,
         format!("keys of the issuer `{other}` configured for {of}"),
         "tokens of one issuer would be verified with the keys of another",
-        "Use the same name for both, or call `Verifier::issuer_url`, which takes the name once",
+        "Use the same name for both, or call `Verifier::issuer_url`, which takes the name once; for a template, pass \
+         `RemoteJwks::url` with the URL of the keys",
     )
 }
 
@@ -242,5 +252,14 @@ pub(super) fn trusted_twice(of: &str) -> Problem {
         format!("{of} is trusted twice"),
         "it would be undefined which keys and which policy apply",
         "Put all keys of an issuer into one `KeySet` and trust it once",
+    )
+}
+
+pub(super) fn overlapping_templates(of: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Conflict,
+        format!("{of} and another template that matches the same names"),
+        "it would be undefined which keys and which policy apply",
+        "Trust one template with all tenants; for a tenant with another policy, call `Issuer::new` with its exact name",
     )
 }

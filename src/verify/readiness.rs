@@ -192,5 +192,5 @@ fn failure(
         ),
         KeysErrorKind::NotRefreshed => None,
     })?;
-    Some(Failure { issuer: issuer.name.clone(), kind, error })
+    Some(Failure { issuer: issuer.name().map(str::to_owned), kind, error })
 }

@@ -2,18 +2,18 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::issuer::Issuer;
+use super::issuer::{Issuer, IssuerName};
 use super::problem;
 use crate::error::Problem;
 use crate::jws::{AlgorithmFamily, AlgorithmSet};
 use crate::key::{Crowded, CryptoBackend, Held, KeySet, VerificationKey};
 use crate::observe::{Event, Observing};
-use crate::policy::{Policy, issuer_name_problem};
+use crate::policy::{IssuerTemplate, Policy, issuer_name_problem};
 
 /// A trusted issuer.
 #[derive(Debug)]
 pub(super) struct Trusted {
-    pub(super) name: Option<String>,
+    pub(super) name: IssuerName,
     pub(super) keys: Held,
     pub(super) policy: Policy,
     /// The generation of the last key set whose algorithms were reported.
@@ -21,8 +21,17 @@ pub(super) struct Trusted {
 }
 
 impl Trusted {
-    pub(super) const fn new(name: Option<String>, keys: Held, policy: Policy) -> Self {
+    pub(super) const fn new(name: IssuerName, keys: Held, policy: Policy) -> Self {
         Self { name, keys, policy, reported: AtomicU64::new(0) }
+    }
+
+    /// The name as configured: that of the issuer, or the text of a template.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.text()
+    }
+
+    pub(super) const fn template(&self) -> Option<&IssuerTemplate> {
+        self.name.template()
     }
 
     /// Reports the listed algorithms that no key of a source's set can be used with, once for each set.
@@ -35,7 +44,7 @@ impl Trusted {
             return;
         }
         for algorithm in listed.iter().filter(|one| !set.serves(*one, listed)) {
-            let (issuer, algorithm) = (self.name.as_deref(), algorithm.name());
+            let (issuer, algorithm) = (self.name(), algorithm.name());
             observing.report(&Event::AlgorithmWithoutKey { issuer, algorithm });
         }
     }
@@ -47,7 +56,7 @@ impl Trusted {
 
     /// The description of the issuer in problems.
     pub(super) fn described(&self) -> String {
-        described(self.name.as_deref())
+        described(self.name())
     }
 
     pub(super) fn shares_a_secret_with(&self, other: &Self) -> bool {
@@ -78,7 +87,7 @@ impl Trusted {
 
     /// A problem if the keys belong to an issuer with another name.
     fn keys_of_another(&self, of: &str) -> Option<Problem> {
-        let (name, other) = (self.name.as_deref()?, self.keys.source()?.issuer()?);
+        let (name, other) = (self.name()?, self.keys.source()?.issuer()?);
         (name != other).then(|| problem::keys_of_another(other, of))
     }
 
@@ -126,13 +135,19 @@ fn unused_algorithms(listed: AlgorithmSet, set: &KeySet, secrets: usize, of: &st
 
 /// The problems of an issuer that do not depend on its keys.
 pub(super) fn problems_without_keys(issuer: &Issuer) -> Vec<Problem> {
-    let name = issuer.name.as_deref();
-    let mut problems = issuer.policy.problems(&described(name));
-    problems.extend(name.and_then(issuer_name_problem));
-    match name {
-        Some("") => problems.push(problem::empty_name()),
-        None if issuer.policy.wants_named_issuer() => problems.push(problem::unnamed_profile()),
-        _ => {}
+    let of = described(issuer.name.text());
+    let mut problems = issuer.policy.problems(&of);
+    problems.extend(issuer.stray.map(|setting| problem::tenants_without_template(setting, &of)));
+    match &issuer.name {
+        IssuerName::Exact(name) => {
+            problems.extend(issuer_name_problem(name));
+            problems.extend(name.is_empty().then(problem::empty_name));
+        }
+        IssuerName::Template(template) => problems.extend(template.problems(&of)),
+        IssuerName::Unnamed if issuer.policy.wants_named_issuer() => {
+            problems.push(problem::unnamed_profile());
+        }
+        IssuerName::Unnamed => {}
     }
     problems
 }

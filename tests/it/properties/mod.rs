@@ -20,4 +20,5 @@ mod secrecy;
 mod shapes;
 mod signing;
 mod spelling;
+mod templates;
 mod times;
