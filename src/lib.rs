@@ -205,6 +205,7 @@
 //! Verifier::{shared_secret, shared_secret_base64, shared_secret_from_env, shared_secret_from_file,
 //!            pem, jwks, jwks_file, key_source, jwks_url, issuer_url}(..) -> VerifierBuilder      one issuer
 //! Verifier::builder() -> VerifierBuilder, .trust(Issuer)       several issuers
+//! Issuer::{new, unnamed, url}(..), Issuer::template(..).{tenants, any_tenant}(..) -> Issuer
 //! Verifier::from_env() -> Result<Verifier, BuildError>
 //!
 //! VerifierBuilder, for one issuer:  issuer any_issuer previous_secret

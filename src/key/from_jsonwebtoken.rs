@@ -138,7 +138,7 @@ fn read_der(_: &[u8]) -> Result<Material, BuildError> {
 /// # Errors
 ///
 /// The same as for [`VerificationKey::jwk`]. In addition, an `alg` that `jsonwebtoken` does not know, such
-/// as `ES512` or `Ed25519`, because its name is lost.
+/// as `ES512` or `Ed25519`, because its name is lost. A member `issuer` is lost as well, and does not limit the key.
 impl TryFrom<&Jwk> for VerificationKey {
     type Error = BuildError;
 

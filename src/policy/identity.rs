@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_placeholder_of_a_key_issuer_is_filled_with_the_tenant() {
+    fn the_placeholder_of_a_key_issuer_is_filled() {
         for (key_issuer, tenant, name) in [
             ("https://a.example", None, Some("https://a.example")),
             ("https://a.example", Some("t"), Some("https://a.example")),

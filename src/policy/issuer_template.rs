@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::iter;
 
-use super::expected::one_of;
 use super::issuer_name;
+use super::one_of::one_of;
 use crate::error::{Error, ErrorKind, Problem, ProblemKind, quoted};
 use crate::json::Value;
 use crate::jwt::Token;

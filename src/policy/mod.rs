@@ -10,6 +10,7 @@ mod identity;
 mod issuer_name;
 mod issuer_template;
 mod mapped;
+mod one_of;
 #[allow(clippy::module_inception)] // the module is named after its main type
 mod policy;
 mod problem;
@@ -18,9 +19,9 @@ mod time;
 mod value;
 
 pub(crate) use accepted::Accepted;
-pub(crate) use expected::one_of;
 pub(crate) use identity::ExpectedIssuer;
 pub(crate) use issuer_name::problem as issuer_name_problem;
 pub(crate) use issuer_template::IssuerTemplate;
+pub(crate) use one_of::one_of;
 pub use policy::Policy;
 pub(crate) use settings::policy_settings;

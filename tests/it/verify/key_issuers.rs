@@ -196,7 +196,7 @@ fn a_key_whose_issuer_is_not_a_string_is_skipped() {
 }
 
 #[test]
-fn a_changed_issuer_of_a_key_also_applies_to_cached_tokens() {
+fn a_changed_key_issuer_also_applies_to_cached_tokens() {
     let signer = provider();
     let keys = Settable::new();
     keys.set(set(&signer, &json!(OF_EACH))).unwrap();

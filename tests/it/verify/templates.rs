@@ -300,7 +300,7 @@ fn rejections_by_a_template_name_it_and_the_reason() {
 }
 
 #[test]
-fn the_keys_of_a_template_may_be_a_set_with_ids() {
+fn the_keys_of_a_template_may_have_ids() {
     let signer = issuer(Algorithm::RS256).key_id("2026");
     let set = KeySet::fetched_jwks(signer.jwks()).unwrap();
     let verifier = build(Issuer::template(TEMPLATE, set, any()).tenants([OURS])).unwrap();
