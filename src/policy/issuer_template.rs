@@ -186,9 +186,14 @@ impl IssuerTemplate {
 }
 
 fn not_a_template(text: &str) -> Problem {
+    // What is before an `@` may be a password.
+    let what = match text.rsplit_once('@') {
+        None => format!("{} as the template of an issuer", quoted(text)),
+        Some((_, rest)) => format!("{} after an `@` as the template of an issuer", quoted(rest)),
+    };
     Problem::new(
         ProblemKind::InvalidIssuer,
-        format!("{} as the template of an issuer", quoted(text)),
+        what,
         "exactly one segment of the path of a URL must be a placeholder with the name of a claim; a tenant in another \
          place cannot be compared reliably",
         "Pass a template such as `https://login.microsoftonline.com/{tid}/v2.0`; for an issuer with one name, call \

@@ -82,9 +82,7 @@ fn a_template_has_one_placeholder_for_a_whole_segment() {
         "ftp://auth.example.com/{tid}",
         "*/{tid}",
     ] {
-        let made = build(template(text).any_tenant());
-        let made = made.map_err(|error| error.problems()[0].kind());
-        assert_eq!(made.err(), Some(Kind::InvalidIssuer), "{text}");
+        expect_naming(build(template(text).any_tenant()), &[(Kind::InvalidIssuer, "template")]);
     }
     // Names that no token has.
     for (text, tenant) in [

@@ -45,14 +45,13 @@ fn verifiers(template: &Issuer) -> Vec<Verifier> {
         let unnamed = Issuer::unnamed(key(&issuer(Algorithm::EdDSA)), any());
         alone().trust(Issuer::new(A, key(&others), any())).trust(unnamed)
     };
-    let mut builders = vec![alone(), beside()];
+    let builders = [alone(), beside()].into_iter();
     #[cfg(feature = "cache")]
-    {
-        use tower_jwt_auth::TokenCache;
-        builders.push(alone().cache(TokenCache::new(64)));
-        builders.push(beside().cache(TokenCache::new(64).digest_keys()));
-    }
-    builders.into_iter().map(VerifierBuilder::build).map(Result::unwrap).collect()
+    let builders = builders.chain([
+        alone().cache(tower_jwt_auth::TokenCache::new(64)),
+        beside().cache(tower_jwt_auth::TokenCache::new(64).digest_keys()),
+    ]);
+    builders.map(VerifierBuilder::build).map(Result::unwrap).collect()
 }
 
 /// Signs these values of `iss` and `tid`. A value that is `Null` is left out.
