@@ -113,4 +113,18 @@ MUTANTS = [
         "new": "chain(claims().take(0))",
         "tests": ["verify::access_tokens"],
     },
+    {
+        "name": "the issuer of a key is not compared",
+        "file": "src/jwt/payload.rs",
+        "old": "Self::decode(header, payload, check.issuer().cloned())",
+        "new": "Self::decode(header, payload, check.issuer().cloned().filter(|_| false))",
+        "tests": ["verify::key_issuers"],
+    },
+    {
+        "name": "a template accepts tenants that are not listed",
+        "file": "src/policy/issuer_template.rs",
+        "old": "Some(_) if !self.trusts(tenant) =>",
+        "new": "Some(_) if false =>",
+        "tests": ["verify::templates"],
+    },
 ]
