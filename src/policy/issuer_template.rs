@@ -148,7 +148,7 @@ impl IssuerTemplate {
             _ => None,
         };
         let tenants = tenants.unwrap_or_else(|| "any tenant".to_owned());
-        format!("the issuer `{}` with {tenants}", self.text)
+        format!("the issuer {} with {tenants}", quoted(&self.text))
     }
 
     /// Whether a name can match both templates. Their placeholders may be different segments.
