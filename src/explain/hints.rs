@@ -16,8 +16,8 @@ pub(crate) struct Case<'c> {
     pub(crate) kind: ErrorKind,
     pub(crate) reached: Step,
     pub(crate) issuers: Vec<&'c str>,
-    /// Whether the issuer is a template, and the tenant in `iss` is not trusted.
-    pub(crate) is_of_another_tenant: bool,
+    /// The tenant in `iss`, if the issuer is a template that does not trust it.
+    pub(crate) other_tenant: Option<&'c str>,
     pub(crate) audiences: Vec<&'c str>,
     /// The algorithms that the policy and the keys allow; empty if they are not known.
     pub(crate) algorithms: AlgorithmSet,
@@ -148,13 +148,13 @@ const HINTS: &[Hint] = &[
         "`iss` and the configured issuer are on one host with different paths: compare the tenant, realm and version",
     ),
     (
-        |case| case.kind == ErrorKind::InvalidIssuer && case.is_of_another_tenant,
+        |case| case.kind == ErrorKind::InvalidIssuer && case.other_tenant.is_some(),
         "the tenant in `iss` is not in the list of `tenants`: add it only if you trust this customer of the provider",
     ),
     (
         |case| {
             issuer_differs(case, |one, other| one == other)
-                && !case.is_of_another_tenant
+                && case.other_tenant.is_none()
                 && is_of_entra_v1(case)
         },
         "the issuer is trusted, but not the key: keys of version 2 of Entra are not for tokens of version 1; fetch the \

@@ -129,9 +129,9 @@ impl IssuerTemplate {
         }
     }
 
-    /// Whether a name matches the template, but its tenant is not trusted.
-    pub(crate) fn is_of_another_tenant(&self, name: &str) -> bool {
-        self.tenant_in(name).is_some_and(|tenant| !self.trusts(tenant))
+    /// The tenant in a name, if it is not trusted.
+    pub(crate) fn other_tenant_in<'n>(&self, name: &'n str) -> Option<&'n str> {
+        self.tenant_in(name).filter(|tenant| !self.trusts(tenant))
     }
 
     /// The name of the tenant that a token claims, to compare its spelling with `iss`.

@@ -142,9 +142,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
             kind: error.kind(),
             reached,
             issuers: names.iter().map(String::as_str).collect(),
-            is_of_another_tenant: iss
+            other_tenant: iss
+                .as_deref()
                 .zip(template)
-                .is_some_and(|(iss, template)| template.is_of_another_tenant(&iss)),
+                .and_then(|(iss, template)| template.other_tenant_in(iss)),
             audiences: issuer
                 .map(|issuer| issuer.policy.audience_names().collect())
                 .unwrap_or_default(),
