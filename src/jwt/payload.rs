@@ -70,12 +70,11 @@ impl SignedPayload {
         })?;
         let lenience = mapping.map(|mapping| mapping.lenience()).unwrap_or_default();
         let dates = check_types(&object, lenience)?;
-        let token = Token::new(object, dates, self.header, mapping.cloned());
-        let body = match read_claims(token.object()) {
+        let token = Token::new(object, dates, self.header, mapping.cloned(), self.key_issuer);
+        Ok(SignedClaims(match read_claims(token.object()) {
             Ok(claims) => Ok(Arc::new(TokenBody { token, claims })),
             Err(error) => Err(Box::new((token, error))),
-        };
-        Ok(SignedClaims { body, key_issuer: self.key_issuer })
+        }))
     }
 }
 
@@ -114,22 +113,14 @@ pub(crate) struct TokenBody<C> {
 /// The claims of a token with a valid signature, before the policy is checked.
 ///
 /// An error of the claims type is kept until the policy has been checked.
-pub(crate) struct SignedClaims<C> {
-    body: Result<Arc<TokenBody<C>>, Box<(Token, Error)>>,
-    key_issuer: Option<Arc<str>>,
-}
+pub(crate) struct SignedClaims<C>(Result<Arc<TokenBody<C>>, Box<(Token, Error)>>);
 
 impl<C> SignedClaims<C> {
     pub(crate) fn token(&self) -> &Token {
-        match &self.body {
+        match &self.0 {
             Ok(body) => &body.token,
             Err(unfit) => &unfit.0,
         }
-    }
-
-    /// The only issuer whose tokens the key of the signature verifies, if the key names one.
-    pub(crate) fn key_issuer(&self) -> Option<&str> {
-        self.key_issuer.as_deref()
     }
 
     /// The claims.
@@ -138,7 +129,7 @@ impl<C> SignedClaims<C> {
     ///
     /// The error of the claims type.
     pub(crate) fn into_body(self) -> Result<Arc<TokenBody<C>>, Error> {
-        self.body.map_err(|unfit| unfit.1)
+        self.0.map_err(|unfit| unfit.1)
     }
 }
 

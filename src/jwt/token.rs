@@ -81,6 +81,7 @@ pub struct Token {
     dates: Dates,
     header: HeaderMembers,
     mapping: Option<Arc<ClaimMapping>>,
+    key_issuer: Option<Arc<str>>,
 }
 
 impl Token {
@@ -89,8 +90,14 @@ impl Token {
         dates: Dates,
         header: HeaderMembers,
         mapping: Option<Arc<ClaimMapping>>,
+        key_issuer: Option<Arc<str>>,
     ) -> Self {
-        Self { object, dates, header, mapping }
+        Self { object, dates, header, mapping, key_issuer }
+    }
+
+    /// The only issuer whose tokens the key of the signature verifies, if the key names one.
+    pub(crate) fn key_issuer(&self) -> Option<&str> {
+        self.key_issuer.as_deref()
     }
 
     pub(super) const fn object(&self) -> &Object {

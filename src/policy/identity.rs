@@ -23,19 +23,17 @@ pub(crate) enum ExpectedIssuer<'p> {
 /// Checks that `iss` is the configured issuer, and the issuer of the key that verified the signature.
 ///
 /// Both are compared byte for byte, without normalizing case or slashes (RFC 7519 §4.1.1).
-pub(super) fn check_issuer(
-    expected: ExpectedIssuer<'_>,
-    key_issuer: Option<&str>,
-    token: &Token,
-) -> Result<(), Error> {
+#[inline]
+pub(super) fn check_issuer(expected: ExpectedIssuer<'_>, token: &Token) -> Result<(), Error> {
     let tenant = check_name(expected, token)?;
-    match key_issuer {
+    match token.key_issuer() {
         None => Ok(()),
         Some(key_issuer) => check_key_issuer(key_issuer, tenant, token),
     }
 }
 
 /// Returns the tenant, if the issuer is a template.
+#[inline]
 fn check_name<'t>(
     expected: ExpectedIssuer<'_>,
     token: &'t Token,

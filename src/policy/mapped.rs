@@ -1,9 +1,10 @@
 //! The claims from which `subject_claim` and `tenant_claim` read.
 
+use super::missing::missing_claim;
 use super::policy::Policy;
 use super::problem;
 use crate::claims::ClaimPath;
-use crate::error::{Error, ErrorKind, Problem};
+use crate::error::{Error, Problem};
 use crate::jwt::Token;
 
 impl Policy {
@@ -18,12 +19,14 @@ impl Policy {
     }
 
     /// Checks that a token has a subject, if another claim than `sub` is configured.
+    #[inline]
     pub(super) fn check_mapped_subject(&self, token: &Token) -> Result<(), Error> {
         let detail = "the claim of `subject_claim` is missing, or neither a string nor an integer";
         check(self.mapped_subject(), || token.subject(), detail)
     }
 
     /// Checks that a token has a tenant, if its claim is configured.
+    #[inline]
     pub(super) fn check_tenant(&self, token: &Token) -> Result<(), Error> {
         let detail =
             "the claim of `tenant_claim` is missing, empty, or neither a string nor an integer";
@@ -45,16 +48,14 @@ impl Policy {
 }
 
 /// Checks that a configured claim has a value. The value is not read if no claim is configured.
+#[inline]
 fn check<'t>(
     claim: Option<&ClaimPath>,
     value: impl FnOnce() -> Option<&'t str>,
     detail: &'static str,
 ) -> Result<(), Error> {
     match claim {
-        Some(claim) if value().is_none() => {
-            let error = Error::new(ErrorKind::MissingClaim).with_detail(detail);
-            Err(error.with_expected(format!("the claim `{claim}`")))
-        }
+        Some(claim) if value().is_none() => Err(missing_claim(claim, detail)),
         _ => Ok(()),
     }
 }

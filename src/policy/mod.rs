@@ -10,6 +10,7 @@ mod identity;
 mod issuer_name;
 mod issuer_template;
 mod mapped;
+mod missing;
 mod one_of;
 #[allow(clippy::module_inception)] // the module is named after its main type
 mod policy;

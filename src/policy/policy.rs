@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::accepted::Accepted;
 use super::header::check_type;
 use super::identity::{Audiences, ExpectedIssuer, check_audience, check_issuer, check_subject};
+use super::missing::missing_claim;
 use super::problem;
 use super::settings::policy_settings;
 use super::time::Times;
@@ -187,7 +188,7 @@ impl Policy {
         }
         self.check_access_token(token)?;
         reach(Step::Issuer);
-        check_issuer(issuer, signed.key_issuer(), token)?;
+        check_issuer(issuer, token)?;
         reach(Step::Audience);
         check_audience(&self.audiences, token)?;
         self.check_client(token)?;
@@ -206,7 +207,12 @@ impl Policy {
 
     #[inline]
     fn check_required(&self, token: &Token) -> Result<(), Error> {
-        self.missing_claims(|claim| token.has_claim(claim)).next().map_or(Ok(()), missing_claim)
+        match self.required.iter().find(|claim| !token.has_claim(claim)) {
+            Some(missing) => {
+                Err(missing_claim(missing, "a claim that the policy requires is missing"))
+            }
+            None => Ok(()),
+        }
     }
 
     /// The required claims that a token does not have.
@@ -309,13 +315,6 @@ impl Policy {
             _ => None,
         }
     }
-}
-
-#[cold]
-fn missing_claim(claim: &str) -> Result<(), Error> {
-    let detail = "a claim that the policy requires is missing";
-    let error = Error::new(ErrorKind::MissingClaim).with_detail(detail);
-    Err(error.with_expected(format!("the claim `{claim}`")))
 }
 
 impl Default for Policy {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::missing::missing_claim;
 use crate::claims::NumericDate;
 use crate::error::{Error, ErrorKind};
 use crate::jwt::Token;
@@ -37,7 +38,7 @@ impl Times {
         now: NumericDate,
     ) -> Result<(), Error> {
         let Some(issued) = token.issued_at() else {
-            return Err(missing("iat", "`iat` is missing"));
+            return Err(missing_claim("iat", "`iat` is missing"));
         };
         if now.saturating_add(self.leeway) < issued {
             let detail = "`iat` is in the future";
@@ -56,13 +57,8 @@ impl Times {
             Some(end) if now >= end.saturating_add(self.leeway) => {
                 Err(ErrorKind::TokenExpired.into())
             }
-            None if self.expiry_required => Err(missing("exp", "`exp` is missing")),
+            None if self.expiry_required => Err(missing_claim("exp", "`exp` is missing")),
             _ => Ok(()),
         }
     }
-}
-
-fn missing(claim: &str, detail: &'static str) -> Error {
-    let error = Error::new(ErrorKind::MissingClaim).with_detail(detail);
-    error.with_expected(format!("the claim `{claim}`"))
 }

@@ -274,7 +274,7 @@ fn an_owner_combines_with_other_rules() {
     let own = || Rule::owner_in_path("/users/{id}").unwrap();
     let admin = json!({"roles": ["admin"]});
     let user = json!({});
-    let nobody = json!({"sub": ""});
+    let unnamed = json!({"sub": ""});
     for (rule, path, claims, outcome) in [
         (own().or(Rule::role("admin")), "/users/ada", &user, Allowed),
         (own().or(Rule::role("admin")), "/users/bob", &user, Forbidden),
@@ -289,9 +289,9 @@ fn an_owner_combines_with_other_rules() {
         (own().not(), "/users/", &user, Forbidden),
         (own().not(), "/users/%ff", &user, Forbidden),
         (own().and(own()), "/users/ada", &user, Allowed),
-        // A token without a subject is nobody's, and not a stranger's.
-        (own(), "/users/ada", &nobody, Forbidden),
-        (own().not(), "/users/ada", &nobody, Forbidden),
+        // Without a subject, it is unknown whose token it is.
+        (own(), "/users/ada", &unnamed, Forbidden),
+        (own().not(), "/users/ada", &unnamed, Forbidden),
     ] {
         let at = format!("{rule:?} {path} {claims}");
         let reply = ask_both(&layer(), &RequireLayer::new(rule), to(path, &token(claims)));
