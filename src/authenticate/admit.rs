@@ -10,7 +10,7 @@ use super::config::{Config, InnerToken};
 use super::extensions::{insert, insert_anonymous};
 use super::response_headers::ResponseHeaders;
 use crate::error::Error;
-use crate::observe::{Stage, Started, Verdict};
+use crate::observe::{Stage, Started};
 use crate::source::{Places, RawToken, TokenSource, remove_unverified_credentials};
 use crate::verify::Verified;
 
@@ -62,7 +62,8 @@ impl<C: Send + Sync + 'static> Config<C> {
         }
         match admitted {
             Admitted::Verified(verified) => {
-                rejector.judged(Stage::Authenticate, Verdict::Accepted, None, started);
+                let token = verified.token();
+                rejector.accepted(Stage::Authenticate, || token.is_delegated(), started);
                 if let Some(subject) = &self.subject {
                     subject.record(verified.subject());
                 }
@@ -70,8 +71,7 @@ impl<C: Send + Sync + 'static> Config<C> {
                 self.hand_on(found, parts);
             }
             Admitted::Anonymous(error) => {
-                let verdict = Verdict::Anonymous;
-                rejector.judged(Stage::Authenticate, verdict, error.as_ref(), started);
+                rejector.admitted(Stage::Authenticate, error.as_ref(), started);
                 insert_anonymous(&mut parts.extensions, error, rejector);
                 self.remove_unverified(has_token, found, parts);
             }

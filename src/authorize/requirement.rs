@@ -12,7 +12,7 @@ use crate::claims::NumericDate;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind};
 use crate::identity::{Anonymous, Identity, rejector_of};
-use crate::observe::{Stage, Started, Verdict};
+use crate::observe::{Stage, Started};
 use crate::respond::{Demand, Rejector};
 use crate::rule::Rule;
 use crate::wiring::Needed;
@@ -85,7 +85,8 @@ impl Requirement {
         let started = rejector.map_or(Started::UNKNOWN, Rejector::start);
         let Err(error) = self.judge(parts, identity) else {
             if let Some(rejector) = rejector {
-                rejector.judged(Stage::Authorize, Verdict::Accepted, None, started);
+                let delegated = || identity.is_some_and(|it| it.is_delegated());
+                rejector.accepted(Stage::Authorize, delegated, started);
             }
             return None;
         };

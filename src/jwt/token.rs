@@ -223,6 +223,11 @@ impl Token {
         Actor::all(self.object.get("act"))
     }
 
+    /// Whether another party acts for the subject, in the sense of [`Rule::direct`].
+    pub(crate) fn is_delegated(&self) -> bool {
+        self.object.get("act").is_some()
+    }
+
     /// The granted scopes: from `scope` (RFC 8693 §4.2), `scp`, and the claims that
     /// [`Policy::grants`](crate::Policy::grants) names.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {

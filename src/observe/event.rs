@@ -44,6 +44,8 @@ pub enum Event<'a> {
         /// The error with the details for operators, as for [`reason`](Self::RequestJudged::reason). Its text is not
         /// a label for metrics.
         error: Option<&'a Error>,
+        /// Whether another party acts for the subject: an accepted token has the claim `act` (RFC 8693 §4.1).
+        delegated: bool,
         /// The duration of the stage by the verifier's clock, including waits. Zero for extractors, and if there
         /// is no `JwtAuthLayer`.
         took: Duration,

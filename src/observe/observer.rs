@@ -103,7 +103,22 @@ impl Observing {
         Started(self.0.is_some().then(|| clock.monotonic()))
     }
 
-    /// Reports the verdict on a request.
+    /// Reports that a request was accepted.
+    pub(crate) fn accepted(
+        &self,
+        stage: Stage,
+        delegated: impl FnOnce() -> bool,
+        started: Started,
+        clock: &dyn Clock,
+    ) {
+        if self.0.is_some() {
+            let (verdict, delegated, took) = (Verdict::Accepted, delegated(), started.took(clock));
+            let (reason, error) = (None, None);
+            self.report(&Event::RequestJudged { stage, verdict, reason, error, delegated, took });
+        }
+    }
+
+    /// Reports the verdict on a request without a valid token, or on one that is rejected.
     pub(crate) fn judged(
         &self,
         stage: Stage,
@@ -115,10 +130,10 @@ impl Observing {
         if self.0.is_none() && error.is_none() {
             return;
         }
-        let reason = error.map(Error::kind);
+        let (reason, delegated) = (error.map(Error::kind), false);
         // Without an observer, nothing reads the duration.
         let took = if self.0.is_some() { started.took(clock) } else { Duration::ZERO };
-        self.report(&Event::RequestJudged { stage, verdict, reason, error, took });
+        self.report(&Event::RequestJudged { stage, verdict, reason, error, delegated, took });
     }
 }
 

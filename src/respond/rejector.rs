@@ -55,15 +55,19 @@ impl Rejector {
         self.observer.start(self.clock())
     }
 
-    /// Reports the verdict on a request, with the error of its token if it has one.
-    pub(crate) fn judged(
+    /// Reports that a request was accepted, and whether its token is delegated.
+    pub(crate) fn accepted(
         &self,
         stage: Stage,
-        verdict: Verdict,
-        error: Option<&Error>,
+        delegated: impl FnOnce() -> bool,
         started: Started,
     ) {
-        self.observer.judged(stage, verdict, error, started, self.clock());
+        self.observer.accepted(stage, delegated, started, self.clock());
+    }
+
+    /// Reports that a request was admitted without a valid token, with the error of its token if it has one.
+    pub(crate) fn admitted(&self, stage: Stage, error: Option<&Error>, started: Started) {
+        self.observer.judged(stage, Verdict::Anonymous, error, started, self.clock());
     }
 
     /// Reports the rejection of a request and returns the response. It contains these headers, the demand in its
@@ -77,7 +81,7 @@ impl Rejector {
         headers: HeaderMap,
         parts: &Parts,
     ) -> Response<Bytes> {
-        self.judged(stage, Verdict::Rejected, Some(&error), started);
+        self.observer.judged(stage, Verdict::Rejected, Some(&error), started, self.clock());
         let mut rejection = Rejection::new(&error, &self.challenges, demand);
         if self.unavailable_is_unauthorized && error.kind() == ErrorKind::KeysUnavailable {
             rejection = rejection.into_invalid_token();

@@ -9,6 +9,7 @@ use axum::{Router, body::Body};
 use futures_util::FutureExt;
 use http::Request;
 use serde::Deserialize;
+use serde_json::json;
 use tower::{Layer, ServiceExt, service_fn};
 use tower_jwt_auth::VerifierBuilder;
 use tower_jwt_auth::observe::{self, Event, Observer};
@@ -37,8 +38,9 @@ impl Observer for Lines {
 
 fn line(event: &Event<'_>) -> String {
     match *event {
-        Event::RequestJudged { stage, verdict, reason, error, took, .. } => {
+        Event::RequestJudged { stage, verdict, reason, error, delegated, took, .. } => {
             let mut line = format!("{} {}", stage.as_str(), verdict.as_str());
+            line.push_str(if delegated { " delegated" } else { "" });
             line.extend(reason.iter().flat_map(|reason| [" ", reason.as_str()]));
             line.extend((!took.is_zero()).then(|| format!(" in {took:?}")));
             assert_eq!(reason, error.map(Error::kind));
@@ -201,6 +203,21 @@ fn cache_lookups_are_reported() {
         lines.take(),
         ["cache miss", "authenticate accepted", "cache hit", "authenticate accepted"]
     );
+}
+
+#[test]
+fn accepted_tokens_with_an_actor_are_reported_as_delegated() {
+    let (layer, lines) = layer();
+    let require = RequireLayer::new(Rule::direct().or(Rule::actor("billing")));
+    for (actor, expected) in [
+        ("billing", &["authenticate accepted delegated", "authorize accepted delegated"][..]),
+        ("gateway", &["authenticate accepted delegated", "authorize rejected forbidden"]),
+    ] {
+        let token = issuer().token().claim("act", json!({"sub": actor})).mint();
+        let app = Router::new().route("/", get(async || ()).layer(require.clone()));
+        ask(app.layer(layer.clone()), bearer(&token));
+        assert_eq!(lines.take(), expected, "{actor}");
+    }
 }
 
 /// The fallback observer is global to the process, so each thread records its own lines.
