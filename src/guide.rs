@@ -31,6 +31,8 @@
 //!
 //! - [`authorization`]: require scopes, roles, owners and recent logins.
 //! - [`scopes_and_roles`]: read them from the claims of each provider.
+//! - [`tenants`]: trust the customers of one provider, and keep their data apart.
+//! - [`layer_order`]: combine the layers with each other and with a router.
 //!
 //! Operation:
 //!
@@ -166,8 +168,17 @@ pub mod remote_keys {}
 pub mod without_tower {}
 
 #[cfg_attr(not(doctest), doc = "[grants]: scopes_and_roles")]
+#[cfg_attr(not(doctest), doc = "[order]: layer_order")]
+#[cfg_attr(not(doctest), doc = "[tenants]: tenants")]
 #[doc = include_str!("../docs/authorization.md")]
 pub mod authorization {}
+
+#[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
+#[doc = include_str!("../docs/tenants.md")]
+pub mod tenants {}
+
+#[doc = include_str!("../docs/layer-order.md")]
+pub mod layer_order {}
 
 #[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
 #[doc = include_str!("../docs/scopes-and-roles.md")]

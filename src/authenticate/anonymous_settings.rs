@@ -113,7 +113,7 @@ impl<C> JwtAuthLayer<C> {
     /// `starts_with`: `/public` is also a prefix of `/public-admin` and of `/public/../admin`.
     ///
     /// Inside of axum's `nest`, the path is without the prefix; the guide page
-    /// [Authorization](crate::guide::authorization) reads the whole path.
+    /// [Layer order](crate::guide::layer_order) reads the whole path.
     pub fn bypass(self, bypass: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
         self.with(|config| config.exemptions.bypass = Some(Arc::new(bypass)))
     }
