@@ -16,6 +16,7 @@
 //! Setup:
 //!
 //! - [`keys_and_policy`]: choose keys and settings.
+//! - [`providers`]: presets for identity providers, and how far each is tested.
 //! - [`frameworks`]: axum, hyper, tonic, salvo, warp, poem, `lambda_http` and others.
 //! - [`remote_keys`]: fetch keys from a URL.
 //! - [`custom_key_source`]: load keys from another place.
@@ -172,6 +173,12 @@ pub mod without_tower {}
 #[cfg_attr(not(doctest), doc = "[tenants]: tenants")]
 #[doc = include_str!("../docs/authorization.md")]
 pub mod authorization {}
+
+#[cfg(any(not(doctest), all(feature = "providers", feature = "jwks-client")))]
+#[cfg_attr(not(doctest), doc = "[url]: i_have_an_issuer_url")]
+#[cfg_attr(not(doctest), doc = "[why]: why_401")]
+#[doc = include_str!("../docs/providers.md")]
+pub mod providers {}
 
 #[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
 #[doc = include_str!("../docs/tenants.md")]

@@ -253,6 +253,7 @@
 //! | `tokio-timer` | limits on waiting in builds without `jwks` |
 //! | `cache` | a token cache, if clients send the same token many times and its signature is slow to verify |
 //! | `better-auth` | tokens and cookies of a Better Auth server |
+//! | `providers` | presets for Auth0, Cognito, Entra ID, Keycloak and [other providers](guide::providers) |
 //! | `tracing` | log events for rejections, configuration errors and fetched keys; the user in spans |
 //! | `test-util` | tests: tokens, keys, a key server and a clock; in `dev-dependencies` only |
 

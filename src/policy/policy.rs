@@ -242,6 +242,12 @@ impl Policy {
         self.times.check_expiry(token, now)
     }
 
+    /// Whether no setting decides about the audience.
+    #[cfg(feature = "providers")]
+    pub(crate) fn lacks_audience(&self) -> bool {
+        self.audiences == Audiences::Undecided
+    }
+
     /// The settings of this policy that are unsafe or cannot work, whatever the keys are.
     pub(crate) fn problems(&self, of: &str) -> Vec<Problem> {
         let profile = if self.is_profile { self.profile_problems(of) } else { Vec::new() };

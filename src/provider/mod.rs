@@ -2,6 +2,7 @@
 //!
 //! - [`Settings`]: [`Verifier::from_env`](crate::Verifier::from_env) reads them from the environment.
 //! - `better_auth` (feature `better-auth`): presets for the tokens of Better Auth.
+//! - `Provider` (feature `providers`): presets for other identity providers.
 //! - [`GrantClaims`](crate::claims::GrantClaims): the claims in which Keycloak, Auth0 and Amazon Cognito put scopes
 //!   and roles.
 //!
@@ -19,11 +20,21 @@ pub mod better_auth;
 mod grants;
 #[cfg(feature = "jwks")]
 mod issuer_url;
+#[cfg(feature = "providers")]
+mod preset;
 mod problem;
+#[cfg(feature = "providers")]
+mod providers;
 mod public_keys;
 #[cfg(feature = "jwks")]
 mod remote_keys;
+#[cfg(feature = "providers")]
+mod row;
+#[cfg(feature = "providers")]
+mod rows;
 mod settings;
 mod shared_secret;
 
+#[cfg(feature = "providers")]
+pub use preset::Provider;
 pub use settings::Settings;

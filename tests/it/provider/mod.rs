@@ -5,6 +5,10 @@ mod checks;
 mod clocks;
 mod identities;
 mod outside;
+#[cfg(feature = "providers")]
+mod preset_rows;
+#[cfg(feature = "providers")]
+mod presets;
 mod servers;
 mod session_rules;
 mod settings;
