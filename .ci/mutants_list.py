@@ -127,4 +127,18 @@ MUTANTS = [
         "new": "Some(_) if false =>",
         "tests": ["verify::templates"],
     },
+    {
+        "name": "a migrating issuer uses its secret for every algorithm",
+        "file": "src/verify/trusted.rs",
+        "old": "Some(secrets) if algorithm.family() == AlgorithmFamily::Hmac => secrets,",
+        "new": "Some(secrets) => secrets,",
+        "tests": ["migration"],
+    },
+    {
+        "name": "a refresh keeps all cached tokens of a migrating issuer",
+        "file": "src/verify/trusted.rs",
+        "old": "is_used(&self.keys) || self.secrets.as_ref().is_some_and(is_used)",
+        "new": "is_used(&self.keys) || self.secrets.is_some()",
+        "tests": ["verify::migration_sources"],
+    },
 ]

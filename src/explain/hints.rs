@@ -83,19 +83,21 @@ const HINTS: &[Hint] = &[
         |case| {
             is_algorithm(case)
                 && is_secret(case)
-                && accepts(case, |family| family != AlgorithmFamily::Hmac)
+                && accepts_only(case, |family| family != AlgorithmFamily::Hmac)
         },
         "the token is signed with a shared secret, and this issuer is configured with public keys: it may be a token \
-         of another issuer or environment; if the issuer signs with a secret, use `Verifier::shared_secret`",
+         of another issuer or environment; if the issuer signs with a secret, use `Verifier::shared_secret`, or \
+         `migrating_from` if it is replacing the secret",
     ),
     (
         |case| {
             is_algorithm(case)
                 && is_public(case)
-                && accepts(case, |family| family == AlgorithmFamily::Hmac)
+                && accepts_only(case, |family| family == AlgorithmFamily::Hmac)
         },
         "the token is signed with a key pair, and this issuer is configured with a shared secret: use \
-         `Verifier::issuer_url`, `jwks_url` or `pem` for the issuer's public keys",
+         `Verifier::issuer_url`, `jwks_url` or `pem` for the issuer's public keys, and `migrating_from` while tokens \
+         of the secret are valid",
     ),
     (
         |case| case.kind == ErrorKind::KeysUnavailable && !case.has_keys,
@@ -312,8 +314,10 @@ fn is_public(case: &Case<'_>) -> bool {
     family(case).is_some_and(|family| family != AlgorithmFamily::Hmac)
 }
 
-fn accepts(case: &Case<'_>, is_family: fn(AlgorithmFamily) -> bool) -> bool {
-    case.algorithms.iter().any(|algorithm| is_family(algorithm.family()))
+/// Whether the algorithms of the issuer are known, and all of such a family.
+fn accepts_only(case: &Case<'_>, is_family: fn(AlgorithmFamily) -> bool) -> bool {
+    !case.algorithms.is_empty()
+        && case.algorithms.iter().all(|algorithm| is_family(algorithm.family()))
 }
 
 fn is_audience(case: &Case<'_>) -> bool {

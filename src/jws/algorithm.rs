@@ -164,6 +164,16 @@ impl AlgorithmSet {
         Algorithm::ALL.iter().copied().filter(|algorithm| algorithm.family() == family).collect()
     }
 
+    /// The algorithms with a shared secret.
+    pub(crate) fn hmac(self) -> Self {
+        self.intersection(Self::of_family(AlgorithmFamily::Hmac))
+    }
+
+    /// The algorithms with a public key.
+    pub(crate) fn public(self) -> Self {
+        Self(self.0 & !self.hmac().0)
+    }
+
     pub(crate) fn iter(self) -> impl Iterator<Item = Algorithm> {
         Algorithm::ALL.iter().copied().filter(move |algorithm| self.contains(*algorithm))
     }
@@ -204,6 +214,8 @@ mod tests {
         assert!(!set.contains(Algorithm::HS384));
         let rsa = AlgorithmSet::of_family(AlgorithmFamily::RsaPkcs1);
         assert!(set.intersection(rsa).is_empty());
+        assert_eq!(set.hmac(), AlgorithmSet::of(Algorithm::HS256));
+        assert_eq!(set.public(), AlgorithmSet::of(Algorithm::EdDSA));
         assert_eq!(rsa.iter().count(), 3);
     }
 }

@@ -145,7 +145,7 @@ impl From<KeySet> for Keys {
 
 impl From<VerificationKey> for Keys {
     fn from(key: VerificationKey) -> Self {
-        KeySet::new([key]).into()
+        KeySet::from(key).into()
     }
 }
 

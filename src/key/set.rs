@@ -288,6 +288,12 @@ impl KeySet {
     }
 }
 
+impl From<VerificationKey> for KeySet {
+    fn from(key: VerificationKey) -> Self {
+        Self::new([key])
+    }
+}
+
 /// An algorithm has more configured keys than are tried.
 pub(crate) enum Crowded {
     Keys(Algorithm),

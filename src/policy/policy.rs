@@ -15,7 +15,7 @@ use super::value::{AUDIENCE, value_problem};
 use crate::claims::NumericDate;
 use crate::error::{Error, ErrorKind, Problem};
 use crate::explain::Step;
-use crate::jws::{AlgorithmFamily, AlgorithmSet};
+use crate::jws::AlgorithmSet;
 use crate::jwt::{ClaimMapping, SignedClaims, Token};
 
 const DEFAULT_LEEWAY: Duration = Duration::from_secs(60);
@@ -137,12 +137,6 @@ impl Policy {
         self.algorithms
     }
 
-    /// Whether HMAC algorithms were listed.
-    pub(crate) fn lists_secrets(&self) -> bool {
-        let secrets = AlgorithmSet::of_family(AlgorithmFamily::Hmac);
-        self.algorithms.is_some_and(|listed| !listed.intersection(secrets).is_empty())
-    }
-
     /// Used by `policy_settings`.
     fn policy_mut(&mut self) -> &mut Self {
         self
@@ -248,8 +242,9 @@ impl Policy {
         self.audiences == Audiences::Undecided
     }
 
-    /// The settings of this policy that are unsafe or cannot work, whatever the keys are.
-    pub(crate) fn problems(&self, of: &str) -> Vec<Problem> {
+    /// The settings of this policy that are unsafe or cannot work, whatever the keys are. `is_migrating` means that the
+    /// issuer has a secret and public keys.
+    pub(crate) fn problems(&self, of: &str, is_migrating: bool) -> Vec<Problem> {
         let profile = if self.is_profile { self.profile_problems(of) } else { Vec::new() };
         let values = self.values();
         let leeway = self.times.leeway;
@@ -261,7 +256,7 @@ impl Policy {
             .chain(self.empty_paths(of))
             .chain(typ.map(|typ| problem::type_of_another_kind(typ, of)))
             .chain((leeway > MAX_LEEWAY).then(|| problem::long_leeway(leeway, of)))
-            .chain(self.algorithms_problem(of))
+            .chain(self.algorithms_problem(of, is_migrating))
             .collect()
     }
 
@@ -311,13 +306,11 @@ impl Policy {
         problems
     }
 
-    fn algorithms_problem(&self, of: &str) -> Option<Problem> {
+    fn algorithms_problem(&self, of: &str, is_migrating: bool) -> Option<Problem> {
         let listed = self.algorithms?;
-        let secret = AlgorithmSet::of_family(AlgorithmFamily::Hmac);
-        let (symmetric, all) = (listed.intersection(secret).iter().count(), listed.iter().count());
-        match all {
-            0 => Some(problem::no_algorithms(of)),
-            _ if symmetric != 0 && symmetric != all => Some(problem::mixed_algorithms(of)),
+        match (listed.hmac().is_empty(), listed.public().is_empty()) {
+            (true, true) => Some(problem::no_algorithms(of)),
+            (false, false) if !is_migrating => Some(problem::mixed_algorithms(of)),
             _ => None,
         }
     }

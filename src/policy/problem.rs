@@ -112,6 +112,7 @@ pub(super) fn mixed_algorithms(of: &str) -> Problem {
         ProblemKind::MixedKeys,
         format!("HMAC and public-key algorithms in one list for {of}"),
         "an attacker could use the public key as an HMAC secret and sign tokens with it",
-        "Trust two issuers with different names, or build one verifier for each kind of key",
+        "Trust two issuers with different names; if this issuer replaces a secret with public keys, pass the secret to \
+         `migrating_from`",
     )
 }

@@ -63,7 +63,8 @@ macro_rules! policy_settings {
             /// A key without an algorithm, such as a JWK without `alg`, is used with every listed algorithm of its
             /// type: an RSA key with PKCS #1 and PSS, a secret with the hashes that are not longer than the secret.
             /// A key with an algorithm is used only with that one (RFC 8725 §3.1). HMAC and public-key algorithms in
-            /// one list are a configuration error.
+            /// one list are a configuration error, except with [`migrating_from`](crate::Issuer::migrating_from): the
+            /// list must then contain both.
             pub fn algorithms(mut self, algorithms: impl IntoIterator<Item = $crate::jws::Algorithm>) -> Self {
                 self.policy_mut().algorithms = Some(algorithms.into_iter().collect());
                 self

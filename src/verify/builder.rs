@@ -53,7 +53,7 @@ const LARGEST_MAX_TOKEN_LEN: usize = 1024 * 1024;
 pub struct VerifierBuilder<C = Claims> {
     pub(super) single: Option<Single>,
     policy: Policy,
-    stray_settings: bool,
+    pub(super) stray_settings: bool,
     trusted: Vec<Issuer>,
     pub(super) checks: Vec<Check<C>>,
     clock: Option<Arc<dyn Clock>>,
@@ -75,6 +75,7 @@ pub(super) struct Single {
     pub(super) secret: Option<ReadSecret>,
     pub(super) name: Option<String>,
     pub(super) any_name: bool,
+    pub(super) migrating_from: Vec<Arc<KeySet>>,
 }
 
 pub(super) enum SingleKeys {
@@ -144,7 +145,8 @@ impl VerifierBuilder<Claims> {
     fn with_keys(given: Result<SingleKeys, BuildError>, secret: Option<ReadSecret>) -> Self {
         let mut builder = Verifier::builder();
         let keys = given.map_err(|error| builder.problems.extend(error.into_problems())).ok();
-        builder.single = Some(Single { keys, secret, name: None, any_name: false });
+        let migrating_from = Vec::new();
+        builder.single = Some(Single { keys, secret, name: None, any_name: false, migrating_from });
         builder
     }
 }
@@ -310,16 +312,9 @@ impl<C> VerifierBuilder<C> {
             None => {}
             Some(single) => {
                 problems.extend(single.problem_of_name(!trusted.is_empty()));
-                match single.keys {
-                    Some(keys) => {
-                        let issuer = match single.name {
-                            Some(name) => Issuer::new(name, keys, policy),
-                            None => Issuer::unnamed(keys, policy),
-                        };
-                        trusted.insert(0, issuer);
-                    }
-                    // The problem of the keys is already in the list; the policy may have more.
-                    None => problems.extend(policy.problems("the issuer")),
+                match single.into_issuer(policy) {
+                    Ok(issuer) => trusted.insert(0, issuer),
+                    Err(others) => problems.extend(others),
                 }
             }
         }
@@ -345,6 +340,19 @@ impl<C> VerifierBuilder<C> {
 }
 
 impl Single {
+    /// The issuer to trust. If its keys were rejected, the problems of the policy; those of the keys are in the list.
+    fn into_issuer(self, policy: Policy) -> Result<Issuer, Vec<Problem>> {
+        let Self { keys, name, migrating_from, .. } = self;
+        let Some(keys) = keys else {
+            return Err(policy.problems("the issuer", !migrating_from.is_empty()));
+        };
+        let issuer = match name {
+            Some(name) => Issuer::new(name, keys, policy),
+            None => Issuer::unnamed(keys, policy),
+        };
+        Ok(Issuer { migrating_from, ..issuer })
+    }
+
     /// The problem with the issuer's name, if any.
     fn problem_of_name(&self, has_others: bool) -> Option<Problem> {
         match (&self.name, self.any_name) {

@@ -31,8 +31,9 @@ const HASHED: usize = 32;
 /// checks still run for each request: `exp`, `nbf` and the maximum age, your own rules and checks, revocation, and
 /// the proof of possession.
 ///
-/// An entry is valid until its [`ttl`](Self::ttl) ends or the keys of its issuer change in any way. Only accepted
-/// tokens are cached, so an attacker cannot evict entries with invented tokens.
+/// An entry is valid until its [`ttl`](Self::ttl) ends or the keys of its issuer change in any way; a secret in
+/// [`migrating_from`](crate::Issuer::migrating_from) does not change. Only accepted tokens are cached, so an attacker
+/// cannot evict entries with invented tokens.
 ///
 /// An entry contains the claims, and also the token unless you call [`digest_keys`](Self::digest_keys). With tokens
 /// of 1 KB, a capacity of 10,000 takes about 20 MB. Requests with the same token share one claims value.

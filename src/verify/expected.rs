@@ -8,7 +8,12 @@ use crate::policy::{ExpectedIssuer, one_of};
 
 impl Trusted {
     /// Adds what this issuer requires to an error that a setting explains.
-    pub(super) fn with_expected(&self, error: Error, issuer: ExpectedIssuer<'_>) -> Error {
+    pub(super) fn with_expected(
+        &self,
+        error: Error,
+        issuer: ExpectedIssuer<'_>,
+        algorithm: Algorithm,
+    ) -> Error {
         if error.expected().is_some() {
             return error;
         }
@@ -20,7 +25,7 @@ impl Trusted {
                 ExpectedIssuer::Any => None,
             },
             ErrorKind::AlgorithmNotAllowed => self.algorithms(),
-            ErrorKind::UnknownKey => self.key_ids(),
+            ErrorKind::UnknownKey => self.key_ids(algorithm),
             kind => self.policy.expected(kind),
         };
         match expected {
@@ -37,22 +42,26 @@ impl Trusted {
     /// The algorithms that the policy and the keys allow; `None` if neither is known.
     pub(super) fn allowed_algorithms(&self) -> Option<AlgorithmSet> {
         let listed = self.policy.listed();
-        let allowed = self.with_keys(|set| {
+        let usable = |set: &KeySet| {
             let usable = set.keys().iter().map(|key| key.usable(listed));
             usable.fold(AlgorithmSet::default(), AlgorithmSet::union)
-        });
-        allowed.or(listed)
+        };
+        let allowed = with_keys(&self.keys, usable).or(listed)?;
+        let of_secrets = self.secrets.as_ref().and_then(|secrets| with_keys(secrets, usable));
+        Some(allowed.union(of_secrets.unwrap_or_default()))
     }
 
-    /// The ids of the keys in memory.
-    fn key_ids(&self) -> Option<String> {
-        self.with_keys(|set| one_of("key id", set.keys().iter().filter_map(|key| key.key_id())))?
+    /// The ids of the keys in memory for this algorithm.
+    fn key_ids(&self, algorithm: Algorithm) -> Option<String> {
+        let ids = |set: &KeySet| one_of("key id", set.keys().iter().filter_map(|key| key.key_id()));
+        with_keys(self.keys_for(algorithm), ids)?
     }
+}
 
-    pub(super) fn with_keys<T>(&self, read: impl FnOnce(&KeySet) -> T) -> Option<T> {
-        match &self.keys {
-            Held::Fixed(set) => Some(read(set)),
-            Held::Source(source) => source.current().map(|set| read(&set)),
-        }
+/// Reads the keys in memory, if there are any.
+pub(super) fn with_keys<T>(keys: &Held, read: impl FnOnce(&KeySet) -> T) -> Option<T> {
+    match keys {
+        Held::Fixed(set) => Some(read(set)),
+        Held::Source(source) => source.current().map(|set| read(&set)),
     }
 }

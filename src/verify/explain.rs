@@ -152,7 +152,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
             algorithms: issuer.and_then(Trusted::allowed_algorithms).unwrap_or_default(),
             now: NumericDate::from(inner.clock.now()),
             leeway: issuer.map(|issuer| issuer.policy.times.leeway).unwrap_or_default(),
-            has_keys: issuer.is_some_and(|issuer| issuer.with_keys(|_| ()).is_some()),
+            has_keys: issuer.is_some_and(|issuer| issuer.keys.generation().is_some()),
             requires_type: issuer.is_some_and(|issuer| issuer.policy.typ.is_some()),
             would_refresh,
         };

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::expected::with_keys;
 use super::trusted::Trusted;
 use crate::claims::{ClaimPath, NumericDate};
 use crate::error::{ErrorKind, quoted};
@@ -94,7 +95,10 @@ impl<'t> Rows<'t> {
         let algorithms = issuer.allowed_algorithms();
         let algorithms = algorithms.and_then(|all| listed(all.iter().map(Algorithm::name), " or "));
         self.add(Step::Algorithm, algorithms, Some(self.header("alg")));
-        let keys = issuer.with_keys(|set| match set.keys() {
+        let algorithm: Option<String> = self.token.header("alg");
+        let algorithm = algorithm.and_then(|name| Algorithm::from_name(&name));
+        let keys = algorithm.map_or(&issuer.keys, |algorithm| issuer.keys_for(algorithm));
+        let keys = with_keys(keys, |set| match set.keys() {
             [] => "no keys".to_owned(),
             keys => cut(keys.iter().map(|key| Self::key(issuer, key)), ", ").unwrap_or_default(),
         });

@@ -1,6 +1,8 @@
 //! An issuer to trust, with its configuration.
 
-use crate::key::Keys;
+use std::sync::Arc;
+
+use crate::key::{KeySet, Keys};
 use crate::policy::{IssuerTemplate, Policy};
 
 /// An issuer to trust, with its own keys and its own policy.
@@ -30,6 +32,8 @@ pub struct Issuer {
     pub(super) name: IssuerName,
     pub(super) keys: Keys,
     pub(super) policy: Policy,
+    /// The secrets that the keys replace, one set for each call of `migrating_from`; `build` rejects a second one.
+    pub(super) migrating_from: Vec<Arc<KeySet>>,
     /// The name of a setting for templates that was called on another issuer; `build` rejects it.
     pub(super) stray: Option<&'static str>,
 }
@@ -135,7 +139,43 @@ impl Issuer {
         Self::with_name(IssuerName::Unnamed, keys.into(), policy)
     }
 
+    /// Also accepts tokens signed with the secret that the issuer is replacing with public keys.
+    ///
+    /// The keys of the constructor are the public keys, fixed or from a source. `secret` is a
+    /// [`VerificationKey`](crate::VerificationKey), or a [`KeySet`] if there are several secrets. The algorithm of a token
+    /// selects the keys before any key is looked up: tokens with HMAC are verified only with the secret, and all others
+    /// only with the public keys (RFC 8725 §3.1). The policy applies to both.
+    ///
+    /// Tokens of the secret are accepted while a source has no keys, and [`health`](crate::Verifier::health) reports only
+    /// on the public keys. If the policy lists algorithms, list those of the secret and those of the public keys.
+    /// [`build`](crate::VerifierBuilder::build) fails if `secret` is not a secret, or if the other keys are secrets too.
+    ///
+    /// **Until you remove this call, every holder of the secret can sign tokens.** Remove it when the last token that was
+    /// signed with the secret has expired.
+    ///
+    /// ```
+    /// use tower_jwt_auth::{ErrorKind, Issuer, Policy, VerificationKey, Verifier, testing::TestIssuer};
+    ///
+    /// const NAME: &str = "https://auth.example.com";
+    /// let old = TestIssuer::hs256().issuer(NAME).audience("orders");
+    /// let new = TestIssuer::es256().issuer(NAME).audience("orders");
+    /// let issuer = Issuer::new(NAME, VerificationKey::jwk(new.jwk())?, Policy::new().audience("orders"));
+    /// let issuer = issuer.migrating_from(VerificationKey::shared_secret(old.secret())?);
+    /// let verifier = Verifier::builder().trust(issuer).build()?;
+    ///
+    /// assert!(verifier.verify_now(&old.token().mint()).is_ok());
+    /// assert!(verifier.verify_now(&new.token().mint()).is_ok());
+    /// // The public key does not act as a secret.
+    /// let forged = old.clone().with_secret(new.public_pem()).token().mint();
+    /// assert_eq!(verifier.verify_now(&forged).unwrap_err().kind(), ErrorKind::InvalidSignature);
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    pub fn migrating_from(mut self, secret: impl Into<KeySet>) -> Self {
+        self.migrating_from.push(Arc::new(secret.into()));
+        self
+    }
+
     const fn with_name(name: IssuerName, keys: Keys, policy: Policy) -> Self {
-        Self { name, keys, policy, stray: None }
+        Self { name, keys, policy, migrating_from: Vec::new(), stray: None }
     }
 }

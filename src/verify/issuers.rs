@@ -33,10 +33,11 @@ impl Issuers {
         let mut all: Vec<Trusted> = Vec::new();
         for issuer in configured {
             let without_keys = problems_without_keys(&issuer);
-            let Issuer { name, keys, policy, .. } = issuer;
+            let Issuer { name, keys, policy, migrating_from, .. } = issuer;
             match keys.build(clock.cloned()) {
                 Ok(keys) => {
-                    let issuer = Trusted::new(name, keys, policy);
+                    let secrets = migrating_from.into_iter().next();
+                    let issuer = Trusted::new(name, keys, secrets, policy);
                     problems.extend(without_keys);
                     problems.extend(issuer.problems(backend));
                     all.push(issuer);

@@ -26,7 +26,6 @@ mod explain;
 mod explained;
 mod issuer;
 mod issuers;
-#[cfg(feature = "jwks")]
 mod key_settings;
 #[cfg(all(test, not(any(feature = "aws-lc-rs", feature = "rust-crypto"))))]
 mod no_backend;

@@ -33,7 +33,8 @@ pub(super) fn previous_without_secret() -> Problem {
         ProblemKind::MixedKeys,
         "`previous_secret` without a shared secret",
         "a secret and public keys must not serve one issuer",
-        "Call it after `shared_secret`; put rotated public keys into one JWKS document",
+        "Call it after `shared_secret`; put rotated public keys into one JWKS document; for a secret that public keys \
+         replace, call `migrating_from`",
     )
 }
 
@@ -190,7 +191,62 @@ pub(super) fn mixed_keys(of: &str) -> Problem {
         ProblemKind::MixedKeys,
         format!("secrets and public keys together for {of}"),
         "an attacker could use a public key as the secret",
-        "Trust two issuers with different names, or build one verifier for each kind of key",
+        "Trust two issuers with different names; if this issuer replaces a secret with public keys, pass the secret to \
+         `migrating_from`",
+    )
+}
+
+pub(super) fn two_migrations(of: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Conflict,
+        format!("two calls of `migrating_from` for {of}"),
+        "only one of them can have an effect",
+        "Pass all secrets in one `KeySet`",
+    )
+}
+
+pub(super) fn no_secret_to_migrate_from(of: &str) -> Problem {
+    Problem::new(
+        ProblemKind::MissingKeys,
+        format!("no secret in `migrating_from` for {of}"),
+        "the call would have no effect",
+        "Pass the secret that the public keys replace, or remove the call",
+    )
+}
+
+pub(super) fn migrating_from_public_keys(of: &str) -> Problem {
+    Problem::new(
+        ProblemKind::MixedKeys,
+        format!("public keys in `migrating_from` for {of}"),
+        "only the secret that public keys replace belongs there",
+        "Put the old and the new public keys into one `KeySet` or JWKS document, and remove the call",
+    )
+}
+
+pub(super) fn secrets_for_secrets(of: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Conflict,
+        format!("`migrating_from` for {of}, whose other keys are secrets too"),
+        "it is for a secret that public keys replace",
+        "Call `previous_secret` for the old secret, or put both secrets into one `KeySet`",
+    )
+}
+
+pub(super) fn no_hmac_listed(of: &str) -> Problem {
+    Problem::new(
+        ProblemKind::UnsuitableAlgorithm,
+        format!("`migrating_from` without an HMAC algorithm in the list for {of}"),
+        "no token that is signed with the secret could be verified",
+        "Add the algorithm of the secret to the list, or remove the call of `migrating_from`",
+    )
+}
+
+pub(super) fn only_hmac_listed(of: &str) -> Problem {
+    Problem::new(
+        ProblemKind::UnsuitableAlgorithm,
+        format!("`migrating_from` with only HMAC algorithms in the list for {of}"),
+        "no token that is signed with the new keys could be verified",
+        "Add the algorithms of the public keys to the list",
     )
 }
 
@@ -251,7 +307,8 @@ pub(super) fn trusted_twice(of: &str) -> Problem {
         ProblemKind::Conflict,
         format!("{of} is trusted twice"),
         "it would be undefined which keys and which policy apply",
-        "Put all keys of an issuer into one `KeySet` and trust it once",
+        "Trust it once, with all of its keys in one `KeySet`; if public keys replace a secret, pass the secret to \
+         `migrating_from`",
     )
 }
 

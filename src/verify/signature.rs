@@ -88,7 +88,7 @@ pub(super) fn verify_signature(
     {
         return Err(Error::new(ErrorKind::AlgorithmNotAllowed).into());
     }
-    match &issuer.keys {
+    match issuer.keys_for(header.algorithm()) {
         Held::Fixed(set) => {
             let outcome = verify_with_set(set, issuer, compact, header, backend, reach);
             outcome.map_err(|(error, _)| error.into())

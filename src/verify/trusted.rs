@@ -1,11 +1,13 @@
 //! A trusted issuer with its built keys.
 
+use std::iter;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::issuer::{Issuer, IssuerName};
 use super::problem;
 use crate::error::Problem;
-use crate::jws::{AlgorithmFamily, AlgorithmSet};
+use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet};
 use crate::key::{Crowded, CryptoBackend, Held, KeySet, VerificationKey};
 use crate::observe::{Event, Observing};
 use crate::policy::{IssuerTemplate, Policy, issuer_name_problem};
@@ -15,14 +17,43 @@ use crate::policy::{IssuerTemplate, Policy, issuer_name_problem};
 pub(super) struct Trusted {
     pub(super) name: IssuerName,
     pub(super) keys: Held,
+    /// The fixed secrets that the keys replace, while the issuer migrates.
+    pub(super) secrets: Option<Held>,
     pub(super) policy: Policy,
     /// The generation of the last key set whose algorithms were reported.
     reported: AtomicU64,
 }
 
 impl Trusted {
-    pub(super) const fn new(name: IssuerName, keys: Held, policy: Policy) -> Self {
-        Self { name, keys, policy, reported: AtomicU64::new(0) }
+    pub(super) fn new(
+        name: IssuerName,
+        keys: Held,
+        secrets: Option<Arc<KeySet>>,
+        policy: Policy,
+    ) -> Self {
+        let secrets = secrets.map(Held::Fixed);
+        Self { name, keys, secrets, policy, reported: AtomicU64::new(0) }
+    }
+
+    /// The keys for tokens with this algorithm. While the issuer migrates, HMAC is only for its secrets, and all other
+    /// algorithms only for its public keys.
+    pub(super) fn keys_for(&self, algorithm: Algorithm) -> &Held {
+        match &self.secrets {
+            Some(secrets) if algorithm.family() == AlgorithmFamily::Hmac => secrets,
+            _ => &self.keys,
+        }
+    }
+
+    /// Whether the key set with this generation is in use. No two sets have the same generation.
+    pub(super) fn uses_generation(&self, generation: u64) -> bool {
+        let is_used = |keys: &Held| keys.generation() == Some(generation);
+        is_used(&self.keys) || self.secrets.as_ref().is_some_and(is_used)
+    }
+
+    /// The listed algorithms that `keys` must support.
+    fn listed_for_keys(&self) -> Option<AlgorithmSet> {
+        let listed = self.policy.listed()?;
+        Some(if self.secrets.is_some() { listed.public() } else { listed })
     }
 
     /// The name as configured: that of the issuer, or the text of a template.
@@ -36,7 +67,7 @@ impl Trusted {
 
     /// Reports the listed algorithms that no key of a source's set can be used with, once for each set.
     pub(super) fn report_unused_algorithms(&self, set: &KeySet, observing: &Observing) {
-        let Some(listed) = self.policy.listed() else { return };
+        let Some(listed) = self.listed_for_keys() else { return };
         let generation = set.generation();
         if self.reported.load(Ordering::Relaxed) >= generation
             || self.reported.fetch_max(generation, Ordering::Relaxed) >= generation
@@ -60,10 +91,14 @@ impl Trusted {
     }
 
     pub(super) fn shares_a_secret_with(&self, other: &Self) -> bool {
-        let (Held::Fixed(ours), Held::Fixed(theirs)) = (&self.keys, &other.keys) else {
-            return false;
-        };
-        ours.keys().iter().any(|key| theirs.keys().iter().any(|other| key.is_same_secret(other)))
+        self.fixed_keys().any(|key| other.fixed_keys().any(|other| key.is_same_secret(other)))
+    }
+
+    fn fixed_keys(&self) -> impl Iterator<Item = &VerificationKey> {
+        iter::once(&self.keys).chain(&self.secrets).flat_map(|keys| match keys {
+            Held::Fixed(set) => set.keys(),
+            Held::Source(_) => &[],
+        })
     }
 
     /// The problems of the keys in combination with the name and the policy.
@@ -74,15 +109,34 @@ impl Trusted {
         let listed = self.policy.listed().unwrap_or_default();
         let missing = listed.iter().filter(|algorithm| !backend.supports(*algorithm));
         problems.extend(missing.map(|it| problem::algorithm_not_in_backend(it, &of)));
+        let listed = self.listed_for_keys();
         match &self.keys {
             // The keys of a source are not known yet.
-            Held::Source(_) if self.policy.lists_secrets() => {
+            Held::Source(_) if !listed.unwrap_or_default().hmac().is_empty() => {
                 problems.push(problem::hmac_for_source(&of));
             }
             Held::Source(_) => {}
-            Held::Fixed(set) => problems.extend(self.problems_of_keys(set, &of, backend)),
+            Held::Fixed(set) => problems.extend(problems_of_keys(set, listed, &of, backend)),
         }
+        problems.extend(self.problem_of_new_keys(&of));
         problems
+    }
+
+    /// A problem if the keys cannot replace the secrets.
+    fn problem_of_new_keys(&self, of: &str) -> Option<Problem> {
+        self.secrets.as_ref()?;
+        match &self.keys {
+            Held::Fixed(set)
+                if !set.is_empty() && set.keys().iter().all(VerificationKey::is_secret) =>
+            {
+                Some(problem::secrets_for_secrets(of))
+            }
+            _ => {
+                let listed = self.policy.listed()?;
+                (!listed.is_empty() && listed.public().is_empty())
+                    .then(|| problem::only_hmac_listed(of))
+            }
+        }
     }
 
     /// A problem if the keys belong to an issuer with another name.
@@ -90,30 +144,65 @@ impl Trusted {
         let (name, other) = (self.name()?, self.keys.source()?.issuer()?);
         (name != other).then(|| problem::keys_of_another(other, of))
     }
+}
 
-    fn problems_of_keys(&self, set: &KeySet, of: &str, backend: CryptoBackend) -> Vec<Problem> {
-        let secrets = set.keys().iter().filter(|key| key.is_secret()).count();
-        if set.is_empty() {
-            return vec![problem::no_keys(of)];
-        }
-        if secrets != 0 && secrets != set.len() {
-            return vec![problem::mixed_keys(of)];
-        }
-        if !set.keys().iter().any(|key| key.is_supported_by(backend)) {
-            return vec![problem::keys_not_in_backend(of, backend)];
-        }
-        if let Some(crowded) = set.crowded(self.policy.listed()) {
-            let algorithm = match crowded {
-                Crowded::Keys(algorithm) => return vec![problem::too_many_keys(algorithm, of)],
-                Crowded::LargeKeys(algorithm) => algorithm,
-            };
-            return vec![problem::too_many_large_keys(algorithm, of)];
-        }
-        match self.policy.listed() {
-            Some(listed) => unused_algorithms(listed, set, secrets, of),
-            None => Vec::new(),
-        }
+fn problems_of_keys(
+    set: &KeySet,
+    listed: Option<AlgorithmSet>,
+    of: &str,
+    backend: CryptoBackend,
+) -> Vec<Problem> {
+    let secrets = set.keys().iter().filter(|key| key.is_secret()).count();
+    if set.is_empty() {
+        return vec![problem::no_keys(of)];
     }
+    if secrets != 0 && secrets != set.len() {
+        return vec![problem::mixed_keys(of)];
+    }
+    if !set.keys().iter().any(|key| key.is_supported_by(backend)) {
+        return vec![problem::keys_not_in_backend(of, backend)];
+    }
+    problems_of_selection(set, listed, secrets, of)
+}
+
+/// The keys that would never be tried, and the listed algorithms without a key.
+fn problems_of_selection(
+    set: &KeySet,
+    listed: Option<AlgorithmSet>,
+    secrets: usize,
+    of: &str,
+) -> Vec<Problem> {
+    if let Some(crowded) = set.crowded(listed) {
+        let algorithm = match crowded {
+            Crowded::Keys(algorithm) => return vec![problem::too_many_keys(algorithm, of)],
+            Crowded::LargeKeys(algorithm) => algorithm,
+        };
+        return vec![problem::too_many_large_keys(algorithm, of)];
+    }
+    match listed {
+        Some(listed) => unused_algorithms(listed, set, secrets, of),
+        None => Vec::new(),
+    }
+}
+
+/// The problems of the secrets that public keys replace.
+fn problems_of_migration(issuer: &Issuer, of: &str) -> Vec<Problem> {
+    let set = match &*issuer.migrating_from {
+        [] => return Vec::new(),
+        [set] => set,
+        _ => return vec![problem::two_migrations(of)],
+    };
+    if set.is_empty() {
+        return vec![problem::no_secret_to_migrate_from(of)];
+    }
+    if !set.keys().iter().all(VerificationKey::is_secret) {
+        return vec![problem::migrating_from_public_keys(of)];
+    }
+    let listed = issuer.policy.listed();
+    if listed.is_some_and(|listed| !listed.is_empty() && listed.hmac().is_empty()) {
+        return vec![problem::no_hmac_listed(of)];
+    }
+    problems_of_selection(set, listed.map(AlgorithmSet::hmac), set.len(), of)
 }
 
 /// The listed algorithms that the keys cannot be used with.
@@ -126,7 +215,7 @@ fn unused_algorithms(listed: AlgorithmSet, set: &KeySet, secrets: usize, of: &st
         0 => !set.serves(*one, listed),
         _ => !set.keys().iter().all(|key| serves(*one, key)),
     });
-    let problem = |unused: crate::jws::Algorithm| {
+    let problem = |unused: Algorithm| {
         let is_short = unused.family() == AlgorithmFamily::Hmac && secrets != 0;
         problem::unused_algorithm(unused, of, is_short)
     };
@@ -136,7 +225,8 @@ fn unused_algorithms(listed: AlgorithmSet, set: &KeySet, secrets: usize, of: &st
 /// The problems of an issuer that do not depend on its keys.
 pub(super) fn problems_without_keys(issuer: &Issuer) -> Vec<Problem> {
     let of = described(issuer.name.text());
-    let mut problems = issuer.policy.problems(&of);
+    let mut problems = issuer.policy.problems(&of, !issuer.migrating_from.is_empty());
+    problems.extend(problems_of_migration(issuer, &of));
     problems.extend(issuer.stray.map(|setting| problem::tenants_without_template(setting, &of)));
     match &issuer.name {
         IssuerName::Exact(name) => {

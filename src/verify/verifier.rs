@@ -288,7 +288,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         let verified: Verified<C> = Verified::restore(verified)?;
         let issuer = inner.issuers.get(issuer)?;
         let now = NumericDate::from(inner.clock.now());
-        if issuer.keys.generation() == Some(generation)
+        if issuer.uses_generation(generation)
             && issuer.policy.check_now(verified.token(), now, &mut |_| {}).is_ok()
         {
             return Some(verified);
@@ -327,7 +327,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         let issuer = issuer.ok_or_else(|| Error::new(ErrorKind::InvalidIssuer))?;
 
         let expected = inner.issuers.expected(issuer);
-        let explained = |stop: Stop| stop.map(|error| issuer.with_expected(error, expected));
+        let algorithm = header.algorithm();
+        let explained =
+            |stop: Stop| stop.map(|error| issuer.with_expected(error, expected, algorithm));
         let (payload, generation) =
             verify_signature(issuer, compact, &header, inner.backend, &inner.observer, reach)
                 .map_err(explained)?;

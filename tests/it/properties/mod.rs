@@ -13,6 +13,7 @@ mod json;
 mod key_bytes;
 mod keys;
 mod layer;
+mod migration;
 mod near_misses;
 mod policy;
 mod rules;

@@ -40,7 +40,7 @@ thread_local! {
 }
 
 /// Claims that count how often they are deserialized. A cache hit does not deserialize them.
-struct Counted;
+pub(super) struct Counted;
 
 impl<'de> Deserialize<'de> for Counted {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -50,15 +50,15 @@ impl<'de> Deserialize<'de> for Counted {
 }
 
 /// The verdict, and whether the claims were deserialized.
-fn judged(verifier: &Verifier<Counted>, token: &str) -> (Verdict, bool) {
+pub(super) fn judged(verifier: &Verifier<Counted>, token: &str) -> (Verdict, bool) {
     let before = READ.get();
     (verdict(verifier, token), READ.get() != before)
 }
 
-const FOUND: (Verdict, bool) = (OK, false);
-const READ_ANEW: (Verdict, bool) = (OK, true);
+pub(super) const FOUND: (Verdict, bool) = (OK, false);
+pub(super) const READ_ANEW: (Verdict, bool) = (OK, true);
 
-fn both_kinds() -> [TokenCache; 2] {
+pub(super) fn both_kinds() -> [TokenCache; 2] {
     [TokenCache::new(64), TokenCache::new(64).digest_keys()]
 }
 
