@@ -5,8 +5,22 @@ ASSEMBLE = "src/provider/better_auth/assemble.rs"
 
 MUTANTS = [
     {
-        "name": "revocation is not asked after a key refresh",
+        "name": "a token that waited is not verified again with the new trust",
         "file": "src/verify/verifier.rs",
+        "old": "if outcome.is_err() || !this.has_replaced(&trust) {",
+        "new": "if outcome.is_ok() || !this.has_replaced(&trust) {",
+        "tests": ["verify::reload"],
+    },
+    {
+        "name": "a request that waited is not verified again with the new trust",
+        "file": "src/authenticate/judge.rs",
+        "old": "if self.verifier.has_replaced(self.trust) =>",
+        "new": "if !self.verifier.has_replaced(self.trust) =>",
+        "tests": ["tower::reload"],
+    },
+    {
+        "name": "revocation is not asked after a key refresh",
+        "file": "src/verify/trust.rs",
         "old": """\
                 Answer::later(async move {
                     let verified = outcome.await?;

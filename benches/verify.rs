@@ -46,6 +46,15 @@ fn main() {
                 bencher.iter(|| verifier.verify_now(black_box(turn.next().unwrap())));
             });
         }
+        #[cfg(feature = "reload")]
+        {
+            let (verifier, _handle) = fixture.builder().claims::<Typed>().reloadable().unwrap();
+            let tokens = fixture.tokens(Kind::Valid);
+            let mut turn = tokens.iter().cycle();
+            group.bench_function("valid, reloadable", |bencher| {
+                bencher.iter(|| verifier.verify_now(black_box(turn.next().unwrap())));
+            });
+        }
         group.finish();
     }
     criterion.final_summary();

@@ -155,6 +155,8 @@ pub mod token_cache {}
 #[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
 #[cfg_attr(not(doctest), doc = "[observe]: observability")]
 #[cfg_attr(not(doctest), doc = "[remote]: remote_keys")]
+#[cfg_attr(not(doctest), doc = "[custom]: custom_key_source")]
+#[cfg_attr(not(doctest), doc = "[file]: i_have_a_jwks_file")]
 #[doc = include_str!("../docs/rotation-and-outages.md")]
 pub mod rotation_and_outages {}
 

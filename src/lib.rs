@@ -219,6 +219,8 @@
 //!                                   explain_rejections
 //!     for presets:                  check_with_clock operator_hint problem
 //! VerifierBuilder::build() -> Result<Verifier<C>, BuildError>
+//!                ::reloadable() -> Result<(Verifier<C>, VerifierHandle<C>), BuildError>
+//! VerifierHandle<C>: replace(VerifierBuilder<C>) -> Result<(), BuildError>
 //!
 //! Verifier<C>:   verify(&str) -> Answer<Result<Verified<C>, Error>>     verify_now(&str) -> Result<Verified<C>, Error>
 //!                explain(&str) -> Explanation
@@ -250,6 +252,7 @@
 //! | `jwks-client` | keys from a URL, with the built-in HTTPS client |
 //! | `webpki-roots` | the built-in client on platforms without root certificates |
 //! | `jwks` | keys from a URL, with your own Tower HTTP client; needs a Tokio runtime with `enable_time` |
+//! | `reload` | replacing what a verifier trusts while the server runs (part of `jwks`) |
 //! | `tokio-timer` | limits on waiting in builds without `jwks` |
 //! | `cache` | a token cache, if clients send the same token many times and its signature is slow to verify |
 //! | `better-auth` | tokens and cookies of a Better Auth server |
@@ -293,6 +296,8 @@ pub mod respond;
 pub mod revocation;
 mod rule;
 pub mod source;
+#[cfg(feature = "reload")]
+mod swap;
 #[cfg(feature = "test-util")]
 #[cfg_attr(docsrs, doc(cfg(feature = "test-util")))]
 pub mod testing;
@@ -317,4 +322,7 @@ pub use rule::Rule;
 #[cfg(feature = "cache")]
 #[cfg_attr(docsrs, doc(cfg(feature = "cache")))]
 pub use verify::TokenCache;
+#[cfg(feature = "reload")]
+#[cfg_attr(docsrs, doc(cfg(feature = "reload")))]
+pub use verify::VerifierHandle;
 pub use verify::{Issuer, Verified, Verifier, VerifierBuilder};

@@ -23,7 +23,7 @@ use crate::observe::{Stage, Started};
 use crate::possession::{Confirm, Unconfirmed};
 use crate::respond::Demand;
 use crate::source::{RawToken, mark_all_sensitive, mark_sensitive};
-use crate::verify::{BeforeRevocation, Bound, FirstStage, Verified, Verifier};
+use crate::verify::{BeforeRevocation, Bound, FirstStage, Trust, Verified, Verifier};
 
 /// The verdict on a request.
 pub(super) enum Verdict<C> {
@@ -48,6 +48,8 @@ pub(super) struct Pending<C> {
 /// The inputs of the verification steps.
 struct Steps<'r, C> {
     verifier: &'r Verifier<C>,
+    /// What the verifier trusted when the verification started.
+    trust: &'r Arc<Trust<C>>,
     raw: &'r RawToken<'r>,
     /// Set if a proof of possession is checked, together with the request that contains it.
     proof: Option<(&'r Arc<dyn Confirm>, &'r Parts)>,
@@ -85,15 +87,16 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
                 return (Verdict::Rejected(error.into()), None);
             }
         };
+        let trust = self.verifier.current();
         // A token that is too long is not copied: the verifier rejects it before a proof is checked.
-        let is_copied = self.confirm.is_some() && self.verifier.check_length(raw.as_str()).is_ok();
+        let is_copied = self.confirm.is_some() && trust.check_length(raw.as_str()).is_ok();
         if is_copied {
             // `confirm` gets the request and may print it, so the places are marked first.
             let raw = raw.to_owned();
             raw.places().mark_sensitive(&mut parts.headers);
-            (self.verify(parts, &raw), Some(self.found(raw)))
+            (self.verify(&trust, parts, &raw), Some(self.found(raw)))
         } else {
-            let verdict = self.verify(parts, &raw);
+            let verdict = self.verify(&trust, parts, &raw);
             let found = self.found(raw);
             found.mark_sensitive(&mut parts.headers);
             (verdict, Some(found))
@@ -122,12 +125,12 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
         }
     }
 
-    fn verify(&self, parts: &Parts, raw: &RawToken<'_>) -> Verdict<C> {
+    fn verify(&self, trust: &Arc<Trust<C>>, parts: &Parts, raw: &RawToken<'_>) -> Verdict<C> {
         let proof = self.confirm.as_ref().map(|confirm| (confirm, parts));
         let is_bound_accepted = proof.is_some() || self.bound_tokens_accepted;
         let bound = if is_bound_accepted { Bound::Accept } else { Bound::Refuse };
         let is_explained = self.rejector.responder.wants_explanation();
-        Steps { verifier: &self.verifier, raw, proof, bound, is_explained }.verify()
+        Steps { verifier: &self.verifier, trust, raw, proof, bound, is_explained }.verify()
     }
 
     /// Waits for the verdict, then admits or rejects the request.
@@ -178,13 +181,13 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Steps<'_, C> {
     /// Every check except revocation and proof of possession.
     fn verify(&self) -> Verdict<C> {
         let FirstStage { outcome, fault } =
-            self.verifier.verify_first_stage(self.raw.as_str(), self.bound);
+            self.trust.verify_first_stage(self.raw.as_str(), self.bound);
         let late = (ErrorKind::KeysUnavailable, fault);
         self.then(outcome, late, |it, verified| it.check_revocation(verified))
     }
 
     fn check_revocation(&self, verified: BeforeRevocation<C>) -> Verdict<C> {
-        let answer = self.verifier.check_standing(self.raw.as_str(), verified);
+        let answer = self.trust.check_standing(self.raw.as_str(), verified);
         let late = (ErrorKind::RevocationUnavailable, None);
         self.then(answer, late, |it, verified| it.confirm(verified))
     }
@@ -213,25 +216,45 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Steps<'_, C> {
             Ok(Err(error)) => return self.reject(error.into()),
             Err(waiting) => waiting,
         };
-        let (verifier, raw) = (self.verifier.clone(), self.raw.to_owned());
+        let (verifier, trust) = (self.verifier.clone(), Arc::clone(self.trust));
+        let raw = self.raw.to_owned();
         let (bound, is_explained) = (self.bound, self.is_explained);
         let proof = self.proof.map(|(confirm, parts)| (Arc::clone(confirm), parts.clone()));
         let verdict = Box::pin(async move {
             let answered = waiting.await;
             let proof = proof.as_ref().map(|(confirm, parts)| (confirm, parts));
-            let steps = Steps { verifier: &verifier, raw: &raw, proof, bound, is_explained };
-            match answered {
+            let steps =
+                Steps { verifier: &verifier, trust: &trust, raw: &raw, proof, bound, is_explained };
+            let verdict = match answered {
                 Ok(answered) => next(&steps, answered),
                 Err(error) => steps.reject(error.into()),
-            }
+            };
+            steps.verify_if_replaced(verdict).await
         });
         Verdict::Pending(Pending { verdict, unavailable, fault })
+    }
+
+    /// Verifies an accepted token again if the trust was replaced while the request waited. The proof of possession
+    /// is not checked again: it does not depend on the trust, and a proof that is valid once would be rejected.
+    async fn verify_if_replaced(&self, verdict: Verdict<C>) -> Verdict<C> {
+        match verdict {
+            Verdict::Admitted(Admitted::Verified(_), headers)
+                if self.verifier.has_replaced(self.trust) =>
+            {
+                match self.verifier.run(self.raw.as_str(), self.bound).await {
+                    Ok(verified) => Verdict::Admitted(Admitted::Verified(verified), headers),
+                    Err(error) => self.reject(error.into()),
+                }
+            }
+            verdict => verdict,
+        }
     }
 
     fn reject(&self, mut reason: Unconfirmed) -> Verdict<C> {
         if self.is_explained {
             let token = self.raw.as_str();
-            let explanation = self.verifier.explain_rejection(token, self.bound, &reason.error);
+            let trust = self.verifier.current();
+            let explanation = trust.explain_rejection(token, self.bound, &reason.error);
             let explanation = serde_json::value::to_raw_value(&explanation).ok();
             reason.error = reason.error.with_explanation(explanation);
         }

@@ -63,9 +63,8 @@ impl<C> JwtAuthLayer<C> {
     /// By default the token comes from `Authorization: Bearer`, every request needs a token, and
     /// [`ProblemJson`](crate::respond::ProblemJson) builds the responses to rejected requests.
     pub fn new(verifier: Verifier<C>) -> Self {
-        let clock = Arc::clone(verifier.clock());
         let config = Config {
-            rejector: Arc::new(Rejector::new(verifier.observer().clone(), clock)),
+            rejector: Arc::new(Rejector::new(verifier.observer(), verifier.clock())),
             verifier,
             source: Arc::new(BearerHeader),
             confirm: None,

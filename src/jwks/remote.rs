@@ -12,7 +12,7 @@ use super::origin::{Origin, Place};
 use super::schedule::{Decision, Schedule, Times};
 use super::shared::{Inner, MIN_RETRY_AFTER, State, nanos};
 use super::single_flight::SingleFlight;
-use super::sync::{AtomicU64, Mutex, Runtime, Swap, timer, within};
+use super::sync::{AtomicU64, Mutex, Runtime, timer, within};
 use crate::answer::Answer;
 use crate::clock::{Clock, Timer};
 use crate::key::{
@@ -20,6 +20,7 @@ use crate::key::{
     Refreshed, refresh_if_empty,
 };
 use crate::observe::{Event, Observer, Observers, Observing, RefreshOutcome};
+use crate::swap::Swap;
 
 /// A key set at a URL, or at the URL in an issuer's metadata.
 ///
@@ -78,7 +79,7 @@ pub(super) struct Settings {
 impl RemoteJwks {
     pub(super) fn new(settings: Settings) -> Self {
         let keys = Self(Arc::new(Inner {
-            held: Swap::empty(),
+            held: Swap::new(None),
             refresh_at: AtomicU64::new(u64::MAX),
             suspension_check_at: AtomicU64::new(0),
             state: Mutex::new(State {

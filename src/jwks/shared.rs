@@ -11,12 +11,13 @@ use super::failure::FetchError;
 use super::origin::{Document, FetchedKeys, Origin, Plan, chance};
 use super::schedule::{Decision, Schedule};
 use super::single_flight::{SingleFlight, Ticket, Waiting};
-use super::sync::{AtomicU64, Mutex, MutexGuard, Runtime, Swap};
+use super::sync::{AtomicU64, Mutex, MutexGuard, Runtime};
 use crate::clock::Clock;
 use crate::key::{
     FetchFailure, KeySet, KeySetState, RefreshError, RefreshReason, Refreshed, SkipReason,
 };
 use crate::observe::{self, Event, Observers, RefreshOutcome};
+use crate::swap::Swap;
 use crate::url::Url;
 
 /// The number of failures after which the metadata is read again, because the URL of the keys may have changed.
@@ -32,7 +33,7 @@ const SUSPENSION_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) struct Inner {
     /// The current keys, which requests read.
-    pub(super) held: Swap<Held>,
+    pub(super) held: Swap<Option<Arc<Held>>>,
     /// In nanoseconds: requests from this time on start a background refresh.
     pub(super) refresh_at: AtomicU64,
     /// In nanoseconds: requests from this time on compare the clocks.
@@ -99,11 +100,11 @@ impl Inner {
         let now = self.clock.monotonic();
         let life = self.state().schedule.seeded(now);
         self.refresh_at.store(nanos(life.refresh_at), Ordering::Relaxed);
-        self.held.store(Held {
+        self.held.store(Some(Arc::new(Held {
             set: Arc::new(set),
             unusable_at: nanos(life.unusable_at),
             fetched: self.moment(now),
-        });
+        })));
     }
 
     /// The host of the configured URL.
@@ -271,11 +272,11 @@ impl Inner {
         let old = self.held.load();
         let set = set.map(Arc::new).or_else(|| old.as_ref().map(|old| Arc::clone(&old.set)));
         if let Some(set) = set {
-            self.held.store(Held {
+            self.held.store(Some(Arc::new(Held {
                 set,
                 unusable_at: nanos(life.unusable_at),
                 fetched: fetched_at,
-            });
+            })));
         }
         refreshed
     }

@@ -2,14 +2,13 @@
 //! checker, so that it checks the shipped code.
 
 #[cfg(shuttle)]
-pub(super) use self::checked::{AtomicU64, Mutex, MutexGuard, Runtime, Swap, timer, within};
+pub(super) use self::checked::{AtomicU64, Mutex, MutexGuard, Runtime, timer, within};
 #[cfg(not(shuttle))]
-pub(super) use self::real::{AtomicU64, Mutex, MutexGuard, Runtime, Swap, timer, within};
+pub(super) use self::real::{AtomicU64, Mutex, MutexGuard, Runtime, timer, within};
 
 #[cfg(not(shuttle))]
 mod real {
     use std::pin::pin;
-    use std::sync::Arc;
     pub(in crate::jwks) use std::sync::atomic::AtomicU64;
     pub(in crate::jwks) use std::sync::{Mutex, MutexGuard};
     use std::time::Duration;
@@ -18,23 +17,6 @@ mod real {
 
     use crate::clock::{Clock, Timer};
     use crate::key::FetchFailure;
-
-    /// A value that is read without a lock.
-    pub(in crate::jwks) struct Swap<T>(arc_swap::ArcSwapOption<T>);
-
-    impl<T> Swap<T> {
-        pub(in crate::jwks) const fn empty() -> Self {
-            Self(arc_swap::ArcSwapOption::const_empty())
-        }
-
-        pub(in crate::jwks) fn load(&self) -> arc_swap::Guard<Option<Arc<T>>> {
-            self.0.load()
-        }
-
-        pub(in crate::jwks) fn store(&self, value: T) {
-            self.0.store(Some(Arc::new(value)));
-        }
-    }
 
     /// The runtime that fetches run on.
     pub(in crate::jwks) struct Runtime(tokio::runtime::Handle);
@@ -73,7 +55,6 @@ mod real {
 
 #[cfg(shuttle)]
 mod checked {
-    use std::sync::Arc;
     use std::time::Duration;
 
     pub(in crate::jwks) use shuttle::sync::atomic::AtomicU64;
@@ -81,23 +62,6 @@ mod checked {
 
     use crate::clock::{Clock, Timer};
     use crate::key::FetchFailure;
-
-    pub(in crate::jwks) struct Swap<T>(Mutex<Option<Arc<T>>>);
-
-    impl<T> Swap<T> {
-        pub(in crate::jwks) fn empty() -> Self {
-            Self(Mutex::new(None))
-        }
-
-        pub(in crate::jwks) fn load(&self) -> Option<Arc<T>> {
-            self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
-        }
-
-        pub(in crate::jwks) fn store(&self, value: T) {
-            let mut held = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            *held = Some(Arc::new(value));
-        }
-    }
 
     pub(in crate::jwks) struct Runtime;
 

@@ -10,7 +10,8 @@ use super::issuer::Issuer;
 use super::issuers::Issuers;
 use super::problem;
 use super::rejections::Rejections;
-use super::verifier::{Check, Hint, Inner, Verifier};
+use super::trust::{Check, Hint, Trust};
+use super::verifier::Verifier;
 use crate::claims::Claims;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{BuildError, Problem};
@@ -56,7 +57,7 @@ pub struct VerifierBuilder<C = Claims> {
     pub(super) stray_settings: bool,
     trusted: Vec<Issuer>,
     pub(super) checks: Vec<Check<C>>,
-    clock: Option<Arc<dyn Clock>>,
+    pub(super) clock: Option<Arc<dyn Clock>>,
     revocation: Option<Arc<dyn Revocation>>,
     max_token_len: usize,
     cache: Option<TokenCache>,
@@ -296,6 +297,10 @@ impl<C> VerifierBuilder<C> {
     ///
     /// Lists every setting that is unsafe or cannot work.
     pub fn build(self) -> Result<Verifier<C>, BuildError> {
+        self.build_trust().map(Verifier::new)
+    }
+
+    pub(super) fn build_trust(self) -> Result<Trust<C>, BuildError> {
         let Self { single, policy, mut trusted, mut problems, .. } = self;
         // A preset that reported a problem may have no issuer.
         let is_reported = !problems.is_empty();
@@ -320,7 +325,7 @@ impl<C> VerifierBuilder<C> {
         }
         let backend = choose_backend(self.backend, &mut problems);
         problems.extend(self.cache.iter().flat_map(TokenCache::problems));
-        let inner = Inner {
+        let trust = Trust {
             issuers: Issuers::new(trusted, self.clock.as_ref(), backend, &mut problems),
             backend,
             checks: self.checks,
@@ -333,9 +338,9 @@ impl<C> VerifierBuilder<C> {
             observer: self.observer.into(),
         };
         if problems.is_empty() {
-            inner.observe_keys();
+            trust.observe_keys();
         }
-        BuildError::unless_none(problems, Verifier::new(inner))
+        BuildError::unless_none(problems, trust)
     }
 }
 

@@ -8,8 +8,9 @@ use super::builder::VerifierBuilder;
 use super::explained::Rows;
 use super::rejections::Rejections;
 use super::signature::Stop;
+use super::trust::{Bound, Trust};
 use super::trusted::Trusted;
-use super::verifier::{Bound, Verifier};
+use super::verifier::Verifier;
 use crate::claims::{Claims, NumericDate};
 use crate::error::{Error, ErrorKind};
 use crate::explain::{Case, Draft, Explanation, Step, UnverifiedToken, hints};
@@ -62,9 +63,11 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     /// # Ok::<(), tower_jwt_auth::BuildError>(())
     /// ```
     pub fn explain(&self, token: &str) -> Explanation {
-        self.explained(token, Bound::Refuse, None)
+        self.current().explained(token, Bound::Refuse, None)
     }
+}
 
+impl<C: DeserializeOwned + Send + Sync + 'static> Trust<C> {
     /// Explains the rejection of a token with this error.
     pub(crate) fn explain_rejection(
         &self,
@@ -76,7 +79,6 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
     }
 
     fn explained(&self, token: &str, bound: Bound, known: Option<&Error>) -> Explanation {
-        let inner = &*self.0;
         let (error, mut reached, would_refresh) = self.walk(token, bound);
         // A rejected request has already waited for newer keys.
         let would_refresh = would_refresh && known.is_none();
@@ -93,8 +95,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
             Step::Length | Step::Format | Step::Header => None,
             _ => self.issuer_of(token),
         };
-        let issuer = index.and_then(|index| inner.issuers.get(index));
-        let now = NumericDate::from(inner.clock.now());
+        let issuer = index.and_then(|index| self.issuers.get(index));
+        let now = NumericDate::from(self.clock.now());
         let hints = match &error {
             Some(error) => self.hints(&unverified, issuer, error, reached, would_refresh),
             None => Vec::new(),
@@ -102,7 +104,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         let rows = self.rows(&unverified, issuer, now, reached, error.as_ref());
         let is_hidden = match issuer {
             Some(issuer) => issuer.hides_claims(),
-            None => inner.issuers.all().any(Trusted::hides_claims),
+            None => self.issuers.all().any(Trusted::hides_claims),
         };
         let payload = unverified.payload_object().filter(|_| !is_hidden).cloned();
         Explanation::new(Draft { error, reached, rows, hints, payload })
@@ -133,8 +135,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         reached: Step,
         would_refresh: bool,
     ) -> Vec<&'static str> {
-        let inner = &*self.0;
-        let names = inner.issuers.names_for(|claim| token.claim(claim));
+        let names = self.issuers.names_for(|claim| token.claim(claim));
         let iss = token.claim::<String>("iss");
         let template = issuer.and_then(Trusted::template);
         let case = Case {
@@ -150,13 +151,13 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
                 .map(|issuer| issuer.policy.audience_names().collect())
                 .unwrap_or_default(),
             algorithms: issuer.and_then(Trusted::allowed_algorithms).unwrap_or_default(),
-            now: NumericDate::from(inner.clock.now()),
+            now: NumericDate::from(self.clock.now()),
             leeway: issuer.map(|issuer| issuer.policy.times.leeway).unwrap_or_default(),
             has_keys: issuer.is_some_and(|issuer| issuer.keys.generation().is_some()),
             requires_type: issuer.is_some_and(|issuer| issuer.policy.typ.is_some()),
             would_refresh,
         };
-        let configured = inner.hint.as_ref().and_then(|hint| hint(token, error.kind()));
+        let configured = self.hint.as_ref().and_then(|hint| hint(token, error.kind()));
         configured.into_iter().chain(hints(&case)).collect()
     }
 
@@ -168,27 +169,26 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Verifier<C> {
         reached: Step,
         error: Option<&Error>,
     ) -> Vec<(Step, Option<String>, Option<String>)> {
-        let inner = &*self.0;
         let mut rows = Rows::new(token, now);
-        rows.of_form(inner.max_token_len);
-        if inner.issuers.are_several() {
-            rows.of_trust(inner.issuers.names());
+        rows.of_form(self.max_token_len);
+        if self.issuers.are_several() {
+            rows.of_trust(self.issuers.names());
         }
         let Some(issuer) = issuer else { return rows.into() };
         rows.of_signature(issuer);
-        rows.of_policy(&issuer.policy, inner.issuers.expected(issuer));
+        rows.of_policy(&issuer.policy, self.issuers.expected(issuer));
         if TypeId::of::<C>() != TypeId::of::<Claims>() {
             let unfit = error.filter(|_| reached == Step::ClaimsType).and_then(Error::expected);
             let with = unfit.map(|expected| format!(", with {expected}")).unwrap_or_default();
             let expected = format!("`{}`{with}", type_name::<C>());
             rows.add(Step::ClaimsType, Some(expected), None);
         }
-        let names: Vec<_> = inner.checks.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let names: Vec<_> = self.checks.iter().map(|(name, _)| format!("`{name}`")).collect();
         if !names.is_empty() {
             rows.add(Step::Checks, Some(names.join(", ")), None);
         }
         rows.of_proof(reached == Step::Proof);
-        if inner.revocation.is_some() {
+        if self.revocation.is_some() {
             let expected = "an answer of the revocation check, which is not asked here";
             rows.add(Step::Revocation, Some(expected.to_owned()), None);
         }

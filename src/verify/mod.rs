@@ -21,9 +21,13 @@ mod cache;
 #[cfg(not(feature = "cache"))]
 #[path = "no_cache.rs"]
 mod cache;
+mod current;
 mod expected;
 mod explain;
 mod explained;
+#[cfg(all(test, shuttle))]
+#[path = "../../tests/interleavings/reload.rs"]
+mod interleavings;
 mod issuer;
 mod issuers;
 mod key_settings;
@@ -35,7 +39,10 @@ mod preset_settings;
 mod problem;
 mod readiness;
 mod rejections;
+#[cfg(feature = "reload")]
+mod reload;
 mod signature;
+mod trust;
 mod trusted;
 mod verified;
 mod verifier;
@@ -45,7 +52,9 @@ pub use builder::VerifierBuilder;
 #[cfg(feature = "cache")]
 pub use cache::TokenCache;
 pub use issuer::Issuer;
+#[cfg(feature = "reload")]
+pub use reload::VerifierHandle;
+pub(crate) use trust::{BeforeRevocation, Bound, FirstStage, Trust};
 pub(crate) use verified::AnyToken;
 pub use verified::Verified;
 pub use verifier::Verifier;
-pub(crate) use verifier::{BeforeRevocation, Bound, FirstStage};

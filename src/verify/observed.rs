@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::builder::VerifierBuilder;
-use super::verifier::Inner;
+use super::trust::Trust;
 use crate::observe::Observer;
 
 impl<C> VerifierBuilder<C> {
@@ -38,7 +38,7 @@ impl<C> VerifierBuilder<C> {
     }
 }
 
-impl<C> Inner<C> {
+impl<C> Trust<C> {
     /// Attaches the observer to the keys.
     pub(super) fn observe_keys(&self) {
         let Some(observer) = self.observer.observer() else { return };

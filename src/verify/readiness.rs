@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 
+use super::trust::Trust;
 use super::trusted::Trusted;
-use super::verifier::{Inner, Verifier};
+use super::verifier::Verifier;
 use crate::answer::Answer;
 use crate::clock::Timer;
 use crate::key::{
@@ -38,7 +39,7 @@ impl<C> Verifier<C> {
     /// # Ok::<(), tower_jwt_auth::BuildError>(())
     /// ```
     pub fn health(&self) -> impl Iterator<Item = KeyHealth> {
-        self.0.issuers.health()
+        self.current().issuers.health().collect::<Vec<_>>().into_iter()
     }
 }
 
@@ -97,7 +98,8 @@ impl<C: 'static> Verifier<C> {
     pub fn warm(&self) -> impl Future<Output = Result<(), KeysError>> + Send + 'static {
         let verifier = self.clone();
         async move {
-            let outcomes = verifier.0.call_all(KeySource::warm).await;
+            let trust = Arc::clone(&verifier.current());
+            let outcomes = trust.call_all(KeySource::warm).await;
             let failed = outcomes
                 .into_iter()
                 .filter_map(|(issuer, source, outcome)| failure(issuer, source, outcome.err()));
@@ -116,8 +118,8 @@ impl<C: 'static> Verifier<C> {
     pub fn refresh(&self) -> impl Future<Output = Result<Refreshed, KeysError>> + Send + 'static {
         let verifier = self.clone();
         async move {
-            let outcomes =
-                verifier.0.call_all(|source| source.refresh(RefreshReason::Manual)).await;
+            let trust = Arc::clone(&verifier.current());
+            let outcomes = trust.call_all(|source| source.refresh(RefreshReason::Manual)).await;
             let (mut all, mut failed) = (Vec::new(), Vec::new());
             for (issuer, source, outcome) in outcomes {
                 let error = outcome.map(|refreshed| all.push(refreshed)).err();
@@ -136,24 +138,37 @@ impl<C: 'static> Verifier<C> {
     /// after the last clone of the verifier is dropped. It ends immediately if there is nothing to refresh: with fixed
     /// keys, or with sources that do not implement [`KeySource::refresh_if_due`].
     ///
+    /// If the verifier is `reloadable`, it refreshes the keys of the new trust within half a minute after a replacement.
+    /// It then ends only after the last clone of the handle is dropped as well.
+    ///
     /// Without this task, the first request that needs keys fetches them. After a period without requests, the next
     /// request may be verified with old keys.
     ///
     /// It waits with the verifier's clock ([`Clock::sleep_until`](crate::clock::Clock::sleep_until)). If the clock has
     /// no timers, the task ends immediately; remote keys report that as an event and in their health.
     pub fn keep_fresh(&self) -> impl Future<Output = ()> + Send + 'static {
-        let verifier = Arc::downgrade(&self.0);
+        let held = self.0.downgrade();
         async move {
-            while let Some(inner) = verifier.upgrade() {
-                let Some(pause) = inner.refresh_and_pause() else { return };
-                drop(inner);
+            while let Some(held) = held.upgrade() {
+                let Some(pause) = Verifier(held).refresh_and_pause() else { return };
                 pause.await;
             }
         }
     }
+
+    /// Starts the refreshes that are due, and returns a timer for the next check. `None` if there never is anything to
+    /// refresh, or without timers.
+    fn refresh_and_pause(&self) -> Option<Timer> {
+        let trust = self.current();
+        // The next trust may have keys to refresh.
+        let idle = (!self.0.is_fixed()).then_some(Duration::MAX);
+        let due = trust.issuers.sources().filter_map(|(_, source)| source.refresh_if_due());
+        let pause = pause_before_next_look(due.min().or(idle)?);
+        trust.clock.sleep_until(trust.clock.monotonic().saturating_add(pause))
+    }
 }
 
-impl<C> Inner<C> {
+impl<C> Trust<C> {
     /// Calls the sources of all issuers concurrently, and waits for all answers.
     async fn call_all<T>(
         &self,
@@ -164,14 +179,6 @@ impl<C> Inner<C> {
             async move { (issuer, source, answer.await) }
         }))
         .await
-    }
-
-    /// Starts the refreshes that are due, and returns a timer for the next check. `None` if there is nothing to
-    /// refresh, or without timers.
-    fn refresh_and_pause(&self) -> Option<Timer> {
-        let due = self.issuers.sources().filter_map(|(_, source)| source.refresh_if_due());
-        let pause = pause_before_next_look(due.min()?);
-        self.clock.sleep_until(self.clock.monotonic().saturating_add(pause))
     }
 }
 

@@ -7,5 +7,7 @@ mod auto_traits;
 mod bodies;
 mod max_wait;
 mod readiness;
+#[cfg(feature = "reload")]
+mod reload;
 mod stacks;
 mod waiting;

@@ -44,6 +44,8 @@ mod pem_forms;
 mod previous_secrets;
 mod problem_kinds;
 mod readiness;
+#[cfg(feature = "reload")]
+mod reload;
 mod revocation;
 mod rsa;
 mod scripted_source;

@@ -189,6 +189,41 @@ fn keep_fresh_ends_with_the_last_clone_of_the_verifier() {
     assert_eq!(source.looks(), 2); // the test still holds the source
 }
 
+#[cfg(feature = "reload")]
+#[test]
+fn keep_fresh_follows_the_current_trust() {
+    let source = || Scripted { due_in: Some(Duration::from_secs(3600)), ..Scripted::default() };
+    let (first, second) = (source(), source());
+    let clock = SteppedClock::default();
+    let with =
+        |keys: Keys| Verifier::builder().trust(Issuer::new(A, keys, Policy::new().any_audience()));
+    let fixed = || with(set().into());
+    let (verifier, handle) = fixed().clock(clock.clone()).reloadable().unwrap();
+    let mut keeping = task::spawn(verifier.keep_fresh());
+    // With fixed keys it does not end: the next trust may have others.
+    assert!(keeping.poll().is_pending());
+
+    let mut half_a_minute = || {
+        clock.advance(Duration::from_secs(30));
+        assert!(keeping.poll().is_pending());
+        (first.looks(), second.looks())
+    };
+    handle.replace(with(first.clone().into())).unwrap();
+    assert_eq!(half_a_minute(), (1, 0));
+    assert_eq!(half_a_minute(), (2, 0));
+    handle.replace(with(second.clone().into())).unwrap();
+    assert_eq!(Arc::strong_count(&first.looks), 1); // nothing holds the old source
+    assert_eq!(half_a_minute(), (2, 1));
+    handle.replace(fixed()).unwrap();
+    assert_eq!(half_a_minute(), (2, 1));
+
+    drop(verifier);
+    assert_eq!(half_a_minute(), (2, 1));
+    drop(handle);
+    clock.advance(Duration::from_secs(30));
+    assert!(keeping.poll().is_ready());
+}
+
 #[test]
 fn keep_fresh_ends_immediately_without_timers_or_due_times() {
     let due = Scripted { due_in: Some(Duration::ZERO), ..Scripted::default() };
