@@ -65,7 +65,8 @@ const HINTS: &[Hint] = &[
     ),
     (
         |case| case.kind == ErrorKind::MalformedToken && case.token.text().contains('='),
-        "the parts have `=` padding, which RFC 7515 §2 forbids; tokens of AWS load balancers have it",
+        "the parts have `=` padding, which RFC 7515 §2 forbids; if the issuer sends it, as AWS load balancers do, call \
+         `allow_padded_base64`",
     ),
     (
         |case| case.token.parts() == 3 && case.token.text().ends_with('.'),

@@ -82,7 +82,8 @@ impl<'t> UnverifiedToken<'t> {
 
     fn read_part(&self, index: usize) -> Option<Object> {
         let part = self.text.split('.').nth(index)?;
-        let bytes = base64url::decode(part.as_bytes()).ok()?;
+        let part = base64url::without_padding(part.as_bytes()).unwrap_or(part.as_bytes());
+        let bytes = base64url::decode(part).ok()?;
         Object::read(String::from_utf8(bytes).ok()?).ok()
     }
 }

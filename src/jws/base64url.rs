@@ -37,6 +37,12 @@ pub(crate) const fn decoded_len(text: &[u8]) -> usize {
     text.len() / 4 * 3 + text.len() % 4 * 3 / 4
 }
 
+/// Removes the `=` of a text that is padded to a multiple of four characters. What remains is decoded strictly.
+pub(crate) fn without_padding(text: &[u8]) -> Option<&[u8]> {
+    let bare = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
+    text.len().is_multiple_of(4).then_some(bare)
+}
+
 /// Encodes.
 pub(crate) fn encode(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode_to_string(bytes)
@@ -84,6 +90,26 @@ mod tests {
                     "{len} {bits}"
                 );
             }
+        }
+    }
+
+    #[test]
+    fn padding_is_removed_only_where_it_completes_four_characters() {
+        for (text, bare) in [
+            ("-_8=", Some("-_8")),
+            ("-w==", Some("-w")),
+            ("AAAA", Some("AAAA")),
+            ("-_8", None),
+            ("-w=", None),
+            ("AAAA=", None),
+            ("AAAA==", None),
+        ] {
+            assert_eq!(without_padding(text.as_bytes()), bare.map(str::as_bytes), "{text}");
+        }
+        // What remains of other paddings does not decode.
+        for text in ["A===", "====", "AAA==AAA", "=AAA", "A=A=", "AAAA====", "-w=A", "-x=="] {
+            let bare = without_padding(text.as_bytes());
+            assert!(bare.is_none_or(|bare| decode(bare).is_err()), "{text}");
         }
     }
 

@@ -13,13 +13,14 @@ const MAX_SIGNATURE: usize = 1024;
 /// The length up to which a header is decoded on the stack. Longer headers use the heap.
 const STACK_HEADER: usize = 512;
 
-/// The three parts of a token, borrowed and not yet decoded.
+/// The three parts of a token, borrowed and not yet decoded. The parts are without padding; `signing_input` is as sent.
 #[derive(Clone, Copy)]
 pub(crate) struct Compact<'t> {
     header: &'t [u8],
     payload: &'t [u8],
     signature: &'t [u8],
     signing_input: &'t [u8],
+    is_padded: bool,
 }
 
 impl<'t> Compact<'t> {
@@ -40,6 +41,40 @@ impl<'t> Compact<'t> {
         })
     }
 
+    /// Splits a token whose parts may be padded with `=`, which RFC 7515 §2 forbids.
+    ///
+    /// Either every part is padded to a multiple of four characters, or there is no padding. The signature is over the
+    /// padded text.
+    ///
+    /// # Errors
+    ///
+    /// As for [`parse`](Self::parse), and [`ErrorKind::MalformedToken`] for any other padding.
+    pub(crate) fn parse_padded(token: &'t str) -> Result<Self, Error> {
+        let compact = Self::parse(token)?;
+        if memchr::memchr(b'=', token.as_bytes()).is_none() {
+            return Ok(compact);
+        }
+        compact.without_padding().ok_or_else(|| {
+            let detail = "some of its parts are padded with `=`, but not all to a multiple of four";
+            Error::new(ErrorKind::MalformedToken).with_detail(detail)
+        })
+    }
+
+    fn without_padding(self) -> Option<Self> {
+        Some(Self {
+            header: base64url::without_padding(self.header)?,
+            payload: base64url::without_padding(self.payload)?,
+            signature: base64url::without_padding(self.signature)?,
+            is_padded: true,
+            ..self
+        })
+    }
+
+    /// Whether the parts were padded.
+    pub(crate) const fn is_padded(&self) -> bool {
+        self.is_padded
+    }
+
     fn split(token: &'t [u8]) -> Option<Self> {
         let mut dots = memchr::memchr_iter(b'.', token);
         let (first, second) = (dots.next()?, dots.next()?);
@@ -48,7 +83,8 @@ impl<'t> Compact<'t> {
         let (payload, signature) = (payload.get(1..)?, signature.get(1..)?);
         let whole = dots.next().is_none()
             && !(header.is_empty() || payload.is_empty() || signature.is_empty());
-        whole.then_some(Self { header, payload, signature, signing_input })
+        let is_padded = false;
+        whole.then_some(Self { header, payload, signature, signing_input, is_padded })
     }
 
     /// The encoded header.
@@ -146,6 +182,21 @@ mod tests {
         {
             assert_eq!(kind(token), Some(ErrorKind::MalformedToken), "{token}");
         }
+    }
+
+    #[test]
+    fn all_parts_or_none_are_padded() {
+        let kind = |token| Compact::parse_padded(token).err().map(|error| error.kind());
+        for token in ["AAA=.BB==.CCCC", "AAAA.BBBB.CC==", "AAA.BB.CCCC", "AAAA.BBBB.CCCC"] {
+            assert_eq!(kind(token), None, "{token}");
+        }
+        for token in ["AAA=.BB.CCCC", "AAA.BB==.CCCC", "AAA=.BB==.CC", "AAA=.BB=.CCCC", "=.=.="] {
+            assert_eq!(kind(token), Some(ErrorKind::MalformedToken), "{token}");
+        }
+        let padded = Compact::parse_padded("AAA=.BB==.CCCC").unwrap();
+        assert_eq!((padded.header, padded.payload), (&b"AAA"[..], &b"BB"[..]));
+        assert_eq!(padded.signing_input, b"AAA=.BB==");
+        assert!(padded.is_padded() && !Compact::parse_padded("AAA.BB.CCCC").unwrap().is_padded());
     }
 
     #[test]

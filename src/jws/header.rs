@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::de::DeserializeOwned;
+
 use super::Algorithm;
 use crate::error::{Error, ErrorKind};
 use crate::json::{Text, read_few};
@@ -11,8 +13,8 @@ const MAX_MEMBERS: usize = 16;
 
 /// The header of a verified token: its algorithm, key id and type.
 ///
-/// Members that name keys (`jwk`, `jku`, `x5c`, `x5u`, `x5t`) are never read: only the configuration
-/// decides which keys are trusted.
+/// The verifier never uses members that name keys (`jwk`, `jku`, `x5c`, `x5u`, `x5t`): only the configuration decides
+/// which keys are trusted.
 ///
 /// ```
 /// use tower_jwt_auth::{Algorithm, Verifier, testing::TestIssuer};
@@ -33,6 +35,42 @@ pub struct JoseHeader<'t> {
     pub key_id: Option<&'t str>,
     /// `typ`: the media type of the token (§4.1.9).
     pub typ: Option<&'t str>,
+    text: &'t str,
+}
+
+impl JoseHeader<'_> {
+    /// Reads any member of the header into any type.
+    ///
+    /// Use it in [`Policy::check_token`](crate::Policy::check_token), for issuers that put a claim into the header.
+    /// Returns `None` if the member is absent or has another type: never accept a token because of it. Each call parses
+    /// the header.
+    ///
+    /// ```
+    /// use tower_jwt_auth::{ErrorKind, Verifier, testing::TestIssuer};
+    ///
+    /// let gateway = TestIssuer::es256();
+    /// let verifier = Verifier::jwks(gateway.jwks())
+    ///     .any_issuer()
+    ///     .any_audience()
+    ///     .check_token("signed by our gateway", |token| {
+    ///         token.header().member::<String>("signer").is_some_and(|signer| signer == "gateway-1")
+    ///     })
+    ///     .build()?;
+    /// assert!(verifier.verify_now(&gateway.token().header("signer", "gateway-1").mint()).is_ok());
+    /// for other in [gateway.token(), gateway.token().header("signer", "gateway-2")] {
+    ///     assert_eq!(verifier.verify_now(&other.mint()).unwrap_err().kind(), ErrorKind::CheckFailed);
+    /// }
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    pub fn member<T: DeserializeOwned>(&self, name: &str) -> Option<T> {
+        let mut found = None;
+        let strict = read_few::<MAX_MEMBERS>(self.text, |member, value| {
+            if member == name.as_bytes() {
+                found = value.read();
+            }
+        });
+        strict.ok().and(found)
+    }
 }
 
 impl fmt::Debug for JoseHeader<'_> {
@@ -53,6 +91,8 @@ pub(crate) struct UnverifiedHeader<'h> {
 #[derive(Clone, Debug)]
 pub(crate) struct HeaderMembers {
     pub(crate) algorithm: Algorithm,
+    /// The length of the header's text.
+    len: usize,
     kid: Option<Text>,
     typ: Option<Text>,
 }
@@ -93,7 +133,7 @@ impl<'h> UnverifiedHeader<'h> {
         }
         let algorithm = algorithm.ok_or_else(|| malformed("`alg` is missing"))?;
         let algorithm = algorithm.ok_or(ErrorKind::AlgorithmNotAllowed)?;
-        Ok(Self { text, members: HeaderMembers { algorithm, kid, typ } })
+        Ok(Self { text, members: HeaderMembers { algorithm, len: text.len(), kid, typ } })
     }
 
     pub(crate) const fn algorithm(&self) -> Algorithm {
@@ -107,12 +147,18 @@ impl<'h> UnverifiedHeader<'h> {
 }
 
 impl HeaderMembers {
+    /// The length of the header's text.
+    pub(crate) const fn len(&self) -> usize {
+        self.len
+    }
+
     /// Reads the header. `text` must begin with the text of the header.
     pub(crate) fn read<'a>(&'a self, text: &'a str) -> JoseHeader<'a> {
         JoseHeader {
             algorithm: self.algorithm,
             key_id: self.kid.as_ref().map(|kid| kid.read(text)),
             typ: self.typ.as_ref().map(|typ| typ.read(text)),
+            text: text.get(..self.len).unwrap_or_default(),
         }
     }
 }
@@ -136,6 +182,21 @@ mod tests {
         assert_eq!(header.algorithm(), Algorithm::ES256);
         assert_eq!(header.key_id(), Some("ab"));
         assert_eq!(header.members.read(text).typ, Some("at+jwt"));
+    }
+
+    #[test]
+    fn any_member_is_read_by_its_name() {
+        let text = r#"{"alg":"ES256","sign\u0065r":"arn:\u0061","exp":7,"x":null,"aud":["a"]}"#;
+        let header = UnverifiedHeader::read(text).unwrap();
+        let followed = format!("{text}{{\"signer\":\"another\"}}");
+        let header = header.members.read(&followed);
+        assert_eq!(header.member::<String>("signer").as_deref(), Some("arn:a"));
+        assert_eq!(header.member::<i64>("exp"), Some(7));
+        assert_eq!(header.member::<Vec<String>>("aud").unwrap(), ["a"]);
+        for absent in ["exp", "x", "Signer", "signer ", "", "kid", "sign\\u0065r"] {
+            assert_eq!(header.member::<String>(absent), None, "{absent}");
+        }
+        assert!(!format!("{header:?}").contains("arn"));
     }
 
     #[test]

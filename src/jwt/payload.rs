@@ -16,7 +16,6 @@ use crate::jws::{Compact, HeaderMembers, SignatureCheck, UnverifiedHeader, base6
 pub(crate) struct SignedPayload {
     /// The decoded header, followed by the decoded payload. All ranges refer to this text.
     text: String,
-    header_len: usize,
     header: HeaderMembers,
     /// The only issuer whose tokens the key verifies, if it names one.
     key_issuer: Option<Arc<str>>,
@@ -49,8 +48,7 @@ impl SignedPayload {
         base64url::decode_append(payload, &mut bytes)
             .map_err(|_| malformed("the payload is not base64url"))?;
         let text = String::from_utf8(bytes).map_err(|_| malformed("the payload is not UTF-8"))?;
-        let (header_len, header) = (header.text.len(), header.members.clone());
-        Ok(Self { text, header_len, header, key_issuer })
+        Ok(Self { text, header: header.members.clone(), key_issuer })
     }
 
     /// Reads the claims.
@@ -64,7 +62,7 @@ impl SignedPayload {
         self,
         mapping: Option<&Arc<ClaimMapping>>,
     ) -> Result<SignedClaims<C>, Error> {
-        let object = Object::read_from(self.text, self.header_len).map_err(|why| match why {
+        let object = Object::read_from(self.text, self.header.len()).map_err(|why| match why {
             Malformed::Duplicate => malformed("the payload has a duplicate member name"),
             Malformed::NotStrict => malformed("the payload is not one strict JSON object"),
         })?;
@@ -157,8 +155,7 @@ mod tests {
     fn read<C: DeserializeOwned + 'static>(payload: &str) -> Result<SignedClaims<C>, Error> {
         let header = UnverifiedHeader::read(r#"{"alg":"HS256","kid":"k\u0031"}"#)?;
         let text = format!("{}{payload}", header.text);
-        let header_len = header.text.len();
-        SignedPayload { text, header_len, header: header.members, key_issuer: None }.read(None)
+        SignedPayload { text, header: header.members, key_issuer: None }.read(None)
     }
 
     fn kind_of<C: DeserializeOwned + 'static>(payload: &str) -> Result<(), ErrorKind> {

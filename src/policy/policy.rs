@@ -56,6 +56,7 @@ pub struct Policy {
     pub(super) required: Vec<Box<str>>,
     mapping: Option<Arc<ClaimMapping>>,
     pub(crate) checks: Vec<TokenCheck>,
+    pub(crate) allows_padding: bool,
     is_profile: bool,
 }
 
@@ -80,6 +81,7 @@ impl Policy {
             required: Vec::new(),
             mapping: None,
             checks: Vec::new(),
+            allows_padding: false,
             is_profile: false,
         }
     }
@@ -335,6 +337,7 @@ impl fmt::Debug for Policy {
             .field("typ", &self.typ)
             .field("times", &self.times)
             .field("checks", &checks)
+            .field("allows_padding", &self.allows_padding)
             .field("required", &self.required)
             .field("mapping", &self.mapping)
             .finish_non_exhaustive()

@@ -130,10 +130,23 @@ macro_rules! policy_settings {
                 self
             }
 
+            /// Accepts tokens whose parts are padded with `=`, as AWS load balancers send them.
+            ///
+            /// RFC 7515 §2 forbids padding. The signature is verified over the padded text. Either every part is padded
+            /// to a multiple of four characters, or none is padded; any other padding is still rejected.
+            ///
+            /// Token sources reject a `=` before the last part. Use
+            /// [`HeaderToken::allow_padding`](crate::source::HeaderToken::allow_padding) as well.
+            pub fn allow_padded_base64(mut self) -> Self {
+                self.policy_mut().allows_padding = true;
+                self
+            }
+
             /// Adds a check of the registered claims and the header.
             ///
-            /// If the check returns `false`, the token is rejected with 401, and logs contain the name of the check. To
-            /// check your own claims type, use [`VerifierBuilder::check`](crate::VerifierBuilder::check).
+            /// [`JoseHeader::member`](crate::JoseHeader::member) reads other members of the header. If the check returns
+            /// `false`, the token is rejected with 401, and logs contain the name of the check. To check your own claims
+            /// type, use [`VerifierBuilder::check`](crate::VerifierBuilder::check).
             pub fn check_token(
                 mut self,
                 name: &'static str,

@@ -5,11 +5,17 @@ use crate::error::{Error, ErrorKind};
 /// The number of characters that are checked at once.
 const BLOCK: usize = 64;
 
-/// The token of this scheme in a field value. Works on bytes, because a field value may contain any byte.
+/// The token of this scheme in a field value.
+#[inline]
+pub(super) fn credentials<'a>(wanted: &[u8], value: &'a [u8]) -> Result<&'a str, Error> {
+    token68(after_scheme(wanted, value)?)
+}
+
+/// What follows this scheme and spaces in a field value. Works on bytes, because a field value may contain any byte.
 ///
 /// White space before the scheme is malformed: HTTP/2 does not remove it, and the next parser might.
 #[inline]
-pub(super) fn credentials<'a>(wanted: &[u8], value: &'a [u8]) -> Result<&'a str, Error> {
+pub(super) fn after_scheme<'a>(wanted: &[u8], value: &'a [u8]) -> Result<&'a [u8], Error> {
     let rest = match value.split_at_checked(wanted.len()) {
         Some((scheme, rest)) if scheme.eq_ignore_ascii_case(wanted) => rest,
         _ if value.first().is_some_and(|byte| matches!(byte, b' ' | b'\t')) => {
@@ -23,7 +29,7 @@ pub(super) fn credentials<'a>(wanted: &[u8], value: &'a [u8]) -> Result<&'a str,
         Some(_) => return Err(ErrorKind::UnsupportedScheme.into()),
     }
     let start = rest.iter().position(|byte| *byte != b' ').unwrap_or(rest.len());
-    token68(rest.get(start..).unwrap_or_default())
+    Ok(rest.get(start..).unwrap_or_default())
 }
 
 /// Whether the value begins with a scheme and a space. Registered schemes have letters, digits and hyphens only.
@@ -35,7 +41,16 @@ pub(super) fn has_scheme(value: &[u8]) -> bool {
 
 /// A value that consists of a token only.
 pub(super) fn token68(value: &[u8]) -> Result<&str, Error> {
-    if !is_token68(value) {
+    text_if(is_token68(value), value)
+}
+
+/// Like [`token68`], but each part between dots may end with `=`.
+pub(super) fn padded_token(value: &[u8]) -> Result<&str, Error> {
+    text_if(is_token68(value) || value.split(|byte| *byte == b'.').all(is_token68), value)
+}
+
+fn text_if(is_token: bool, value: &[u8]) -> Result<&str, Error> {
+    if !is_token {
         return Err(ErrorKind::MalformedHeader.into());
     }
     std::str::from_utf8(value).map_err(|_| ErrorKind::MalformedHeader.into())
@@ -129,6 +144,28 @@ mod tests {
         ];
         for (value, kind) in cases {
             assert_eq!(bearer(value).unwrap_err().kind(), *kind, "{}", value.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn only_padded_tokens_may_have_padding_before_a_dot() {
+        for (value, strict, padded) in [
+            ("a.b.c", true, true),
+            ("a..c", true, true),
+            ("a.b.c==", true, true),
+            ("a=.b==.c=", false, true),
+            ("a=.b.c", false, true),
+            ("a=", true, true),
+            ("a=b.c.d", false, false),
+            ("a=..c", false, false),
+            ("=.b.c", false, false),
+            ("a=.b.c d", false, false),
+            ("a=,b.c", false, false),
+            ("", false, false),
+            ("=", false, false),
+        ] {
+            assert_eq!(token68(value.as_bytes()).is_ok(), strict, "{value}");
+            assert_eq!(padded_token(value.as_bytes()).is_ok(), padded, "{value}");
         }
     }
 

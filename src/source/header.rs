@@ -4,7 +4,7 @@ use http::header::{AUTHORIZATION, HeaderName, PROXY_AUTHORIZATION};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 
-use super::grammar::{credentials, has_scheme, token68};
+use super::grammar::{after_scheme, credentials, has_scheme, padded_token, token68};
 use super::lists::retain;
 use super::raw::RawToken;
 use super::token_source::TokenSource;
@@ -75,12 +75,13 @@ impl TokenSource for BearerHeader {
 pub struct HeaderToken {
     name: HeaderName,
     scheme: Option<Box<str>>,
+    allows_padding: bool,
 }
 
 impl HeaderToken {
     /// Reads the token from the value of this field.
     pub const fn new(name: HeaderName) -> Self {
-        Self { name, scheme: None }
+        Self { name, scheme: None, allows_padding: false }
     }
 
     /// Expects this scheme (case-insensitive) and one or more spaces before the token.
@@ -90,15 +91,37 @@ impl HeaderToken {
         self
     }
 
+    /// Accepts `=` at the end of each part of the token.
+    ///
+    /// Use it together with [`Policy::allow_padded_base64`](crate::Policy::allow_padded_base64).
+    ///
+    /// ```
+    /// use tower_jwt_auth::source::{HeaderToken, TokenSource};
+    ///
+    /// let parts = |value| http::Request::builder().header("x-amzn-oidc-data", value).body(()).unwrap().into_parts().0;
+    /// let strict = HeaderToken::new("x-amzn-oidc-data".parse()?);
+    /// let padded = strict.clone().allow_padding();
+    /// assert!(strict.find(&parts("aaa=.bb==.cccc")).is_err());
+    /// assert_eq!(padded.find(&parts("aaa=.bb==.cccc")).unwrap().unwrap().as_str(), "aaa=.bb==.cccc");
+    /// assert!(padded.find(&parts("a=aa.bb==.cccc")).is_err());
+    /// # Ok::<(), http::header::InvalidHeaderName>(())
+    /// ```
+    #[must_use]
+    pub fn allow_padding(mut self) -> Self {
+        self.allows_padding = true;
+        self
+    }
+
     /// The token in a value.
     fn token<'a>(&self, value: &'a [u8]) -> Result<&'a str, Error> {
-        match &self.scheme {
-            Some(scheme) => credentials(scheme.as_bytes(), value),
+        let text = match &self.scheme {
+            Some(scheme) => after_scheme(scheme.as_bytes(), value)?,
             None if self.has_credentials() && has_scheme(value) => {
-                Err(ErrorKind::UnsupportedScheme.into())
+                return Err(ErrorKind::UnsupportedScheme.into());
             }
-            None => token68(value),
-        }
+            None => value,
+        };
+        if self.allows_padding { padded_token(text) } else { token68(text) }
     }
 
     /// Whether the field contains credentials, which begin with a scheme (RFC 9110 §11.4).

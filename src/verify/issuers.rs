@@ -20,6 +20,8 @@ pub(super) struct Issuers {
     all: Vec<Trusted>,
     by_name: HashMap<Box<str>, usize>,
     unnamed: Option<usize>,
+    /// Whether one of the issuers may send padded tokens.
+    allows_padding: bool,
 }
 
 impl Issuers {
@@ -70,7 +72,8 @@ impl Issuers {
                 problems.push(problem::trusted_twice(&issuer.described()));
             }
         }
-        Self { all, by_name, unnamed }
+        let allows_padding = all.iter().any(|issuer| issuer.policy.allows_padding);
+        Self { all, by_name, unnamed, allows_padding }
     }
 
     pub(super) fn health(&self) -> impl Iterator<Item = KeyHealth> {
@@ -109,6 +112,11 @@ impl Issuers {
         self.all.len() > 1
     }
 
+    /// Splits a token. `route` rejects a padded token of an issuer that may not send it.
+    pub(super) fn parse<'t>(&self, token: &'t str) -> Result<Compact<'t>, Error> {
+        if self.allows_padding { Compact::parse_padded(token) } else { Compact::parse(token) }
+    }
+
     /// Selects the issuer of a token. With a single issuer, nothing is read; with several, the unverified `iss` only
     /// selects among the configured issuers. An exact name is preferred to a template.
     pub(super) fn route(&self, compact: &Compact<'_>) -> Result<usize, Error> {
@@ -127,7 +135,13 @@ impl Issuers {
                 None => return Err(mistyped_issuer(value)),
             },
         };
-        index.ok_or_else(|| self.unknown_issuer())
+        let index = index.ok_or_else(|| self.unknown_issuer())?;
+        let may_be_padded = self.get(index).is_some_and(|issuer| issuer.policy.allows_padding);
+        if compact.is_padded() && !may_be_padded {
+            let detail = "its parts are padded with `=`, which this issuer's policy does not allow";
+            return Err(Error::new(ErrorKind::MalformedToken).with_detail(detail));
+        }
+        Ok(index)
     }
 
     /// The issuer whose template matches a name. `build` ensures that there is at most one.

@@ -15,7 +15,7 @@ use crate::claims::NumericDate;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
 use crate::explain::{Step, UnverifiedToken};
-use crate::jws::{CachedHeader, Compact, HeaderBuffer};
+use crate::jws::{CachedHeader, HeaderBuffer};
 use crate::key::{CryptoBackend, RefreshError, Refreshed};
 use crate::observe::{Event, Observing};
 use crate::revocation::{Presented, Revocation, Standing};
@@ -223,7 +223,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Trust<C> {
 
     /// The index of the issuer whose keys and policy apply to a token.
     pub(super) fn issuer_of(&self, token: &str) -> Option<usize> {
-        self.issuers.route(&Compact::parse(token).ok()?).ok()
+        self.issuers.route(&self.issuers.parse(token).ok()?).ok()
     }
 
     /// Verifies in the order of [`Step`], and calls `reach` before each step.
@@ -234,7 +234,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Trust<C> {
         reach: &mut impl FnMut(Step),
     ) -> Result<Verified<C>, Stop> {
         reach(Step::Format);
-        let compact = Compact::parse(token)?;
+        let compact = self.issuers.parse(token)?;
         reach(Step::Header);
         let cached = CachedHeader::get(compact.encoded_header());
         let mut buffer;
