@@ -7,7 +7,7 @@ use super::rows::{
     WORKOS, ZITADEL,
 };
 
-/// Log-in services.
+/// Services for the login of users.
 impl Provider {
     /// ID tokens of Google, as the clients of "Sign in with Google" receive them, for this OAuth client id.
     ///
@@ -47,8 +47,8 @@ impl Provider {
     /// Session tokens of WorkOS AuthKit, for this client id.
     ///
     /// The issuer is `https://api.workos.com/user_management/{client}`. Environments from before 2025 and custom
-    /// domains have another one: call [`issuer_name`](Self::issuer_name). Permissions are scopes. If somebody
-    /// impersonates the user, [`Token::actors`](crate::Token::actors) names them.
+    /// domains have another one: call [`issuer_name`](Self::issuer_name). Permissions are scopes. In an
+    /// impersonated session, [`Token::actors`](crate::Token::actors) names the impersonator.
     pub fn workos(client: impl Into<String>) -> Self {
         Self::of(&WORKOS, &[&Argument::id("client id", client)])
     }

@@ -82,29 +82,77 @@ npm_install() {
         --ignore-scripts --prefer-offline --fetch-timeout=30000 --fetch-retries=1
 }
 
-# Sets $manifest to the manifest that pins a release: by default the newest.
+# Sets $pins to the folder with the pins of a release, by default the newest. A server with other packages than
+# Better Auth is its own release.
 choose_release() {
-    manifest=$folder/package.json
-    [[ -z ${1-} ]] || manifest=$folder/releases/$1/package.json
-    [[ -f $manifest ]] || die "there is no release $1; see tests/interop/releases."
+    pins=$folder
+    if [[ -n ${1-} ]]; then
+        pins=$folder/releases/$1
+        [[ -d $pins ]] || pins=$folder/$1
+    fi
+    [[ -f $pins/package.json ]] || die "there is no release $1; see tests/interop/releases."
 }
 
-# Installs the packages that $manifest pins into a folder, unless they are installed.
+# Prints everything that $pins pins.
+all_pins() {
+    local file
+    for file in package.json requirements.txt debian.txt; do
+        [[ ! -f $pins/$file ]] || cat -- "$pins/$file"
+    done
+}
+
+# Installs the packages that $pins pins into a folder, each with the client of its registry.
+install_packages() {
+    cp -- "$pins/package.json" "$1/"
+    if grep -q '"dependencies"' "$pins/package.json"; then
+        npm_install "$1" || return
+    fi
+    if [[ -f $pins/requirements.txt ]]; then
+        run python3 -m venv "$1/venv" || return
+        run "$1/venv/bin/pip" install --quiet --no-compile --disable-pip-version-check \
+            -r "$pins/requirements.txt" || return
+    fi
+    if [[ -f $pins/debian.txt ]]; then
+        debian_install "$1/debian" "$(cat -- "$pins/debian.txt")" || return
+    fi
+}
+
+# Unpacks a Debian package, and those that it needs and that are not installed, into a folder. No script of a package
+# runs, and the machine is unchanged.
+debian_install() {
+    local into=$1 package=$2 archive
+    rm -rf -- "$into"
+    mkdir -p -- "$into/archives/partial" "$into/root"
+    debian_download "$into/archives" "$package" || {
+        # The lists of packages are missing or old.
+        run apt-get update -qq && debian_download "$into/archives" "$package"
+    } || return
+    for archive in "$into/archives/"*.deb; do
+        run dpkg -x "$archive" "$into/root" || return
+    done
+    rm -rf -- "$into/archives"
+}
+
+debian_download() {
+    run apt-get install --download-only --yes --no-install-recommends -qq \
+        -o "Dir::Cache::archives=$1" -o Debug::NoLocking=1 "$2"
+}
+
+# Installs the packages that $pins pins into a folder, unless they are installed.
 install_into() {
     local into=$1 attempt
     mkdir -p -- "$into"
-    cmp -s -- "$manifest" "$into/.complete" && return
+    all_pins | cmp -s -- - "$into/.complete" && return
     rm -f -- "$into/.complete"
-    cp -- "$manifest" "$into/"
     for attempt in 1 2 3; do
         say "installing the packages (attempt $attempt of 3)"
-        if npm_install "$into"; then
-            cp -- "$manifest" "$into/.complete"
+        if install_packages "$into"; then
+            all_pins >"$into/.complete"
             return
         fi
         sleep 2
     done
-    die 'npm install failed three times; is the package registry reachable?'
+    die 'the installation failed three times; are the package registries reachable?'
 }
 
 # Sets $work to a copy of this folder that finds the packages of a release:
@@ -118,6 +166,9 @@ prepare() {
     install_into "$packages"
     packages=$(cd -- "$packages" && pwd)
     cp -R -- "$folder/." "$work/"
-    cp -- "$manifest" "$work/package.json"
-    ln -s -- "$packages/node_modules" "$work/node_modules"
+    cp -- "$pins/package.json" "$work/package.json"
+    local part
+    for part in node_modules venv debian; do
+        [[ ! -d $packages/$part ]] || ln -s -- "$packages/$part" "$work/$part"
+    done
 }

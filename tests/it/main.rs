@@ -15,6 +15,8 @@ mod better_auth;
 mod guide;
 mod http;
 #[cfg(feature = "jwks-client")]
+mod identity_servers;
+#[cfg(feature = "jwks-client")]
 mod jwks;
 mod oidc_provider;
 mod openapi;

@@ -31,7 +31,7 @@ mod live {
 
     use crate::support::ask::{ask, bearer, take_apart};
     use crate::support::failure_label;
-    use crate::support::interop::{self, Server};
+    use crate::support::interop::{self, Server, with_a_changed_byte};
 
     // The documented times of the schedule.
     const COOLDOWN: Duration = Duration::from_secs(30);
@@ -408,18 +408,5 @@ mod live {
             assert_eq!(reply.status, 401);
             self.rejected += 1;
         }
-    }
-
-    /// Three copies of the token, each with one changed letter in another part.
-    fn with_a_changed_byte(token: &str) -> Vec<String> {
-        let ends = token.match_indices('.').map(|(at, _)| at).chain([token.len()]);
-        ends.map(|end| {
-            let mut changed = token.as_bytes().to_vec();
-            // Inside the part, every bit of a letter is significant.
-            let at = end - 8;
-            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
-            String::from_utf8(changed).unwrap()
-        })
-        .collect()
     }
 }

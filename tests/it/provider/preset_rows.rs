@@ -16,7 +16,8 @@ pub(super) fn rows() -> Vec<Row> {
     [logins(), servers(), gateways(), machines()].into_iter().flatten().collect()
 }
 
-/// Log-in services.
+/// Services for the login of users.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn logins() -> Vec<Row> {
     vec![
         Row {
@@ -156,6 +157,7 @@ fn logins() -> Vec<Row> {
 }
 
 /// Identity providers of companies.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn servers() -> Vec<Row> {
     let entra = format!("https://login.microsoftonline.com/{TENANT}/v2.0");
     vec![

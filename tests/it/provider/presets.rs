@@ -8,7 +8,7 @@ use tower_jwt_auth::key::KeySet;
 use tower_jwt_auth::provider::Provider;
 use tower_jwt_auth::source::TokenSource;
 use tower_jwt_auth::testing::{FixedClock, TestIssuer};
-use tower_jwt_auth::{Algorithm, Verifier};
+use tower_jwt_auth::{Algorithm, Error, Verifier};
 
 use super::preset_rows::rows;
 use crate::support::tokens::issuer;
@@ -84,7 +84,7 @@ fn each_provider_has_accepted_tokens_and_rejected_neighbours() {
         for (name, other, expected) in others {
             let token = mint(&server, &changed(&row.token, &other));
             let verdict = verifier.verify_now(&token);
-            let kind = verdict.as_ref().map(|_| ()).map_err(|error| error.kind());
+            let kind = verdict.as_ref().map(|_| ()).map_err(Error::kind);
             assert_eq!(kind, expected, "{}, {name}: {:?}", row.name, verdict.err());
             *verdicts.get_mut(&expected.is_ok()).unwrap() += 1;
         }
@@ -229,7 +229,7 @@ fn strangers_cannot_sign_in_at_a_preset_for_several_tenants() {
         let preset = preset.keys(entra_keys(&server, &key_issuer)).into_builder();
         let verifier = preset.clock(FixedClock::new()).build().unwrap();
         let verdict = verifier.verify_now(&token(tid, claimed));
-        let kind = verdict.as_ref().map(|_| ()).map_err(|error| error.kind());
+        let kind = verdict.as_ref().map(|_| ()).map_err(Error::kind);
         assert_eq!(kind, expected, "{key_issuer} {tid} {claimed}");
         if let Ok(verified) = verdict {
             assert_eq!(verified.token().tenant(), Some(tid));

@@ -1,4 +1,4 @@
-//! Real servers from npm for the interoperability tests.
+//! Real servers for the interoperability tests.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,17 @@ use std::sync::Mutex;
 pub(crate) fn is_wanted() -> bool {
     let wanted = env::var_os("BETTER_AUTH_INTEROP").is_some();
     if !wanted {
-        println!("skipped: set BETTER_AUTH_INTEROP=1 to run it (needs Node 20 and npm)");
+        println!("skipped: set BETTER_AUTH_INTEROP=1 to run it (needs Node 20, npm and Python)");
+    }
+    wanted
+}
+
+/// Whether the tests with servers that are large or slow to start are enabled. Prints a note if they are not.
+#[cfg(feature = "jwks-client")]
+pub(crate) fn is_long_wanted() -> bool {
+    let wanted = env::var_os("INTEROP_LONG").is_some();
+    if !wanted {
+        println!("skipped: set INTEROP_LONG=1 to run it (needs Node 20, npm, Python and apt-get)");
     }
     wanted
 }
@@ -44,7 +54,7 @@ fn packages_of(release: &'static str) -> PathBuf {
 }
 
 #[cfg(feature = "jwks-client")]
-pub(crate) use server::Server;
+pub(crate) use server::{Server, with_a_changed_byte};
 
 #[cfg(feature = "jwks-client")]
 mod server {
@@ -72,7 +82,7 @@ mod server {
             Self::start_release(name, NEWEST)
         }
 
-        /// Starts the server with the packages of a release in `tests/interop/releases`.
+        /// Starts the server with the packages of a release in `tests/interop/releases`, or with its own.
         pub(crate) fn start_release(name: &str, release: &'static str) -> Self {
             let mut serve = Command::new(script("serve.sh"));
             serve.arg(name).arg(release).env("INTEROP_PACKAGES", packages_of(release));
@@ -119,5 +129,17 @@ mod server {
                 assert!(status.success(), "the server ended with {status}");
             }
         }
+    }
+    /// Three copies of the token, each with one changed letter in another part.
+    pub(crate) fn with_a_changed_byte(token: &str) -> Vec<String> {
+        let ends = token.match_indices('.').map(|(at, _)| at).chain([token.len()]);
+        ends.map(|end| {
+            let mut changed = token.as_bytes().to_vec();
+            // Inside the part, every bit of a letter is significant.
+            let at = end - 8;
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            String::from_utf8(changed).unwrap()
+        })
+        .collect()
     }
 }

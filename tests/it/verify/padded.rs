@@ -93,7 +93,7 @@ fn padding_that_is_not_exact_is_rejected() {
     ] {
         assert_eq!(verdict(&verifier, &shape), expected, "{shape}");
     }
-    // Padding is no way around the length limit.
+    // Padding does not bypass the length limit.
     let short = trusting(&signer).allow_padded_base64().max_token_len(token.len() - 1);
     assert_eq!(verdict(&short.build().unwrap(), &token), Err(ErrorKind::TokenTooLarge));
 }
@@ -194,6 +194,8 @@ fn ask(layer: &JwtAuthLayer, token: &str) -> Reply {
 
 #[test]
 fn tokens_of_a_load_balancer_are_verified_end_to_end() {
+    use ErrorKind as K;
+
     let balancer = issuer(Algorithm::ES256).key_id(KEY_ID);
     let other = balancer.clone().with_other_key();
     let iss = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_example";
@@ -229,7 +231,6 @@ fn tokens_of_a_load_balancer_are_verified_end_to_end() {
     assert_eq!(ask(&layer, &balancer.sign(&good, &claims)).status, 200);
 
     let [h, p, s] = parts(&token);
-    use ErrorKind as K;
     for (token, status, kind) in [
         (padded(&balancer, &header("arn:another", "web", NOW + 120), &claims), 401, K::CheckFailed),
         (padded(&balancer, &header(SIGNER, "app", NOW + 120), &claims), 401, K::CheckFailed),
