@@ -39,6 +39,7 @@
 //!
 //! - [`why_401`]: explain a token on the command line or in a running server.
 //! - [`rotation_and_outages`]: what happens when keys change or the key server is down.
+//! - [`changing_trust`]: add and remove issuers and tenants while the server runs.
 //! - [`threat_model`]: which attacks are prevented, and which checks remain yours.
 //! - [`responses`]: what clients receive for each error.
 //! - [`testing`]: test handlers behind the layer with valid and invalid tokens; switch authentication off.
@@ -93,6 +94,7 @@ pub mod i_have_cookies {}
 
 #[cfg_attr(not(doctest), doc = "[remote]: remote_keys")]
 #[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
+#[cfg_attr(not(doctest), doc = "[tenants]: tenants")]
 #[doc = include_str!("../docs/i-have-two-issuers.md")]
 pub mod i_have_two_issuers {}
 
@@ -155,10 +157,15 @@ pub mod token_cache {}
 #[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
 #[cfg_attr(not(doctest), doc = "[observe]: observability")]
 #[cfg_attr(not(doctest), doc = "[remote]: remote_keys")]
-#[cfg_attr(not(doctest), doc = "[custom]: custom_key_source")]
-#[cfg_attr(not(doctest), doc = "[file]: i_have_a_jwks_file")]
+#[cfg_attr(not(doctest), doc = "[change]: changing_trust")]
 #[doc = include_str!("../docs/rotation-and-outages.md")]
 pub mod rotation_and_outages {}
+
+#[cfg(any(not(doctest), feature = "jwks"))]
+#[cfg_attr(not(doctest), doc = "[custom]: custom_key_source")]
+#[cfg_attr(not(doctest), doc = "[file]: i_have_a_jwks_file")]
+#[doc = include_str!("../docs/changing-trust.md")]
+pub mod changing_trust {}
 
 #[cfg(any(not(doctest), feature = "jwks-client"))]
 #[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
