@@ -56,10 +56,10 @@ pub struct RemoteJwksBuilder {
     pub(super) most_bytes: usize,
     pub(super) key_use: Option<String>,
     pub(super) most_waiting: usize,
-    seed: Option<String>,
-    refresh_on_bad_signature: bool,
-    clock: Option<Arc<dyn Clock>>,
-    observer: Option<Arc<dyn Observer>>,
+    pub(super) seed: Option<String>,
+    pub(super) refresh_on_bad_signature: bool,
+    pub(super) clock: Option<Arc<dyn Clock>>,
+    pub(super) observer: Option<Arc<dyn Observer>>,
 }
 
 impl RemoteJwks {
@@ -324,24 +324,19 @@ impl RemoteJwksBuilder {
         let mut problems = self.limit_problems();
         problems.extend(self.headers.problems());
         let place = self.place(&mut problems);
-        let service = self.service(place.as_ref(), &clock, &mut problems);
+        let client = self.key_client(place.as_ref(), &clock, &mut problems);
         let seed = self.seed.map(|jwks| KeySet::read_fetched(&jwks, self.key_use.as_deref()));
         let seed = seed.transpose().map_err(|error| {
             problems.extend(error.within("`seed`").into_problems());
         });
-        let (Some(place), Some(service), Ok(seed), true) =
-            (place, service, seed, problems.is_empty())
+        let (Some(place), Some(client), Ok(seed), true) =
+            (place, client, seed, problems.is_empty())
         else {
             return Err(BuildError::of(problems));
         };
         Ok(RemoteJwks::new(Settings {
             origin: Origin {
-                client: KeyClient {
-                    service: Mutex::new(service),
-                    headers: self.headers,
-                    origin: place.first_url().origin(),
-                    most_bytes: self.most_bytes,
-                },
+                client,
                 place,
                 timeout: self.timeout,
                 key_use: self.key_use,
@@ -355,6 +350,19 @@ impl RemoteJwksBuilder {
             clock,
             observer: self.observer.into(),
         }))
+    }
+
+    /// The client for requests to this place.
+    pub(super) fn key_client(
+        &mut self,
+        place: Option<&Place>,
+        clock: &Arc<dyn Clock>,
+        problems: &mut Vec<Problem>,
+    ) -> Option<KeyClient> {
+        let service = Mutex::new(self.service(place, clock, problems)?);
+        let headers = std::mem::take(&mut self.headers);
+        let origin = place?.first_url().origin();
+        Some(KeyClient { service, headers, origin, most_bytes: self.most_bytes })
     }
 
     /// The configured client, or the default one.

@@ -218,7 +218,12 @@ impl KeyClient {
         self.get_unnamed(url, validators).await.map_err(|error| error.at(url))
     }
 
-    async fn get_unnamed(&self, url: &Url, validators: &Validators) -> Result<Fetched, FetchError> {
+    /// As [`get`](Self::get), without the URL in the error.
+    pub(super) async fn get_unnamed(
+        &self,
+        url: &Url,
+        validators: &Validators,
+    ) -> Result<Fetched, FetchError> {
         let mut request = Request::new(NoBody);
         *request.uri_mut() = url.uri().clone();
         let headers = request.headers_mut();

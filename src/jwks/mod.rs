@@ -15,11 +15,13 @@
 //!    tokens are rejected with [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable).
 //! 6. By default URLs must be `https`. Redirects are rejected, and secrets in a fetched document are skipped.
 //!
-//! [`RemoteJwks`] has an example.
+//! [`RemoteJwks`] has an example. For a server that has a document for each key, use `PemByKeyId` (feature `pem`).
 
 mod addresses;
 mod background;
 mod builder;
+#[cfg(feature = "pem")]
+mod by_id;
 #[cfg(feature = "jwks-client")]
 mod client;
 mod discovery;
@@ -47,5 +49,7 @@ mod single_flight;
 mod sync;
 
 pub use builder::RemoteJwksBuilder;
+#[cfg(feature = "pem")]
+pub use by_id::{PemByKeyId, PemByKeyIdBuilder};
 pub use fetch::{Fetch, NoBody};
 pub use remote::RemoteJwks;

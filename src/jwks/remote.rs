@@ -12,7 +12,7 @@ use super::origin::{Origin, Place};
 use super::schedule::{Decision, Schedule, Times};
 use super::shared::{Inner, MIN_RETRY_AFTER, State, nanos};
 use super::single_flight::SingleFlight;
-use super::sync::{AtomicU64, Mutex, Runtime, timer, within};
+use super::sync::{AtomicU64, Mutex, Runtime, timer};
 use crate::answer::Answer;
 use crate::clock::{Clock, Timer};
 use crate::key::{
@@ -223,29 +223,20 @@ impl KeySource for RemoteJwks {
         if let Some(fetch) = fetch {
             fetch.spawn(&runtime);
         }
-        let Ok(permit) = Arc::clone(&self.0.waiting).try_acquire_owned() else {
-            let host = self.0.host();
-            let event = |issuer| Event::TooManyWaiting { issuer, host, trigger: reason };
-            self.0.report(event);
-            return Answer::now(Err(failed(FetchFailure::TooManyWaiting)));
-        };
-        // Created here because a runtime is available; the answer may be polled without one. The limit is slightly
-        // longer than the timeout of the fetch, so that the fetch reports its own failure.
-        let longest = self.0.origin.timeout * 17 / 16;
-        let limit = match timer(&*self.0.clock, longest) {
-            Ok(limit) => limit,
-            Err(failure) => return Answer::now(Err(failed(failure))),
-        };
-        let inner = Arc::clone(&self.0);
-        Answer::later(async move {
-            let outcome = within(limit, waiting.outcome()).await;
-            drop(permit);
-            match outcome.unwrap_or_else(|failure| Some(Err(failure.into()))) {
-                Some(Ok(refreshed)) => Ok(refreshed),
-                Some(Err(error)) => Err(inner.failed(error, reason)),
-                None => Err(inner.failed(FetchFailure::Aborted.into(), reason)),
+        match waiting.limited(&self.0.waiting, &*self.0.clock, self.0.origin.timeout) {
+            Ok(outcome) => {
+                let inner = Arc::clone(&self.0);
+                Answer::later(async move { outcome.await.map_err(|it| inner.failed(it, reason)) })
             }
-        })
+            Err(failure) => {
+                if failure == FetchFailure::TooManyWaiting {
+                    let host = self.0.host();
+                    let event = |issuer| Event::TooManyWaiting { issuer, host, trigger: reason };
+                    self.0.report(event);
+                }
+                Answer::now(Err(failed(failure)))
+            }
+        }
     }
 
     fn health(&self) -> KeyHealth {
@@ -303,7 +294,7 @@ impl fmt::Debug for RemoteJwks {
 }
 
 /// A failure with the shortest `Retry-After`.
-fn failed(failure: FetchFailure) -> RefreshError {
+pub(super) fn failed(failure: FetchFailure) -> RefreshError {
     FetchError::from(failure).retry_in(MIN_RETRY_AFTER)
 }
 

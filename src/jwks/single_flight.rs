@@ -1,8 +1,14 @@
 //! One in-flight fetch at a time, which several callers can wait for and none can cancel.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
+
+use super::failure::FetchError;
+use super::sync::{timer, within};
+use crate::clock::Clock;
+use crate::key::FetchFailure;
 
 /// The in-flight fetch, if any. The owner keeps it in a lock.
 #[derive(Debug)]
@@ -73,6 +79,30 @@ impl<T: Clone> Waiting<T> {
     pub(super) async fn outcome(mut self) -> Option<T> {
         let outcome = self.0.wait_for(Option::is_some).await.ok()?;
         outcome.clone()
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Waiting<Result<T, FetchError>> {
+    /// Waits with one of the permits, and slightly longer than the timeout of the fetch, so that the fetch reports its own
+    /// failure. Call it on the runtime; the future may be polled without one.
+    ///
+    /// # Errors
+    ///
+    /// There is no permit or no timer.
+    pub(super) fn limited(
+        self,
+        permits: &Arc<Semaphore>,
+        clock: &dyn Clock,
+        timeout: Duration,
+    ) -> Result<impl Future<Output = Result<T, FetchError>> + Send + 'static, FetchFailure> {
+        let permit = Arc::clone(permits).try_acquire_owned();
+        let permit = permit.map_err(|_| FetchFailure::TooManyWaiting)?;
+        let limit = timer(clock, timeout * 17 / 16)?;
+        Ok(async move {
+            let outcome = within(limit, self.outcome()).await?;
+            drop(permit);
+            outcome.unwrap_or_else(|| Err(FetchFailure::Aborted.into()))
+        })
     }
 }
 

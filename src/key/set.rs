@@ -42,6 +42,8 @@ pub struct KeySet {
     /// Whether a token's `kid` is used. It is not if the configured keys have no ids: a secret or a PEM
     /// has none, but the issuer's tokens may still contain a `kid`.
     ids_matter: bool,
+    /// Whether a token without a `kid` matches no key.
+    ids_required: bool,
     skipped: Vec<SkipReason>,
     /// The ids of the skipped keys that were read, in the same order.
     skipped_ids: Vec<Option<Box<str>>>,
@@ -152,7 +154,14 @@ impl KeySet {
         }
         let generation = GENERATIONS.fetch_add(1, Ordering::Relaxed);
         let ids_matter = !by_id.is_empty();
-        Self { keys, by_id, ids_matter, skipped, skipped_ids: Vec::new(), generation }
+        let (ids_required, skipped_ids) = (false, Vec::new());
+        Self { keys, by_id, ids_matter, ids_required, skipped, skipped_ids, generation }
+    }
+
+    /// A set, possibly empty, of keys that only tokens with their ids match.
+    #[cfg(all(feature = "jwks", feature = "pem"))]
+    pub(crate) fn only_by_id(keys: impl IntoIterator<Item = VerificationKey>) -> Self {
+        Self { ids_matter: true, ids_required: true, ..Self::new(keys) }
     }
 
     /// The number of keys.
@@ -263,6 +272,7 @@ impl KeySet {
                     fill(&mut chosen, &mut keys.filter(fits));
                 }
             }
+            None if self.ids_required => return Candidates::UnknownId,
             _ => {
                 let mut large = 0;
                 let few_large = |key: &&VerificationKey| {

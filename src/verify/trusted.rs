@@ -67,7 +67,7 @@ impl Trusted {
 
     /// Reports the listed algorithms that no key of a source's set can be used with, once for each set.
     pub(super) fn report_unused_algorithms(&self, set: &KeySet, observing: &Observing) {
-        let Some(listed) = self.listed_for_keys() else { return };
+        let Some(listed) = self.listed_for_keys().filter(|_| !set.is_empty()) else { return };
         let generation = set.generation();
         if self.reported.load(Ordering::Relaxed) >= generation
             || self.reported.fetch_max(generation, Ordering::Relaxed) >= generation

@@ -6,6 +6,8 @@ mod ages;
 mod allocations;
 mod bodies;
 mod builder;
+#[cfg(feature = "pem")]
+mod by_id;
 mod connections;
 mod defaults;
 mod discovery;

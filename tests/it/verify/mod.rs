@@ -41,7 +41,7 @@ mod lenient_claims;
 mod migration;
 mod migration_problems;
 mod migration_sources;
-mod padded;
+pub(crate) mod padded;
 mod pem_forms;
 mod previous_secrets;
 mod problem_kinds;

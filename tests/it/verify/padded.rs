@@ -19,7 +19,7 @@ const MALFORMED: Verdict = Err(ErrorKind::MalformedToken);
 const WRONG: Verdict = Err(ErrorKind::InvalidSignature);
 
 /// A token whose parts are padded, with the signature over the padded text.
-pub(super) fn padded(issuer: &TestIssuer, header: &str, payload: &str) -> String {
+pub(crate) fn padded(issuer: &TestIssuer, header: &str, payload: &str) -> String {
     let input = [header, payload].map(|part| URL_SAFE.encode_to_string(part)).join(".");
     let token = issuer.sign_encoded(&input);
     format!("{input}.{}", URL_SAFE.encode_to_string(signature(&token)))
