@@ -7,6 +7,8 @@ use http::header::{AUTHORIZATION, HeaderName};
 use super::row::{Audience, Row, filled};
 use crate::claims::Claims;
 use crate::error::{BuildError, Problem, ProblemKind, quoted};
+#[cfg(feature = "pem")]
+use crate::jwks::PemByKeyIdBuilder;
 use crate::jwks::{RemoteJwks, RemoteJwksBuilder};
 use crate::key::Keys;
 use crate::policy::{Policy, policy_settings};
@@ -53,8 +55,12 @@ pub struct Provider {
 
 /// The names of the issuer.
 enum Names {
+    /// If there are none, only the keys identify it.
     Exact(Vec<String>),
-    Tenants { template: &'static str, tenants: Vec<String> },
+    Tenants {
+        template: &'static str,
+        tenants: Vec<String>,
+    },
 }
 
 impl Provider {
@@ -76,6 +82,13 @@ impl Provider {
         }
     }
 
+    /// Adds the problem of an argument.
+    #[cfg(feature = "pem")]
+    pub(super) fn with_problem_of(mut self, argument: &Argument) -> Self {
+        self.problems.extend(argument.problem(self.row.name));
+        self
+    }
+
     /// Replaces the name by a template with these tenants.
     pub(super) fn with_tenants(
         mut self,
@@ -95,7 +108,16 @@ impl Provider {
         mut self,
         settings: impl FnOnce(RemoteJwksBuilder) -> RemoteJwksBuilder,
     ) -> Self {
-        if !self.keys.change(settings) {
+        let mut settings = Some(settings);
+        let mut change = |keys| match settings.take() {
+            Some(settings) => settings(keys),
+            None => keys,
+        };
+        let is_changed = self.keys.change(&mut change);
+        #[cfg(feature = "pem")]
+        let is_changed =
+            is_changed || self.keys.change(|it: PemByKeyIdBuilder| it.remote_keys(change));
+        if !is_changed {
             self.problems.push(settings_of_other_keys(self.row.name));
         }
         self
@@ -120,10 +142,11 @@ impl Provider {
     /// Pass it to [`JwtAuthLayer::token_source`](crate::JwtAuthLayer::token_source). The gateway must be the only way to
     /// reach your server.
     pub fn token_source(&self) -> HeaderToken {
-        match self.row.header {
+        let source = match self.row.header {
             Some(name) => HeaderToken::new(HeaderName::from_static(name)),
             None => HeaderToken::new(AUTHORIZATION).scheme("Bearer"),
-        }
+        };
+        if self.policy.allows_padding { source.allow_padding() } else { source }
     }
 
     /// Trusts the provider beside the issuers of this builder.
@@ -138,6 +161,7 @@ impl Provider {
         }
         let (keys, policy) = (self.keys, self.policy);
         match self.names {
+            Names::Exact(names) if names.is_empty() => builder.trust(Issuer::unnamed(keys, policy)),
             Names::Exact(names) => names.into_iter().fold(builder, |builder, name| {
                 builder.trust(Issuer::new(name, keys.clone(), policy.clone()))
             }),
@@ -202,6 +226,16 @@ impl Argument {
         Self { text: text.into(), invalid: None }
     }
 
+    /// A text that is not what the constructor needs.
+    #[cfg(feature = "pem")]
+    pub(super) fn invalid(what: &'static str, text: &str) -> Self {
+        Self { text: text.to_owned(), invalid: Some(what) }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
     fn segment(what: &'static str, text: String, is_allowed: fn(u8) -> bool) -> Self {
         let is_valid = (1..=MAX_ARGUMENT).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || is_allowed(byte))
@@ -215,7 +249,7 @@ impl Argument {
             ProblemKind::InvalidValue,
             format!("{} as the {what} of {provider}", quoted(&self.text)),
             "it is a part of the issuer's URL, and must not change the rest of it",
-            "Pass the id or the host name alone, as the provider shows it, without `https://` and without slashes",
+            "Pass the value alone, as the provider shows it: an id or a host name without `https://`, or a whole ARN",
         ))
     }
 }

@@ -1,11 +1,17 @@
 //! The constructors of the presets, one for each provider.
 
 use super::preset::{Argument, Provider};
+#[cfg(feature = "pem")]
+use super::rows::ALB;
 use super::rows::{
     APPLE, AUTH0, CLERK, CLOUDFLARE_ACCESS, COGNITO, ENTRA, ENTRA_TEMPLATE, FIREBASE,
-    GITHUB_ACTIONS, GITLAB, GOOGLE, IAP, KEYCLOAK, KUBERNETES, LOGTO, OKTA, SUPABASE, VAULT,
-    WORKOS, ZITADEL,
+    GITHUB_ACTIONS, GITLAB, GOOGLE, IAP, KEYCLOAK, KUBERNETES, LOGTO, OKTA, SPIFFE, SUPABASE,
+    VAULT, WORKOS, ZITADEL,
 };
+#[cfg(feature = "pem")]
+use crate::jwks::PemByKeyId;
+#[cfg(feature = "pem")]
+use crate::jws::Algorithm::ES256;
 
 /// Services for the login of users.
 impl Provider {
@@ -146,6 +152,56 @@ impl Provider {
     }
 }
 
+#[cfg(feature = "pem")]
+impl Provider {
+    /// Assertions of an AWS Application Load Balancer, in `x-amzn-oidc-data`.
+    ///
+    /// `arn` is that of the load balancer, which must have signed the token: the keys are those of every load balancer in
+    /// its region. `issuer` is the identity provider in the listener's rule. If the load balancer serves several
+    /// clients, also check the member `client` of the header with [`check_token`](Self::check_token). Regions in China
+    /// are not supported, because the URL of their keys is not documented.
+    ///
+    /// ```
+    /// use tower_jwt_auth::provider::Provider;
+    ///
+    /// let issuer = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab12Cd34";
+    /// let arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/shop/6284be65b827c598";
+    /// # #[cfg(feature = "jwks-client")]
+    /// assert!(Provider::alb(arn, issuer).build().is_ok());
+    /// assert!(Provider::alb("eu-west-1", issuer).build().is_err());
+    /// ```
+    pub fn alb(arn: impl Into<String>, issuer: impl Into<String>) -> Self {
+        let arn: String = arn.into();
+        let preset = Self::of(&ALB, &[&Argument::text(issuer)]).allow_padded_base64();
+        let preset = match url_of_load_balancer_keys(&arn) {
+            Some(url) => preset.keys(PemByKeyId::url(url, ES256)),
+            None => preset.with_problem_of(&Argument::invalid("ARN", &arn)),
+        };
+        preset.check_token("the load balancer signed the token", move |token| {
+            token.header().member::<String>("signer").as_deref() == Some(&*arn)
+        })
+    }
+}
+
+/// The URL of the keys of the region in an ARN.
+#[cfg(feature = "pem")]
+fn url_of_load_balancer_keys(arn: &str) -> Option<String> {
+    let parts: Vec<&str> = arn.splitn(6, ':').collect();
+    let ["arn", partition, "elasticloadbalancing", region, _, balancer] = parts[..] else {
+        return None;
+    };
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let is_region = !region.is_empty() && region.bytes().all(is_allowed);
+    match partition {
+        _ if !is_region || !balancer.starts_with("loadbalancer/") => None,
+        "aws" => Some(format!("https://public-keys.auth.elb.{region}.amazonaws.com/{{kid}}")),
+        "aws-us-gov" => Some(format!(
+            "https://s3-{region}.amazonaws.com/aws-elb-public-keys-prod-{region}/{{kid}}"
+        )),
+        _ => None,
+    }
+}
+
 /// Jobs and services.
 impl Provider {
     /// ID tokens of jobs of GitHub Actions, for the audience that the job requests.
@@ -172,6 +228,19 @@ impl Provider {
     /// accepted until it expires.
     pub fn kubernetes(issuer: impl Into<String>) -> Self {
         Self::of(&KUBERNETES, &[&Argument::text(issuer)])
+    }
+
+    /// JWT-SVIDs of SPIFFE, of this trust domain. Call [`audience`](Self::audience).
+    ///
+    /// `bundle` is the URL of the trust domain's bundle. The subject is the SPIFFE ID.
+    pub fn spiffe(trust_domain: impl Into<String>, bundle: impl Into<String>) -> Self {
+        let domain = Argument::id("trust domain", trust_domain);
+        let prefix = format!("spiffe://{}/", domain.as_str());
+        Self::of(&SPIFFE, &[&domain, &Argument::text(bundle)])
+            .remote_keys(|keys| keys.key_use("jwt-svid"))
+            .check_token("the subject is of the trust domain", move |token| {
+                token.subject().is_some_and(|subject| subject.starts_with(&prefix))
+            })
     }
 
     /// Identity tokens of Vault and OpenBao, for the client id of this role. `url` is the server's address.

@@ -200,6 +200,19 @@ pub(super) const IAP: Row = Row {
     ..ROW
 };
 
+#[cfg(feature = "pem")]
+pub(super) const ALB: Row = Row {
+    name: "AWS Application Load Balancer",
+    issuers: &["{0}"],
+    algorithms: &[ES256],
+    // The load balancer that signed is checked.
+    audience: Audience::Issuer,
+    is_for_apis: false,
+    required: &["sub"],
+    header: Some("x-amzn-oidc-data"),
+    ..ROW
+};
+
 pub(super) const GITHUB_ACTIONS: Row = Row {
     name: "GitHub Actions",
     issuers: &["https://token.actions.githubusercontent.com"],
@@ -226,6 +239,16 @@ pub(super) const KUBERNETES: Row = Row {
         token.subject().is_some_and(|subject| subject.starts_with("system:serviceaccount:"))
     })],
     tenant: Some(|| ClaimPath::from(["kubernetes.io", "namespace"])),
+    ..ROW
+};
+
+/// Without a name: the standard has no `iss`.
+pub(super) const SPIFFE: Row = Row {
+    name: "SPIFFE",
+    keys: Some("{1}"),
+    checks: &[("`typ` is absent, `JWT` or `JOSE`", |token| {
+        token.header().typ.is_none_or(|typ| ["JWT", "JOSE"].contains(&typ))
+    })],
     ..ROW
 };
 

@@ -13,7 +13,7 @@ const SHAPE: &str = "shape from documents";
 const TENANT: &str = "72f988bf-86f1-41af-91ab-2d7cd011db47";
 
 pub(super) fn rows() -> Vec<Row> {
-    [logins(), servers(), gateways(), machines()].into_iter().flatten().collect()
+    [logins(), servers(), gateways(), balancers(), machines()].into_iter().flatten().collect()
 }
 
 /// Services for the login of users.
@@ -344,6 +344,39 @@ fn gateways() -> Vec<Row> {
             source: "cloud.google.com/iap/docs/signed-headers-howto, 2026-11-30",
         },
     ]
+}
+
+/// A load balancer, whose tokens have claims in the header.
+#[cfg(feature = "pem")]
+fn balancers() -> Vec<Row> {
+    const ARN: &str = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/shop/6284be65b827c598";
+    let other = ARN.replace("shop", "other");
+    vec![Row {
+        name: "AWS Application Load Balancer",
+        preset: || {
+            Provider::alb(ARN, "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab12Cd34")
+        },
+        algorithm: ES256,
+        token: json!({"iss": "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab12Cd34", "sub": "user",
+            "email_verified": "true", "header:signer": ARN, "header:client": "7h5q3c"}),
+        others: vec![
+            ("another load balancer", json!({"header:signer": other}), Err(CheckFailed)),
+            ("no load balancer", json!({"header:signer": null}), Err(CheckFailed)),
+            (
+                "a load balancer in a claim",
+                json!({"header:signer": null, "signer": ARN}),
+                Err(CheckFailed),
+            ),
+            ("no user", json!({"sub": null}), Err(MissingClaim)),
+        ],
+        tested: SHAPE,
+        source: "docs.aws.amazon.com/elasticloadbalancing/latest/application/listener-authenticate-users.html, 2026-11-30",
+    }]
+}
+
+#[cfg(not(feature = "pem"))]
+fn balancers() -> Vec<Row> {
+    Vec::new()
 }
 
 /// Jobs and services.

@@ -138,6 +138,8 @@ fn arguments_that_change_the_url_do_not_build() {
         Provider::keycloak("https://sso.example.com?x", "shop"),
         Provider::supabase("http://abc.supabase.co"),
         Provider::clerk(""),
+        Provider::spiffe("example.org/x", "https://spire.example.org/bundle"),
+        Provider::spiffe("example.org", "http://spire.example.org/bundle"),
     ] {
         let shown = format!("{preset:?}");
         assert!(preset.audience("a").build().is_err(), "{shown}");
@@ -153,6 +155,8 @@ fn gateways_send_their_tokens_in_fields_of_their_own() {
     for (preset, field, value) in [
         (Provider::iap("/projects/1/apps/a"), "x-goog-iap-jwt-assertion", "a.b.c"),
         (Provider::cloudflare_access("acme", "tag"), "cf-access-jwt-assertion", "a.b.c"),
+        #[cfg(feature = "pem")]
+        (Provider::alb("arn", "https://auth.example.com"), "x-amzn-oidc-data", "a.b.c"),
         (Provider::auth0("example.eu.auth0.com"), "authorization", "Bearer a.b.c"),
     ] {
         let other =
@@ -191,6 +195,57 @@ fn several_providers_are_trusted_beside_each_other() {
         verdict(json!({"iss": auth0, "aud": client, "azp": "web", "sub": "7"})),
         Err(InvalidAudience)
     );
+}
+
+#[test]
+fn a_preset_for_spiffe_accepts_one_trust_domain() {
+    let server = issuer(Algorithm::ES256);
+    let keys = KeySet::jwks(server.jwks()).unwrap();
+    let preset = Provider::spiffe("example.org", "https://spire.example.org/bundle").keys(keys);
+    let verifier =
+        preset.audience("orders").into_builder().clock(FixedClock::new()).build().unwrap();
+    let good = json!({"sub": "spiffe://example.org/shop/web", "aud": ["orders"]});
+    for (other, expected) in [
+        (json!({}), Ok(())),
+        (json!({"iss": "https://spire.example.org"}), Ok(())),
+        (json!({"header:typ": "JOSE"}), Ok(())),
+        (json!({"header:typ": "wit+jwt"}), Err(CheckFailed)),
+        (json!({"sub": "spiffe://example.org.evil.example/web"}), Err(CheckFailed)),
+        (json!({"sub": "spiffe://example.com/web"}), Err(CheckFailed)),
+        (json!({"sub": "spiffe://example.org"}), Err(CheckFailed)),
+        (json!({ "sub": null }), Err(CheckFailed)),
+        (json!({"aud": ["billing"]}), Err(InvalidAudience)),
+        (json!({ "exp": null }), Err(MissingClaim)),
+    ] {
+        let verdict = verifier.verify_now(&mint(&server, &changed(&good, &other)));
+        assert_eq!(verdict.map(|_| ()).map_err(|error| error.kind()), expected, "{other}");
+    }
+}
+
+#[cfg(feature = "pem")]
+#[test]
+fn the_region_of_a_load_balancer_is_read_from_its_arn() {
+    let balancer =
+        "elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/shop/6284be65b827c598";
+    for (arn, is_valid) in [
+        (format!("arn:aws:{balancer}"), true),
+        (format!("arn:aws-us-gov:{}", balancer.replace("eu-west", "us-gov-west")), true),
+        (format!("arn:aws-cn:{balancer}"), false),
+        (format!("arn:aws:{}", balancer.replace("eu-west-1", "evil.example/")), false),
+        (format!("arn:aws:{}", balancer.replace("eu-west-1", "")), false),
+        (format!("arn:aws:{}", balancer.replace("loadbalancer/", "targetgroup/")), false),
+        (balancer.to_owned(), false),
+        (String::new(), false),
+    ] {
+        let preset = Provider::alb(&*arn, "https://auth.example.com").remote_keys(|keys| {
+            keys.client(tower::service_fn(|_: http::Request<tower_jwt_auth::jwks::NoBody>| async {
+                Ok::<_, std::io::Error>(http::Response::new(
+                    http_body_util::Empty::<bytes::Bytes>::new(),
+                ))
+            }))
+        });
+        assert_eq!(preset.build().is_ok(), is_valid, "{arn}");
+    }
 }
 
 /// Keys of Entra's shape, each with its issuer.
