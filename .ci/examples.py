@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -351,6 +352,56 @@ def check_multi_issuer(name):
             challenged = None if reports == 200 else INVALID_TOKEN
             check(f"{label}, reports", (status, challenge), (reports, challenged))
         check("no token", server.ask("/orders")[:2], (401, "Bearer"))
+
+
+def check_tenants(name):
+    contoso, fabrikam = "72f988bf-86f1-41af-91ab-2d7cd011db47", "5d1c8bc6-30a1-4c5e-9c6b-0f8a7c0f3c11"
+    orders = "/orgs/{}/orders".format
+    with Server(name) as server:
+        names = ["OPERATOR", "STAFF", "ACME", "ACME_AS_CONTOSO", "CONTOSO", "FABRIKAM"]
+        tokens = {label: f"Bearer {server.printed(label)}" for label in names}
+
+        def status(label, path, method="GET"):
+            return server.ask(path, tokens[label], method=method)[0]
+
+        check("acme", json.loads(server.ask(orders("acme"), tokens["ACME"])[2]), {"tenant": "acme", "user": "ada"})
+        for label, path, expected in [
+            ("ACME", orders(contoso), 403),
+            ("ACME_AS_CONTOSO", orders(contoso), 401),
+            ("ACME_AS_CONTOSO", orders("acme"), 401),
+            ("CONTOSO", orders(contoso), 200),
+            ("CONTOSO", orders("acme"), 403),
+            ("STAFF", orders("acme"), 403),
+            ("FABRIKAM", orders(fabrikam), 401),
+        ]:
+            check(f"{label} {path}", status(label, path), expected)
+        tenant = f"/tenants/{fabrikam}"
+        for label, expected in [("STAFF", 403), ("ACME", 403), ("CONTOSO", 403), ("FABRIKAM", 401)]:
+            check(f"{label} adds a tenant", status(label, tenant, "PUT"), expected)
+        check("a tenant that cannot exist", status("OPERATOR", "/tenants/a.b", "PUT"), 422)
+
+        # Other tenants are served while one is added and removed.
+        done, others = threading.Event(), []
+
+        def ask_until_done():
+            while not done.is_set():
+                others.append(status("CONTOSO", orders(contoso)))
+
+        asking = [threading.Thread(target=ask_until_done) for _ in range(4)]
+        for thread in asking:
+            thread.start()
+        try:
+            for _ in range(20):
+                check("add", status("OPERATOR", tenant, "PUT"), 204)
+                check("added", status("FABRIKAM", orders(fabrikam)), 200)
+                check("another tenant's data", status("FABRIKAM", orders(contoso)), 403)
+                check("remove", status("OPERATOR", tenant, "DELETE"), 204)
+                check("removed", status("FABRIKAM", orders(fabrikam)), 401)
+        finally:
+            done.set()
+            for thread in asking:
+                thread.join()
+        check("statuses of other tenants", set(others), {200})
 
 
 def check_rejections(name):
@@ -707,6 +758,7 @@ CHECKS = {
     "optional_auth": check_optional_auth,
     "rejections": check_rejections,
     "scopes": check_scopes,
+    "tenants": check_tenants,
     "verify": check_verify,
     "websocket": check_websocket,
 }

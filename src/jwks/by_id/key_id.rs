@@ -3,7 +3,7 @@
 use crate::jwks::location::{self, Allowed};
 use crate::url::{BadUrl, Url};
 
-/// What stands for the id in a URL.
+/// The placeholder for the id in a URL.
 const PLACEHOLDER: &str = "{kid}";
 
 /// The length of a UUID in text form (RFC 9562 §4).

@@ -224,7 +224,7 @@ fn a_preset_for_spiffe_accepts_one_trust_domain() {
 
 #[cfg(feature = "pem")]
 #[test]
-fn the_region_of_a_load_balancer_is_read_from_its_arn() {
+fn the_region_of_a_load_balancer_is_in_its_arn() {
     let balancer =
         "elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/shop/6284be65b827c598";
     for (arn, is_valid) in [
