@@ -24,12 +24,12 @@ use crate::observe::{Event, Observer};
 /// 1. A token with an unknown `kid` starts a fetch and waits for it. Concurrent requests share the fetch of one id.
 /// 2. An id must be a UUID. A token with another `kid`, or without one, is rejected without a fetch.
 /// 3. A key verifies only tokens with its id and the configured algorithm.
-/// 4. All ids together cause at most [`max_keys`](PemByKeyIdBuilder::max_keys) fetches in each `cooldown`: by default, 16
+/// 4. All ids together cause at most [`max_keys`](super::PemByKeyIdBuilder::max_keys) fetches in each `cooldown`: by default, 16
 ///    in 30 seconds, however many ids an attacker invents. A token whose key may not be fetched yet is rejected with
 ///    [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable).
 /// 5. If the server answers 404 or 410, the token is rejected with [`UnknownKey`](crate::ErrorKind::UnknownKey), and the
 ///    id is not fetched again for the `cooldown`.
-/// 6. Keys in memory are used while the server is down, until [`max_age`](PemByKeyIdBuilder::max_age) ends. If there are
+/// 6. Keys in memory are used while the server is down, until [`max_age`](super::PemByKeyIdBuilder::max_age) ends. If there are
 ///    too many, the key that was fetched first is dropped.
 ///
 /// ```

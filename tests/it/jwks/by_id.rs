@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use http::header::HeaderName;
-use tower_jwt_auth::error::ProblemKind as P;
+use tower_jwt_auth::error::{Problem, ProblemKind as P};
 use tower_jwt_auth::jwks::{PemByKeyId, PemByKeyIdBuilder, RemoteJwksBuilder};
 use tower_jwt_auth::key::{FetchFailure, KeySetState, KeySource};
 use tower_jwt_auth::source::HeaderToken;
@@ -282,7 +282,7 @@ fn careless_settings_are_problems() {
     let kinds = |builder: PemByKeyIdBuilder| {
         builder.build().err().map_or_else(Vec::new, |error| {
             assert!(!error.to_string().contains("hunter2"), "{error}");
-            error.problems().iter().map(|problem| problem.kind()).collect()
+            error.problems().iter().map(Problem::kind).collect()
         })
     };
     let keys = || PemByKeyId::url(URL, Algorithm::ES256);
