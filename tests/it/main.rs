@@ -14,7 +14,7 @@ mod better_auth;
 #[cfg(all(feature = "jwks-client", feature = "x509"))]
 mod guide;
 mod http;
-#[cfg(feature = "jwks-client")]
+#[cfg(all(feature = "jwks-client", feature = "providers"))]
 mod identity_servers;
 #[cfg(feature = "jwks-client")]
 mod jwks;

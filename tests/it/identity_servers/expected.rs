@@ -1,6 +1,7 @@
 //! The tables: written by hand, from what each kind of token is for.
 
 use tower_jwt_auth::claims::GrantClaims;
+use tower_jwt_auth::provider::Provider;
 use tower_jwt_auth::{Algorithm, VerifierBuilder};
 
 use super::Site;
@@ -77,6 +78,13 @@ const COGNITO: &[Column] = &[
     ("another pool", |it| {
         it.verifier_of(&format!("{}_other", it.said("issuer"))).client_id(it.said("client"))
     }),
+    ("preset", |it| {
+        let issuer = it.said("issuer");
+        let pool = issuer.rsplit('/').next().unwrap();
+        let preset = Provider::cognito("eu-west-1", pool).client_id(it.said("client"));
+        // Only the emulator on this machine has another issuer than Amazon.
+        it.preset(if issuer.starts_with("http:") { preset.issuer_name(issuer) } else { preset })
+    }),
 ];
 
 pub(super) const MOTO: Expected = Expected {
@@ -84,15 +92,15 @@ pub(super) const MOTO: Expected = Expected {
     version: "5.2.5",
     verifiers: COGNITO,
     table: &[
-        ("access token", "AuuAuAi"),
-        ("access token, refreshed", "AuuAuAi"),
-        ("access token of another client", "uuuAAAi"),
-        ("access token of another pool", "iiiiiii"),
-        ("ID token", "tAttttt"),
-        ("ID token, refreshed", "tAttttt"),
-        ("ID token of another client", "tuttttt"),
-        ("ID token of another pool", "tittttt"),
-        ("refresh token", "mmmmmmm"),
+        ("access token", "AuuAuAiA"),
+        ("access token, refreshed", "AuuAuAiA"),
+        ("access token of another client", "uuuAAAiu"),
+        ("access token of another pool", "iiiiiiii"),
+        ("ID token", "tAtttttt"),
+        ("ID token, refreshed", "tAtttttt"),
+        ("ID token of another client", "tutttttt"),
+        ("ID token of another pool", "titttttt"),
+        ("refresh token", "mmmmmmmm"),
     ],
     seen: "aws.cognito.signin.user.admin | editors",
     rotates: false,
@@ -103,16 +111,16 @@ pub(super) const COGNITO_LOCAL: Expected = Expected {
     version: "5.3.0",
     verifiers: COGNITO,
     table: &[
-        ("access token", "AuuAuAi"),
-        ("access token, refreshed", "AuuAuAi"),
-        ("access token of another client", "uuuAAAi"),
-        ("access token of another pool", "iiiiiii"),
-        ("ID token", "tAttttt"),
-        ("ID token, refreshed", "tAttttt"),
-        ("ID token of another client", "tuttttt"),
-        ("ID token of another pool", "tittttt"),
+        ("access token", "AuuAuAiA"),
+        ("access token, refreshed", "AuuAuAiA"),
+        ("access token of another client", "uuuAAAiu"),
+        ("access token of another pool", "iiiiiiii"),
+        ("ID token", "tAtttttt"),
+        ("ID token, refreshed", "tAtttttt"),
+        ("ID token of another client", "tutttttt"),
+        ("ID token of another pool", "titttttt"),
         // Signed with the same key and without any mark. Those of Amazon Cognito are encrypted.
-        ("refresh token", "uuuAuui"),
+        ("refresh token", "uuuAuuiu"),
     ],
     seen: "aws.cognito.signin.user.admin | editors",
     rotates: false,
@@ -135,18 +143,21 @@ pub(super) const SUPABASE: Expected = Expected {
             it.verifier_of("https://other.supabase.co/auth/v1").audience("authenticated")
         }),
         ("ES256", |it| supabase(it, "authenticated").algorithms([Algorithm::ES256])),
+        ("preset", |it| {
+            it.preset(Provider::supabase(it.said("issuer").strip_suffix("/auth/v1").unwrap()))
+        }),
     ],
     table: &[
-        ("user, ES256", "AAAuAiA"),
-        ("user, RS256", "AAAuAia"),
-        ("anonymous user", "AAxuAiA"),
-        ("service role", "AcAuAiA"),
-        ("anon key", "uuuAAiu"),
-        ("another project", "iiiiiAi"),
-        ("as the tool makes it", "iiiiiii"),
-        ("a key of another project", "kkkkkkk"),
-        ("the local default key", "kkkkkkk"),
-        ("expired", "eeeueie"),
+        ("user, ES256", "AAAuAiAA"),
+        ("user, RS256", "AAAuAiaA"),
+        ("anonymous user", "AAxuAiAA"),
+        ("service role", "AcAuAiAc"),
+        ("anon key", "uuuAAiuu"),
+        ("another project", "iiiiiAii"),
+        ("as the tool makes it", "iiiiiiii"),
+        ("a key of another project", "kkkkkkkk"),
+        ("the local default key", "kkkkkkkk"),
+        ("expired", "eeeueiee"),
     ],
     seen: " | authenticated",
     rotates: true,
@@ -174,18 +185,22 @@ pub(super) const OPENBAO: Expected = Expected {
             it.discovered(it.said("provider")).audience(it.said("client")).access_tokens_only()
         }),
         ("ES256", |it| it.verifier().audience("orders").algorithms([Algorithm::ES256])),
+        ("preset", |it| {
+            let url = it.said("issuer").strip_suffix("/v1/identity/oidc").unwrap();
+            it.preset(Provider::vault(url, "orders"))
+        }),
     ],
     table: &[
-        ("identity token, ES256", "AAuuiiA"),
-        ("identity token, RS256", "AAuukka"),
-        ("identity token, EdDSA", "AAuukka"),
-        ("identity token without a template", "AAuuiiA"),
-        ("identity token of another role", "uuAuiiu"),
+        ("identity token, ES256", "AAuuiiAA"),
+        ("identity token, RS256", "AAuukkaA"),
+        ("identity token, EdDSA", "AAuukkaA"),
+        ("identity token without a template", "AAuuiiAA"),
+        ("identity token of another role", "uuAuiiuu"),
         // The provider signs with one of these keys, and is another issuer.
-        ("ID token of the provider", "ititAti"),
-        ("access token of the provider", "mmmmmmm"),
-        ("token of the server", "mmmmmmm"),
-        ("batch token of the server", "mmmmmmm"),
+        ("ID token of the provider", "ititAtit"),
+        ("access token of the provider", "mmmmmmmm"),
+        ("token of the server", "mmmmmmmm"),
+        ("batch token of the server", "mmmmmmmm"),
     ],
     seen: "orders:read | editors",
     rotates: true,

@@ -7,6 +7,7 @@ mod expected;
 use std::time::{Duration, SystemTime};
 
 use tower_jwt_auth::jwks::RemoteJwks;
+use tower_jwt_auth::provider::Provider;
 use tower_jwt_auth::testing::FixedClock;
 use tower_jwt_auth::{Claims, ErrorKind, Verified, Verifier, VerifierBuilder};
 
@@ -64,6 +65,11 @@ impl Site {
 
     fn verifier_of(&self, issuer: &str) -> VerifierBuilder {
         Verifier::key_source(self.keys.clone()).issuer(issuer).clock(self.clock.clone())
+    }
+
+    /// A preset with the keys of this server.
+    fn preset(&self, preset: Provider) -> VerifierBuilder {
+        preset.keys(self.keys.clone()).into_builder().clock(self.clock.clone())
     }
 
     /// A verifier for another issuer of the same server.
@@ -181,28 +187,28 @@ async fn tokens_of_oauth2_mock_server_are_judged_by_purpose() {
 #[tokio::test]
 async fn tokens_of_moto_are_judged_by_purpose() {
     if interop::is_wanted() {
-        judge(&MOTO, (11, 85)).await;
+        judge(&MOTO, (13, 98)).await;
     }
 }
 
 #[tokio::test]
 async fn tokens_of_cognito_local_are_judged_by_purpose() {
     if interop::is_wanted() {
-        judge(&COGNITO_LOCAL, (12, 87)).await;
+        judge(&COGNITO_LOCAL, (14, 100)).await;
     }
 }
 
 #[tokio::test]
 async fn tokens_of_the_supabase_tool_are_judged_by_purpose() {
     if interop::is_wanted() {
-        judge(&SUPABASE, (20, 110)).await;
+        judge(&SUPABASE, (23, 126)).await;
     }
 }
 
 #[tokio::test]
 async fn tokens_of_openbao_are_judged_by_purpose() {
     if interop::is_long_wanted() {
-        judge(&OPENBAO, (12, 87)).await;
+        judge(&OPENBAO, (16, 104)).await;
     }
 }
 

@@ -131,7 +131,7 @@ fn logins() -> Vec<Row> {
                     Err(InvalidAudience),
                 ),
             ],
-            tested: SHAPE,
+            tested: "real tokens: its key tool 2.117.0",
             source: "supabase.com/docs/guides/auth/jwt-fields, 2026-11-30",
         },
         Row {
@@ -210,7 +210,7 @@ fn servers() -> Vec<Row> {
                 ("no kind", json!({"token_use": null}), Err(CheckFailed)),
                 ("no client", json!({"client_id": null}), Err(InvalidAudience)),
             ],
-            tested: SHAPE,
+            tested: "emulated servers: moto 5.2.5, cognito-local 5.3.0",
             source: "docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html, 2026-11-30",
         },
         Row {
@@ -461,7 +461,7 @@ fn machines() -> Vec<Row> {
                 ),
                 ("no entity", json!({"sub": null}), Err(MissingClaim)),
             ],
-            tested: SHAPE,
+            tested: "real server: OpenBao 2.7.2",
             source: "openbao.org/docs/secrets/identity/identity-token, 2026-11-30",
         },
     ]
