@@ -45,6 +45,7 @@ fn token_errors() -> Vec<String> {
         text(here.verify_now(&issuer.token().claim("aud", "billing").mint())),
         text(here.verify_now(&issuer.token().claim("iss", format!("{NAME}/")).mint())),
         text(here.verify_now(&issuer.token().expired().mint())),
+        text(here.verify_now(&TestIssuer::hs256().issuer(NAME).audience("orders").token().mint())),
         text(verifier("https://auth.test").unwrap().verify_now(&issuer.token().mint())),
         Error::new(ErrorKind::MissingToken).to_string(),
         Error::new(ErrorKind::MultipleTokens).to_string(),
