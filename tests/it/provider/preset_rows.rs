@@ -38,7 +38,7 @@ fn logins() -> Vec<Row> {
                 ("no user", json!({"sub": null}), Err(MissingClaim)),
             ],
             tested: SHAPE,
-            source: "developers.google.com/identity/openid-connect/openid-connect, 2026-11-30",
+            source: "developers.google.com/identity/sign-in/web/backend-auth, 2026-11-30",
         },
         Row {
             name: "Firebase",
@@ -283,7 +283,7 @@ fn servers() -> Vec<Row> {
                 ("an ID token without a hash", json!({"jti": null}), Err(MissingClaim)),
             ],
             tested: SHAPE,
-            source: "zitadel.com/docs/apis/openidoauth/claims, 2026-11-30",
+            source: "github.com/zitadel/zitadel (apps/docs/content/apis/openidoauth/claims.mdx), 2026-11-30",
         },
         Row {
             name: "Logto",
@@ -324,7 +324,7 @@ fn gateways() -> Vec<Row> {
                 ),
             ],
             tested: SHAPE,
-            source: "developers.cloudflare.com/cloudflare-one/identity/authorization-cookie/application-token, 2026-11-30",
+            source: "developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie/application-token, 2026-11-30",
         },
         Row {
             name: "Google Identity-Aware Proxy",
@@ -444,7 +444,7 @@ fn machines() -> Vec<Row> {
                 ("another subject", json!({"sub": "system:node:n1"}), Err(CheckFailed)),
             ],
             tested: SHAPE,
-            source: "kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin, 2026-11-30",
+            source: "github.com/kubernetes/kubernetes (pkg/serviceaccount/claims.go), 2026-11-30",
         },
         Row {
             name: "Vault and OpenBao",
