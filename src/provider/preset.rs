@@ -27,10 +27,10 @@ const MAX_ARGUMENT: usize = 128;
 ///
 /// ```
 /// use tower_jwt_auth::provider::Provider;
-/// use tower_jwt_auth::{ErrorKind, testing::TestIssuer};
+/// use tower_jwt_auth::{Algorithm, ErrorKind, testing::TestIssuer};
 ///
 /// let pool = "https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab12Cd34";
-/// let server = TestIssuer::rs256().issuer(pool);
+/// let server = TestIssuer::new(Algorithm::RS256).issuer(pool);
 /// let verifier = Provider::cognito("eu-west-1", "eu-west-1_Ab12Cd34")
 ///     .client_id("7h5q3c")
 ///     .keys(tower_jwt_auth::key::KeySet::jwks(server.jwks())?) // without it, they are fetched
