@@ -16,11 +16,15 @@
 //! Setup:
 //!
 //! - [`keys_and_policy`]: choose keys and settings.
+//! - [`checks`]: what a verifier checks, how to change it, and how to add your own checks.
+//! - [`deviating_tokens`]: accept tokens that the default settings reject.
 //! - [`providers`]: presets for identity providers, and how far each is tested.
 //! - [`frameworks`]: axum, hyper, tonic, salvo, warp, poem, `lambda_http` and others.
 //! - [`remote_keys`]: fetch keys from a URL.
 //! - [`custom_key_source`]: load keys from another place.
 //! - [`token_sources`]: read tokens from headers, cookies, URLs and WebSockets.
+//! - [`cookies`]: prevent cross-site requests and planted cookies; join split cookies.
+//! - [`logs_and_caches`]: keep tokens out of logs, caches and other services.
 //! - [`call_another_service`]: forward or exchange the token.
 //! - [`without_tower`]: verify tokens for WebSockets, queues and jobs.
 //! - [`token_cache`]: avoid verifying the same token again.
@@ -39,6 +43,7 @@
 //!
 //! - [`why_401`]: explain a token on the command line or in a running server.
 //! - [`rotation_and_outages`]: what happens when keys change or the key server is down.
+//! - [`replacing_keys`]: change a key or a secret that is deployed with the server.
 //! - [`changing_trust`]: add and remove issuers and tenants while the server runs.
 //! - [`threat_model`]: which attacks are prevented, and which checks remain yours.
 //! - [`responses`]: what clients receive for each error.
@@ -62,7 +67,8 @@
 #[doc = include_str!("../README.md")]
 pub mod readme {}
 
-#[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
+#[cfg_attr(not(doctest), doc = "[replace]: replacing_keys")]
+#[cfg_attr(not(doctest), doc = "[checks]: checks")]
 #[cfg_attr(not(doctest), doc = "[tests]: i_have_tests_without_network")]
 #[doc = include_str!("../docs/i-have-a-shared-secret.md")]
 pub mod i_have_a_shared_secret {}
@@ -78,22 +84,27 @@ pub mod i_have_an_issuer_url {}
 
 #[cfg_attr(not(doctest), doc = "[url]: i_have_an_issuer_url")]
 #[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
+#[cfg_attr(not(doctest), doc = "[replace]: replacing_keys")]
 #[cfg_attr(not(doctest), doc = "[custom]: custom_key_source")]
 #[doc = include_str!("../docs/i-have-a-jwks-file.md")]
 pub mod i_have_a_jwks_file {}
 
 #[cfg(any(not(doctest), feature = "x509"))]
 #[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
+#[cfg_attr(not(doctest), doc = "[replace]: replacing_keys")]
 #[cfg_attr(not(doctest), doc = "[url]: i_have_an_issuer_url")]
 #[doc = include_str!("../docs/i-have-a-certificate.md")]
 pub mod i_have_a_certificate {}
 
+#[cfg_attr(not(doctest), doc = "[cookies]: cookies")]
 #[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
+#[cfg_attr(not(doctest), doc = "[logs]: logs_and_caches")]
 #[doc = include_str!("../docs/i-have-cookies.md")]
 pub mod i_have_cookies {}
 
 #[cfg_attr(not(doctest), doc = "[remote]: remote_keys")]
-#[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
+#[cfg_attr(not(doctest), doc = "[replace]: replacing_keys")]
+#[cfg_attr(not(doctest), doc = "[checks]: checks")]
 #[cfg_attr(not(doctest), doc = "[tenants]: tenants")]
 #[doc = include_str!("../docs/i-have-two-issuers.md")]
 pub mod i_have_two_issuers {}
@@ -120,12 +131,13 @@ pub mod i_have_a_service_to_call {}
 #[doc = include_str!("../docs/i-have-tests-without-network.md")]
 pub mod i_have_tests_without_network {}
 
-#[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
+#[cfg_attr(not(doctest), doc = "[logs]: logs_and_caches")]
 #[cfg_attr(not(doctest), doc = "[alone]: without_tower")]
 #[doc = include_str!("../docs/frameworks.md")]
 pub mod frameworks {}
 
-#[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
+#[cfg_attr(not(doctest), doc = "[checks]: checks")]
+#[cfg_attr(not(doctest), doc = "[cookies]: cookies")]
 #[cfg_attr(not(doctest), doc = "[issuers]: i_have_two_issuers")]
 #[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
 #[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
@@ -136,13 +148,30 @@ pub mod frameworks {}
 #[doc = include_str!("../docs/threat-model.md")]
 pub mod threat_model {}
 
+#[cfg_attr(not(doctest), doc = "[checks]: checks")]
+#[cfg_attr(not(doctest), doc = "[deviating]: deviating_tokens")]
+#[cfg_attr(not(doctest), doc = "[replace]: replacing_keys")]
 #[cfg_attr(not(doctest), doc = "[threats]: threat_model")]
 #[cfg_attr(not(doctest), doc = "[remote]: remote_keys")]
 #[cfg_attr(not(doctest), doc = "[custom]: custom_key_source")]
-#[cfg_attr(not(doctest), doc = "[alone]: without_tower")]
 #[cfg_attr(not(doctest), doc = "[issuers]: i_have_two_issuers")]
 #[doc = include_str!("../docs/keys-and-policy.md")]
 pub mod keys_and_policy {}
+
+#[cfg_attr(not(doctest), doc = "[deviating]: deviating_tokens")]
+#[cfg_attr(not(doctest), doc = "[alone]: without_tower")]
+#[doc = include_str!("../docs/checks.md")]
+pub mod checks {}
+
+#[cfg_attr(not(doctest), doc = "[providers]: providers")]
+#[cfg_attr(not(doctest), doc = "[why]: why_401")]
+#[doc = include_str!("../docs/deviating-tokens.md")]
+pub mod deviating_tokens {}
+
+#[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
+#[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
+#[doc = include_str!("../docs/replacing-keys.md")]
+pub mod replacing_keys {}
 
 #[cfg_attr(not(doctest), doc = "[events]: observability")]
 #[cfg_attr(not(doctest), doc = "[hint]: crate::VerifierBuilder::operator_hint")]
@@ -154,7 +183,7 @@ pub mod why_401 {}
 pub mod token_cache {}
 
 #[cfg(any(not(doctest), feature = "jwks-client"))]
-#[cfg_attr(not(doctest), doc = "[keys]: keys_and_policy")]
+#[cfg_attr(not(doctest), doc = "[replace]: replacing_keys")]
 #[cfg_attr(not(doctest), doc = "[observe]: observability")]
 #[cfg_attr(not(doctest), doc = "[remote]: remote_keys")]
 #[cfg_attr(not(doctest), doc = "[change]: changing_trust")]
@@ -203,10 +232,21 @@ pub mod scopes_and_roles {}
 #[doc = include_str!("../docs/behind-nginx.md")]
 pub mod behind_nginx {}
 
+#[cfg_attr(not(doctest), doc = "[cookies]: cookies")]
+#[cfg_attr(not(doctest), doc = "[logs]: logs_and_caches")]
 #[cfg_attr(not(doctest), doc = "[alone]: without_tower")]
-#[cfg_attr(not(doctest), doc = "[forward]: call_another_service")]
 #[doc = include_str!("../docs/token-sources.md")]
 pub mod token_sources {}
+
+#[cfg_attr(not(doctest), doc = "[app]: i_have_cookies")]
+#[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
+#[doc = include_str!("../docs/cookies.md")]
+pub mod cookies {}
+
+#[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
+#[cfg_attr(not(doctest), doc = "[forward]: call_another_service")]
+#[doc = include_str!("../docs/logs-and-caches.md")]
+pub mod logs_and_caches {}
 
 #[doc = include_str!("../docs/call-another-service.md")]
 pub mod call_another_service {}
@@ -251,7 +291,7 @@ pub mod better_auth_production {}
 #[doc = include_str!("../docs/observability.md")]
 pub mod observability {}
 
-#[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
+#[cfg_attr(not(doctest), doc = "[cookies]: cookies")]
 #[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
 #[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
 #[cfg_attr(not(doctest), doc = "[responses]: responses")]
