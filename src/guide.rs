@@ -36,7 +36,7 @@
 //!
 //! - [`authorization`]: require scopes, roles, owners and recent logins.
 //! - [`scopes_and_roles`]: read them from the claims of each provider.
-//! - [`tenants`]: trust the customers of one provider, and keep their data apart.
+//! - [`tenants`]: trust the customers of a provider, listed or looked up, and keep their data apart.
 //! - [`layer_order`]: combine the layers with each other and with a router.
 //!
 //! Operation:
@@ -193,6 +193,7 @@ pub mod rotation_and_outages {}
 #[cfg(any(not(doctest), feature = "jwks"))]
 #[cfg_attr(not(doctest), doc = "[custom]: custom_key_source")]
 #[cfg_attr(not(doctest), doc = "[file]: i_have_a_jwks_file")]
+#[cfg_attr(not(doctest), doc = "[tenants]: tenants")]
 #[doc = include_str!("../docs/changing-trust.md")]
 pub mod changing_trust {}
 

@@ -251,7 +251,7 @@
 //! | `axum` (default) | extractors for axum handlers |
 //! | `jwks-client` | keys from a URL, with the built-in HTTPS client |
 //! | `webpki-roots` | the built-in client on platforms without root certificates |
-//! | `jwks` | keys from a URL, with your own Tower HTTP client; needs a Tokio runtime with `enable_time` |
+//! | `jwks` | keys from a URL, with your own Tower HTTP client, and tenants that are looked up; needs a Tokio runtime with `enable_time` |
 //! | `reload` | replacing what a verifier trusts while the server runs (part of `jwks`) |
 //! | `tokio-timer` | limits on waiting in builds without `jwks` |
 //! | `cache` | a token cache, if clients send the same token many times and its signature is slow to verify |
@@ -292,6 +292,9 @@ pub mod openapi;
 mod policy;
 pub mod possession;
 pub mod provider;
+#[cfg(feature = "jwks")]
+#[cfg_attr(docsrs, doc(cfg(feature = "jwks")))]
+pub mod resolver;
 pub mod respond;
 pub mod revocation;
 mod rule;

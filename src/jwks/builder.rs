@@ -403,6 +403,11 @@ impl BuildKeys for RemoteJwksBuilder {
     ) -> Result<Arc<dyn KeySource>, BuildError> {
         (*self).build_with_clock(clock).map(|keys| Arc::new(keys) as _)
     }
+
+    fn place(&self) -> String {
+        let Self { url, is_issuer, keys_url, metadata_url, key_use, allowed, .. } = self;
+        format!("{is_issuer} {url} {keys_url:?} {metadata_url:?} {key_use:?} {allowed:?}")
+    }
 }
 
 impl From<RemoteJwksBuilder> for Keys {

@@ -45,8 +45,8 @@ mod response;
 mod roots;
 mod schedule;
 mod shared;
-mod single_flight;
-mod sync;
+pub(crate) mod single_flight;
+pub(crate) mod sync;
 
 pub use builder::RemoteJwksBuilder;
 #[cfg(feature = "pem")]

@@ -1,6 +1,7 @@
 //! One in-flight fetch at a time, which several callers can wait for and none can cancel.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::{Semaphore, watch};
@@ -12,11 +13,12 @@ use crate::key::FetchFailure;
 
 /// The in-flight fetch, if any. The owner keeps it in a lock.
 #[derive(Debug)]
-pub(super) struct SingleFlight<T> {
+pub(crate) struct SingleFlight<T> {
     current: Option<InFlight<T>>,
-    /// The number of the last fetch. A superseded fetch that completes late is recognized by its number.
-    last_number: u64,
 }
+
+/// The number of the last fetch in this process. A superseded fetch that completes late is recognized by its number.
+static LAST_NUMBER: AtomicU64 = AtomicU64::new(0);
 
 #[derive(Debug)]
 struct InFlight<T> {
@@ -28,37 +30,37 @@ struct InFlight<T> {
 
 /// Waits for a fetch. Dropping it does not cancel the fetch.
 #[derive(Debug)]
-pub(super) struct Waiting<T>(watch::Receiver<Option<T>>);
+pub(crate) struct Waiting<T>(watch::Receiver<Option<T>>);
 
 /// Held by the task that fetches.
 #[derive(Debug)]
-pub(super) struct Ticket<T> {
+pub(crate) struct Ticket<T> {
     number: u64,
     outcome: watch::Sender<Option<T>>,
 }
 
 impl<T: Clone> SingleFlight<T> {
-    pub(super) const fn new() -> Self {
-        Self { current: None, last_number: 0 }
+    pub(crate) const fn new() -> Self {
+        Self { current: None }
     }
 
     /// Joins the in-flight fetch, if any.
-    pub(super) fn join(&self, now: Duration) -> Option<Waiting<T>> {
+    pub(crate) fn join(&self, now: Duration) -> Option<Waiting<T>> {
         let current = self.current.as_ref().filter(|fetch| now < fetch.lost_at)?;
         Some(Waiting(current.outcome.clone()))
     }
 
     /// Starts a fetch that counts as lost at `lost_at`. It supersedes the in-flight fetch, if any.
-    pub(super) fn start(&mut self, lost_at: Duration) -> (Waiting<T>, Ticket<T>) {
-        self.last_number += 1;
+    pub(crate) fn start(&mut self, lost_at: Duration) -> (Waiting<T>, Ticket<T>) {
         let (sender, receiver) = watch::channel(None);
-        let (number, outcome) = (self.last_number, receiver.clone());
+        let number = LAST_NUMBER.fetch_add(1, Ordering::Relaxed) + 1;
+        let outcome = receiver.clone();
         self.current = Some(InFlight { number, outcome, lost_at });
         (Waiting(receiver), Ticket { number, outcome: sender })
     }
 
     /// Ends the fetch; `false` if a newer one has superseded it.
-    pub(super) fn complete(&mut self, ticket: &Ticket<T>) -> bool {
+    pub(crate) fn complete(&mut self, ticket: &Ticket<T>) -> bool {
         let newest = self.current.as_ref().is_some_and(|fetch| fetch.number == ticket.number);
         if newest {
             self.current = None;
@@ -69,14 +71,14 @@ impl<T: Clone> SingleFlight<T> {
 
 impl<T> Ticket<T> {
     /// Sends the outcome to all waiting callers.
-    pub(super) fn publish(&self, outcome: T) {
+    pub(crate) fn publish(&self, outcome: T) {
         self.outcome.send_replace(Some(outcome));
     }
 }
 
 impl<T: Clone> Waiting<T> {
     /// The outcome; `None` if the fetch ended without one.
-    pub(super) async fn outcome(mut self) -> Option<T> {
+    pub(crate) async fn outcome(mut self) -> Option<T> {
         let outcome = self.0.wait_for(Option::is_some).await.ok()?;
         outcome.clone()
     }
@@ -89,7 +91,7 @@ impl<T: Clone + Send + Sync + 'static> Waiting<Result<T, FetchError>> {
     /// # Errors
     ///
     /// There is no permit or no timer.
-    pub(super) fn limited(
+    pub(crate) fn limited(
         self,
         permits: &Arc<Semaphore>,
         clock: &dyn Clock,

@@ -2,15 +2,15 @@
 //! checker, so that it checks the shipped code.
 
 #[cfg(shuttle)]
-pub(super) use self::checked::{AtomicU64, Mutex, MutexGuard, Runtime, timer, within};
+pub(crate) use self::checked::{AtomicU64, Mutex, MutexGuard, Runtime, timer, within};
 #[cfg(not(shuttle))]
-pub(super) use self::real::{AtomicU64, Mutex, MutexGuard, Runtime, timer, within};
+pub(crate) use self::real::{AtomicU64, Mutex, MutexGuard, Runtime, timer, within};
 
 #[cfg(not(shuttle))]
 mod real {
     use std::pin::pin;
-    pub(in crate::jwks) use std::sync::atomic::AtomicU64;
-    pub(in crate::jwks) use std::sync::{Mutex, MutexGuard};
+    pub(crate) use std::sync::atomic::AtomicU64;
+    pub(crate) use std::sync::{Mutex, MutexGuard};
     use std::time::Duration;
 
     use futures_util::future::{Either, select};
@@ -19,30 +19,27 @@ mod real {
     use crate::key::FetchFailure;
 
     /// The runtime that fetches run on.
-    pub(in crate::jwks) struct Runtime(tokio::runtime::Handle);
+    pub(crate) struct Runtime(tokio::runtime::Handle);
 
     impl Runtime {
         /// The runtime of the current thread, if any.
-        pub(in crate::jwks) fn current() -> Option<Self> {
+        pub(crate) fn current() -> Option<Self> {
             tokio::runtime::Handle::try_current().ok().map(Self)
         }
 
-        pub(in crate::jwks) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
             drop(self.0.spawn(task));
         }
     }
 
     /// A timer with this duration. Without timers it fails, because a wait would have no limit.
-    pub(in crate::jwks) fn timer(
-        clock: &dyn Clock,
-        duration: Duration,
-    ) -> Result<Timer, FetchFailure> {
+    pub(crate) fn timer(clock: &dyn Clock, duration: Duration) -> Result<Timer, FetchFailure> {
         let deadline = clock.monotonic().saturating_add(duration);
         clock.sleep_until(deadline).ok_or(FetchFailure::NoTimer)
     }
 
     /// Waits for the task until the timer completes.
-    pub(in crate::jwks) async fn within<F: Future>(
+    pub(crate) async fn within<F: Future>(
         timer: Timer,
         task: F,
     ) -> Result<F::Output, FetchFailure> {
@@ -57,33 +54,30 @@ mod real {
 mod checked {
     use std::time::Duration;
 
-    pub(in crate::jwks) use shuttle::sync::atomic::AtomicU64;
-    pub(in crate::jwks) use shuttle::sync::{Mutex, MutexGuard};
+    pub(crate) use shuttle::sync::atomic::AtomicU64;
+    pub(crate) use shuttle::sync::{Mutex, MutexGuard};
 
     use crate::clock::{Clock, Timer};
     use crate::key::FetchFailure;
 
-    pub(in crate::jwks) struct Runtime;
+    pub(crate) struct Runtime;
 
     impl Runtime {
-        pub(in crate::jwks) fn current() -> Option<Self> {
+        pub(crate) fn current() -> Option<Self> {
             Some(Self)
         }
 
-        pub(in crate::jwks) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
             drop(shuttle::future::spawn(task));
         }
     }
 
     /// Time is not simulated: a timer completes at any point of the schedule.
-    pub(in crate::jwks) fn timer(_: &dyn Clock, _: Duration) -> Result<Timer, FetchFailure> {
+    pub(crate) fn timer(_: &dyn Clock, _: Duration) -> Result<Timer, FetchFailure> {
         Ok(Box::pin(shuttle::future::yield_now()))
     }
 
-    pub(in crate::jwks) async fn within<F: Future>(
-        _: Timer,
-        task: F,
-    ) -> Result<F::Output, FetchFailure> {
+    pub(crate) async fn within<F: Future>(_: Timer, task: F) -> Result<F::Output, FetchFailure> {
         Ok(task.await)
     }
 }

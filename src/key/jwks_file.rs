@@ -88,6 +88,10 @@ impl BuildKeys for JwksFile {
             clock,
         }))))
     }
+
+    fn place(&self) -> String {
+        format!("{}", self.0.display())
+    }
 }
 
 /// Shows that a file has changed: its time, its length and, on Unix, its inode. `None` if it cannot be found.

@@ -54,6 +54,9 @@ pub(crate) trait BuildKeys: Any + Send + Sync {
         self: Box<Self>,
         clock: Option<Arc<dyn Clock>>,
     ) -> Result<Arc<dyn KeySource>, BuildError>;
+
+    /// Where the keys will be fetched from, with every setting that decides which keys those are.
+    fn place(&self) -> String;
 }
 
 /// Keys that are ready to use.
@@ -86,6 +89,20 @@ impl Keys {
                 *unbuilt = other;
                 false
             }
+        }
+    }
+
+    /// Keys that are ready to use.
+    pub(crate) const fn held(held: Held) -> Self {
+        Self(Inner::Held(held))
+    }
+
+    /// Where the keys will be fetched from; `None` if they are built already.
+    pub(crate) fn place(&self) -> Option<String> {
+        let Inner::Unbuilt(unbuilt) = &self.0 else { return None };
+        match &*unbuilt.lock().unwrap_or_else(PoisonError::into_inner) {
+            Unbuilt::Builder(builder) => Some(builder.place()),
+            Unbuilt::Built(_) => None,
         }
     }
 

@@ -130,6 +130,14 @@ pub enum Event<'a> {
         /// Why a fetch was requested.
         trigger: RefreshReason,
     },
+    /// The issuer of a tenant was looked up with an [`IssuerResolver`](crate::resolver::IssuerResolver).
+    #[non_exhaustive]
+    IssuerLookup {
+        /// The template that the names of the issuers match.
+        template: &'a str,
+        /// What the resolver returned.
+        outcome: LookupOutcome,
+    },
     /// A fetch was requested and not started, because the last attempt is too recent.
     #[non_exhaustive]
     RefreshSuppressed {
@@ -162,6 +170,7 @@ impl Event<'_> {
             | Self::TooManyWaiting { .. }
             | Self::MetadataUnavailable { .. }
             | Self::ResponderFailed { .. } => true,
+            Self::IssuerLookup { outcome, .. } => outcome == LookupOutcome::Failed,
             Self::CacheLookup { .. }
             | Self::KeysSkipped { .. }
             | Self::RefreshSuppressed { .. } => false,
@@ -223,6 +232,38 @@ impl Verdict {
             Self::Accepted => "accepted",
             Self::Anonymous => "anonymous",
             Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// The result of the lookup of an issuer.
+///
+/// ```
+/// use tower_jwt_auth::observe::LookupOutcome;
+///
+/// assert_eq!(LookupOutcome::Absent.as_str(), "absent");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum LookupOutcome {
+    /// The tenant has an issuer.
+    Found,
+    /// There is no such tenant.
+    Absent,
+    /// The lookup failed, or returned an issuer that cannot be trusted.
+    Failed,
+    /// Nothing was looked up: there were too many unknown tenants in one second.
+    Suppressed,
+}
+
+impl LookupOutcome {
+    /// The stable, lower-case label, for logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Found => "found",
+            Self::Absent => "absent",
+            Self::Failed => "failed",
+            Self::Suppressed => "suppressed",
         }
     }
 }

@@ -89,6 +89,15 @@ mod on {
                 let text = "request rejected: too many requests wait for keys";
                 tracing::warn!(issuer, host, trigger, "{text}");
             }
+            // Any client can cause all but a failure with invented tenants: not above debug.
+            Event::IssuerLookup { template, outcome } => {
+                let outcome = outcome.as_str();
+                if event.is_failure() {
+                    tracing::warn!(template, outcome, "issuer lookup failed");
+                } else {
+                    tracing::debug!(template, outcome, "issuer looked up");
+                }
+            }
             // Any client can cause these with unknown key ids: not above debug.
             Event::RefreshSuppressed { issuer, host, trigger } => {
                 let trigger = trigger.as_str();

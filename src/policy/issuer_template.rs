@@ -97,6 +97,12 @@ impl IssuerTemplate {
         &self.text
     }
 
+    /// The name of a tenant; `None` if the text is not a template.
+    #[cfg(feature = "jwks")]
+    pub(crate) fn filled(&self, tenant: &str) -> Option<String> {
+        self.parts.as_ref().map(|parts| parts.filled(tenant))
+    }
+
     /// The tenant in a name, compared byte for byte; `None` if the template does not match.
     pub(crate) fn tenant_in<'n>(&self, name: &'n str) -> Option<&'n str> {
         let Parts { prefix, suffix, .. } = self.parts.as_ref()?;

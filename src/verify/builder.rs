@@ -10,13 +10,14 @@ use super::issuer::Issuer;
 use super::issuers::Issuers;
 use super::problem;
 use super::rejections::Rejections;
+use super::resolved::Unresolved;
 use super::trust::{Check, Hint, Trust};
 use super::verifier::Verifier;
 use crate::claims::Claims;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{BuildError, Problem};
 use crate::key::{CryptoBackend, KeySet, Keys, VerificationKey};
-use crate::observe::Observer;
+use crate::observe::{Observer, Observing};
 use crate::policy::Policy;
 use crate::revocation::Revocation;
 
@@ -65,6 +66,7 @@ pub struct VerifierBuilder<C = Claims> {
     pub(super) hint: Option<Hint>,
     pub(super) explain: Option<Rejections>,
     pub(super) observer: Option<Arc<dyn Observer>>,
+    resolvers: Vec<Unresolved>,
     pub(super) problems: Vec<Problem>,
 }
 
@@ -121,6 +123,7 @@ impl Verifier<Claims> {
             hint: None,
             explain: None,
             observer: None,
+            resolvers: Vec::new(),
             problems: Vec::new(),
         }
     }
@@ -176,6 +179,7 @@ impl<C> VerifierBuilder<C> {
             hint: self.hint,
             explain: self.explain,
             observer: self.observer,
+            resolvers: self.resolvers,
             problems,
         }
     }
@@ -185,6 +189,13 @@ impl<C> VerifierBuilder<C> {
     /// The keys of one issuer never verify tokens of another.
     pub fn trust(mut self, issuer: Issuer) -> Self {
         self.trusted.push(issuer);
+        self
+    }
+
+    /// Looks up the issuers with these names while the server runs.
+    #[cfg(feature = "jwks")]
+    pub(crate) fn resolve(mut self, names: Unresolved) -> Self {
+        self.resolvers.push(names);
         self
     }
 
@@ -301,7 +312,7 @@ impl<C> VerifierBuilder<C> {
     }
 
     pub(super) fn build_trust(self) -> Result<Trust<C>, BuildError> {
-        let Self { single, policy, mut trusted, mut problems, .. } = self;
+        let Self { single, policy, mut trusted, resolvers, mut problems, .. } = self;
         // A preset that reported a problem may have no issuer.
         let is_reported = !problems.is_empty();
         if self.stray_settings {
@@ -311,12 +322,13 @@ impl<C> VerifierBuilder<C> {
             problems.push(problem::token_length(self.max_token_len));
         }
         match single {
-            None if trusted.is_empty() && !is_reported => {
+            None if trusted.is_empty() && resolvers.is_empty() && !is_reported => {
                 problems.push(problem::nothing_trusted());
             }
             None => {}
             Some(single) => {
-                problems.extend(single.problem_of_name(!trusted.is_empty()));
+                problems
+                    .extend(single.problem_of_name(!trusted.is_empty() || !resolvers.is_empty()));
                 match single.into_issuer(policy) {
                     Ok(issuer) => trusted.insert(0, issuer),
                     Err(others) => problems.extend(others),
@@ -325,8 +337,9 @@ impl<C> VerifierBuilder<C> {
         }
         let backend = choose_backend(self.backend, &mut problems);
         problems.extend(self.cache.iter().flat_map(TokenCache::problems));
+        let (clock, observer) = (self.clock.as_ref(), Observing::from(self.observer));
         let trust = Trust {
-            issuers: Issuers::new(trusted, self.clock.as_ref(), backend, &mut problems),
+            issuers: Issuers::new(trusted, resolvers, clock, backend, &observer, &mut problems),
             backend,
             checks: self.checks,
             clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
@@ -335,7 +348,7 @@ impl<C> VerifierBuilder<C> {
             hint: self.hint,
             explain: self.explain,
             cache: self.cache.and_then(|settings| Cache::new(&settings, backend)),
-            observer: self.observer.into(),
+            observer,
         };
         if problems.is_empty() {
             trust.observe_keys();

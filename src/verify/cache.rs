@@ -9,6 +9,7 @@ use quick_cache::sync::{Cache as Map, DefaultLifecycle};
 use quick_cache::{Equivalent, OptionsBuilder, UnitWeighter};
 use zeroize::Zeroizing;
 
+use super::issuers::Slot;
 use super::verified::ErasedVerified;
 use crate::error::{Problem, ProblemKind};
 use crate::key::CryptoBackend;
@@ -122,8 +123,7 @@ impl TokenCache {
 #[derive(Clone)]
 pub(super) struct CachedToken {
     pub(super) verified: ErasedVerified,
-    /// The index of its issuer.
-    pub(super) issuer: usize,
+    pub(super) issuer: Slot,
     /// The generation of the key set that verified it.
     pub(super) generation: u64,
 }

@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::builder::VerifierBuilder;
 use super::explained::Rows;
+use super::issuers::Selected;
 use super::rejections::Rejections;
 use super::signature::Stop;
 use super::trust::{Bound, Trust};
@@ -91,11 +92,11 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Trust<C> {
             None => error,
         };
         let unverified = self.unverified(token);
-        let index = match reached {
+        let selected = match reached {
             Step::Length | Step::Format | Step::Header => None,
             _ => self.issuer_of(token),
         };
-        let issuer = index.and_then(|index| self.issuers.get(index));
+        let issuer = selected.as_ref().map(Selected::trusted);
         let now = NumericDate::from(self.clock.now());
         let hints = match &error {
             Some(error) => self.hints(&unverified, issuer, error, reached, would_refresh),

@@ -5,14 +5,17 @@ use std::sync::Arc;
 
 use super::issuer::{Issuer, IssuerName};
 use super::problem;
-use super::trusted::{Trusted, problems_without_keys};
+use super::resolved::{FindIssuer, Found, Lookup, ResolvedIssuer, Surroundings, Unresolved};
+use super::signature::{RefreshRequest, Stop};
+use super::trusted::Trusted;
 use crate::claims::mistyped_issuer;
 use crate::clock::Clock;
-use crate::error::{Error, ErrorKind, Problem};
+use crate::error::{Error, ErrorKind, Problem, quoted};
 use crate::json::Object;
 use crate::jws::Compact;
 use crate::key::{CryptoBackend, KeyHealth, KeySource};
-use crate::policy::{ExpectedIssuer, one_of};
+use crate::observe::Observing;
+use crate::policy::{ExpectedIssuer, IssuerTemplate, one_of};
 
 /// The trusted issuers, indexed by name.
 #[derive(Debug)]
@@ -20,41 +23,61 @@ pub(super) struct Issuers {
     all: Vec<Trusted>,
     by_name: HashMap<Box<str>, usize>,
     unnamed: Option<usize>,
+    /// The names that are looked up while the server runs.
+    resolvers: Vec<(IssuerTemplate, Arc<dyn FindIssuer>)>,
+    /// Whether one issuer is the only one, so that there is no choice.
+    is_single: bool,
     /// Whether one of the issuers may send padded tokens.
     allows_padding: bool,
+}
+
+/// The issuer whose keys and policy apply to a token.
+pub(super) enum Selected<'i> {
+    Configured(usize, &'i Trusted),
+    /// With the index of its resolver.
+    Resolved(usize, ResolvedIssuer),
+}
+
+/// Where to find the issuer of a cached token again.
+#[derive(Clone, Copy)]
+pub(super) enum Slot {
+    Configured(usize),
+    Resolver(usize),
+}
+
+impl Selected<'_> {
+    #[inline]
+    pub(super) fn trusted(&self) -> &Trusted {
+        match self {
+            Self::Configured(_, issuer) => issuer,
+            Self::Resolved(_, issuer) => issuer.trusted(),
+        }
+    }
+
+    pub(super) const fn slot(&self) -> Slot {
+        match self {
+            Self::Configured(index, _) => Slot::Configured(*index),
+            Self::Resolved(index, _) => Slot::Resolver(*index),
+        }
+    }
 }
 
 impl Issuers {
     /// Builds the keys of the issuers with this clock, indexes the issuers, and reports conflicts.
     pub(super) fn new(
         configured: Vec<Issuer>,
+        unresolved: Vec<Unresolved>,
         clock: Option<&Arc<dyn Clock>>,
         backend: CryptoBackend,
+        observing: &Observing,
         problems: &mut Vec<Problem>,
     ) -> Self {
-        let mut all: Vec<Trusted> = Vec::new();
-        for issuer in configured {
-            let without_keys = problems_without_keys(&issuer);
-            let Issuer { name, keys, policy, migrating_from, .. } = issuer;
-            match keys.build(clock.cloned()) {
-                Ok(keys) => {
-                    let secrets = migrating_from.into_iter().next();
-                    let issuer = Trusted::new(name, keys, secrets, policy);
-                    problems.extend(without_keys);
-                    problems.extend(issuer.problems(backend));
-                    all.push(issuer);
-                }
-                Err(reported) => {
-                    // Keys that are found by the issuer's name report the same problems with the name.
-                    let others = without_keys.into_iter().filter(|it| !reported.contains(it));
-                    let others: Vec<_> = others.collect();
-                    problems.extend(reported.into_iter().chain(others));
-                }
-            }
-        }
+        let build = |issuer| Trusted::build(issuer, clock, backend, problems);
+        let all: Vec<Trusted> = configured.into_iter().filter_map(build).collect();
         let (mut by_name, mut unnamed) = (HashMap::new(), None);
         for (index, issuer) in all.iter().enumerate() {
-            if all.iter().skip(index + 1).any(|other| issuer.shares_a_secret_with(other)) {
+            let mut later = all.iter().skip(index + 1).flat_map(Trusted::fixed_sets);
+            if later.any(|other| issuer.shares_a_secret_with(other.keys())) {
                 problems.push(problem::same_secret(&issuer.described()));
             }
             let twice = match &issuer.name {
@@ -72,22 +95,56 @@ impl Issuers {
                 problems.push(problem::trusted_twice(&issuer.described()));
             }
         }
-        let allows_padding = all.iter().any(|issuer| issuer.policy.allows_padding);
-        Self { all, by_name, unnamed, allows_padding }
+        let mut templates: Vec<_> = all.iter().filter_map(Trusted::template).cloned().collect();
+        let surroundings = Surroundings {
+            clock: clock.cloned(),
+            backend,
+            observing: observing.clone(),
+            fixed: all.iter().flat_map(Trusted::fixed_sets).cloned().collect(),
+        };
+        let mut resolvers = Vec::new();
+        for Unresolved { template, problems: reported, connect } in unresolved {
+            problems.extend(reported);
+            if templates.iter().any(|other| template.overlaps(other)) {
+                let of = format!("the resolver for {}", quoted(template.text()));
+                problems.push(problem::overlapping_templates(&of));
+            }
+            templates.push(template.clone());
+            resolvers.push((template, connect(surroundings.clone())));
+        }
+        let is_single = all.len() == 1 && resolvers.is_empty();
+        // A resolved issuer may allow it.
+        let allows_padding =
+            !resolvers.is_empty() || all.iter().any(|issuer| issuer.policy.allows_padding);
+        Self { all, by_name, unnamed, resolvers, is_single, allows_padding }
     }
 
-    pub(super) fn health(&self) -> impl Iterator<Item = KeyHealth> {
-        let name = |it: &Trusted| it.name().map(str::to_owned);
-        self.all.iter().map(move |it| KeyHealth { issuer: name(it), ..it.keys.health() })
+    /// The health of the keys of all issuers, those that were looked up included.
+    pub(super) fn health(&self) -> Vec<KeyHealth> {
+        let health =
+            |it: &Trusted| KeyHealth { issuer: it.name().map(str::to_owned), ..it.keys.health() };
+        let resolved = self.resolved();
+        self.all.iter().chain(resolved.iter().map(ResolvedIssuer::trusted)).map(health).collect()
     }
 
-    /// The issuers whose keys may change, with their key sources.
-    pub(super) fn sources(&self) -> impl Iterator<Item = (&Trusted, &Arc<dyn KeySource>)> {
-        self.all.iter().filter_map(|issuer| Some((issuer, issuer.keys.source()?)))
+    /// The key sources of all issuers, with the names of the issuers.
+    pub(super) fn sources(&self) -> Vec<(Option<String>, Arc<dyn KeySource>)> {
+        let source = |issuer: &Trusted| {
+            Some((issuer.name().map(str::to_owned), Arc::clone(issuer.keys.source()?)))
+        };
+        let resolved = self.resolved();
+        let resolved = resolved.iter().map(ResolvedIssuer::trusted);
+        self.all.iter().chain(resolved).filter_map(source).collect()
     }
 
-    pub(super) fn get(&self, index: usize) -> Option<&Trusted> {
-        self.all.get(index)
+    /// The issuers that were looked up.
+    fn resolved(&self) -> Vec<ResolvedIssuer> {
+        self.resolvers.iter().flat_map(|(_, finder)| finder.in_memory()).collect()
+    }
+
+    /// Whether issuers are looked up while the server runs.
+    pub(super) fn has_resolvers(&self) -> bool {
+        !self.resolvers.is_empty()
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Trusted> {
@@ -96,20 +153,25 @@ impl Issuers {
 
     /// The names of the named issuers, and the templates.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.all.iter().filter_map(Trusted::name)
+        let resolvers = self.resolvers.iter().map(|(template, _)| template.text());
+        self.all.iter().filter_map(Trusted::name).chain(resolvers)
     }
 
     /// The names to compare with the `iss` of a token. The tenant of a template is that of the token, if it has one.
     pub(super) fn names_for(&self, claim: impl Fn(&str) -> Option<String>) -> Vec<String> {
+        let filled = |template: &IssuerTemplate| {
+            template.name_of(&claim).unwrap_or_else(|| template.text().to_owned())
+        };
         let name_of = |issuer: &Trusted| match issuer.template() {
-            Some(template) => template.name_of(&claim).or_else(|| Some(template.text().to_owned())),
+            Some(template) => Some(filled(template)),
             None => issuer.name().map(str::to_owned),
         };
-        self.all.iter().filter_map(name_of).collect()
+        let resolvers = self.resolvers.iter().map(|(template, _)| filled(template));
+        self.all.iter().filter_map(name_of).chain(resolvers).collect()
     }
 
-    pub(super) fn are_several(&self) -> bool {
-        self.all.len() > 1
+    pub(super) const fn are_several(&self) -> bool {
+        !self.is_single
     }
 
     /// Splits a token. `route` rejects a padded token of an issuer that may not send it.
@@ -118,30 +180,80 @@ impl Issuers {
     }
 
     /// Selects the issuer of a token. With a single issuer, nothing is read; with several, the unverified `iss` only
-    /// selects among the configured issuers. An exact name is preferred to a template.
-    pub(super) fn route(&self, compact: &Compact<'_>) -> Result<usize, Error> {
-        if self.all.len() == 1 {
-            return Ok(0);
+    /// selects among the configured issuers. An exact name is preferred to a template, and a template to a resolver.
+    pub(super) fn select(&self, compact: &Compact<'_>) -> Result<Selected<'_>, Stop> {
+        match self.all.first() {
+            Some(issuer) if self.is_single => Ok(Selected::Configured(0, issuer)),
+            _ => self.select_by_name(compact),
         }
+    }
+
+    fn select_by_name(&self, compact: &Compact<'_>) -> Result<Selected<'_>, Stop> {
         let payload = Object::read(compact.unverified_payload()?).map_err(|_| {
             let detail = "the payload is not one strict JSON object";
             Error::new(ErrorKind::MalformedToken).with_detail(detail)
         })?;
-        let index = match payload.get("iss") {
-            None => self.unnamed,
+        let selected = match payload.get("iss") {
+            None => self.configured(self.unnamed),
             Some(value) => match value.string() {
-                Some(name) => self.by_name.get(name).copied().or_else(|| self.template_for(name)),
-                None if value.is_null() && self.allows_null_issuer() => self.unnamed,
-                None => return Err(mistyped_issuer(value)),
+                Some(name) => self.named(name)?,
+                None if value.is_null() && self.allows_null_issuer() => {
+                    self.configured(self.unnamed)
+                }
+                None => return Err(mistyped_issuer(value).into()),
             },
         };
-        let index = index.ok_or_else(|| self.unknown_issuer())?;
-        let may_be_padded = self.get(index).is_some_and(|issuer| issuer.policy.allows_padding);
-        if compact.is_padded() && !may_be_padded {
+        let selected = selected.ok_or_else(|| self.unknown_issuer())?;
+        if compact.is_padded() && !selected.trusted().policy.allows_padding {
             let detail = "its parts are padded with `=`, which this issuer's policy does not allow";
-            return Err(Error::new(ErrorKind::MalformedToken).with_detail(detail));
+            return Err(Error::new(ErrorKind::MalformedToken).with_detail(detail).into());
         }
-        Ok(index)
+        Ok(selected)
+    }
+
+    fn configured(&self, index: Option<usize>) -> Option<Selected<'_>> {
+        index.and_then(|index| Some(Selected::Configured(index, self.all.get(index)?)))
+    }
+
+    /// The issuer with this name.
+    fn named(&self, name: &str) -> Result<Option<Selected<'_>>, Stop> {
+        let index = self.by_name.get(name).copied().or_else(|| self.template_for(name));
+        if let Some(selected) = self.configured(index) {
+            return Ok(Some(selected));
+        }
+        let tenant_in = |(template, _): &(IssuerTemplate, _)| template.tenant_in(name);
+        let mut resolvers = self.resolvers.iter().enumerate();
+        let Some((index, finder, tenant)) = resolvers
+            .find_map(|(index, resolver)| Some((index, &resolver.1, tenant_in(resolver)?)))
+        else {
+            return Ok(None);
+        };
+        let absent = || {
+            let detail = "the resolver returned no issuer for the tenant in `iss`";
+            self.unknown_issuer().with_detail(detail)
+        };
+        match finder.find(tenant) {
+            Found::Issuer(issuer) => Ok(Some(Selected::Resolved(index, issuer))),
+            Found::Absent => Err(absent().into()),
+            Found::NotInMemory => {
+                let lookup = Lookup { finder: Arc::clone(finder), tenant: tenant.into() };
+                Err(Stop::Refresh(RefreshRequest::look_up(lookup, absent())))
+            }
+        }
+    }
+
+    /// The issuer of a cached token with this `iss`.
+    pub(super) fn recall(&self, slot: Slot, name: Option<&str>) -> Option<Selected<'_>> {
+        match slot {
+            Slot::Configured(index) => self.configured(Some(index)),
+            Slot::Resolver(index) => {
+                let (template, finder) = self.resolvers.get(index)?;
+                match finder.find(template.tenant_in(name?)?) {
+                    Found::Issuer(issuer) => Some(Selected::Resolved(index, issuer)),
+                    Found::Absent | Found::NotInMemory => None,
+                }
+            }
+        }
     }
 
     /// The issuer whose template matches a name. `build` ensures that there is at most one.
@@ -152,7 +264,7 @@ impl Issuers {
 
     /// Whether an `iss` that is null selects the unnamed issuer.
     fn allows_null_issuer(&self) -> bool {
-        let unnamed = self.unnamed.and_then(|index| self.get(index));
+        let unnamed = self.unnamed.and_then(|index| self.all.get(index));
         unnamed.is_some_and(|issuer| issuer.policy.allows_null_claims())
     }
 
@@ -170,7 +282,7 @@ impl Issuers {
         match &issuer.name {
             IssuerName::Exact(name) => ExpectedIssuer::Named(name),
             IssuerName::Template(template) => ExpectedIssuer::Template(template),
-            IssuerName::Unnamed if self.all.len() == 1 => ExpectedIssuer::Any,
+            IssuerName::Unnamed if self.is_single => ExpectedIssuer::Any,
             IssuerName::Unnamed => ExpectedIssuer::Absent,
         }
     }

@@ -41,6 +41,8 @@ mod readiness;
 mod rejections;
 #[cfg(feature = "reload")]
 mod reload;
+#[cfg_attr(not(feature = "jwks"), expect(dead_code, reason = "only the module `resolver` uses it"))]
+mod resolved;
 mod signature;
 mod trust;
 mod trusted;
@@ -54,6 +56,8 @@ pub use cache::TokenCache;
 pub use issuer::Issuer;
 #[cfg(feature = "reload")]
 pub use reload::VerifierHandle;
+#[cfg(feature = "jwks")]
+pub(crate) use resolved::{FindIssuer, Found, ResolvedIssuer, Surroundings, Unresolved};
 pub(crate) use trust::{BeforeRevocation, Bound, FirstStage, Trust};
 pub(crate) use verified::AnyToken;
 pub use verified::Verified;

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use super::issuers::Slot;
 use super::verified::ErasedVerified;
 use crate::error::Problem;
 use crate::key::CryptoBackend;
@@ -19,7 +20,7 @@ impl TokenCache {
 /// A verified token in the cache.
 pub(super) struct CachedToken {
     pub(super) verified: ErasedVerified,
-    pub(super) issuer: usize,
+    pub(super) issuer: Slot,
     pub(super) generation: u64,
 }
 

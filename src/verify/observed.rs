@@ -43,7 +43,7 @@ impl<C> Trust<C> {
     pub(super) fn observe_keys(&self) {
         let Some(observer) = self.observer.observer() else { return };
         for (issuer, source) in self.issuers.sources() {
-            source.observe_with(issuer.name(), observer);
+            source.observe_with(issuer.as_deref(), observer);
         }
     }
 }

@@ -6,7 +6,6 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use super::trust::Trust;
-use super::trusted::Trusted;
 use super::verifier::Verifier;
 use crate::answer::Answer;
 use crate::clock::Timer;
@@ -39,7 +38,7 @@ impl<C> Verifier<C> {
     /// # Ok::<(), tower_jwt_auth::BuildError>(())
     /// ```
     pub fn health(&self) -> impl Iterator<Item = KeyHealth> {
-        self.current().issuers.health().collect::<Vec<_>>().into_iter()
+        self.current().issuers.health().into_iter()
     }
 }
 
@@ -102,7 +101,7 @@ impl<C: 'static> Verifier<C> {
             let outcomes = trust.call_all(KeySource::warm).await;
             let failed = outcomes
                 .into_iter()
-                .filter_map(|(issuer, source, outcome)| failure(issuer, source, outcome.err()));
+                .filter_map(|(issuer, source, outcome)| failure(issuer, &*source, outcome.err()));
             KeysError::unless_empty(failed.collect())
         }
     }
@@ -123,7 +122,7 @@ impl<C: 'static> Verifier<C> {
             let (mut all, mut failed) = (Vec::new(), Vec::new());
             for (issuer, source, outcome) in outcomes {
                 let error = outcome.map(|refreshed| all.push(refreshed)).err();
-                failed.extend(failure(issuer, source, error));
+                failed.extend(failure(issuer, &*source, error));
             }
             KeysError::unless_empty(failed)?;
             let first = [Refreshed::Replaced, Refreshed::Unchanged, Refreshed::Suppressed];
@@ -160,9 +159,11 @@ impl<C: 'static> Verifier<C> {
     /// refresh, or without timers.
     fn refresh_and_pause(&self) -> Option<Timer> {
         let trust = self.current();
-        // The next trust may have keys to refresh.
-        let idle = (!self.0.is_fixed()).then_some(Duration::MAX);
-        let due = trust.issuers.sources().filter_map(|(_, source)| source.refresh_if_due());
+        // The next trust, or the next issuer that is looked up, may have keys to refresh.
+        let may_change = !self.0.is_fixed() || trust.issuers.has_resolvers();
+        let idle = may_change.then_some(Duration::MAX);
+        let sources = trust.issuers.sources().into_iter();
+        let due = sources.filter_map(|(_, source)| source.refresh_if_due());
         let pause = pause_before_next_look(due.min().or(idle)?);
         trust.clock.sleep_until(trust.clock.monotonic().saturating_add(pause))
     }
@@ -173,9 +174,9 @@ impl<C> Trust<C> {
     async fn call_all<T>(
         &self,
         call: impl Fn(&dyn KeySource) -> Answer<T>,
-    ) -> Vec<(&Trusted, &dyn KeySource, T)> {
-        join_all(self.issuers.sources().map(|(issuer, source)| {
-            let (source, answer) = (&**source, call(&**source));
+    ) -> Vec<(Option<String>, Arc<dyn KeySource>, T)> {
+        join_all(self.issuers.sources().into_iter().map(|(issuer, source)| {
+            let answer = call(&*source);
             async move { (issuer, source, answer.await) }
         }))
         .await
@@ -184,7 +185,7 @@ impl<C> Trust<C> {
 
 /// The failure to report for an issuer; `None` if it has keys and there was no error.
 fn failure(
-    issuer: &Trusted,
+    issuer: Option<String>,
     source: &dyn KeySource,
     error: Option<RefreshError>,
 ) -> Option<Failure> {
@@ -199,5 +200,5 @@ fn failure(
         ),
         KeysErrorKind::NotRefreshed => None,
     })?;
-    Some(Failure { issuer: issuer.name().map(str::to_owned), kind, error })
+    Some(Failure { issuer, kind, error })
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::resolved::Lookup;
 use super::trusted::Trusted;
 use crate::answer::Answer;
 use crate::error::{Error, ErrorKind};
@@ -34,6 +35,12 @@ pub(super) struct RefreshRequest {
 }
 
 impl RefreshRequest {
+    /// A request to look up the issuer of a token.
+    pub(super) fn look_up(lookup: Lookup, rejection: Error) -> Self {
+        let (source, reason) = (Arc::new(lookup), RefreshReason::Empty);
+        Self { source, reason, unknown_id: None, rejection, tried: 0 }
+    }
+
     /// Starts the refresh.
     pub(super) fn start(&self) -> Answer<Result<Refreshed, RefreshError>> {
         match &self.unknown_id {

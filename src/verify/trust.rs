@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 use zeroize::Zeroizing;
 
 use super::cache::{Cache, CachedToken};
-use super::issuers::Issuers;
+use super::issuers::{Issuers, Selected};
 use super::rejections::Rejections;
 use super::signature::{RefreshRequest, Stop, verify_signature};
 use super::verified::Verified;
@@ -210,7 +210,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Trust<C> {
         let CachedToken { verified, issuer, generation } =
             cache.get(token, self.clock.monotonic())?;
         let verified: Verified<C> = Verified::restore(verified)?;
-        let issuer = self.issuers.get(issuer)?;
+        let issuer = self.issuers.recall(issuer, verified.issuer())?;
+        let issuer = issuer.trusted();
         let now = NumericDate::from(self.clock.now());
         if issuer.uses_generation(generation)
             && issuer.policy.check_now(verified.token(), now, &mut |_| {}).is_ok()
@@ -221,9 +222,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Trust<C> {
         None
     }
 
-    /// The index of the issuer whose keys and policy apply to a token.
-    pub(super) fn issuer_of(&self, token: &str) -> Option<usize> {
-        self.issuers.route(&self.issuers.parse(token).ok()?).ok()
+    /// The issuer whose keys and policy apply to a token.
+    pub(super) fn issuer_of(&self, token: &str) -> Option<Selected<'_>> {
+        self.issuers.select(&self.issuers.parse(token).ok()?).ok()
     }
 
     /// Verifies in the order of [`Step`], and calls `reach` before each step.
@@ -245,10 +246,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Trust<C> {
             compact.header(&mut buffer)?
         };
         reach(Step::TrustedIssuer);
-        let index = self.issuers.route(&compact)?;
-        let issuer = self.issuers.get(index);
-        let issuer = issuer.ok_or_else(|| Error::new(ErrorKind::InvalidIssuer))?;
-
+        let selected = self.issuers.select(&compact)?;
+        let issuer = selected.trusted();
         let expected = self.issuers.expected(issuer);
         let algorithm = header.algorithm();
         let explained =
@@ -264,7 +263,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Trust<C> {
         let accepted = accepted.map_err(Stop::from).map_err(explained)?;
         let verified = self.check(Verified::new(accepted)?, bound, reach)?;
         if let Some(cache) = &self.cache {
-            let entry = CachedToken { verified: verified.erase(), issuer: index, generation };
+            let entry =
+                CachedToken { verified: verified.erase(), issuer: selected.slot(), generation };
             cache.insert(token, entry, self.clock.monotonic());
         }
         if cached.is_none() {

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::issuer::{Issuer, IssuerName};
 use super::problem;
+use crate::clock::Clock;
 use crate::error::Problem;
 use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet};
 use crate::key::{Crowded, CryptoBackend, Held, KeySet, VerificationKey};
@@ -25,14 +26,31 @@ pub(super) struct Trusted {
 }
 
 impl Trusted {
-    pub(super) fn new(
-        name: IssuerName,
-        keys: Held,
-        secrets: Option<Arc<KeySet>>,
-        policy: Policy,
-    ) -> Self {
-        let secrets = secrets.map(Held::Fixed);
-        Self { name, keys, secrets, policy, reported: AtomicU64::new(0) }
+    /// Builds the keys of an issuer with this clock; `None` if they have problems. Reports all problems of the issuer.
+    pub(super) fn build(
+        issuer: Issuer,
+        clock: Option<&Arc<dyn Clock>>,
+        backend: CryptoBackend,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Self> {
+        let without_keys = problems_without_keys(&issuer);
+        let Issuer { name, keys, policy, migrating_from, .. } = issuer;
+        match keys.build(clock.cloned()) {
+            Ok(keys) => {
+                let secrets = migrating_from.into_iter().next().map(Held::Fixed);
+                let issuer = Self { name, keys, secrets, policy, reported: AtomicU64::new(0) };
+                problems.extend(without_keys);
+                problems.extend(issuer.problems(backend));
+                Some(issuer)
+            }
+            Err(reported) => {
+                // Keys that are found by the issuer's name report the same problems with the name.
+                let others = without_keys.into_iter().filter(|it| !reported.contains(it));
+                let others: Vec<_> = others.collect();
+                problems.extend(reported.into_iter().chain(others));
+                None
+            }
+        }
     }
 
     /// The keys for tokens with this algorithm. While the issuer migrates, HMAC is only for its secrets, and all other
@@ -90,19 +108,21 @@ impl Trusted {
         described(self.name())
     }
 
-    pub(super) fn shares_a_secret_with(&self, other: &Self) -> bool {
-        self.fixed_keys().any(|key| other.fixed_keys().any(|other| key.is_same_secret(other)))
+    pub(super) fn shares_a_secret_with(&self, others: &[VerificationKey]) -> bool {
+        let is_shared = |key: &VerificationKey| others.iter().any(|it| key.is_same_secret(it));
+        self.fixed_sets().any(|set| set.keys().iter().any(is_shared))
     }
 
-    fn fixed_keys(&self) -> impl Iterator<Item = &VerificationKey> {
-        iter::once(&self.keys).chain(&self.secrets).flat_map(|keys| match keys {
-            Held::Fixed(set) => set.keys(),
-            Held::Source(_) => &[],
+    /// The keys that are not from a source.
+    pub(super) fn fixed_sets(&self) -> impl Iterator<Item = &Arc<KeySet>> {
+        iter::once(&self.keys).chain(&self.secrets).filter_map(|keys| match keys {
+            Held::Fixed(set) => Some(set),
+            Held::Source(_) => None,
         })
     }
 
     /// The problems of the keys in combination with the name and the policy.
-    pub(super) fn problems(&self, backend: CryptoBackend) -> Vec<Problem> {
+    fn problems(&self, backend: CryptoBackend) -> Vec<Problem> {
         let of = self.described();
         let mut problems = Vec::new();
         problems.extend(self.keys_of_another(&of));
@@ -223,7 +243,7 @@ fn unused_algorithms(listed: AlgorithmSet, set: &KeySet, secrets: usize, of: &st
 }
 
 /// The problems of an issuer that do not depend on its keys.
-pub(super) fn problems_without_keys(issuer: &Issuer) -> Vec<Problem> {
+fn problems_without_keys(issuer: &Issuer) -> Vec<Problem> {
     let of = described(issuer.name.text());
     let mut problems = issuer.policy.problems(&of, !issuer.migrating_from.is_empty());
     problems.extend(problems_of_migration(issuer, &of));

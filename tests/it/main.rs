@@ -22,6 +22,8 @@ mod oidc_provider;
 mod openapi;
 mod properties;
 mod provider;
+#[cfg(all(feature = "jwks-client", feature = "cache"))]
+mod resolver;
 mod rotation;
 mod support;
 mod testing;

@@ -207,6 +207,10 @@ impl BuildKeys for PemByKeyIdBuilder {
     ) -> Result<Arc<dyn KeySource>, BuildError> {
         (*self).build_with_clock(clock).map(|keys| Arc::new(keys) as _)
     }
+
+    fn place(&self) -> String {
+        format!("{} {} {:?}", self.url, self.algorithm, self.remote.allowed)
+    }
 }
 
 impl From<PemByKeyIdBuilder> for key::Keys {
