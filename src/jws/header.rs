@@ -1,5 +1,6 @@
 //! The JOSE header (RFC 7515 §4), read strictly.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
@@ -84,7 +85,8 @@ impl fmt::Debug for JoseHeader<'_> {
 #[derive(Clone, Debug)]
 pub(crate) struct UnverifiedHeader<'h> {
     pub(crate) text: &'h str,
-    pub(crate) members: HeaderMembers,
+    /// Borrowed from the cache, if the header is in it.
+    pub(crate) members: Cow<'h, HeaderMembers>,
 }
 
 /// The members of a header that are read. Strings are ranges of the header's text.
@@ -133,16 +135,17 @@ impl<'h> UnverifiedHeader<'h> {
         }
         let algorithm = algorithm.ok_or_else(|| malformed("`alg` is missing"))?;
         let algorithm = algorithm.ok_or(ErrorKind::AlgorithmNotAllowed)?;
-        Ok(Self { text, members: HeaderMembers { algorithm, len: text.len(), kid, typ } })
+        let members = HeaderMembers { algorithm, len: text.len(), kid, typ };
+        Ok(Self { text, members: Cow::Owned(members) })
     }
 
-    pub(crate) const fn algorithm(&self) -> Algorithm {
+    pub(crate) fn algorithm(&self) -> Algorithm {
         self.members.algorithm
     }
 
     /// The key id, unless it is absent or empty.
     pub(crate) fn key_id(&self) -> Option<&str> {
-        self.members.read(self.text).key_id
+        self.members.key_id(self.text)
     }
 }
 
@@ -156,10 +159,14 @@ impl HeaderMembers {
     pub(crate) fn read<'a>(&'a self, text: &'a str) -> JoseHeader<'a> {
         JoseHeader {
             algorithm: self.algorithm,
-            key_id: self.kid.as_ref().map(|kid| kid.read(text)),
+            key_id: self.key_id(text),
             typ: self.typ.as_ref().map(|typ| typ.read(text)),
             text: text.get(..self.len).unwrap_or_default(),
         }
+    }
+
+    fn key_id<'a>(&'a self, text: &'a str) -> Option<&'a str> {
+        self.kid.as_ref().map(|kid| kid.read(text))
     }
 }
 

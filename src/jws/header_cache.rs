@@ -7,6 +7,7 @@
 //! Each thread has its own cache, so threads share no lock. New headers replace older ones, so the cache keeps
 //! working when issuers change their keys.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -66,14 +67,14 @@ impl CachedHeader {
                 && (replaces || slot.is_none())
             {
                 let text = header.text.into();
-                let members = header.members.clone();
+                let members = header.members.as_ref().clone();
                 *slot = Some(Rc::new(Self { encoded: encoded.into(), text, members }));
             }
         });
     }
 
     pub(crate) fn header(&self) -> UnverifiedHeader<'_> {
-        UnverifiedHeader { text: &self.text, members: self.members.clone() }
+        UnverifiedHeader { text: &self.text, members: Cow::Borrowed(&self.members) }
     }
 }
 

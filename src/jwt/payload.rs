@@ -48,7 +48,7 @@ impl SignedPayload {
         base64url::decode_append(payload, &mut bytes)
             .map_err(|_| malformed("the payload is not base64url"))?;
         let text = String::from_utf8(bytes).map_err(|_| malformed("the payload is not UTF-8"))?;
-        Ok(Self { text, header: header.members.clone(), key_issuer })
+        Ok(Self { text, header: header.members.as_ref().clone(), key_issuer })
     }
 
     /// Reads the claims.
@@ -155,7 +155,7 @@ mod tests {
     fn read<C: DeserializeOwned + 'static>(payload: &str) -> Result<SignedClaims<C>, Error> {
         let header = UnverifiedHeader::read(r#"{"alg":"HS256","kid":"k\u0031"}"#)?;
         let text = format!("{}{payload}", header.text);
-        SignedPayload { text, header: header.members, key_issuer: None }.read(None)
+        SignedPayload { text, header: header.members.into_owned(), key_issuer: None }.read(None)
     }
 
     fn kind_of<C: DeserializeOwned + 'static>(payload: &str) -> Result<(), ErrorKind> {
