@@ -258,12 +258,12 @@ impl KeySet {
         match key_id {
             Some(id) if self.ids_matter => {
                 if self.keys.len() <= MAX_SEARCHED {
-                    let has_id = |key: &&VerificationKey| key.key_id() == Some(id);
-                    let mut keys = self.keys.iter().filter(has_id).peekable();
-                    if keys.peek().is_none() {
+                    let mut is_known = false;
+                    let keys = self.keys.iter().filter(|key| key.key_id() == Some(id));
+                    fill(&mut chosen, &mut keys.inspect(|_| is_known = true).filter(fits));
+                    if !is_known {
                         return self.without_id(algorithm, listed);
                     }
-                    fill(&mut chosen, &mut keys.filter(fits));
                 } else {
                     let Some(indices) = self.by_id.get(id) else {
                         return self.without_id(algorithm, listed);
