@@ -45,7 +45,9 @@ enum Tenants {
 /// Whether a text can be a tenant. Everything that has a meaning in a URL is excluded.
 pub(super) fn is_tenant(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    (1..=MAX_TENANT).contains(&text.len()) && text.bytes().all(is_allowed)
+    // Without branches, the compiler vectorizes the check.
+    (1..=MAX_TENANT).contains(&text.len())
+        && text.bytes().fold(true, |all, byte| all & is_allowed(byte))
 }
 
 impl Parts {
@@ -106,7 +108,9 @@ impl IssuerTemplate {
     /// The tenant in a name, compared byte for byte; `None` if the template does not match.
     pub(crate) fn tenant_in<'n>(&self, name: &'n str) -> Option<&'n str> {
         let Parts { prefix, suffix, .. } = self.parts.as_ref()?;
-        let tenant = name.strip_prefix(&**prefix)?.strip_suffix(&**suffix)?;
+        let rest = name.strip_prefix(&**prefix)?;
+        // On some processors, comparing with the dangling pointer of an empty string takes 75 ns.
+        let tenant = if suffix.is_empty() { rest } else { rest.strip_suffix(&**suffix)? };
         is_tenant(tenant).then_some(tenant)
     }
 

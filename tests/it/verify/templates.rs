@@ -93,6 +93,24 @@ fn only_listed_tenants_are_accepted() {
 }
 
 #[test]
+fn a_template_may_end_with_its_placeholder() {
+    let verifiers = verifiers(&template("https://login.example.com/{tid}").tenants(["acme", "a"]));
+    for (path, tenant, verdict) in [
+        ("acme", "acme", Ok(())),
+        ("a", "a", Ok(())),
+        ("acme/", "acme", ISSUER),
+        ("acme/v2.0", "acme", ISSUER),
+        ("acme", "a", ISSUER),
+        ("acm", "acm", ISSUER),
+        ("", "acme", ISSUER),
+        ("", "", ISSUER),
+    ] {
+        let token = signed(&provider(), format!("https://login.example.com/{path}"), tenant);
+        assert_verdicts(&verifiers, &token, verdict, path);
+    }
+}
+
+#[test]
 fn a_placeholder_is_filled_by_one_plain_segment_only() {
     let signer = provider();
     let all = verifiers(&template(TEMPLATE).any_tenant());
