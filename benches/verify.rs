@@ -16,11 +16,18 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::Criterion;
-use support::fixtures::{ALGORITHMS, Fixture, Kind, Typed};
+use support::fixtures::{ALGORITHMS, AUDIENCE, Fixture, Kind, TOKENS, Typed};
 use support::primitive::Primitive;
+use tower_jwt_auth::testing::TestIssuer;
+use tower_jwt_auth::{Issuer, Policy, VerificationKey, Verifier};
 
 const KINDS: [Kind; 5] =
     [Kind::Valid, Kind::BadSignature, Kind::Expired, Kind::UnknownKey, Kind::Malformed];
+
+/// An issuer with its tenant in its name, and the template for it.
+const OF_A_TENANT: &str = "https://auth.example.com/acme";
+const TEMPLATE: &str = "https://auth.example.com/{tenant}";
+const TENANTS: [&str; 3] = ["acme", "globex", "initech"];
 
 fn main() {
     let mut criterion = Criterion::default()
@@ -52,6 +59,26 @@ fn main() {
             let tokens = fixture.tokens(Kind::Valid);
             let mut turn = tokens.iter().cycle();
             group.bench_function("valid, reloadable", |bencher| {
+                bencher.iter(|| verifier.verify_now(black_box(turn.next().unwrap())));
+            });
+        }
+        let issuer = TestIssuer::new(algorithm).issuer(OF_A_TENANT).audience(AUDIENCE);
+        let token =
+            |index| issuer.token().subject(format!("user-{index}")).claim("tenant", TENANTS[0]);
+        let tokens: Vec<_> = (0..TOKENS).map(|index| token(index).mint()).collect();
+        let key = || VerificationKey::jwk(issuer.jwk()).unwrap();
+        let policy = || Policy::new().audience(AUDIENCE);
+        for (name, issuer) in [
+            ("valid, tenant by name", Issuer::new(OF_A_TENANT, key(), policy())),
+            (
+                "valid, tenant by template",
+                Issuer::template(TEMPLATE, key(), policy()).tenants(TENANTS),
+            ),
+        ] {
+            let verifier = Verifier::builder().trust(issuer).build().unwrap();
+            assert!(tokens.iter().all(|token| verifier.verify_now(token).is_ok()));
+            let mut turn = tokens.iter().cycle();
+            group.bench_function(name, |bencher| {
                 bencher.iter(|| verifier.verify_now(black_box(turn.next().unwrap())));
             });
         }
