@@ -98,7 +98,6 @@ impl Entry {
 
 /// A tenant without an issuer in memory.
 struct Missed {
-    tenant: Box<str>,
     /// `None` if there is no such tenant.
     error: Option<RefreshError>,
     until: Duration,
@@ -121,8 +120,7 @@ pub(super) enum Decision {
 pub(super) struct Lookups {
     /// At most one lookup for each tenant.
     in_flight: HashMap<Box<str>, SingleFlight<Outcome>>,
-    /// In the order in which they were looked up.
-    missed: VecDeque<Missed>,
+    missed: HashMap<Box<str>, Missed>,
     /// When the lookups of tenants that were not in memory started.
     starts: VecDeque<Duration>,
 }
@@ -133,13 +131,12 @@ impl Lookups {
         self.in_flight.get(tenant)?.join(now)
     }
 
-    pub(super) fn is_absent(&mut self, tenant: &str, now: Duration) -> bool {
-        self.find_missed(tenant, now).is_some_and(|missed| missed.error.is_none())
+    pub(super) fn is_absent(&self, tenant: &str, now: Duration) -> bool {
+        self.missed(tenant, now).is_some_and(|missed| missed.error.is_none())
     }
 
-    fn find_missed(&mut self, tenant: &str, now: Duration) -> Option<&Missed> {
-        self.missed.retain(|missed| now < missed.until);
-        self.missed.iter().find(|missed| *missed.tenant == *tenant)
+    fn missed(&self, tenant: &str, now: Duration) -> Option<&Missed> {
+        self.missed.get(tenant).filter(|missed| now < missed.until)
     }
 
     pub(super) fn decide(
@@ -155,7 +152,7 @@ impl Lookups {
                 _ => Decision::Start,
             };
         }
-        match self.find_missed(tenant, now) {
+        match self.missed(tenant, now) {
             Some(Missed { error: None, .. }) => return Decision::Absent,
             Some(Missed { error: Some(error), .. }) => return Decision::Failed(error.clone()),
             None => {}
@@ -181,7 +178,7 @@ impl Lookups {
     /// Removes the lookup in flight of a tenant; the outcome of one that was started before is then ignored.
     pub(super) fn forget(&mut self, tenant: &str) {
         self.in_flight.remove(tenant);
-        self.missed.retain(|missed| *missed.tenant != *tenant);
+        self.missed.remove(tenant);
     }
 
     /// Records the result of a lookup that started at `since`, and returns the issuers in memory if they change.
@@ -206,7 +203,7 @@ impl Lookups {
                 changed.insert(tenant.into(), Entry::new(issuer.clone(), since, now));
                 return Some(changed);
             }
-            Ok(None) => self.miss(tenant, None, now.saturating_add(limits.ttl), limits),
+            Ok(None) => self.miss(tenant, None, limits.ttl, limits, now),
             Err(error) => match changed.get_mut(tenant) {
                 Some(entry) => {
                     let times = entry.failure.as_ref().map_or(0, |failure| failure.times) + 1;
@@ -215,7 +212,7 @@ impl Lookups {
                     entry.failure = Some(Failure { error: error.clone(), times, next });
                     return Some(changed);
                 }
-                None => self.miss(tenant, Some(error.clone()), now + FIRST_PAUSE, limits),
+                None => self.miss(tenant, Some(error.clone()), FIRST_PAUSE, limits, now),
             },
         }
         changed.remove(tenant).map(|_| changed)
@@ -225,12 +222,17 @@ impl Lookups {
         &mut self,
         tenant: &str,
         error: Option<RefreshError>,
-        until: Duration,
+        lifetime: Duration,
         limits: &Limits,
+        now: Duration,
     ) {
+        self.missed.retain(|_, missed| now < missed.until);
         while self.missed.len() >= limits.max_tenants {
-            self.missed.pop_front();
+            let oldest = self.missed.iter().min_by_key(|(_, missed)| missed.until);
+            let Some(oldest) = oldest.map(|(tenant, _)| tenant.clone()) else { break };
+            self.missed.remove(&oldest);
         }
-        self.missed.push_back(Missed { tenant: tenant.into(), error, until });
+        let missed = Missed { error, until: now.saturating_add(lifetime) };
+        self.missed.insert(tenant.into(), missed);
     }
 }

@@ -174,7 +174,7 @@ impl Issuers {
         !self.is_single
     }
 
-    /// Splits a token. `route` rejects a padded token of an issuer that may not send it.
+    /// Splits a token. `select` rejects a padded token of an issuer that may not send it.
     #[inline]
     pub(super) fn parse<'t>(&self, token: &'t str) -> Result<Compact<'t>, Error> {
         if self.allows_padding { Compact::parse_padded(token) } else { Compact::parse(token) }
