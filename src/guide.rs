@@ -38,6 +38,7 @@
 //! - [`scopes_and_roles`]: read them from the claims of each provider.
 //! - [`tenants`]: trust the customers of a provider, listed or looked up, and keep their data apart.
 //! - [`layer_order`]: combine the layers with each other and with a router.
+//! - [`resource_metadata`]: how OAuth clients, such as MCP clients, discover where to get a token.
 //!
 //! Operation:
 //!
@@ -225,6 +226,11 @@ pub mod tenants {}
 
 #[doc = include_str!("../docs/layer-order.md")]
 pub mod layer_order {}
+
+#[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
+#[cfg_attr(not(doctest), doc = "[order]: layer_order")]
+#[doc = include_str!("../docs/resource-metadata.md")]
+pub mod resource_metadata {}
 
 #[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
 #[doc = include_str!("../docs/scopes-and-roles.md")]

@@ -185,6 +185,7 @@
 //! | [`claims`] | types for fields of your claims type; the claims in which an issuer puts scopes and roles |
 //! | [`key`] | keys and key sets, their sources and their health |
 //! | [`jwks`] | key sets from a URL, with or without the issuer's metadata (feature `jwks`) |
+//! | [`resource`] | the metadata from which OAuth clients, such as MCP clients, discover how to get a token |
 //! | [`provider`] | settings from the environment or a file; presets such as `better_auth`; your own presets |
 //! | [`revocation`] | revoked tokens |
 //! | [`possession`] | proof of possession, for tokens that are bound to a key or certificate |
@@ -212,7 +213,7 @@
 //!     also on Policy:               audience any_audience client_id authorized_party access_tokens_only algorithms
 //!                                   subject leeway max_age require_claim typ allow_missing_expiry allow_null_claims
 //!                                   allow_numeric_subject check_token grants subject_claim tenant_claim rfc9068
-//!                                   hide_claims
+//!                                   hide_claims resource
 //!     for keys from a URL:          remote_keys client keys_url metadata_url allow_http_on_loopback
 //!                                   allow_insecure_http
 //! VerifierBuilder, for all issuers: claims check revocation clock max_token_len cache crypto_backend observer
@@ -231,13 +232,19 @@
 //!                is_sender_constrained
 //! Identity:      derefs to Token
 //!
-//! JwtAuthLayer::new(Verifier<C>):   token_source responder realm challenge_scope resource_metadata remove_token
-//!                                   promote_to_header max_wait(..)? confirm allow_missing_token allow_invalid_token
-//!                                   allow_cors_preflight bypass record_subject record_subject_hashed(..)?
-//!                                   allow_bound_tokens_without_proof unauthorized_while_keys_unavailable
+//! JwtAuthLayer::new(Verifier<C>):   token_source responder realm challenge_scope resource resource_metadata
+//!                                   remove_token promote_to_header max_wait(..)? confirm allow_missing_token
+//!                                   allow_invalid_token allow_cors_preflight bypass record_subject
+//!                                   record_subject_hashed(..)? allow_bound_tokens_without_proof
+//!                                   unauthorized_while_keys_unavailable
 //! RequireLayer::{new(Rule), scope, all_scopes, any_scope, role, any_role, owner_in_path(..)?,
 //!                tenant_in_path(..)?}:
 //!                                   owner authentication_context max_authentication_age
+//!
+//! Resource::new(identifier) -> ResourceBuilder:  authorization_server scopes name documentation policy
+//!                                   terms_of_service jwks_uri authorization_details_types allow_http_on_loopback
+//! ResourceBuilder::build() -> Result<Resource, BuildError>
+//! Resource:                         identifier scopes authorization_servers metadata_url metadata_path service
 //! ```
 //!
 //! # Features
@@ -295,6 +302,7 @@ pub mod provider;
 #[cfg(feature = "jwks")]
 #[cfg_attr(docsrs, doc(cfg(feature = "jwks")))]
 pub mod resolver;
+pub mod resource;
 pub mod respond;
 pub mod revocation;
 mod rule;

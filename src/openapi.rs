@@ -34,6 +34,7 @@ use serde_json::{Map, Value, json};
 
 use crate::authorize::RequireLayer;
 use crate::error::ErrorKind;
+use crate::resource::Resource;
 use crate::respond::ProblemJson;
 
 /// The security scheme of an API, and its error responses.
@@ -57,6 +58,35 @@ impl Security {
     pub fn bearer() -> Self {
         let scheme = json!({"type": "http", "scheme": "bearer", "bearerFormat": "JWT"});
         Self { name: "bearer".to_owned(), scheme }
+    }
+
+    /// The scheme of [`bearer`](Self::bearer), with a description of how to get a token for this resource.
+    ///
+    /// The description has the authorization servers, the audience, the scopes and the URL of the metadata.
+    ///
+    /// ```
+    /// use tower_jwt_auth::openapi::Security;
+    /// use tower_jwt_auth::resource::Resource;
+    ///
+    /// let api = Resource::new("https://api.example.com")
+    ///     .authorization_server("https://auth.example.com")
+    ///     .scopes(["orders:read"])
+    ///     .build()?;
+    /// let description = Security::resource(&api).scheme()["description"].to_string();
+    /// assert!(description.contains("https://auth.example.com") && description.contains("orders:read"));
+    /// assert!(Security::bearer().scheme().get("description").is_none());
+    /// # Ok::<(), tower_jwt_auth::BuildError>(())
+    /// ```
+    pub fn resource(resource: &Resource) -> Self {
+        let servers = resource.authorization_servers().join(" or ");
+        let scopes = match resource.scopes() {
+            [] => String::new(),
+            scopes => format!(" Scopes: {}.", scopes.join(", ")),
+        };
+        let (audience, metadata) = (resource.identifier(), resource.metadata_url());
+        Self::bearer().with_description(format!(
+            "An access token of {servers} for {audience}.{scopes} Metadata (RFC 9728): {metadata}"
+        ))
     }
 
     /// A scheme with the token in this cookie, with the name `cookie`.

@@ -78,6 +78,13 @@ impl Url {
     }
 }
 
+/// The length of the scheme and the authority of an absolute URL.
+pub(crate) fn origin_len(url: &str) -> usize {
+    let authority = url.find("://").map_or(0, |at| at + 3);
+    let rest = url.get(authority..).unwrap_or_default();
+    authority + rest.find(['/', '?', '#']).unwrap_or(rest.len())
+}
+
 /// Whether the host of a URL is `localhost` or a loopback address.
 pub(crate) fn is_loopback(host: &str) -> bool {
     let address = host.trim_start_matches('[').trim_end_matches(']');
@@ -155,6 +162,20 @@ mod tests {
             assert_eq!(url.is_https(), origin.starts_with("https:"), "{text}");
             assert_eq!((url.host(), url.path(), url.query()), (host, path, query), "{text}");
             assert_eq!(url.is_loopback(), is_loopback, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_origin_ends_before_the_path() {
+        for (url, origin) in [
+            ("https://a.example", "https://a.example"),
+            ("https://a.example/", "https://a.example"),
+            ("https://a.example:8443/x://y", "https://a.example:8443"),
+            ("https://a.example?b=/c", "https://a.example"),
+            ("https://a.example#b", "https://a.example"),
+            ("https://[::1]/x", "https://[::1]"),
+        ] {
+            assert_eq!(url.get(..origin_len(url)), Some(origin));
         }
     }
 

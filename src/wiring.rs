@@ -2,7 +2,7 @@
 
 use http::request::Parts;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, quoted};
 
 /// Longer path segments are left out: they may be tokens. A UUID has 36 characters.
 const LONGEST_SEGMENT: usize = 31;
@@ -57,6 +57,15 @@ impl Needed {
             "{layer} for {by} on {at}, found `JwtAuthLayer<{found}>` as the innermost one"
         ))
     }
+}
+
+/// The error for a `RequireLayer` with a scope that the resource of its `JwtAuthLayer` does not list. Clients could not
+/// learn that the scope exists.
+pub(crate) fn unlisted_scope(scope: &str, parts: &Parts) -> Error {
+    let (scope, at) = (quoted(scope), place(parts));
+    misconfigured("the route requires a scope that its resource does not list").with_expected(
+        format!("the scope {scope} of the `RequireLayer` on {at} in `scopes` of the `Resource`"),
+    )
 }
 
 fn misconfigured(detail: &'static str) -> Error {

@@ -6,6 +6,7 @@ use http::header::{ACCESS_CONTROL_REQUEST_METHOD, CONTENT_LENGTH, ORIGIN, TRANSF
 use http::request::Parts;
 use http::{HeaderMap, Method};
 
+use super::enforced::Membership;
 use super::max_wait::MaxWait;
 use super::subject::Subject;
 use crate::possession::Confirm;
@@ -27,6 +28,8 @@ pub(super) struct Config<C> {
     pub(super) max_wait: MaxWait,
     /// The settings from which the challenges of `rejector` are built.
     pub(super) common: Common,
+    /// Set if the layer belongs to a resource.
+    pub(super) membership: Option<Membership>,
 }
 
 /// What the inner service receives of a token that the layer has found.
@@ -72,6 +75,7 @@ impl<C> Clone for Config<C> {
             subject: self.subject.clone(),
             max_wait: self.max_wait,
             common: self.common.clone(),
+            membership: self.membership.clone(),
         }
     }
 }

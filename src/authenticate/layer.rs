@@ -7,6 +7,7 @@ use std::time::Duration;
 use tower_layer::Layer;
 
 use super::config::{Config, Exemptions, InnerToken};
+use super::enforced::{Membership, ResourceLayers};
 use super::max_wait::MaxWait;
 use super::service::JwtAuth;
 use crate::claims::Claims;
@@ -74,6 +75,7 @@ impl<C> JwtAuthLayer<C> {
             subject: None,
             max_wait: MaxWait::default(),
             common: Common::default(),
+            membership: None,
         };
         Self { config: Arc::new(config) }
     }
@@ -103,7 +105,11 @@ impl<C> JwtAuthLayer<C> {
     /// `Cache-Control` already contains `private`, `no-store`, `public` or `s-maxage`. With `public`, the application
     /// itself allows caches to serve the response to others.
     pub fn token_source(self, source: impl TokenSource) -> Self {
-        self.with(|config| config.source = Arc::new(source))
+        self.with(|config| {
+            let membership = config.membership.take();
+            config.membership = membership.map(|it| it.with_source(&source));
+            config.source = Arc::new(source);
+        })
     }
 
     /// Builds the responses to rejected requests with this responder.
@@ -125,9 +131,24 @@ impl<C> JwtAuthLayer<C> {
 
     /// Adds the URL of the resource's metadata to every challenge (RFC 9728 §5.1).
     ///
-    /// With it, a client can discover the authorization server.
+    /// With it, a client can discover the authorization server. [`resource`](Self::resource) sets it as well.
     pub fn resource_metadata(self, url: impl Into<String>) -> Self {
         self.with_challenge(|config| config.common.resource_metadata = Some(url.into().into()))
+    }
+
+    /// Names this metadata and these scopes in the challenges, and adds the layer to those of the resource.
+    pub(crate) fn of_resource(
+        self,
+        metadata_url: &str,
+        scopes: &[String],
+        layers: &Arc<ResourceLayers>,
+    ) -> Self {
+        self.with_challenge(|config| {
+            config.membership = Some(Membership::new(Arc::clone(layers), &*config.source));
+            config.common.resource_metadata = Some(metadata_url.into());
+            let scope = (!scopes.is_empty()).then(|| scopes.join(" ").into());
+            config.common.resource_scope = scope;
+        })
     }
 
     /// Answers 401 instead of 503 while keys are unavailable, for clients that cannot handle 503.

@@ -6,6 +6,7 @@ mod admit;
 mod anonymous_settings;
 mod claims_types;
 mod config;
+mod enforced;
 mod extensions;
 mod future;
 mod judge;
@@ -20,6 +21,7 @@ mod subject;
 mod subject;
 mod token_settings;
 
+pub(crate) use enforced::ResourceLayers;
 pub use future::JwtAuthFuture;
 pub use layer::JwtAuthLayer;
 pub use service::JwtAuth;

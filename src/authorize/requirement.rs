@@ -15,7 +15,7 @@ use crate::identity::{Anonymous, Identity, rejector_of};
 use crate::observe::{Stage, Started};
 use crate::respond::{Demand, Rejector};
 use crate::rule::Rule;
-use crate::wiring::Needed;
+use crate::wiring::{Needed, unlisted_scope};
 
 #[derive(Clone, Debug)]
 pub(super) struct Requirement {
@@ -83,7 +83,12 @@ impl Requirement {
         let identity = parts.extensions.get::<Identity>();
         let rejector = rejector_of(identity, &parts.extensions);
         let started = rejector.map_or(Started::UNKNOWN, Rejector::start);
-        let Err(error) = self.judge(parts, identity) else {
+        let unlisted = rejector.and_then(|it| it.challenges.unlisted_scope(&self.demand));
+        let judged = match unlisted {
+            Some(scope) => Err(unlisted_scope(scope, parts)),
+            None => self.judge(parts, identity),
+        };
+        let Err(error) = judged else {
             if let Some(rejector) = rejector {
                 let delegated = || identity.is_some_and(|it| it.is_delegated());
                 rejector.accepted(Stage::Authorize, delegated, started);

@@ -219,7 +219,8 @@ macro_rules! kinds {
 kinds! {
     /// Neither an audience nor `any_audience` is set.
     MissingAudience = "missing_audience";
-    /// No issuer is trusted, or public keys are used without the issuer's name, or a template without tenants.
+    /// No issuer is trusted, or public keys are used without the issuer's name, or a template without tenants, or a
+    /// resource has no authorization server.
     MissingIssuer = "missing_issuer";
     /// There are no keys, or a document has no key that can be used.
     MissingKeys = "missing_keys";
@@ -261,6 +262,8 @@ kinds! {
     InvalidUrl = "invalid_url";
     /// A URL is unsafe: it is not `https`, or contains a user name or password.
     InsecureUrl = "insecure_url";
+    /// A scope has characters that scopes cannot have (RFC 6749 §3.3), or is not a scope of a resource.
+    InvalidScope = "invalid_scope";
     /// No token can have this issuer name, for example the URL of a metadata document.
     InvalidIssuer = "invalid_issuer";
     /// A setting contradicts RFC 9068 or the preset.

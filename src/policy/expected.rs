@@ -1,6 +1,6 @@
 //! The settings that explain a rejection, in words for operators.
 
-use super::identity::Audiences;
+use super::audiences::Audiences;
 use super::one_of::one_of;
 use super::policy::Policy;
 use crate::error::ErrorKind;
@@ -23,11 +23,12 @@ impl Policy {
 
     /// The audiences of which a token must have one; empty if any is accepted.
     pub(crate) fn audience_names(&self) -> impl Iterator<Item = &str> {
-        let names = match &self.audiences {
-            Audiences::OneOf(names) => &names[..],
-            _ => &[],
+        let (names, resource) = match &self.audiences {
+            Audiences::OneOf(names) => (&names[..], None),
+            Audiences::Resource(resource) => (&[][..], Some(resource.identifier())),
+            _ => (&[][..], None),
         };
-        names.iter().map(|name| &**name)
+        names.iter().map(|name| &**name).chain(resource)
     }
 
     /// The audience, the client and the authorized party, which the same kind of error reports.

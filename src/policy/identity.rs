@@ -1,4 +1,4 @@
-//! Checks of the issuer, the audience and the subject.
+//! Checks of the issuer and the subject.
 
 use std::borrow::Cow;
 
@@ -71,39 +71,6 @@ fn filled<'k>(key_issuer: &'k str, tenant: Option<&str>) -> Option<Cow<'k, str>>
     let (name, _) = rest.split_once('}')?;
     let filled = key_issuer.replace(&format!("{{{name}}}"), tenant?);
     (!name.contains('{') && !filled.contains(['{', '}'])).then(|| filled.into())
-}
-
-/// The audiences that a policy accepts.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) enum Audiences {
-    /// Not configured yet; `build` rejects it.
-    #[default]
-    Undecided,
-    /// At least one of these.
-    OneOf(Vec<Box<str>>),
-    /// Explicitly any audience.
-    Any,
-    /// Any audience, because `client_id` was called and the client decides.
-    ByClient,
-    /// Both `audience` and `any_audience` were called; `build` rejects it.
-    Contradictory,
-}
-
-pub(super) fn check_audience(wanted: &Audiences, token: &Token) -> Result<(), Error> {
-    let rejected = || Error::new(ErrorKind::InvalidAudience);
-    match wanted {
-        Audiences::Any | Audiences::ByClient => Ok(()),
-        Audiences::OneOf(wanted) => {
-            let is_wanted = |audience: &str| wanted.iter().any(|one| **one == *audience);
-            let mut audiences = token.audience().peekable();
-            if audiences.peek().is_none() {
-                return Err(rejected().with_detail("`aud` is missing or names no audience"));
-            }
-            if audiences.any(is_wanted) { Ok(()) } else { Err(rejected()) }
-        }
-        // `build` rejects these configurations.
-        Audiences::Undecided | Audiences::Contradictory => Err(rejected()),
-    }
 }
 
 pub(super) fn check_subject(wanted: Option<&str>, token: &Token) -> Result<(), Error> {

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod access_token;
+mod audiences;
 mod client;
 mod expected;
 mod from_jsonwebtoken;
@@ -15,6 +16,7 @@ mod one_of;
 #[allow(clippy::module_inception)] // the module is named after its main type
 mod policy;
 mod problem;
+mod resource_audience;
 mod settings;
 mod time;
 mod value;

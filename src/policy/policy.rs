@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::accepted::Accepted;
+use super::audiences::{Audiences, check_audience};
 use super::header::check_type;
-use super::identity::{Audiences, ExpectedIssuer, check_audience, check_issuer, check_subject};
+use super::identity::{ExpectedIssuer, check_issuer, check_subject};
 use super::missing::missing_claim;
 use super::problem;
+use super::resource_audience::ResourceAudience;
 use super::settings::policy_settings;
 use super::time::Times;
 use super::value::{AUDIENCE, value_problem};
@@ -87,22 +89,16 @@ impl Policy {
     }
 
     pub(crate) fn add_audience(&mut self, audience: String) {
-        match &mut self.audiences {
-            Audiences::Undecided | Audiences::ByClient => {
-                self.audiences = Audiences::OneOf(vec![audience.into()]);
-            }
-            Audiences::OneOf(all) => all.push(audience.into()),
-            Audiences::Any | Audiences::Contradictory => {
-                self.audiences = Audiences::Contradictory;
-            }
-        }
+        self.audiences.add(audience.into());
     }
 
     pub(crate) fn set_any_audience(&mut self) {
-        self.audiences = match self.audiences {
-            Audiences::Undecided | Audiences::ByClient | Audiences::Any => Audiences::Any,
-            Audiences::OneOf(_) | Audiences::Contradictory => Audiences::Contradictory,
-        };
+        self.audiences.set_any();
+    }
+
+    /// Requires that the audience is the resource with this identifier, which is a valid URL.
+    pub(crate) fn set_resource(&mut self, identifier: &str) {
+        self.audiences.set_resource(ResourceAudience::new(identifier));
     }
 
     pub(crate) fn add_client(&mut self, id: String) {
@@ -284,7 +280,12 @@ impl Policy {
         match &self.audiences {
             Audiences::Undecided => Some(problem::no_audience(of)),
             Audiences::Contradictory => Some(problem::contradictory_audiences(of)),
-            Audiences::OneOf(_) | Audiences::Any | Audiences::ByClient => None,
+            Audiences::Different { resource, audience } => {
+                Some(problem::audience_of_another_resource(audience, resource, of))
+            }
+            Audiences::OneOf(_) | Audiences::Resource(_) | Audiences::Any | Audiences::ByClient => {
+                None
+            }
         }
     }
 

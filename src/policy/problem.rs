@@ -19,7 +19,20 @@ pub(super) fn contradictory_audiences(of: &str) -> Problem {
         ProblemKind::Conflict,
         format!("both `audience` and `any_audience` for {of}"),
         "only one of them can have an effect",
-        "Call one of them",
+        "Call one of them; `resource` sets an audience too",
+    )
+}
+
+pub(super) fn audience_of_another_resource(audience: &str, resource: &str, of: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Conflict,
+        format!(
+            "the audience `{}` beside the resource `{}` for {of}",
+            audience.escape_debug(),
+            resource.escape_debug(),
+        ),
+        "clients request tokens for the identifier in the resource's metadata, and no others (RFC 8707 §2)",
+        "Remove the call of `audience`, or create the `Resource` with this identifier",
     )
 }
 

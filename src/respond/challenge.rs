@@ -21,6 +21,9 @@ pub(crate) struct Common {
     pub(crate) scope: Option<Box<str>>,
     /// The URL of the resource's metadata (RFC 9728 §5.1).
     pub(crate) resource_metadata: Option<Box<str>>,
+    /// All scopes of the resource, space-separated, for clients without a token if `scope` is not set. `None` if they
+    /// are unknown.
+    pub(crate) resource_scope: Option<Box<str>>,
 }
 
 /// The challenges that do not depend on the request.
@@ -110,6 +113,13 @@ impl Challenges {
         self.further.as_ref()
     }
 
+    /// A demanded scope that the layer's resource does not list. `None` if the scopes of the resource are unknown.
+    pub(crate) fn unlisted_scope<'d>(&self, demand: &'d Demand) -> Option<&'d str> {
+        let listed = self.common.resource_scope.as_deref()?;
+        let mut demanded = demand.scope.as_deref()?.split(' ');
+        demanded.find(|scope| listed.split(' ').all(|one| one != *scope))
+    }
+
     /// The scopes that a challenge names.
     pub(super) fn scope<'a>(&'a self, challenge: Challenge, demand: &'a Demand) -> Option<&'a str> {
         scope(challenge, &self.common, demand)
@@ -169,7 +179,10 @@ fn write(challenge: Challenge, common: &Common, demand: &Demand) -> HeaderValue 
 
 fn scope<'a>(challenge: Challenge, common: &'a Common, demand: &'a Demand) -> Option<&'a str> {
     let scope = match challenge {
-        Challenge::Bare => demand.scope.as_ref().or(common.scope.as_ref()),
+        Challenge::Bare => {
+            let of_layer = common.scope.as_ref().or(common.resource_scope.as_ref());
+            demand.scope.as_ref().or(of_layer)
+        }
         Challenge::InsufficientScope => demand.scope.as_ref(),
         // More scopes would not help.
         _ => None,
@@ -203,7 +216,7 @@ mod tests {
 
     fn common(realm: Option<&str>, scope: Option<&str>) -> Challenges {
         let (realm, scope) = (realm.map(Into::into), scope.map(Into::into));
-        Challenges::new(Common { realm, scope, resource_metadata: None })
+        Challenges::new(Common { realm, scope, ..Common::default() })
     }
 
     fn text(challenges: &Challenges, challenge: Challenge, demand: &Demand) -> String {
@@ -236,6 +249,7 @@ mod tests {
             realm: Some("orders".into()),
             scope: Some("c".into()),
             resource_metadata: Some("https://orders.example/.well-known/x".into()),
+            resource_scope: Some("d".into()),
         });
         for (challenge, parameters) in [
             (Challenge::Bare, r#"scope="a b""#),

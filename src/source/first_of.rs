@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
+use super::bearer_methods::BearerMethods;
 use super::cookie::CookieToken;
 use super::header::{BearerHeader, HeaderToken};
 use super::query::QueryToken;
@@ -96,6 +97,11 @@ impl TokenSource for FirstOf {
 
     fn remove_all(&self, parts: &mut Parts) {
         self.sources.iter().for_each(|source| source.remove_all(parts));
+    }
+
+    fn bearer_methods(&self) -> BearerMethods {
+        let all = BearerMethods::NONE;
+        self.sources.iter().fold(all, |all, source| all.and(source.bearer_methods()))
     }
 }
 

@@ -4,6 +4,7 @@ use http::header::{AUTHORIZATION, HeaderName, PROXY_AUTHORIZATION};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
 
+use super::bearer_methods::BearerMethods;
 use super::grammar::{after_scheme, credentials, has_scheme, padded_token, token68};
 use super::lists::retain;
 use super::raw::RawToken;
@@ -41,6 +42,10 @@ impl TokenSource for BearerHeader {
     /// Removes credentials of this scheme, and keeps others.
     fn remove_all(&self, parts: &mut Parts) {
         remove_fields(&mut parts.headers, &AUTHORIZATION, |value| credentials(SCHEME, value));
+    }
+
+    fn bearer_methods(&self) -> BearerMethods {
+        BearerMethods::HEADER
     }
 }
 
@@ -139,6 +144,12 @@ impl TokenSource for HeaderToken {
     /// Removes credentials of this scheme, and keeps others.
     fn remove_all(&self, parts: &mut Parts) {
         remove_fields(&mut parts.headers, &self.name, |value| self.token(value));
+    }
+
+    fn bearer_methods(&self) -> BearerMethods {
+        let scheme = self.scheme.as_deref().unwrap_or_default().as_bytes();
+        let is_bearer = self.name == AUTHORIZATION && scheme.eq_ignore_ascii_case(SCHEME);
+        if is_bearer { BearerMethods::HEADER } else { BearerMethods::NONE }
     }
 }
 

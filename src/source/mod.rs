@@ -33,6 +33,7 @@
 //! ```
 
 mod any_of;
+mod bearer_methods;
 mod cookie;
 mod first_of;
 mod grammar;
@@ -45,6 +46,7 @@ mod token_source;
 mod websocket;
 
 pub use any_of::AnyOf;
+pub use bearer_methods::BearerMethods;
 pub use cookie::CookieToken;
 pub use first_of::FirstOf;
 pub(crate) use header::remove_unverified_credentials;

@@ -8,6 +8,7 @@ use http::request::Parts;
 use http::uri::PathAndQuery;
 use percent_encoding::percent_decode;
 
+use super::bearer_methods::BearerMethods;
 use super::grammar::token68;
 use super::raw::{Origin, RawToken};
 use super::token_source::TokenSource;
@@ -59,6 +60,10 @@ impl TokenSource for QueryToken {
 
     fn remove_all(&self, parts: &mut Parts) {
         remove_parameter(&mut parts.uri, &self.name);
+    }
+
+    fn bearer_methods(&self) -> BearerMethods {
+        if *self.name == *"access_token" { BearerMethods::QUERY } else { BearerMethods::NONE }
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use http::request::Parts;
 
+use super::bearer_methods::BearerMethods;
 use super::raw::RawToken;
 use crate::error::Error;
 
@@ -66,6 +67,13 @@ pub trait TokenSource: fmt::Debug + Send + Sync + 'static {
         }
         self.remove_copies(parts);
     }
+
+    /// The methods of RFC 6750 §2 that this source reads, for the metadata of a resource; none by default.
+    ///
+    /// A source that wraps other sources should return the methods of all of them.
+    fn bearer_methods(&self) -> BearerMethods {
+        BearerMethods::NONE
+    }
 }
 
 impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
@@ -79,6 +87,10 @@ impl<S: TokenSource + ?Sized> TokenSource for Arc<S> {
 
     fn remove_all(&self, parts: &mut Parts) {
         S::remove_all(self, parts);
+    }
+
+    fn bearer_methods(&self) -> BearerMethods {
+        S::bearer_methods(self)
     }
 }
 

@@ -245,7 +245,7 @@ impl<C> VerifierBuilder<C> {
     }
 
     /// The policy of the single issuer.
-    pub(super) fn policy_mut(&mut self) -> &mut Policy {
+    pub(crate) fn policy_mut(&mut self) -> &mut Policy {
         self.stray_settings |= self.single.is_none();
         &mut self.policy
     }

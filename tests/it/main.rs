@@ -24,6 +24,7 @@ mod properties;
 mod provider;
 #[cfg(all(feature = "jwks-client", feature = "cache"))]
 mod resolver;
+mod resource;
 mod rotation;
 mod support;
 mod testing;

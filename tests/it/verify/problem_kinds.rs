@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tower_jwt_auth::error::{Problem, ProblemKind as Kind};
 use tower_jwt_auth::key::{CryptoBackend, KeySet};
+use tower_jwt_auth::resource::Resource;
 use tower_jwt_auth::{
     Algorithm, BuildError, Issuer, Policy, RequireLayer, VerificationKey, Verifier, VerifierBuilder,
 };
@@ -24,10 +25,6 @@ const UNREACHED: &[(Kind, &str)] = &[
     (Kind::PublishedSecret, "the feature `test-util` accepts published secrets"),
     #[cfg(not(feature = "jwks-client"))]
     (Kind::ForeignKeys, "needs keys from a URL"),
-    #[cfg(not(feature = "jwks-client"))]
-    (Kind::InvalidUrl, "needs keys from a URL"),
-    #[cfg(not(feature = "jwks-client"))]
-    (Kind::InsecureUrl, "needs keys from a URL"),
 ];
 
 /// A kind, its label, a configuration with only that problem, and a valid neighbour.
@@ -76,6 +73,8 @@ fn settings() -> Vec<Row> {
     let owner = |path| RequireLayer::owner_in_path(path);
     let variable = Verifier::shared_secret_from_env("TOWER_JWT_AUTH_NO_SUCH_VARIABLE");
     let strict = || Verifier::jwks(issuer(Algorithm::ES256).jwks()).issuer(NAME).rfc9068();
+    let resource = |identifier: &str| Resource::new(identifier).authorization_server(NAME);
+    let scopes = |scope: &str| resource(NAME).scopes([scope]).build();
     let lost = jsonwebtoken::Validation { validate_exp: false, ..Default::default() };
     vec![
         row(
@@ -117,6 +116,19 @@ fn settings() -> Vec<Row> {
             over_secret().issuer(format!("{NAME}/.well-known/openid-configuration")).build(),
             over_secret().issuer(NAME).build(),
         ),
+        row(
+            Kind::InvalidUrl,
+            "invalid_url",
+            resource("api.example.com").build(),
+            resource("https://api.example.com").build(),
+        ),
+        row(
+            Kind::InsecureUrl,
+            "insecure_url",
+            resource("http://api.example.com").build(),
+            resource("https://api.example.com").build(),
+        ),
+        row(Kind::InvalidScope, "invalid_scope", scopes("openid"), scopes("orders")),
         row(
             Kind::ProfileConflict,
             "profile_conflict",
