@@ -213,7 +213,7 @@
 //!     also on Policy:               audience any_audience client_id authorized_party access_tokens_only algorithms
 //!                                   subject leeway max_age require_claim typ allow_missing_expiry allow_null_claims
 //!                                   allow_numeric_subject check_token grants subject_claim tenant_claim rfc9068
-//!                                   hide_claims resource
+//!                                   hide_claims resource implied_scopes
 //!     for keys from a URL:          remote_keys client keys_url metadata_url allow_http_on_loopback
 //!                                   allow_insecure_http
 //! VerifierBuilder, for all issuers: claims check revocation clock max_token_len cache crypto_backend observer
@@ -241,8 +241,9 @@
 //!                tenant_in_path(..)?}:
 //!                                   owner authentication_context max_authentication_age
 //!
-//! Resource::new(identifier) -> ResourceBuilder:  authorization_server scopes name documentation policy
-//!                                   terms_of_service jwks_uri authorization_details_types allow_http_on_loopback
+//! Resource::new(identifier) -> ResourceBuilder:  authorization_server scopes implied_scopes name documentation
+//!                                   policy_uri terms_of_service_uri jwks_uri authorization_details_types
+//!                                   allow_http_on_loopback
 //! ResourceBuilder::build() -> Result<Resource, BuildError>
 //! Resource:                         identifier scopes authorization_servers metadata_url metadata_path service
 //! ```

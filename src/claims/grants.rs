@@ -8,7 +8,7 @@ use super::path::ClaimPath;
 
 /// The scopes, roles and claims that a [`Rule`](crate::Rule) is evaluated against.
 pub(crate) trait Grants {
-    /// Whether this scope was granted, byte for byte.
+    /// Whether this scope was granted, byte for byte, or is implied.
     fn has_scope(&self, scope: &str) -> bool;
 
     /// Whether this role was granted, byte for byte.

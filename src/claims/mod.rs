@@ -33,6 +33,7 @@ mod numeric_date;
 mod path;
 mod registered;
 mod scope;
+mod scopes;
 pub(crate) mod standard;
 mod string_or_list;
 
@@ -44,4 +45,6 @@ pub use numeric_date::NumericDate;
 pub use path::ClaimPath;
 pub(crate) use registered::{Dates, Lenience, SubjectType, check_types, mistyped_issuer};
 pub use scope::ScopeSet;
+pub use scopes::Scopes;
+pub(crate) use scopes::is_scope;
 pub(crate) use standard::Claims;

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::claims::{
     Actor, ClaimPath, ClaimValue, CurrentActor, Dates, GrantClaims, Grants, Lenience, NumericDate,
-    SubjectType,
+    Scopes, SubjectType,
 };
 use crate::json::{Found, Object, Strings, Value};
 use crate::jws::{HeaderMembers, JoseHeader};
@@ -18,6 +18,8 @@ use crate::rule::Rule;
 pub(crate) struct ClaimMapping {
     /// The claims with grants, in addition to the standard ones.
     pub(crate) grants: GrantClaims,
+    /// The scopes that imply others.
+    pub(crate) scopes: Scopes,
     /// The claim with the subject, if it is not `sub`.
     pub(crate) subject: Option<ClaimPath>,
     /// The claim with the tenant.
@@ -229,16 +231,23 @@ impl Token {
     }
 
     /// The granted scopes: from `scope` (RFC 8693 §4.2), `scp`, and the claims that
-    /// [`Policy::grants`](crate::Policy::grants) names.
+    /// [`Policy::grants`](crate::Policy::grants) names. Scopes that these imply are not listed.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         let standard = ["scope", "scp"].into_iter().filter_map(|claim| self.strings(claim));
         let mapped = self.mapping.iter().flat_map(|it| it.grants.scopes_in(&self.object));
         standard.flat_map(Strings::words).chain(mapped)
     }
 
-    /// Whether this scope is granted, byte for byte.
+    /// Whether this scope is granted, byte for byte, or implied by a granted scope
+    /// ([`Policy::implied_scopes`](crate::Policy::implied_scopes)).
     pub fn has_scope(&self, scope: &str) -> bool {
-        self.scopes().any(|granted| granted == scope)
+        let implying = self.mapping.as_ref().and_then(|mapping| mapping.scopes.implying(scope));
+        match implying {
+            None => self.scopes().any(|granted| granted == scope),
+            Some(implying) => {
+                self.scopes().any(|granted| granted == scope || implying.contains(granted))
+            }
+        }
     }
 
     /// The granted roles: from `roles` (RFC 9068 §2.2.3.1), and the claims that

@@ -17,6 +17,7 @@ mod one_of;
 mod policy;
 mod problem;
 mod resource_audience;
+mod scope_problems;
 mod settings;
 mod time;
 mod value;

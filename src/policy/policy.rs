@@ -14,7 +14,7 @@ use super::resource_audience::ResourceAudience;
 use super::settings::policy_settings;
 use super::time::Times;
 use super::value::{AUDIENCE, value_problem};
-use crate::claims::NumericDate;
+use crate::claims::{NumericDate, Scopes};
 use crate::error::{Error, ErrorKind, Problem};
 use crate::explain::Step;
 use crate::jws::AlgorithmSet;
@@ -96,9 +96,13 @@ impl Policy {
         self.audiences.set_any();
     }
 
-    /// Requires that the audience is the resource with this identifier, which is a valid URL.
-    pub(crate) fn set_resource(&mut self, identifier: &str) {
+    /// Requires that the audience is the resource with this identifier, which is a valid URL, and adds the scopes that
+    /// imply others.
+    pub(crate) fn set_resource(&mut self, identifier: &str, implied: &Scopes) {
         self.audiences.set_resource(ResourceAudience::new(identifier));
+        if !implied.is_empty() {
+            self.mapping_mut().scopes.extend(implied.clone());
+        }
     }
 
     pub(crate) fn add_client(&mut self, id: String) {
@@ -252,6 +256,7 @@ impl Policy {
             .chain(profile)
             .chain(values.filter_map(|(setting, value)| value_problem(setting, value, of)))
             .chain(self.empty_paths(of))
+            .chain(self.scope_problems(of))
             .chain(typ.map(|typ| problem::type_of_another_kind(typ, of)))
             .chain((leeway > MAX_LEEWAY).then(|| problem::long_leeway(leeway, of)))
             .chain(self.algorithms_problem(of, is_migrating))

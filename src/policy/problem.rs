@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::error::{Problem, ProblemKind};
+use crate::error::{Problem, ProblemKind, quoted};
 
 pub(super) fn no_audience(of: &str) -> Problem {
     Problem::new(
@@ -99,6 +99,24 @@ pub(super) fn type_of_another_kind(typ: &str, of: &str) -> Problem {
         format!("`access_tokens_only` with the `typ` `{typ}` for {of}"),
         "access tokens do not have this `typ`, so no token would be accepted",
         "Pass the `typ` of the access tokens, or remove one of the two calls",
+    )
+}
+
+pub(super) fn malformed_scope(scope: &str, of: &str) -> Problem {
+    Problem::new(
+        ProblemKind::InvalidScope,
+        format!("the scope {} in `implied_scopes` for {of}", quoted(scope)),
+        "a scope has no spaces, quotes or backslashes, and no characters outside of ASCII (RFC 6749 §3.3)",
+        "Pass each scope as an element of its own",
+    )
+}
+
+pub(super) fn cyclic_scopes(scopes: &str, of: &str) -> Problem {
+    Problem::new(
+        ProblemKind::Conflict,
+        format!("scopes in `implied_scopes` that imply themselves for {of}: {scopes}"),
+        "a token with one of them would have all of them, so they would not be different scopes",
+        "Let the wider scope imply the narrower one, and remove the opposite direction",
     )
 }
 

@@ -162,6 +162,16 @@ macro_rules! policy_settings {
                 self
             }
 
+            /// Adds scopes that imply others.
+            ///
+            /// [`Token::has_scope`](crate::Token::has_scope) and every [`Rule`](crate::Rule) follow them, and so do layers
+            /// and extractors. Challenges still name the scope that a route requires. If called several times, all
+            /// implications apply. Building the verifier fails if a scope implies itself.
+            pub fn implied_scopes(mut self, scopes: $crate::claims::Scopes) -> Self {
+                self.policy_mut().mapping_mut().scopes.extend(scopes);
+                self
+            }
+
             /// Reads the subject from this claim, for issuers whose `sub` is not the user's id.
             ///
             /// [`Token::subject`](crate::Token::subject) and owner rules use this claim; the claims type is

@@ -4,6 +4,7 @@ use super::document::Members;
 use super::identifier::{Identifier, PlainHttp, read};
 use super::problem;
 use super::resource::Resource;
+use crate::claims::{Scopes, is_scope};
 use crate::error::{BuildError, Problem};
 use crate::policy::issuer_name_problem;
 use crate::url::{BadUrl, Url};
@@ -30,6 +31,7 @@ pub struct ResourceBuilder {
     identifier: String,
     plain_http: PlainHttp,
     members: Members,
+    implied: Scopes,
 }
 
 impl Resource {
@@ -46,6 +48,7 @@ impl Resource {
             identifier: identifier.into(),
             plain_http: PlainHttp::default(),
             members: Members::default(),
+            implied: Scopes::new(),
         }
     }
 }
@@ -63,12 +66,21 @@ impl ResourceBuilder {
     /// Adds scopes that clients can request for this resource.
     ///
     /// List the scopes that the routes require. A [`RequireLayer`](crate::RequireLayer) with another scope is then a
-    /// configuration error. Do not list `openid` and `offline_access`: they are for the
-    /// authorization server.
+    /// configuration error. Do not list `openid` and `offline_access`: they are for the authorization server.
     pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         for scope in scopes {
             add_new(&mut self.members.scopes_supported, scope.into());
         }
+        self
+    }
+
+    /// Adds scopes that imply others, for the verifiers that take this resource.
+    ///
+    /// See [`VerifierBuilder::implied_scopes`](crate::VerifierBuilder::implied_scopes), which is called by
+    /// [`VerifierBuilder::resource`](crate::VerifierBuilder::resource). A verifier that takes its audience from
+    /// elsewhere does not get them. Building the verifier fails if a scope implies itself.
+    pub fn implied_scopes(mut self, scopes: Scopes) -> Self {
+        self.implied.extend(scopes);
         self
     }
 
@@ -129,12 +141,13 @@ impl ResourceBuilder {
     /// information or a fragment; no authorization server; a malformed scope, or one of the authorization server; an
     /// empty value.
     pub fn build(self) -> Result<Resource, BuildError> {
-        let Self { identifier, plain_http, members } = self;
+        let Self { identifier, plain_http, members, implied } = self;
         let mut problems = problems(&members, &identifier, plain_http);
         match Identifier::read(identifier.clone(), plain_http) {
-            Ok(identifier) => {
-                BuildError::unless_none(problems, Resource::from_parts(identifier, members))
-            }
+            Ok(identifier) => BuildError::unless_none(
+                problems,
+                Resource::from_parts(identifier, members, implied),
+            ),
             Err(bad) => {
                 problems.insert(0, problem::identifier(&identifier, bad));
                 Err(BuildError::of(problems))
@@ -196,10 +209,9 @@ fn page_problem(setting: &str, url: &str) -> Option<Problem> {
 }
 
 fn scope_problem(scope: &str) -> Option<Problem> {
-    let is_allowed = |byte| matches!(byte, b'!' | b'#'..=b'[' | b']'..=b'~');
     if scope.is_empty() {
         Some(problem::empty("scopes"))
-    } else if !scope.bytes().all(is_allowed) {
+    } else if !is_scope(scope) {
         Some(problem::malformed_scope(scope))
     } else if OF_THE_SERVER.contains(&scope) {
         Some(problem::scope_of_the_server(scope))

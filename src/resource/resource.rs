@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::document::{Document, Members};
 use super::identifier::Identifier;
 use crate::authenticate::ResourceLayers;
+use crate::claims::Scopes;
 
 /// The declaration of an API for OAuth clients: its identifier, authorization servers and scopes (RFC 9728).
 ///
@@ -46,13 +47,14 @@ pub struct Resource {
 struct Inner {
     identifier: Identifier,
     members: Members,
+    implied: Scopes,
     layers: Arc<ResourceLayers>,
 }
 
 impl Resource {
-    pub(super) fn from_parts(identifier: Identifier, members: Members) -> Self {
+    pub(super) fn from_parts(identifier: Identifier, members: Members, implied: Scopes) -> Self {
         let layers = Arc::default();
-        Self { inner: Arc::new(Inner { identifier, members, layers }) }
+        Self { inner: Arc::new(Inner { identifier, members, implied, layers }) }
     }
 
     /// The resource identifier, as configured.
@@ -81,6 +83,11 @@ impl Resource {
     /// one by the query of the request.
     pub fn metadata_path(&self) -> &str {
         &self.inner.identifier.metadata_path
+    }
+
+    /// The scopes that imply others.
+    pub(super) fn implied(&self) -> &Scopes {
+        &self.inner.implied
     }
 
     pub(super) fn layers(&self) -> &Arc<ResourceLayers> {

@@ -9,7 +9,7 @@ use crate::verify::VerifierBuilder;
 impl Policy {
     /// Accepts tokens for this resource; see [`VerifierBuilder::resource`].
     pub fn resource(mut self, resource: &Resource) -> Self {
-        self.set_resource(resource.identifier());
+        self.set_resource(resource.identifier(), resource.implied());
         self
     }
 }
@@ -20,7 +20,8 @@ impl<C> VerifierBuilder<C> {
     ///
     /// The audience is the identifier of the resource. It is compared byte for byte, except for the case of the scheme
     /// and the host, and for a slash in place of an empty path. If [`audience`](Self::audience) is called with another
-    /// value, [`build`](Self::build) fails.
+    /// value, [`build`](Self::build) fails. The scopes of
+    /// [`ResourceBuilder::implied_scopes`](super::ResourceBuilder::implied_scopes) apply as well.
     ///
     /// ```
     /// use tower_jwt_auth::resource::Resource;
@@ -39,7 +40,7 @@ impl<C> VerifierBuilder<C> {
     /// # Ok::<(), tower_jwt_auth::BuildError>(())
     /// ```
     pub fn resource(mut self, resource: &Resource) -> Self {
-        self.policy_mut().set_resource(resource.identifier());
+        self.policy_mut().set_resource(resource.identifier(), resource.implied());
         self
     }
 }

@@ -61,7 +61,7 @@ impl<C> Verified<C> {
         self.token().scopes()
     }
 
-    /// Whether this scope is granted, compared byte for byte.
+    /// Whether this scope is granted or implied. See [`Token::has_scope`].
     pub fn has_scope(&self, scope: &str) -> bool {
         self.token().has_scope(scope)
     }

@@ -9,6 +9,7 @@ mod axum;
 mod contract;
 mod fixture;
 mod grants;
+mod implied_scopes;
 mod layer_responder;
 mod owner;
 mod preflight;
