@@ -7,10 +7,10 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::issuer_resolver::IssuerResolver;
-use super::lookups::{Decision, Limits, Outcome, Use};
+use super::lookups::{Decision, Entry, Limits, Outcome, Use};
 use super::table::Table;
 use crate::answer::Answer;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::Clock;
 use crate::error::BoxError;
 use crate::jwks::single_flight::{Ticket, Waiting};
 use crate::jwks::sync::{Runtime, timer, within};
@@ -46,8 +46,7 @@ impl Finder {
         table: Arc<Table>,
         surroundings: Surroundings,
     ) -> Self {
-        let clock = surroundings.clock.clone();
-        let clock = clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let clock = table.clock_or(surroundings.clock.as_ref());
         let waiting = Arc::new(Semaphore::new(MAX_WAITING));
         Self(Arc::new(Inner { template, resolver, limits, table, clock, surroundings, waiting }))
     }
@@ -80,7 +79,7 @@ impl Finder {
         }
         // One that has not completed after these times never will.
         let lost_at = now.saturating_add(inner.limits.timeout * 3);
-        let (waiting, ticket) = lookups.flight(tenant).start(lost_at);
+        let (waiting, ticket) = lookups.slot(tenant, now).start(lost_at);
         drop(lookups);
         let before = entry.map(|entry| entry.issuer.clone());
         let lookup = Lookup {
@@ -134,7 +133,10 @@ impl FindIssuer for Finder {
     }
 
     fn in_memory(&self) -> Vec<ResolvedIssuer> {
-        self.0.table.known().values().map(|entry| entry.issuer.clone()).collect()
+        let (inner, now) = (&*self.0, self.0.clock.monotonic());
+        let known = inner.table.known();
+        let is_used = |entry: &&Entry| entry.usable(now, &inner.limits) != Use::AfterLookup;
+        known.values().filter(is_used).map(|entry| entry.issuer.clone()).collect()
     }
 }
 
@@ -176,7 +178,7 @@ impl Inner {
 struct Lookup {
     finder: Finder,
     tenant: Box<str>,
-    /// The answer is as old as this.
+    /// The age of the answer is measured from this time.
     started: Duration,
     ticket: Ticket<Outcome>,
     is_complete: bool,
@@ -200,11 +202,13 @@ impl Lookup {
         self.is_complete = true;
         let inner = &*self.finder.0;
         let times = (self.started, inner.clock.monotonic());
+        // Declared first, and so dropped after the lock is released: a key source may be dropped with it.
+        let known;
         let mut lookups = inner.table.lookups();
         if !lookups.is_current(&self.tenant, &self.ticket) {
             return Err(failed(FetchFailure::Aborted));
         }
-        let known = inner.table.known();
+        known = Arc::clone(&inner.table.known());
         if let Ok(Some(issuer)) = &resolved {
             let others = known.iter().filter(|(other, _)| **other != self.tenant);
             if let Err(error) = issuer.check_secrets(others.map(|(_, entry)| &entry.issuer)) {

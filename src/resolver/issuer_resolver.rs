@@ -46,7 +46,8 @@ pub trait IssuerResolver: Send + Sync + 'static {
     /// Returns the issuer of this tenant; `None` if there is no such tenant.
     ///
     /// The issuer's name must be the template with `tenant` in place of the placeholder. If its keys are the builder of a
-    /// [`RemoteJwks`](crate::jwks::RemoteJwks) for the same URL as before, the keys in memory are kept.
+    /// [`RemoteJwks`](crate::jwks::RemoteJwks) for the same URL as before, the keys in memory are kept, with
+    /// the settings that they were built with, until the tenant is [forgotten](super::ResolvedIssuers::forget).
     ///
     /// `tenant` consists of ASCII letters, digits, `-` and `_`, and is **from a token that is not verified**. Look it up
     /// in a list of your own. If you return an issuer for every tenant, anyone who can create a tenant at the provider

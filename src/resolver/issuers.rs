@@ -15,7 +15,8 @@ use crate::verify::{Unresolved, VerifierBuilder};
 /// The issuers of tenants that a resolver looks up. The [module](crate::resolver) lists the rules.
 ///
 /// Clones share the answers in memory. Keep a clone to [`forget`](Self::forget) a tenant. A clone that is passed to
-/// another verifier, or to [`replace`](crate::VerifierHandle::replace), keeps the answers.
+/// another verifier, or to [`replace`](crate::VerifierHandle::replace), keeps the answers, and their age is measured with
+/// the clock of the first verifier. Shared secrets of a tenant are compared with those of the verifier that looked it up.
 ///
 /// ```
 /// use std::time::Duration;
@@ -72,7 +73,7 @@ impl ResolvedIssuers {
         Self { template, resolver, limits, table: Arc::default() }
     }
 
-    /// Sets how long an answer is used, also if it is that there is no such tenant.
+    /// Sets how long an answer is used, including the answer "no such tenant".
     ///
     /// The default is 1 minute; between 1 second and 1 hour. A tenant that was removed is accepted until then, unless you
     /// [`forget`](Self::forget) it.
@@ -92,7 +93,8 @@ impl ResolvedIssuers {
 
     /// Sets the maximum number of issuers in memory.
     ///
-    /// The default is 1,000, the maximum 10,000. As many answers that there is no such tenant are in memory besides.
+    /// The default is 1,000, the maximum 10,000. The same limit applies separately to
+    /// answers "no such tenant".
     pub const fn max_tenants(mut self, tenants: usize) -> Self {
         self.limits.max_tenants = tenants;
         self
@@ -100,9 +102,10 @@ impl ResolvedIssuers {
 
     /// Sets the maximum number of lookups in one second for tenants that are not in memory.
     ///
-    /// The default is 100, the maximum 1,000. An attacker can invent any number of tenants, so this is the load that they
-    /// can cause. Tokens of a tenant that cannot be looked up yet are rejected with
-    /// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable). Lookups of issuers in memory are not counted.
+    /// The default is 100, the maximum 1,000. An attacker can invent any number of tenants; this setting limits the
+    /// lookups that they can cause. Tokens of a tenant that cannot be looked up yet are rejected with
+    /// [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable); during an attack, this can also be a real tenant that was
+    /// not used recently. Lookups of issuers in memory are not counted.
     pub const fn max_lookups(mut self, lookups: usize) -> Self {
         self.limits.max_lookups = lookups;
         self
@@ -128,7 +131,7 @@ impl ResolvedIssuers {
 impl<C> VerifierBuilder<C> {
     /// Trusts the issuers that a resolver returns; call it again for other names.
     ///
-    /// They can be trusted besides other issuers, whose keys never verify tokens of the resolved ones.
+    /// Other issuers can be trusted as well; their keys never verify tokens of resolved issuers.
     #[cfg_attr(docsrs, doc(cfg(feature = "jwks")))]
     pub fn trust_resolved(self, issuers: ResolvedIssuers) -> Self {
         let problems = problem::problems(&issuers.template, &issuers.limits);

@@ -115,7 +115,7 @@ pub(super) enum Decision {
     TooMany,
 }
 
-/// What is not read by every request.
+/// The state behind the lock. Requests for tenants with a recent answer do not read it.
 #[derive(Default)]
 pub(super) struct Lookups {
     /// At most one lookup for each tenant.
@@ -166,7 +166,9 @@ impl Lookups {
     }
 
     /// Where to start the lookup of a tenant.
-    pub(super) fn flight(&mut self, tenant: &str) -> &mut SingleFlight<Outcome> {
+    pub(super) fn slot(&mut self, tenant: &str, now: Duration) -> &mut SingleFlight<Outcome> {
+        // Those that were lost with their runtime.
+        self.in_flight.retain(|_, flight| flight.join(now).is_some());
         self.in_flight.entry(tenant.into()).or_insert_with(SingleFlight::new)
     }
 
@@ -191,9 +193,10 @@ impl Lookups {
         (since, now): (Duration, Duration),
     ) -> Option<Known> {
         self.forget(tenant);
-        let mut changed = known.clone();
+        // The map is copied only if it changes: anyone can cause lookups of invented tenants.
         match result {
             Ok(Some(issuer)) => {
+                let mut changed = known.clone();
                 while !changed.contains_key(tenant) && changed.len() >= limits.max_tenants {
                     let used = |entry: &Entry| entry.used.load(Ordering::Relaxed);
                     let oldest = changed.iter().min_by_key(|(_, entry)| used(entry));
@@ -201,21 +204,30 @@ impl Lookups {
                     changed.remove(&oldest);
                 }
                 changed.insert(tenant.into(), Entry::new(issuer.clone(), since, now));
-                return Some(changed);
+                Some(changed)
             }
-            Ok(None) => self.miss(tenant, None, limits.ttl, limits, now),
-            Err(error) => match changed.get_mut(tenant) {
-                Some(entry) => {
+            Ok(None) => {
+                self.miss(tenant, None, limits.ttl, limits, now);
+                known.contains_key(tenant).then(|| {
+                    let mut changed = known.clone();
+                    changed.remove(tenant);
+                    changed
+                })
+            }
+            Err(error) => {
+                if let Some(entry) = known.get(tenant) {
                     let times = entry.failure.as_ref().map_or(0, |failure| failure.times) + 1;
                     let pause = FIRST_PAUSE * 2_u32.saturating_pow(times.min(10) - 1);
                     let next = now.saturating_add(pause.min(LONGEST_PAUSE));
-                    entry.failure = Some(Failure { error: error.clone(), times, next });
+                    let failure = Some(Failure { error: error.clone(), times, next });
+                    let mut changed = known.clone();
+                    changed.insert(tenant.into(), Entry { failure, ..entry.clone() });
                     return Some(changed);
                 }
-                None => self.miss(tenant, Some(error.clone()), FIRST_PAUSE, limits, now),
-            },
+                self.miss(tenant, Some(error.clone()), FIRST_PAUSE, limits, now);
+                None
+            }
         }
-        changed.remove(tenant).map(|_| changed)
     }
 
     fn miss(

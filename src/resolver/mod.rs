@@ -11,14 +11,14 @@
 //! 2. The tenant is from a token that is not verified yet. Nothing is fetched from a URL in the token: the resolver decides
 //!    where the keys are. The issuer that it returns must have exactly the name in `iss`.
 //! 3. An answer is used for the [`ttl`](ResolvedIssuers::ttl), by default one minute. After half of it, the next request
-//!    starts a lookup in the background; when it has passed, requests wait for the lookup. Concurrent requests share one.
+//!    starts a lookup in the background. After the whole `ttl`, requests wait for a lookup. Concurrent requests share one.
 //! 4. If a lookup fails, the last answer is used until [`max_stale`](ResolvedIssuers::max_stale) has passed as well. After
 //!    that, and for a tenant without an answer, tokens are rejected with
 //!    [`KeysUnavailable`](crate::ErrorKind::KeysUnavailable).
 //! 5. "No such tenant" is an answer as well. Invented tenants cause at most
 //!    [`max_lookups`](ResolvedIssuers::max_lookups) lookups in one second, and never displace a tenant with an issuer.
-//! 6. At most [`max_tenants`](ResolvedIssuers::max_tenants) issuers are in memory; the one that was not used for the
-//!    longest time is dropped first.
+//! 6. At most [`max_tenants`](ResolvedIssuers::max_tenants) issuers are in memory; the least recently used one is
+//!    dropped first.
 //!
 //! [`ResolvedIssuers`] has an example.
 

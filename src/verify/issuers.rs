@@ -42,7 +42,8 @@ pub(super) enum Selected<'i> {
 #[derive(Clone, Copy)]
 pub(super) enum Slot {
     Configured(usize),
-    Resolver(usize),
+    /// The index of the resolver, and the number of the issuer that it returned.
+    Resolver(usize, u64),
 }
 
 impl Selected<'_> {
@@ -54,10 +55,10 @@ impl Selected<'_> {
         }
     }
 
-    pub(super) const fn slot(&self) -> Slot {
+    pub(super) fn slot(&self) -> Slot {
         match self {
             Self::Configured(index, _) => Slot::Configured(*index),
-            Self::Resolved(index, _) => Slot::Resolver(*index),
+            Self::Resolved(index, issuer) => Slot::Resolver(*index, issuer.number()),
         }
     }
 }
@@ -229,16 +230,15 @@ impl Issuers {
         else {
             return Ok(None);
         };
-        let absent = || {
-            let detail = "the resolver returned no issuer for the tenant in `iss`";
-            self.unknown_issuer().with_detail(detail)
-        };
         match finder.find(tenant) {
             Found::Issuer(issuer) => Ok(Some(Selected::Resolved(index, issuer))),
-            Found::Absent => Err(absent().into()),
+            Found::Absent => {
+                let detail = "the resolver returned no issuer for the tenant in `iss`";
+                Err(self.unknown_issuer().with_detail(detail).into())
+            }
             Found::NotInMemory => {
                 let lookup = Lookup { finder: Arc::clone(finder), tenant: tenant.into() };
-                Err(Stop::Refresh(RefreshRequest::look_up(lookup, absent())))
+                Err(Stop::Refresh(RefreshRequest::look_up(lookup)))
             }
         }
     }
@@ -247,11 +247,13 @@ impl Issuers {
     pub(super) fn recall(&self, slot: Slot, name: Option<&str>) -> Option<Selected<'_>> {
         match slot {
             Slot::Configured(index) => self.configured(Some(index)),
-            Slot::Resolver(index) => {
+            Slot::Resolver(index, number) => {
                 let (template, finder) = self.resolvers.get(index)?;
                 match finder.find(template.tenant_in(name?)?) {
-                    Found::Issuer(issuer) => Some(Selected::Resolved(index, issuer)),
-                    Found::Absent | Found::NotInMemory => None,
+                    Found::Issuer(issuer) if issuer.number() == number => {
+                        Some(Selected::Resolved(index, issuer))
+                    }
+                    _ => None,
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::issuer::{Issuer, IssuerName};
 use super::problem;
@@ -61,9 +62,14 @@ pub(crate) struct Surroundings {
 #[derive(Clone, Debug)]
 pub(crate) struct ResolvedIssuer(Arc<Built>);
 
+/// The number of the last one in this process.
+static LAST_NUMBER: AtomicU64 = AtomicU64::new(0);
+
 #[derive(Debug)]
 struct Built {
     issuer: Trusted,
+    /// No two have the same. A token is found in the cache only with the issuer that verified it.
+    number: u64,
     /// Where its keys are fetched from.
     place: Option<String>,
 }
@@ -100,7 +106,12 @@ impl ResolvedIssuer {
         if let (Some(source), Some(observer)) = (issuer.keys.source(), observing.observer()) {
             source.observe_with(issuer.name(), observer);
         }
-        Ok(Self(Arc::new(Built { issuer, place })))
+        let number = LAST_NUMBER.fetch_add(1, Ordering::Relaxed) + 1;
+        Ok(Self(Arc::new(Built { issuer, number, place })))
+    }
+
+    pub(super) fn number(&self) -> u64 {
+        self.0.number
     }
 
     #[inline]

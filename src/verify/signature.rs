@@ -32,13 +32,26 @@ pub(super) struct RefreshRequest {
     pub(super) rejection: Error,
     /// The generation of the set that was tried; zero if there was none.
     tried: u64,
+    is_lookup: bool,
 }
 
 impl RefreshRequest {
     /// A request to look up the issuer of a token.
-    pub(super) fn look_up(lookup: Lookup, rejection: Error) -> Self {
-        let (source, reason) = (Arc::new(lookup), RefreshReason::Empty);
-        Self { source, reason, unknown_id: None, rejection, tried: 0 }
+    pub(super) fn look_up(lookup: Lookup) -> Self {
+        let detail = "the issuer of the tenant in `iss` must be looked up first";
+        Self {
+            source: Arc::new(lookup),
+            reason: RefreshReason::Empty,
+            unknown_id: None,
+            rejection: Error::new(ErrorKind::KeysUnavailable).with_detail(detail),
+            tried: 0,
+            is_lookup: true,
+        }
+    }
+
+    /// Whether the issuer is looked up. Its keys may be refreshed afterwards.
+    pub(super) const fn is_lookup(&self) -> bool {
+        self.is_lookup
     }
 
     /// Starts the refresh.
@@ -51,7 +64,8 @@ impl RefreshRequest {
 
     /// Whether the source now has another set than the one that was tried.
     pub(super) fn set_has_changed(&self) -> bool {
-        self.source.current().map_or(0, |set| set.generation()) != self.tried
+        // After a lookup, the issuer is selected again.
+        self.is_lookup || self.source.current().map_or(0, |set| set.generation()) != self.tried
     }
 
     /// The error if no refresh is possible: if the token names a known key, it is rejected. Otherwise `None`: the keys
@@ -62,6 +76,15 @@ impl RefreshRequest {
 }
 
 impl Stop {
+    /// The error if nothing is refreshed.
+    pub(super) fn into_rejection(self) -> Error {
+        match self {
+            Self::Rejected(rejection) | Self::Refresh(RefreshRequest { rejection, .. }) => {
+                rejection
+            }
+        }
+    }
+
     /// The same with another error.
     pub(super) fn map(self, change: impl FnOnce(Error) -> Error) -> Self {
         match self {
@@ -120,7 +143,15 @@ pub(super) fn verify_signature(
                     let source = Arc::clone(source);
                     let is_unknown = reason == RefreshReason::UnknownKey;
                     let unknown_id = header.key_id().filter(|_| is_unknown).map(Box::from);
-                    Stop::Refresh(RefreshRequest { source, reason, unknown_id, rejection, tried })
+                    let is_lookup = false;
+                    Stop::Refresh(RefreshRequest {
+                        source,
+                        reason,
+                        unknown_id,
+                        rejection,
+                        tried,
+                        is_lookup,
+                    })
                 }
                 None => Stop::Rejected(rejection),
             })

@@ -65,7 +65,9 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Trust<C> {
             Ok(verified) => Ok(verified),
             Err(Stop::Rejected(error)) => Err(error),
             Err(Stop::Refresh(request)) => match request.start().try_now() {
-                Ok(outcome) => self.retry_after_refresh(token, Bound::Refuse, outcome, request),
+                Ok(outcome) => self
+                    .retry_after_refresh(token, Bound::Refuse, outcome, request)
+                    .map_err(Stop::into_rejection),
                 Err(_) => Err(request.fault().unwrap_or_else(|| {
                     let detail = "the keys must be fetched first";
                     Error::new(ErrorKind::KeysUnavailable).with_detail(detail)
@@ -104,14 +106,24 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Trust<C> {
             Ok(verified) => Ok(verified),
             Err(Stop::Rejected(error)) => Err(error),
             Err(Stop::Refresh(request)) => match request.start().try_now() {
-                Ok(outcome) => self.retry_after_refresh(token, bound, outcome, request),
+                Ok(outcome) => self
+                    .retry_after_refresh(token, bound, outcome, request)
+                    .map_err(Stop::into_rejection),
                 Err(refreshing) => {
                     let fault = request.fault();
                     // The copy of the token is wiped when the future is dropped.
                     let (this, token) = (Arc::clone(self), Zeroizing::new(token.to_owned()));
                     let outcome = Answer::later(async move {
-                        let outcome = refreshing.await;
-                        let outcome = this.retry_after_refresh(&token, bound, outcome, request);
+                        let is_lookup = request.is_lookup();
+                        let refreshed = refreshing.await;
+                        let mut outcome =
+                            this.retry_after_refresh(&token, bound, refreshed, request);
+                        // The keys that were kept for the issuer may be too old for the token.
+                        if is_lookup && let Err(Stop::Refresh(request)) = outcome {
+                            let refreshed = request.start().await;
+                            outcome = this.retry_after_refresh(&token, bound, refreshed, request);
+                        }
+                        let outcome = outcome.map_err(Stop::into_rejection);
                         outcome.map_err(|error| this.reject(&token, bound, error))
                     });
                     return FirstStage { outcome, fault };
@@ -156,24 +168,20 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Trust<C> {
         bound: Bound,
         outcome: Result<Refreshed, RefreshError>,
         request: RefreshRequest,
-    ) -> Result<BeforeRevocation<C>, Error> {
+    ) -> Result<BeforeRevocation<C>, Stop> {
         let failed = match outcome {
             // Even if this refresh was suppressed: another one may have fetched the key meanwhile.
             Ok(_) if request.set_has_changed() => {
-                return self.verify_with_current_keys(token, bound).map_err(|stop| match stop {
-                    Stop::Rejected(rejection) | Stop::Refresh(RefreshRequest { rejection, .. }) => {
-                        rejection
-                    }
-                });
+                return self.verify_with_current_keys(token, bound);
             }
-            Ok(_) => return Err(request.rejection),
+            Ok(_) => return Err(request.rejection.into()),
             Err(failed) => failed,
         };
         if let Some(fault) = request.fault() {
-            return Err(fault);
+            return Err(fault.into());
         }
         let error = Error::new(ErrorKind::KeysUnavailable).with_retry_after(failed.retry_after());
-        Err(error.with_source(failed))
+        Err(error.with_source(failed).into())
     }
 
     /// Checks the length, before anything reads, digests or copies the token.

@@ -36,7 +36,7 @@ fn no_lookup_restores_a_tenant_that_was_removed_and_forgotten() {
         let issuers = ResolvedIssuers::new("https://sso.example/realms/{realm}", move |_| {
             let exists = reads.load(Ordering::SeqCst);
             async move {
-                // The answer is on its way.
+                // The answer is in flight.
                 future::yield_now().await;
                 let key = VerificationKey::shared_secret(issuer().secret()).unwrap();
                 let issuer = || Issuer::new(NAME, key, Policy::new().any_audience());

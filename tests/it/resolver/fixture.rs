@@ -114,7 +114,7 @@ impl IssuerResolver for Tenants {
     fn resolve(&self, tenant: &str) -> Answer<Result<Option<Issuer>, BoxError>> {
         let mut state = self.state();
         state.asked.push(tenant.to_owned());
-        // The reply is read before the wait, as from a database whose answer is on its way.
+        // The reply is read before the wait, as from a database whose answer is in flight.
         let reply = state.replies.get(tenant).cloned();
         let answer = move || reply.map_or(Ok(None), |reply| reply());
         if !*state.is_closed.borrow() {

@@ -1,10 +1,15 @@
-//! A tenant that is forgotten is not trusted any more, whatever is cached or on its way.
+//! A tenant that is forgotten is not trusted any more, whatever is cached or in flight.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use tower_jwt_auth::TokenCache;
+use tower_jwt_auth::testing::FixedClock;
+use tower_jwt_auth::{ErrorKind, Issuer, Policy, TokenCache, Verifier};
 
-use super::fixture::{DOWN, Fixture, ISSUER, OK, token};
+use super::fixture::{DOWN, Fixture, ISSUER, OK, TTL, name, policy, realm, token};
+use crate::support::late_keys::LateKeys;
+use crate::support::tokens::Verdict;
+
+const AUDIENCE: Verdict = Err(ErrorKind::InvalidAudience);
 
 fn caches() -> Vec<Fixture> {
     vec![
@@ -35,6 +40,47 @@ async fn a_forgotten_tenant_is_looked_up_again() {
 }
 
 #[tokio::test]
+async fn cached_tokens_follow_a_changed_policy() {
+    for fixture in caches() {
+        // The keys stay the same.
+        let keys = LateKeys::with(&realm("acme").jwks());
+        let returns = |policy: fn() -> Policy| {
+            let keys = keys.clone();
+            fixture
+                .tenants
+                .reply("acme", move || Ok(Some(Issuer::new(name("acme"), keys.clone(), policy()))));
+        };
+        returns(policy);
+        let good = token("acme");
+        assert_eq!(fixture.ask(&good).await, OK);
+        assert_eq!(fixture.ask(&good).await, OK);
+        returns(|| Policy::new().audience("billing"));
+        fixture.clock.advance(TTL);
+        assert_eq!(fixture.ask(&good).await, AUDIENCE);
+        returns(policy);
+        fixture.issuers.forget("acme");
+        assert_eq!(fixture.ask(&good).await, OK);
+        returns(|| policy().require_claim("org"));
+        fixture.issuers.forget("acme");
+        assert_eq!(fixture.ask(&good).await, Err(ErrorKind::MissingClaim));
+    }
+}
+
+#[tokio::test]
+async fn verifiers_that_share_the_answers_share_a_clock() {
+    let fixture = Fixture::start();
+    assert_eq!(fixture.ask_for("acme").await, OK);
+    // By the clock of the second verifier, the answer would be from the future.
+    let other = Verifier::builder().trust_resolved(fixture.issuers.clone());
+    let other = other.clock(FixedClock::new()).build().unwrap();
+    fixture.tenants.remove("acme");
+    let good = token("acme");
+    assert!(other.verify(&good).await.is_ok());
+    fixture.clock.advance(TTL);
+    assert_eq!(other.verify(&good).await.unwrap_err().kind(), ErrorKind::InvalidIssuer);
+}
+
+#[tokio::test]
 async fn a_lookup_in_flight_does_not_restore_a_forgotten_tenant() {
     let fixture = Fixture::start();
     fixture.tenants.close();
@@ -47,7 +93,7 @@ async fn a_lookup_in_flight_does_not_restore_a_forgotten_tenant() {
         fixture.tenants.open();
         fixture.settle().await;
     };
-    // Its answer is from before the change, and so is neither accepted nor rejected for good.
+    // Its answer is from before the change, so the request gets a temporary error.
     let (verdict, ()) = tokio::join!(waiting, change);
     assert_eq!(verdict, DOWN);
     assert_eq!(fixture.ask(&good).await, ISSUER);
@@ -63,7 +109,7 @@ async fn a_superseded_lookup_does_not_replace_a_newer_one() {
     fixture.settle().await;
     fixture.tenants.remove("acme");
     fixture.issuers.forget("acme");
-    // A newer lookup starts while the first one is still on its way.
+    // A newer lookup starts while the first one is in flight.
     drop(fixture.verifier.verify(&good));
     fixture.settle().await;
     fixture.tenants.open();

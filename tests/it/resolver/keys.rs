@@ -4,7 +4,7 @@ use tower_jwt_auth::Issuer;
 use tower_jwt_auth::jwks::RemoteJwks;
 use tower_jwt_auth::key::KeySetState;
 
-use super::fixture::{DOWN, Fixture, OK, TTL, name, policy, realm};
+use super::fixture::{DOWN, Fixture, NANOSECOND, OK, TTL, just_before, name, policy, realm};
 use crate::support::answers::status;
 use crate::support::key_server::KeyServer;
 
@@ -46,6 +46,30 @@ async fn keys_from_the_same_url_are_kept() {
     serve(&fixture, "acme", server.url("/other"));
     fixture.clock.advance(TTL);
     assert_eq!(fixture.ask_for("acme").await, DOWN);
+}
+
+#[tokio::test]
+async fn keys_that_were_kept_are_refreshed_for_a_new_key() {
+    let (fixture, server) = (Fixture::start(), KeyServer::start(&realm("acme").jwks()));
+    serve(&fixture, "acme", server.url("/acme"));
+    assert_eq!(fixture.ask_for("acme").await, OK);
+    // The tenant replaces its key while it sends no requests.
+    let rotated = realm("acme").with_other_key().key_id("new");
+    server.serve(&rotated.jwks());
+    fixture.clock.advance(TTL);
+    let token = rotated.token().expires_in(TTL * 2).mint();
+    assert_eq!(fixture.ask(&token).await, OK);
+    assert_eq!(server.requests().len(), 2);
+}
+
+#[tokio::test]
+async fn an_old_answer_is_not_part_of_the_health() {
+    let fixture = Fixture::start();
+    assert_eq!(fixture.ask_for("acme").await, OK);
+    fixture.clock.advance(just_before(TTL));
+    assert_eq!(fixture.verifier.health().count(), 1);
+    fixture.clock.advance(NANOSECOND);
+    assert_eq!(fixture.verifier.health().count(), 0);
 }
 
 #[tokio::test]
