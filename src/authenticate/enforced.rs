@@ -16,7 +16,7 @@ impl Enforced {
     }
 
     const fn and(self, other: Self) -> Self {
-        Self { bearer_methods: self.bearer_methods.and(other.bearer_methods) }
+        Self { bearer_methods: self.bearer_methods.or(other.bearer_methods) }
     }
 }
 
@@ -25,7 +25,7 @@ impl Enforced {
 pub(crate) struct ResourceLayers(Mutex<Vec<Weak<Enforced>>>);
 
 impl ResourceLayers {
-    /// What the layers enforce that still exist.
+    /// What the existing layers enforce.
     pub(crate) fn enforced(&self) -> Enforced {
         let layers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let existing = layers.iter().filter_map(Weak::upgrade);
@@ -41,11 +41,11 @@ impl ResourceLayers {
     }
 }
 
-/// The place of a layer among the layers of its resource. Clones of the layer share it until they are changed.
+/// Registers a layer with its resource until it is dropped. Clones of the layer share it until they are changed.
 #[derive(Clone)]
 pub(super) struct Membership {
     layers: Arc<ResourceLayers>,
-    /// Counted by `layers`.
+    /// Keeps the entry in `layers` alive.
     _enforced: Arc<Enforced>,
 }
 

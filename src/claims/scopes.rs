@@ -68,7 +68,7 @@ impl Scopes {
     fn add(&mut self, scope: &str, implied: &str) {
         let mut implying = self.implying.get(scope).cloned().unwrap_or_default();
         implying.insert(scope.into());
-        // What the implied scope implies, is now implied as well.
+        // What the implied scope implies is now implied as well.
         for (_, others) in self.implying.iter_mut().filter(|(_, others)| others.contains(implied)) {
             others.extend(implying.iter().cloned());
         }

@@ -19,6 +19,14 @@ impl Identifier {
         if !text.bytes().all(is_url_character) {
             return Err(BadUrl::invalid("it has characters that must be percent-encoded"));
         }
+        // Routers read these as parameters, and clients resolve dots before they compare.
+        let is_reserved =
+            |segment: &str| segment.starts_with([':', '*']) || matches!(segment, "." | "..");
+        if url.path().split('/').any(is_reserved) {
+            return Err(BadUrl::invalid(
+                "a segment of its path is `.` or `..`, or begins with `:` or `*`",
+            ));
+        }
         let path = if url.path() == "/" { "" } else { url.path() };
         let metadata_path = format!("{WELL_KNOWN}{path}");
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();

@@ -47,7 +47,8 @@ impl<C> VerifierBuilder<C> {
 
 /// The parameters of challenges from a resource.
 impl<C> JwtAuthLayer<C> {
-    /// Adds the resource's metadata and scopes to the challenges (RFC 9728 §5.1), and this layer to the resource.
+    /// Adds the resource's metadata and scopes to the challenges (RFC 9728 §5.1), and registers this layer with
+    /// the resource.
     ///
     /// Every challenge then has `resource_metadata`, and the one for requests without a token has the resource's scopes,
     /// unless [`challenge_scope`](Self::challenge_scope) is called. The metadata document then contains the methods of

@@ -10,7 +10,7 @@
 /// use tower_jwt_auth::source::{BearerHeader, BearerMethods, CookieToken, HeaderToken, QueryToken, TokenSource};
 ///
 /// let source = BearerHeader.or(QueryToken::new("access_token"));
-/// assert_eq!(source.bearer_methods(), BearerMethods::HEADER.and(BearerMethods::QUERY));
+/// assert_eq!(source.bearer_methods(), BearerMethods::HEADER.or(BearerMethods::QUERY));
 ///
 /// // RFC 6750 names neither cookies nor other fields.
 /// let field = HeaderToken::new(HeaderName::from_static("x-access-token"));
@@ -38,7 +38,7 @@ impl BearerMethods {
 
     /// The methods of both sets.
     #[must_use]
-    pub const fn and(self, other: Self) -> Self {
+    pub const fn or(self, other: Self) -> Self {
         Self {
             header: self.header || other.header,
             body: self.body || other.body,

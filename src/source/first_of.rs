@@ -101,7 +101,7 @@ impl TokenSource for FirstOf {
 
     fn bearer_methods(&self) -> BearerMethods {
         let all = BearerMethods::NONE;
-        self.sources.iter().fold(all, |all, source| all.and(source.bearer_methods()))
+        self.sources.iter().fold(all, |all, source| all.or(source.bearer_methods()))
     }
 }
 
