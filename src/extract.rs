@@ -7,7 +7,9 @@
 //!    `Option<Identity>` return `None` instead.
 //! 3. If an invalid token was admitted ([`allow_invalid_token`](crate::JwtAuthLayer::allow_invalid_token)), the
 //!    extractor answers as the layer would have done, and the optional ones return `None`.
-//! 4. If the route has no `JwtAuthLayer` in front of it, or the layer is for another claims type, the extractor answers
+//! 4. If the application accepted a credential that is not a JWT ([`Unjudged`]), [`Identity`] is that of
+//!    the caller, and `Verified` is treated as for a request without a token.
+//! 5. If the route has no `JwtAuthLayer` in front of it, or the layer is for another claims type, the extractor answers
 //!    500. A configuration error must not look like a missing or bad token.
 //!
 //! ```
@@ -41,7 +43,7 @@ use http::HeaderMap;
 use http::request::Parts;
 
 use crate::error::{Error, ErrorKind};
-use crate::identity::{Anonymous, Identity, rejector_of};
+use crate::identity::{Anonymous, Identity, Unjudged, rejector_of};
 use crate::observe::{Stage, Started};
 use crate::respond::{Demand, Rejector};
 use crate::verify::Verified;
@@ -105,7 +107,12 @@ fn find<T: Extracted>(parts: &Parts) -> Result<Option<T>, Error> {
     match (extensions.get::<T>(), extensions.get::<Identity>()) {
         (Some(identity), _) => Ok(Some(identity.clone())),
         (None, _) if extensions.get::<Anonymous>().is_some() => Ok(None),
-        (None, Some(other)) => Err(T::needed().with_other_claims(other.claims_type(), parts)),
+        (None, Some(other)) => match other.claims_type() {
+            Some(claims) => Err(T::needed().with_other_claims(claims, parts)),
+            // The caller has no JWT, and so no claims.
+            None => Ok(None),
+        },
+        (None, None) if extensions.get::<Unjudged>().is_some() => Err(Unjudged::rejection()),
         (None, None) => Err(T::needed().without_layer(parts)),
     }
 }

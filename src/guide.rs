@@ -38,6 +38,7 @@
 //! - [`scopes_and_roles`]: read them from the claims of each provider.
 //! - [`tenants`]: trust the customers of a provider, listed or looked up, and keep their data apart.
 //! - [`layer_order`]: combine the layers with each other and with a router.
+//! - [`api_keys`]: accept other credentials than JWTs on the same routes.
 //! - [`resource_metadata`]: how OAuth clients, such as MCP clients, discover where to get a token.
 //!
 //! Operation:
@@ -238,6 +239,11 @@ pub mod scopes_and_roles {}
 
 #[doc = include_str!("../docs/behind-nginx.md")]
 pub mod behind_nginx {}
+
+#[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
+#[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
+#[doc = include_str!("../docs/api-keys.md")]
+pub mod api_keys {}
 
 #[cfg_attr(not(doctest), doc = "[cookies]: cookies")]
 #[cfg_attr(not(doctest), doc = "[logs]: logs_and_caches")]

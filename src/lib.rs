@@ -325,7 +325,7 @@ pub use authorize::RequireLayer;
 pub use claims::standard::Claims;
 pub use error::build_error::BuildError;
 pub use error::error::{Error, ErrorKind};
-pub use identity::{Anonymous, Identity};
+pub use identity::{Anonymous, Identity, Unjudged};
 pub use jws::{Algorithm, JoseHeader};
 pub use jwt::Token;
 pub use key::verification_key::VerificationKey;

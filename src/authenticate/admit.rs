@@ -5,12 +5,15 @@ use std::sync::Arc;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
+use zeroize::Zeroizing;
 
 use super::config::{Config, InnerToken};
 use super::extensions::{insert, insert_anonymous};
 use super::response_headers::ResponseHeaders;
 use crate::error::Error;
+use crate::identity::Unjudged;
 use crate::observe::{Stage, Started};
+use crate::respond::Demand;
 use crate::source::{Places, RawToken, TokenSource, remove_unverified_credentials};
 use crate::verify::Verified;
 
@@ -19,6 +22,8 @@ pub(super) enum Admitted<C> {
     Verified(Verified<C>),
     /// Without an identity, and with the error of its token if it has one.
     Anonymous(Option<Error>),
+    /// With a credential that an inner layer judges.
+    Unjudged(Zeroizing<Box<str>>),
 }
 
 /// The parts of the token that are needed after the verdict.
@@ -69,6 +74,15 @@ impl<C: Send + Sync + 'static> Config<C> {
                 }
                 insert(&mut parts.extensions, verified, rejector);
                 self.hand_on(found, parts);
+            }
+            Admitted::Unjudged(credential) => {
+                let unjudged = Unjudged::new(&credential, Arc::clone(&rejector), started);
+                let error = Unjudged::rejection();
+                let response =
+                    rejector.response(error.clone(), &Demand::NOTHING, HeaderMap::new(), parts);
+                headers.reject_unless_judged(unjudged.clone(), error, response);
+                parts.extensions.insert(unjudged);
+                self.remove_unverified(has_token, found, parts);
             }
             Admitted::Anonymous(error) => {
                 rejector.admitted(Stage::Authenticate, error.as_ref(), started);

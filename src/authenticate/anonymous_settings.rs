@@ -64,6 +64,50 @@ impl<C> JwtAuthLayer<C> {
         self.allow_missing_token().with(|config| config.exemptions.invalid_token = true)
     }
 
+    /// Leaves credentials that are not JWTs, such as API keys, to an inner layer of the application.
+    ///
+    /// `is_other` receives a credential from the [`token_source`](Self::token_source), and returns `true` for one that is
+    /// left to the inner layer, for example because of its prefix. It is not called for a JWT: if the text before the
+    /// first dot is the beginning of an encoded JSON object, this layer judges the credential itself.
+    ///
+    /// The request has an [`Unjudged`](crate::Unjudged) in its extensions, which the inner layer accepts. If it does not,
+    /// a [`RequireLayer`](crate::RequireLayer) and the extractors answer 401, and the layer replaces every other response
+    /// but an error by the same 401. By then the handler has run, so **use an extractor or a `RequireLayer` on every
+    /// route behind it**.
+    ///
+    /// ```
+    /// # futures_util::future::FutureExt::now_or_never(async {
+    /// use http::{Request, Response, StatusCode};
+    /// use tower::{Layer, ServiceExt, service_fn};
+    /// use tower_jwt_auth::{Identity, JwtAuthLayer, Unjudged, Verifier, testing::TestIssuer};
+    ///
+    /// let verifier = Verifier::shared_secret(TestIssuer::hs256().secret()).any_audience().build()?;
+    /// let layer = JwtAuthLayer::new(verifier).allow_non_jwt(|credential| credential.starts_with("sk_"));
+    /// // In place of an inner layer, this handler judges the key itself.
+    /// let service = layer.layer(service_fn(async |mut request: Request<()>| {
+    ///     let unjudged = Unjudged::of(&request).cloned();
+    ///     if let Some(unjudged) = unjudged.filter(|unjudged| unjudged.credential() == "sk_7h5q3c") {
+    ///         unjudged.accept(Identity::external("api-key", "service-7", &[]), request.extensions_mut());
+    ///     }
+    ///     Ok::<_, std::convert::Infallible>(Response::new(http_body_util::Empty::<bytes::Bytes>::new()))
+    /// }));
+    ///
+    /// let send = |credential: &str| {
+    ///     let request = Request::builder().header("authorization", format!("Bearer {credential}"));
+    ///     service.clone().oneshot(request.body(()).expect("the request is valid"))
+    /// };
+    /// assert_eq!(send("sk_7h5q3c").await?.status(), StatusCode::OK);
+    /// for rejected in ["sk_another", "pk_7h5q3c", "eyJhbGciOiJub25lIn0.e30."] {
+    ///     assert_eq!(send(rejected).await?.status(), StatusCode::UNAUTHORIZED);
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # }).expect("nothing waits")?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn allow_non_jwt(self, is_other: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+        self.with(|config| config.exemptions.non_jwt = Some(Arc::new(is_other)))
+    }
+
     /// Admits CORS preflight requests as anonymous.
     ///
     /// A preflight is `OPTIONS` with `Origin` and `Access-Control-Request-Method`. Browsers send it without credentials

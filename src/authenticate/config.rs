@@ -9,12 +9,14 @@ use http::{HeaderMap, Method};
 use super::enforced::Membership;
 use super::max_wait::MaxWait;
 use super::subject::Subject;
+use crate::jws::is_jwt_shaped;
 use crate::possession::Confirm;
 use crate::respond::{Common, Rejector};
 use crate::source::TokenSource;
 use crate::verify::Verifier;
 
 pub(super) type Bypass = dyn Fn(&Parts) -> bool + Send + Sync;
+pub(super) type NonJwt = dyn Fn(&str) -> bool + Send + Sync;
 
 pub(super) struct Config<C> {
     pub(super) verifier: Verifier<C>,
@@ -52,6 +54,8 @@ pub(super) struct Exemptions {
     pub(super) invalid_token: bool,
     pub(super) cors_preflight: bool,
     pub(super) bypass: Option<Arc<Bypass>>,
+    /// Which credentials are left to an inner layer.
+    pub(super) non_jwt: Option<Arc<NonJwt>>,
 }
 
 impl Exemptions {
@@ -59,6 +63,13 @@ impl Exemptions {
     pub(super) fn skip_token(&self, parts: &Parts) -> bool {
         self.bypass.as_ref().is_some_and(|bypass| bypass(parts))
             || (self.cors_preflight && is_cors_preflight(parts))
+    }
+
+    /// Whether a credential is left to an inner layer. A JWT never is.
+    #[inline]
+    pub(super) fn leaves(&self, credential: &str) -> bool {
+        let is_left = |non_jwt: &Arc<NonJwt>| !is_jwt_shaped(credential) && non_jwt(credential);
+        self.non_jwt.as_ref().is_some_and(is_left)
     }
 }
 

@@ -6,7 +6,7 @@ use http::{Extensions, Request};
 
 use super::claims_types;
 use crate::error::Error;
-use crate::identity::{Anonymous, Identity};
+use crate::identity::{Anonymous, Identity, Unjudged};
 use crate::respond::Rejector;
 use crate::verify::Verified;
 
@@ -20,6 +20,9 @@ pub(super) fn remove_identity<C: Send + Sync + 'static>(extensions: &mut Extensi
     claims_types::remove_all(extensions);
     extensions.remove::<Identity>();
     extensions.remove::<Anonymous>();
+    if let Some(unjudged) = extensions.remove::<Unjudged>() {
+        unjudged.leave_to_inner_layer();
+    }
 }
 
 pub(super) fn insert<C: Send + Sync + 'static>(

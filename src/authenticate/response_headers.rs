@@ -1,7 +1,12 @@
-//! The headers that the layer adds to the service's response.
+//! What the layer does to the service's response: it adds headers, or replaces the response to a request that no layer
+//! has judged.
 
+use bytes::Bytes;
 use http::header::CACHE_CONTROL;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
+
+use crate::error::Error;
+use crate::identity::Unjudged;
 
 const PRIVATE: HeaderValue = HeaderValue::from_static("private");
 
@@ -14,11 +19,24 @@ pub(super) struct ResponseHeaders {
     /// Boxed, because most responses have none.
     added: Option<Box<HeaderMap>>,
     is_private: bool,
+    unless_judged: Option<Box<UnlessJudged>>,
+}
+
+/// The rejection of a request, unless an inner layer judges it.
+#[derive(Debug)]
+struct UnlessJudged {
+    unjudged: Unjudged,
+    error: Error,
+    response: Response<Bytes>,
 }
 
 impl ResponseHeaders {
     pub(super) fn new(added: HeaderMap) -> Self {
-        Self { added: (!added.is_empty()).then(|| Box::new(added)), is_private: false }
+        Self {
+            added: (!added.is_empty()).then(|| Box::new(added)),
+            is_private: false,
+            unless_judged: None,
+        }
     }
 
     /// Adds `Cache-Control: private`, unless the response controls shared caches itself.
@@ -27,6 +45,28 @@ impl ResponseHeaders {
     /// recognize a token in any other place, and would serve the response to other clients.
     pub(super) const fn keep_private(&mut self) {
         self.is_private = true;
+    }
+
+    /// Replaces the response with this one, unless an inner layer judges the request.
+    pub(super) fn reject_unless_judged(
+        &mut self,
+        unjudged: Unjudged,
+        error: Error,
+        response: Response<Bytes>,
+    ) {
+        self.unless_judged = Some(Box::new(UnlessJudged { unjudged, error, response }));
+    }
+
+    /// The response to send in place of one with this status, if the request was not judged. An error status stays: it
+    /// is the answer of the layer that could have judged it.
+    #[inline]
+    pub(super) fn rejection(&mut self, status: StatusCode) -> Option<Response<Bytes>> {
+        let UnlessJudged { unjudged, error, response } = *self.unless_judged.take()?;
+        if unjudged.has_verdict() {
+            return None;
+        }
+        unjudged.report_rejection(&error);
+        (!status.is_client_error() && !status.is_server_error()).then_some(response)
     }
 
     /// Appends the headers. The layer does not replace the headers of the service.

@@ -11,7 +11,7 @@ use super::step_up::StepUp;
 use crate::claims::NumericDate;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind};
-use crate::identity::{Anonymous, Identity, rejector_of};
+use crate::identity::{Anonymous, Identity, Unjudged, rejector_of};
 use crate::observe::{Stage, Started};
 use crate::respond::{Demand, Rejector};
 use crate::rule::Rule;
@@ -108,6 +108,7 @@ impl Requirement {
 fn without_identity(parts: &Parts) -> Error {
     match parts.extensions.get::<Anonymous>() {
         Some(anonymous) => anonymous.rejection(),
+        None if parts.extensions.get::<Unjudged>().is_some() => Unjudged::rejection(),
         None => Needed::ByRule.without_layer(parts),
     }
 }

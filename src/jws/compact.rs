@@ -23,6 +23,16 @@ pub(crate) struct Compact<'t> {
     is_padded: bool,
 }
 
+/// Whether a credential is meant as a JWT: the text before its first dot decodes to the beginning of a JSON object.
+pub(crate) fn is_jwt_shaped(credential: &str) -> bool {
+    let Some((header, _)) = credential.split_once('.') else { return false };
+    // Whole groups of four characters, so that padding or a fault further on does not matter.
+    let groups = header.as_bytes().chunks(4);
+    let bytes = groups.map_while(|group| base64url::decode(group).ok()).flatten();
+    let mut text = bytes.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+    text.next() == Some(b'{')
+}
+
 impl<'t> Compact<'t> {
     /// Splits a token. The caller has checked its length.
     ///

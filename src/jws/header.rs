@@ -150,6 +150,10 @@ impl<'h> UnverifiedHeader<'h> {
 }
 
 impl HeaderMembers {
+    /// Those of a caller without a JWT.
+    pub(crate) const ABSENT: Self =
+        Self { algorithm: Algorithm::HS256, len: 0, kid: None, typ: None };
+
     /// The length of the header's text.
     pub(crate) const fn len(&self) -> usize {
         self.len

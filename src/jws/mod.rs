@@ -14,7 +14,7 @@ pub use algorithm::Algorithm;
 pub(crate) use algorithm::AlgorithmFamily;
 pub(crate) use algorithm::AlgorithmSet;
 pub(crate) use check::SignatureCheck;
-pub(crate) use compact::{Compact, HeaderBuffer};
+pub(crate) use compact::{Compact, HeaderBuffer, is_jwt_shaped};
 pub use header::JoseHeader;
 pub(crate) use header::{HeaderMembers, UnverifiedHeader};
 pub(crate) use header_cache::CachedHeader;

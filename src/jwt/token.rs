@@ -97,6 +97,13 @@ impl Token {
         Self { object, dates, header, mapping, key_issuer }
     }
 
+    /// What is known about a caller without a JWT: a subject and scopes.
+    pub(crate) fn without_jwt(subject: &str, scopes: &[&str]) -> Self {
+        let claims = serde_json::json!({ "sub": subject, "scope": scopes.join(" ") });
+        let object = Object::read(claims.to_string()).unwrap_or_default();
+        Self::new(object, Dates::default(), HeaderMembers::ABSENT, None, None)
+    }
+
     /// The only issuer whose tokens the key of the signature verifies, if the key names one.
     pub(crate) fn key_issuer(&self) -> Option<&str> {
         self.key_issuer.as_deref()

@@ -81,7 +81,22 @@ impl Rejector {
         headers: HeaderMap,
         parts: &Parts,
     ) -> Response<Bytes> {
-        self.observer.judged(stage, Verdict::Rejected, Some(&error), started, self.clock());
+        self.report_rejection(stage, &error, started);
+        self.response(error, demand, headers, parts)
+    }
+
+    pub(crate) fn report_rejection(&self, stage: Stage, error: &Error, started: Started) {
+        self.observer.judged(stage, Verdict::Rejected, Some(error), started, self.clock());
+    }
+
+    /// The response to a rejected request, without a report.
+    pub(crate) fn response(
+        &self,
+        error: Error,
+        demand: &Demand,
+        headers: HeaderMap,
+        parts: &Parts,
+    ) -> Response<Bytes> {
         let mut rejection = Rejection::new(&error, &self.challenges, demand);
         if self.unavailable_is_unauthorized && error.kind() == ErrorKind::KeysUnavailable {
             rejection = rejection.into_invalid_token();

@@ -117,8 +117,12 @@ pub(super) struct ErasedVerified(Arc<dyn Any + Send + Sync>);
 /// A verified token of any claims type.
 pub(crate) trait AnyToken: Send + Sync {
     fn token(&self) -> &Token;
-    /// The name of the claims type.
-    fn claims_type(&self) -> &'static str;
+    /// The name of the claims type; `None` without a JWT.
+    fn claims_type(&self) -> Option<&'static str>;
+    /// How a caller without a JWT was authenticated.
+    fn scheme(&self) -> Option<&str> {
+        None
+    }
 }
 
 impl<C: Send + Sync> AnyToken for TokenBody<C> {
@@ -126,8 +130,8 @@ impl<C: Send + Sync> AnyToken for TokenBody<C> {
         &self.token
     }
 
-    fn claims_type(&self) -> &'static str {
-        type_name::<C>()
+    fn claims_type(&self) -> Option<&'static str> {
+        Some(type_name::<C>())
     }
 }
 

@@ -5,6 +5,7 @@ mod custom_source;
 mod first_of;
 mod invalid_token;
 mod locations;
+mod non_jwt;
 mod observed;
 mod optional;
 mod own_responders;
