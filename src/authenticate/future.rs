@@ -99,11 +99,7 @@ where
             let next = match this.state.as_mut().project() {
                 StateProjection::Answering { future, headers } => {
                     let mut response = ready!(future.poll(cx))?;
-                    let mut headers = std::mem::take(headers);
-                    if let Some(rejection) = headers.rejection(response.status()) {
-                        return Poll::Ready(Ok(rejection.map(ResponseBody::rejection)));
-                    }
-                    headers.append_to(response.headers_mut());
+                    std::mem::take(headers).apply_to(&mut response);
                     return Poll::Ready(Ok(response));
                 }
                 StateProjection::Waiting { waiting } => {

@@ -7,6 +7,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::error::Error;
 use crate::identity::Unjudged;
+use crate::respond::ResponseBody;
 
 const PRIVATE: HeaderValue = HeaderValue::from_static("private");
 
@@ -17,9 +18,14 @@ const SHARED_CACHE_DIRECTIVES: [&[u8]; 4] = [b"private", b"no-store", b"public",
 #[derive(Debug, Default)]
 pub(super) struct ResponseHeaders {
     /// Boxed, because most responses have none.
-    added: Option<Box<HeaderMap>>,
+    more: Option<Box<More>>,
     is_private: bool,
-    unless_judged: Option<Box<UnlessJudged>>,
+}
+
+#[derive(Debug, Default)]
+struct More {
+    added: HeaderMap,
+    unless_judged: Option<UnlessJudged>,
 }
 
 /// The rejection of a request, unless an inner layer judges it.
@@ -32,11 +38,8 @@ struct UnlessJudged {
 
 impl ResponseHeaders {
     pub(super) fn new(added: HeaderMap) -> Self {
-        Self {
-            added: (!added.is_empty()).then(|| Box::new(added)),
-            is_private: false,
-            unless_judged: None,
-        }
+        let more = (!added.is_empty()).then(|| Box::new(More { added, unless_judged: None }));
+        Self { more, is_private: false }
     }
 
     /// Adds `Cache-Control: private`, unless the response controls shared caches itself.
@@ -54,33 +57,53 @@ impl ResponseHeaders {
         error: Error,
         response: Response<Bytes>,
     ) {
-        self.unless_judged = Some(Box::new(UnlessJudged { unjudged, error, response }));
+        let more = self.more.get_or_insert_default();
+        more.unless_judged = Some(UnlessJudged { unjudged, error, response });
     }
 
-    /// The response to send in place of one with this status, if the request was not judged. An error status stays: it
-    /// is the answer of the layer that could have judged it.
+    /// Adds the headers, or replaces the response.
     #[inline]
-    pub(super) fn rejection(&mut self, status: StatusCode) -> Option<Response<Bytes>> {
-        let UnlessJudged { unjudged, error, response } = *self.unless_judged.take()?;
-        if unjudged.has_verdict() {
-            return None;
-        }
-        unjudged.report_rejection(&error);
-        (!status.is_client_error() && !status.is_server_error()).then_some(response)
-    }
-
-    /// Appends the headers. The layer does not replace the headers of the service.
-    pub(super) fn append_to(self, headers: &mut HeaderMap) {
-        let mut last = None;
-        for (name, value) in self.added.into_iter().flat_map(|added| *added) {
-            // The iterator yields a name only with its first value.
-            last = name.or(last);
-            if let Some(name) = &last {
-                headers.append(name, value);
-            }
+    pub(super) fn apply_to<B>(self, response: &mut Response<ResponseBody<B>>) {
+        if let Some(more) = self.more {
+            more.apply_to(response);
         }
         if self.is_private {
-            make_private(headers);
+            make_private(response.headers_mut());
+        }
+    }
+}
+
+impl More {
+    #[cold]
+    fn apply_to<B>(self, response: &mut Response<ResponseBody<B>>) {
+        if let Some(rejection) = self.unless_judged.and_then(|it| it.rejection(response.status())) {
+            *response = rejection.map(ResponseBody::rejection);
+            return;
+        }
+        append(self.added, response.headers_mut());
+    }
+}
+
+impl UnlessJudged {
+    /// The response to send in place of one with this status, if the request was not judged. An error status stays: it
+    /// is the answer of the layer that could have judged it.
+    fn rejection(self, status: StatusCode) -> Option<Response<Bytes>> {
+        if self.unjudged.has_verdict() {
+            return None;
+        }
+        self.unjudged.report_rejection(&self.error);
+        (!status.is_client_error() && !status.is_server_error()).then_some(self.response)
+    }
+}
+
+/// Appends the headers. The layer does not replace the headers of the service.
+fn append(added: HeaderMap, headers: &mut HeaderMap) {
+    let mut last = None;
+    for (name, value) in added {
+        // The iterator yields a name only with its first value.
+        last = name.or(last);
+        if let Some(name) = &last {
+            headers.append(name, value);
         }
     }
 }
@@ -122,14 +145,14 @@ mod tests {
     use super::*;
 
     fn made_private(cache_control: &[&str]) -> Vec<String> {
-        let mut headers = HeaderMap::new();
+        let mut response = Response::new(ResponseBody::inner(()));
         for value in cache_control {
-            headers.append(CACHE_CONTROL, value.parse().unwrap());
+            response.headers_mut().append(CACHE_CONTROL, value.parse().unwrap());
         }
         let mut added = ResponseHeaders::default();
         added.keep_private();
-        added.append_to(&mut headers);
-        let values = headers.get_all(CACHE_CONTROL).iter();
+        added.apply_to(&mut response);
+        let values = response.headers().get_all(CACHE_CONTROL).iter();
         values.map(|value| value.to_str().unwrap().to_owned()).collect()
     }
 
@@ -161,9 +184,9 @@ mod tests {
 
     #[test]
     fn empty_response_headers_add_nothing() {
-        let mut headers = HeaderMap::new();
-        ResponseHeaders::default().append_to(&mut headers);
-        ResponseHeaders::new(HeaderMap::new()).append_to(&mut headers);
-        assert!(headers.is_empty());
+        let mut response = Response::new(ResponseBody::inner(()));
+        ResponseHeaders::default().apply_to(&mut response);
+        ResponseHeaders::new(HeaderMap::new()).apply_to(&mut response);
+        assert!(response.headers().is_empty());
     }
 }

@@ -90,6 +90,7 @@ impl Rejector {
     }
 
     /// The response to a rejected request, without a report.
+    #[inline]
     pub(crate) fn response(
         &self,
         error: Error,
