@@ -7,6 +7,7 @@ mod fixture;
 mod openapi;
 mod paths;
 mod problems;
+mod schema;
 mod server;
 mod service;
 mod unlisted_scopes;
