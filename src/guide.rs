@@ -40,6 +40,7 @@
 //! - [`layer_order`]: combine the layers with each other and with a router.
 //! - [`api_keys`]: accept other credentials than JWTs on the same routes.
 //! - [`resource_metadata`]: how OAuth clients, such as MCP clients, discover where to get a token.
+//! - [`mcp`]: protect an MCP server, and require a scope for each tool.
 //!
 //! Operation:
 //!
@@ -230,8 +231,15 @@ pub mod layer_order {}
 
 #[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
 #[cfg_attr(not(doctest), doc = "[order]: layer_order")]
+#[cfg_attr(not(doctest), doc = "[mcp]: mcp")]
 #[doc = include_str!("../docs/resource-metadata.md")]
 pub mod resource_metadata {}
+
+#[cfg_attr(not(doctest), doc = "[resource]: resource_metadata")]
+#[cfg_attr(not(doctest), doc = "[call]: call_another_service")]
+#[cfg_attr(not(doctest), doc = "[logs]: logs_and_caches")]
+#[doc = include_str!("../docs/mcp.md")]
+pub mod mcp {}
 
 #[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
 #[doc = include_str!("../docs/scopes-and-roles.md")]
