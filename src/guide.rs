@@ -222,6 +222,7 @@ pub mod authorization {}
 #[doc = include_str!("../docs/providers.md")]
 pub mod providers {}
 
+#[cfg(any(not(doctest), feature = "jwks-client"))]
 #[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
 #[doc = include_str!("../docs/tenants.md")]
 pub mod tenants {}

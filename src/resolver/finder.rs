@@ -135,8 +135,8 @@ impl FindIssuer for Finder {
     fn in_memory(&self) -> Vec<ResolvedIssuer> {
         let (inner, now) = (&*self.0, self.0.clock.monotonic());
         let known = inner.table.known();
-        let is_used = |entry: &&Entry| entry.usable(now, &inner.limits) != Use::AfterLookup;
-        known.values().filter(is_used).map(|entry| entry.issuer.clone()).collect()
+        let is_kept = |entry: &&Entry| entry.is_kept(now, &inner.limits);
+        known.values().filter(is_kept).map(|entry| entry.issuer.clone()).collect()
     }
 }
 
@@ -202,8 +202,9 @@ impl Lookup {
         self.is_complete = true;
         let inner = &*self.finder.0;
         let times = (self.started, inner.clock.monotonic());
-        // Declared first, and so dropped after the lock is released: a key source may be dropped with it.
+        // Declared first, and so dropped after the lock is released: a key source may be dropped with them.
         let known;
+        let mut rejected = None;
         let mut lookups = inner.table.lookups();
         if !lookups.is_current(&self.tenant, &self.ticket) {
             return Err(failed(FetchFailure::Aborted));
@@ -212,7 +213,7 @@ impl Lookup {
         if let Ok(Some(issuer)) = &resolved {
             let others = known.iter().filter(|(other, _)| **other != self.tenant);
             if let Err(error) = issuer.check_secrets(others.map(|(_, entry)| &entry.issuer)) {
-                resolved = Err(because(error));
+                rejected = Some(std::mem::replace(&mut resolved, Err(because(error))));
             }
         }
         let changed = lookups.completed(&self.tenant, &resolved, &known, &inner.limits, times);
@@ -220,6 +221,7 @@ impl Lookup {
             inner.table.store(changed);
         }
         drop(lookups);
+        drop(rejected);
         // The observer must not run while a panic unwinds: a second one would abort the process.
         if !std::thread::panicking() {
             inner.report(match &resolved {

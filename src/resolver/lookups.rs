@@ -80,6 +80,11 @@ impl Entry {
         self.used.store(u64::try_from(now.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
+    /// Whether a failed lookup would not end its use.
+    pub(super) fn is_kept(&self, now: Duration, limits: &Limits) -> bool {
+        now.saturating_sub(self.since) < limits.ttl.saturating_add(limits.max_stale)
+    }
+
     pub(super) fn usable(&self, now: Duration, limits: &Limits) -> Use {
         // If the clock ran backwards, the age is unknown.
         let Some(age) = now.checked_sub(self.since) else { return Use::AfterLookup };

@@ -106,32 +106,46 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Trust<C> {
             Ok(verified) => Ok(verified),
             Err(Stop::Rejected(error)) => Err(error),
             Err(Stop::Refresh(request)) => match request.start().try_now() {
-                Ok(outcome) => self
-                    .retry_after_refresh(token, bound, outcome, request)
-                    .map_err(Stop::into_rejection),
-                Err(refreshing) => {
-                    let fault = request.fault();
-                    // The copy of the token is wiped when the future is dropped.
-                    let (this, token) = (Arc::clone(self), Zeroizing::new(token.to_owned()));
-                    let outcome = Answer::later(async move {
-                        let is_lookup = request.is_lookup();
-                        let refreshed = refreshing.await;
-                        let mut outcome =
-                            this.retry_after_refresh(&token, bound, refreshed, request);
-                        // The keys that were kept for the issuer may be too old for the token.
-                        if is_lookup && let Err(Stop::Refresh(request)) = outcome {
-                            let refreshed = request.start().await;
-                            outcome = this.retry_after_refresh(&token, bound, refreshed, request);
+                Ok(refreshed) => {
+                    let is_lookup = request.is_lookup();
+                    match self.retry_after_refresh(token, bound, refreshed, request) {
+                        // Another request has looked the issuer up meanwhile.
+                        Err(Stop::Refresh(next)) if is_lookup => {
+                            return self.wait(token, bound, next.start(), next);
                         }
-                        let outcome = outcome.map_err(Stop::into_rejection);
-                        outcome.map_err(|error| this.reject(&token, bound, error))
-                    });
-                    return FirstStage { outcome, fault };
+                        outcome => outcome.map_err(Stop::into_rejection),
+                    }
                 }
+                Err(refreshing) => return self.wait(token, bound, refreshing, request),
             },
         };
         let outcome = outcome.map_err(|error| self.reject(token, bound, error));
         FirstStage { outcome: Answer::now(outcome), fault: None }
+    }
+
+    /// Waits for a refresh, and verifies once more.
+    fn wait(
+        self: &Arc<Self>,
+        token: &str,
+        bound: Bound,
+        refreshing: Answer<Result<Refreshed, RefreshError>>,
+        request: RefreshRequest,
+    ) -> FirstStage<C> {
+        let (fault, is_lookup) = (request.fault(), request.is_lookup());
+        // The copy of the token is wiped when the future is dropped.
+        let (this, token) = (Arc::clone(self), Zeroizing::new(token.to_owned()));
+        let outcome = Answer::later(async move {
+            let refreshed = refreshing.await;
+            let mut outcome = this.retry_after_refresh(&token, bound, refreshed, request);
+            // The keys that were kept for the issuer may be too old for the token.
+            if is_lookup && let Err(Stop::Refresh(request)) = outcome {
+                let refreshed = request.start().await;
+                outcome = this.retry_after_refresh(&token, bound, refreshed, request);
+            }
+            let outcome = outcome.map_err(Stop::into_rejection);
+            outcome.map_err(|error| this.reject(&token, bound, error))
+        });
+        FirstStage { outcome, fault }
     }
 
     /// Adds the hint for the operator, and reports an explanation, if they are configured.

@@ -4,7 +4,7 @@ use tower_jwt_auth::Issuer;
 use tower_jwt_auth::jwks::RemoteJwks;
 use tower_jwt_auth::key::KeySetState;
 
-use super::fixture::{DOWN, Fixture, NANOSECOND, OK, TTL, just_before, name, policy, realm};
+use super::fixture::{DOWN, Fixture, NANOSECOND, OK, STALE, TTL, just_before, name, policy, realm};
 use crate::support::answers::status;
 use crate::support::key_server::KeyServer;
 
@@ -66,7 +66,7 @@ async fn keys_that_were_kept_are_refreshed_for_a_new_key() {
 async fn an_old_answer_is_not_part_of_the_health() {
     let fixture = Fixture::start();
     assert_eq!(fixture.ask_for("acme").await, OK);
-    fixture.clock.advance(just_before(TTL));
+    fixture.clock.advance(just_before(TTL + STALE));
     assert_eq!(fixture.verifier.health().count(), 1);
     fixture.clock.advance(NANOSECOND);
     assert_eq!(fixture.verifier.health().count(), 0);
