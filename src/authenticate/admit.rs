@@ -13,7 +13,6 @@ use super::response_headers::ResponseHeaders;
 use crate::error::Error;
 use crate::identity::Unjudged;
 use crate::observe::{Stage, Started};
-use crate::respond::Demand;
 use crate::source::{Places, RawToken, TokenSource, remove_unverified_credentials};
 use crate::verify::Verified;
 
@@ -31,6 +30,8 @@ pub(super) struct Found {
     places: Places,
     /// The credentials for the inner service, if configured.
     promoted: Option<Box<HeaderValue>>,
+    /// A credential that an outer layer left to this one.
+    pub(super) outer: Option<Unjudged>,
 }
 
 impl Found {
@@ -45,7 +46,7 @@ impl<C: Send + Sync + 'static> Config<C> {
     pub(super) fn found(&self, raw: RawToken<'_>) -> Found {
         let is_promoted = self.inner_token == InnerToken::Promoted;
         let promoted = is_promoted.then(|| bearer(raw.as_str()).map(Box::new)).flatten();
-        Found { places: raw.into_places(), promoted }
+        Found { places: raw.into_places(), promoted, outer: None }
     }
 
     /// Inserts the identity into the request, and removes or moves the token if configured. Returns the headers for
@@ -54,7 +55,7 @@ impl<C: Send + Sync + 'static> Config<C> {
         &self,
         admitted: Admitted<C>,
         mut headers: ResponseHeaders,
-        found: Option<Found>,
+        mut found: Option<Found>,
         parts: &mut Parts,
         started: Started,
     ) -> ResponseHeaders {
@@ -68,6 +69,9 @@ impl<C: Send + Sync + 'static> Config<C> {
         match admitted {
             Admitted::Verified(verified) => {
                 let token = verified.token();
+                if let Some(Found { outer: Some(outer), .. }) = &found {
+                    outer.has_inner_verdict();
+                }
                 rejector.accepted(Stage::Authenticate, || token.is_delegated(), started);
                 if let Some(subject) = &self.subject {
                     subject.record(verified.subject());
@@ -76,11 +80,9 @@ impl<C: Send + Sync + 'static> Config<C> {
                 self.hand_on(found, parts);
             }
             Admitted::Unjudged(credential) => {
-                let unjudged = Unjudged::new(&credential, Arc::clone(&rejector), started);
-                let error = Unjudged::rejection();
-                let response =
-                    rejector.response(error.clone(), &Demand::NOTHING, HeaderMap::new(), parts);
-                headers.reject_unless_judged(unjudged.clone(), error, response);
+                let outer = found.as_mut().and_then(|found| found.outer.take());
+                let unjudged = Unjudged::new(&credential, rejector, started, outer);
+                headers.reject_unless_judged(unjudged.clone(), parts.clone());
                 parts.extensions.insert(unjudged);
                 self.remove_unverified(has_token, found, parts);
             }
@@ -117,7 +119,7 @@ impl<C: Send + Sync + 'static> Config<C> {
 
     /// Removes the token from the request. Returns the credentials for the inner service.
     fn remove(&self, found: Option<Found>, parts: &mut Parts) -> Option<HeaderValue> {
-        let Some(Found { places, promoted }) = found else {
+        let Some(Found { places, promoted, .. }) = found else {
             self.source.remove_all(parts);
             return None;
         };

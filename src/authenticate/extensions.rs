@@ -10,19 +10,20 @@ use crate::identity::{Anonymous, Identity, Unjudged};
 use crate::respond::Rejector;
 use crate::verify::Verified;
 
-/// Removes every identity that an outer layer inserted, so that the handler sees only what this layer verified.
-pub(super) fn remove_identity<C: Send + Sync + 'static>(extensions: &mut Extensions) {
+/// Removes every identity that an outer layer inserted, so that the handler sees only what this layer verified. Returns
+/// the credential that an outer layer left to an inner one.
+pub(super) fn remove_identity<C: Send + Sync + 'static>(
+    extensions: &mut Extensions,
+) -> Option<Unjudged> {
     if extensions.is_empty() {
-        return;
+        return None;
     }
     // The application may have inserted a `Verified` of this layer's type.
     claims_types::record::<C>();
     claims_types::remove_all(extensions);
     extensions.remove::<Identity>();
     extensions.remove::<Anonymous>();
-    if let Some(unjudged) = extensions.remove::<Unjudged>() {
-        unjudged.leave_to_inner_layer();
-    }
+    extensions.remove()
 }
 
 pub(super) fn insert<C: Send + Sync + 'static>(

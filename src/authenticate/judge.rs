@@ -62,13 +62,16 @@ struct Steps<'r, C> {
 impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
     /// Judges a request as far as possible without waiting. Also returns what is needed of its token later.
     pub(super) fn judge(&self, parts: &mut Parts) -> (Verdict<C>, Option<Found>) {
-        remove_identity::<C>(&mut parts.extensions);
+        let outer = remove_identity::<C>(&mut parts.extensions);
         // From here on, the `Debug` output of the request does not contain the token.
         mark_sensitive(&mut parts.headers, &AUTHORIZATION);
         if self.exemptions.skip_token(parts) {
             return (Verdict::anonymous(), None);
         }
-        let judged = self.find_and_verify(parts);
+        let mut judged = self.find_and_verify(parts);
+        if let (Some(outer), Some(found)) = (outer, &mut judged.1) {
+            found.outer = Some(outer);
+        }
         if self.exemptions.invalid_token {
             return (self.tolerate(judged.0), judged.1);
         }
@@ -89,7 +92,10 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
             }
         };
         let trust = self.verifier.current();
-        if self.exemptions.leaves(raw.as_str()) && trust.check_length(raw.as_str()).is_ok() {
+        if self.exemptions.non_jwt.is_some()
+            && trust.check_length(raw.as_str()).is_ok()
+            && self.exemptions.leaves(raw.as_str())
+        {
             let (verdict, found) = self.leave(raw);
             found.mark_sensitive(&mut parts.headers);
             return (verdict, Some(found));

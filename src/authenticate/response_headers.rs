@@ -3,9 +3,9 @@
 
 use bytes::Bytes;
 use http::header::CACHE_CONTROL;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-use crate::error::Error;
 use crate::identity::Unjudged;
 use crate::respond::ResponseBody;
 
@@ -32,8 +32,8 @@ struct More {
 #[derive(Debug)]
 struct UnlessJudged {
     unjudged: Unjudged,
-    error: Error,
-    response: Response<Bytes>,
+    /// The request as it was before the inner service.
+    parts: Parts,
 }
 
 impl ResponseHeaders {
@@ -50,15 +50,10 @@ impl ResponseHeaders {
         self.is_private = true;
     }
 
-    /// Replaces the response with this one, unless an inner layer judges the request.
-    pub(super) fn reject_unless_judged(
-        &mut self,
-        unjudged: Unjudged,
-        error: Error,
-        response: Response<Bytes>,
-    ) {
+    /// Replaces the response to this request with a rejection, unless an inner layer judges it.
+    pub(super) fn reject_unless_judged(&mut self, unjudged: Unjudged, parts: Parts) {
         let more = self.more.get_or_insert_default();
-        more.unless_judged = Some(UnlessJudged { unjudged, error, response });
+        more.unless_judged = Some(UnlessJudged { unjudged, parts });
     }
 
     /// Adds the headers, or replaces the response.
@@ -91,8 +86,11 @@ impl UnlessJudged {
         if self.unjudged.has_verdict() {
             return None;
         }
-        self.unjudged.report_rejection(&self.error);
-        (!status.is_client_error() && !status.is_server_error()).then_some(self.response)
+        if status.is_client_error() || status.is_server_error() {
+            self.unjudged.report_rejection();
+            return None;
+        }
+        Some(self.unjudged.reject(&self.parts))
     }
 }
 

@@ -44,7 +44,8 @@ impl Identity {
     ///
     /// `scheme` is the kind of credential, such as `api-key`. Pass the identity to
     /// [`Unjudged::accept`](crate::Unjudged::accept). Rules, owners
-    /// and extractors then treat it like that of a token with this `sub` and `scope`, and without other claims; its
+    /// and extractors then treat it like that of a token with this `sub` and `scope`, and without other claims. Rules
+    /// about other claims do not permit, and neither do negated ones; `implied_scopes` and `tenant_claim` do not apply. Its
     /// [`header`](Token::header) has no meaning.
     ///
     /// **Nothing is verified here.** Call it only after you have verified the credential.

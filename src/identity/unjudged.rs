@@ -4,13 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use http::{Extensions, Request};
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Extensions, HeaderMap, Request, Response};
 use zeroize::Zeroizing;
 
 use super::identity::Identity;
 use crate::error::{Error, ErrorKind};
 use crate::observe::{Stage, Started};
-use crate::respond::Rejector;
+use crate::respond::{Demand, Rejector};
 
 /// A credential that is not a JWT and that no layer has judged yet.
 ///
@@ -52,13 +54,20 @@ struct Inner {
     rejector: Arc<Rejector>,
     started: Started,
     has_verdict: AtomicBool,
+    /// What an outer layer left to the layer that created this one.
+    outer: Option<Unjudged>,
 }
 
 impl Unjudged {
-    pub(crate) fn new(credential: &str, rejector: Arc<Rejector>, started: Started) -> Self {
+    pub(crate) fn new(
+        credential: &str,
+        rejector: Arc<Rejector>,
+        started: Started,
+        outer: Option<Self>,
+    ) -> Self {
         let credential = Zeroizing::new(credential.into());
         let has_verdict = AtomicBool::new(false);
-        Self(Arc::new(Inner { credential, rejector, started, has_verdict }))
+        Self(Arc::new(Inner { credential, rejector, started, has_verdict, outer }))
     }
 
     /// The unjudged credential of a request; `None` if it has none.
@@ -80,17 +89,25 @@ impl Unjudged {
     ///
     /// Call it only after you have verified the [`credential`](Self::credential).
     pub fn accept(self, identity: Identity, extensions: &mut Extensions) {
-        let Inner { rejector, started, has_verdict, .. } = &*self.0;
-        if !has_verdict.swap(true, Ordering::AcqRel) {
+        let Inner { rejector, started, .. } = &*self.0;
+        if self.mark_judged() {
             rejector.accepted(Stage::Authenticate, || identity.is_delegated(), *started);
         }
         extensions.remove::<Self>();
         extensions.insert(identity.with_rejector(Arc::clone(rejector)));
     }
 
-    /// Leaves the verdict to another `JwtAuthLayer`, which judges the request anew.
-    pub(crate) fn leave_to_inner_layer(&self) {
-        self.0.has_verdict.store(true, Ordering::Release);
+    /// Records that another `JwtAuthLayer` has verified a token of the request.
+    pub(crate) fn has_inner_verdict(&self) {
+        self.mark_judged();
+    }
+
+    /// Records the verdict, also for the outer layers; `false` if there was one.
+    fn mark_judged(&self) -> bool {
+        if let Some(outer) = &self.0.outer {
+            outer.mark_judged();
+        }
+        !self.0.has_verdict.swap(true, Ordering::AcqRel)
     }
 
     pub(crate) fn has_verdict(&self) -> bool {
@@ -107,9 +124,17 @@ impl Unjudged {
         &self.0.rejector
     }
 
-    /// Reports that the request is rejected.
-    pub(crate) fn report_rejection(&self, error: &Error) {
-        self.0.rejector.report_rejection(Stage::Authenticate, error, self.0.started);
+    /// Reports that no layer accepted the request, which the inner service has answered with an error.
+    pub(crate) fn report_rejection(&self) {
+        let Inner { rejector, started, .. } = &*self.0;
+        rejector.report_rejection(Stage::Authenticate, &Self::rejection(), *started);
+    }
+
+    /// Reports that no layer accepted the request, and returns the response.
+    pub(crate) fn reject(&self, parts: &Parts) -> Response<Bytes> {
+        let Inner { rejector, started, .. } = &*self.0;
+        let (stage, demand, headers) = (Stage::Authenticate, &Demand::NOTHING, HeaderMap::new());
+        rejector.reject(stage, Self::rejection(), *started, demand, headers, parts)
     }
 }
 

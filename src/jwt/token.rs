@@ -101,7 +101,10 @@ impl Token {
     pub(crate) fn without_jwt(subject: &str, scopes: &[&str]) -> Self {
         let claims = serde_json::json!({ "sub": subject, "scope": scopes.join(" ") });
         let object = Object::read(claims.to_string()).unwrap_or_default();
-        Self::new(object, Dates::default(), HeaderMembers::ABSENT, None, None)
+        // Other claims are unknown, not absent, so that no negated rule about them permits.
+        let mapping = ClaimMapping { is_sealed: true, ..ClaimMapping::default() };
+        let mapping = Some(Arc::new(mapping));
+        Self::new(object, Dates::default(), HeaderMembers::ABSENT, mapping, None)
     }
 
     /// The only issuer whose tokens the key of the signature verifies, if the key names one.

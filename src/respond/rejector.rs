@@ -70,6 +70,12 @@ impl Rejector {
         self.observer.judged(stage, Verdict::Anonymous, error, started, self.clock());
     }
 
+    /// Reports the rejection of a request.
+    #[inline]
+    pub(crate) fn report_rejection(&self, stage: Stage, error: &Error, started: Started) {
+        self.observer.judged(stage, Verdict::Rejected, Some(error), started, self.clock());
+    }
+
     /// Reports the rejection of a request and returns the response. It contains these headers, the demand in its
     /// challenge, and the error in its extensions.
     pub(crate) fn reject(
@@ -82,22 +88,6 @@ impl Rejector {
         parts: &Parts,
     ) -> Response<Bytes> {
         self.report_rejection(stage, &error, started);
-        self.response(error, demand, headers, parts)
-    }
-
-    pub(crate) fn report_rejection(&self, stage: Stage, error: &Error, started: Started) {
-        self.observer.judged(stage, Verdict::Rejected, Some(error), started, self.clock());
-    }
-
-    /// The response to a rejected request, without a report.
-    #[inline]
-    pub(crate) fn response(
-        &self,
-        error: Error,
-        demand: &Demand,
-        headers: HeaderMap,
-        parts: &Parts,
-    ) -> Response<Bytes> {
         let mut rejection = Rejection::new(&error, &self.challenges, demand);
         if self.unavailable_is_unauthorized && error.kind() == ErrorKind::KeysUnavailable {
             rejection = rejection.into_invalid_token();

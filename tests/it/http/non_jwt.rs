@@ -184,9 +184,29 @@ fn another_jwt_layer_judges_the_request_anew() {
     let good = with_cookie(&issuer().token().subject("ada").mint());
     assert_eq!((good.verdict(), good.text()), (OK, "ada"));
     assert_eq!(with_cookie("a.b.c").verdict(), (401, Some(MalformedToken)));
-    // The inner layer admits requests without a token, and so this one.
-    let app = routes().route_layer(inner.allow_missing_token()).route_layer(layer());
-    assert_eq!(send(&app, "/nothing", KEY).verdict(), OK);
+    // An inner layer that admits the request without a token has not judged the credential.
+    for lenient in [inner.clone().allow_missing_token(), inner.allow_invalid_token()] {
+        let app = routes().route_layer(lenient).route_layer(layer());
+        assert_eq!(send(&app, "/nothing", KEY).verdict(), REJECTED);
+    }
+}
+
+#[test]
+fn a_verdict_counts_for_all_outer_layers() {
+    for (credential, verdict) in [(KEY, OK), ("sk_another", REJECTED)] {
+        let app = routes().route_layer(from_fn(api_keys)).route_layer(layer()).route_layer(layer());
+        assert_eq!(send(&app, "/nothing", credential).verdict(), verdict);
+        assert_eq!(send(&app, "/identity", credential).verdict(), verdict);
+    }
+}
+
+#[test]
+fn rules_about_claims_never_permit_an_external_identity() {
+    let key = Identity::external("api-key", "service-7", &["a b", "c"]);
+    let banned = || Rule::claim("banned", |value| value == "yes");
+    assert!(!banned().permits(&key) && !banned().not().permits(&key));
+    assert!(["a", "b", "c"].iter().all(|scope| key.has_scope(scope)));
+    assert!(!Identity::external("api-key", "", &[]).owns(""));
 }
 
 #[test]
