@@ -31,10 +31,14 @@ pub(super) struct Found {
     /// The credentials for the inner service, if configured.
     promoted: Option<Box<HeaderValue>>,
     /// A credential that an outer layer left to this one.
-    pub(super) outer: Option<Unjudged>,
+    outer: Option<Unjudged>,
 }
 
 impl Found {
+    pub(super) fn with_outer(self, outer: Unjudged) -> Self {
+        Self { outer: Some(outer), ..self }
+    }
+
     #[inline]
     pub(super) fn mark_sensitive(&self, headers: &mut HeaderMap) {
         self.places.mark_sensitive(headers);

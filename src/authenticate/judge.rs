@@ -20,6 +20,7 @@ use super::response_headers::ResponseHeaders;
 use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind};
+use crate::identity::Unjudged;
 use crate::observe::{Stage, Started};
 use crate::possession::{Confirm, Unconfirmed};
 use crate::respond::Demand;
@@ -62,16 +63,27 @@ struct Steps<'r, C> {
 impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
     /// Judges a request as far as possible without waiting. Also returns what is needed of its token later.
     pub(super) fn judge(&self, parts: &mut Parts) -> (Verdict<C>, Option<Found>) {
-        let outer = remove_identity::<C>(&mut parts.extensions);
+        if let Some(outer) = remove_identity::<C>(&mut parts.extensions) {
+            return self.judge_again(parts, outer);
+        }
+        self.judge_anew(parts)
+    }
+
+    /// Judges a request whose credential an outer layer left to this one.
+    #[cold]
+    fn judge_again(&self, parts: &mut Parts, outer: Unjudged) -> (Verdict<C>, Option<Found>) {
+        let (verdict, found) = self.judge_anew(parts);
+        (verdict, found.map(|found| found.with_outer(outer)))
+    }
+
+    #[inline]
+    fn judge_anew(&self, parts: &mut Parts) -> (Verdict<C>, Option<Found>) {
         // From here on, the `Debug` output of the request does not contain the token.
         mark_sensitive(&mut parts.headers, &AUTHORIZATION);
         if self.exemptions.skip_token(parts) {
             return (Verdict::anonymous(), None);
         }
-        let mut judged = self.find_and_verify(parts);
-        if let (Some(outer), Some(found)) = (outer, &mut judged.1) {
-            found.outer = Some(outer);
-        }
+        let judged = self.find_and_verify(parts);
         if self.exemptions.invalid_token {
             return (self.tolerate(judged.0), judged.1);
         }
