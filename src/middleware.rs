@@ -6,8 +6,9 @@
 //!
 //! # Rules
 //!
-//! 1. `JwtAuth` first removes every [`Verified`](crate::Verified), [`Identity`](crate::Identity) and
-//!    [`Anonymous`](crate::Anonymous) that an outer layer inserted into the request's extensions.
+//! 1. `JwtAuth` first removes every [`Verified`](crate::Verified), [`Identity`](crate::Identity),
+//!    [`Anonymous`](crate::Anonymous) and [`Unjudged`](crate::Unjudged) that an outer layer inserted into the request's
+//!    extensions.
 //! 2. A request that is exempt from authentication is admitted with `Anonymous`
 //!    ([`bypass`](crate::JwtAuthLayer::bypass),
 //!    [`allow_cors_preflight`](crate::JwtAuthLayer::allow_cors_preflight)).
@@ -19,8 +20,10 @@
 //! 6. If [`allow_invalid_token`](crate::JwtAuthLayer::allow_invalid_token) is set, a request of rule 4 or 5 is admitted
 //!    with `Anonymous`, which contains the error.
 //! 7. A request with a valid token is admitted with `Verified` and `Identity`.
-//! 8. `Require` answers 403 to an identity that does not satisfy its rule, 401 to `Anonymous`, and 500 if there is no
-//!    `JwtAuth` in front of it. If `Anonymous` contains an error, the response is that of the error.
+//! 8. If [`allow_non_jwt`](crate::JwtAuthLayer::allow_non_jwt) is set, a credential that is not a JWT is admitted with
+//!    `Unjudged`. If no inner layer accepts it, every response but an error is replaced by 401.
+//! 9. `Require` answers 403 to an identity that does not satisfy its rule, 401 to `Anonymous` and `Unjudged`, and 500
+//!    if there is no `JwtAuth` in front of it. If `Anonymous` contains an error, the response is that of the error.
 //!
 //! In axum, add the layer with `Router::route_layer`. With `Router::layer`, it also wraps the fallback; after `merge`,
 //! every unknown path of the application is answered 401.

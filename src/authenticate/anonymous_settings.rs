@@ -64,7 +64,7 @@ impl<C> JwtAuthLayer<C> {
         self.allow_missing_token().with(|config| config.exemptions.invalid_token = true)
     }
 
-    /// Leaves credentials that are not JWTs, such as API keys, to an inner layer of the application.
+    /// Leaves credentials that are not JWTs, such as API keys, to an inner layer.
     ///
     /// `is_other` receives a credential from the [`token_source`](Self::token_source), and returns `true` for one that is
     /// left to the inner layer, for example because of its prefix. It is not called for a JWT: if the text before the
@@ -72,8 +72,8 @@ impl<C> JwtAuthLayer<C> {
     ///
     /// The request has an [`Unjudged`](crate::Unjudged) in its extensions, which the inner layer accepts. If it does not,
     /// a [`RequireLayer`](crate::RequireLayer) and the extractors answer 401, and the layer replaces every other response
-    /// but an error by the same 401. By then the handler has run, so **use an extractor or a `RequireLayer` on every
-    /// route behind it**.
+    /// but an error by the same 401. With gRPC, errors have the status 200, and are replaced as well. By then the handler
+    /// has run, so **use an extractor or a `RequireLayer` on every route behind it**.
     ///
     /// ```
     /// # futures_util::future::FutureExt::now_or_never(async {

@@ -34,12 +34,12 @@ pub struct Scopes {
 }
 
 impl Scopes {
-    /// Without implied scopes.
+    /// No scope implies another one.
     pub const fn new() -> Self {
         Self { implying: BTreeMap::new() }
     }
 
-    /// A token with this scope also has these scopes.
+    /// Declares that a token with `scope` also has the `implied` scopes.
     pub fn implies(
         mut self,
         scope: impl Into<String>,

@@ -10,7 +10,7 @@ use crate::respond::Rejector;
 ///
 /// It is in the request's extensions if a missing or an invalid token was allowed, or if the request bypassed the
 /// layer. If the extensions contain neither `Anonymous`, nor [`Unjudged`](crate::Unjudged), nor
-/// [`Verified`](crate::Verified), the route has no `JwtAuthLayer`. That is a configuration error; do not treat the request
+/// [`Identity`](crate::Identity), the route has no `JwtAuthLayer`. That is a configuration error; do not treat the request
 /// as anonymous.
 ///
 /// ```

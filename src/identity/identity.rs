@@ -8,7 +8,7 @@ use crate::jwt::Token;
 use crate::respond::Rejector;
 use crate::verify::{AnyToken, Verified};
 
-/// A verified token, independent of the claims type; derefs to [`Token`].
+/// The caller of an accepted request, independent of the claims type; derefs to [`Token`].
 ///
 /// Use it in code that does not know the claims type. The layer inserts it into the request's extensions together with
 /// [`Verified`], and [`Verified::identity`] returns it. It shares the data of the verified token and does not copy it.
@@ -43,10 +43,10 @@ impl Identity {
     /// An identity that the application has verified itself, for example with an API key.
     ///
     /// `scheme` is the kind of credential, such as `api-key`. Pass the identity to
-    /// [`Unjudged::accept`](crate::Unjudged::accept). Rules, owners
-    /// and extractors then treat it like that of a token with this `sub` and `scope`, and without other claims. Rules
-    /// about other claims do not permit, and neither do negated ones; `implied_scopes` and `tenant_claim` do not apply. Its
-    /// [`header`](Token::header) has no meaning.
+    /// [`Unjudged::accept`](crate::Unjudged::accept). Rules, owner rules and the extractor `Identity` then treat it like
+    /// that of a token with this `sub` and `scope`, and without other claims. Rules about other claims do not permit, and
+    /// neither do negated ones. `implied_scopes` and `tenant_claim` do not apply, and its [`header`](Token::header) has no
+    /// meaning.
     ///
     /// **Nothing is verified here.** Call it only after you have verified the credential.
     ///

@@ -17,8 +17,8 @@ use crate::respond::{Demand, Rejector};
 /// A credential that is not a JWT and that no layer has judged yet.
 ///
 /// It is in the request's extensions if [`JwtAuthLayer::allow_non_jwt`] left the credential to an inner layer. That layer
-/// verifies it, and calls [`accept`](Self::accept). Otherwise the request is rejected with 401, by extractors and
-/// [`RequireLayer`](crate::RequireLayer), and at the latest when the inner service has answered.
+/// verifies it, and calls [`accept`](Self::accept). Otherwise extractors and [`RequireLayer`](crate::RequireLayer) answer
+/// 401, and every response of the inner service but an error is replaced by 401.
 ///
 /// ```
 /// use axum::extract::Request;

@@ -16,7 +16,7 @@ use crate::verify::{Unresolved, VerifierBuilder};
 ///
 /// Clones share the answers in memory. Keep a clone to [`forget`](Self::forget) a tenant. A clone that is passed to
 /// another verifier, or to [`replace`](crate::VerifierHandle::replace), keeps the answers, and their age is measured with
-/// the clock of the first verifier. Shared secrets of a tenant are compared with those of the verifier that looked it up.
+/// the clock of the first verifier. Two tenants must not have the same shared secret; this is checked within one verifier.
 ///
 /// ```
 /// use std::time::Duration;
@@ -100,7 +100,7 @@ impl ResolvedIssuers {
         self
     }
 
-    /// Sets the maximum number of lookups in one second for tenants that are not in memory.
+    /// Sets the maximum number of lookups in one second for new tenants.
     ///
     /// The default is 100, the maximum 1,000. An attacker can invent any number of tenants; this setting limits the
     /// lookups that they can cause. Tokens of a tenant that cannot be looked up yet are rejected with
@@ -119,7 +119,7 @@ impl ResolvedIssuers {
         self
     }
 
-    /// Drops what is known about a tenant, so that its next token is looked up again.
+    /// Removes a tenant from memory; its next token causes a lookup.
     ///
     /// Call it after a tenant was added or removed. Requests that start after this call returned use neither the old
     /// issuer, nor cached tokens of it, nor the answer of a lookup that is in flight.

@@ -6,8 +6,8 @@
 //! [`ResolvedIssuers`] calls it and keeps the answers in memory.
 //!
 //! 1. The resolver is called only for tokens whose `iss` matches the template: its text, with 1 to 128 ASCII letters,
-//!    digits, `-` and `_` in place of the placeholder. An issuer that is trusted by its exact name, or by a template of
-//!    its own, is preferred.
+//!    digits, `-` and `_` in place of the placeholder. An issuer that is trusted by its exact name is preferred. Templates
+//!    that can match the same name are a [`BuildError`](crate::BuildError).
 //! 2. The tenant is from a token that is not verified yet. Nothing is fetched from a URL in the token: the resolver decides
 //!    where the keys are. The issuer that it returns must have exactly the name in `iss`.
 //! 3. An answer is used for the [`ttl`](ResolvedIssuers::ttl), by default one minute. After half of it, the next request

@@ -30,8 +30,8 @@ pub(super) fn problems(template: &IssuerTemplate, limits: &Limits) -> Vec<Proble
     if !(1..=10_000).contains(&limits.max_tenants) {
         problems.push(out_of_range(
             format!("`max_tenants` of {} for {of}", limits.max_tenants),
-            "with 0 no tenant could sign in, and more than 10,000 take too long to add one by one",
-            "Pass the number of tenants that are active in the same minute",
+            "with 0 no tenant could sign in; above 10,000, adding a tenant is slow, because the table is copied",
+            "Pass the number of tenants that are active within the `ttl`",
         ));
     }
     if !(1..=1000).contains(&limits.max_lookups) {

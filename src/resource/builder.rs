@@ -57,7 +57,7 @@ impl ResourceBuilder {
     /// Adds an authorization server that issues tokens for this resource; at least one is required.
     ///
     /// Pass its issuer identifier, which is also the `iss` of its tokens. Clients compare it byte for byte with `issuer`
-    /// in the server's metadata (RFC 8414 §3.3). If called several times, the client chooses one.
+    /// in the server's metadata (RFC 8414 §3.3). Call it again for each server; clients choose one.
     pub fn authorization_server(mut self, issuer: impl Into<String>) -> Self {
         add_new(&mut self.members.authorization_servers, issuer.into());
         self
@@ -65,8 +65,8 @@ impl ResourceBuilder {
 
     /// Adds scopes that clients can request for this resource.
     ///
-    /// List the scopes that the routes require. A [`RequireLayer`](crate::RequireLayer) with another scope is then a
-    /// configuration error. Do not list `openid` and `offline_access`: they are for the authorization server.
+    /// List the scopes that the routes require. A [`RequireLayer`](crate::RequireLayer) with another scope then
+    /// answers every request with 500. Do not list `openid` and `offline_access`: they are for the authorization server.
     pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         for scope in scopes {
             add_new(&mut self.members.scopes_supported, scope.into());
@@ -138,8 +138,8 @@ impl ResourceBuilder {
     /// # Errors
     ///
     /// Lists every setting that is unsafe or cannot work: a URL that is malformed, or not `https`, or has user
-    /// information or a fragment; no authorization server; a malformed scope, or one of the authorization server; an
-    /// empty value.
+    /// information or a fragment; no authorization server; a malformed scope, or `openid` or `offline_access`; an empty
+    /// value. URLs of pages for people may be `http` and have a fragment.
     pub fn build(self) -> Result<Resource, BuildError> {
         let Self { identifier, plain_http, members, implied } = self;
         let mut problems = problems(&members, &identifier, plain_http);

@@ -12,7 +12,7 @@
 //!    that is the whole path is left out. A query is part of the document's URL, and not of
 //!    [`metadata_path`](Resource::metadata_path), because routers see only the path.
 //! 3. The document has only members whose values are known. `bearer_methods_supported` comes from the token sources of
-//!    the layers that [`JwtAuthLayer::resource`](crate::JwtAuthLayer::resource) adds to the resource. It is left out if
+//!    the layers that [`JwtAuthLayer::resource`](crate::JwtAuthLayer::resource) registers. It is left out if
 //!    they read none of the methods of RFC 6750, for example only a cookie.
 //! 4. The service answers `GET`, `HEAD` and `OPTIONS`, for web pages of every origin, and other methods with 405. It does
 //!    not look at the path: it answers at every path where it is mounted. Mount it outside of the `JwtAuthLayer`, because
@@ -21,8 +21,9 @@
 //!    for byte or with two differences that the MCP specification allows: the case of the scheme and the host, and a slash
 //!    in place of an empty path.
 //! 6. The challenges of a layer with a resource have `resource_metadata` (§5.1). If the request has no token, they also
-//!    have `scope`: the scopes of the `RequireLayer` that rejects the request, those of
-//!    [`challenge_scope`](crate::JwtAuthLayer::challenge_scope), or otherwise all scopes of the resource.
+//!    have `scope`: the scopes of [`challenge_scope`](crate::JwtAuthLayer::challenge_scope), or otherwise all scopes of
+//!    the resource. If the layer admits the request, and a `RequireLayer` rejects it, they are those of the
+//!    `RequireLayer`.
 //! 7. A [`RequireLayer`](crate::RequireLayer) with a scope that the resource does not list answers every request with 500
 //!    and [`Internal`](crate::ErrorKind::Internal). A resource without scopes allows every scope.
 //! 8. Resources share nothing: a process can have any number of them.
