@@ -74,7 +74,7 @@ impl<C: Send + Sync + 'static> Config<C> {
             Admitted::Verified(verified) => {
                 let token = verified.token();
                 if let Some(Found { outer: Some(outer), .. }) = &found {
-                    outer.has_inner_verdict();
+                    outer.mark_judged();
                 }
                 rejector.accepted(Stage::Authenticate, || token.is_delegated(), started);
                 if let Some(subject) = &self.subject {

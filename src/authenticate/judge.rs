@@ -64,20 +64,20 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Config<C> {
     /// Judges a request as far as possible without waiting. Also returns what is needed of its token later.
     pub(super) fn judge(&self, parts: &mut Parts) -> (Verdict<C>, Option<Found>) {
         if let Some(outer) = remove_identity::<C>(&mut parts.extensions) {
-            return self.judge_again(parts, outer);
+            return self.judge_nested(parts, outer);
         }
-        self.judge_anew(parts)
+        self.judge_one(parts)
     }
 
     /// Judges a request whose credential an outer layer left to this one.
     #[cold]
-    fn judge_again(&self, parts: &mut Parts, outer: Unjudged) -> (Verdict<C>, Option<Found>) {
-        let (verdict, found) = self.judge_anew(parts);
+    fn judge_nested(&self, parts: &mut Parts, outer: Unjudged) -> (Verdict<C>, Option<Found>) {
+        let (verdict, found) = self.judge_one(parts);
         (verdict, found.map(|found| found.with_outer(outer)))
     }
 
     #[inline]
-    fn judge_anew(&self, parts: &mut Parts) -> (Verdict<C>, Option<Found>) {
+    fn judge_one(&self, parts: &mut Parts) -> (Verdict<C>, Option<Found>) {
         // From here on, the `Debug` output of the request does not contain the token.
         mark_sensitive(&mut parts.headers, &AUTHORIZATION);
         if self.exemptions.skip_token(parts) {

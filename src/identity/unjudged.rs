@@ -97,13 +97,8 @@ impl Unjudged {
         extensions.insert(identity.with_rejector(Arc::clone(rejector)));
     }
 
-    /// Records that another `JwtAuthLayer` has verified a token of the request.
-    pub(crate) fn has_inner_verdict(&self) {
-        self.mark_judged();
-    }
-
-    /// Records the verdict, also for the outer layers; `false` if there was one.
-    fn mark_judged(&self) -> bool {
+    /// Records a verdict, also for the outer layers; `false` if there was one.
+    pub(crate) fn mark_judged(&self) -> bool {
         if let Some(outer) = &self.0.outer {
             outer.mark_judged();
         }
