@@ -307,6 +307,9 @@ pub mod resource;
 pub mod respond;
 pub mod revocation;
 mod rule;
+#[cfg(all(test, shuttle))]
+#[path = "../tests/interleavings/schedules.rs"]
+mod schedules;
 pub mod source;
 #[cfg(feature = "reload")]
 mod swap;

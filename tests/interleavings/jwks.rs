@@ -14,22 +14,12 @@ use http::{Request, Response};
 use http_body::{Body, Frame};
 use shuttle::future::{block_on, yield_now};
 use shuttle::rand::Rng;
-use shuttle::scheduler::RandomScheduler;
 use shuttle::thread;
 
 use super::{NoBody, RemoteJwks};
 use crate::key::{KeySource, RefreshReason, Refreshed};
+use crate::schedules::check;
 use crate::testing::{FixedClock, TestIssuer};
-
-/// Runs the test under this many schedules. A deadlock is detected, because all threads sleep then.
-fn check(scenario: fn()) {
-    let schedules = std::env::var("SHUTTLE_SCHEDULES").ok().and_then(|number| number.parse().ok());
-    let scheduler = RandomScheduler::new(schedules.unwrap_or(2_000));
-    let mut config = shuttle::Config::new();
-    // In a debug build, reading a key set needs nearly all of the default stack.
-    config.stack_size = 256 * 1024;
-    shuttle::Runner::new(scheduler, config).run(scenario);
-}
 
 /// A body of one chunk.
 struct Whole(Option<Bytes>);
@@ -99,7 +89,7 @@ async fn abandoned<F: Future>(future: F, polls: usize) {
 
 #[test]
 fn concurrent_cold_callers_share_one_fetch() {
-    check(|| {
+    check(2_000, || {
         let Server { fetches, keys, .. } = server();
         let leaving = keys.clone();
         let leaver = thread::spawn(move || {
@@ -125,7 +115,7 @@ fn concurrent_cold_callers_share_one_fetch() {
 
 #[test]
 fn unknown_ids_cause_one_fetch_per_cooldown() {
-    check(|| {
+    check(2_000, || {
         let Server { clock, fetches, keys } = server();
         block_on(keys.warm()).unwrap();
         clock.advance(Duration::from_secs(30));
@@ -149,7 +139,7 @@ fn unknown_ids_cause_one_fetch_per_cooldown() {
 
 #[test]
 fn each_early_refresh_starts_exactly_once() {
-    check(|| {
+    check(2_000, || {
         let Server { clock, fetches, keys } = server();
         block_on(keys.warm()).unwrap();
         for fetched in 2..=3 {
@@ -170,7 +160,7 @@ fn each_early_refresh_starts_exactly_once() {
 
 #[test]
 fn a_late_response_does_not_replace_a_newer_one() {
-    check(|| {
+    check(2_000, || {
         let Server { clock, fetches, keys } = server_that_delays_the_first_response();
         let first = keys.clone();
         let first = thread::spawn(move || {

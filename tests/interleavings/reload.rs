@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use shuttle::scheduler::RandomScheduler;
 use shuttle::sync::atomic::{AtomicBool, Ordering};
 use shuttle::thread;
 
@@ -11,18 +10,11 @@ use super::{Issuer, Verifier, VerifierBuilder};
 use crate::error::ErrorKind;
 use crate::key::VerificationKey;
 use crate::policy::Policy;
+use crate::schedules::check;
 use crate::testing::TestIssuer;
 
 const A: &str = "https://a.example";
 const B: &str = "https://b.example";
-
-fn check(scenario: fn()) {
-    let schedules = std::env::var("SHUTTLE_SCHEDULES").ok().and_then(|number| number.parse().ok());
-    let scheduler = RandomScheduler::new(schedules.unwrap_or(500));
-    let mut config = shuttle::Config::new();
-    config.stack_size = 512 * 1024;
-    shuttle::Runner::new(scheduler, config).run(scenario);
-}
 
 fn issuer(name: &str) -> TestIssuer {
     TestIssuer::hs256().issuer(name)
@@ -35,7 +27,7 @@ fn trusting(name: &str) -> VerifierBuilder {
 
 #[test]
 fn no_verification_that_starts_after_a_replacement_accepts_old_tokens() {
-    check(|| {
+    check(500, || {
         let (verifier, handle) = trusting(A).reloadable().unwrap();
         let replaced = Arc::new(AtomicBool::new(false));
         let token = issuer(A).token().mint();
@@ -61,7 +53,7 @@ fn no_verification_that_starts_after_a_replacement_accepts_old_tokens() {
 
 #[test]
 fn concurrent_replacements_leave_the_trust_of_one() {
-    check(|| {
+    check(500, || {
         let (verifier, handle) = trusting(A).reloadable().unwrap();
         let writers = [A, B].map(|name| {
             let handle = handle.clone();

@@ -4,13 +4,13 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use shuttle::future;
-use shuttle::scheduler::RandomScheduler;
 use shuttle::sync::atomic::{AtomicBool, Ordering};
 use shuttle::thread;
 
 use super::ResolvedIssuers;
 use crate::key::VerificationKey;
 use crate::policy::Policy;
+use crate::schedules::check;
 use crate::testing::TestIssuer;
 use crate::verify::{Issuer, Verifier};
 
@@ -20,17 +20,9 @@ fn issuer() -> TestIssuer {
     TestIssuer::hs256().issuer(NAME)
 }
 
-fn check(scenario: fn()) {
-    let schedules = std::env::var("SHUTTLE_SCHEDULES").ok().and_then(|number| number.parse().ok());
-    let scheduler = RandomScheduler::new(schedules.unwrap_or(500));
-    let mut config = shuttle::Config::new();
-    config.stack_size = 512 * 1024;
-    shuttle::Runner::new(scheduler, config).run(scenario);
-}
-
 #[test]
 fn no_lookup_restores_a_tenant_that_was_removed_and_forgotten() {
-    check(|| {
+    check(500, || {
         let exists = Arc::new(AtomicBool::new(true));
         let reads = Arc::clone(&exists);
         let issuers = ResolvedIssuers::new("https://sso.example/realms/{realm}", move |_| {
