@@ -265,6 +265,7 @@
 //! | `cache` | a token cache, if clients send the same token many times and its signature is slow to verify |
 //! | `better-auth` | tokens and cookies of a Better Auth server |
 //! | `providers` | presets for Auth0, Cognito, Entra ID, Keycloak and [other providers](guide::providers) |
+//! | `denylist` | rejecting tokens after a logout: a list in memory, and the endpoint for OpenID back-channel logout |
 //! | `tracing` | log events for rejections, configuration errors and fetched keys; the user in spans |
 //! | `test-util` | tests: tokens, keys, a key server and a clock; in `dev-dependencies` only |
 
@@ -280,6 +281,8 @@ mod authorize;
 pub mod claims;
 pub mod clock;
 pub mod error;
+#[cfg(feature = "denylist")]
+mod expiring_set;
 pub mod explain;
 #[cfg(feature = "axum")]
 #[cfg_attr(docsrs, doc(cfg(feature = "axum")))]

@@ -53,7 +53,7 @@ pub(crate) mod refresh_reason;
 pub(crate) mod skip_reason;
 mod trace;
 
-pub use event::{Event, LookupOutcome, RefreshOutcome, Stage, Verdict};
+pub use event::{EntryKind, Event, LookupOutcome, RefreshOutcome, Stage, Verdict};
 pub use observer::{Observer, set_fallback};
 pub(crate) use observer::{Observing, Started};
 pub(crate) use observers::Observers;

@@ -150,6 +150,15 @@ impl Token {
         }
     }
 
+    /// The values that name the subject: `sub`, and the claim that the policy reads the subject from.
+    #[cfg(feature = "denylist")]
+    pub(crate) fn subjects(&self) -> impl Iterator<Item = &str> {
+        let registered = self.object.get("sub").and_then(Value::string_or_integer);
+        let mapping = self.mapping.as_ref().filter(|mapping| mapping.subject.is_some());
+        let mapped = mapping.and_then(|mapping| mapping.subject_in(&self.object));
+        registered.into_iter().chain(mapped)
+    }
+
     /// Whether `owner` is the subject, byte for byte. An empty `owner` never matches.
     ///
     /// Use it in handlers that read the owner from their data. If the owner is in the path, use

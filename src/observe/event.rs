@@ -138,6 +138,12 @@ pub enum Event<'a> {
         /// What the resolver returned.
         outcome: LookupOutcome,
     },
+    /// A verified token was rejected because of an entry of a [`Denylist`](crate::revocation::Denylist).
+    #[non_exhaustive]
+    TokenDenied {
+        /// What the entry matches.
+        kind: EntryKind,
+    },
     /// A fetch was requested and not started, because the last attempt is too recent.
     #[non_exhaustive]
     RefreshSuppressed {
@@ -172,6 +178,7 @@ impl Event<'_> {
             | Self::ResponderFailed { .. } => true,
             Self::IssuerLookup { outcome, .. } => outcome == LookupOutcome::Failed,
             Self::CacheLookup { .. }
+            | Self::TokenDenied { .. }
             | Self::KeysSkipped { .. }
             | Self::RefreshSuppressed { .. } => false,
         }
@@ -232,6 +239,35 @@ impl Verdict {
             Self::Accepted => "accepted",
             Self::Anonymous => "anonymous",
             Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// What an entry of a denylist matches.
+///
+/// ```
+/// use tower_jwt_auth::observe::EntryKind;
+///
+/// assert_eq!(EntryKind::Session.as_str(), "session");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum EntryKind {
+    /// One token, by its id: `jti`.
+    Token,
+    /// The tokens of a login session: `sid`.
+    Session,
+    /// The tokens of a subject that were issued until some time: `sub` and `iat`.
+    Subject,
+}
+
+impl EntryKind {
+    /// The stable, lower-case label, for logs and metrics.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::Session => "session",
+            Self::Subject => "subject",
         }
     }
 }

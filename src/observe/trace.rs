@@ -49,6 +49,9 @@ mod on {
                 not_accepted(stage, verdict, error);
             }
             Event::RequestJudged { error: None, .. } | Event::CacheLookup { .. } => (),
+            Event::TokenDenied { kind } => {
+                tracing::debug!(kind = kind.as_str(), "token on the denylist");
+            }
             Event::ResponderFailed { problem } => {
                 tracing::error!("rejection sent without a body: {problem}");
             }

@@ -322,7 +322,7 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Trust<C> {
         BeforeRevocation(verified): BeforeRevocation<C>,
     ) -> Answer<Result<Verified<C>, Error>> {
         let Some(revocation) = &self.revocation else { return Answer::now(Ok(verified)) };
-        let presented = Presented::new(verified.token(), token, self.backend);
+        let presented = Presented::new(verified.token(), token, self.backend, &self.observer);
         match revocation.check(&presented).try_now() {
             Ok(standing) => Answer::now(self.apply_standing(token, verified, standing)),
             Err(pending) => {

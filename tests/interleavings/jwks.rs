@@ -1,5 +1,5 @@
 //! Tests thread interleavings over one key set with thousands of random schedules:
-//! `RUSTFLAGS='--cfg shuttle' cargo test --lib --features jwks,test-util interleavings`. `SHUTTLE_SCHEDULES` sets the
+//! `RUSTFLAGS='--cfg shuttle' cargo test --lib --features jwks,denylist,test-util interleavings`. `SHUTTLE_SCHEDULES` sets the
 //! number of schedules.
 
 use std::convert::Infallible;

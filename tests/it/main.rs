@@ -25,6 +25,7 @@ mod provider;
 #[cfg(all(feature = "jwks-client", feature = "cache"))]
 mod resolver;
 mod resource;
+mod revocation;
 mod rotation;
 mod support;
 mod testing;

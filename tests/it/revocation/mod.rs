@@ -1,0 +1,7 @@
+//! Tests of the revocation checks.
+
+mod all_of;
+#[cfg(feature = "denylist")]
+mod denylist;
+#[cfg(feature = "denylist")]
+mod model;
