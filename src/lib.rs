@@ -187,7 +187,8 @@
 //! | [`jwks`] | key sets from a URL, with or without the issuer's metadata (feature `jwks`) |
 //! | [`resource`] | the metadata from which OAuth clients, such as MCP clients, discover how to get a token |
 //! | [`provider`] | settings from the environment or a file; presets such as `better_auth`; your own presets |
-//! | [`revocation`] | revoked tokens |
+//! | [`revocation`] | revoked tokens: lists, and your own checks |
+//! | [`logout`] | the endpoint for OpenID back-channel logout (feature `denylist`) |
 //! | [`possession`] | proof of possession, for tokens that are bound to a key or certificate |
 //! | [`respond`] | responses to rejected requests |
 //! | [`explain`] | why a token is accepted or rejected, step by step |
@@ -240,6 +241,12 @@
 //! RequireLayer::{new(Rule), scope, all_scopes, any_scope, role, any_role, owner_in_path(..)?,
 //!                tenant_in_path(..)?}:
 //!                                   owner authentication_context max_authentication_age
+//!
+//! Denylist::new():                  lifetime clock revoke_token revoke_session revoke_subject
+//! BackchannelLogout::{new, issuer_url}(..) -> BackchannelLogoutBuilder:
+//!                                   client_id feeds revoke_all_sessions allow_any_type allow_missing_expiry clock
+//!                                   observer
+//! BackchannelLogoutBuilder::build() -> Result<BackchannelLogout, BuildError>
 //!
 //! Resource::new(identifier) -> ResourceBuilder:  authorization_server scopes implied_scopes name documentation
 //!                                   policy_uri terms_of_service_uri jwks_uri authorization_details_types
@@ -297,6 +304,9 @@ pub mod jwks;
 mod jws;
 mod jwt;
 pub mod key;
+#[cfg(feature = "denylist")]
+#[cfg_attr(docsrs, doc(cfg(feature = "denylist")))]
+pub mod logout;
 pub mod middleware;
 pub mod observe;
 pub mod openapi;

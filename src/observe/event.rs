@@ -144,6 +144,16 @@ pub enum Event<'a> {
         /// What the entry matches.
         kind: EntryKind,
     },
+    /// A logout token was received, by a [`BackchannelLogout`](crate::logout::BackchannelLogout).
+    ///
+    /// Requests without a logout token cause no event.
+    #[non_exhaustive]
+    LogoutReceived {
+        /// What was revoked; `None` if the token was rejected, or if it could not be judged now.
+        revoked: Option<EntryKind>,
+        /// Why nothing was revoked. Its text is not a label for metrics.
+        error: Option<&'a Error>,
+    },
     /// A fetch was requested and not started, because the last attempt is too recent.
     #[non_exhaustive]
     RefreshSuppressed {
@@ -176,6 +186,10 @@ impl Event<'_> {
             | Self::TooManyWaiting { .. }
             | Self::MetadataUnavailable { .. }
             | Self::ResponderFailed { .. } => true,
+            Self::LogoutReceived { error, .. } => error.is_some_and(|error| {
+                let kind = error.kind();
+                matches!(kind, ErrorKind::KeysUnavailable | ErrorKind::RevocationUnavailable)
+            }),
             Self::IssuerLookup { outcome, .. } => outcome == LookupOutcome::Failed,
             Self::CacheLookup { .. }
             | Self::TokenDenied { .. }

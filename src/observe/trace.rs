@@ -15,7 +15,7 @@ pub(super) use off::event;
 #[cfg(feature = "tracing")]
 mod on {
     use crate::error::{Error, ErrorKind};
-    use crate::observe::event::{Event, Stage, Verdict};
+    use crate::observe::event::{EntryKind, Event, Stage, Verdict};
     #[cfg(feature = "jwks")]
     use crate::observe::refresh_reason::RefreshReason;
 
@@ -49,6 +49,18 @@ mod on {
                 not_accepted(stage, verdict, error);
             }
             Event::RequestJudged { error: None, .. } | Event::CacheLookup { .. } => (),
+            Event::LogoutReceived { revoked, error: None } => {
+                tracing::info!(revoked = revoked.map(EntryKind::as_str), "logout token accepted");
+            }
+            Event::LogoutReceived { error: Some(error), .. } => {
+                let reason = error.kind().as_str();
+                if event.is_failure() {
+                    tracing::warn!(reason, "logout token not judged: {error}");
+                } else {
+                    // Anyone can cause these: not above debug.
+                    tracing::debug!(reason, "logout token rejected: {error}");
+                }
+            }
             Event::TokenDenied { kind } => {
                 tracing::debug!(kind = kind.as_str(), "token on the denylist");
             }

@@ -118,8 +118,8 @@ impl fmt::Debug for Entry {
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be told what is revoked",
-    note = "`tower_jwt_auth::revocation::Denylist` can; implement `tower_jwt_auth::revocation::Revoke` for others"
+    message = "`{Self}` does not store what is revoked",
+    note = "`tower_jwt_auth::revocation::Denylist` does; implement `tower_jwt_auth::revocation::Revoke` for others"
 )]
 pub trait Revoke: fmt::Debug + Send + Sync + 'static {
     /// Revokes what the entry matches.

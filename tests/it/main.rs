@@ -18,6 +18,8 @@ mod http;
 mod identity_servers;
 #[cfg(feature = "jwks-client")]
 mod jwks;
+#[cfg(feature = "denylist")]
+mod logout;
 mod oidc_provider;
 mod openapi;
 mod properties;

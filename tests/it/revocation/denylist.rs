@@ -236,7 +236,7 @@ fn clones_share_the_list() {
 }
 
 #[test]
-fn an_entry_and_the_method_of_its_kind_are_the_same() {
+fn entries_and_methods_list_the_same() {
     let it = fixture();
     for entry in
         [Entry::token(NAME, "a"), Entry::session(NAME, "b"), Entry::subject(NAME, "c", date(NOW))]
@@ -307,7 +307,7 @@ fn a_cached_token_is_rejected_once_it_is_listed() {
 }
 
 #[test]
-fn a_stream_is_told_what_is_listed() {
+fn streams_of_listed_sessions_are_revoked() {
     let it = fixture();
     let verified = it.verifier.verify_now(&it.issuer.token().claim("sid", "s").mint()).unwrap();
     assert!(!it.denied.revokes(verified.token()));
