@@ -169,4 +169,32 @@ MUTANTS = [
         "new": "if !matches!(&issuer.name, IssuerName::Exact(_)) {",
         "tests": ["resolver::problems"],
     },
+    {
+        "name": "a listed subject without an issue time is accepted",
+        "file": "src/revocation/denylist.rs",
+        "old": "token.issued_at().is_none_or(",
+        "new": "token.issued_at().is_some_and(",
+        "tests": ["revocation::denylist"],
+    },
+    {
+        "name": "an entry matches tokens of every issuer",
+        "file": "src/revocation/denylist.rs",
+        "old": "self.entries.name(token.issuer().unwrap_or_default())",
+        "new": 'self.entries.name("https://auth.example.com")',
+        "tests": ["revocation::denylist"],
+    },
+    {
+        "name": "a logout token may have a nonce",
+        "file": "src/logout/logout_token.rs",
+        "old": 'if token.value("nonce").is_some() {',
+        "new": "if false {",
+        "tests": ["logout::tokens"],
+    },
+    {
+        "name": "a check that waits hides what the next one knows",
+        "file": "src/revocation/all_of.rs",
+        "old": "Err(pending) => waiting.push(pending),",
+        "new": "Err(pending) => return pending,",
+        "tests": ["revocation::all_of"],
+    },
 ]

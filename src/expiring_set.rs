@@ -9,7 +9,7 @@
 //! sizes are together as large as the current one.
 
 use std::fmt;
-use std::hash::{BuildHasher, DefaultHasher, Hasher, RandomState};
+use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};
 use std::sync::atomic::Ordering::{Acquire, Release};
 use std::sync::{OnceLock, PoisonError};
 
@@ -31,7 +31,7 @@ const TABLES: usize = 2 * (40 - MIN_BITS as usize);
 /// A second that no entry outlives. An entry with it never expires.
 pub(crate) const FOREVER: u32 = u32::MAX;
 
-/// A set of [`Key`]s that expire.
+/// A set of names that expire.
 pub(crate) struct ExpiringSet {
     hashing: RandomState,
     tables: [OnceLock<Table>; TABLES],
@@ -41,17 +41,17 @@ pub(crate) struct ExpiringSet {
     writer: Mutex<usize>,
 }
 
-/// The keyed digest of an entry's name.
+/// The name of an entry: a list of texts, hashed.
+#[derive(Clone)]
+pub(crate) struct Name(DefaultHasher);
+
+/// The keyed digest of a name.
 #[derive(Clone, Copy)]
-pub(crate) struct Key {
+struct Key {
     /// Not zero.
     high: u64,
     low: u64,
 }
-
-/// The beginning of a [`Key`].
-#[derive(Clone)]
-pub(crate) struct Prefix(DefaultHasher);
 
 /// An entry: until when it counts, and its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,16 +71,18 @@ impl ExpiringSet {
         }
     }
 
-    /// Begins the keys of entries whose names begin with this text.
-    pub(crate) fn prefix(&self, text: &str) -> Prefix {
-        Prefix(self.hashing.build_hasher()).and(text)
+    /// A name of one text.
+    pub(crate) fn name(&self, text: &str) -> Name {
+        Name(self.hashing.build_hasher()).and(text)
     }
 
     /// Finds an entry. It may have expired. Takes no lock.
-    pub(crate) fn get(&self, key: Key) -> Option<Kept> {
+    #[inline]
+    pub(crate) fn get(&self, name: &Name) -> Option<Kept> {
+        let high = name.high();
         loop {
             let current = self.current.load(Acquire);
-            let slot = self.table(current).and_then(|table| table.find(key));
+            let slot = self.table(current).and_then(|table| table.find(high, || name.low()));
             let found = slot.map(Slot::kept);
             // Otherwise the entry may have been moved, and its slot emptied.
             if self.current.load(Acquire) == current {
@@ -104,11 +106,12 @@ impl ExpiringSet {
     /// Adds an entry. If it is there already, it keeps the later time and the larger number.
     ///
     /// Returns whether it is new: it was not there, or had expired.
-    pub(crate) fn insert(&self, key: Key, kept: Kept, now: u32) -> bool {
+    pub(crate) fn insert(&self, name: &Name, kept: Kept, now: u32) -> bool {
+        let key = name.key();
         let mut used = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let current = self.current.load(Acquire);
         let mut table = self.table(current);
-        if let Some(slot) = table.and_then(|table| table.find(key)) {
+        if let Some(slot) = table.and_then(|table| table.find(key.high, || key.low)) {
             let before = slot.kept();
             let is_live = before.is_live(now);
             let merged = if is_live { before.merge(kept) } else { kept };
@@ -153,18 +156,28 @@ impl ExpiringSet {
     }
 }
 
-impl Prefix {
-    /// Adds a text. Its length is part of the key, so that no two lists of texts have the same key by chance.
-    pub(crate) fn and(mut self, text: &str) -> Self {
-        self.0.write_usize(text.len());
-        self.0.write(text.as_bytes());
+impl Name {
+    /// Adds a text or a number. A text is hashed with its end, so that other texts of the same bytes are another name.
+    #[inline]
+    pub(crate) fn and(mut self, part: impl Hash) -> Self {
+        part.hash(&mut self.0);
         self
     }
 
-    pub(crate) fn key(mut self) -> Key {
-        let high = self.0.finish().max(1);
-        self.0.write_u8(0);
-        Key { high, low: self.0.finish() }
+    fn key(&self) -> Key {
+        Key { high: self.high(), low: self.low() }
+    }
+
+    /// For a search, which needs the other half only if this one is found.
+    #[inline]
+    fn high(&self) -> u64 {
+        self.0.finish().max(1)
+    }
+
+    fn low(&self) -> u64 {
+        let mut longer = self.0.clone();
+        longer.write_u8(0);
+        longer.finish()
     }
 }
 
@@ -188,12 +201,15 @@ impl Kept {
 }
 
 /// Open addressing with linear probing. Once filled, a slot keeps its key until the table is cleared.
-struct Table(Box<[Slot]>);
+struct Table {
+    /// The high half of each key, and zero for an empty slot. It is written last. Apart from the rest, so that a search
+    /// reads little memory.
+    highs: Box<[AtomicU64]>,
+    slots: Box<[Slot]>,
+}
 
-/// Empty if `high` is zero. It is written last.
 #[derive(Default)]
 struct Slot {
-    high: AtomicU64,
     low: AtomicU64,
     kept: AtomicU64,
 }
@@ -206,57 +222,63 @@ impl Slot {
 
 impl Table {
     fn new(bits: u32) -> Self {
-        let slots = std::iter::repeat_with(Slot::default);
-        Self(slots.take(1 << bits).collect())
+        fn filled<T: Default>(bits: u32) -> Box<[T]> {
+            std::iter::repeat_with(T::default).take(1 << bits).collect()
+        }
+        Self { highs: filled(bits), slots: filled(bits) }
     }
 
     fn is_nearly_full(&self, used: usize) -> bool {
-        5 * (used + 1) > 4 * self.0.len()
+        5 * (used + 1) > 4 * self.highs.len()
     }
 
-    /// The slots where a key may be, in order.
-    fn slots(&self, key: Key) -> impl Iterator<Item = &Slot> {
-        let mask = self.0.len() - 1;
+    /// Finds the slot of a key, or else the first empty one. The second value is the high half that is there.
+    #[inline]
+    fn search(&self, high: u64, low: impl Fn() -> u64) -> Option<(usize, u64)> {
+        let mask = self.highs.len() - 1;
         #[expect(clippy::cast_possible_truncation, reason = "the low bits are enough")]
-        let first = key.high as usize & mask;
-        let (before, from) = self.0.split_at_checked(first).unwrap_or_default();
-        from.iter().chain(before)
-    }
-
-    fn find(&self, key: Key) -> Option<&Slot> {
-        for slot in self.slots(key) {
-            match slot.high.load(Acquire) {
-                0 => return None,
-                high if high == key.high && slot.low.load(Acquire) == key.low => return Some(slot),
-                _ => (),
+        let first = high as usize;
+        for step in 0..self.highs.len() {
+            let index = first.wrapping_add(step) & mask;
+            let found = self.highs.get(index)?.load(Acquire);
+            let is_same = || Some(self.slots.get(index)?.low.load(Acquire) == low());
+            if found == 0 || (found == high && is_same()?) {
+                return Some((index, found));
             }
         }
         None
     }
 
+    #[inline]
+    fn find(&self, high: u64, low: impl Fn() -> u64) -> Option<&Slot> {
+        let (index, found) = self.search(high, low)?;
+        if found == 0 { None } else { self.slots.get(index) }
+    }
+
     /// Fills the first empty slot. The key must not be there.
     fn add(&self, key: Key, kept: Kept) -> bool {
-        let Some(slot) = self.slots(key).find(|slot| slot.high.load(Acquire) == 0) else {
+        let Some((index, 0)) = self.search(key.high, || key.low) else { return false };
+        let (Some(high), Some(slot)) = (self.highs.get(index), self.slots.get(index)) else {
             return false;
         };
         slot.kept.store(kept.bits(), Release);
         slot.low.store(key.low, Release);
-        slot.high.store(key.high, Release);
+        high.store(key.high, Release);
         true
     }
 
     /// The entries that have not expired.
     fn live(&self, now: u32) -> impl Iterator<Item = (Key, Kept)> {
-        self.0.iter().filter_map(move |slot| {
-            let key = Key { high: slot.high.load(Acquire), low: slot.low.load(Acquire) };
+        self.highs.iter().zip(&self.slots).filter_map(move |(high, slot)| {
+            let key = Key { high: high.load(Acquire), low: slot.low.load(Acquire) };
             let kept = slot.kept();
             (key.high != 0 && kept.is_live(now)).then_some((key, kept))
         })
     }
 
     fn clear(&self) {
-        for slot in &self.0 {
-            slot.high.store(0, Release);
+        for high in &self.highs {
+            high.store(0, Release);
         }
     }
 }

@@ -127,14 +127,14 @@ impl Inner {
         let verified = self.verifier.verify(token).await?;
         let entry = self.rules.entry(verified.token())?;
         let now = second(self.clock.now().into());
-        let id = self.received.prefix(verified.token().token_id().unwrap_or_default()).key();
-        if self.received.get(id).is_some_and(|kept| kept.is_live(now)) {
+        let id = self.received.name(verified.token().token_id().unwrap_or_default());
+        if self.received.get(&id).is_some_and(|kept| kept.is_live(now)) {
             let detail = "a logout token with this `jti` was received before";
             return Err(Error::new(ErrorKind::InvalidClaims).with_detail(detail));
         }
         self.pass_on(&entry).await?;
         // Only now: if a list fails, the issuer may send the token again. What it revokes is the same each time.
-        self.received.insert(id, Kept { until: self.forgotten(&verified), number: 0 }, now);
+        self.received.insert(&id, Kept { until: self.forgotten(&verified), number: 0 }, now);
         Ok(entry.kind())
     }
 

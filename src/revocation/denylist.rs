@@ -11,7 +11,7 @@ use crate::answer::Answer;
 use crate::claims::NumericDate;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind};
-use crate::expiring_set::{ExpiringSet, FOREVER, Kept, Prefix};
+use crate::expiring_set::{ExpiringSet, FOREVER, Kept, Name};
 use crate::jwt::Token;
 use crate::observe::{EntryKind, Event};
 
@@ -153,8 +153,8 @@ impl Denylist {
         let until = entry.needed_until().or_else(|| Some(now.saturating_add(self.lifetime?)));
         let until = until.map_or(FOREVER, |until| second(until.saturating_add(LEEWAY)));
         let number = entry.issued_before().map_or(0, second);
-        let key = self.entries.prefix(entry.issuer()).and(label(entry.kind())).and(entry.id());
-        self.entries.insert(key.key(), Kept { until, number }, second(now));
+        let name = self.entries.name(entry.issuer()).and(entry.kind() as u8).and(entry.id());
+        self.entries.insert(&name, Kept { until, number }, second(now));
     }
 
     /// The kind of the entry that matches the token.
@@ -162,7 +162,7 @@ impl Denylist {
         if self.entries.is_unused() {
             return None;
         }
-        let issuer = self.entries.prefix(token.issuer().unwrap_or_default());
+        let issuer = self.entries.name(token.issuer().unwrap_or_default());
         let is_listed = |kind, id| self.get(&issuer, kind, id).is_some();
         if token.token_id().is_some_and(|id| is_listed(EntryKind::Token, id)) {
             return Some(EntryKind::Token);
@@ -179,10 +179,10 @@ impl Denylist {
         token.subjects().any(is_revoked).then_some(EntryKind::Subject)
     }
 
-    fn get(&self, issuer: &Prefix, kind: EntryKind, id: &str) -> Option<Kept> {
-        let key = issuer.clone().and(label(kind)).and(id).key();
+    fn get(&self, issuer: &Name, kind: EntryKind, id: &str) -> Option<Kept> {
+        let name = issuer.clone().and(kind as u8).and(id);
         // The clock is read only for an entry that is there.
-        self.entries.get(key).filter(|found| found.is_live(self.now()))
+        self.entries.get(&name).filter(|found| found.is_live(self.now()))
     }
 }
 
@@ -222,11 +222,6 @@ impl fmt::Debug for Denylist {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Denylist").field("lifetime", &self.lifetime).finish_non_exhaustive()
     }
-}
-
-/// A part of the key, so that a token and a session with the same id are different.
-const fn label(kind: EntryKind) -> &'static str {
-    kind.as_str()
 }
 
 /// The second of a date, rounded down. Dates beyond the range saturate.

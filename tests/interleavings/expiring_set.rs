@@ -6,18 +6,18 @@ use std::sync::Arc;
 use shuttle::sync::atomic::{AtomicU32, Ordering};
 use shuttle::thread;
 
-use super::{ExpiringSet, Kept, Key};
+use super::{ExpiringSet, Kept, Name};
 use crate::schedules::{check, check_long_pauses};
 
-fn key(set: &ExpiringSet, name: u32) -> Key {
-    set.prefix("entry").and(&name.to_string()).key()
+fn key(set: &ExpiringSet, name: u32) -> Name {
+    set.name("entry").and(name)
 }
 
 /// An entry that counts in all tests.
 const KEPT: Kept = Kept { until: 1_000, number: 0 };
 
 fn is_listed(set: &ExpiringSet, name: u32, now: u32) -> bool {
-    set.get(key(set, name)).is_some_and(|found| found.is_live(now))
+    set.get(&key(set, name)).is_some_and(|found| found.is_live(now))
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn readers_find_every_entry_that_was_added_before() {
             })
             .collect();
         for name in 0..9 {
-            assert!(set.insert(key(&set, name), KEPT, 0));
+            assert!(set.insert(&key(&set, name), KEPT, 0));
             added.store(name + 1, Ordering::SeqCst);
         }
         readers.into_iter().for_each(|reader| reader.join().unwrap());
@@ -50,18 +50,18 @@ fn a_table_that_is_used_again_hides_no_entry() {
     check_long_pauses(3_000, || {
         let set = Arc::new(ExpiringSet::new());
         let lasting = key(&set, 0);
-        set.insert(lasting, KEPT, 0);
+        set.insert(&lasting, KEPT, 0);
         let reader = thread::spawn({
             let set = Arc::clone(&set);
             move || {
                 for _ in 0..4 {
-                    assert_eq!(set.get(lasting), Some(KEPT));
+                    assert_eq!(set.get(&lasting), Some(KEPT));
                 }
             }
         });
         // The others have expired when the next one is added, so the tables of the smallest size take turns.
         for now in 1..8 {
-            set.insert(key(&set, now), Kept { until: now + 1, number: 0 }, now);
+            set.insert(&key(&set, now), Kept { until: now + 1, number: 0 }, now);
         }
         reader.join().unwrap();
         assert_eq!(set.len(8), 1);
@@ -77,9 +77,9 @@ fn concurrent_writers_lose_nothing() {
                 let set = Arc::clone(&set);
                 thread::spawn(move || {
                     let own = (0..4).map(|it| 10 * (writer + 1) + it);
-                    let news = own.filter(|name| set.insert(key(&set, *name), KEPT, 0)).count();
+                    let news = own.filter(|name| set.insert(&key(&set, *name), KEPT, 0)).count();
                     // One entry is added by both.
-                    (news, set.insert(key(&set, 0), Kept { until: 900, number: writer }, 0))
+                    (news, set.insert(&key(&set, 0), Kept { until: 900, number: writer }, 0))
                 })
             })
             .collect();
@@ -87,6 +87,6 @@ fn concurrent_writers_lose_nothing() {
         assert!(outcomes.iter().all(|(news, _)| *news == 4));
         assert_eq!(outcomes.iter().filter(|(_, is_new)| *is_new).count(), 1);
         assert_eq!(set.len(0), 9);
-        assert_eq!(set.get(key(&set, 0)), Some(Kept { until: 900, number: 1 }));
+        assert_eq!(set.get(&key(&set, 0)), Some(Kept { until: 900, number: 1 }));
     });
 }
