@@ -189,6 +189,7 @@
 //! | [`provider`] | settings from the environment or a file; presets such as `better_auth`; your own presets |
 //! | [`revocation`] | revoked tokens: lists, and your own checks |
 //! | [`logout`] | the endpoint for OpenID back-channel logout (feature `denylist`) |
+//! | [`introspection`] | asking the issuer whether a token is revoked (feature `introspection`) |
 //! | [`possession`] | proof of possession, for tokens that are bound to a key or certificate |
 //! | [`respond`] | responses to rejected requests |
 //! | [`explain`] | why a token is accepted or rejected, step by step |
@@ -273,6 +274,7 @@
 //! | `better-auth` | tokens and cookies of a Better Auth server |
 //! | `providers` | presets for Auth0, Cognito, Entra ID, Keycloak and [other providers](guide::providers) |
 //! | `denylist` | rejecting tokens after a logout: a list in memory, and the endpoint for OpenID back-channel logout |
+//! | `introspection` | asking the issuer about each token, as a revocation check |
 //! | `tracing` | log events for rejections, configuration errors and fetched keys; the user in spans |
 //! | `test-util` | tests: tokens, keys, a key server and a clock; in `dev-dependencies` only |
 
@@ -297,6 +299,9 @@ pub mod extract;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod identity;
+#[cfg(feature = "introspection")]
+#[cfg_attr(docsrs, doc(cfg(feature = "introspection")))]
+pub mod introspection;
 mod json;
 #[cfg(feature = "jwks")]
 #[cfg_attr(docsrs, doc(cfg(feature = "jwks")))]

@@ -47,6 +47,7 @@
 
 mod event;
 pub(crate) mod fetch_failure;
+mod introspection;
 mod observer;
 mod observers;
 pub(crate) mod refresh_reason;
@@ -54,6 +55,7 @@ pub(crate) mod skip_reason;
 mod trace;
 
 pub use event::{EntryKind, Event, LookupOutcome, RefreshOutcome, Stage, Verdict};
+pub use introspection::{IntrospectionFailure, IntrospectionOutcome};
 pub use observer::{Observer, set_fallback};
 pub(crate) use observer::{Observing, Started};
 pub(crate) use observers::Observers;

@@ -224,6 +224,8 @@ kinds! {
     MissingIssuer = "missing_issuer";
     /// There are no keys, or a document has no key that can be used.
     MissingKeys = "missing_keys";
+    /// This server has no credential for another server.
+    MissingCredential = "missing_credential";
     /// An environment variable is not set.
     MissingVariable = "missing_variable";
     /// A value is empty, for example a name, an audience or a list.

@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use http::header::PROXY_AUTHORIZATION;
 use http::uri::Authority;
 use http::{Request, Response, Uri};
+use http_body::Body;
 use hyper::body::Incoming;
 use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -20,28 +21,38 @@ use rustls::ClientConfig;
 use tower_service::Service;
 
 use super::failure::Described;
-use super::fetch::{Get, NoBody};
+use super::fetch::Get;
 use super::proxy::{Forward, Limited, ProxySetting};
 use super::roots::Roots;
 use crate::clock::Clock;
-use crate::error::{Problem, ProblemKind, quoted};
+use crate::error::{BoxError, Problem, ProblemKind, quoted};
 use crate::url::{Url, is_loopback};
 
 /// The settings of the default client.
 #[derive(Default)]
-pub(super) struct DefaultClient {
+pub(crate) struct DefaultClient {
     pub(super) roots: Roots,
     pub(super) proxy: ProxySetting,
 }
 
 impl DefaultClient {
-    /// Builds the client; `url` is the first URL that it will fetch.
+    /// Builds the client for fetches; `url` is the first URL that it will fetch.
     pub(super) fn build(
         self,
         url: Option<&Url>,
         connect_timeout: Duration,
         clock: &Arc<dyn Clock>,
     ) -> Result<Box<dyn Get>, Vec<Problem>> {
+        self.into_service(url, connect_timeout, clock).map(|client| Box::new(client) as _)
+    }
+
+    /// Builds the client for requests with any body; `url` is the first URL that it will request.
+    pub(crate) fn into_service(
+        self,
+        url: Option<&Url>,
+        connect_timeout: Duration,
+        clock: &Arc<dyn Clock>,
+    ) -> Result<Routed, Vec<Problem>> {
         let variable = |name: &str| std::env::var(name).ok();
         let proxies = self.proxy.matcher(url, variable);
         match (self.roots.config(), proxies) {
@@ -49,13 +60,13 @@ impl DefaultClient {
                 let mut http = HttpConnector::new();
                 http.enforce_http(false);
                 http.set_connect_timeout(Some(connect_timeout));
-                Ok(Box::new(Routed {
+                Ok(Routed {
                     http,
                     tls: Arc::new(tls),
                     proxies: Arc::new(proxies),
                     connect_timeout,
                     clock: Arc::clone(clock),
-                }))
+                })
             }
             (tls, proxies) => {
                 let mut problems = tls.err().unwrap_or_default();
@@ -65,8 +76,26 @@ impl DefaultClient {
         }
     }
 
+    /// Trusts these root certificates too. `setting` is the name of the call.
+    #[cfg(feature = "introspection")]
+    pub(crate) fn add_roots(&mut self, setting: &str, pem: &[u8]) {
+        self.roots.add(setting, pem);
+    }
+
+    /// Uses Mozilla's root certificates instead of the platform's.
+    #[cfg(all(feature = "introspection", feature = "webpki-roots"))]
+    pub(crate) fn use_webpki_roots(&mut self) {
+        self.roots.mozilla();
+    }
+
+    /// Uses this proxy, or none.
+    #[cfg(feature = "introspection")]
+    pub(crate) fn set_proxy(&mut self, url: Option<String>) {
+        self.proxy = url.map_or(ProxySetting::Off, ProxySetting::At);
+    }
+
     /// The problem with settings that another client does not use.
-    pub(super) fn unused(&self) -> Option<Problem> {
+    pub(crate) fn unused(&self) -> Option<Problem> {
         let has_proxy = !matches!(self.proxy, ProxySetting::Environment);
         (has_proxy || !self.roots.is_default()).then(|| {
             Problem::new(
@@ -81,7 +110,7 @@ impl DefaultClient {
 
 /// Sends each request directly or through a proxy.
 #[derive(Clone)]
-struct Routed {
+pub(crate) struct Routed {
     http: HttpConnector,
     tls: Arc<ClientConfig>,
     proxies: Arc<Matcher>,
@@ -101,7 +130,10 @@ impl Routed {
     }
 }
 
-impl Service<Request<NoBody>> for Routed {
+impl<B> Service<Request<B>> for Routed
+where
+    B: Body<Data: Send, Error: Into<BoxError>> + Send + Unpin + 'static,
+{
     type Response = Response<Incoming>;
     type Error = Described;
     type Future = BoxFuture<'static, Result<Response<Incoming>, Described>>;
@@ -110,7 +142,7 @@ impl Service<Request<NoBody>> for Routed {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request<NoBody>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         // Whether plain HTTP is allowed was checked when the URL was read.
         let direct = HttpsConnector::from((self.http.clone(), Arc::clone(&self.tls)));
         let proxy = self.proxy_for(request.uri());
@@ -136,7 +168,11 @@ impl Service<Request<NoBody>> for Routed {
     }
 }
 
-fn client<C: Connect + Clone>(connector: C) -> Client<C, NoBody> {
+fn client<C, B>(connector: C) -> Client<C, B>
+where
+    C: Connect + Clone,
+    B: Body<Data: Send> + Send,
+{
     // Fetches are minutes apart: an idle connection may be broken by then, and the fetch would run into its timeout.
     let mut client = Client::builder(TokioExecutor::new());
     client.pool_max_idle_per_host(0);

@@ -123,8 +123,8 @@ impl Error for FetchError {
 
 /// The error of the built-in client, with a predicate for operators that contains no URL with a query or password.
 #[derive(Debug)]
-pub(super) struct Described {
-    pub(super) text: String,
+pub(crate) struct Described {
+    pub(crate) text: String,
     pub(super) source: BoxError,
 }
 

@@ -23,10 +23,10 @@ mod builder;
 #[cfg(feature = "pem")]
 mod by_id;
 #[cfg(feature = "jwks-client")]
-mod client;
+pub(crate) mod client;
 mod discovery;
 mod document;
-mod failure;
+pub(crate) mod failure;
 mod fetch;
 mod http_settings;
 #[cfg(all(test, shuttle))]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::fetch_failure::FetchFailure;
+use super::introspection::IntrospectionOutcome;
 use super::refresh_reason::RefreshReason;
 use super::skip_reason::SkipReason;
 use crate::error::{Error, ErrorKind};
@@ -154,6 +155,20 @@ pub enum Event<'a> {
         /// Why nothing was revoked. Its text is not a label for metrics.
         error: Option<&'a Error>,
     },
+    /// An introspection endpoint was asked about a token, or was not asked for the reason in `outcome`.
+    ///
+    /// Cached answers cause no event.
+    #[non_exhaustive]
+    TokenIntrospected {
+        /// The host of the endpoint.
+        host: &'a str,
+        /// The result.
+        outcome: IntrospectionOutcome,
+        /// For a failure, the URL of the endpoint without its query, and what it answered. Not a label for metrics.
+        detail: Option<&'a str>,
+        /// The duration of the call, by the clock of the introspection; zero if there was none.
+        took: Duration,
+    },
     /// A fetch was requested and not started, because the last attempt is too recent.
     #[non_exhaustive]
     RefreshSuppressed {
@@ -191,6 +206,9 @@ impl Event<'_> {
                 matches!(kind, ErrorKind::KeysUnavailable | ErrorKind::RevocationUnavailable)
             }),
             Self::IssuerLookup { outcome, .. } => outcome == LookupOutcome::Failed,
+            Self::TokenIntrospected { outcome, .. } => {
+                matches!(outcome, IntrospectionOutcome::Failed(_))
+            }
             Self::CacheLookup { .. }
             | Self::TokenDenied { .. }
             | Self::KeysSkipped { .. }

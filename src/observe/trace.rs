@@ -16,6 +16,7 @@ pub(super) use off::event;
 mod on {
     use crate::error::{Error, ErrorKind};
     use crate::observe::event::{EntryKind, Event, Stage, Verdict};
+    use crate::observe::introspection::{IntrospectionFailure, IntrospectionOutcome};
     #[cfg(feature = "jwks")]
     use crate::observe::refresh_reason::RefreshReason;
 
@@ -111,6 +112,25 @@ mod on {
                     tracing::warn!(template, outcome, "issuer lookup failed");
                 } else {
                     tracing::debug!(template, outcome, "issuer looked up");
+                }
+            }
+            Event::TokenIntrospected { host, outcome, detail, took } => {
+                // There is one for each request while the endpoint is not called: not above debug.
+                let was_called = !matches!(
+                    outcome,
+                    IntrospectionOutcome::Failed(
+                        IntrospectionFailure::Paused
+                            | IntrospectionFailure::TooManyCalls
+                            | IntrospectionFailure::TooManyWaiting
+                            | IntrospectionFailure::OtherIssuer
+                    )
+                );
+                let outcome = outcome.as_str();
+                if was_called && event.is_failure() {
+                    let text = "token introspection failed";
+                    tracing::warn!(host, outcome, detail, ?took, "{text}");
+                } else {
+                    tracing::debug!(host, outcome, detail, ?took, "token introspected");
                 }
             }
             // Any client can cause these with unknown key ids: not above debug.
