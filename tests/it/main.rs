@@ -16,6 +16,8 @@ mod guide;
 mod http;
 #[cfg(all(feature = "jwks-client", feature = "providers"))]
 mod identity_servers;
+#[cfg(all(feature = "introspection", feature = "jwks-client"))]
+mod introspection;
 #[cfg(feature = "jwks-client")]
 mod jwks;
 #[cfg(feature = "denylist")]

@@ -23,6 +23,8 @@ const UNREACHED: &[(Kind, &str)] = &[
     (Kind::MissingFeature, "both crypto backends are built in"),
     #[cfg(not(feature = "better-auth"))]
     (Kind::PublishedSecret, "the feature `test-util` accepts published secrets"),
+    #[cfg(not(all(feature = "introspection", feature = "jwks-client")))]
+    (Kind::MissingCredential, "needs the introspection of tokens"),
     #[cfg(not(feature = "jwks-client"))]
     (Kind::ForeignKeys, "needs keys from a URL"),
 ];
@@ -238,6 +240,26 @@ fn urls() -> Vec<Row> {
     Vec::new()
 }
 
+#[cfg(all(feature = "introspection", feature = "jwks-client"))]
+fn credentials() -> Vec<Row> {
+    use tower_jwt_auth::introspection::Introspection;
+    let endpoint = || {
+        let endpoint = Introspection::endpoint("https://auth.example.com/introspect", NAME);
+        endpoint.allow_unsigned_answers()
+    };
+    vec![row(
+        Kind::MissingCredential,
+        "missing_credential",
+        endpoint().build(),
+        endpoint().bearer("abc").build(),
+    )]
+}
+
+#[cfg(not(all(feature = "introspection", feature = "jwks-client")))]
+fn credentials() -> Vec<Row> {
+    Vec::new()
+}
+
 fn features() -> Vec<Row> {
     let backends = [CryptoBackend::AwsLcRs, CryptoBackend::RustCrypto];
     let missing = backends.into_iter().filter(|backend| !backend.is_built_in());
@@ -250,8 +272,10 @@ fn features() -> Vec<Row> {
 
 #[test]
 fn every_problem_kind_has_a_cause_and_a_valid_neighbour() {
-    let rows: Vec<_> =
-        [settings(), keys(), presets(), urls(), features()].into_iter().flatten().collect();
+    let rows: Vec<_> = [settings(), keys(), presets(), urls(), credentials(), features()]
+        .into_iter()
+        .flatten()
+        .collect();
     for Row { kind, label, rejected, accepted } in &rows {
         let error = rejected.as_ref().expect_err(label);
         let kinds: Vec<_> = error.problems().iter().map(Problem::kind).collect();

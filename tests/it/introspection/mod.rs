@@ -1,0 +1,16 @@
+//! Token introspection over a client in memory, and over real servers.
+
+mod answers;
+mod caching;
+mod fixture;
+mod limits;
+mod load;
+mod outages;
+mod requests;
+mod secrecy;
+mod servers;
+mod settings;
+mod sharing;
+mod signed;
+
+use tower_jwt_auth::introspection::IntrospectionBuilder as Builder;
