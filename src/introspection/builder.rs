@@ -55,6 +55,8 @@ pub struct IntrospectionBuilder {
     url: String,
     issuer: String,
     client_id: Option<String>,
+    /// The audience of signed answers, if it is not the client id.
+    audience: Option<String>,
     authentication: Option<Authentication>,
     keys: Option<Keys>,
     allows_unsigned: bool,
@@ -81,6 +83,7 @@ impl Introspection {
             url: url.into(),
             issuer: issuer.into(),
             client_id: None,
+            audience: None,
             authentication: None,
             keys: None,
             allows_unsigned: false,
@@ -107,7 +110,7 @@ impl IntrospectionBuilder {
         let (id, secret) = (id.into(), secret.as_ref());
         let is_usable = !id.is_empty() && !secret.is_empty();
         let credential = is_usable.then(|| Authentication::basic(&id, secret)).flatten();
-        self.client_id(id).credential("client_secret_basic", credential)
+        Self { client_id: Some(id), ..self }.credential("client_secret_basic", credential)
     }
 
     /// Authenticates with this access token of the server itself (RFC 7662 §2.1).
@@ -161,13 +164,11 @@ impl IntrospectionBuilder {
         self
     }
 
-    /// Sets the id of this server at the issuer, which [signed](Self::signed) answers name in `aud`.
-    pub fn client_id(mut self, id: impl Into<String>) -> Self {
-        let id = id.into();
-        if self.client_id.as_ref().is_some_and(|other| *other != id) {
-            self.problems.push(problem::two_client_ids());
-        }
-        self.client_id = Some(id);
+    /// Sets the `aud` that [signed](Self::signed) answers must have.
+    ///
+    /// The default is the id of `client_secret_basic`. Some issuers name the API instead.
+    pub fn audience(mut self, audience: impl Into<String>) -> Self {
+        self.audience = Some(audience.into());
         self
     }
 
@@ -175,8 +176,8 @@ impl IntrospectionBuilder {
     ///
     /// `keys` are the issuer's, for example a [`RemoteJwks`](crate::jwks::RemoteJwks) that the verifier of the tokens
     /// also uses. An answer must have the `typ` `token-introspection+jwt`, the issuer's name in `iss`, this server's
-    /// client id in `aud`, and an `iat` that differs from the time by less than 60 seconds. An ID token or an access
-    /// token is therefore not an answer.
+    /// client id or [`audience`](Self::audience) in `aud`, and an `iat` that differs from the time by at most 60
+    /// seconds. An ID token or an access token is therefore not an answer.
     pub fn signed(mut self, keys: impl Into<Keys>) -> Self {
         self.keys = Some(keys.into());
         self
@@ -324,14 +325,14 @@ impl IntrospectionBuilder {
                 return None;
             }
         };
-        let Some(client_id) = self.client_id.clone() else {
-            problems.push(problem::no_client_id());
+        let Some(audience) = self.audience.take().or(self.client_id.take()) else {
+            problems.push(problem::no_audience());
             return None;
         };
         // The leeway is the whole difference, for answers of the past and of the future. A signed answer has no `exp`:
         // it must not be a valid access token (RFC 9701 §5).
         let policy = Policy::new()
-            .audience(client_id)
+            .audience(audience)
             .typ("token-introspection+jwt")
             .leeway(FRESH)
             .max_age(Duration::ZERO)

@@ -59,21 +59,12 @@ pub(super) fn signed_and_unsigned() -> Problem {
     )
 }
 
-pub(super) fn no_client_id() -> Problem {
+pub(super) fn no_audience() -> Problem {
     Problem::new(
         ProblemKind::MissingAudience,
-        "`signed` without the id of this client",
+        "`signed` without an audience",
         "a signed answer names the client that it is for in `aud`, and an answer to another client would be accepted",
-        "Call `client_id`, or `client_secret_basic`, with the id that the issuer gave to this server",
-    )
-}
-
-pub(super) fn two_client_ids() -> Problem {
-    Problem::new(
-        ProblemKind::Conflict,
-        "two different client ids",
-        "a signed answer names one client in `aud`",
-        "Pass the same id to `client_id` and `client_secret_basic`, or call only the latter",
+        "Call `audience` with the id that the issuer gave to this server, or `client_secret_basic`",
     )
 }
 

@@ -118,6 +118,9 @@ const plugin = (keys) => ({
     "resource-scope": { "orders:read": [API, OTHER_API] },
     "resource-client-property": "resource",
     "resource-scope-and-client-property": false,
+    "introspection-revocation-allowed": true,
+    "introspection-revocation-allow-target-client": true,
+    "introspection-revocation-auth-scope": [],
   },
 });
 
@@ -179,6 +182,14 @@ const refreshed = await token({ grant_type: "refresh_token", refresh_token: byCo
 
 await control(
   {
+    /** Revokes a token of the client (RFC 7009). */
+    revoke: async ({ token }) => {
+      await ask(`${issuer}/revoke`, {
+        headers: { authorization: `Basic ${btoa("app:secret")}` },
+        body: new URLSearchParams({ token, token_type_hint: "access_token" }),
+      });
+    },
+
     /** Signs with a new key; the old one stays published. */
     rotate: async () => {
       keys = [newKey("k2"), ...keys];

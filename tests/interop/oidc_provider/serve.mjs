@@ -38,6 +38,9 @@ const clients = ALGORITHMS.map((alg) => ({
   id_token_signed_response_alg: alg,
 }));
 
+/** The format of the next access tokens. */
+let accessTokenFormat = "jwt";
+
 /** A provider with a fixed port, which stays the same when the provider is replaced. */
 class Site {
   requests = { metadata: 0, jwks: 0 };
@@ -66,12 +69,15 @@ class Site {
       features: {
         clientCredentials: { enabled: true },
         devInteractions: { enabled: false },
+        introspection: { enabled: true },
+        jwtIntrospection: { enabled: true },
+        revocation: { enabled: true },
         resourceIndicators: {
           enabled: true,
           getResourceServerInfo: (_, indicator) => ({
             scope: SCOPE,
             audience: indicator,
-            accessTokenFormat: "jwt",
+            accessTokenFormat,
             jwt: { sign: { alg: indicator.split("/").at(-1) } },
           }),
         },
@@ -141,17 +147,30 @@ class Site {
     });
   }
 
+  /** Revokes a token (RFC 7009). */
+  async revoke(alg, token) {
+    await this.#send(alg, "/token/revocation", { token });
+  }
+
   async #ask(alg, form) {
-    const { client_id, client_secret } = clients.find((one) => one.client_id === `client-${alg}`);
-    const response = await fetch(`${this.url}/token`, {
+    return JSON.parse(await this.#send(alg, "/token", form));
+  }
+
+  async #send(alg, path, form) {
+    const response = await fetch(`${this.url}${path}`, {
       method: "POST",
-      headers: { authorization: `Basic ${btoa(`${client_id}:${client_secret}`)}` },
+      headers: { authorization: `Basic ${btoa(`client-${alg}:${secretOf(alg)}`)}` },
       body: new URLSearchParams(form),
     });
     const text = await response.text();
-    assert.equal(response.status, 200, `/token answered ${response.status}: ${text}`);
-    return JSON.parse(text);
+    assert.equal(response.status, 200, `${path} answered ${response.status}: ${text}`);
+    return text;
   }
+}
+
+/** The secret of the client for this algorithm. */
+function secretOf(alg) {
+  return clients.find((one) => one.client_id === `client-${alg}`).client_secret;
 }
 
 /** Grants every request without asking the user for consent. */
@@ -181,6 +200,17 @@ await control(
       const { access_token, id_token } = await sites[site].userTokens(alg);
       return { client: await sites[site].clientToken(alg), user: access_token, id: id_token };
     },
+
+    /** The secret of the client, and an opaque access token for the same resource as its JWTs. */
+    opaque: async ({ alg }) => {
+      accessTokenFormat = "opaque";
+      const token = await main.clientToken(alg);
+      accessTokenFormat = "jwt";
+      return { secret: secretOf(alg), token };
+    },
+
+    /** Revokes an opaque token. */
+    revoke: ({ alg, token }) => main.revoke(alg, token),
 
     /** The numbers of requests for the metadata and for the keys. */
     requests: () => main.requests,

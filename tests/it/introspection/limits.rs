@@ -88,6 +88,7 @@ fn without_a_runtime_or_timers_no_call_starts() {
     let detail =
         "there is no timer for the introspection call; build the Tokio runtime with `enable_time`";
     assert_eq!(runtime.block_on(async { verify() }), unknown(detail));
+    drop(runtime);
     assert_eq!(endpoint.calls(), 0);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     runtime.block_on(async { verifier.verify(&token).await }).unwrap();

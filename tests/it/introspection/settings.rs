@@ -68,11 +68,11 @@ fn answers_must_be_signed_or_explicitly_unsigned() {
 }
 
 #[test]
-fn signed_answers_need_one_client_id() {
+fn signed_answers_need_an_audience() {
     assert_eq!(kinds(at(URL).bearer("abc").signed(key())), [K::MissingAudience]);
-    assert_eq!(kinds(at(URL).bearer("abc").client_id(CLIENT).signed(key())), []);
-    assert_eq!(kinds(basic(at(URL)).client_id(CLIENT).signed(key())), []);
-    assert_eq!(kinds(basic(at(URL)).client_id("other").signed(key())), [K::Conflict]);
+    assert_eq!(kinds(at(URL).bearer("abc").audience(CLIENT).signed(key())), []);
+    assert_eq!(kinds(basic(at(URL)).signed(key())), []);
+    assert_eq!(kinds(basic(at(URL)).audience("").signed(key())), [K::EmptyValue]);
 }
 
 #[test]

@@ -129,6 +129,19 @@ async fn other_claims_are_not_answers() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn another_audience_of_answers_can_be_required() {
+    let key = || VerificationKey::jwk(TestIssuer::es256().jwk()).unwrap();
+    for (audience, expected) in [("https://api.example.com", ACCEPTED), (CLIENT, UNKNOWN)] {
+        let mut claims = claims();
+        claims["aud"] = json!(audience);
+        let answer = Act::Answer(200, SIGNED, sign(&header(TYP), &claims));
+        let settings = |it: super::Builder| it.audience("https://api.example.com").signed(key());
+        let fixture = Fixture::with(answer, settings);
+        assert_eq!(fixture.verdict(&fixture.token("t1")).await, expected, "{audience}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn other_tokens_of_the_issuer_are_not_answers() {
     let fixture = fixture();
     let issuer = &fixture.issuer;
