@@ -2,6 +2,7 @@
 
 mod answers;
 mod caching;
+mod connections;
 mod fixture;
 mod limits;
 mod load;

@@ -32,5 +32,5 @@ mod sets;
 mod start;
 mod suspension;
 mod timers;
-mod tls;
+pub(crate) mod tls;
 mod virtual_time;

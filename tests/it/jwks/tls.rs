@@ -11,10 +11,10 @@ use tokio_rustls::rustls::{ServerConfig, crypto::aws_lc_rs};
 use crate::support::key_server::Greeting;
 
 /// The authority that signed most of them.
-pub(super) const AUTHORITY: &str = include_str!("../data/tls/ca.pem");
+pub(crate) const AUTHORITY: &str = include_str!("../data/tls/ca.pem");
 
 /// TLS with the certificate of this name.
-pub(super) fn greeting(certificate: &str) -> Greeting {
+pub(crate) fn greeting(certificate: &str) -> Greeting {
     let certificate = match certificate {
         "good" => include_bytes!("../data/tls/good.pem").as_slice(),
         "expired" => include_bytes!("../data/tls/expired.pem"),
