@@ -30,6 +30,7 @@
 //! - [`token_cache`]: avoid verifying the same token again.
 //! - [`better_auth`]: protect a Rust API behind Next.js with Better Auth; [`better_auth_tokens`]: choose the token;
 //!   [`better_auth_production`]: deploy it.
+//! - [`introspection`]: ask the issuer whether a token is revoked.
 //! - [`behind_nginx`]: verify tokens for applications that cannot do it themselves.
 //!
 //! Authorization:
@@ -184,6 +185,11 @@ pub mod why_401 {}
 #[cfg(any(not(doctest), feature = "cache"))]
 #[doc = include_str!("../docs/token-cache.md")]
 pub mod token_cache {}
+
+#[cfg(any(not(doctest), all(feature = "introspection", feature = "jwks-client")))]
+#[cfg_attr(not(doctest), doc = "[events]: observability")]
+#[doc = include_str!("../docs/introspection.md")]
+pub mod introspection {}
 
 #[cfg(any(not(doctest), feature = "jwks-client"))]
 #[cfg_attr(not(doctest), doc = "[replace]: replacing_keys")]

@@ -104,8 +104,8 @@ impl Form {
         match self {
             Self::Unsigned => judge(text, asked),
             Self::Signed(verifier) => {
-                let verified = verifier.verify(text.trim()).await.map_err(not_verified)?;
-                match verified.token().value(MEMBER) {
+                let signed = verifier.verify(text.trim()).await.map_err(not_verified)?;
+                match signed.token().value(MEMBER) {
                     Some(answer) => judge(answer.json(), asked),
                     None => Err(malformed("a JWT without `token_introspection`")),
                 }

@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(breaker.wait(SECOND), None, "a success ended the sequence");
         breaker.failed(SECOND);
         assert_eq!(breaker.wait(SECOND), Some(PAUSE));
-        assert_eq!(breaker.wait(SECOND + PAUSE - NANOSECOND), Some(NANOSECOND));
+        assert_eq!(breaker.wait((SECOND + PAUSE).saturating_sub(NANOSECOND)), Some(NANOSECOND));
         assert_eq!(breaker.wait(SECOND + PAUSE), None);
     }
 

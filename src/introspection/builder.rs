@@ -291,7 +291,7 @@ impl IntrospectionBuilder {
             form,
             client: Mutex::new(client),
             timeout: self.timeout,
-            max_calls: self.max_calls,
+            most_under_way: self.max_calls,
             cached_for: self.cached_for,
             waiting: Arc::new(Semaphore::new(MOST_WAITING)),
             clock,

@@ -36,7 +36,8 @@ pub(super) struct Calls {
     pub(super) form: Form,
     pub(super) client: Mutex<Box<dyn Post>>,
     pub(super) timeout: Duration,
-    pub(super) max_calls: usize,
+    /// The largest number of calls under way.
+    pub(super) most_under_way: usize,
     /// How long the verdict `Active` is cached.
     pub(super) cached_for: Duration,
     pub(super) waiting: Arc<Semaphore>,
@@ -56,7 +57,7 @@ pub(super) struct State {
 /// What to do for a request.
 enum Step {
     Known(Outcome),
-    Wait(Waiting<Outcome>, Option<PendingCall>),
+    Wait(Waiting<Outcome>, Option<Box<PendingCall>>),
     /// No call is started, and a client may retry after this time.
     Reject(IntrospectionFailure, Duration),
 }
@@ -106,10 +107,10 @@ impl Calls {
         if let Some(wait) = state.breaker.wait(now) {
             return Step::Reject(IntrospectionFailure::Paused, wait);
         }
-        if state.under_way.len() >= self.max_calls {
+        if state.under_way.len() >= self.most_under_way {
             // Those that are lost, with their runtime, do not count.
             state.under_way.retain(|_, call| call.join(now).is_some());
-            if state.under_way.len() >= self.max_calls {
+            if state.under_way.len() >= self.most_under_way {
                 return Step::Reject(IntrospectionFailure::TooManyCalls, self.timeout);
             }
         }
@@ -122,7 +123,7 @@ impl Calls {
         let (waiting, ticket) = call.start(lost_at);
         state.under_way.insert(digest, call);
         state.breaker.started(lost_at);
-        let call = PendingCall {
+        let call = Box::new(PendingCall {
             calls: Arc::clone(self),
             digest,
             token: Zeroizing::new(presented.token_for_introspection().to_owned()),
@@ -130,7 +131,7 @@ impl Calls {
             ticket,
             started: now,
             is_complete: false,
-        };
+        });
         Step::Wait(waiting, Some(call))
     }
 

@@ -76,7 +76,7 @@ mod tests {
     fn an_entry_ends_at_its_time() {
         let mut verdicts = Verdicts::default();
         insert(&mut verdicts, 1, SECOND, 3 * SECOND);
-        let before = 3 * SECOND - Duration::from_nanos(1);
+        let before = (3 * SECOND).saturating_sub(Duration::from_nanos(1));
         assert!(verdicts.get(&digest(1), before).is_some());
         assert!(verdicts.get(&digest(1), 3 * SECOND).is_none());
         assert!(verdicts.get(&digest(2), before).is_none());

@@ -7,7 +7,7 @@ use tower_jwt_auth::{Answer, Error, Verifier};
 
 use super::fixture::{
     ACCEPTED, ACTIVE_FOR, Act, Fixture, ISSUER, NANOSECOND, OTHERS_FOR, REVOKED, SECOND, UNKNOWN,
-    Verdict,
+    Verdict, just_before,
 };
 
 /// Asks, and asks again just before and at the boundary, when the endpoint answers the contrary.
@@ -21,7 +21,7 @@ async fn boundary(
     let calls = fixture.endpoint.calls();
     assert_eq!(fixture.verdict(token).await, first);
     fixture.endpoint.act(then.0);
-    tokio::time::advance(at - NANOSECOND).await;
+    tokio::time::advance(just_before(at)).await;
     assert_eq!(fixture.verdict(token).await, first, "just before {at:?}");
     assert_eq!(fixture.endpoint.calls(), calls + 1, "just before {at:?}");
     tokio::time::advance(NANOSECOND).await;
@@ -91,7 +91,7 @@ async fn the_age_of_an_answer_counts_from_the_request() {
     let token = fixture.token("t1");
     assert_eq!(fixture.verdict(&token).await, ACCEPTED);
     fixture.endpoint.act(Act::revoked());
-    tokio::time::advance(ACTIVE_FOR - SECOND - Duration::from_millis(10)).await;
+    tokio::time::advance(Duration::from_millis(28_990)).await;
     assert_eq!(fixture.verdict(&token).await, ACCEPTED);
     tokio::time::advance(Duration::from_millis(10)).await;
     assert_eq!(fixture.verdict(&token).await, REVOKED);
@@ -150,7 +150,7 @@ async fn a_cached_answer_survives_an_outage_for_its_time() {
     for id in 0..10 {
         assert_eq!(fixture.verdict(&fixture.token(&format!("new {id}"))).await, UNKNOWN);
     }
-    tokio::time::advance(ACTIVE_FOR - NANOSECOND).await;
+    tokio::time::advance(just_before(ACTIVE_FOR)).await;
     assert_eq!(fixture.verdict(&token).await, ACCEPTED);
     tokio::time::advance(NANOSECOND).await;
     assert_eq!(fixture.verdict(&token).await, UNKNOWN);

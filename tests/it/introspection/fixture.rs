@@ -28,6 +28,11 @@ pub(super) const SIGNED: &str = "application/token-introspection+jwt";
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 pub(super) const NANOSECOND: Duration = Duration::from_nanos(1);
 
+/// The last nanosecond before this time.
+pub(super) const fn just_before(time: Duration) -> Duration {
+    time.saturating_sub(NANOSECOND)
+}
+
 /// The documented limits.
 pub(super) const ACTIVE_FOR: Duration = Duration::from_secs(30);
 pub(super) const OTHERS_FOR: Duration = Duration::from_secs(5);
@@ -231,7 +236,7 @@ pub(super) struct Fixture {
 impl Fixture {
     /// With unsigned answers and default settings.
     pub(super) fn start(act: Act) -> Self {
-        Self::with(act, |builder| builder.allow_unsigned_answers())
+        Self::with(act, IntrospectionBuilder::allow_unsigned_answers)
     }
 
     pub(super) fn with(

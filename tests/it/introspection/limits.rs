@@ -47,7 +47,7 @@ async fn a_call_ends_at_the_timeout() {
         }
     }
     // An answer just in time is accepted.
-    let late = TIMEOUT - Duration::from_millis(5);
+    let late = TIMEOUT.saturating_sub(Duration::from_millis(5));
     let fixture = Fixture::start(Act::After(late, Box::new(Act::active())));
     assert_eq!(fixture.verdict(&fixture.token("t1")).await, ACCEPTED);
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use super::fixture::{
-    ACCEPTED, Act, Fixture, NANOSECOND, PAUSE, REVOKED, SECOND, TIMEOUT, UNKNOWN, settle,
+    ACCEPTED, Act, Fixture, NANOSECOND, PAUSE, REVOKED, SECOND, TIMEOUT, UNKNOWN, just_before,
+    settle,
 };
 
 /// Asks about a new token that often.
@@ -37,7 +38,7 @@ async fn five_failures_stop_the_calls_for_five_seconds() {
         let token = fixture.token("t1");
         let reply = fixture.ask(&token).now_or_never().expect("it must not wait");
         assert_eq!((reply.verdict(), reply.header("retry-after")), (UNKNOWN, Some("5")), "{act:?}");
-        tokio::time::advance(PAUSE - NANOSECOND).await;
+        tokio::time::advance(just_before(PAUSE)).await;
         let reply = fixture.ask(&token).now_or_never().expect("it must not wait");
         assert_eq!((reply.verdict(), reply.header("retry-after")), (UNKNOWN, Some("1")), "{act:?}");
         assert_eq!(fixture.endpoint.calls(), 5, "{act:?}");
@@ -126,14 +127,14 @@ async fn late_failures_do_not_extend_the_pause() {
     let early: Vec<_> = (0..5).map(|id| fixture.token(&format!("early {id}"))).collect();
     let early: Vec<_> = early.iter().map(|token| fixture.verifier.verify(token)).collect();
     settle().await;
-    tokio::time::advance(TIMEOUT - SECOND).await;
+    tokio::time::advance(TIMEOUT.saturating_sub(SECOND)).await;
     let late = fixture.verifier.verify(&fixture.token("late"));
     settle().await;
     assert!(futures_util::future::join_all(early).await.iter().all(Result::is_err));
     assert!(late.await.is_err());
     fixture.endpoint.act(Act::active());
     // A second of the pause has passed.
-    tokio::time::advance(PAUSE - SECOND).await;
+    tokio::time::advance(PAUSE.saturating_sub(SECOND)).await;
     assert_eq!(fixture.verdict(&fixture.token("t1")).await, ACCEPTED);
     assert_eq!(Duration::from_secs(5), PAUSE);
 }

@@ -35,7 +35,8 @@ async fn the_token_is_sent_in_a_form() {
 
 #[tokio::test(start_paused = true)]
 async fn each_way_to_authenticate_is_sent() {
-    let ways: [(fn(Builder) -> Builder, &str, &str); 3] = [
+    type Authenticate = fn(Builder) -> Builder;
+    let ways: [(Authenticate, &str, &str); 3] = [
         (|it| it.bearer("abc.def"), "Bearer abc.def", ""),
         (
             |it| {
@@ -146,7 +147,7 @@ async fn tokens_of_other_issuers_are_never_sent() {
     let detail =
         "the token is not from the issuer whose endpoint is configured, so it was not introspected";
     assert_eq!(reply.error.unwrap().detail(), Some(detail));
-    let lenient = layer(|it| it.allow_other_issuers());
+    let lenient = layer(Builder::allow_other_issuers);
     assert_eq!(ask_layer(&lenient, foreign).verdict(), ACCEPTED);
     assert_eq!(endpoint.calls(), 0);
     // A token of the issuer itself is still introspected.

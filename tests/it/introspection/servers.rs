@@ -3,7 +3,7 @@
 //! Runs only if `BETTER_AUTH_INTEROP` is set, for Glewlwyd if `INTEROP_LONG` is set, and prints a note otherwise.
 
 use std::error::Error as _;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
@@ -150,7 +150,7 @@ async fn glewlwyd_answers_for_its_jwts() {
     assert_eq!(count, Count { active: 9, revoked: 3, unknown: 3 });
 }
 
-/// A client that replaces the token in the request with another one. It stands for an issuer that introspects JWTs.
+/// A client that replaces the token in the request with another one. With it, the provider answers for JWTs.
 async fn exchange(
     request: Request<FormBody>,
     jwt: &str,
@@ -161,9 +161,9 @@ async fn exchange(
     let host = request.uri().authority().unwrap();
     let mut text = format!("POST {} HTTP/1.1\r\nHost: {host}\r\n", request.uri().path());
     for (name, value) in request.headers() {
-        text += &format!("{name}: {}\r\n", value.to_str().unwrap());
+        write!(text, "{name}: {}\r\n", value.to_str().unwrap()).unwrap();
     }
-    text += &format!("Content-Length: {}\r\n\r\n{form}", form.len());
+    write!(text, "Content-Length: {}\r\n\r\n{form}", form.len()).unwrap();
     let address = host.as_str().parse().unwrap();
     let answer = Connection::to(address).await.ask(text.as_bytes()).await;
     let response = Response::builder().status(answer.status);
@@ -188,9 +188,9 @@ async fn oidc_provider_rejects_its_jwts_and_signs_answers() {
     let authenticated = |it: Builder| it.client_secret_basic("client-RS256", &secret);
     for token in [&jwt, tokens["user"].as_str().unwrap()] {
         for signed in [true, false] {
-            let verifier = site.verifier(path, |it| match signed {
-                true => authenticated(it).signed(site.keys.clone()),
-                false => authenticated(it).allow_unsigned_answers(),
+            let verifier = site.verifier(path, |it| {
+                let it = authenticated(it);
+                if signed { it.signed(site.keys.clone()) } else { it.allow_unsigned_answers() }
             });
             let error = count.judge(&verifier, token).await.unwrap();
             assert!(error.detail().unwrap().contains("does not answer for JWTs"), "{error}");
