@@ -27,8 +27,8 @@ use crate::verify::{Verified, Verifier};
 
 /// The longest time for one request: for its body, for the keys and for the lists.
 const MAX_WAIT: Duration = Duration::from_secs(10);
-/// How long a logout token is remembered after it was received: its highest age, and the leeway.
-const REMEMBERED: Duration = Duration::from_secs(10 * 60);
+/// How long the id of a logout token is kept: the highest age of such a token, and the leeway.
+const KEPT: Duration = Duration::from_secs(10 * 60);
 
 /// The endpoint for OpenID back-channel logout, a Tower service.
 ///
@@ -149,7 +149,7 @@ impl Inner {
     fn forgotten(&self, verified: &Verified) -> u32 {
         let issued = verified.token().issued_at();
         let from = issued.unwrap_or_else(|| self.clock.now().into());
-        second(from.saturating_add(REMEMBERED))
+        second(from.saturating_add(KEPT))
     }
 
     fn report(&self, outcome: &Result<EntryKind, Error>) {
