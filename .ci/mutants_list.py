@@ -179,8 +179,8 @@ MUTANTS = [
     {
         "name": "an entry matches tokens of every issuer",
         "file": "src/revocation/denylist.rs",
-        "old": "self.entries.name(token.issuer().unwrap_or_default())",
-        "new": 'self.entries.name("https://auth.example.com")',
+        "old": "self.entries.group(token.issuer().unwrap_or_default())",
+        "new": 'self.entries.group("https://auth.example.com")',
         "tests": ["revocation::denylist"],
     },
     {

@@ -31,6 +31,9 @@ const TABLES: usize = 2 * (40 - MIN_BITS as usize);
 /// A second that no entry outlives. An entry with it never expires.
 pub(crate) const FOREVER: u32 = u32::MAX;
 
+/// Spreads the classes over all bits of a key.
+const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+
 /// A set of names that expire.
 pub(crate) struct ExpiringSet {
     hashing: RandomState,
@@ -41,9 +44,14 @@ pub(crate) struct ExpiringSet {
     writer: Mutex<usize>,
 }
 
-/// The name of an entry: a list of texts, hashed.
-#[derive(Clone)]
-pub(crate) struct Name(DefaultHasher);
+/// What the names of several entries begin with, hashed.
+pub(crate) struct Group(DefaultHasher);
+
+/// The name of an entry, hashed.
+pub(crate) struct Name {
+    hasher: DefaultHasher,
+    class: u64,
+}
 
 /// The keyed digest of a name.
 #[derive(Clone, Copy)]
@@ -71,9 +79,12 @@ impl ExpiringSet {
         }
     }
 
-    /// A name of one text.
-    pub(crate) fn name(&self, text: &str) -> Name {
-        Name(self.hashing.build_hasher()).and(text)
+    /// The group of the entries whose names begin with this text.
+    pub(crate) fn group(&self, text: &str) -> Group {
+        let mut hasher = self.hashing.build_hasher();
+        // With its end, so that other texts of the same bytes are another name.
+        text.hash(&mut hasher);
+        Group(hasher)
     }
 
     /// Finds an entry. It may have expired. Takes no lock.
@@ -156,14 +167,18 @@ impl ExpiringSet {
     }
 }
 
-impl Name {
-    /// Adds a text or a number. A text is hashed with its end, so that other texts of the same bytes are another name.
+impl Group {
+    /// The name of an entry of this group. The class tells entries apart that have the same text.
     #[inline]
-    pub(crate) fn and(mut self, part: impl Hash) -> Self {
-        part.hash(&mut self.0);
-        self
+    pub(crate) fn name(&self, class: u8, text: &str) -> Name {
+        let mut hasher = self.0.clone();
+        // Without an end: the hash includes the length.
+        hasher.write(text.as_bytes());
+        Name { hasher, class: u64::from(class).wrapping_mul(ODD) }
     }
+}
 
+impl Name {
     fn key(&self) -> Key {
         Key { high: self.high(), low: self.low() }
     }
@@ -171,13 +186,13 @@ impl Name {
     /// For a search, which needs the other half only if this one is found.
     #[inline]
     fn high(&self) -> u64 {
-        self.0.finish().max(1)
+        (self.hasher.finish() ^ self.class).max(1)
     }
 
     fn low(&self) -> u64 {
-        let mut longer = self.0.clone();
+        let mut longer = self.hasher.clone();
         longer.write_u8(0);
-        longer.finish()
+        longer.finish() ^ self.class
     }
 }
 

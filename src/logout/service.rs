@@ -127,7 +127,7 @@ impl Inner {
         let verified = self.verifier.verify(token).await?;
         let entry = self.rules.entry(verified.token())?;
         let now = second(self.clock.now().into());
-        let id = self.received.name(verified.token().token_id().unwrap_or_default());
+        let id = self.received.group("").name(0, verified.token().token_id().unwrap_or_default());
         if self.received.get(&id).is_some_and(|kept| kept.is_live(now)) {
             let detail = "a logout token with this `jti` was received before";
             return Err(Error::new(ErrorKind::InvalidClaims).with_detail(detail));

@@ -11,7 +11,7 @@ use crate::answer::Answer;
 use crate::claims::NumericDate;
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind};
-use crate::expiring_set::{ExpiringSet, FOREVER, Kept, Name};
+use crate::expiring_set::{ExpiringSet, FOREVER, Group, Kept};
 use crate::jwt::Token;
 use crate::observe::{EntryKind, Event};
 
@@ -153,7 +153,7 @@ impl Denylist {
         let until = entry.needed_until().or_else(|| Some(now.saturating_add(self.lifetime?)));
         let until = until.map_or(FOREVER, |until| second(until.saturating_add(LEEWAY)));
         let number = entry.issued_before().map_or(0, second);
-        let name = self.entries.name(entry.issuer()).and(entry.kind() as u8).and(entry.id());
+        let name = self.entries.group(entry.issuer()).name(entry.kind() as u8, entry.id());
         self.entries.insert(&name, Kept { until, number }, second(now));
     }
 
@@ -162,7 +162,7 @@ impl Denylist {
         if self.entries.is_unused() {
             return None;
         }
-        let issuer = self.entries.name(token.issuer().unwrap_or_default());
+        let issuer = self.entries.group(token.issuer().unwrap_or_default());
         let is_listed = |kind, id| self.get(&issuer, kind, id).is_some();
         if token.token_id().is_some_and(|id| is_listed(EntryKind::Token, id)) {
             return Some(EntryKind::Token);
@@ -179,8 +179,8 @@ impl Denylist {
         token.subjects().any(is_revoked).then_some(EntryKind::Subject)
     }
 
-    fn get(&self, issuer: &Name, kind: EntryKind, id: &str) -> Option<Kept> {
-        let name = issuer.clone().and(kind as u8).and(id);
+    fn get(&self, issuer: &Group, kind: EntryKind, id: &str) -> Option<Kept> {
+        let name = issuer.name(kind as u8, id);
         // The clock is read only for an entry that is there.
         self.entries.get(&name).filter(|found| found.is_live(self.now()))
     }

@@ -10,7 +10,7 @@ use super::{ExpiringSet, Kept, Name};
 use crate::schedules::{check, check_long_pauses};
 
 fn key(set: &ExpiringSet, name: u32) -> Name {
-    set.name("entry").and(name)
+    set.group("entry").name(0, &name.to_string())
 }
 
 /// An entry that counts in all tests.
