@@ -152,10 +152,12 @@ async fn a_body_is_counted_while_it_streams() {
     assert_eq!(outcome(Act::json(padded(64 * 1024))).await, ("active", ACCEPTED));
     assert_eq!(outcome(Act::json(padded(64 * 1024 + 1))).await, ("too_large", UNKNOWN));
     // An endless body is not read to its end.
-    let read = Arc::new(Mutex::new(0));
-    let stream = Act::Stream(usize::MAX, Arc::clone(&read));
-    assert_eq!(outcome(stream).await, ("too_large", UNKNOWN));
-    assert_eq!(*read.lock().unwrap(), 65, "frames of 1 KiB");
+    for (length, frames) in [(1024, 65), (1, 65_537), (0, 65_537)] {
+        let read = Arc::new(Mutex::new(0));
+        let stream = Act::Stream(length, Arc::clone(&read));
+        assert_eq!(outcome(stream).await, ("too_large", UNKNOWN), "frames of {length} bytes");
+        assert_eq!(*read.lock().unwrap(), frames, "frames of {length} bytes");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -69,7 +69,7 @@ impl Clock for Virtual {
 pub(super) enum Act {
     /// Answers with a status, a content type and a body.
     Answer(u16, &'static str, String),
-    /// Answers with this body in frames of 1 KiB, this many times, and counts the frames that were read.
+    /// Answers with an endless body in frames of this many bytes, and counts the frames that were read.
     Stream(usize, Arc<Mutex<usize>>),
     /// Answers after this time.
     After(Duration, Box<Act>),
@@ -176,8 +176,8 @@ fn perform(act: Act) -> BoxFuture<'static, Result<Response<Frames>, &'static str
                 let body = Frames { left: 1, frame: body.into(), read: Arc::default() };
                 Ok(response.body(body).unwrap())
             }
-            Act::Stream(frames, read) => {
-                let body = Frames { left: frames, frame: vec![b' '; 1024].into(), read };
+            Act::Stream(length, read) => {
+                let body = Frames { left: usize::MAX, frame: vec![b' '; length].into(), read };
                 Ok(Response::builder().header("content-type", JSON).body(body).unwrap())
             }
             Act::After(time, act) => {

@@ -3,10 +3,12 @@
 use std::error::Error;
 use std::sync::{Arc, Mutex};
 
+use tower_jwt_auth::Verifier;
 use tower_jwt_auth::introspection::Introspection;
 use tower_jwt_auth::observe::Event;
+use tower_jwt_auth::testing::TestIssuer;
 
-use super::fixture::{Act, CLIENT, Endpoint, Fixture, ISSUER, JSON, SECRET, UNKNOWN};
+use super::fixture::{Act, CLIENT, Endpoint, Fixture, ISSUER, JSON, SECRET, UNKNOWN, URL, Virtual};
 
 /// `orders:hunter2-secret` in Base64.
 const BASIC: &str = "b3JkZXJzOmh1bnRlcjItc2VjcmV0";
@@ -52,6 +54,26 @@ async fn requests_show_neither_secret_nor_token() {
         assert!(!request.debug.contains(secret), "{}", request.debug);
     }
     assert!(request.form.contains(signature), "the endpoint receives it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn headers_of_the_application_are_sensitive() {
+    let (endpoint, clock) = (Endpoint::new(Act::active()), Virtual::start());
+    let introspection = Introspection::endpoint(URL, ISSUER)
+        .authenticate_with(|request| {
+            request.headers_mut().insert("x-api-key", SECRET.parse()?);
+            Ok::<_, http::header::InvalidHeaderValue>(())
+        })
+        .allow_unsigned_answers()
+        .client(endpoint.clone())
+        .clock(clock);
+    let issuer = TestIssuer::es256().issuer(ISSUER).clock(clock);
+    let verifier = Verifier::jwks(issuer.jwks()).issuer(ISSUER).any_audience().clock(clock);
+    let verifier = verifier.revocation(introspection.build().unwrap()).build().unwrap();
+    assert!(verifier.verify(&issuer.token().mint()).await.is_ok());
+    let request = &endpoint.received()[0];
+    assert_eq!(request.headers["x-api-key"], SECRET);
+    assert!(!request.debug.contains(SECRET), "{}", request.debug);
 }
 
 #[tokio::test(start_paused = true)]
