@@ -197,4 +197,18 @@ MUTANTS = [
         "new": "Err(pending) => return pending,",
         "tests": ["revocation::all_of"],
     },
+    {
+        "name": "one token stops the introspection of all",
+        "file": "src/introspection/calls.rs",
+        "old": "Err(failed) if !failed.is_about_the_token() => state.breaker.failed(now),",
+        "new": "Err(_) => state.breaker.failed(now),",
+        "tests": ["introspection::outages"],
+    },
+    {
+        "name": "a credential of the application is visible in debug output",
+        "file": "src/introspection/request.rs",
+        "old": "headers.values_mut().for_each(|value| value.set_sensitive(true));",
+        "new": "headers.values_mut().for_each(drop);",
+        "tests": ["introspection::secrecy"],
+    },
 ]

@@ -54,3 +54,27 @@ async fn clones_share_answers_and_separate_checks_do_not() {
     assert!(verifier(separate.introspection.clone()).verify(&token).await.is_err());
     assert_eq!((fixture.endpoint.calls(), separate.endpoint.calls()), (1, 1));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn threads_share_calls_and_answers() {
+    let fixture = Fixture::start(Act::active());
+    let tokens: Vec<_> = (0..10).map(|id| fixture.token(&id.to_string())).collect();
+    let revoked = tokens[3].clone();
+    fixture.endpoint.script(move |request| {
+        if request.form.contains(&revoked) { Act::revoked() } else { Act::active() }
+    });
+    let tasks = (0..50).map(|_| {
+        let (verifier, tokens) = (fixture.verifier.clone(), tokens.clone());
+        tokio::spawn(async move {
+            for _ in 0..20 {
+                for (id, token) in tokens.iter().enumerate() {
+                    assert_eq!(verifier.verify(token).await.is_ok(), id != 3, "{id}");
+                }
+            }
+        })
+    });
+    for task in join_all(tasks).await {
+        task.unwrap();
+    }
+    assert_eq!(fixture.endpoint.calls(), 10);
+}
