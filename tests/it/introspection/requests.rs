@@ -2,6 +2,7 @@
 
 use http::HeaderValue;
 use tower_jwt_auth::introspection::Introspection;
+use tower_jwt_auth::revocation::AllOf;
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{Issuer, JwtAuthLayer, Policy, VerificationKey, Verifier};
 
@@ -162,4 +163,40 @@ async fn tokens_of_other_issuers_are_never_sent() {
     assert!(verifier.verify(&unnamed.token().mint()).await.is_ok());
     settle().await;
     assert_eq!(endpoint.calls(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_of_two_issuers_receives_its_own_tokens() {
+    let clock = Virtual::start();
+    let names = [ISSUER, "https://partner.example"];
+    let endpoints = [Act::active(), Act::revoked()].map(Endpoint::new);
+    let issuers = [
+        TestIssuer::es256().issuer(names[0]).clock(clock),
+        TestIssuer::es256().with_other_key().issuer(names[1]).clock(clock),
+    ];
+    let introspection = |index: usize| {
+        Introspection::endpoint(format!("{}/introspect", names[index]), names[index])
+            .bearer("abc")
+            .allow_unsigned_answers()
+            .allow_other_issuers()
+            .client(endpoints[index].clone())
+            .clock(clock)
+            .build()
+            .unwrap()
+    };
+    let mut verifier = Verifier::builder();
+    for (issuer, name) in issuers.iter().zip(names) {
+        let key = VerificationKey::jwk(issuer.jwk()).unwrap();
+        verifier = verifier.trust(Issuer::new(name, key, Policy::new().any_audience()));
+    }
+    let checks = AllOf::new(introspection(0)).and(introspection(1));
+    let verifier = verifier.clock(clock).revocation(checks).build().unwrap();
+    let [own, partner] = issuers.map(|issuer| issuer.token().mint());
+    assert!(verifier.verify(&own).await.is_ok());
+    let error = verifier.verify(&partner).await.unwrap_err();
+    assert_eq!(Some(error.kind()), REVOKED.1);
+    for (endpoint, token) in endpoints.iter().zip([&own, &partner]) {
+        let received = endpoint.received();
+        assert!(received.len() == 1 && received[0].form.contains(token));
+    }
 }
