@@ -15,16 +15,17 @@ mod timer;
 #[path = "clock/no_timer.rs"]
 mod timer;
 
+mod lazy_timer;
+
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+pub(crate) use lazy_timer::{LazyTimer, Timer};
+
 /// Whether the default [`Clock::sleep_until`] can return a timer in this build.
 pub(crate) const TIMER_IS_BUILT_IN: bool = timer::IS_BUILT_IN;
-
-/// The return type of [`Clock::sleep_until`].
-pub(crate) type Timer = Pin<Box<dyn Future<Output = ()> + Send + Sync>>;
 
 /// A source of time: wall time for tokens, monotonic time for durations.
 ///
@@ -69,8 +70,9 @@ pub trait Clock: fmt::Debug + Send + Sync + 'static {
 
     /// Returns a timer that ends when [`monotonic`](Self::monotonic) reaches `deadline`; `None` without timers.
     ///
-    /// It is used for [`JwtAuthLayer::max_wait`](crate::JwtAuthLayer::max_wait), and for the timeouts and the
-    /// background refresh of keys (feature `jwks`).
+    /// It is used for [`JwtAuthLayer::max_wait`](crate::JwtAuthLayer::max_wait), for streams that
+    /// [end with the token](crate::JwtAuthLayer::end_streams_at_expiry), and for the timeouts and the background refresh
+    /// of keys (feature `jwks`).
     ///
     /// The default is the timer of the current Tokio runtime. It is `None` outside of a Tokio runtime, in a runtime
     /// without timers, and in builds without the feature `tokio-timer`. Build the runtime with `enable_time` or

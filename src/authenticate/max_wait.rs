@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::clock::{Clock, TIMER_IS_BUILT_IN, Timer};
+use crate::clock::{Clock, LazyTimer, TIMER_IS_BUILT_IN};
 use crate::error::{Problem, ProblemKind};
 
 const DEFAULT: Duration = Duration::from_secs(10);
@@ -61,25 +61,13 @@ pub(super) struct Limit {
     timer: LazyTimer,
 }
 
-/// A timer that starts at the first poll.
-enum LazyTimer {
-    NotStarted,
-    Running(Timer),
-    /// The clock has no timers.
-    Missing,
-}
-
 impl Limit {
     /// Ready with the error detail when the request has waited too long.
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, clock: &dyn Clock) -> Poll<&'static str> {
-        if matches!(self.timer, LazyTimer::NotStarted) {
-            let timer = clock.sleep_until(self.deadline);
-            self.timer = timer.map_or(LazyTimer::Missing, LazyTimer::Running);
-        }
-        match &mut self.timer {
-            LazyTimer::Running(timer) => timer.as_mut().poll(cx).map(|()| ELAPSED),
-            _ if self.is_set => Poll::Ready(NO_TIMER),
-            _ => Poll::Pending,
+        match self.timer.poll(cx, || clock.sleep_until(self.deadline)) {
+            Some(polled) => polled.map(|()| ELAPSED),
+            None if self.is_set => Poll::Ready(NO_TIMER),
+            None => Poll::Pending,
         }
     }
 }
