@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::jwt::Token;
 use crate::respond::Rejector;
-use crate::verify::{AnyToken, Verified};
+use crate::verify::{AnyToken, Verified, expired};
 
 /// The caller of an accepted request, independent of the claims type; derefs to [`Token`].
 ///
@@ -66,6 +66,13 @@ impl Identity {
     /// How the caller was authenticated, if not with a JWT: the scheme of [`external`](Self::external).
     pub fn scheme(&self) -> Option<&str> {
         self.verified.scheme()
+    }
+
+    /// Returns a future that completes when the token has expired or is known to be revoked.
+    ///
+    /// See [`Verified::expired`]. For an [`external`](Self::external) identity, it never completes.
+    pub fn expired(&self) -> impl Future<Output = ()> + Send + Sync + Unpin + 'static {
+        expired(Arc::clone(&self.verified))
     }
 
     /// The name of the claims type with which the token was verified.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
+use super::lifetime::Lifetime;
 use super::token::{ClaimMapping, Token};
 use crate::claims::{Claims, check_types};
 use crate::error::{Error, ErrorKind};
@@ -61,6 +62,7 @@ impl SignedPayload {
     pub(crate) fn read<C: DeserializeOwned + 'static>(
         self,
         mapping: Option<&Arc<ClaimMapping>>,
+        lifetime: &Arc<Lifetime>,
     ) -> Result<SignedClaims<C>, Error> {
         let object = Object::read_from(self.text, self.header.len()).map_err(|why| match why {
             Malformed::Duplicate => malformed("the payload has a duplicate member name"),
@@ -70,7 +72,7 @@ impl SignedPayload {
         let dates = check_types(&object, lenience)?;
         let token = Token::new(object, dates, self.header, mapping.cloned(), self.key_issuer);
         Ok(SignedClaims(match read_claims(token.object()) {
-            Ok(claims) => Ok(Arc::new(TokenBody { token, claims })),
+            Ok(claims) => Ok(Arc::new(TokenBody { token, claims, lifetime: Arc::clone(lifetime) })),
             Err(error) => Err(Box::new((token, error))),
         }))
     }
@@ -106,6 +108,7 @@ fn read_claims<C: DeserializeOwned + 'static>(object: &Object) -> Result<C, Erro
 pub(crate) struct TokenBody<C> {
     pub(crate) token: Token,
     pub(crate) claims: C,
+    pub(crate) lifetime: Arc<Lifetime>,
 }
 
 /// The claims of a token with a valid signature, before the policy is checked.
@@ -141,10 +144,13 @@ impl fmt::Debug for SignedPayload {
 mod tests {
     use super::*;
     use crate::claims::NumericDate;
+    use crate::clock::SystemClock;
     use crate::jws::Algorithm;
+    use crate::jwt::Recheck;
     use serde::Deserialize;
     use serde::de::IgnoredAny;
     use serde_json::Value;
+    use std::time::Duration;
 
     #[derive(Debug, Deserialize, PartialEq)]
     struct Small {
@@ -155,7 +161,10 @@ mod tests {
     fn read<C: DeserializeOwned + 'static>(payload: &str) -> Result<SignedClaims<C>, Error> {
         let header = UnverifiedHeader::read(r#"{"alg":"HS256","kid":"k\u0031"}"#)?;
         let text = format!("{}{payload}", header.text);
-        SignedPayload { text, header: header.members.into_owned(), key_issuer: None }.read(None)
+        let recheck = Arc::new(Recheck { clock: Arc::new(SystemClock::new()), revokes: None });
+        let lifetime = Arc::new(Lifetime { recheck, leeway: Duration::ZERO });
+        let header = header.members.into_owned();
+        SignedPayload { text, header, key_issuer: None }.read(None, &lifetime)
     }
 
     fn kind_of<C: DeserializeOwned + 'static>(payload: &str) -> Result<(), ErrorKind> {

@@ -68,8 +68,39 @@ pub trait Revocation: fmt::Debug + Send + Sync + 'static {
 
     /// Whether the token is known to be revoked, decided at once from its claims.
     ///
-    /// It is asked every few seconds while a response is sent, for `JwtAuthLayer::end_streams_at_expiry`. The default is
-    /// `false`, for a check that cannot decide without waiting.
+    /// It is called every 5 seconds for each response that is still being sent
+    /// ([`JwtAuthLayer::end_streams_at_expiry`](crate::JwtAuthLayer::end_streams_at_expiry)) and for each
+    /// [`Verified::expired`](crate::Verified::expired), so it must not block. The token's text and digest are not
+    /// available then. The default is `false`: a response ends only when the token expires.
+    ///
+    /// ```
+    /// use std::collections::HashSet;
+    /// use tower_jwt_auth::revocation::{Presented, Revocation, Standing};
+    /// use tower_jwt_auth::{Answer, Error, Token, Verifier, testing::TestIssuer};
+    ///
+    /// /// The ids of revoked tokens.
+    /// #[derive(Debug)]
+    /// struct Ids(HashSet<String>);
+    ///
+    /// impl Revocation for Ids {
+    ///     fn check(&self, presented: &Presented<'_>) -> Answer<Result<Standing, Error>> {
+    ///         let is_revoked = self.revokes(presented.token());
+    ///         Answer::now(Ok(if is_revoked { Standing::Revoked } else { Standing::Active }))
+    ///     }
+    ///
+    ///     fn revokes(&self, token: &Token) -> bool {
+    ///         token.token_id().is_some_and(|id| self.0.contains(id))
+    ///     }
+    /// }
+    ///
+    /// let issuer = TestIssuer::hs256();
+    /// let verifier = Verifier::shared_secret(issuer.secret()).any_audience().build()?;
+    /// let list = Ids(HashSet::from(["7".to_owned()]));
+    /// let token = |id| verifier.verify_now(&issuer.token().claim("jti", id).mint());
+    /// assert!(!list.revokes(token("6")?.token()));
+    /// assert!(list.revokes(token("7")?.token()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn revokes(&self, token: &Token) -> bool {
         let _ = token;
         false

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use super::cache::{Cache, TokenCache};
+use super::expiry::recheck;
 use super::issuer::Issuer;
 use super::issuers::Issuers;
 use super::problem;
@@ -337,12 +338,16 @@ impl<C> VerifierBuilder<C> {
         }
         let backend = choose_backend(self.backend, &mut problems);
         problems.extend(self.cache.iter().flat_map(TokenCache::problems));
-        let (clock, observer) = (self.clock.as_ref(), Observing::from(self.observer));
+        let clock = self.clock.clone().unwrap_or_else(|| Arc::new(SystemClock::new()));
+        let recheck = recheck(&clock, self.revocation.as_ref());
+        let (given, observer) = (self.clock.as_ref(), Observing::from(self.observer));
+        let issuers =
+            Issuers::new(trusted, resolvers, given, recheck, backend, &observer, &mut problems);
         let trust = Trust {
-            issuers: Issuers::new(trusted, resolvers, clock, backend, &observer, &mut problems),
+            issuers,
             backend,
             checks: self.checks,
-            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
+            clock,
             revocation: self.revocation,
             max_token_len: self.max_token_len,
             hint: self.hint,

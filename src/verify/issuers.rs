@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Problem, quoted};
 use crate::json::Object;
 use crate::jws::Compact;
+use crate::jwt::Recheck;
 use crate::key::{CryptoBackend, KeyHealth, KeySource};
 use crate::observe::Observing;
 use crate::policy::{ExpectedIssuer, IssuerTemplate, one_of};
@@ -69,11 +70,12 @@ impl Issuers {
         configured: Vec<Issuer>,
         unresolved: Vec<Unresolved>,
         clock: Option<&Arc<dyn Clock>>,
+        recheck: Arc<Recheck>,
         backend: CryptoBackend,
         observing: &Observing,
         problems: &mut Vec<Problem>,
     ) -> Self {
-        let build = |issuer| Trusted::build(issuer, clock, backend, problems);
+        let build = |issuer| Trusted::build(issuer, clock, &recheck, backend, problems);
         let all: Vec<Trusted> = configured.into_iter().filter_map(build).collect();
         let (mut by_name, mut unnamed) = (HashMap::new(), None);
         for (index, issuer) in all.iter().enumerate() {
@@ -99,6 +101,7 @@ impl Issuers {
         let mut templates: Vec<_> = all.iter().filter_map(Trusted::template).cloned().collect();
         let surroundings = Surroundings {
             clock: clock.cloned(),
+            recheck,
             backend,
             observing: observing.clone(),
             fixed: all.iter().flat_map(Trusted::fixed_sets).cloned().collect(),

@@ -23,6 +23,7 @@ mod cache;
 mod cache;
 mod current;
 mod expected;
+mod expiry;
 mod explain;
 mod explained;
 #[cfg(all(test, shuttle))]
@@ -53,6 +54,7 @@ pub(crate) use builder::ReadSecret;
 pub use builder::VerifierBuilder;
 #[cfg(feature = "cache")]
 pub use cache::TokenCache;
+pub(crate) use expiry::{Expiry, expired};
 pub use issuer::Issuer;
 #[cfg(feature = "reload")]
 pub use reload::VerifierHandle;

@@ -10,6 +10,7 @@ use super::trusted::Trusted;
 use crate::answer::Answer;
 use crate::clock::Clock;
 use crate::error::{BuildError, Problem, ProblemKind, quoted};
+use crate::jwt::Recheck;
 use crate::key::{
     CryptoBackend, Held, KeyHealth, KeySet, KeySetState, KeySource, Keys, RefreshError,
     RefreshReason, Refreshed,
@@ -52,6 +53,7 @@ pub(crate) struct Unresolved {
 pub(crate) struct Surroundings {
     /// The clock of the verifier, if one was configured.
     pub(crate) clock: Option<Arc<dyn Clock>>,
+    pub(crate) recheck: Arc<Recheck>,
     pub(crate) backend: CryptoBackend,
     pub(crate) observing: Observing,
     /// The fixed keys of all configured issuers.
@@ -92,9 +94,9 @@ impl ResolvedIssuer {
         if let Some(source) = kept.and_then(Self::source) {
             issuer.keys = Keys::held(Held::Source(Arc::clone(source)));
         }
-        let Surroundings { clock, backend, observing, fixed } = surroundings;
+        let Surroundings { clock, recheck, backend, observing, fixed } = surroundings;
         let mut problems = Vec::new();
-        let issuer = Trusted::build(issuer, clock.as_ref(), *backend, &mut problems);
+        let issuer = Trusted::build(issuer, clock.as_ref(), recheck, *backend, &mut problems);
         let Some(issuer) = issuer.filter(|_| problems.is_empty()) else {
             // A clone of the keys has reported the problems before.
             let again = problems.is_empty().then(|| bad_keys(name));

@@ -279,7 +279,8 @@ impl<C: DeserializeOwned + Send + Sync + 'static> Trust<C> {
                 .map_err(explained)?;
         reach(Step::Payload);
         let policy = &issuer.policy;
-        let signed = payload.read::<C>(policy.mapping()).map_err(Stop::from).map_err(explained)?;
+        let signed = payload.read::<C>(policy.mapping(), &issuer.lifetime);
+        let signed = signed.map_err(Stop::from).map_err(explained)?;
         let now = NumericDate::from(self.clock.now());
         let accepted = policy.accept(signed, expected, now, reach);
         let accepted = accepted.map_err(Stop::from).map_err(explained)?;

@@ -9,6 +9,7 @@ use super::problem;
 use crate::clock::Clock;
 use crate::error::Problem;
 use crate::jws::{Algorithm, AlgorithmFamily, AlgorithmSet};
+use crate::jwt::{Lifetime, Recheck};
 use crate::key::{Crowded, CryptoBackend, Held, KeySet, VerificationKey};
 use crate::observe::{Event, Observing};
 use crate::policy::{IssuerTemplate, Policy, issuer_name_problem};
@@ -21,6 +22,8 @@ pub(super) struct Trusted {
     /// The fixed secrets that the keys replace, while the issuer migrates.
     pub(super) secrets: Option<Held>,
     pub(super) policy: Policy,
+    /// What limits the validity of its tokens after their verification.
+    pub(super) lifetime: Arc<Lifetime>,
     /// The generation of the last key set whose algorithms were reported.
     reported: AtomicU64,
 }
@@ -30,6 +33,7 @@ impl Trusted {
     pub(super) fn build(
         issuer: Issuer,
         clock: Option<&Arc<dyn Clock>>,
+        recheck: &Arc<Recheck>,
         backend: CryptoBackend,
         problems: &mut Vec<Problem>,
     ) -> Option<Self> {
@@ -38,7 +42,10 @@ impl Trusted {
         match keys.build(clock.cloned()) {
             Ok(keys) => {
                 let secrets = migrating_from.into_iter().next().map(Held::Fixed);
-                let issuer = Self { name, keys, secrets, policy, reported: AtomicU64::new(0) };
+                let (recheck, leeway) = (Arc::clone(recheck), policy.times.leeway);
+                let lifetime = Arc::new(Lifetime { recheck, leeway });
+                let reported = AtomicU64::new(0);
+                let issuer = Self { name, keys, secrets, policy, lifetime, reported };
                 problems.extend(without_keys);
                 problems.extend(issuer.problems(backend));
                 Some(issuer)

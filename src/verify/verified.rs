@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 
 use crate::claims::{Claims, NumericDate};
 use crate::error::Error;
-use crate::jwt::{Token, TokenBody};
+use crate::jwt::{Lifetime, Token, TokenBody};
 use crate::policy::Accepted;
 
 /// A verified token with its claims as `C`.
@@ -123,6 +123,10 @@ pub(crate) trait AnyToken: Send + Sync {
     fn scheme(&self) -> Option<&str> {
         None
     }
+    /// What limits its validity; `None` without a JWT.
+    fn lifetime(&self) -> Option<&Lifetime> {
+        None
+    }
 }
 
 impl<C: Send + Sync> AnyToken for TokenBody<C> {
@@ -132,6 +136,10 @@ impl<C: Send + Sync> AnyToken for TokenBody<C> {
 
     fn claims_type(&self) -> Option<&'static str> {
         Some(type_name::<C>())
+    }
+
+    fn lifetime(&self) -> Option<&Lifetime> {
+        Some(&self.lifetime)
     }
 }
 

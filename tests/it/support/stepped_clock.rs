@@ -30,6 +30,11 @@ impl SteppedClock {
         timers.retain(|(deadline, _)| *deadline > now);
     }
 
+    /// Sets the wall-clock time, without completing a timer.
+    pub(crate) fn set(&self, time: SystemTime) {
+        self.time.set(time);
+    }
+
     /// The number of timers that were created.
     pub(crate) fn made(&self) -> usize {
         self.made.load(Ordering::Relaxed)

@@ -16,6 +16,7 @@ mod configured_values;
 mod der;
 mod error_kinds;
 mod expected;
+mod expired;
 mod explain;
 mod foreign_keys;
 mod header;
