@@ -24,6 +24,8 @@
 //!    `Unjudged`. If no inner layer accepts it, every response but an error is replaced by 401.
 //! 9. `Require` answers 403 to an identity that does not satisfy its rule, 401 to `Anonymous` and `Unjudged`, and 500
 //!    if there is no `JwtAuth` in front of it. If `Anonymous` contains an error, the response is that of the error.
+//! 10. If [`end_streams_at_expiry`](crate::JwtAuthLayer::end_streams_at_expiry) is set, the body of the response to a
+//!     request of rule 7 ends when the token has expired or is known to be revoked.
 //!
 //! In axum, add the layer with `Router::route_layer`. With `Router::layer`, it also wraps the fallback; after `merge`,
 //! every unknown path of the application is answered 401.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderValue, Method};
 use zeroize::Zeroizing;
 
 use super::config::{Config, InnerToken};
@@ -79,6 +79,9 @@ impl<C: Send + Sync + 'static> Config<C> {
                 rejector.accepted(Stage::Authenticate, || token.is_delegated(), started);
                 if let Some(subject) = &self.subject {
                     subject.record(verified.subject());
+                }
+                if self.ends_streams && parts.method != Method::HEAD {
+                    headers.end_with(verified.any_token());
                 }
                 insert(&mut parts.extensions, verified, rejector);
                 self.hand_on(found, parts);

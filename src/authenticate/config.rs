@@ -28,6 +28,8 @@ pub(super) struct Config<C> {
     pub(super) inner_token: InnerToken,
     pub(super) subject: Option<Arc<Subject>>,
     pub(super) max_wait: MaxWait,
+    /// Whether the body of a response ends when the token is no longer valid.
+    pub(super) ends_streams: bool,
     /// The settings from which the challenges of `rejector` are built.
     pub(super) common: Common,
     /// Set if the layer belongs to a resource.
@@ -85,6 +87,7 @@ impl<C> Clone for Config<C> {
             inner_token: self.inner_token,
             subject: self.subject.clone(),
             max_wait: self.max_wait,
+            ends_streams: self.ends_streams,
             common: self.common.clone(),
             membership: self.membership.clone(),
         }

@@ -74,6 +74,7 @@ impl<C> JwtAuthLayer<C> {
             inner_token: InnerToken::default(),
             subject: None,
             max_wait: MaxWait::default(),
+            ends_streams: false,
             common: Common::default(),
             membership: None,
         };

@@ -14,6 +14,7 @@ mod layer;
 mod max_wait;
 mod response_headers;
 mod service;
+mod streams;
 #[cfg(feature = "tracing")]
 mod subject;
 #[cfg(not(feature = "tracing"))]

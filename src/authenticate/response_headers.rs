@@ -1,5 +1,7 @@
-//! What the layer does to the service's response: it adds headers, or replaces the response to a request that no layer
-//! has judged.
+//! What the layer does to the service's response: it adds headers, ends the body with the token, or replaces the
+//! response to a request that no layer has judged.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::CACHE_CONTROL;
@@ -7,29 +9,32 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 
 use crate::identity::Unjudged;
-use crate::respond::ResponseBody;
+use crate::respond::{Ending, ResponseBody};
+use crate::verify::{AnyToken, Expiry};
 
 const PRIVATE: HeaderValue = HeaderValue::from_static("private");
 
 /// The directives with which a response controls shared caches itself (RFC 9111 §5.2.2).
 const SHARED_CACHE_DIRECTIVES: [&[u8]; 4] = [b"private", b"no-store", b"public", b"s-maxage"];
 
-/// The headers that are added to the response to an admitted request.
-#[derive(Debug, Default)]
+/// What is added to the response to an admitted request.
+#[derive(Default)]
 pub(super) struct ResponseHeaders {
     /// Boxed, because most responses have none.
     more: Option<Box<More>>,
     is_private: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct More {
     added: HeaderMap,
-    unless_judged: Option<UnlessJudged>,
+    /// Boxed, because it is larger than the rest.
+    unless_judged: Option<Box<UnlessJudged>>,
+    /// The token with which the body ends.
+    ends_with: Option<Arc<dyn AnyToken>>,
 }
 
 /// The rejection of a request, unless an inner layer judges it.
-#[derive(Debug)]
 struct UnlessJudged {
     unjudged: Unjudged,
     /// The request as it was before the inner service.
@@ -38,7 +43,7 @@ struct UnlessJudged {
 
 impl ResponseHeaders {
     pub(super) fn new(added: HeaderMap) -> Self {
-        let more = (!added.is_empty()).then(|| Box::new(More { added, unless_judged: None }));
+        let more = (!added.is_empty()).then(|| Box::new(More { added, ..More::default() }));
         Self { more, is_private: false }
     }
 
@@ -53,7 +58,12 @@ impl ResponseHeaders {
     /// Replaces the response to this request with a rejection, unless an inner layer judges it.
     pub(super) fn reject_unless_judged(&mut self, unjudged: Unjudged, parts: Parts) {
         let more = self.more.get_or_insert_default();
-        more.unless_judged = Some(UnlessJudged { unjudged, parts });
+        more.unless_judged = Some(Box::new(UnlessJudged { unjudged, parts }));
+    }
+
+    /// Ends the body of the response when this token is no longer valid.
+    pub(super) fn end_with(&mut self, token: Arc<dyn AnyToken>) {
+        self.more.get_or_insert_default().ends_with = Some(token);
     }
 
     /// Adds the headers, or replaces the response.
@@ -76,6 +86,10 @@ impl More {
             return;
         }
         append(self.added, response.headers_mut());
+        if let Some(token) = self.ends_with {
+            let ending = Ending::new(Expiry::new(token), response.headers());
+            response.body_mut().end_with(ending);
+        }
     }
 }
 

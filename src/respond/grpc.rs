@@ -95,15 +95,45 @@ impl<R: Respond> Respond for GrpcAware<R> {
     }
 }
 
-/// The content types of gRPC requests, each with the content type of the response for protobuf and for JSON.
-const FAMILIES: [(&str, &str, &str); 3] = [
-    ("application/grpc", "application/grpc", "application/grpc+json"),
-    ("application/grpc-web", "application/grpc-web+proto", "application/grpc-web+json"),
-    (
-        "application/grpc-web-text",
-        "application/grpc-web-text+proto",
-        "application/grpc-web-text+json",
-    ),
+/// A family of gRPC content types, with the content type of a response for protobuf and for JSON.
+#[derive(Debug)]
+struct Family {
+    kind: GrpcKind,
+    name: &'static str,
+    proto: &'static str,
+    json: &'static str,
+}
+
+/// How a gRPC response is transmitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum GrpcKind {
+    /// With the trailers of HTTP/2.
+    Native,
+    /// With the trailers as the last message of the body.
+    Web,
+    /// The same in base64.
+    WebText,
+}
+
+const FAMILIES: [Family; 3] = [
+    Family {
+        kind: GrpcKind::Native,
+        name: "application/grpc",
+        proto: "application/grpc",
+        json: "application/grpc+json",
+    },
+    Family {
+        kind: GrpcKind::Web,
+        name: "application/grpc-web",
+        proto: "application/grpc-web+proto",
+        json: "application/grpc-web+json",
+    },
+    Family {
+        kind: GrpcKind::WebText,
+        name: "application/grpc-web-text",
+        proto: "application/grpc-web-text+proto",
+        json: "application/grpc-web-text+json",
+    },
 ];
 
 /// The content type of the response, or `None` if the request is not gRPC.
@@ -116,17 +146,32 @@ fn grpc_content_type(request: &Parts) -> Option<&'static str> {
     }
     let mut fields = request.headers.get_all(CONTENT_TYPE).iter();
     let (Some(field), None) = (fields.next(), fields.next()) else { return None };
-    let media_type = field.as_bytes().split(|byte| *byte == b';').next()?.trim_ascii_end();
-    let mut halves = media_type.splitn(2, |byte| *byte == b'+');
+    let (family, is_json) = family_of(field)?;
+    Some(if is_json { family.json } else { family.proto })
+}
+
+/// How a response with this content type is transmitted, if it is gRPC.
+pub(super) fn grpc_kind(content_type: &HeaderValue) -> Option<GrpcKind> {
+    family_of(content_type).map(|(family, _)| family.kind)
+}
+
+/// The family of a content type, and whether its codec is JSON.
+fn family_of(content_type: &HeaderValue) -> Option<(&'static Family, bool)> {
+    let mut halves = media_type(content_type).splitn(2, |byte| *byte == b'+');
     let (family, codec) = (halves.next()?, halves.next());
     if !codec.is_none_or(is_codec) {
         return None;
     }
     let is_json = codec.is_some_and(|codec| codec.eq_ignore_ascii_case(b"json"));
-    FAMILIES.iter().find_map(|(name, proto, json)| {
-        let is_family = family.eq_ignore_ascii_case(name.as_bytes());
-        is_family.then_some(if is_json { *json } else { *proto })
-    })
+    let family = FAMILIES.iter().find(|it| family.eq_ignore_ascii_case(it.name.as_bytes()))?;
+    Some((family, is_json))
+}
+
+/// The content type without its parameters.
+pub(super) fn media_type(content_type: &HeaderValue) -> &[u8] {
+    let content_type = content_type.as_bytes();
+    let end = content_type.iter().position(|byte| *byte == b';').unwrap_or(content_type.len());
+    content_type.get(..end).unwrap_or_default().trim_ascii_end()
 }
 
 /// Whether this may follow the `+` of a media type (RFC 6838 §4.2).

@@ -23,8 +23,10 @@
 
 pub(crate) mod body;
 mod challenge;
+mod ending;
 pub(crate) mod future;
 mod grpc;
+mod grpc_messages;
 mod json;
 mod plain;
 mod problem;
@@ -34,6 +36,7 @@ mod responder;
 
 pub(crate) use body::ResponseBody;
 pub(crate) use challenge::{Challenges, Common, Demand};
+pub(crate) use ending::{Ending, Limit};
 pub(crate) use future::ResponseFuture;
 pub use grpc::GrpcAware;
 pub use json::json;

@@ -19,6 +19,8 @@ mod responses;
 mod secrecy;
 mod servers;
 mod sources;
+#[cfg(feature = "tokio-timer")]
+mod streams;
 #[cfg(feature = "tracing")]
 mod subject;
 mod table;

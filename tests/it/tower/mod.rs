@@ -10,4 +10,5 @@ mod readiness;
 #[cfg(feature = "reload")]
 mod reload;
 mod stacks;
+mod streams;
 mod waiting;
