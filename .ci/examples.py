@@ -555,6 +555,35 @@ def check_websocket(name):
         check("the other one", live.receive(), (1, b"user-1 said: still here"))
 
 
+def check_streams(name):
+    with Server(name) as server:
+        token, short = f"Bearer {server.printed('TOKEN')}", f"Bearer {server.printed('SHORT')}"
+        check("no token", server.ask("/events")[:2], (401, "Bearer"))
+        long = http.client.HTTPConnection(server.address, timeout=10)
+        long.request("GET", "/events", headers={"Authorization": token})
+        going_on = long.getresponse()
+        check("long", (going_on.status, going_on.readline()), (200, b"data: 0 user-1\n"))
+        download = http.client.HTTPConnection(server.address, timeout=10)
+        download.request("GET", "/download", headers={"Authorization": short})
+
+        start = time.monotonic()
+        response, body = server.send("/events", short)
+        check("short, ends in time", time.monotonic() - start < 4, True)
+        events = body.decode().split("\n\n")
+        check("short", (response.status, events[0], events[-1]), (200, "data: 0 user-1", ""))
+        check("short, events", 2 <= len(events) <= 16, True)
+        try:
+            download.getresponse().read()
+            raise AssertionError("the download looks complete")
+        except http.client.IncompleteRead as cut_off:
+            check("download", cut_off.partial.startswith(b"line 0\nline 1\n"), True)
+        expired = 'Bearer error="invalid_token", error_description="The access token expired"'
+        check("after expiry", server.ask("/events", short)[:2], (401, expired))
+        lines = {going_on.readline() for _ in range(60)}
+        check("the other one", "data: 20 user-1\n".encode() in lines, True)
+        long.close()
+
+
 def check_scopes(name):
     lacking = 'error="insufficient_scope", error_description="The access token lacks a scope"'
     forbidden = 'Bearer error="insufficient_scope", error_description="The access token does not permit this"'
@@ -758,6 +787,7 @@ CHECKS = {
     "optional_auth": check_optional_auth,
     "rejections": check_rejections,
     "scopes": check_scopes,
+    "streams": check_streams,
     "tenants": check_tenants,
     "verify": check_verify,
     "websocket": check_websocket,

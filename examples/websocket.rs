@@ -1,7 +1,7 @@
 //! Shows a WebSocket that a browser opens with a token, and that the server closes when the token expires.
 //!
 //! ```text
-//! cargo run --example websocket
+//! cargo run --example websocket --features tokio-timer
 //! ```
 //!
 //! A page cannot set headers on a WebSocket, so it offers the token as a subprotocol.
@@ -15,28 +15,29 @@ mod demo;
 mod shutdown;
 
 use std::error::Error;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::response::{Html, Response};
 use axum::routing::get;
 use tokio::net::TcpListener;
-use tokio::time::{Instant, sleep_until};
-use tower_jwt_auth::claims::NumericDate;
 use tower_jwt_auth::source::{BearerHeader, WebSocketProtocol};
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{JwtAuthLayer, Verified, Verifier};
 
 /// The subprotocol that the client offers before the token.
 const MARKER: &str = "bearer";
-/// A close code in the range for applications (RFC 6455 §7.4.2).
+/// A close code in the range for applications (RFC 6455 §7.4.2). With it, the page knows that it needs a new token. 1008
+/// (policy violation) would also be correct, but the page could not distinguish it from other reasons.
 const TOKEN_EXPIRED: u16 = 4401;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let secret = demo::secret()?;
-    let verifier = Verifier::shared_secret(&secret).any_audience().build()?;
+    // Without leeway, a token of three seconds is valid for three seconds.
+    let verifier =
+        Verifier::shared_secret(&secret).any_audience().leeway(Duration::ZERO).build()?;
     let source = WebSocketProtocol::new(MARKER).or(BearerHeader);
 
     let app = Router::new()
@@ -57,13 +58,10 @@ async fn live(user: Verified, upgrade: WebSocketUpgrade) -> Response {
 /// Echoes messages until the token expires.
 async fn serve(mut socket: WebSocket, user: Verified) {
     let name = user.subject().unwrap_or("unknown").to_owned();
-    // Always present, because the verifier requires `exp`.
-    let expiry = user.expires_at().and_then(NumericDate::to_system_time);
-    let left = expiry.and_then(|expiry| expiry.duration_since(SystemTime::now()).ok());
-    let expiry = Instant::now() + left.unwrap_or_default();
+    let mut expired = user.expired();
     loop {
         let message = tokio::select! {
-            () = sleep_until(expiry) => {
+            () = &mut expired => {
                 let reason = "the access token expired".into();
                 let close = CloseFrame { code: TOKEN_EXPIRED, reason };
                 let _ = socket.send(Message::Close(Some(close))).await;

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::pin::Pin;
 
 use tokio::net::TcpListener;
-use tokio_stream::Stream;
+use tokio_stream::{Stream, StreamExt};
 use tonic::service::LayerExt;
 use tonic::transport::{Server, server::TcpIncoming};
 use tonic::{Extensions, Request, Response, Status};
@@ -27,8 +27,10 @@ pub async fn serve(
     verifier: Verifier,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), Box<dyn Error>> {
-    // Rejected requests get a gRPC status, from this layer and from the layers inside it.
-    let authenticate = JwtAuthLayer::new(verifier).responder(GrpcAware::new());
+    // Rejected requests get a gRPC status, from this layer and from the layers inside it. A stream ends with the same
+    // status when its token expires.
+    let authenticate =
+        JwtAuthLayer::new(verifier).responder(GrpcAware::new()).end_streams_at_expiry();
     // `named_layer` keeps the service's name, by which tonic routes.
     let authorize = tower::ServiceBuilder::new().layer(RequireLayer::scope("orders:write"));
     Server::builder()
@@ -70,8 +72,13 @@ impl Orders for Shop {
         request: Request<WatchRequest>,
     ) -> Result<Response<Self::WatchStream>, Status> {
         let owner = caller(request.extensions())?;
-        let orders = ["1", "2", "3"].map(|id| Ok(Self::order(id, owner)));
-        Ok(Response::new(Box::pin(tokio_stream::iter(orders))))
+        let orders = tokio_stream::iter(["1", "2", "3"].map(|id| Ok(Self::order(id, owner))));
+        Ok(Response::new(if request.get_ref().follow {
+            // This shop has no further orders.
+            Box::pin(orders.chain(tokio_stream::pending()))
+        } else {
+            Box::pin(orders)
+        }))
     }
 }
 

@@ -55,7 +55,7 @@ async fn call(channel: &Channel, values: &[String]) -> Outcome<[Result<usize, St
     let mut orders = OrdersClient::new(channel.clone());
     let mut warehouse = WarehouseClient::new(channel.clone());
     let listed = orders.list(with(ListRequest {}, values)?).await;
-    let watched = match orders.watch(with(WatchRequest {}, values)?).await {
+    let watched = match orders.watch(with(WatchRequest::default(), values)?).await {
         Ok(stream) => {
             let (mut stream, mut count) = (stream.into_inner(), 0);
             while stream.message().await?.is_some() {
@@ -133,7 +133,8 @@ async fn handlers_read_the_caller_from_the_token() -> Outcome {
     let listed = orders.list(with(ListRequest {}, &bearer(&token))?).await?.into_inner();
     assert_eq!(listed.orders.iter().map(|it| &*it.owner).collect::<Vec<_>>(), ["ada", "ada"]);
 
-    let mut stream = orders.watch(with(WatchRequest {}, &bearer(&token))?).await?.into_inner();
+    let mut stream =
+        orders.watch(with(WatchRequest::default(), &bearer(&token))?).await?.into_inner();
     let mut watched = Vec::new();
     while let Some(order) = stream.message().await? {
         watched.push((order.id, order.owner));

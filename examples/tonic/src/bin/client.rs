@@ -39,7 +39,7 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 
     let listed = orders.list(ListRequest {}).await.map(|it| it.into_inner().orders);
     print("Orders/List", listed);
-    let watched = match orders.watch(WatchRequest {}).await {
+    let watched = match orders.watch(WatchRequest::default()).await {
         Ok(stream) => collect(stream.into_inner()).await,
         Err(status) => Err(status),
     };
