@@ -27,6 +27,7 @@
 //! - [`logs_and_caches`]: keep tokens out of logs, caches and other services.
 //! - [`call_another_service`]: forward or exchange the token.
 //! - [`without_tower`]: verify tokens for WebSockets, queues and jobs.
+//! - [`streams`]: end event streams, gRPC streams, downloads and WebSockets with the token.
 //! - [`token_cache`]: avoid verifying the same token again.
 //! - [`better_auth`]: protect a Rust API behind Next.js with Better Auth; [`better_auth_tokens`]: choose the token;
 //!   [`better_auth_production`]: deploy it.
@@ -145,6 +146,7 @@ pub mod frameworks {}
 #[cfg_attr(not(doctest), doc = "[issuers]: i_have_two_issuers")]
 #[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
 #[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
+#[cfg_attr(not(doctest), doc = "[streams]: streams")]
 #[cfg_attr(
     not(doctest),
     doc = "[security]: https://docs.rs/crate/tower-jwt-auth/latest/source/SECURITY.md"
@@ -213,8 +215,14 @@ pub mod remote_keys {}
 
 #[cfg_attr(not(doctest), doc = "[custom]: custom_key_source")]
 #[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
+#[cfg_attr(not(doctest), doc = "[streams]: streams")]
 #[doc = include_str!("../docs/without-tower.md")]
 pub mod without_tower {}
+
+#[cfg_attr(not(doctest), doc = "[trust]: changing_trust")]
+#[cfg_attr(not(doctest), doc = "[alone]: without_tower")]
+#[doc = include_str!("../docs/streams.md")]
+pub mod streams {}
 
 #[cfg_attr(not(doctest), doc = "[grants]: scopes_and_roles")]
 #[cfg_attr(not(doctest), doc = "[order]: layer_order")]
