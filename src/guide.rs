@@ -53,6 +53,7 @@
 //! - [`threat_model`]: which attacks are prevented, and which checks remain yours.
 //! - [`responses`]: what clients receive for each error.
 //! - [`testing`]: test handlers behind the layer with valid and invalid tokens; switch authentication off.
+//! - [`shared_denylist`]: reject revoked tokens on all servers, through Redis or Valkey.
 //! - [`observability`]: events, metrics, alerts, and the user in a span.
 //! - [`compile_errors`]: what the compiler reports for common mistakes, and the fix.
 //!
@@ -320,6 +321,10 @@ pub mod better_auth_tokens {}
 #[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
 #[doc = include_str!("../docs/better-auth-production.md")]
 pub mod better_auth_production {}
+
+#[cfg(any(not(doctest), all(feature = "redis", feature = "axum")))]
+#[doc = include_str!("../docs/shared-denylist.md")]
+pub mod shared_denylist {}
 
 #[cfg(any(not(doctest), all(feature = "jwks-client", feature = "tracing")))]
 #[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]

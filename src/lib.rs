@@ -190,6 +190,7 @@
 //! | [`revocation`] | revoked tokens: lists, and your own checks |
 //! | [`logout`] | the endpoint for OpenID back-channel logout (feature `denylist`) |
 //! | [`introspection`] | asking the issuer whether a token is revoked (feature `introspection`) |
+//! | [`store`] | a denylist that servers share through Redis or Valkey (feature `redis`) |
 //! | [`possession`] | proof of possession, for tokens that are bound to a key or certificate |
 //! | [`respond`] | responses to rejected requests |
 //! | [`explain`] | why a token is accepted or rejected, step by step |
@@ -244,6 +245,10 @@
 //!                                   owner authentication_context max_authentication_age
 //!
 //! Denylist::new():                  lifetime clock revoke_token revoke_session revoke_subject
+//! RedisDenylist::{url, client}(..) -> RedisDenylistBuilder:
+//!                                   key max_stale allow_when_stale lifetime clock observer
+//! RedisDenylistBuilder::build() -> Result<RedisDenylist, BuildError>
+//! RedisDenylist:                    keep_fresh warm health revoke_token revoke_session revoke_subject
 //! BackchannelLogout::{new, issuer_url}(..) -> BackchannelLogoutBuilder:
 //!                                   client_id feeds revoke_all_sessions allow_any_type allow_missing_expiry clock
 //!                                   observer
@@ -275,6 +280,7 @@
 //! | `providers` | presets for Auth0, Cognito, Entra ID, Keycloak and [other providers](guide::providers) |
 //! | `denylist` | rejecting tokens after a logout: a list in memory, and the endpoint for OpenID back-channel logout |
 //! | `introspection` | asking the issuer about each token, as a revocation check |
+//! | `redis` | a denylist that servers share through Redis or Valkey; needs a Tokio runtime with `enable_all` |
 //! | `tracing` | log events for rejections, configuration errors and fetched keys; the user in spans |
 //! | `test-util` | tests: tokens, keys, a key server and a clock; in `dev-dependencies` only |
 
@@ -329,6 +335,9 @@ mod rule;
 #[path = "../tests/interleavings/schedules.rs"]
 mod schedules;
 pub mod source;
+#[cfg(feature = "redis")]
+#[cfg_attr(docsrs, doc(cfg(feature = "redis")))]
+pub mod store;
 #[cfg(feature = "reload")]
 mod swap;
 #[cfg(feature = "test-util")]

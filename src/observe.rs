@@ -52,6 +52,7 @@ mod observer;
 mod observers;
 pub(crate) mod refresh_reason;
 pub(crate) mod skip_reason;
+mod store_failure;
 mod trace;
 
 pub use event::{EntryKind, Event, LookupOutcome, RefreshOutcome, Stage, Verdict};
@@ -59,6 +60,7 @@ pub use introspection::{IntrospectionFailure, IntrospectionOutcome};
 pub use observer::{Observer, set_fallback};
 pub(crate) use observer::{Observing, Started};
 pub(crate) use observers::Observers;
+pub use store_failure::StoreFailure;
 #[cfg(feature = "jwks")]
 pub(crate) use trace::cause;
 #[cfg(feature = "tracing")]

@@ -6,6 +6,7 @@ use super::fetch_failure::FetchFailure;
 use super::introspection::IntrospectionOutcome;
 use super::refresh_reason::RefreshReason;
 use super::skip_reason::SkipReason;
+use super::store_failure::StoreFailure;
 use crate::error::{Error, ErrorKind};
 
 /// An event for metrics and logs.
@@ -169,6 +170,46 @@ pub enum Event<'a> {
         /// The duration of the call, by the clock of the introspection; zero if there was none.
         took: Duration,
     },
+    /// A shared denylist is connected to its store.
+    ///
+    /// Emitted before the list is read, for each connection.
+    #[non_exhaustive]
+    DenylistConnected {
+        /// The name of the list in the store, from the configuration.
+        key: &'a str,
+    },
+    /// A shared denylist was read as a whole. It is complete.
+    #[non_exhaustive]
+    DenylistRead {
+        /// As for [`DenylistConnected`](Self::DenylistConnected).
+        key: &'a str,
+        /// The number of entries that were read.
+        entries: usize,
+        /// The number of entries that are not understood.
+        skipped: usize,
+        /// The duration, by the clock of the list.
+        took: Duration,
+    },
+    /// A shared denylist lost its store, or an attempt to connect or to read the list failed.
+    #[non_exhaustive]
+    DenylistDisconnected {
+        /// As for [`DenylistConnected`](Self::DenylistConnected).
+        key: &'a str,
+        /// Why.
+        reason: StoreFailure,
+        /// The command and the code that the store answered. Not a label for metrics.
+        detail: &'a str,
+    },
+    /// Entries of a shared denylist are not understood and have no effect.
+    ///
+    /// A writer is broken. Emitted for each such message, and each time that the list is read.
+    #[non_exhaustive]
+    DenylistEntriesSkipped {
+        /// As for [`DenylistConnected`](Self::DenylistConnected).
+        key: &'a str,
+        /// The number of entries.
+        entries: usize,
+    },
     /// A fetch was requested and not started, because the last attempt is too recent.
     #[non_exhaustive]
     RefreshSuppressed {
@@ -198,6 +239,8 @@ impl Event<'_> {
             ),
             Self::KeysRefreshed { outcome, .. } => matches!(outcome, RefreshOutcome::Failed(_)),
             Self::AlgorithmWithoutKey { .. }
+            | Self::DenylistDisconnected { .. }
+            | Self::DenylistEntriesSkipped { .. }
             | Self::TooManyWaiting { .. }
             | Self::MetadataUnavailable { .. }
             | Self::ResponderFailed { .. } => true,
@@ -210,6 +253,8 @@ impl Event<'_> {
                 matches!(outcome, IntrospectionOutcome::Failed(_))
             }
             Self::CacheLookup { .. }
+            | Self::DenylistConnected { .. }
+            | Self::DenylistRead { .. }
             | Self::TokenDenied { .. }
             | Self::KeysSkipped { .. }
             | Self::RefreshSuppressed { .. } => false,

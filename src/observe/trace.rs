@@ -44,6 +44,25 @@ mod on {
         tracing::debug!(trigger = trigger.as_str(), error, "cause of the failed key fetch");
     }
 
+    fn shared_denylist(event: &Event<'_>) {
+        match *event {
+            Event::DenylistConnected { key } => {
+                tracing::info!(key, "shared denylist connected");
+            }
+            Event::DenylistRead { key, entries, skipped, took } => {
+                tracing::debug!(key, entries, skipped, ?took, "shared denylist read");
+            }
+            Event::DenylistDisconnected { key, reason, detail } => {
+                let reason = reason.as_str();
+                tracing::warn!(key, reason, detail, "shared denylist disconnected");
+            }
+            Event::DenylistEntriesSkipped { key, entries } => {
+                tracing::warn!(key, entries, "entries of the shared denylist skipped");
+            }
+            _ => (),
+        }
+    }
+
     pub(in crate::observe) fn event(event: &Event<'_>) {
         match *event {
             Event::RequestJudged { stage, verdict, error: Some(error), .. } => {
@@ -133,6 +152,10 @@ mod on {
                     tracing::debug!(host, outcome, detail, ?took, "token introspected");
                 }
             }
+            Event::DenylistConnected { .. }
+            | Event::DenylistRead { .. }
+            | Event::DenylistDisconnected { .. }
+            | Event::DenylistEntriesSkipped { .. } => shared_denylist(event),
             // Any client can cause these with unknown key ids: not above debug.
             Event::RefreshSuppressed { issuer, host, trigger } => {
                 let trigger = trigger.as_str();

@@ -31,6 +31,8 @@ mod resolver;
 mod resource;
 mod revocation;
 mod rotation;
+#[cfg(feature = "redis")]
+mod store;
 mod support;
 mod testing;
 mod tower;

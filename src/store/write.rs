@@ -1,0 +1,92 @@
+//! Writes entries to Redis.
+
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+
+use super::connection::Commands;
+use super::feed::expired;
+use super::layout::{self, Written};
+use super::shared::Shared;
+use super::store_error::StoreError;
+use crate::answer::Answer;
+use crate::error::{Error, ErrorKind};
+use crate::observe::StoreFailure;
+use crate::revocation::Entry;
+
+/// When to try again to write an entry.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Applies the entry here at once, and starts to write it.
+pub(super) fn revoke(shared: &Arc<Shared>, entry: &Entry) -> Answer<Result<(), Error>> {
+    let entry = with_end(shared, entry);
+    shared.apply(&entry);
+    let Some(written) = layout::write(&entry) else {
+        let error = Error::new(ErrorKind::RevocationUnavailable);
+        let detail = "the entry is longer than 4096 bytes; only this server applies it";
+        return Answer::now(Err(error.with_detail(detail)));
+    };
+    let Ok(runtime) = Handle::try_current() else {
+        return Answer::now(Err(failed(StoreError::new(StoreFailure::NoRuntime, "connecting"))));
+    };
+    let shared = Arc::clone(shared);
+    // A task, so that the entry is written even if the request that revokes is dropped.
+    let task = runtime.spawn(async move { write(&shared, &written).await });
+    Answer::later(async move {
+        let ended = || StoreError::new(StoreFailure::NoRuntime, "the runtime was shut down");
+        task.await.unwrap_or_else(|_| Err(ended())).map_err(failed)
+    })
+}
+
+/// The entry with the time until which it is needed. `None` in it means that it never expires.
+fn with_end(shared: &Shared, entry: &Entry) -> Entry {
+    let now = shared.clock.now();
+    let default = shared.lifetime.map(|longest| {
+        let now: crate::claims::NumericDate = now.into();
+        now.saturating_add(longest)
+    });
+    entry.clone().until(entry.needed_until().or(default))
+}
+
+fn failed(error: StoreError) -> Error {
+    Error::new(ErrorKind::RevocationUnavailable)
+        .with_detail("the entry could not be written to the store; only this server applies it")
+        .with_retry_after(RETRY_AFTER)
+        .with_source(error)
+}
+
+async fn write(shared: &Shared, entry: &Written) -> Result<(), StoreError> {
+    let written = shared.limited("`ZADD` and `PUBLISH`", attempt(shared, entry)).await;
+    match written {
+        Ok(commands) => {
+            keep(shared, Some(commands));
+            Ok(())
+        }
+        Err(error) => {
+            // The next entry begins with a new connection.
+            keep(shared, None);
+            Err(error)
+        }
+    }
+}
+
+/// Writes on the connection that is open, or on a new one if that was closed meanwhile.
+async fn attempt(shared: &Shared, entry: &Written) -> Result<Commands, StoreError> {
+    let (key, expired) = (shared.connector.key(), expired(shared).seconds());
+    let open = shared.writer.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    if let Some(mut commands) = open {
+        match commands.write(key, entry, expired).await {
+            Ok(()) => return Ok(commands),
+            Err(error) if error.failure() == StoreFailure::Connection => (),
+            Err(error) => return Err(error),
+        }
+    }
+    let mut commands = shared.connector.open().await?;
+    commands.write(key, entry, expired).await?;
+    Ok(commands)
+}
+
+fn keep(shared: &Shared, commands: Option<Commands>) {
+    *shared.writer.lock().unwrap_or_else(PoisonError::into_inner) = commands;
+}
