@@ -17,7 +17,9 @@ use tower_jwt_auth::respond::{self, ProblemJson, Rejection, Respond};
 use tower_jwt_auth::testing::TestIssuer;
 use tower_jwt_auth::{BuildError, JwtAuthLayer, RequireLayer, Verified, Verifier};
 
+use crate::auth_server::AuthServer;
 use crate::problem::Problem;
+use crate::revoked::Revoked;
 use crate::store::{Store, Todos};
 
 const SETTINGS: [&str; 3] = ["BETTER_AUTH_URL", "BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS"];
@@ -32,27 +34,46 @@ pub(crate) struct Auth {
 }
 
 impl Auth {
-    pub(crate) fn from_env() -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn from_env(
+        server: Option<&AuthServer>,
+        revoked: &Revoked,
+    ) -> Result<Self, Box<dyn Error>> {
         let is_unset = |name| env::var_os(name).is_none_or(|value| value.is_empty());
         if !SETTINGS.into_iter().all(is_unset) {
-            return Ok(Self { verifier: BetterAuth::from_env().build()?, development: None });
+            let preset = BetterAuth::from_env();
+            let verifier = match server.and_then(|server| server.client.as_ref()) {
+                Some(client) => preset
+                    .oauth_access_token(&client.resource)
+                    .keys(client.keys.clone())
+                    .into_builder()
+                    // After a sign-out, a refresh token still gives access tokens, whose `sid` is null.
+                    .check("a session", |user| user.text("sid").is_some()),
+                None => preset.into_builder(),
+            };
+            let verifier = verifier.revocation(revoked.clone());
+            return Ok(Self { verifier: verifier.build()?, development: None });
         }
         // Random for each run: even on a public server, an attacker can sign tokens only after reading its output.
         let secret = random_secret()?;
-        let verifier = BetterAuth::bridge_token(&secret).build()?;
+        let preset = BetterAuth::bridge_token(&secret).into_builder();
+        let verifier = preset.revocation(revoked.clone()).build()?;
         let issuer = TestIssuer::hs256().with_secret(secret);
         Ok(Self { verifier, development: Some(issuer) })
     }
 
-    /// Admits only the user in the path to these routes.
-    pub(crate) fn protect(&self, api: Router<Store>) -> Result<Router<Store>, BuildError> {
+    /// Admits only users with a token to these routes, and to `tasks` only the user in the path.
+    pub(crate) fn protect(
+        &self,
+        tasks: Router<Store>,
+        account: Router<Store>,
+    ) -> Result<Router<Store>, BuildError> {
         let tokens = JwtAuthLayer::new(self.verifier.clone())
             .realm("todo")
             .responder(respond::from_fn(reject))
             .remove_token();
         let owner = RequireLayer::owner_in_path("/api/{user_id}")?;
         // The layer that is added last runs first: authentication before authorization.
-        Ok(api.route_layer(owner).route_layer(tokens))
+        Ok(tasks.route_layer(owner).merge(account).route_layer(tokens))
     }
 
     pub(crate) fn print_what_to_try(&self, url: &str) {

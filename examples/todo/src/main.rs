@@ -3,9 +3,11 @@
 //! The README explains how to run it.
 
 mod auth;
+mod auth_server;
 mod demo;
 mod openapi;
 mod problem;
+mod revoked;
 mod routes;
 #[path = "../../shared/shutdown.rs"]
 mod shutdown;
@@ -14,12 +16,14 @@ mod store;
 use std::env;
 use std::error::Error;
 
-use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::{Extension, Router};
 use tokio::net::TcpListener;
 
 use auth::Auth;
+use auth_server::AuthServer;
 use problem::Problem;
+use revoked::Revoked;
 use store::Store;
 
 /// The limit of a request body, in bytes.
@@ -27,15 +31,20 @@ const BODY_LIMIT: usize = 16 * 1024;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let auth = Auth::from_env()?;
-    // `Auth` has validated the URL.
-    let auth_server = env::var("BETTER_AUTH_URL").ok().and_then(|url| url.parse().ok());
+    let auth_server = AuthServer::from_env()?;
+    let revoked = Revoked::from_env()?;
+    let auth = Auth::from_env(auth_server.as_ref(), &revoked)?;
+    let logout = auth_server.as_ref().map(|server| revoked::endpoint(server, &revoked));
     let store = Store::open(env::var_os("TODO_DB").as_deref())?;
 
-    let (api, document) = routes::api().split_for_parts();
+    let (tasks, mut document) = routes::tasks().split_for_parts();
+    let (account, more) = routes::account().split_for_parts();
+    document.merge(more);
+    revoked.start();
     let app = Router::new()
-        .merge(auth.protect(api)?)
+        .merge(auth.protect(tasks, account.layer(Extension(revoked)))?)
         // The routes below are added after the layers, so they are public.
+        .merge(logout.transpose()?.unwrap_or_default())
         .merge(openapi::pages(document)?)
         .merge(demo::pages(auth_server.as_ref())?)
         .fallback(async || Problem::not_found("page"))

@@ -32,9 +32,12 @@ fn secured(mut document: Value) -> Value {
     let security =
         Security::bearer().with_description("A token of the auth server: `GET /api/auth/token`");
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
-    let items = paths.into_iter().flat_map(|paths| paths.values_mut());
-    let operations = items.filter_map(Value::as_object_mut).flat_map(|item| item.values_mut());
-    for operation in operations {
+    let items = paths.into_iter().flatten();
+    let operations = items.flat_map(|(path, item)| {
+        let item = item.as_object_mut().into_iter().flatten();
+        item.map(move |(_, operation)| (path, operation))
+    });
+    for (path, operation) in operations {
         let responses = operation.get_mut("responses").and_then(Value::as_object_mut);
         let own = responses.into_iter().flatten().filter(|(status, _)| status.starts_with('4'));
         for (_, response) in own {
@@ -51,11 +54,15 @@ fn secured(mut document: Value) -> Value {
                 "security": [{security.name(): []}],
                 "responses": {
                     "401": {"$ref": "#/components/responses/Unauthorized"},
-                    "403": {"$ref": "#/components/responses/Forbidden"},
                     "503": {"$ref": "#/components/responses/KeysUnavailable"},
                 },
             }),
         );
+        // Only these routes have an owner.
+        if path.contains("{user_id}") {
+            let forbidden = json!({"$ref": "#/components/responses/Forbidden"});
+            merge(operation, json!({"responses": {"403": forbidden}}));
+        }
     }
     merge(&mut document, json!({"components": components(&security)}));
     document

@@ -32,6 +32,13 @@ impl Problem {
         Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
     }
 
+    /// The other replicas do not know yet what was revoked here.
+    pub(crate) fn not_shared(reason: &dyn std::error::Error) -> Self {
+        eprintln!("error: {reason}");
+        let detail = "This server rejects your tokens. The others do when they can be reached";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+    }
+
     /// Logs the reason for the operator and hides it from the client.
     pub(crate) fn internal(reason: &dyn std::error::Error) -> Self {
         eprintln!("error: {reason}");

@@ -6,24 +6,33 @@ use axum::http::header::LOCATION;
 use axum::http::request::Parts;
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::{Json, RequestPartsExt};
+use axum::{Extension, Json, RequestPartsExt};
 use serde::Deserialize;
+use tower_jwt_auth::Verified;
+use tower_jwt_auth::provider::better_auth::User;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::openapi;
 use crate::problem::Problem;
+use crate::revoked::Revoked;
 use crate::store::{Store, Todo, Todos};
 
 const TITLE_LIMIT: usize = 200;
 const DESCRIPTION_LIMIT: usize = 1000;
 
-pub(crate) fn api() -> OpenApiRouter<Store> {
+/// The routes of the todos, whose path has the user.
+pub(crate) fn tasks() -> OpenApiRouter<Store> {
     OpenApiRouter::with_openapi(openapi::document())
         .routes(routes!(list, create))
         .routes(routes!(read, update, delete))
         .routes(routes!(toggle))
+}
+
+/// The other routes of a user.
+pub(crate) fn account() -> OpenApiRouter<Store> {
+    OpenApiRouter::with_openapi(openapi::document()).routes(routes!(sign_out_everywhere))
 }
 
 /// The body that creates a todo.
@@ -132,6 +141,19 @@ async fn delete(todos: Todos, Id(id): Id) -> Result<StatusCode, Problem> {
 )]
 async fn toggle(todos: Todos, Id(id): Id) -> Result<Json<Todo>, Problem> {
     Ok(Json(todos.toggle(id).await?))
+}
+
+/// Rejects all tokens of the user that were issued until now, on every server.
+#[utoipa::path(
+    post, path = "/sign-out-everywhere",
+    responses((status = 204, description = "The tokens are rejected")),
+)]
+async fn sign_out_everywhere(
+    user: Verified<User>,
+    Extension(revoked): Extension<Revoked>,
+) -> Result<StatusCode, Problem> {
+    revoked.sign_out_everywhere(&user).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn checked(title: &str, description: Option<String>) -> Result<(String, Option<String>), Problem> {

@@ -1,11 +1,14 @@
 // The demo page: signs in at the auth server, fetches a token there and calls the API.
 
 const find = (id) => document.getElementById(id);
-const { auth_server: authServer } = await (await fetch("/demo.json")).json();
+const { auth_server: authServer, client } = await (await fetch("/demo.json")).json();
 
 /** Only in memory: every script of this origin can read what is in the browser's storage. */
 let token = null;
 let user = null;
+
+/** The token and the user of the session that has ended, to show what a copy of the token is still good for. */
+let last = null;
 
 /** The title field of the form for a new todo. */
 const { title } = find("new").elements;
@@ -13,11 +16,12 @@ const { title } = find("new").elements;
 // ---- the auth server --------------------------------------------------------
 
 async function auth(method, path, body) {
+  const isForm = body instanceof URLSearchParams; // `fetch` adds the content type of a form
   const response = await fetch(`${authServer}${path}`, {
     method,
     credentials: "include", // the session is a cookie of the auth server
-    headers: body ? { "content-type": "application/json" } : {},
-    body: body && JSON.stringify(body),
+    headers: body && !isForm ? { "content-type": "application/json" } : {},
+    body: isForm ? body : body && JSON.stringify(body),
   }).catch(() => {
     throw new Error("Cannot reach the auth server. Check that it is running and allows this page’s origin.");
   });
@@ -30,8 +34,33 @@ async function auth(method, path, body) {
 
 /** Fetches a token for the API. It is valid for some minutes; a new one can be fetched during the session. */
 async function fetchToken() {
-  use((await auth("GET", "/token")).token);
+  use(client ? await accessToken() : (await auth("GET", "/token")).token);
 }
+
+/** The code flow of OAuth (RFC 6749, with PKCE and a resource), for the user who is signed in at the auth server. */
+async function accessToken() {
+  const { client_id, resource } = client;
+  const redirect_uri = `${location.origin}/`;
+  const code_verifier = base64url(crypto.getRandomValues(new Uint8Array(32)));
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(code_verifier));
+  const request = new URLSearchParams({
+    response_type: "code", client_id, redirect_uri, resource, scope: "openid offline_access",
+    state: crypto.randomUUID(), code_challenge: base64url(new Uint8Array(digest)), code_challenge_method: "S256",
+  });
+  const { url } = await auth("GET", `/oauth2/authorize?${request}`);
+  const code = new URL(url, authServer).searchParams.get("code");
+  if (!code) throw new Error("You are not signed in.");
+  const form = { grant_type: "authorization_code", code, client_id, redirect_uri, code_verifier, resource };
+  const tokens = await auth("POST", "/oauth2/token", new URLSearchParams(form));
+  // The auth server notifies the API of a sign-out only if the client has a refresh token. The page needs none: the
+  // session gives new tokens. The auth server keeps the row of a revoked one.
+  const refresh = { token: tokens.refresh_token, token_type_hint: "refresh_token", client_id };
+  await auth("POST", "/oauth2/revoke", new URLSearchParams(refresh));
+  return tokens.access_token;
+}
+
+const base64url = (bytes) =>
+  btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 
 function use(text) {
   const [, payload] = text.split(".");
@@ -60,7 +89,10 @@ async function api(method, path, body, shown = true) {
   const place = `/api/${encodeURIComponent(user.sub)}/tasks${path}`;
   let { response, answer } = await ask(method, place, { body, shown });
   if (response.status === 401 && authServer) {
-    await fetchToken();
+    await fetchToken().catch((error) => {
+      leave(); // the session has ended, perhaps on another device
+      throw error;
+    });
     ({ response, answer } = await ask(method, place, { body, shown }));
   }
   if (!response.ok) throw new Error(answer?.detail ?? `The API answered ${response.status}.`);
@@ -119,6 +151,7 @@ function render() {
   find("credentials").hidden = token !== null || !authServer;
   find("pasted").hidden = token !== null || Boolean(authServer);
   find("user").hidden = token === null;
+  find("signed-out").hidden = token !== null || last === null;
   find("todos").hidden = token === null;
 }
 
@@ -151,12 +184,31 @@ onSubmit("pasted", ({ token: text }) => attempt(() => use(text.trim()), ...enter
 
 onSubmit("new", (todo, { target }) => attempt(() => api("POST", "", todo), () => target.reset(), refresh));
 
-find("sign-out").addEventListener("click", () => {
+function leave() {
+  last = { token, sub: user.sub };
   token = user = null;
   find("list").replaceChildren();
   find("answer").hidden = true;
-  // A copy of the token is valid until it expires: the API does not look tokens up in a database.
-  attempt(render, () => authServer && auth("POST", "/sign-out", {}));
+  render();
+}
+
+find("sign-out").addEventListener("click", () => {
+  leave();
+  attempt(() => authServer && auth("POST", "/sign-out", {}));
+});
+
+// First the API, because it rejects the token as soon as its session has ended.
+find("everywhere").addEventListener("click", () => {
+  const reject = async () => {
+    const { response, answer } = await ask("POST", "/sign-out-everywhere");
+    if (!response.ok) throw new Error(answer?.detail ?? `The API answered ${response.status}.`);
+  };
+  attempt(reject, leave, () => authServer && auth("POST", "/revoke-sessions", {}));
+});
+
+// Whether the API still accepts a copy of the token: until it expires, unless the API has learned of the sign-out.
+find("again").addEventListener("click", () => {
+  attempt(() => ask("GET", `/api/${encodeURIComponent(last.sub)}/tasks`, { bearer: last.token }));
 });
 
 find("attempts").addEventListener("click", ({ target: { value } }) => {

@@ -50,7 +50,11 @@ impl AuthServer {
 /// The binary with only these settings.
 fn command(settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_todo"));
-    for name in ["BETTER_AUTH_URL", "BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS", "TODO_DB"] {
+    let of_api = ["TODO_DB", "TODO_CLIENT_ID", "TODO_RESOURCE", "TODO_MAX_STALE", "REDIS_URL"];
+    for name in ["BETTER_AUTH_URL", "BETTER_AUTH_SECRET", "BETTER_AUTH_SECRETS"] {
+        command.env_remove(name);
+    }
+    for name in of_api {
         command.env_remove(name);
     }
     command.env("PORT", "0").envs(settings.iter().copied());
@@ -109,19 +113,35 @@ impl Server {
         self.process.wait().unwrap().code()
     }
 
-    /// Writes the request as text: an HTTP client would normalize the path and not repeat a header.
+    /// Sends a form with one field whose value needs no encoding, without credentials.
+    pub(crate) fn post_form(&self, path: &str, field: &str, value: &str) -> Answer {
+        let content_type = "application/x-www-form-urlencoded";
+        self.write("POST", path, &[], Some((content_type, &format!("{field}={value}"))))
+    }
+
     fn send(&self, method: &str, path: &str, credentials: &[String], body: Option<&str>) -> Answer {
+        self.write(method, path, credentials, body.map(|body| ("application/json", body)))
+    }
+
+    /// Writes the request as text: an HTTP client would normalize the path and not repeat a header.
+    fn write(
+        &self,
+        method: &str,
+        path: &str,
+        credentials: &[String],
+        body: Option<(&str, &str)>,
+    ) -> Answer {
         let address = self.url.strip_prefix("http://").unwrap();
         let mut request = Vec::new();
         write!(request, "{method} {path} HTTP/1.1\r\nHost: {address}\r\n").unwrap();
         for credentials in credentials {
             write!(request, "Authorization: {credentials}\r\n").unwrap();
         }
-        if let Some(body) = body {
-            write!(request, "Content-Type: application/json\r\n").unwrap();
+        if let Some((content_type, body)) = body {
+            write!(request, "Content-Type: {content_type}\r\n").unwrap();
             write!(request, "Content-Length: {}\r\n", body.len()).unwrap();
         }
-        write!(request, "Connection: close\r\n\r\n{}", body.unwrap_or_default()).unwrap();
+        write!(request, "Connection: close\r\n\r\n{}", body.map_or("", |(_, body)| body)).unwrap();
 
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
