@@ -50,6 +50,7 @@
 //! - [`rotation_and_outages`]: what happens when keys change or the key server is down.
 //! - [`replacing_keys`]: change a key or a secret that is deployed with the server.
 //! - [`changing_trust`]: add and remove issuers and tenants while the server runs.
+//! - [`logout`]: reject the tokens of a user who has signed out, on every replica.
 //! - [`threat_model`]: which attacks are prevented, and which checks remain yours.
 //! - [`responses`]: what clients receive for each error.
 //! - [`testing`]: test handlers behind the layer with valid and invalid tokens; switch authentication off.
@@ -146,6 +147,7 @@ pub mod frameworks {}
 #[cfg_attr(not(doctest), doc = "[cookies]: cookies")]
 #[cfg_attr(not(doctest), doc = "[issuers]: i_have_two_issuers")]
 #[cfg_attr(not(doctest), doc = "[authorize]: authorization")]
+#[cfg_attr(not(doctest), doc = "[logout]: logout")]
 #[cfg_attr(not(doctest), doc = "[sources]: token_sources")]
 #[cfg_attr(not(doctest), doc = "[streams]: streams")]
 #[cfg_attr(
@@ -201,6 +203,11 @@ pub mod introspection {}
 #[cfg_attr(not(doctest), doc = "[change]: changing_trust")]
 #[doc = include_str!("../docs/rotation-and-outages.md")]
 pub mod rotation_and_outages {}
+
+#[cfg(any(not(doctest), all(feature = "denylist", feature = "better-auth")))]
+#[cfg_attr(not(doctest), doc = "[shared]: shared_denylist")]
+#[doc = include_str!("../docs/logout.md")]
+pub mod logout {}
 
 #[cfg(any(not(doctest), feature = "jwks"))]
 #[cfg_attr(not(doctest), doc = "[custom]: custom_key_source")]
@@ -312,6 +319,7 @@ pub mod better_auth {}
 #[cfg(any(not(doctest), feature = "better-auth"))]
 #[cfg_attr(not(doctest), doc = "[start]: better_auth")]
 #[cfg_attr(not(doctest), doc = "[production]: better_auth_production")]
+#[cfg_attr(not(doctest), doc = "[logout]: logout")]
 #[doc = include_str!("../docs/better-auth-tokens.md")]
 pub mod better_auth_tokens {}
 
@@ -319,6 +327,7 @@ pub mod better_auth_tokens {}
 #[cfg_attr(not(doctest), doc = "[start]: better_auth")]
 #[cfg_attr(not(doctest), doc = "[tokens]: better_auth_tokens")]
 #[cfg_attr(not(doctest), doc = "[rotation]: rotation_and_outages")]
+#[cfg_attr(not(doctest), doc = "[logout]: logout")]
 #[doc = include_str!("../docs/better-auth-production.md")]
 pub mod better_auth_production {}
 
