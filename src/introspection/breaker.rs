@@ -17,9 +17,14 @@ pub(super) struct Breaker {
 }
 
 impl Breaker {
+    /// Whether only trial calls are made.
+    pub(super) const fn is_tripped(&self) -> bool {
+        self.failures >= MOST_FAILURES
+    }
+
     /// How long to wait before the next call; `None` if it may start now.
     pub(super) fn wait(&self, now: Duration) -> Option<Duration> {
-        if self.failures < MOST_FAILURES {
+        if !self.is_tripped() {
             return None;
         }
         let until = match self.trial_until {
@@ -31,7 +36,7 @@ impl Breaker {
 
     /// Records a call that counts as lost at `lost_at`. After a pause it is the trial call.
     pub(super) const fn started(&mut self, lost_at: Duration) {
-        if self.failures >= MOST_FAILURES {
+        if self.is_tripped() {
             self.trial_until = Some(lost_at);
         }
     }
@@ -44,7 +49,7 @@ impl Breaker {
     /// Records a failure. A failure during a pause does not extend it.
     pub(super) fn failed(&mut self, now: Duration) {
         self.failures = self.failures.saturating_add(1);
-        if self.failures >= MOST_FAILURES && now >= self.paused_until {
+        if self.is_tripped() && now >= self.paused_until {
             self.paused_until = now.saturating_add(PAUSE);
             self.trial_until = None;
         }

@@ -26,6 +26,8 @@ use crate::url::Url;
 
 /// How long a verdict other than `Active` is cached.
 const OTHERS_CACHED_FOR: Duration = Duration::from_secs(5);
+/// How long a failing status is cached for its token.
+const STATUS_CACHED_FOR: Duration = Duration::from_secs(1);
 
 /// The settings and the state.
 pub(super) struct Calls {
@@ -52,6 +54,8 @@ pub(super) struct State {
     /// At most one call for each token.
     under_way: HashMap<Digest, SingleFlight<Outcome>>,
     breaker: Breaker,
+    /// The token of the last call with a failing status.
+    last_failing: Option<Digest>,
 }
 
 /// What to do for a request.
@@ -208,7 +212,23 @@ impl Calls {
             }
             Ok(_) => OTHERS_CACHED_FOR,
             Err(failed) if failed.is_about_the_token() => OTHERS_CACHED_FOR,
+            Err(failed) if failed.failure == IntrospectionFailure::Status => STATUS_CACHED_FOR,
             Err(_) => Duration::ZERO,
+        }
+    }
+}
+
+impl State {
+    /// Records whether the endpoint works.
+    fn judge_endpoint(&mut self, digest: &Digest, outcome: &Outcome, now: Duration) {
+        let is_status =
+            matches!(outcome, Err(failed) if failed.failure == IntrospectionFailure::Status);
+        let before = std::mem::replace(&mut self.last_failing, is_status.then_some(*digest));
+        match outcome {
+            // The server may fail for this token alone, and a client could send it again and again.
+            Err(_) if is_status && before == Some(*digest) && !self.breaker.is_tripped() => (),
+            Err(failed) if !failed.is_about_the_token() => self.breaker.failed(now),
+            _ => self.breaker.succeeded(),
         }
     }
 }
@@ -253,10 +273,7 @@ impl PendingCall {
             return;
         }
         state.under_way.remove(&self.digest);
-        match &outcome {
-            Err(failed) if !failed.is_about_the_token() => state.breaker.failed(now),
-            _ => state.breaker.succeeded(),
-        }
+        state.judge_endpoint(&self.digest, &outcome, now);
         state.verdicts.insert(self.digest, outcome.clone(), now, until);
         drop(state);
         self.ticket.publish(outcome.clone());

@@ -56,13 +56,16 @@ impl Failed {
         self.detail.as_deref()
     }
 
-    /// Whether the answer is about the token alone, so that the endpoint works for others.
+    /// Whether the answer may be about the token alone, so that the endpoint works for others. Otherwise a client could
+    /// stop all introspection with a token whose answer we reject, for example because of a name in it.
     pub(super) const fn is_about_the_token(&self) -> bool {
         matches!(
             self.failure,
             IntrospectionFailure::UnsupportedTokenType
                 | IntrospectionFailure::BadRequest
                 | IntrospectionFailure::OtherToken
+                | IntrospectionFailure::Malformed
+                | IntrospectionFailure::TooLarge
         )
     }
 

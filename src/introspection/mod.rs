@@ -19,13 +19,15 @@
 //!    about another token. The token is rejected with `RevocationUnavailable`, and the layer answers 503. The detail of
 //!    the error names the [`IntrospectionFailure`](crate::observe::IntrospectionFailure).
 //! 7. An active token is not asked about again for 30 seconds
-//!    ([`cache_active_for`](IntrospectionBuilder::cache_active_for)), and never past its expiry. An inactive one, and one
-//!    that the endpoint does not answer for, is not asked about again for 5 seconds. At most 10,000 answers are cached.
+//!    ([`cache_active_for`](IntrospectionBuilder::cache_active_for)), and never past its expiry. For 5 seconds, a token is
+//!    not asked about again that is inactive, that the endpoint does not answer for, or whose answer is rejected; for one
+//!    second if the answer had another failing status. At most 10,000 answers are cached.
 //! 8. Concurrent requests with the same token share one call, which continues if they are dropped. At most
 //!    [`max_calls`](IntrospectionBuilder::max_calls) calls are under way, and at most 1024 requests wait; further ones
 //!    get 503 immediately.
 //! 9. After five failures in a row, the endpoint is not called for 5 seconds; then one call tests it. Meanwhile, tokens
-//!    without a cached answer get 503 immediately.
+//!    without a cached answer get 503 immediately. Failures that one token alone may cause do not count, so that its
+//!    holder cannot stop the calls for others.
 //!
 //! [`Introspection`] has an example.
 
