@@ -130,7 +130,8 @@ impl Messages {
 
     /// A message that has already arrived.
     pub(super) fn arrived(&mut self) -> Option<Msg> {
-        self.0.next().now_or_never().flatten()
+        // Not within Tokio's budget of a task, which would hide messages after the first hundred.
+        tokio::task::unconstrained(self.0.next()).now_or_never().flatten()
     }
 }
 
@@ -138,6 +139,8 @@ impl Pings {
     /// Waits until the server answers. Messages that were published before have then arrived.
     pub(super) async fn ping(&mut self) -> Result<(), StoreError> {
         let answer: RedisResult<Value> = self.0.ping().await;
+        // An answer to a subscribed connection may be an error that is not reported as one.
+        let answer = answer.and_then(Value::extract_error);
         answer.map(drop).map_err(|error| StoreError::of(&error, "`PING`"))
     }
 }

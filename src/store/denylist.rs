@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::feed;
+use super::freshness::Moment;
 use super::health::{DenylistHealth, DenylistState};
 use super::shared::Shared;
 use super::store_error::StoreError;
@@ -74,7 +75,7 @@ impl RedisDenylist {
     pub fn warm(&self) -> impl Future<Output = Result<(), StoreError>> + Send + 'static {
         let shared = Arc::clone(&self.0);
         async move {
-            let now = shared.clock.monotonic();
+            let now = Moment::now(&*shared.clock);
             match shared.freshness.state(now, shared.max_stale) {
                 DenylistState::Fresh => Ok(()),
                 _ => feed::read_once(&shared).await,
@@ -96,7 +97,7 @@ impl RedisDenylist {
     /// Returns the state of the list, for readiness probes and dashboards. It counts the entries in memory.
     pub fn health(&self) -> DenylistHealth {
         let Shared { list, freshness, clock, max_stale, .. } = &*self.0;
-        let now = clock.monotonic();
+        let now = Moment::now(&**clock);
         DenylistHealth {
             state: freshness.state(now, *max_stale),
             age: freshness.age(now),
@@ -176,7 +177,7 @@ impl RedisDenylist {
     /// The answer for a token that is not on the list.
     fn unless_incomplete(&self) -> Result<Standing, Error> {
         let Shared { freshness, clock, max_stale, allow_when_stale, .. } = &*self.0;
-        let detail = match freshness.state(clock.monotonic(), *max_stale) {
+        let detail = match freshness.state(Moment::now(&**clock), *max_stale) {
             DenylistState::Unread => "the shared denylist was never read",
             DenylistState::Expired if !allow_when_stale => {
                 "the connection to the shared denylist is lost for longer than its `max_stale`"

@@ -15,6 +15,7 @@ use futures_util::future::{Either, select};
 use redis::Msg;
 
 use super::connection::{Commands, Messages, Subscription};
+use super::freshness::Moment;
 use super::layout;
 use super::shared::{KEPT_FOR, Shared};
 use super::store_error::StoreError;
@@ -110,7 +111,7 @@ impl Session {
             listen(messages, apply, timer).await?;
 
             let Some(shared) = list.upgrade() else { return Ok(()) };
-            let started = shared.clock.monotonic();
+            let started = Moment::now(&*shared.clock);
             let ping = shared.limited("`PING`", pings.ping());
             listen(messages, |message| receive(&shared, message), ping).await??;
             self.confirm(&shared, started);
@@ -119,7 +120,7 @@ impl Session {
 
     /// Reads the whole set.
     async fn read(&mut self, shared: &Shared) -> Result<(), StoreError> {
-        let started = shared.clock.monotonic();
+        let started = Moment::now(&*shared.clock);
         let expired = expired(shared);
         let (mut entries, mut skipped, mut cursor) = (0, 0, 0);
         loop {
@@ -143,9 +144,9 @@ impl Session {
                 break;
             }
         }
-        self.read_at = started.saturating_add(READ_EVERY);
+        self.read_at = started.monotonic.saturating_add(READ_EVERY);
         self.confirm(shared, started);
-        let took = shared.clock.monotonic().saturating_sub(started);
+        let took = shared.clock.monotonic().saturating_sub(started.monotonic);
         shared.report(|key| Event::DenylistRead { key, entries, skipped, took });
         if skipped > 0 {
             shared.report(|key| Event::DenylistEntriesSkipped { key, entries: skipped });
@@ -154,7 +155,7 @@ impl Session {
     }
 
     /// Records that everything that was stored before this time is in the list.
-    fn confirm(&mut self, shared: &Shared, at: Duration) {
+    fn confirm(&mut self, shared: &Shared, at: Moment) {
         while let Some(message) = self.subscription.messages.arrived() {
             receive(shared, &message);
         }

@@ -16,7 +16,7 @@ use crate::revocation::{Denylist, Entry, Revoke};
 /// The time limit of a command, and of the writing of an entry.
 pub(super) const LIMIT: Duration = Duration::from_secs(2);
 /// How much longer than it is needed an entry stays in the set: for the leeway of policies, and for clocks that differ.
-pub(super) const KEPT_FOR: Duration = Duration::from_secs(60 * 60);
+pub(super) const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) struct Shared {
     /// What requests are checked against.

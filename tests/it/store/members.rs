@@ -68,8 +68,8 @@ async fn entries_of_other_issuers_do_not_match() {
 #[tokio::test]
 async fn expired_members_are_not_read_and_are_removed() {
     let Some(redis) = RedisServer::if_wanted() else { return };
-    redis.add(KEY, NOW - 3601, &member("jti", "old"));
-    redis.add(KEY, NOW - 3600, &member("jti", "recent"));
+    redis.add(KEY, NOW - 86_401, &member("jti", "old"));
+    redis.add(KEY, NOW - 86_400, &member("jti", "recent"));
     redis.add(KEY, NOW, &member("jti", "leeway"));
     redis.add(KEY, UNTIL, &member("jti", "live"));
     let mut replica = Replica::idle(&redis.url());
