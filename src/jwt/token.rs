@@ -223,9 +223,10 @@ impl Token {
         self.text("jti")
     }
 
-    /// The id of the login session: `sid` (OpenID Connect Front-Channel Logout 1.0 §3).
+    /// The id of the login session: `sid` (OpenID Connect Front-Channel Logout 1.0 §3). If it is an integer, its decimal
+    /// text.
     pub fn session_id(&self) -> Option<&str> {
-        self.text("sid")
+        self.object.get("sid")?.string_or_integer()
     }
 
     /// The OAuth client that requested the token: `client_id` (RFC 8693 §4.3, RFC 9068 §2.2).

@@ -10,6 +10,9 @@ use crate::revocation::Entry;
 /// The member of `events` that makes a token a logout token.
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
+/// The longest `sub` or `sid`. A list could not store a longer one.
+const LONGEST: usize = 1024;
+
 /// The deviations that are accepted, and what is revoked.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Rules {
@@ -33,8 +36,8 @@ impl Rules {
             return Err(invalid("`events` has no back-channel logout"));
         }
         let issuer = token.issuer().unwrap_or_default();
-        let subject = text(token, "sub", "`sub` is empty or not a string")?;
-        let session = text(token, "sid", "`sid` is empty or not a string")?;
+        let subject = text(token, "sub", "`sub` is not a text of 1 to 1024 bytes")?;
+        let session = text(token, "sid", "`sid` is not a text of 1 to 1024 bytes")?;
         match (session, subject) {
             (Some(session), subject) if subject.is_none() || !self.all_sessions => {
                 Ok(Entry::session(issuer, session))
@@ -49,10 +52,11 @@ fn invalid(detail: &'static str) -> Error {
     Error::new(ErrorKind::InvalidClaims).with_detail(detail)
 }
 
-/// The text of a claim; `None` if it is absent.
+/// The text of a claim, or that of an integer; `None` if it is absent.
 fn text<'t>(token: &'t Token, claim: &str, detail: &'static str) -> Result<Option<&'t str>, Error> {
     let Some(value) = token.value(claim) else { return Ok(None) };
-    value.string().filter(|text| !text.is_empty()).map(Some).ok_or_else(|| invalid(detail))
+    let text = value.string_or_integer().filter(|text| (1..=LONGEST).contains(&text.len()));
+    text.map(Some).ok_or_else(|| invalid(detail))
 }
 
 /// When the token was issued. The policy requires `iat`.

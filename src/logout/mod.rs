@@ -22,6 +22,8 @@
 //!
 //! ```
 //! # tokio_test::block_on(async {
+//! use std::time::Duration;
+//!
 //! use http::{Request, StatusCode};
 //! use serde_json::json;
 //! use tower::ServiceExt;
@@ -31,7 +33,7 @@
 //!
 //! const ISSUER: &str = "https://auth.example.com";
 //! let issuer = TestIssuer::es256().issuer(ISSUER);
-//! let denied = Denylist::new();
+//! let denied = Denylist::new().lifetime(Duration::from_secs(3600));
 //! let verifier =
 //!     Verifier::jwks(issuer.jwks()).issuer(ISSUER).audience("orders").revocation(denied.clone()).build()?;
 //! let logout = BackchannelLogout::new(ISSUER, VerificationKey::jwk(issuer.jwk())?)

@@ -31,11 +31,13 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
 /// Reads the body up to the limit.
 pub(super) async fn read<B: Body>(body: B) -> Result<BytesMut, Unreadable> {
     let mut body = pin!(body);
-    let mut bytes = BytesMut::new();
+    let (mut bytes, mut empty) = (BytesMut::new(), 0);
     while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
         let frame = frame.map_err(|_| bad_request("the body could not be read"))?;
         let Ok(data) = frame.into_data() else { continue };
-        if bytes.len() + data.remaining() > MOST_BYTES {
+        // An empty frame counts as one byte, so that an endless sequence of them also reaches the limit.
+        empty += usize::from(!data.has_remaining());
+        if data.remaining().saturating_add(bytes.len()).saturating_add(empty) > MOST_BYTES {
             return Err((StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 16 KiB"));
         }
         bytes.put(data);

@@ -40,13 +40,15 @@ const KEPT: Duration = Duration::from_secs(10 * 60);
 ///
 /// ```
 /// # #[cfg(feature = "jwks-client")] {
+/// use std::time::Duration;
+///
 /// use axum::{Router, routing::get};
 /// use tower_jwt_auth::logout::BackchannelLogout;
 /// use tower_jwt_auth::revocation::Denylist;
 /// use tower_jwt_auth::{BuildError, JwtAuthLayer, Verified, Verifier};
 ///
 /// fn app() -> Result<Router, BuildError> {
-///     let denied = Denylist::new();
+///     let denied = Denylist::new().lifetime(Duration::from_secs(3600)); // the longest life of a token
 ///     let verifier = Verifier::issuer_url("https://auth.example.com")
 ///         .audience("orders")
 ///         .revocation(denied.clone())

@@ -15,8 +15,9 @@ use crate::expiring_set::{ExpiringSet, FOREVER, Group, Kept};
 use crate::jwt::Token;
 use crate::observe::{EntryKind, Event};
 
-/// How much longer an entry is kept than it is needed: the longest leeway of a policy, and what rounding loses.
-const LEEWAY: Duration = Duration::from_secs(5 * 60 + 1);
+/// How much longer an entry is kept than it is needed: the longest leeway of a policy, as much for the difference
+/// between the clocks of issuer and server, and what rounding loses.
+const LEEWAY: Duration = Duration::from_secs(10 * 60 + 1);
 
 /// A list of revoked tokens, sessions and subjects, in memory.
 ///
@@ -30,7 +31,8 @@ const LEEWAY: Duration = Duration::from_secs(5 * 60 + 1);
 ///    `iat` usually has no fraction, or if it has no `iat`. If the policy reads the subject from another claim
 ///    ([`Policy::subject_claim`](crate::Policy::subject_claim)), that is looked up as well.
 /// 4. An entry matches only tokens with the same `iss`: two issuers may use the same ids.
-/// 5. An entry is kept five minutes longer than it is needed, because of the leeway of a policy.
+/// 5. An entry is kept ten minutes longer than it is needed, because of the leeway of a policy and differences between
+///    clocks.
 ///
 /// An entry for a session or a subject cannot know when the last token of it expires. Set [`lifetime`](Self::lifetime),
 /// otherwise entries without a time of their own are kept until the process ends.

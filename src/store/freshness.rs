@@ -23,7 +23,7 @@ pub(super) struct Freshness {
     last_error: Mutex<Option<StoreError>>,
 }
 
-/// A time by both clocks. While a machine is suspended, its monotonic clock may stand still, and the list gets old.
+/// A time by both clocks. While a machine is suspended, its monotonic clock may not advance, although the list gets old.
 #[derive(Clone, Copy)]
 pub(super) struct Moment {
     pub(super) monotonic: Duration,

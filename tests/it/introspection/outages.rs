@@ -5,8 +5,8 @@ use std::time::Duration;
 use futures_util::FutureExt;
 
 use super::fixture::{
-    ACCEPTED, Act, Fixture, NANOSECOND, PAUSE, REVOKED, SECOND, TIMEOUT, UNKNOWN,
-    just_before, settle,
+    ACCEPTED, Act, Fixture, NANOSECOND, PAUSE, REVOKED, SECOND, TIMEOUT, UNKNOWN, just_before,
+    settle,
 };
 
 /// Asks about a new token that often.

@@ -69,8 +69,12 @@ fn each_rule_of_the_specification_is_checked() {
         (without("sub"), true),
         (of("sub", json!("")), false),
         (of("sub", json!(7)), false),
+        (of("sub", json!("x".repeat(1024))), true),
+        (of("sub", json!("x".repeat(1025))), false),
         (of("sid", json!("")), false),
-        (of("sid", json!(7)), false),
+        (of("sid", json!("x".repeat(1025))), false),
+        (of("sid", json!(7.5)), false),
+        (of("sid", json!(true)), false),
         (of("sid", json!(null)), false),
         (changed(without("sub"), "sid", None), false),
     ] {
