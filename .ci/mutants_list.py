@@ -200,8 +200,8 @@ MUTANTS = [
     {
         "name": "one token stops the introspection of all",
         "file": "src/introspection/calls.rs",
-        "old": "Err(failed) if !failed.is_about_the_token() => state.breaker.failed(now),",
-        "new": "Err(_) => state.breaker.failed(now),",
+        "old": "Err(failed) if !failed.is_about_the_token() => self.breaker.failed(now),",
+        "new": "Err(_) => self.breaker.failed(now),",
         "tests": ["introspection::outages"],
     },
     {
