@@ -22,6 +22,8 @@ pub enum StoreFailure {
     WrongType,
     /// The store rejected a command, for example because the user may not run it, or because it is a replica.
     Rejected,
+    /// The server is a replica that has lost its primary, so that its list may be old.
+    LostPrimary,
     /// The reply is not one to the command.
     UnexpectedReply,
     /// There is no Tokio runtime, or it was shut down.
@@ -43,6 +45,7 @@ impl StoreFailure {
             Self::Authentication => "authentication",
             Self::WrongType => "wrong_type",
             Self::Rejected => "rejected",
+            Self::LostPrimary => "lost_primary",
             Self::UnexpectedReply => "unexpected_reply",
             Self::NoRuntime => "no_runtime",
             Self::Panicked => "panicked",
@@ -57,6 +60,7 @@ impl StoreFailure {
             Self::Authentication => "the store rejected the login",
             Self::WrongType => "the key of the denylist holds a value of another type",
             Self::Rejected => "the store rejected a command",
+            Self::LostPrimary => "the store is a replica that has lost its primary",
             Self::UnexpectedReply => "the store sent an unexpected reply",
             Self::NoRuntime => "the store needs a Tokio runtime: build it with `enable_all`",
             Self::Panicked => {

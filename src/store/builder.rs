@@ -152,6 +152,7 @@ impl RedisDenylistBuilder {
             list: Denylist::new().clock(Arc::clone(&clock)),
             connector: Connector::new(client, self.key),
             writer: Mutex::new(None),
+            unwritten: Mutex::default(),
             freshness: Freshness::default(),
             clock,
             observing: self.observer.into(),

@@ -92,6 +92,19 @@ async fn caught<T>(connecting: impl Future<Output = T>) -> Result<T, StoreError>
 }
 
 impl Commands {
+    /// Fails if the server is a replica that has lost its primary, because what it answers is old. A server that does
+    /// not tell its role to this user is not one.
+    pub(super) async fn check_role(&mut self) -> Result<(), StoreError> {
+        let role: RedisResult<Vec<Value>> = redis::cmd("ROLE").query_async(&mut self.0).await;
+        match role.map_err(|error| StoreError::of(&error, "`ROLE`")) {
+            Ok(role) if has_lost_primary(&role) => {
+                Err(StoreError::new(StoreFailure::LostPrimary, "`ROLE`"))
+            }
+            Err(error) if is_about_connection(error.failure()) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Reads a page. Cursor 0 is the first page, and the cursor after the last one.
     ///
     /// Redis guarantees that a full pass returns every member that is in the set during all of it, while others are
@@ -122,6 +135,20 @@ impl Commands {
     }
 }
 
+/// Whether this answer to `ROLE` is `slave`, host, port, and another state than `connected`.
+fn has_lost_primary(role: &[Value]) -> bool {
+    let text = |index| match role.get(index) {
+        Some(Value::BulkString(text)) => Some(text.as_slice()),
+        Some(Value::SimpleString(text)) => Some(text.as_bytes()),
+        _ => None,
+    };
+    text(0) == Some(b"slave") && text(3) != Some(b"connected")
+}
+
+const fn is_about_connection(failure: StoreFailure) -> bool {
+    matches!(failure, StoreFailure::Connection | StoreFailure::Timeout)
+}
+
 impl Messages {
     /// The next message. `None` after the connection is closed.
     pub(super) async fn next(&mut self) -> Option<Msg> {
@@ -142,5 +169,26 @@ impl Pings {
         // An answer to a subscribed connection may be an error that is not reported as one.
         let answer = answer.and_then(Value::extract_error);
         answer.map(drop).map_err(|error| StoreError::of(&error, "`PING`"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_replica_in_contact_with_its_primary_is_current() {
+        let text = |text: &str| Value::BulkString(text.into());
+        let replica = |state| {
+            let state = Value::SimpleString(state);
+            vec![text("slave"), text("10.0.0.7"), Value::Int(6379), state, Value::Int(7)]
+        };
+        for state in ["connect", "connecting", "sync", ""] {
+            assert!(has_lost_primary(&replica(state.to_owned())), "{state}");
+        }
+        assert!(has_lost_primary(&[text("slave")]));
+        assert!(!has_lost_primary(&replica("connected".to_owned())));
+        assert!(!has_lost_primary(&[text("master"), Value::Int(7), Value::Array(Vec::new())]));
+        assert!(!has_lost_primary(&[]));
     }
 }

@@ -197,7 +197,8 @@ impl Revoke for RedisDenylist {
     /// # Errors
     ///
     /// [`ErrorKind::RevocationUnavailable`] if Redis did not confirm the entry; its source is a [`StoreError`]. This
-    /// server still applies the entry. Revoke again: the same entry may be written any number of times.
+    /// server still applies the entry, and [`keep_fresh`](Self::keep_fresh) writes it as soon as Redis is back, unless
+    /// the process ends before or 10,000 entries wait already. The same entry may be written any number of times.
     fn revoke(&self, entry: &Entry) -> Answer<Result<(), Error>> {
         write::revoke(&self.0, entry)
     }

@@ -19,6 +19,7 @@ use super::freshness::Moment;
 use super::layout;
 use super::shared::{KEPT_FOR, Shared};
 use super::store_error::StoreError;
+use super::write::write_again;
 use crate::claims::NumericDate;
 use crate::observe::{Event, StoreFailure};
 
@@ -35,6 +36,7 @@ pub(super) async fn run(list: Weak<Shared>) {
         let error = match Session::open(&shared).await {
             Ok(mut session) => {
                 failures = 0;
+                write_again(&shared).await;
                 drop(shared);
                 match session.follow(&list).await {
                     Ok(()) => return,
@@ -115,12 +117,14 @@ impl Session {
             let ping = shared.limited("`PING`", pings.ping());
             listen(messages, |message| receive(&shared, message), ping).await??;
             self.confirm(&shared, started);
+            write_again(&shared).await;
         }
     }
 
     /// Reads the whole set.
     async fn read(&mut self, shared: &Shared) -> Result<(), StoreError> {
         let started = Moment::now(&*shared.clock);
+        shared.limited("`ROLE`", self.commands.check_role()).await?;
         let expired = expired(shared);
         let (mut entries, mut skipped, mut cursor) = (0, 0, 0);
         loop {

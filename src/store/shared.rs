@@ -1,5 +1,6 @@
 //! What the clones of a shared denylist have in common.
 
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,6 +9,7 @@ use futures_util::future::{Either, select};
 
 use super::connection::{Commands, Connector};
 use super::freshness::Freshness;
+use super::layout::Written;
 use super::store_error::StoreError;
 use crate::clock::{Clock, Timer};
 use crate::observe::{Event, Observing, StoreFailure};
@@ -24,6 +26,8 @@ pub(super) struct Shared {
     pub(super) connector: Connector,
     /// The connection on which entries are written, once there was one.
     pub(super) writer: Mutex<Option<Commands>>,
+    /// The entries that could not be written, in order. They are written with the next contact.
+    pub(super) unwritten: Mutex<VecDeque<Written>>,
     pub(super) freshness: Freshness,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) observing: Observing,

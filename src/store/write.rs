@@ -17,6 +17,8 @@ use crate::revocation::Entry;
 
 /// When to try again to write an entry.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// The largest number of entries that wait until they can be written.
+const MOST_UNWRITTEN: usize = 10_000;
 
 /// Applies the entry here at once, and starts to write it.
 pub(super) fn revoke(shared: &Arc<Shared>, entry: &Entry) -> Answer<Result<(), Error>> {
@@ -32,11 +34,35 @@ pub(super) fn revoke(shared: &Arc<Shared>, entry: &Entry) -> Answer<Result<(), E
     };
     let shared = Arc::clone(shared);
     // A task, so that the entry is written even if the request that revokes is dropped.
-    let task = runtime.spawn(async move { write(&shared, &written).await });
+    let task = runtime.spawn(async move {
+        let outcome = write(&shared, &written).await;
+        if outcome.is_err() {
+            put_back(&shared, written);
+        }
+        outcome
+    });
     Answer::later(async move {
         let ended = || StoreError::new(StoreFailure::NoRuntime, "the runtime was shut down");
         task.await.unwrap_or_else(|_| Err(ended())).map_err(failed)
     })
+}
+
+/// Keeps an entry until it can be written. If there are too many, it is dropped: this server still applies it.
+fn put_back(shared: &Shared, entry: Written) {
+    let mut unwritten = shared.unwritten.lock().unwrap_or_else(PoisonError::into_inner);
+    if unwritten.len() < MOST_UNWRITTEN {
+        unwritten.push_back(entry);
+    }
+}
+
+/// Writes the entries that could not be written before, up to the first that fails again.
+pub(super) async fn write_again(shared: &Shared) {
+    let next = || shared.unwritten.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    while let Some(entry) = next() {
+        if write(shared, &entry).await.is_err() {
+            return put_back(shared, entry);
+        }
+    }
 }
 
 /// The entry with the time until which it is needed. `None` in it means that it never expires.
@@ -51,7 +77,9 @@ fn with_end(shared: &Shared, entry: &Entry) -> Entry {
 
 fn failed(error: StoreError) -> Error {
     Error::new(ErrorKind::RevocationUnavailable)
-        .with_detail("the entry could not be written to the store; only this server applies it")
+        .with_detail(
+            "the entry could not be written to the store; until it is, only this server applies it",
+        )
         .with_retry_after(RETRY_AFTER)
         .with_source(error)
 }

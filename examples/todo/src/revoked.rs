@@ -1,13 +1,13 @@
 //! What is revoked although it has not expired: a list in memory, or one that all replicas share through Redis.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use axum::Router;
 use tower_jwt_auth::logout::BackchannelLogout;
 use tower_jwt_auth::provider::better_auth::User;
 use tower_jwt_auth::revocation::{Denylist, Entry, Presented, Revocation, Revoke, Standing};
 use tower_jwt_auth::store::RedisDenylist;
-use tower_jwt_auth::{Answer, BuildError, Error, Verified};
+use tower_jwt_auth::{Answer, BuildError, Error, Token, Verified};
 
 use crate::auth_server::{AuthServer, variable};
 use crate::problem::Problem;
@@ -15,9 +15,6 @@ use crate::store::Store;
 
 /// The longest lifetime of a token of the auth server. Entries are kept for this time.
 const LIFETIME: Duration = Duration::from_secs(60 * 60);
-
-/// The time between two attempts to write an entry.
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// For how long the list is used without contact to Redis.
 const MAX_STALE: Duration = Duration::from_secs(60);
@@ -67,34 +64,20 @@ impl Revocation for Revoked {
             Self::Shared(list) => list.check(presented),
         }
     }
+
+    fn revokes(&self, token: &Token) -> bool {
+        match self {
+            Self::InMemory(list) => list.revokes(token),
+            Self::Shared(list) => list.revokes(token),
+        }
+    }
 }
 
 impl Revoke for Revoked {
     fn revoke(&self, entry: &Entry) -> Answer<Result<(), Error>> {
         match self {
             Self::InMemory(list) => list.revoke(entry),
-            Self::Shared(list) => {
-                let (list, entry) = (list.clone(), entry.clone());
-                Answer::later(async move {
-                    let written = list.revoke(&entry).await;
-                    if written.is_err() {
-                        tokio::spawn(write_again(list, entry));
-                    }
-                    written
-                })
-            }
-        }
-    }
-}
-
-/// Writes an entry as soon as Redis is there again: the auth server sends a logout token only once. Until then, only
-/// this replica applies it.
-async fn write_again(list: RedisDenylist, entry: Entry) {
-    let end = Instant::now() + LIFETIME;
-    while Instant::now() < end {
-        tokio::time::sleep(PAUSE).await;
-        if list.revoke(&entry).await.is_ok() {
-            return;
+            Self::Shared(list) => list.revoke(entry),
         }
     }
 }

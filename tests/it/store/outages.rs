@@ -5,7 +5,7 @@ use tower_jwt_auth::observe::StoreFailure;
 use tower_jwt_auth::store::{DenylistState, RedisDenylistBuilder};
 
 use super::fixture::{KEY, NAME, REVOKED, Replica, UNAVAILABLE, UNTIL, member, seconds, until};
-use super::server::RedisServer;
+use super::server::{RedisServer, free_port};
 use crate::support::tokens::NOW;
 
 #[tokio::test]
@@ -128,4 +128,19 @@ async fn a_cut_subscription_is_made_again() {
     replica.event("connected").await;
     replica.event("read 1 skipped 0").await;
     assert_eq!(replica.verdict_on("jti", "t1"), REVOKED);
+}
+
+#[tokio::test]
+async fn a_replica_without_its_primary_is_not_trusted() {
+    let nothing = free_port().to_string();
+    let Some(redis) = RedisServer::with_options(&["--replicaof", "127.0.0.1", &nothing]) else {
+        return;
+    };
+    let replica = Replica::idle(&redis.url());
+    let error = replica.denied.warm().await.unwrap_err();
+    assert_eq!(error.failure(), StoreFailure::LostPrimary);
+    assert_eq!(replica.state(), DenylistState::Unread);
+    let _: String = redis.run("REPLICAOF", &["NO", "ONE"]);
+    replica.denied.warm().await.unwrap();
+    assert_eq!(replica.state(), DenylistState::Fresh);
 }

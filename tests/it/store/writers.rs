@@ -28,7 +28,9 @@ async fn an_entry_that_cannot_be_written_counts_here() {
     assert_eq!(failure(&error), Some(StoreFailure::Connection));
     assert_eq!(
         error.detail(),
-        Some("the entry could not be written to the store; only this server applies it")
+        Some(
+            "the entry could not be written to the store; until it is, only this server applies it"
+        )
     );
     assert_eq!(replica.verdict_on("jti", "t1"), REVOKED);
     assert_eq!(replica.verdict_on("jti", "t2"), Ok(()));
@@ -84,6 +86,30 @@ async fn an_entry_keeps_the_latest_time() {
         replica.denied.revoke_token(NAME, "t1", until).await.unwrap();
         assert_eq!(redis.members(KEY), [(member("jti", "t1"), expected.to_string())]);
     }
+}
+
+#[tokio::test]
+async fn entries_that_were_not_written_are_written_later() {
+    let Some(mut redis) = RedisServer::if_wanted() else { return };
+    let mut replica = Replica::following(&redis.url()).await;
+    redis.kill();
+    replica.event("disconnected connection").await;
+    let until_then = NumericDate::from_seconds(UNTIL);
+    for id in ["t1", "t2"] {
+        let outcome = replica.denied.revoke_token(NAME, id, until_then).await;
+        assert_eq!(outcome.unwrap_err().kind(), ErrorKind::RevocationUnavailable);
+    }
+    redis.start_again();
+    replica.after(seconds(10)).await;
+    replica.event("connected").await;
+    replica.event("read 0 skipped 0").await;
+    until("both entries", || redis.members(KEY).len() == 2).await;
+    let other = Replica::idle(&redis.url());
+    other.denied.warm().await.unwrap();
+    for id in ["t1", "t2"] {
+        assert_eq!(other.verdict_on("jti", id), REVOKED, "{id}");
+    }
+    assert_eq!(other.verdict_on("jti", "t3"), Ok(()));
 }
 
 #[tokio::test]
