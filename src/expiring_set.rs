@@ -5,8 +5,8 @@
 //! entries that have not expired to another table. Readers look for an entry in the current table, and look again if it
 //! is no longer the current one.
 //!
-//! An entry takes 24 bytes, and a table is at most four fifths full. Former tables are kept for reuse; those of smaller
-//! sizes are together as large as the current one.
+//! An entry takes 24 bytes, and a table is at most four fifths full. Former tables are kept for reuse. There are at most
+//! two of each size, so all of them together are at most four times as large as the largest.
 
 use std::fmt;
 use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher, RandomState};

@@ -27,7 +27,7 @@
 //! - [`logs_and_caches`]: keep tokens out of logs, caches and other services.
 //! - [`call_another_service`]: forward or exchange the token.
 //! - [`without_tower`]: verify tokens for WebSockets, queues and jobs.
-//! - [`streams`]: end event streams, gRPC streams, downloads and WebSockets with the token.
+//! - [`streams`]: end event streams, gRPC streams, downloads and WebSockets when the token expires.
 //! - [`token_cache`]: avoid verifying the same token again.
 //! - [`better_auth`]: protect a Rust API behind Next.js with Better Auth; [`better_auth_tokens`]: choose the token;
 //!   [`better_auth_production`]: deploy it.
@@ -193,6 +193,7 @@ pub mod token_cache {}
 
 #[cfg(any(not(doctest), all(feature = "introspection", feature = "jwks-client")))]
 #[cfg_attr(not(doctest), doc = "[events]: observability")]
+#[cfg_attr(not(doctest), doc = "[logout]: logout")]
 #[doc = include_str!("../docs/introspection.md")]
 pub mod introspection {}
 
@@ -205,7 +206,10 @@ pub mod introspection {}
 pub mod rotation_and_outages {}
 
 #[cfg(any(not(doctest), all(feature = "denylist", feature = "better-auth")))]
+#[cfg_attr(not(doctest), doc = "[introspection]: introspection")]
+#[cfg_attr(not(doctest), doc = "[observability]: observability")]
 #[cfg_attr(not(doctest), doc = "[shared]: shared_denylist")]
+#[cfg_attr(not(doctest), doc = "[streams]: streams")]
 #[doc = include_str!("../docs/logout.md")]
 pub mod logout {}
 
@@ -229,6 +233,7 @@ pub mod without_tower {}
 
 #[cfg_attr(not(doctest), doc = "[trust]: changing_trust")]
 #[cfg_attr(not(doctest), doc = "[alone]: without_tower")]
+#[cfg_attr(not(doctest), doc = "[logout]: logout")]
 #[doc = include_str!("../docs/streams.md")]
 pub mod streams {}
 
@@ -332,6 +337,8 @@ pub mod better_auth_tokens {}
 pub mod better_auth_production {}
 
 #[cfg(any(not(doctest), all(feature = "redis", feature = "axum")))]
+#[cfg_attr(not(doctest), doc = "[logout]: logout")]
+#[cfg_attr(not(doctest), doc = "[observability]: observability")]
 #[doc = include_str!("../docs/shared-denylist.md")]
 pub mod shared_denylist {}
 

@@ -25,13 +25,15 @@ impl<C> JwtAuthLayer<C> {
     /// | any other, and any whose length the client knows | with an error, so that an incomplete response does not look complete: HTTP/1.1 closes the connection, HTTP/2 resets the stream |
     ///
     /// That error is an [`Error`](crate::Error) of the kind [`TokenExpired`](ErrorKind::TokenExpired) or
-    /// [`TokenRevoked`](ErrorKind::TokenRevoked), with the text *the token has expired: the response ended with it*. A
-    /// gRPC-Web body also ends with it where a message is incomplete.
+    /// [`TokenRevoked`](ErrorKind::TokenRevoked), with the text *the token has expired: the response ended with it* or
+    /// *the token was revoked: the response ended with it*. A gRPC-Web body also ends with it where a message is
+    /// incomplete.
     ///
     /// # Rules
     ///
     /// 1. Every 5 seconds, [`Revocation::revokes`](crate::revocation::Revocation::revokes) of the verifier's revocation
-    ///    check is called. By default it returns `false`. [`Revocation::check`](crate::revocation::Revocation::check)
+    ///    check is called. The lists of this crate
+    ///    implement it; by default it returns `false`. [`Revocation::check`](crate::revocation::Revocation::check)
     ///    is not called again.
     /// 2. Changes of the keys or of the trusted issuers do not end a body, and neither does
     ///    [`Policy::max_age`](crate::Policy::max_age). The revocation check remains the one with which the token was

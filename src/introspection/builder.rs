@@ -185,7 +185,7 @@ impl IntrospectionBuilder {
 
     /// Accepts unsigned answers: JSON, as in RFC 7662.
     ///
-    /// Only the TLS connection then proves that an answer is the issuer's. A proxy that ends the connection can answer
+    /// Only the TLS connection then proves that an answer is the issuer's. A proxy that terminates TLS can answer
     /// that a revoked token is active. The token itself is still verified.
     pub const fn allow_unsigned_answers(mut self) -> Self {
         self.allows_unsigned = true;
@@ -227,7 +227,7 @@ impl IntrospectionBuilder {
 
     /// Sets the timeout of a call. It includes connecting, reading the answer, and fetching keys for signed answers.
     ///
-    /// It is also the limit for a request that waits. The default is 2 seconds, the maximum 30 seconds.
+    /// A request waits at most slightly longer. The default is 2 seconds, the maximum 30 seconds.
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -250,7 +250,7 @@ impl IntrospectionBuilder {
         self
     }
 
-    /// Reads the time from this clock.
+    /// Sets the clock; the default is [`SystemClock`](crate::clock::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = Some(Arc::new(clock));
         self

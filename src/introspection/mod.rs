@@ -3,7 +3,7 @@
 //! [`Introspection`] is a revocation check: pass it to
 //! [`VerifierBuilder::revocation`](crate::VerifierBuilder::revocation). It costs a call to the issuer for each token,
 //! and makes this server depend on the issuer. The guide page
-//! [Introspection](crate::guide::introspection) tells when to use it.
+//! [Introspection](crate::guide::introspection) explains when to use it.
 //!
 //! 1. A token is introspected after it passed all other checks of the verifier. Opaque tokens are not supported.
 //! 2. Only a token whose `iss` is the configured issuer is sent. Another token is rejected with
@@ -18,10 +18,10 @@
 //! 6. Everything else is unknown: another status, a timeout, a redirect, a malformed answer, one of more than 64 KiB or
 //!    about another token. The token is rejected with `RevocationUnavailable`, and the layer answers 503. The detail of
 //!    the error names the [`IntrospectionFailure`](crate::observe::IntrospectionFailure).
-//! 7. An active token is not asked about again for 30 seconds
-//!    ([`cache_active_for`](IntrospectionBuilder::cache_active_for)), and never past its expiry. For 5 seconds, a token is
-//!    not asked about again that is inactive, that the endpoint does not answer for, or whose answer is rejected; for one
-//!    second if the answer had another failing status. At most 10,000 answers are cached.
+//! 7. At most 10,000 answers are cached. `active` counts for 30 seconds
+//!    ([`cache_active_for`](IntrospectionBuilder::cache_active_for)), and never past the expiry of the token. An inactive
+//!    token, status 400, and an answer that is malformed, too large or about another token count for 5 seconds. Any other
+//!    status counts for one second, except 401, 403 and redirects. Other failures are not cached.
 //! 8. Concurrent requests with the same token share one call, which continues if they are dropped. At most
 //!    [`max_calls`](IntrospectionBuilder::max_calls) calls are under way, and at most 1024 requests wait; further ones
 //!    get 503 immediately.

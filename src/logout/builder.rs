@@ -113,7 +113,8 @@ impl BackchannelLogoutBuilder {
 
     /// Accepts logout tokens without `exp`, from issuers that follow the specification before its first errata.
     ///
-    /// They are valid for five minutes after their `iat`, like all others.
+    /// They are accepted for five minutes after their `iat`, plus 60 seconds of leeway. That limit applies to all logout
+    /// tokens.
     pub fn allow_missing_expiry(mut self) -> Self {
         self.rules.expiry_optional = true;
         self

@@ -6,17 +6,22 @@
 //!
 //! 1. The request is a `POST` of a form of at most 16 KiB with exactly one `logout_token`.
 //! 2. The token has a valid signature of the issuer's keys, the type `logout+jwt`, the issuer as `iss`, one of the
-//!    client ids in `aud`, an `exp` in the future, and an `iat` of the last five minutes.
+//!    client ids in `aud`, an `exp` in the future, and an `iat` of the last five minutes, both with 60 seconds of leeway.
 //! 3. `events` is an object with the member `http://schemas.openid.net/event/backchannel-logout`, which is an object.
-//! 4. There is a `sid`, a `sub` or both, and no `nonce`. An ID token therefore is never a logout token.
-//! 5. There is a `jti`, and no token with it was received before.
+//! 4. There is a `sid`, a `sub` or both, of at most 1024 bytes each, and no `nonce`. An ID token therefore is never a
+//!    logout token.
+//! 5. There is a `jti`, and this endpoint has accepted no token with it. Each process has its own record.
 //! 6. With `sid`, the tokens of that session are revoked. With `sub` alone, those of the subject that were issued up to
 //!    the `iat` of the logout token.
-//! 7. The answer is 200 if the tokens are revoked, 400 with the JSON error `invalid_request` if the request is not
-//!    valid, and 503 if it cannot be judged or stored now. The issuer may then send it again.
+//! 7. The answer is 200 if the tokens are revoked; 405 if the method is not `POST`; 413 if the body is too large; 408 if
+//!    it does not arrive in time; 400 if the request is not valid in another way; and 503 with `Retry-After` if the keys
+//!    or a list are not available. Except for 405, an error has a JSON body with `error` (`invalid_request`, for 503
+//!    `temporarily_unavailable`) and `error_description`. The issuer may repeat a request that got 503.
+//! 8. A request takes at most ten seconds, if the clock has timers.
 //!
 //! Most issuers send a logout token once. If it is lost, the access tokens are valid until they expire, so keep their
-//! lifetime short. If there is more than one replica, only one of them receives it: use a list that they share.
+//! lifetime short. If there is more than one replica, only one of them receives it: use `store::RedisDenylist` (feature
+//! `redis`). The guide page [Logout](crate::guide::logout) has a whole example.
 //!
 //! An accepted and a rejected request:
 //!

@@ -151,7 +151,7 @@ pub enum Event<'a> {
     /// Requests without a logout token cause no event.
     #[non_exhaustive]
     LogoutReceived {
-        /// What was revoked; `None` if the token was rejected, or if it could not be judged now.
+        /// What was revoked; `None` if the token was rejected, or could not be checked or stored now.
         revoked: Option<EntryKind>,
         /// Why nothing was revoked. Its text is not a label for metrics.
         error: Option<&'a Error>,
@@ -178,7 +178,7 @@ pub enum Event<'a> {
         /// The name of the list in the store, from the configuration.
         key: &'a str,
     },
-    /// A shared denylist was read as a whole. It is complete.
+    /// A shared denylist was read as a whole. It is then complete.
     #[non_exhaustive]
     DenylistRead {
         /// As for [`DenylistConnected`](Self::DenylistConnected).
@@ -202,7 +202,7 @@ pub enum Event<'a> {
     },
     /// Entries of a shared denylist are not understood and have no effect.
     ///
-    /// A writer is broken. Emitted for each such message, and each time that the list is read.
+    /// A writer does not follow the layout. Emitted for each such message, and each time that the list is read.
     #[non_exhaustive]
     DenylistEntriesSkipped {
         /// As for [`DenylistConnected`](Self::DenylistConnected).

@@ -12,10 +12,10 @@ type Checked = Result<Standing, Error>;
 
 /// Several revocation checks: a token is accepted only if all of them accept it.
 ///
-/// They are asked in order. The first that answers immediately that the token is revoked, or that it cannot tell,
-/// decides, and the checks after it are not asked. So begin with those that do not wait, such as a list in memory. If
-/// none decides immediately, the answers that come later are awaited, in order, and the first that does not accept the
-/// token decides.
+/// The checks run in order. The first that answers immediately that the token is revoked, or with an error, decides, and
+/// the checks after it do not run. So begin with those that do not wait, such as a list in memory. If none decides
+/// immediately, all pending answers are awaited together. Of those that do not accept the token, the first in the order
+/// of the checks decides.
 ///
 /// ```
 /// use tower_jwt_auth::revocation::{AllOf, Presented, Revocation, Standing};

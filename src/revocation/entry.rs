@@ -98,9 +98,9 @@ impl fmt::Debug for Entry {
     }
 }
 
-/// Receives what is revoked, for example from a `logout::BackchannelLogout`.
+/// A list that takes entries, for example from a `logout::BackchannelLogout`.
 ///
-/// [`Denylist`](super::Denylist) implements it. Implement it to do more, such as to end the sessions of the application.
+/// [`Denylist`](super::Denylist) and `store::RedisDenylist` implement it. Implement it to do more, such as to end the sessions of the application.
 ///
 /// ```
 /// use tower_jwt_auth::revocation::{Denylist, Entry, Revoke};
@@ -124,7 +124,7 @@ impl fmt::Debug for Entry {
 pub trait Revoke: fmt::Debug + Send + Sync + 'static {
     /// Revokes what the entry matches.
     ///
-    /// When the answer is there, the tokens are rejected.
+    /// After the answer `Ok`, the tokens are rejected.
     ///
     /// # Errors
     ///

@@ -2,7 +2,8 @@
 //!
 //! Without a revocation check, a token is accepted until it expires. Pass one to
 //! [`VerifierBuilder::revocation`](crate::VerifierBuilder::revocation): a [`Denylist`] (feature `denylist`), your own
-//! [`Revocation`], or [`AllOf`] of them. Each has an example.
+//! [`Revocation`], or [`AllOf`] of them. Each has an example. `store::RedisDenylist` (feature `redis`) and
+//! `introspection::Introspection` (feature `introspection`) are checks as well.
 //!
 //! 1. The check runs for every token that passed all other checks of the verifier, also if it is cached.
 //! 2. A token that is [`Active`](Standing::Active) is accepted.

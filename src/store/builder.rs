@@ -53,7 +53,8 @@ impl RedisDenylist {
 
     /// Starts a builder with this client, for example one with a client certificate.
     ///
-    /// It opens up to three connections to one server. Redis Cluster is not supported.
+    /// It opens up to three connections to one server, and two more while [`warm`](RedisDenylist::warm) runs. Redis
+    /// Cluster is not supported.
     pub fn client(client: Client) -> RedisDenylistBuilder {
         RedisDenylistBuilder::new(Ok(client))
     }
@@ -84,7 +85,8 @@ impl RedisDenylistBuilder {
     /// Sets how long the list is used after the connection was lost.
     ///
     /// The default is five minutes. Within this time, a token is accepted that was revoked after the connection was
-    /// lost. After it, every token that is not on the list gets 503. The minimum is one second.
+    /// lost. After it, every token that is not on the list gets 503, unless
+    /// [`allow_when_stale`](Self::allow_when_stale) is set. The minimum is one second.
     pub fn max_stale(mut self, bound: Duration) -> Self {
         self.max_stale = bound;
         self

@@ -26,7 +26,8 @@ const RETRY_AFTER: Duration = Duration::from_secs(5);
 /// revoke with another clone. Clones share the list and its connections.
 ///
 /// 1. A request is checked against the list in memory. It never waits for Redis.
-/// 2. Until the list was read for the first time, every token is rejected with 503.
+/// 2. Until the list was read for the first time, tokens are rejected with 503; those that this server revoked itself,
+///    with 401.
 /// 3. If the connection is lost, tokens are checked against what is known. Tokens that are on the list are rejected
 ///    with 401, however old the list is.
 /// 4. If the connection is lost for longer than [`max_stale`](super::RedisDenylistBuilder::max_stale), every other

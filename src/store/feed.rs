@@ -17,10 +17,9 @@ use redis::Msg;
 use super::connection::{Commands, Messages, Subscription};
 use super::freshness::Moment;
 use super::layout;
-use super::shared::{KEPT_FOR, Shared};
+use super::shared::Shared;
 use super::store_error::StoreError;
 use super::write::write_again;
-use crate::claims::NumericDate;
 use crate::observe::{Event, StoreFailure};
 
 const PING_EVERY: Duration = Duration::from_secs(5);
@@ -125,7 +124,7 @@ impl Session {
     async fn read(&mut self, shared: &Shared) -> Result<(), StoreError> {
         let started = Moment::now(&*shared.clock);
         shared.limited("`ROLE`", self.commands.check_role()).await?;
-        let expired = expired(shared);
+        let expired = shared.expired();
         let (mut entries, mut skipped, mut cursor) = (0, 0, 0);
         loop {
             let page = self.commands.page(shared.connector.key(), cursor);
@@ -165,13 +164,6 @@ impl Session {
         }
         shared.freshness.confirm(at);
     }
-}
-
-/// Entries that were needed until before this time are removed and not read.
-pub(super) fn expired(shared: &Shared) -> NumericDate {
-    let now: NumericDate = shared.clock.now().into();
-    let kept_for = i64::try_from(KEPT_FOR.as_secs()).unwrap_or(i64::MAX);
-    NumericDate::from_seconds(now.seconds().saturating_sub(kept_for))
 }
 
 /// Applies messages until the future completes.

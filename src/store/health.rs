@@ -21,7 +21,7 @@ use super::store_error::StoreError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DenylistState {
-    /// The list was never read: every token is rejected with 503.
+    /// The list was never read: tokens are rejected with 503, and those that this server revoked with 401.
     Unread,
     /// The list is complete, except for what was revoked in the last seconds if the connection was just lost.
     Fresh,
@@ -30,7 +30,7 @@ pub enum DenylistState {
     Stale,
     /// The list was last complete longer ago than [`max_stale`](super::RedisDenylistBuilder::max_stale).
     ///
-    /// Every token is rejected with 503, except with
+    /// Tokens on the list are rejected with 401, and all others with 503, except with
     /// [`allow_when_stale`](super::RedisDenylistBuilder::allow_when_stale).
     Expired,
 }

@@ -11,6 +11,7 @@ use super::connection::{Commands, Connector};
 use super::freshness::Freshness;
 use super::layout::Written;
 use super::store_error::StoreError;
+use crate::claims::NumericDate;
 use crate::clock::{Clock, Timer};
 use crate::observe::{Event, Observing, StoreFailure};
 use crate::revocation::{Denylist, Entry, Revoke};
@@ -18,7 +19,7 @@ use crate::revocation::{Denylist, Entry, Revoke};
 /// The time limit of a command, and of the writing of an entry.
 pub(super) const LIMIT: Duration = Duration::from_secs(2);
 /// How much longer than it is needed an entry stays in the set: for the leeway of policies, and for clocks that differ.
-pub(super) const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 pub(super) struct Shared {
     /// What requests are checked against.
@@ -55,6 +56,13 @@ impl Shared {
             Either::Left((result, _)) => result,
             Either::Right(((), _)) => Err(StoreError::new(StoreFailure::Timeout, during)),
         }
+    }
+
+    /// Entries that were needed until before this time are removed and not read.
+    pub(super) fn expired(&self) -> NumericDate {
+        let now: NumericDate = self.clock.now().into();
+        let kept_for = i64::try_from(KEPT_FOR.as_secs()).unwrap_or(i64::MAX);
+        NumericDate::from_seconds(now.seconds().saturating_sub(kept_for))
     }
 
     /// Applies an entry to the list in memory.

@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::connection::Commands;
-use super::feed::expired;
 use super::layout::{self, Written};
 use super::shared::Shared;
 use super::store_error::StoreError;
@@ -101,7 +100,7 @@ async fn write(shared: &Shared, entry: &Written) -> Result<(), StoreError> {
 
 /// Writes on the connection that is open, or on a new one if that was closed meanwhile.
 async fn attempt(shared: &Shared, entry: &Written) -> Result<Commands, StoreError> {
-    let (key, expired) = (shared.connector.key(), expired(shared).seconds());
+    let (key, expired) = (shared.connector.key(), shared.expired().seconds());
     let open = shared.writer.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if let Some(mut commands) = open {
         match commands.write(key, entry, expired).await {
