@@ -315,6 +315,8 @@ pub mod jwks;
 mod jws;
 mod jwt;
 pub mod key;
+#[cfg(any(feature = "denylist", feature = "jwks"))]
+mod limited_body;
 #[cfg(feature = "denylist")]
 #[cfg_attr(docsrs, doc(cfg(feature = "denylist")))]
 pub mod logout;

@@ -1,9 +1,8 @@
 //! One request with a limited response, over any Tower HTTP client.
 
 use std::future::poll_fn;
-use std::pin::pin;
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::{Request, Response, StatusCode};
 use http_body::Body;
@@ -13,6 +12,7 @@ use super::failed::Failed;
 use super::request::FormBody;
 use crate::error::BoxError;
 use crate::jwks::failure::Described;
+use crate::limited_body::{self, Unread};
 use crate::observe::IntrospectionFailure;
 
 /// The largest response that is read.
@@ -48,7 +48,9 @@ where
                 StatusCode::OK
                 | StatusCode::BAD_REQUEST
                 | StatusCode::UNAUTHORIZED
-                | StatusCode::FORBIDDEN => read(body).await?,
+                | StatusCode::FORBIDDEN => {
+                    limited_body::read(body, MOST_BYTES).await.map_err(unread)?
+                }
                 _ => Bytes::new(),
             };
             Ok(Response::from_parts(parts, body))
@@ -67,28 +69,12 @@ fn disconnected(cause: impl Into<BoxError>) -> Failed {
     }
 }
 
-/// Reads a body up to the limit.
-async fn read<B: Body<Error: Into<BoxError>>>(body: B) -> Result<Bytes, Failed> {
-    let mut body = pin!(body);
-    let (mut read, mut pieces) = (BytesMut::new(), 0);
-    let too_large = || {
-        let predicate = format!("answered with more than {MOST_BYTES} bytes");
-        Err(Failed::because(IntrospectionFailure::TooLarge, &predicate))
-    };
-    if body.size_hint().lower() > u64::try_from(MOST_BYTES).unwrap_or(u64::MAX) {
-        return too_large();
-    }
-    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-        let data = frame.map_err(disconnected)?.into_data().ok();
-        let length = data.as_ref().map_or(0, Buf::remaining);
-        // A frame without data counts as one byte, so that an endless sequence of them also reaches the limit.
-        pieces += usize::from(length == 0);
-        if read.len().saturating_add(pieces).saturating_add(length) > MOST_BYTES {
-            return too_large();
-        }
-        if let Some(data) = data {
-            read.put(data);
+fn unread<E: Into<BoxError>>(unread: Unread<E>) -> Failed {
+    match unread {
+        Unread::Failed(cause) => disconnected(cause),
+        Unread::TooLarge => {
+            let predicate = format!("answered with more than {MOST_BYTES} bytes");
+            Failed::because(IntrospectionFailure::TooLarge, &predicate)
         }
     }
-    Ok(read.freeze())
 }

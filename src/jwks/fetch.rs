@@ -1,12 +1,12 @@
 //! One GET request with limits, over any Tower HTTP client.
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::PoisonError;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Buf, BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use http::header::{CONTENT_TYPE, ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
@@ -19,6 +19,7 @@ use super::response;
 use super::sync::Mutex;
 use crate::error::BoxError;
 use crate::key::FetchFailure;
+use crate::limited_body::{self, Unread};
 use crate::url::Url;
 
 /// The empty body of a fetch request.
@@ -115,7 +116,10 @@ where
             let (parts, body) = response.into_parts();
             // Only a 200 response can contain a key set.
             let body = match parts.status {
-                StatusCode::OK => read(body, most_bytes).await?,
+                StatusCode::OK => {
+                    let read = limited_body::read(body, most_bytes).await;
+                    read.map_err(|error| unread(error, most_bytes))?
+                }
                 _ => Bytes::new(),
             };
             Ok(Response::from_parts(parts, body))
@@ -127,33 +131,14 @@ fn disconnected(cause: impl Into<BoxError>) -> FetchError {
     FetchError::caused(FetchFailure::Connection, cause)
 }
 
-/// Reads a body up to the limit.
-async fn read<B>(body: B, most_bytes: usize) -> Result<Bytes, FetchError>
-where
-    B: Body<Error: Into<BoxError>>,
-{
-    let mut body = pin!(body);
-    let (mut read, mut pieces) = (BytesMut::new(), 0);
-    let too_large = || {
-        let predicate = format!("answered with more than {most_bytes} bytes, the `max_bytes`");
-        Err(FetchError::because(FetchFailure::TooLarge, &predicate))
-    };
-    if body.size_hint().lower() > u64::try_from(most_bytes).unwrap_or(u64::MAX) {
-        return too_large();
-    }
-    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-        let data = frame.map_err(disconnected)?.into_data().ok();
-        let length = data.as_ref().map_or(0, Buf::remaining);
-        // A frame without data counts as one byte, so that an endless sequence of them also reaches the limit.
-        pieces += usize::from(length == 0);
-        if read.len().saturating_add(pieces).saturating_add(length) > most_bytes {
-            return too_large();
-        }
-        if let Some(data) = data {
-            read.put(data);
+fn unread<E: Into<BoxError>>(unread: Unread<E>, most_bytes: usize) -> FetchError {
+    match unread {
+        Unread::Failed(cause) => disconnected(cause),
+        Unread::TooLarge => {
+            let predicate = format!("answered with more than {most_bytes} bytes, the `max_bytes`");
+            FetchError::because(FetchFailure::TooLarge, &predicate)
         }
     }
-    Ok(read.freeze())
 }
 
 /// The validators of an earlier response, for a conditional request (RFC 9110 §13.1).

@@ -1,14 +1,13 @@
 //! Reads the logout token from a request.
 
-use std::future::poll_fn;
-use std::pin::pin;
-
-use bytes::{Buf, BufMut, BytesMut};
+use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use http_body::Body;
 use percent_encoding::percent_decode;
 use zeroize::Zeroizing;
+
+use crate::limited_body::{self, Unread};
 
 /// The largest body that is read.
 const MOST_BYTES: usize = 16 * 1024;
@@ -29,20 +28,11 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// Reads the body up to the limit.
-pub(super) async fn read<B: Body>(body: B) -> Result<BytesMut, Unreadable> {
-    let mut body = pin!(body);
-    let (mut bytes, mut empty) = (BytesMut::new(), 0);
-    while let Some(frame) = poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
-        let frame = frame.map_err(|_| bad_request("the body could not be read"))?;
-        let Ok(data) = frame.into_data() else { continue };
-        // An empty frame counts as one byte, so that an endless sequence of them also reaches the limit.
-        empty += usize::from(!data.has_remaining());
-        if data.remaining().saturating_add(bytes.len()).saturating_add(empty) > MOST_BYTES {
-            return Err((StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 16 KiB"));
-        }
-        bytes.put(data);
-    }
-    Ok(bytes)
+pub(super) async fn read<B: Body>(body: B) -> Result<Bytes, Unreadable> {
+    limited_body::read(body, MOST_BYTES).await.map_err(|unread| match unread {
+        Unread::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 16 KiB"),
+        Unread::Failed(_) => bad_request("the body could not be read"),
+    })
 }
 
 /// The only `logout_token` of a form.
