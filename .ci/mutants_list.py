@@ -94,7 +94,7 @@ MUTANTS = [
     },
     {
         "name": "the key server may send empty frames without end",
-        "file": "src/jwks/fetch.rs",
+        "file": "src/limited_body.rs",
         "old": "        pieces += usize::from(length == 0);\n",
         "new": "",
         "tests": ["jwks::bodies"],
