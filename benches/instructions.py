@@ -32,11 +32,11 @@ CASES = [
 ]
 
 
-def build():
-    command = ["cargo", "bench", "--locked", "--no-run", "--bench", "instructions", "--message-format", "json"]
+def build(bench):
+    command = ["cargo", "bench", "--locked", "--no-run", "--bench", bench, "--message-format", "json"]
     lines = subprocess.check_output([*command, "--quiet"], text=True, cwd=ROOT).splitlines()
     built = [json.loads(line) for line in lines if line.startswith('{"reason":"compiler-artifact"')]
-    [program] = [it["executable"] for it in built if it["target"]["name"] == "instructions"]
+    [program] = [it["executable"] for it in built if it["target"]["name"] == bench]
     return program
 
 
@@ -84,7 +84,7 @@ def processor():
 
 def main():
     valgrind = subprocess.check_output([ROOT / ".ci" / "need", "valgrind"], text=True).strip()
-    program = build()
+    program = build("instructions")
     counts = {name: count(valgrind, program, name) for name in {name for case in CASES for name in case}}
     added = {case: round(counts[case] - counts[bare]) for case, bare in CASES}
     rustc = subprocess.check_output(["rustc", "--version"], text=True, cwd=ROOT).strip()
@@ -99,6 +99,9 @@ def main():
         print(f"| {case:<19} | {added[case]:>5} | {before:>8} | {ratio:.3f} |")
         if ratio > MOST:
             above.append(case)
+    bodies = build("instructions_of_bodies")
+    kept, ended = (count(valgrind, bodies, name) for name in ("body", "body, ends with the token"))
+    print(f"end_streams_at_expiry adds {ended - kept:.0f} to a request with a short response")
     if "--record" in sys.argv:
         RECORD.write_text(json.dumps(figures, indent=2) + "\n")
     elif any(recorded.get(key) != figures[key] for key in ("rustc", "processor")):
