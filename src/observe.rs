@@ -45,6 +45,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod entry_kind;
 mod event;
 pub(crate) mod fetch_failure;
 mod introspection;
@@ -55,7 +56,8 @@ pub(crate) mod skip_reason;
 mod store_failure;
 mod trace;
 
-pub use event::{EntryKind, Event, LookupOutcome, RefreshOutcome, Stage, Verdict};
+pub use entry_kind::EntryKind;
+pub use event::{Event, LookupOutcome, RefreshOutcome, Stage, Verdict};
 pub use introspection::{IntrospectionFailure, IntrospectionOutcome};
 pub use observer::{Observer, set_fallback};
 pub(crate) use observer::{Observing, Started};

@@ -15,7 +15,8 @@ pub(super) use off::event;
 #[cfg(feature = "tracing")]
 mod on {
     use crate::error::{Error, ErrorKind};
-    use crate::observe::event::{EntryKind, Event, Stage, Verdict};
+    use crate::observe::entry_kind::EntryKind;
+    use crate::observe::event::{Event, Stage, Verdict};
     use crate::observe::introspection::{IntrospectionFailure, IntrospectionOutcome};
     #[cfg(feature = "jwks")]
     use crate::observe::refresh_reason::RefreshReason;
