@@ -168,7 +168,7 @@ impl ExpiringSet {
 }
 
 impl Group {
-    /// The name of an entry of this group. The class tells entries apart that have the same text.
+    /// The name of an entry of this group. Names with the same text and another class are different.
     #[inline]
     pub(crate) fn name(&self, class: u8, text: &str) -> Name {
         let mut hasher = self.0.clone();

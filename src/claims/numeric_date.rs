@@ -47,6 +47,12 @@ impl NumericDate {
         self.seconds
     }
 
+    /// The whole seconds in 32 bits. A date beyond the range saturates.
+    #[cfg(feature = "denylist")]
+    pub(crate) fn seconds_u32(self) -> u32 {
+        u32::try_from(self.seconds.max(0)).unwrap_or(u32::MAX)
+    }
+
     /// Adds a duration; saturates at the end of the range.
     #[must_use]
     pub fn saturating_add(self, duration: Duration) -> Self {

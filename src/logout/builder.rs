@@ -104,8 +104,8 @@ impl BackchannelLogoutBuilder {
 
     /// Accepts logout tokens with any header `typ`, or without it.
     ///
-    /// Some issuers do not send the type `logout+jwt`, which the specification only recommends. The other rules still
-    /// tell logout tokens from ID tokens and access tokens.
+    /// Some issuers do not send the type `logout+jwt`, which the specification only recommends. Because of
+    /// the other rules, ID tokens and access tokens are still rejected.
     pub fn allow_any_type(mut self) -> Self {
         self.rules.any_type = true;
         self

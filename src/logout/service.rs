@@ -128,7 +128,7 @@ impl Inner {
     async fn revoke(&self, token: &str) -> Result<EntryKind, Error> {
         let verified = self.verifier.verify(token).await?;
         let entry = self.rules.entry(verified.token())?;
-        let now = second(self.clock.now().into());
+        let now = NumericDate::from(self.clock.now()).seconds_u32();
         let id = self.received.group("").name(0, verified.token().token_id().unwrap_or_default());
         if self.received.get(&id).is_some_and(|kept| kept.is_live(now)) {
             let detail = "a logout token with this `jti` was received before";
@@ -151,7 +151,7 @@ impl Inner {
     fn forgotten(&self, verified: &Verified) -> u32 {
         let issued = verified.token().issued_at();
         let from = issued.unwrap_or_else(|| self.clock.now().into());
-        second(from.saturating_add(KEPT))
+        from.saturating_add(KEPT).seconds_u32()
     }
 
     fn report(&self, outcome: &Result<EntryKind, Error>) {
@@ -170,10 +170,6 @@ async fn within<T>(timer: &mut Option<Timer>, task: impl Future<Output = T>) -> 
         Either::Left((output, _)) => Some(output),
         Either::Right(_) => None,
     }
-}
-
-fn second(date: NumericDate) -> u32 {
-    u32::try_from(date.seconds().max(0)).unwrap_or(u32::MAX)
 }
 
 impl Answer {

@@ -147,16 +147,16 @@ impl Denylist {
     }
 
     fn now(&self) -> u32 {
-        second(self.clock.now().into())
+        NumericDate::from(self.clock.now()).seconds_u32()
     }
 
     fn add(&self, entry: &Entry) {
         let now: NumericDate = self.clock.now().into();
         let until = entry.needed_until().or_else(|| Some(now.saturating_add(self.lifetime?)));
-        let until = until.map_or(FOREVER, |until| second(until.saturating_add(LEEWAY)));
-        let number = entry.issued_before().map_or(0, second);
+        let until = until.map_or(FOREVER, |until| until.saturating_add(LEEWAY).seconds_u32());
+        let number = entry.issued_before().map_or(0, NumericDate::seconds_u32);
         let name = self.entries.group(entry.issuer()).name(entry.kind() as u8, entry.id());
-        self.entries.insert(&name, Kept { until, number }, second(now));
+        self.entries.insert(&name, Kept { until, number }, now.seconds_u32());
     }
 
     /// The kind of the entry that matches the token.
@@ -175,7 +175,7 @@ impl Denylist {
         let is_revoked = |subject| {
             let listed = self.get(&issuer, EntryKind::Subject, subject);
             listed.is_some_and(|listed| {
-                token.issued_at().is_none_or(|issued| second(issued) <= listed.number)
+                token.issued_at().is_none_or(|issued| issued.seconds_u32() <= listed.number)
             })
         };
         token.subjects().any(is_revoked).then_some(EntryKind::Subject)
@@ -224,9 +224,4 @@ impl fmt::Debug for Denylist {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Denylist").field("lifetime", &self.lifetime).finish_non_exhaustive()
     }
-}
-
-/// The second of a date, rounded down. Dates beyond the range saturate.
-fn second(date: NumericDate) -> u32 {
-    u32::try_from(date.seconds().max(0)).unwrap_or(u32::MAX)
 }

@@ -92,8 +92,8 @@ async fn caught<T>(connecting: impl Future<Output = T>) -> Result<T, StoreError>
 }
 
 impl Commands {
-    /// Fails if the server is a replica that has lost its primary, because what it answers is old. A server that does
-    /// not tell its role to this user is not one.
+    /// Fails if the server is a replica that has lost its primary, because what it answers is old. It is not an error
+    /// if this user has no permission for the command.
     pub(super) async fn check_role(&mut self) -> Result<(), StoreError> {
         let role: RedisResult<Vec<Value>> = redis::cmd("ROLE").query_async(&mut self.0).await;
         match role.map_err(|error| StoreError::of(&error, "`ROLE`")) {
